@@ -1,0 +1,152 @@
+// Plain rows of the project file. An id of 0 means "not stored yet"; optional means SQL NULL.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/shape/mask.h"
+#include "datasets/shape/polygon.h"
+
+namespace datasets {
+
+using Id = int64_t;
+
+struct VideoRow {
+  Id id = 0;
+  std::string name;         // unique in the project; the file stem, suffixed _2, _3, ... if taken
+  std::string path;         // relative to the project's folder where possible
+  std::string fingerprint;
+  int width = 0, height = 0, frame_count = 0;
+  double fps = 0;
+  bool static_camera = false;
+};
+
+enum class ImageState { kNew, kStarted, kDone, kEmpty };  // kEmpty: looked at, no animal in it
+
+struct ImageRow {  // a frame of a video, or a picture file
+  Id id = 0;
+  std::optional<Id> video_id;
+  std::optional<int> frame_index;   // 0-based index in decode order
+  std::optional<std::string> path;  // picture file, when not a video frame
+  int width = 0, height = 0;
+  ImageState state = ImageState::kNew;
+  std::string split;                // "", "train", "val" or "test"
+};
+
+struct CategoryRow {  // in the default way of working: one individual animal
+  Id id = 0;
+  std::string name, supercategory;
+  uint32_t color = 0;  // 0xRRGGBB
+  int sort_order = 0;
+};
+
+struct IdentityRow {  // an animal across videos, where the category is not already the individual
+  Id id = 0;
+  std::string name;
+  uint32_t color = 0;
+};
+
+struct TrackRow {  // one chain within one video
+  Id id = 0;
+  Id video_id = 0;
+  Id category_id = 0;
+  std::optional<Id> identity_id;
+  std::optional<int64_t> external_id;  // track_id of the file that it was imported from
+};
+
+struct KeyPoint {
+  std::string name;
+  double x = 0, y = 0;
+  int visibility = 0;  // COCO: 0 not labelled, 1 labelled but hidden, 2 visible
+};
+
+enum class LabelSource { kDrawn, kAccepted, kImported, kInterpolated };
+
+struct AnnotationRow {  // a person's label of one animal in one image
+  Id id = 0;
+  Id image_id = 0;
+  Id category_id = 0;
+  std::optional<Id> track_id;
+  Polygons polygons;      // empty when only the RLE is known
+  std::optional<Rle> rle; // set when polygons cannot say it (holes) or the file gave an RLE
+  Box box;
+  double area = 0;
+  bool iscrowd = false;
+  bool keyframe = true;
+  bool occluded = false;
+  LabelSource source = LabelSource::kDrawn;
+  std::optional<Id> job_id;  // the prediction job it was accepted from
+  std::string author;
+  std::vector<KeyPoint> key_points;
+  std::string extra_json;    // fields of the imported file that we do not interpret, or ""
+};
+
+struct BehaviorRow {
+  Id id = 0;
+  std::string name;
+  bool is_point = false;          // else a state
+  std::string exclusion_group;    // "" = none
+  uint32_t color = 0;
+  std::string shortcut;
+};
+
+struct BehaviorIntervalRow {  // [start_frame, end_frame)
+  Id id = 0;
+  Id video_id = 0;
+  std::optional<Id> track_id;
+  std::string subject;        // animal or region name; "" = whole frame
+  Id behavior_id = 0;
+  int start_frame = 0, end_frame = 0;
+  bool present = true;        // false: an explicit "not this behavior"
+  LabelSource source = LabelSource::kDrawn;
+  std::string author;
+};
+
+struct ModelRow {
+  Id id = 0;
+  std::string name, architecture, weights_path, weights_sha256;
+  std::string config_json, metrics_json;
+  std::optional<Id> parent_id, job_id;
+  int64_t created_at = 0;
+};
+
+struct JobRow {
+  Id id = 0;
+  std::string kind;          // "train", "predict", ...
+  std::string options_json;
+  std::string state;         // queued running done failed cancelled interrupted
+  std::string error;
+  std::optional<Id> model_id;
+  int64_t created_at = 0;    // ms UTC
+  std::optional<int64_t> finished_at;
+};
+
+struct PredictionRow {  // a machine's statement about one animal in one frame
+  Id id = 0;
+  Id job_id = 0;
+  Id video_id = 0;
+  int frame_index = 0;
+  Id category_id = 0;        // the animal's name
+  int tracklet = -1;         // run of frames followed without doubt, within the job and video
+  double score = 0;          // of the network, 0..1: for ranking and AP
+  double confidence = 0;     // calibrated probability that a reviewer would leave it as it is
+  Box box;
+  Polygons polygons;         // outline for drawing; the RLE is the truth
+  Rle rle;                   // full-image mask
+};
+
+struct ReviewItemRow {  // an episode: neighbouring suspicious frames with one reason
+  Id id = 0;
+  Id job_id = 0;
+  Id video_id = 0;
+  int start_frame = 0, end_frame = 0;
+  std::string reason_code;   // stable, e.g. "low_identity_margin"; "audit" for random draws
+  std::string reason;        // plain words
+  double score = 0;          // probability that a reviewer would change something here
+  std::string animals_json;  // JSON list of names
+  std::string verdict;       // "" = open, else accepted | corrected | rejected | skipped
+};
+
+}  // namespace datasets

@@ -1,0 +1,55 @@
+// Typed writes inside one transaction; obtained only through Project::Write.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "datasets/store/records.h"
+#include "datasets/video/video.h"
+
+namespace datasets {
+
+class Connection;
+
+class Writer {
+ public:
+  explicit Writer(Connection& connection) : connection_(connection) {}
+
+  Id InsertVideo(const VideoRow& video, const VideoIndex& index, const Background& background);
+  Id FindOrInsertCategory(const std::string& name, const std::string& supercategory = "");
+  Id FindOrInsertIdentity(const std::string& name);
+  Id FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id,
+                       std::optional<Id> identity_id = {});
+  // The image of a video frame; created with state `started` when new.
+  Id FindOrInsertImage(Id video_id, int frame_index, int width, int height);
+  Id FindOrInsertPicture(const std::string& path, int width, int height);
+  void SetImageState(Id image_id, ImageState state);
+  void SetImageSplit(Id image_id, const std::string& split);
+
+  Id InsertAnnotation(const AnnotationRow& annotation);
+  void UpdateAnnotation(const AnnotationRow& annotation);
+  void DeleteAnnotation(Id id);
+
+  Id FindOrInsertBehavior(const BehaviorRow& behavior);
+  Id InsertBehaviorInterval(const BehaviorIntervalRow& interval);
+
+  Id InsertModel(const ModelRow& model);
+  Id InsertJob(const JobRow& job);
+  void FinishJob(Id job_id, const std::string& state, const std::string& error = "",
+                 std::optional<Id> model_id = {});
+  void InsertPrediction(const PredictionRow& prediction);
+  void DeletePredictions(Id job_id, Id video_id, int start_frame, int end_frame);
+  Id InsertReviewItem(const ReviewItemRow& item);
+  void InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
+                            const std::string& author, double seconds);
+  void DeleteReviewItems(Id job_id);
+  void SetSetting(const std::string& key, const std::string& value);
+
+  Connection& connection() { return connection_; }
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace datasets

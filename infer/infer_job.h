@@ -1,0 +1,52 @@
+// Prediction over a video as one call, into the project.
+#pragma once
+
+#include <string>
+
+#include "datasets/base/job.h"
+#include "datasets/base/options.h"
+#include "datasets/project.h"
+#include "train/predictor.h"
+
+namespace infer {
+
+struct PredictOptions {
+  int start_frame = 0;
+  int end_frame = -1;  // -1: to the end
+  train::PredictorOptions predictor;
+  template <class Visitor>
+  void Visit(Visitor&& v) {
+    v.Field("start-frame", start_frame, "first frame");
+    v.Field("end-frame", end_frame, "one past the last frame; -1 = to the end");
+    predictor.Visit(v);
+  }
+};
+
+struct PredictResult {
+  datasets::Id job_id = 0;
+  int frames = 0;
+  double seconds = 0;
+  double fps = 0;
+  double peak_rss_mb = 0;
+  int review_episodes = 0;
+};
+
+// Decodes, predicts, tracks and writes predictions, identities, confidences and the review queue.
+// Memory is bounded whatever the length. Registers a job row; cancelled or failed work leaves the
+// frames done so far and a job marked so.
+PredictResult Predict(datasets::Project& project, const datasets::VideoRow& video,
+                      const std::string& model_file, const PredictOptions& options,
+                      datasets::Job& job);
+
+// Rebuilds the review queue of a prediction job (after labels or decisions changed); returns the
+// number of episodes.
+int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job);
+
+struct Calibration {
+  double expected_calibration_error = -1;  // -1: too few decided frames to say
+  int frames = 0;                          // decided frames it rests on (labels + decisions)
+  std::string basis;                       // "labels", "labels and reviews", "audit", "prior"
+};
+Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id);
+
+}  // namespace infer

@@ -1,0 +1,91 @@
+// Training as one call: labelled frames in, a model file out. No torch type here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "datasets/base/options.h"
+#include "datasets/shape/mask.h"
+
+namespace train {
+
+struct LabeledObject {
+  int class_index = 0;     // into TrainingData::classes
+  datasets::Rle mask;      // full image
+  bool ignore = false;     // crowd: neither animal nor background
+};
+
+struct LabeledFrame {
+  int video = 0;           // into TrainingData::backgrounds; frames of one video share a background
+  int frame_index = 0;     // for splitting by time
+  std::vector<LabeledObject> objects;  // empty: a frame explicitly without animals
+  double weight = 1;       // corrections of a reviewer weigh more
+};
+
+// What a training needs, independent of the store. Pictures are fetched when needed and may be
+// cached by the trainer within its memory bound.
+struct TrainingData {
+  std::vector<std::string> classes;           // animal names
+  std::vector<LabeledFrame> frames;           // only frames that may be learned from
+  std::vector<cv::Mat> backgrounds;           // per video, CV_8UC3, or empty (moving camera)
+  std::function<cv::Mat(int frame)> picture;  // BGR CV_8UC3 of frames[frame]; called from one thread
+};
+
+struct TrainOptions {
+  std::string model = "idseg";
+  int steps = 0;
+  double minutes = 0;
+  double validation_share = 0.1;
+  std::string init;
+  bool resume = false;
+  int64_t seed = 1;
+  int threads = 0;
+  std::string device = "auto";
+  template <class Visitor>
+  void Visit(Visitor&& v) {
+    v.Field("model", model, "network to train (see `vole models --architectures`)");
+    v.Field("steps", steps, "training steps; 0 = chosen from the data", datasets::Range{0, 1e7});
+    v.Field("minutes", minutes, "stop after this many minutes; 0 = no limit",
+            datasets::Range{0, 1e5});
+    v.Field("validation-share", validation_share,
+            "share of the labels held back, as blocks of time, to choose the best checkpoint",
+            datasets::Range{0, 0.5});
+    v.Field("init", init, "weights file to start from");
+    v.Field("resume", resume, "go on from the last checkpoint of the same output file");
+    v.Field("seed", seed, "random seed");
+    v.Field("threads", threads, "threads; 0 = all cores", datasets::Range{0, 1024});
+    v.Field("device", device, "auto, cpu or cuda[:N]");
+  }
+};
+
+struct TrainProgress {  // for live curves
+  int step = 0, steps = 0;
+  double loss = 0;
+  double seconds = 0;
+  nlohmann::json validation;  // null, or figures of the last validation
+};
+
+struct TrainResult {
+  int steps = 0;
+  double seconds = 0;
+  int best_step = 0;
+  nlohmann::json validation;  // figures on held-back labels at the best step
+};
+
+// Trains and writes `model_file` (the best checkpoint; atomic: temp file, fsync, rename) and
+// `model_file`.last for --resume. On cancel the best checkpoint so far is written first, then
+// Cancelled is thrown. Throws Error when the labels cannot be learned from (no labels, one class
+// without any pixel, ...).
+TrainResult Train(const TrainingData& data, const TrainOptions& options,
+                  const std::string& model_file, datasets::Job& job,
+                  const std::function<void(const TrainProgress&)>& on_progress = {});
+
+// Names of the architectures that `model` accepts.
+std::vector<std::string> Architectures();
+
+}  // namespace train
