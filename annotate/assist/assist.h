@@ -1,0 +1,32 @@
+// Outlines proposed from pixels, with no trained model. Each returns an image-sized region mask as
+// polygons (outer outlines), or empty when nothing plausible is there.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <optional>
+
+#include "datasets/shape/polygon.h"
+
+namespace annotate {
+
+struct Proposal {
+  datasets::Polygons polygons;
+  double quality = 0;  // 0..1, how sharply the outline stands out
+};
+
+// The animal at `seed`: connected region of |frame - background|; without a background, of the
+// brightness that sets it apart from its surroundings. `typical_area` in pixels, 0 unknown.
+Proposal BlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Point2d seed,
+                double typical_area);
+// Flood from `seed` within `tolerance` (0..255; luminance weight 0.5).
+Proposal WandAt(const cv::Mat& frame, cv::Point2d seed, double tolerance);
+// GrabCut seeded by an outline (for example the previous frame's): inside eroded = sure animal,
+// outside dilated = sure background. `shift` moves the outline first.
+Proposal GrabCutFrom(const cv::Mat& frame, const cv::Mat& background,
+                     const datasets::Polygons& outline, cv::Point2d shift);
+// Carries an outline from one frame to the next: motion by dense flow, then GrabCut in a narrow
+// band. Empty when forward and backward disagree (IoU < 0.8): ask the person.
+Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,
+                      const cv::Mat& to_frame, const cv::Mat& background);
+
+}  // namespace annotate
