@@ -15,8 +15,8 @@ using Id = int64_t;
 
 struct VideoRow {
   Id id = 0;
-  std::string name;         // unique in the project; the file stem, suffixed _2, _3, ... if taken
-  std::string path;         // relative to the project's folder where possible
+  std::string name;  // unique in the project; the file stem, suffixed _2, _3, ... if taken
+  std::string path;  // relative to the project's folder where possible
   std::string fingerprint;
   int width = 0, height = 0, frame_count = 0;
   double fps = 0;
@@ -32,7 +32,7 @@ struct ImageRow {  // a frame of a video, or a picture file
   std::optional<std::string> path;  // picture file, when not a video frame
   int width = 0, height = 0;
   ImageState state = ImageState::kNew;
-  std::string split;                // "", "train", "val" or "test"
+  std::string split;  // "", "train", "val" or "test"
 };
 
 struct CategoryRow {  // in the default way of working: one individual animal
@@ -69,8 +69,8 @@ struct AnnotationRow {  // a person's label of one animal in one image
   Id image_id = 0;
   Id category_id = 0;
   std::optional<Id> track_id;
-  Polygons polygons;      // empty when only the RLE is known
-  std::optional<Rle> rle; // set when polygons cannot say it (holes) or the file gave an RLE
+  Polygons polygons;       // empty when only the RLE is known
+  std::optional<Rle> rle;  // set when polygons cannot say it (holes) or the file gave an RLE
   Box box;
   double area = 0;
   bool iscrowd = false;
@@ -80,14 +80,14 @@ struct AnnotationRow {  // a person's label of one animal in one image
   std::optional<Id> job_id;  // the prediction job it was accepted from
   std::string author;
   std::vector<KeyPoint> key_points;
-  std::string extra_json;    // fields of the imported file that we do not interpret, or ""
+  std::string extra_json;  // fields of the imported file that we do not interpret, or ""
 };
 
 struct BehaviorRow {
   Id id = 0;
   std::string name;
-  bool is_point = false;          // else a state
-  std::string exclusion_group;    // "" = none
+  bool is_point = false;        // else a state
+  std::string exclusion_group;  // "" = none
   uint32_t color = 0;
   std::string shortcut;
 };
@@ -96,57 +96,14 @@ struct BehaviorIntervalRow {  // [start_frame, end_frame)
   Id id = 0;
   Id video_id = 0;
   std::optional<Id> track_id;
-  std::string subject;        // animal or region name; "" = whole frame
+  std::string subject;  // animal or region name; "" = whole frame
   Id behavior_id = 0;
   int start_frame = 0, end_frame = 0;
-  bool present = true;        // false: an explicit "not this behavior"
+  bool present = true;  // false: an explicit "not this behavior"
   LabelSource source = LabelSource::kDrawn;
   std::string author;
 };
 
-struct ModelRow {
-  Id id = 0;
-  std::string name, architecture, weights_path, weights_sha256;
-  std::string config_json, metrics_json;
-  std::optional<Id> parent_id, job_id;
-  int64_t created_at = 0;
-};
-
-struct JobRow {
-  Id id = 0;
-  std::string kind;          // "train", "predict", ...
-  std::string options_json;
-  std::string state;         // queued running done failed cancelled interrupted
-  std::string error;
-  std::optional<Id> model_id;
-  int64_t created_at = 0;    // ms UTC
-  std::optional<int64_t> finished_at;
-};
-
-struct PredictionRow {  // a machine's statement about one animal in one frame
-  Id id = 0;
-  Id job_id = 0;
-  Id video_id = 0;
-  int frame_index = 0;
-  Id category_id = 0;        // the animal's name
-  int tracklet = -1;         // run of frames followed without doubt, within the job and video
-  double score = 0;          // of the network, 0..1: for ranking and AP
-  double confidence = 0;     // calibrated probability that a reviewer would leave it as it is
-  Box box;
-  Polygons polygons;         // outline for drawing; the RLE is the truth
-  Rle rle;                   // full-image mask
-};
-
-struct ReviewItemRow {  // an episode: neighbouring suspicious frames with one reason
-  Id id = 0;
-  Id job_id = 0;
-  Id video_id = 0;
-  int start_frame = 0, end_frame = 0;
-  std::string reason_code;   // stable, e.g. "low_identity_margin"; "audit" for random draws
-  std::string reason;        // plain words
-  double score = 0;          // probability that a reviewer would change something here
-  std::string animals_json;  // JSON list of names
-  std::string verdict;       // "" = open, else accepted | corrected | rejected | skipped
-};
-
 }  // namespace datasets
+
+#include "datasets/store/machine_records.h"  // the rest of the rows

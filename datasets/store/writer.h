@@ -1,4 +1,5 @@
-// Typed writes inside one transaction; obtained only through Project::Write.
+// Typed writes inside one transaction; obtained only through Project::Write. Rows that refer to a
+// missing row, repeat a unique name or hold NaN throw Error, and the whole transaction is undone.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -24,6 +25,9 @@ class Writer {
   // The image of a video frame; created with state `started` when new.
   Id FindOrInsertImage(Id video_id, int frame_index, int width, int height);
   Id FindOrInsertPicture(const std::string& path, int width, int height);
+  void UpdateCategory(const CategoryRow& category);
+  void SetVideoPath(Id video_id, const std::string& path);
+  void SetFrameHashes(Id video_id, const nlohmann::json& hash_by_frame);
   void SetImageState(Id image_id, ImageState state);
   void SetImageSplit(Id image_id, const std::string& split);
 
@@ -32,17 +36,24 @@ class Writer {
   void DeleteAnnotation(Id id);
 
   Id FindOrInsertBehavior(const BehaviorRow& behavior);
+  void UpdateBehavior(const BehaviorRow& behavior);
   Id InsertBehaviorInterval(const BehaviorIntervalRow& interval);
+  void UpdateBehaviorInterval(const BehaviorIntervalRow& interval);
+  void DeleteBehaviorInterval(Id id);
 
   Id InsertModel(const ModelRow& model);
   Id InsertJob(const JobRow& job);
   void FinishJob(Id job_id, const std::string& state, const std::string& error = "",
                  std::optional<Id> model_id = {});
+  void SetJobState(Id job_id, const std::string& state);  // queued or running
+  // The outline is kept to 1/16 pixel, the RLE exactly.
   void InsertPrediction(const PredictionRow& prediction);
+  Id InsertPredictionCorrection(const PredictionCorrectionRow& correction);
+  Id InsertBehaviorPrediction(const BehaviorPredictionRow& prediction);
   void DeletePredictions(Id job_id, Id video_id, int start_frame, int end_frame);
   Id InsertReviewItem(const ReviewItemRow& item);
-  void InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
-                            const std::string& author, double seconds);
+  Id InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
+                          const std::string& author, double seconds);
   void DeleteReviewItems(Id job_id);
   void SetSetting(const std::string& key, const std::string& value);
 

@@ -1,0 +1,21 @@
+// How enumerations are spelled in the project file.
+#pragma once
+
+#include <string>
+
+#include "datasets/store/records.h"
+
+namespace datasets {
+
+const char* NameOf(ImageState state);                    // new started done empty
+const char* NameOf(LabelSource source);                  // drawn accepted imported interpolated
+const char* NameOf(PredictionCorrectionRow::Kind kind);  // swap reject
+// Throw Error for an unknown word.
+ImageState ImageStateOf(const std::string& name);
+LabelSource LabelSourceOf(const std::string& name);
+
+// A color (0xRRGGBB) for the n-th animal or behavior; neighbours are told apart by the color-blind
+// too (after Okabe and Ito, 2008: eight colors; later rounds are lighter).
+uint32_t PaletteColor(int n);
+
+}  // namespace datasets

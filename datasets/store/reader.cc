@@ -1,0 +1,315 @@
+#include "datasets/store/reader.h"
+
+#include <opencv2/imgcodecs.hpp>
+
+#include "datasets/store/codec.h"
+#include "datasets/store/names.h"
+
+namespace datasets {
+namespace {
+
+#define VOLE_VIDEO_COLUMNS \
+  "id, name, path, fingerprint, width, height, frame_count, fps, static_camera"
+#define VOLE_IMAGE_COLUMNS                                                                    \
+  "images.id, images.video_id, images.frame_index, images.path, images.width, images.height," \
+  " images.state, images.split"
+#define VOLE_ANNOTATION_COLUMNS                                                             \
+  "annotations.id, annotations.image_id, annotations.category_id, annotations.track_id,"    \
+  " annotations.x, annotations.y, annotations.width, annotations.height, annotations.area," \
+  " annotations.iscrowd, annotations.keyframe, annotations.occluded, annotations.source,"   \
+  " annotations.job_id, annotations.author, annotations.polygons, annotations.rle,"         \
+  " annotations.rle_height, annotations.rle_width, annotations.key_points, annotations.extra"
+#define VOLE_INTERVAL_COLUMNS \
+  "id, video_id, track_id, subject, behavior_id, start_frame, end_frame, present, source, author"
+
+VideoRow VideoFrom(const Statement& row) {
+  VideoRow video;
+  video.id = row.Int(0);
+  video.name = row.Text(1);
+  video.path = row.Text(2);
+  video.fingerprint = row.Text(3);
+  video.width = static_cast<int>(row.Int(4));
+  video.height = static_cast<int>(row.Int(5));
+  video.frame_count = static_cast<int>(row.Int(6));
+  video.fps = row.Real(7);
+  video.static_camera = row.Bool(8);
+  return video;
+}
+
+ImageRow ImageFrom(const Statement& row) {
+  ImageRow image;
+  image.id = row.Int(0);
+  image.video_id = row.OptionalInt(1);
+  if (!row.IsNull(2)) image.frame_index = static_cast<int>(row.Int(2));
+  if (!row.IsNull(3)) image.path = row.Text(3);
+  image.width = static_cast<int>(row.Int(4));
+  image.height = static_cast<int>(row.Int(5));
+  image.state = ImageStateOf(row.Text(6));
+  image.split = row.Text(7);
+  return image;
+}
+
+std::vector<KeyPoint> KeyPointsFrom(const std::string& text) {
+  std::vector<KeyPoint> points;
+  for (const auto& item : nlohmann::json::parse(text)) {
+    points.push_back({item.at(0).get<std::string>(), item.at(1).get<double>(),
+                      item.at(2).get<double>(), item.at(3).get<int>()});
+  }
+  return points;
+}
+
+AnnotationRow AnnotationFrom(const Statement& row, int first) {
+  AnnotationRow annotation;
+  int column = first;
+  annotation.id = row.Int(column++);
+  annotation.image_id = row.Int(column++);
+  annotation.category_id = row.Int(column++);
+  annotation.track_id = row.OptionalInt(column++);
+  annotation.box.x = row.Real(column++);
+  annotation.box.y = row.Real(column++);
+  annotation.box.width = row.Real(column++);
+  annotation.box.height = row.Real(column++);
+  annotation.area = row.Real(column++);
+  annotation.iscrowd = row.Bool(column++);
+  annotation.keyframe = row.Bool(column++);
+  annotation.occluded = row.Bool(column++);
+  annotation.source = LabelSourceOf(row.Text(column++));
+  annotation.job_id = row.OptionalInt(column++);
+  annotation.author = row.Text(column++);
+  if (!row.IsNull(column)) annotation.polygons = PolygonsFromJson(row.Text(column));
+  ++column;
+  if (!row.IsNull(column)) {
+    annotation.rle = ParseRle(row.Text(column), static_cast<int>(row.Int(column + 1)),
+                              static_cast<int>(row.Int(column + 2)));
+  }
+  column += 3;
+  if (!row.IsNull(column)) annotation.key_points = KeyPointsFrom(row.Text(column));
+  annotation.extra_json = row.Text(++column);
+  return annotation;
+}
+
+BehaviorIntervalRow IntervalFrom(const Statement& row) {
+  BehaviorIntervalRow interval;
+  interval.id = row.Int(0);
+  interval.video_id = row.Int(1);
+  interval.track_id = row.OptionalInt(2);
+  interval.subject = row.Text(3);
+  interval.behavior_id = row.Int(4);
+  interval.start_frame = static_cast<int>(row.Int(5));
+  interval.end_frame = static_cast<int>(row.Int(6));
+  interval.present = row.Bool(7);
+  interval.source = LabelSourceOf(row.Text(8));
+  interval.author = row.Text(9);
+  return interval;
+}
+
+template <class Make>
+auto Collect(Statement rows, Make make) {
+  std::vector<decltype(make(rows))> result;
+  while (rows.Step()) result.push_back(make(rows));
+  return result;
+}
+
+template <class Make>
+auto First(Statement rows, Make make) -> std::optional<decltype(make(rows))> {
+  if (!rows.Step()) return std::nullopt;
+  return make(rows);
+}
+
+}  // namespace
+
+std::vector<VideoRow> Reader::Videos() const {
+  return Collect(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos ORDER BY id"),
+                 VideoFrom);
+}
+
+std::optional<VideoRow> Reader::VideoById(Id id) const {
+  return First(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos WHERE id = ?", id),
+               VideoFrom);
+}
+
+std::optional<VideoRow> Reader::VideoByFingerprint(const std::string& fingerprint) const {
+  return First(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS
+                                 " FROM videos WHERE fingerprint = ? ORDER BY id",
+                                 fingerprint),
+               VideoFrom);
+}
+
+VideoIndex Reader::IndexOf(Id video_id) const {
+  auto row = connection_.Query(
+      "SELECT width, height, fps, time_base_num, time_base_den, fingerprint, pts, key_frames"
+      " FROM videos JOIN video_data ON video_data.video_id = videos.id WHERE videos.id = ?",
+      video_id);
+  if (!row.Step()) throw Error("video " + std::to_string(video_id), "it is not in the project");
+  VideoIndex index;
+  index.width = static_cast<int>(row.Int(0));
+  index.height = static_cast<int>(row.Int(1));
+  index.fps = row.Real(2);
+  index.time_base_num = static_cast<int>(row.Int(3));
+  index.time_base_den = static_cast<int>(row.Int(4));
+  index.fingerprint = row.Text(5);
+  index.pts = UnpackIntegers(row.Bytes(6));
+  const std::vector<int64_t> key_frames = UnpackIntegers(row.Bytes(7));
+  index.key_frames.assign(key_frames.begin(), key_frames.end());
+  return index;
+}
+
+Background Reader::BackgroundOf(Id video_id) const {
+  auto row = connection_.Query(
+      "SELECT static_camera, background_residual, background"
+      " FROM videos JOIN video_data ON video_data.video_id = videos.id WHERE videos.id = ?",
+      video_id);
+  if (!row.Step()) throw Error("video " + std::to_string(video_id), "it is not in the project");
+  Background background;
+  background.static_camera = row.Bool(0);
+  background.residual = row.Real(1);
+  if (!row.IsNull(2)) {
+    const std::string png = row.Bytes(2);
+    background.bgr = cv::imdecode(std::vector<uchar>(png.begin(), png.end()), cv::IMREAD_COLOR);
+    if (background.bgr.empty()) {
+      throw Error("background of video " + std::to_string(video_id),
+                  "the stored picture is damaged", "restore a copy of the project");
+    }
+  }
+  return background;
+}
+
+nlohmann::json Reader::FrameHashes(Id video_id) const {
+  auto row = connection_.Query("SELECT frame_hashes FROM video_data WHERE video_id = ?", video_id);
+  return row.Step() ? nlohmann::json::parse(row.Text(0)) : nlohmann::json::object();
+}
+
+std::vector<CategoryRow> Reader::Categories() const {
+  return Collect(connection_.Query("SELECT id, name, supercategory, color, sort_order"
+                                   " FROM categories ORDER BY sort_order, id"),
+                 [](const Statement& row) {
+                   return CategoryRow{row.Int(0), row.Text(1), row.Text(2),
+                                      static_cast<uint32_t>(row.Int(3)),
+                                      static_cast<int>(row.Int(4))};
+                 });
+}
+
+std::vector<IdentityRow> Reader::Identities() const {
+  return Collect(connection_.Query("SELECT id, name, color FROM identities ORDER BY id"),
+                 [](const Statement& row) {
+                   return IdentityRow{row.Int(0), row.Text(1), static_cast<uint32_t>(row.Int(2))};
+                 });
+}
+
+std::vector<TrackRow> Reader::Tracks(Id video_id) const {
+  return Collect(
+      connection_.Query("SELECT id, video_id, category_id, identity_id, external_id"
+                        " FROM tracks WHERE video_id = ? ORDER BY id",
+                        video_id),
+      [](const Statement& row) {
+        return TrackRow{row.Int(0), row.Int(1), row.Int(2), row.OptionalInt(3), row.OptionalInt(4)};
+      });
+}
+
+std::vector<ImageRow> Reader::Images() const {
+  return Collect(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS
+                                   " FROM images ORDER BY video_id, frame_index, id"),
+                 ImageFrom);
+}
+
+std::vector<ImageRow> Reader::ImagesOfVideo(Id video_id) const {
+  return Collect(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS
+                                   " FROM images WHERE video_id = ? ORDER BY frame_index",
+                                   video_id),
+                 ImageFrom);
+}
+
+std::vector<ImageRow> Reader::ImagesBetween(Id video_id, int start_frame, int end_frame) const {
+  return Collect(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS " FROM images WHERE video_id = ?"
+                                   " AND frame_index >= ? AND frame_index < ? ORDER BY frame_index",
+                                   video_id, start_frame, end_frame),
+                 ImageFrom);
+}
+
+std::optional<ImageRow> Reader::ImageById(Id id) const {
+  return First(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS " FROM images WHERE id = ?", id),
+               ImageFrom);
+}
+
+std::optional<ImageRow> Reader::ImageAt(Id video_id, int frame_index) const {
+  return First(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS
+                                 " FROM images WHERE video_id = ? AND frame_index = ?",
+                                 video_id, frame_index),
+               ImageFrom);
+}
+
+std::optional<AnnotationRow> Reader::AnnotationById(Id id) const {
+  return First(
+      connection_.Query("SELECT " VOLE_ANNOTATION_COLUMNS " FROM annotations WHERE id = ?", id),
+      [](const Statement& row) { return AnnotationFrom(row, 0); });
+}
+
+std::vector<AnnotationRow> Reader::AnnotationsOfImage(Id image_id) const {
+  return Collect(connection_.Query("SELECT " VOLE_ANNOTATION_COLUMNS
+                                   " FROM annotations WHERE image_id = ? ORDER BY id",
+                                   image_id),
+                 [](const Statement& row) { return AnnotationFrom(row, 0); });
+}
+
+void Reader::ForEachAnnotation(
+    Id video_id,
+    const std::function<void(const ImageRow&, const std::vector<AnnotationRow>&)>& visit) const {
+  constexpr int kImageColumns = 8;
+  auto rows =
+      connection_.Query("SELECT " VOLE_IMAGE_COLUMNS ", " VOLE_ANNOTATION_COLUMNS
+                        " FROM images LEFT JOIN annotations ON annotations.image_id = images.id"
+                        " WHERE images.video_id IS nullif(?, 0)"
+                        " ORDER BY images.video_id, images.frame_index, images.id, annotations.id",
+                        video_id);
+  std::optional<ImageRow> image;
+  std::vector<AnnotationRow> annotations;
+  while (rows.Step()) {
+    if (!image || image->id != rows.Int(0)) {
+      if (image) visit(*image, annotations);
+      image = ImageFrom(rows);
+      annotations.clear();
+    }
+    if (!rows.IsNull(kImageColumns)) annotations.push_back(AnnotationFrom(rows, kImageColumns));
+  }
+  if (image) visit(*image, annotations);
+}
+
+int Reader::CountLabeledFrames(Id video_id) const {
+  auto row = connection_.Query(
+      "SELECT count(*) FROM images WHERE video_id IS nullif(?, 0) AND (state IN ('done', 'empty')"
+      " OR EXISTS (SELECT 1 FROM annotations WHERE annotations.image_id = images.id))",
+      video_id);
+  row.Step();
+  return static_cast<int>(row.Int(0));
+}
+
+std::vector<BehaviorRow> Reader::Behaviors() const {
+  return Collect(
+      connection_.Query("SELECT id, name, is_point, exclusion_group, color, shortcut"
+                        " FROM behaviors ORDER BY id"),
+      [](const Statement& row) {
+        return BehaviorRow{
+            row.Int(0), row.Text(1), row.Bool(2), row.Text(3), static_cast<uint32_t>(row.Int(4)),
+            row.Text(5)};
+      });
+}
+
+std::optional<BehaviorIntervalRow> Reader::BehaviorIntervalById(Id id) const {
+  return First(connection_.Query(
+                   "SELECT " VOLE_INTERVAL_COLUMNS " FROM behavior_intervals WHERE id = ?", id),
+               IntervalFrom);
+}
+
+std::vector<BehaviorIntervalRow> Reader::BehaviorIntervals(Id video_id) const {
+  return Collect(connection_.Query("SELECT " VOLE_INTERVAL_COLUMNS " FROM behavior_intervals"
+                                   " WHERE video_id = ? ORDER BY start_frame, id",
+                                   video_id),
+                 IntervalFrom);
+}
+
+std::string Reader::Setting(const std::string& key, const std::string& fallback) const {
+  auto row = connection_.Query("SELECT value FROM settings WHERE key = ?", key);
+  return row.Step() ? row.Text(0) : fallback;
+}
+
+}  // namespace datasets

@@ -1,0 +1,66 @@
+// Typed reads over one connection. Project lends connections; a Writer's transaction reads its own
+// unsaved changes through `Reader(writer.connection())`.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/store/connection.h"
+#include "datasets/store/records.h"
+#include "datasets/video/video.h"
+
+namespace datasets {
+
+class Reader {
+ public:
+  explicit Reader(Connection& connection) : connection_(connection) {}
+
+  std::vector<VideoRow> Videos() const;
+  std::optional<VideoRow> VideoById(Id id) const;
+  std::optional<VideoRow> VideoByFingerprint(const std::string& fingerprint) const;
+  VideoIndex IndexOf(Id video_id) const;
+  Background BackgroundOf(Id video_id) const;
+  nlohmann::json FrameHashes(Id video_id) const;  // {"frame": "hex SHA-256 of the BGR pixels"}
+
+  std::vector<CategoryRow> Categories() const;
+  std::vector<IdentityRow> Identities() const;
+  std::vector<TrackRow> Tracks(Id video_id) const;
+  std::vector<ImageRow> Images() const;
+  std::vector<ImageRow> ImagesOfVideo(Id video_id) const;
+  std::vector<ImageRow> ImagesBetween(Id video_id, int start_frame, int end_frame) const;
+  std::optional<ImageRow> ImageById(Id id) const;
+  std::optional<ImageRow> ImageAt(Id video_id, int frame_index) const;
+  std::optional<AnnotationRow> AnnotationById(Id id) const;
+  std::vector<AnnotationRow> AnnotationsOfImage(Id image_id) const;
+  void ForEachAnnotation(
+      Id video_id,
+      const std::function<void(const ImageRow&, const std::vector<AnnotationRow>&)>& visit) const;
+  int CountLabeledFrames(Id video_id) const;  // done, empty, or with an annotation
+
+  std::vector<BehaviorRow> Behaviors() const;
+  std::optional<BehaviorIntervalRow> BehaviorIntervalById(Id id) const;
+  std::vector<BehaviorIntervalRow> BehaviorIntervals(Id video_id) const;
+
+  std::vector<ModelRow> Models() const;
+  std::vector<JobRow> Jobs() const;
+  std::optional<Id> LatestPredictJob(Id video_id) const;
+  int CountPredictedFrames(Id job_id, Id video_id) const;
+  std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
+  void ForEachPrediction(
+      Id job_id, Id video_id, int start_frame, int end_frame, PredictionView view,
+      const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit) const;
+  std::vector<BehaviorPredictionRow> BehaviorPredictions(Id job_id, Id video_id) const;
+  std::vector<ReviewItemRow> ReviewItems(Id job_id) const;
+  std::optional<ReviewItemRow> ReviewItemById(Id id) const;
+  std::vector<ReviewDecisionRow> ReviewDecisions(Id job_id) const;  // 0: of every job
+
+  std::string Setting(const std::string& key, const std::string& fallback) const;
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace datasets

@@ -1,0 +1,215 @@
+#include "datasets/store/schema.h"
+
+#include <algorithm>
+#include <set>
+
+namespace datasets {
+namespace {
+
+// Ids of AUTOINCREMENT tables are never used twice, so that a stored edit or decision can never
+// point at a stranger. Big blobs live in tables of their own, so that lists of rows stay small.
+const char* const kVersion1 = R"sql(
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE videos (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+  frame_count INTEGER NOT NULL, fps REAL NOT NULL,
+  time_base_num INTEGER NOT NULL, time_base_den INTEGER NOT NULL,
+  static_camera INTEGER NOT NULL CHECK (static_camera IN (0,1)),
+  background_residual REAL NOT NULL, added_at INTEGER NOT NULL) STRICT;
+CREATE INDEX videos_by_fingerprint ON videos (fingerprint);
+CREATE TABLE video_data (
+  video_id INTEGER PRIMARY KEY REFERENCES videos ON DELETE CASCADE,
+  pts BLOB NOT NULL, key_frames BLOB NOT NULL,
+  frame_hashes TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(frame_hashes)),
+  background BLOB) STRICT;
+CREATE TABLE images (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER REFERENCES videos, frame_index INTEGER,
+  path TEXT UNIQUE, width INTEGER NOT NULL, height INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('new','started','done','empty')),
+  split TEXT CHECK (split IN ('train','val','test')),
+  CHECK ((video_id IS NULL) = (frame_index IS NULL)), CHECK ((video_id IS NULL) != (path IS NULL)),
+  CHECK (frame_index >= 0), UNIQUE (video_id, frame_index)) STRICT;
+CREATE TABLE categories (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+  supercategory TEXT NOT NULL, color INTEGER NOT NULL, sort_order INTEGER NOT NULL) STRICT;
+CREATE TABLE identities (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, color INTEGER NOT NULL) STRICT;
+CREATE TABLE tracks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL REFERENCES videos,
+  category_id INTEGER NOT NULL REFERENCES categories, identity_id INTEGER REFERENCES identities,
+  external_id INTEGER) STRICT;
+CREATE INDEX tracks_by_video ON tracks (video_id, category_id, external_id);
+CREATE TABLE models (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, architecture TEXT NOT NULL,
+  weights_path TEXT NOT NULL, weights_sha256 TEXT NOT NULL,
+  config TEXT NOT NULL CHECK (json_valid(config)), metrics TEXT NOT NULL CHECK (json_valid(metrics)),
+  parent_id INTEGER REFERENCES models, job_id INTEGER REFERENCES jobs,
+  created_at INTEGER NOT NULL) STRICT;
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
+  options TEXT NOT NULL CHECK (json_valid(options)),
+  state TEXT NOT NULL
+    CHECK (state IN ('queued','running','done','failed','cancelled','interrupted')),
+  error TEXT NOT NULL DEFAULT '', model_id INTEGER REFERENCES models, owner TEXT NOT NULL,
+  created_at INTEGER NOT NULL, finished_at INTEGER) STRICT;
+CREATE TABLE annotations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, image_id INTEGER NOT NULL REFERENCES images,
+  category_id INTEGER NOT NULL REFERENCES categories, track_id INTEGER REFERENCES tracks,
+  x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL, area REAL NOT NULL,
+  iscrowd INTEGER NOT NULL CHECK (iscrowd IN (0,1)),
+  keyframe INTEGER NOT NULL CHECK (keyframe IN (0,1)),
+  occluded INTEGER NOT NULL CHECK (occluded IN (0,1)),
+  source TEXT NOT NULL CHECK (source IN ('drawn','accepted','imported','interpolated')),
+  job_id INTEGER REFERENCES jobs, author TEXT NOT NULL, updated_at INTEGER NOT NULL,
+  polygons TEXT CHECK (polygons IS NULL OR json_valid(polygons)),
+  rle TEXT, rle_height INTEGER, rle_width INTEGER,
+  key_points TEXT CHECK (key_points IS NULL OR json_valid(key_points)),
+  extra TEXT CHECK (extra IS NULL OR json_valid(extra)),
+  CHECK ((rle IS NULL) = (rle_height IS NULL) AND (rle IS NULL) = (rle_width IS NULL))) STRICT;
+CREATE INDEX annotations_by_image ON annotations (image_id);
+CREATE INDEX annotations_by_track ON annotations (track_id) WHERE track_id IS NOT NULL;
+CREATE TABLE behaviors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+  is_point INTEGER NOT NULL CHECK (is_point IN (0,1)), exclusion_group TEXT NOT NULL,
+  color INTEGER NOT NULL, shortcut TEXT NOT NULL) STRICT;
+CREATE TABLE behavior_intervals (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL REFERENCES videos,
+  track_id INTEGER REFERENCES tracks, subject TEXT NOT NULL,
+  behavior_id INTEGER NOT NULL REFERENCES behaviors,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL,
+  present INTEGER NOT NULL CHECK (present IN (0,1)),
+  source TEXT NOT NULL CHECK (source IN ('drawn','accepted','imported','interpolated')),
+  author TEXT NOT NULL, updated_at INTEGER NOT NULL,
+  CHECK (start_frame >= 0 AND end_frame > start_frame)) STRICT;
+CREATE INDEX behavior_intervals_by_video ON behavior_intervals (video_id, start_frame);
+CREATE TABLE predictions (
+  id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos, frame_index INTEGER NOT NULL,
+  category_id INTEGER NOT NULL REFERENCES categories, tracklet INTEGER NOT NULL,
+  score REAL NOT NULL, confidence REAL NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL,
+  outline BLOB, rle TEXT, rle_height INTEGER, rle_width INTEGER) STRICT;
+CREATE INDEX predictions_by_frame ON predictions (job_id, video_id, frame_index);
+CREATE TABLE prediction_corrections (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, video_id INTEGER NOT NULL
+    REFERENCES videos, start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('swap','reject')),
+  category_id INTEGER REFERENCES categories, other_category_id INTEGER REFERENCES categories,
+  author TEXT NOT NULL, created_at INTEGER NOT NULL,
+  CHECK (end_frame > start_frame),
+  CHECK (kind != 'swap' OR (category_id IS NOT NULL AND other_category_id IS NOT NULL))) STRICT;
+CREATE INDEX prediction_corrections_by_job ON prediction_corrections (job_id, video_id);
+CREATE TABLE behavior_predictions (
+  id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos, subject TEXT NOT NULL,
+  behavior_id INTEGER NOT NULL REFERENCES behaviors,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL, score REAL NOT NULL,
+  CHECK (end_frame > start_frame)) STRICT;
+CREATE INDEX behavior_predictions_by_video ON behavior_predictions (job_id, video_id, start_frame);
+CREATE TABLE review_items (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL, reason_code TEXT NOT NULL,
+  reason TEXT NOT NULL, score REAL NOT NULL,
+  animals TEXT NOT NULL CHECK (json_valid(animals)), CHECK (end_frame > start_frame)) STRICT;
+CREATE INDEX review_items_by_job ON review_items (job_id, score);
+CREATE TABLE review_decisions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, item_id INTEGER NOT NULL, job_id INTEGER NOT NULL,
+  video_id INTEGER NOT NULL REFERENCES videos,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL, reason_code TEXT NOT NULL,
+  score REAL NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('accepted','corrected','rejected','skipped')),
+  author TEXT NOT NULL, seconds REAL NOT NULL, decided_at INTEGER NOT NULL,
+  CHECK (end_frame > start_frame)) STRICT;
+CREATE INDEX review_decisions_by_span
+  ON review_decisions (job_id, video_id, start_frame, end_frame, reason_code);
+CREATE TABLE edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL,
+  changes TEXT NOT NULL CHECK (json_valid(changes)),
+  state TEXT NOT NULL CHECK (state IN ('done','undone','dropped')),
+  video_id INTEGER, frame_index INTEGER, author TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+CREATE INDEX edits_by_state ON edits (state, id);
+)sql";
+
+void LeaveCopy(Connection& connection, int version) {
+  std::filesystem::path copy = connection.file();
+  copy += ".v" + std::to_string(version) + ".bak";
+  if (std::filesystem::exists(copy)) return;  // an earlier, interrupted attempt made it
+  std::filesystem::path unfinished = copy;
+  unfinished += ".part";
+  std::filesystem::remove(unfinished);
+  connection.Run("VACUUM INTO ?", unfinished.string());
+  std::filesystem::rename(unfinished, copy);
+}
+
+std::set<std::string> TableNames(Connection& connection) {
+  std::set<std::string> names;
+  auto rows = connection.Query("SELECT name FROM sqlite_schema WHERE type = 'table'");
+  while (rows.Step()) names.insert(rows.Text(0));
+  return names;
+}
+
+}  // namespace
+
+const Migrations& ProjectMigrations() {
+  static const Migrations migrations = {kVersion1};
+  return migrations;
+}
+
+int SchemaVersion(Connection& connection) {
+  auto row = connection.Query("PRAGMA user_version");
+  row.Step();
+  return static_cast<int>(row.Int(0));
+}
+
+void CheckIsProject(Connection& connection, const Migrations& migrations) {
+  const std::string thing = "project '" + connection.file().string() + "'";
+  {
+    auto row = connection.Query("PRAGMA application_id");
+    row.Step();
+    if (row.Int(0) != kApplicationId) {
+      throw Error(thing, "the file is not a Vole project", "give a file that 'vole new' has made");
+    }
+  }
+  const int version = SchemaVersion(connection);
+  if (version > static_cast<int>(migrations.size())) {
+    throw Error(thing,
+                "it was written by a newer Vole (file version " + std::to_string(version) +
+                    ", this program knows up to " + std::to_string(migrations.size()) + ")",
+                "install a newer Vole");
+  }
+  if (version != static_cast<int>(migrations.size())) return;
+  const std::set<std::string> tables = TableNames(connection);
+  for (const std::string& table : HumanTables()) {
+    if (&migrations == &ProjectMigrations() && !tables.count(table)) {
+      throw Error(thing, "the file is damaged (the table '" + table + "' is missing)",
+                  "restore a copy of it");
+    }
+  }
+}
+
+void Migrate(Connection& connection, const Migrations& migrations) {
+  const int newest = static_cast<int>(migrations.size());
+  const int found = SchemaVersion(connection);
+  if (found >= newest) return;
+  if (!TableNames(connection).empty()) LeaveCopy(connection, found);
+  for (int version = found; version < newest; ++version) {
+    Transaction transaction(connection);
+    if (SchemaVersion(connection) > version) continue;  // another process has been faster
+    connection.Script(migrations[static_cast<size_t>(version)]);
+    connection.Script("PRAGMA application_id = " + std::to_string(kApplicationId) +
+                      "; PRAGMA user_version = " + std::to_string(version + 1) + ";");
+    transaction.Commit();
+  }
+}
+
+const std::vector<std::string>& HumanTables() {
+  static const std::vector<std::string> tables = {
+      "images",          "categories", "identities",         "tracks",
+      "annotations",     "behaviors",  "behavior_intervals", "prediction_corrections",
+      "review_decisions"};
+  return tables;
+}
+
+}  // namespace datasets
