@@ -1,6 +1,6 @@
 // A project: one SQLite file NAME.vole, videos by path relative to it, weights as files.
-// Opens everything; every program of Vole holds one. Thread-safe: reads use the calling thread's own
-// read-only connection, writes go one after the other through the single writer.
+// Opens everything; every program of Vole holds one. Thread-safe: reads use the calling thread's
+// own read-only connection, writes go one after the other through the single writer.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,8 @@
 
 namespace datasets {
 
-class Writer;  // datasets/store/writer.h: typed inserts and updates inside one transaction
+class Connection;  // datasets/store/connection.h
+class Writer;      // datasets/store/writer.h: typed inserts and updates inside one transaction
 
 class Project {
  public:
@@ -29,6 +30,9 @@ class Project {
   static std::unique_ptr<Project> Open(const std::filesystem::path& file,
                                        Access access = Access::kReadWrite);
   ~Project();
+
+  // Runs `work` with a read-only connection that is not used by anybody else meanwhile.
+  void Read(const std::function<void(Connection&)>& work) const;
 
   const std::filesystem::path& file() const;
   std::filesystem::path folder() const;
@@ -59,8 +63,8 @@ class Project {
   std::vector<CategoryRow> Categories() const;  // by sort_order, id
   std::vector<IdentityRow> Identities() const;
   std::vector<TrackRow> Tracks(Id video_id) const;
-  std::vector<ImageRow> Images() const;                       // all images with a state
-  std::vector<ImageRow> ImagesOfVideo(Id video_id) const;     // by frame_index
+  std::vector<ImageRow> Images() const;                    // all images with a state
+  std::vector<ImageRow> ImagesOfVideo(Id video_id) const;  // by frame_index
   std::optional<ImageRow> ImageAt(Id video_id, int frame_index) const;
   std::vector<AnnotationRow> AnnotationsOfImage(Id image_id) const;
   std::vector<AnnotationRow> AnnotationsAt(Id video_id, int frame_index) const;
@@ -68,6 +72,7 @@ class Project {
   void ForEachAnnotation(
       Id video_id,
       const std::function<void(const ImageRow&, const std::vector<AnnotationRow>&)>& visit) const;
+  int CountLabeledFrames(Id video_id) const;  // done, empty, or with an annotation
   std::vector<BehaviorRow> Behaviors() const;
   std::vector<BehaviorIntervalRow> BehaviorIntervals(Id video_id) const;
 
@@ -75,12 +80,21 @@ class Project {
   std::vector<ModelRow> Models() const;
   std::vector<JobRow> Jobs() const;
   std::optional<Id> LatestPredictJob(Id video_id) const;
-  std::vector<PredictionRow> PredictionsAt(Id job_id, Id video_id, int frame_index) const;
+  // Predictions as people's corrections leave them (names swapped, rejected ones left out), or,
+  // with another `view`, with the rejected ones marked or exactly as the machine wrote them.
+  std::vector<PredictionRow> PredictionsAt(Id job_id, Id video_id, int frame_index,
+                                           PredictionView view = PredictionView::kCorrected) const;
   // Frames in [start_frame, end_frame), in order, streamed; one call a frame that has predictions.
   void ForEachPrediction(
       Id job_id, Id video_id, int start_frame, int end_frame,
-      const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit) const;
+      const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit,
+      PredictionView view = PredictionView::kCorrected) const;
+  std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
+  int CountPredictedFrames(Id job_id, Id video_id) const;
+  std::vector<BehaviorPredictionRow> BehaviorPredictions(Id job_id, Id video_id) const;
   std::vector<ReviewItemRow> ReviewItems(Id job_id) const;  // by score, highest first
+
+  std::vector<ReviewDecisionRow> ReviewDecisions(Id job_id) const;  // 0: of every job
 
   // --- settings (small JSON values by key)
   std::string Setting(const std::string& key, const std::string& fallback = "") const;

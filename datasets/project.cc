@@ -1,0 +1,351 @@
+#include "datasets/project.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "datasets/store/connection.h"
+#include "datasets/store/owner.h"
+#include "datasets/store/reader.h"
+#include "datasets/store/schema.h"
+#include "datasets/store/writer.h"
+
+namespace datasets {
+namespace {
+
+constexpr int kWriteTimeoutMs = 60000;
+constexpr int kReadTimeoutMs = 10000;
+
+namespace fs = std::filesystem;
+
+std::string Thing(const fs::path& file) { return "project '" + file.string() + "'"; }
+
+bool HasUnmergedLog(const fs::path& file) {
+  std::error_code ignored;
+  fs::path log = file;
+  log += "-wal";
+  const auto bytes = fs::file_size(log, ignored);
+  return !ignored && bytes > 0;
+}
+
+// A project in a folder where nothing can be written has no shared memory file to agree on; it can
+// still be read as it is, provided that no other program had left work unmerged.
+std::unique_ptr<Connection> OpenReadable(const fs::path& file, Connection::Mode* mode) {
+  try {
+    auto connection = std::make_unique<Connection>(file, *mode, kReadTimeoutMs);
+    connection->Run("SELECT count(*) FROM sqlite_schema");
+    return connection;
+  } catch (const ConstraintError&) {
+    throw;
+  } catch (const Error&) {
+    if (*mode != Connection::Mode::kReadOnly || HasUnmergedLog(file)) throw;
+    auto connection =
+        std::make_unique<Connection>(file, Connection::Mode::kImmutable, kReadTimeoutMs);
+    connection->Run("SELECT count(*) FROM sqlite_schema");
+    *mode = Connection::Mode::kImmutable;
+    return connection;
+  }
+}
+
+void MarkInterruptedJobs(Connection& connection) {
+  std::vector<Id> gone;
+  {
+    auto rows = connection.Query("SELECT id, owner FROM jobs WHERE state IN ('running', 'queued')");
+    while (rows.Step()) {
+      if (!MayBeAlive(rows.Text(1))) gone.push_back(rows.Int(0));
+    }
+  }
+  if (gone.empty()) return;
+  Transaction transaction(connection);
+  for (const Id id : gone) {
+    connection.Run(
+        "UPDATE jobs SET state = 'interrupted', error = 'the program ended before it was"
+        " done', finished_at = ? WHERE id = ? AND state IN ('running', 'queued')",
+        NowMs(), id);
+  }
+  transaction.Commit();
+}
+
+}  // namespace
+
+struct Project::Impl {
+  fs::path file;
+  Access access = Access::kReadWrite;
+  Connection::Mode read_mode = Connection::Mode::kReadOnly;
+
+  std::unique_ptr<Connection> writer;  // null when opened read-only
+  std::mutex write_mutex;
+  std::atomic<std::thread::id> writing_thread{};
+
+  std::mutex pool_mutex;
+  std::vector<std::unique_ptr<Connection>> idle_readers;
+
+  std::mutex revision_mutex;
+  std::unique_ptr<Connection> revision_reader;
+  int64_t data_version = -1;
+  int64_t revision = 0;
+
+  std::unique_ptr<Connection> TakeReader() {
+    {
+      std::lock_guard<std::mutex> lock(pool_mutex);
+      if (!idle_readers.empty()) {
+        auto reader = std::move(idle_readers.back());
+        idle_readers.pop_back();
+        return reader;
+      }
+    }
+    return std::make_unique<Connection>(file, read_mode, kReadTimeoutMs);
+  }
+
+  template <class Work>
+  auto WithReader(Work work) {
+    std::unique_ptr<Connection> connection = TakeReader();
+    struct GiveBack {
+      Impl* impl;
+      std::unique_ptr<Connection>& connection;
+      ~GiveBack() {
+        std::lock_guard<std::mutex> lock(impl->pool_mutex);
+        impl->idle_readers.push_back(std::move(connection));
+      }
+    } give_back{this, connection};
+    return work(Reader(*connection), *connection);
+  }
+
+  ~Impl() {
+    idle_readers.clear();
+    revision_reader.reset();
+    writer.reset();  // last, so that it merges the log into the file
+  }
+};
+
+Project::Project() : impl_(std::make_unique<Impl>()) {}
+Project::~Project() = default;
+
+std::unique_ptr<Project> Project::Create(const fs::path& file) {
+  std::error_code failure;
+  if (fs::exists(file, failure)) {
+    throw Error(Thing(file), "the file exists already", "choose another name, or open it");
+  }
+  const fs::path folder = fs::absolute(file).parent_path();
+  if (!fs::is_directory(folder, failure)) {
+    throw Error(Thing(file), "the folder '" + folder.string() + "' does not exist",
+                "make it first");
+  }
+  fs::path unfinished = fs::absolute(file);
+  unfinished.replace_filename("." + file.filename().string() + "." + std::to_string(getpid()) +
+                              ".new");
+  const auto remove_unfinished = [&] {
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+      fs::path leftover = unfinished;
+      leftover += suffix;
+      fs::remove(leftover, failure);
+    }
+  };
+  remove_unfinished();
+  try {
+    {
+      Connection connection(unfinished, Connection::Mode::kCreate, kWriteTimeoutMs);
+      connection.Run("PRAGMA journal_mode = WAL");
+      Migrate(connection, ProjectMigrations());
+    }
+    // A link fails where the name has been taken meanwhile; some file systems know no links.
+    if (link(unfinished.c_str(), fs::absolute(file).c_str()) != 0) {
+      if (fs::exists(file)) throw Error(Thing(file), "the file exists already", "open it");
+      fs::rename(unfinished, file);
+    }
+  } catch (const fs::filesystem_error& error) {
+    remove_unfinished();
+    throw Error(Thing(file), error.code().message(), "choose a folder that you may write to");
+  } catch (const Error&) {
+    const bool writable = access(folder.c_str(), W_OK) == 0;
+    remove_unfinished();
+    if (!writable) {
+      throw Error(Thing(file), "the folder '" + folder.string() + "' cannot be written",
+                  "choose a folder that you may write to");
+    }
+    throw;
+  }
+  remove_unfinished();
+  return Open(file);
+}
+
+std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
+  std::error_code failure;
+  if (!fs::exists(file, failure)) {
+    throw Error(Thing(file), "there is no such file", "make it with 'vole new'");
+  }
+  if (!fs::is_regular_file(file, failure)) {
+    throw Error(Thing(file), "it is not a file", "give a file that 'vole new' has made");
+  }
+  std::unique_ptr<Project> project(new Project());
+  Impl& impl = *project->impl_;
+  impl.file = fs::absolute(file);
+  impl.access = access;
+  if (access == Access::kReadWrite) {
+    auto connection =
+        std::make_unique<Connection>(impl.file, Connection::Mode::kReadWrite, kWriteTimeoutMs);
+    CheckIsProject(*connection, ProjectMigrations());
+    Migrate(*connection, ProjectMigrations());
+    connection->Run("PRAGMA journal_mode = WAL");
+    MarkInterruptedJobs(*connection);
+    impl.writer = std::move(connection);
+  } else {
+    auto connection = OpenReadable(impl.file, &impl.read_mode);
+    CheckIsProject(*connection, ProjectMigrations());
+    if (SchemaVersion(*connection) < static_cast<int>(ProjectMigrations().size())) {
+      throw Error(Thing(file), "it was written by an older Vole and must be brought up to date",
+                  "open it once where it can be written");
+    }
+    impl.idle_readers.push_back(std::move(connection));
+  }
+  project->Revision();
+  return project;
+}
+
+const fs::path& Project::file() const { return impl_->file; }
+
+fs::path Project::folder() const { return impl_->file.parent_path(); }
+
+void Project::Write(const std::function<void(Writer&)>& work) {
+  if (!impl_->writer) {
+    throw Error(Thing(impl_->file), "it is open for reading only", "open it where you may write");
+  }
+  VOLE_CHECK(impl_->writing_thread.load() != std::this_thread::get_id());  // no write in a write
+  std::lock_guard<std::mutex> lock(impl_->write_mutex);
+  struct Writing {
+    std::atomic<std::thread::id>& thread;
+    ~Writing() { thread.store(std::thread::id()); }
+  } writing{impl_->writing_thread};
+  writing.thread.store(std::this_thread::get_id());
+  Transaction transaction(*impl_->writer);
+  Writer writer(*impl_->writer);
+  work(writer);
+  transaction.Commit();
+}
+
+void Project::Read(const std::function<void(Connection&)>& work) const {
+  impl_->WithReader([&](const Reader&, Connection& connection) { work(connection); });
+}
+
+int64_t Project::Revision() const {
+  std::lock_guard<std::mutex> lock(impl_->revision_mutex);
+  if (!impl_->revision_reader) impl_->revision_reader = impl_->TakeReader();
+  // data_version changes whenever another connection, of this process or not, has committed.
+  auto row = impl_->revision_reader->Query("PRAGMA data_version");
+  row.Step();
+  if (row.Int(0) != impl_->data_version) {
+    impl_->data_version = row.Int(0);
+    ++impl_->revision;
+  }
+  return impl_->revision;
+}
+
+#define VOLE_READ(call) \
+  impl_->WithReader([&](const Reader& reader, Connection&) { return reader.call; })
+
+std::vector<VideoRow> Project::Videos() const { return VOLE_READ(Videos()); }
+
+VideoRow Project::VideoById(Id id) const {
+  auto video = VOLE_READ(VideoById(id));
+  if (!video) throw Error("video " + std::to_string(id), "it is not in the project");
+  return *video;
+}
+
+VideoIndex Project::IndexOf(const VideoRow& video) const { return VOLE_READ(IndexOf(video.id)); }
+
+Background Project::BackgroundOf(const VideoRow& video) const {
+  return VOLE_READ(BackgroundOf(video.id));
+}
+
+std::vector<CategoryRow> Project::Categories() const { return VOLE_READ(Categories()); }
+
+std::vector<IdentityRow> Project::Identities() const { return VOLE_READ(Identities()); }
+
+std::vector<TrackRow> Project::Tracks(Id video_id) const { return VOLE_READ(Tracks(video_id)); }
+
+std::vector<ImageRow> Project::Images() const { return VOLE_READ(Images()); }
+
+std::vector<ImageRow> Project::ImagesOfVideo(Id video_id) const {
+  return VOLE_READ(ImagesOfVideo(video_id));
+}
+
+std::optional<ImageRow> Project::ImageAt(Id video_id, int frame_index) const {
+  return VOLE_READ(ImageAt(video_id, frame_index));
+}
+
+std::vector<AnnotationRow> Project::AnnotationsOfImage(Id image_id) const {
+  return VOLE_READ(AnnotationsOfImage(image_id));
+}
+
+std::vector<AnnotationRow> Project::AnnotationsAt(Id video_id, int frame_index) const {
+  const auto image = ImageAt(video_id, frame_index);
+  return image ? AnnotationsOfImage(image->id) : std::vector<AnnotationRow>();
+}
+
+void Project::ForEachAnnotation(
+    Id video_id,
+    const std::function<void(const ImageRow&, const std::vector<AnnotationRow>&)>& visit) const {
+  VOLE_READ(ForEachAnnotation(video_id, visit));
+}
+
+int Project::CountLabeledFrames(Id video_id) const {
+  return VOLE_READ(CountLabeledFrames(video_id));
+}
+
+std::vector<BehaviorRow> Project::Behaviors() const { return VOLE_READ(Behaviors()); }
+
+std::vector<BehaviorIntervalRow> Project::BehaviorIntervals(Id video_id) const {
+  return VOLE_READ(BehaviorIntervals(video_id));
+}
+
+std::vector<ModelRow> Project::Models() const { return VOLE_READ(Models()); }
+
+std::vector<JobRow> Project::Jobs() const { return VOLE_READ(Jobs()); }
+
+std::optional<Id> Project::LatestPredictJob(Id video_id) const {
+  return VOLE_READ(LatestPredictJob(video_id));
+}
+
+int Project::CountPredictedFrames(Id job_id, Id video_id) const {
+  return VOLE_READ(CountPredictedFrames(job_id, video_id));
+}
+
+std::vector<PredictionCorrectionRow> Project::Corrections(Id job_id, Id video_id) const {
+  return VOLE_READ(Corrections(job_id, video_id));
+}
+
+std::vector<PredictionRow> Project::PredictionsAt(Id job_id, Id video_id, int frame_index,
+                                                  PredictionView view) const {
+  std::vector<PredictionRow> result;
+  ForEachPrediction(
+      job_id, video_id, frame_index, frame_index + 1,
+      [&](int, const std::vector<PredictionRow>& predictions) { result = predictions; }, view);
+  return result;
+}
+
+void Project::ForEachPrediction(
+    Id job_id, Id video_id, int start_frame, int end_frame,
+    const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit,
+    PredictionView view) const {
+  VOLE_READ(ForEachPrediction(job_id, video_id, start_frame, end_frame, view, visit));
+}
+
+std::vector<BehaviorPredictionRow> Project::BehaviorPredictions(Id job_id, Id video_id) const {
+  return VOLE_READ(BehaviorPredictions(job_id, video_id));
+}
+
+std::vector<ReviewItemRow> Project::ReviewItems(Id job_id) const {
+  return VOLE_READ(ReviewItems(job_id));
+}
+
+std::vector<ReviewDecisionRow> Project::ReviewDecisions(Id job_id) const {
+  return VOLE_READ(ReviewDecisions(job_id));
+}
+
+std::string Project::Setting(const std::string& key, const std::string& fallback) const {
+  return VOLE_READ(Setting(key, fallback));
+}
+
+}  // namespace datasets
