@@ -1,0 +1,46 @@
+#include "app/cli/environment.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "datasets/base/error.h"
+
+namespace app {
+namespace {
+
+bool SetIfUnset(const char* name, const char* value) {
+  return !std::getenv(name) && setenv(name, value, 0) == 0;
+}
+
+bool HasSkylakeInstructions() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512cd");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+bool PrepareEnvironment() {
+  bool changed = SetIfUnset("OMP_WAIT_POLICY", "PASSIVE");
+  if (HasSkylakeInstructions()) changed |= SetIfUnset("OPENBLAS_CORETYPE", "SKYLAKEX");
+  return changed;
+}
+
+void BecomeProgram(const char* name, char** argv) {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path program = name && *name ? self.parent_path() / name : self;
+  execv(program.c_str(), argv);
+  throw datasets::Error(program.string(), std::strerror(errno),
+                        "build it with: ninja -C build " + program.filename().string());
+}
+
+}  // namespace app

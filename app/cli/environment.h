@@ -1,0 +1,16 @@
+// Settings of the numeric libraries that must stand before those libraries are loaded.
+#pragma once
+
+namespace app {
+
+// Sets, where the user has not: OMP_WAIT_POLICY=PASSIVE (spinning threads starve a busy machine),
+// and OPENBLAS_CORETYPE=SKYLAKEX on a processor with AVX-512 (OpenBLAS 0.3.21 falls back to its
+// oldest kernels on those that are newer than itself). Returns true when anything was changed: the
+// libraries of this process have then read the old values, and it should start itself again.
+bool PrepareEnvironment();
+
+// Becomes the program `name` beside this one, with the arguments argv[1..]; throws Error when it is
+// not there. `name` empty: this program again.
+void BecomeProgram(const char* name, char** argv);
+
+}  // namespace app
