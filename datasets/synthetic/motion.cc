@@ -1,0 +1,478 @@
+#include <algorithm>
+#include <cmath>
+
+#include "datasets/synthetic/body.h"
+#include "datasets/synthetic/random.h"
+#include "datasets/synthetic/rules.h"
+#include "datasets/synthetic/world.h"
+
+namespace datasets::synthetic {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr int kNobody = -1;
+
+double Wrap(double angle) { return std::remainder(angle, 2 * kPi); }
+double Norm(const cv::Point2d& v) { return std::sqrt(v.x * v.x + v.y * v.y); }
+cv::Point2d Direction(double angle) { return {std::cos(angle), std::sin(angle)}; }
+double AngleOf(const cv::Point2d& v) { return std::atan2(v.y, v.x); }
+double Clamp(double v, double low, double high) { return std::min(high, std::max(low, v)); }
+
+enum class Aim { kStill, kGroom, kRear, kGo, kFollow, kCross, kSniff, kHuddle, kExplore, kClimb };
+
+struct Plan {
+  Aim aim = Aim::kStill;
+  double until = 0;  // seconds
+  cv::Point2d target;
+  int partner = kNobody;  // animal, or object of kExplore and kClimb
+  double speed = 0;       // body lengths a second
+  bool met = false;       // kCross: has come to the partner
+};
+
+// What an animal carries beside its pose.
+struct Mind {
+  Plan plan;
+  double turn = 0, speed = 0, yaw_noise = 0, swing_noise = 0, rank = 0;
+  double groom_phase = 0, breath_rate = 2;
+  bool directed = false;  // its plan belongs to a social event
+};
+
+class Simulation {
+ public:
+  Simulation(const World& world, uint64_t seed)
+      : world_(world), random_(seed * 1000003 + 17), dt_(1 / world.info.fps) {
+    const int count = static_cast<int>(world.animals.size());
+    poses_.resize(count);
+    minds_.resize(count);
+    for (int i = 0; i < count; ++i) {
+      poses_[i].heading = random_.Uniform(-kPi, kPi);
+      poses_[i].center = FreePoint(i);
+      for (int tries = 0; tries < 200 && NearOthers(i, i, 1.4); ++tries) {
+        poses_[i].center = FreePoint(i);
+      }
+      poses_[i].breath = random_.Uniform(0, 6);
+      minds_[i].rank = random_.Uniform();
+      minds_[i].breath_rate = random_.Uniform(1.6, 2.6);
+      for (int k = 0; k < 8; ++k) KeepInside(i);
+    }
+  }
+
+  const std::vector<Pose>& Step() {
+    const int count = static_cast<int>(poses_.size());
+    if (world_.animals.size() > 1 && SharedRegion() && now_ >= event_until_) NextEvent();
+    for (int i = 0; i < count; ++i) {
+      if (!minds_[i].directed && now_ >= minds_[i].plan.until) ChooseAlone(i);
+    }
+    for (int i = 0; i < count; ++i) Move(i);
+    if (world_.camera_follows) KeepTogether();
+    for (int k = 0; k < 2; ++k) {
+      for (int i = 0; i < count; ++i) KeepInside(i);
+    }
+    Stack();
+    now_ += dt_;
+    return poses_;
+  }
+
+ private:
+  bool SharedRegion() const {
+    for (const AnimalSpec& animal : world_.animals) {
+      if (animal.region != world_.animals[0].region) return false;
+    }
+    return true;
+  }
+
+  double Length(int i) const { return world_.animals[i].length; }
+
+  const std::string& RegionOf(int i) const { return world_.regions[world_.animals[i].region].name; }
+
+  cv::Point2d FreePoint(int i) {
+    const cv::Rect box = world_.regions[world_.animals[i].region].box;
+    const double margin = 0.42 * Length(i);
+    cv::Point2d point;
+    for (int tries = 0; tries < 100; ++tries) {
+      point = {random_.Uniform(box.x + margin, box.x + box.width - margin),
+               random_.Uniform(box.y + margin, box.y + box.height - margin)};
+      bool free = true;
+      for (const SceneObject& object : world_.objects) {
+        free = free && object.Distance(point) > 0.6 * Length(i);
+      }
+      if (free) break;
+    }
+    return point;
+  }
+
+  bool NearOthers(int i, int before, double lengths) const {
+    for (int k = 0; k < before; ++k) {
+      if (Norm(poses_[k].center - poses_[i].center) < lengths * Length(i)) return true;
+    }
+    return false;
+  }
+
+  void Begin(int i, Aim aim, double seconds, double speed = 0, int partner = kNobody) {
+    Plan& plan = minds_[i].plan;
+    plan = Plan{aim, now_ + seconds, FreePoint(i), partner, speed, false};
+  }
+
+  // --- what an animal does when it is left to itself
+  void ChooseAlone(int i) {
+    if (world_.objects_to_explore) return ChooseAmongObjects(i);
+    const double dice = random_.Uniform();
+    if (dice < 0.55) {
+      Begin(i, Aim::kGo, random_.Uniform(1.5, 4), random_.Uniform(0.7, 1.6));
+    } else if (dice < 0.75) {
+      Begin(i, Aim::kStill, random_.Uniform(0.5, 2));
+    } else if (dice < 0.85) {
+      Begin(i, Aim::kStill, random_.Uniform(4, 14));
+    } else {
+      Begin(i, Aim::kGroom, random_.Uniform(2, 5));
+    }
+  }
+
+  void ChooseAmongObjects(int i) {
+    const double dice = random_.Uniform();
+    const bool after_visit = minds_[i].plan.aim == Aim::kExplore;
+    if (dice < 0.5 && !after_visit) {
+      const bool right = random_.Chance(world_.right_probability);
+      const Aim aim = random_.Chance(0.2) ? Aim::kClimb : Aim::kExplore;
+      const double seconds = random_.Uniform(3.5, 8);
+      for (size_t k = 0; k < world_.objects.size(); ++k) {
+        const SceneObject& object = world_.objects[k];
+        if (!object.explorable || object.region != RegionOf(i)) continue;
+        if ((object.name.find("right") != std::string::npos) != right) continue;
+        Begin(i, aim, seconds, random_.Uniform(0.8, 1.3), static_cast<int>(k));
+        const double away = random_.Uniform(-kPi, kPi);  // where around the object it will stand
+        minds_[i].plan.target = object.center + Direction(away);
+      }
+    } else if (dice < 0.74 || after_visit) {
+      Begin(i, Aim::kGo, random_.Uniform(1.5, 3), random_.Uniform(0.7, 1.5));
+    } else {
+      bool clear = true;  // it grooms, rears and rests away from the objects
+      for (const SceneObject& object : world_.objects) {
+        clear = clear && object.Distance(poses_[i].center) > 0.95 * Length(i);
+      }
+      if (!clear) {
+        Begin(i, Aim::kGo, random_.Uniform(1, 2), 1.1);
+      } else if (dice < 0.84) {
+        Begin(i, Aim::kGroom, random_.Uniform(2, 5));
+      } else if (dice < 0.93) {
+        Begin(i, Aim::kRear, random_.Uniform(1.2, 2.6));
+      } else {
+        Begin(i, Aim::kStill, random_.Uniform(1, 6));
+      }
+    }
+  }
+
+  // --- what two animals do together: a shuffled deck, so that none is missing for long
+  void NextEvent() {
+    for (Mind& mind : minds_) {
+      if (mind.directed) mind.plan.until = now_;
+      mind.directed = false;
+    }
+    if (deck_.empty()) {
+      deck_ = {0, 1, 2, 3, 4};
+      for (int k = 4; k > 0; --k) std::swap(deck_[k], deck_[random_.Below(k + 1)]);
+      ++round_;
+    }
+    const int card = deck_.back();
+    deck_.pop_back();
+    const int count = static_cast<int>(poses_.size());
+    const int a = random_.Below(count);
+    const int b = (a + 1 + random_.Below(count - 1)) % count;
+    const double longer = round_ == 1 ? 1 : random_.Uniform(1, 2.2);
+    double seconds = 0;
+    const auto engage = [&](int i, Aim aim, double speed, int partner) {
+      Begin(i, aim, seconds, speed, partner);
+      minds_[i].directed = true;
+    };
+    switch (card) {
+      case 0:  // one sniffs the other
+        seconds = 5 * longer;
+        engage(a, Aim::kSniff, 1.5, b);
+        engage(b, random_.Chance(0.4) ? Aim::kGroom : Aim::kStill, 0, a);
+        break;
+      case 1: {  // they walk over each other's path, one over the other
+        seconds = 3.8;
+        const cv::Point2d from_a = poses_[a].center, from_b = poses_[b].center;
+        engage(a, Aim::kCross, 1.5, b);
+        engage(b, Aim::kCross, 1.5, a);
+        minds_[a].plan.target = from_b + (from_b - from_a) * 0.3;
+        minds_[b].plan.target = from_a + (from_a - from_b) * 0.3;
+        break;
+      }
+      case 2:  // a chase
+        seconds = 4 * longer;
+        engage(a, Aim::kFollow, 2.5, b);
+        engage(b, Aim::kGo, 1.9, a);
+        break;
+      case 3:  // they rest side by side, the flank of one over the other's
+        seconds = 5.5 * longer * (round_ == 1 ? 1 : 1.5);
+        engage(a, Aim::kHuddle, 1.4, b);
+        engage(b, Aim::kStill, 0, a);
+        break;
+      default:
+        seconds = 3.5 * longer;
+        break;  // each by itself
+    }
+    event_until_ = now_ + seconds;
+  }
+
+  // --- one time step of one animal
+  void Move(int i) {
+    Mind& mind = minds_[i];
+    Pose& pose = poses_[i];
+    Plan& plan = mind.plan;
+    const double length = Length(i);
+    double heading = pose.heading, speed = 0, brisk = 1;
+    cv::Point2d shuffle(0, 0);
+    bool grooming = false, rearing = false;
+
+    const auto go_to = [&](const cv::Point2d& target, double cruise) {
+      const cv::Point2d way = target - pose.center;
+      const double distance = Norm(way) / length;
+      heading = AngleOf(way);
+      speed = std::min(cruise, 2.2 * distance);
+      return distance;
+    };
+    switch (plan.aim) {
+      case Aim::kStill:
+        break;
+      case Aim::kGroom:
+        grooming = true;
+        break;
+      case Aim::kRear:
+        rearing = true;
+        break;
+      case Aim::kGo:
+        if (go_to(plan.target, plan.speed) < 0.3) {
+          if (plan.partner != kNobody) {
+            plan.target = FreePoint(i);  // the one that is chased does not stop
+          } else {
+            plan.until = now_;
+          }
+        }
+        break;
+      case Aim::kFollow: {
+        const Pose& other = poses_[plan.partner];
+        go_to(other.center - Direction(other.heading) * (0.75 * Length(plan.partner)), plan.speed);
+        if (speed < 0.5) heading = AngleOf(other.center - pose.center);
+        break;
+      }
+      case Aim::kCross: {
+        const cv::Point2d other = poses_[plan.partner].center;
+        if (!plan.met && Norm(other - pose.center) < 0.45 * length) plan.met = true;
+        go_to(plan.met ? plan.target : other, plan.speed);
+        if (!plan.met) speed = plan.speed;
+        break;
+      }
+      case Aim::kSniff: {
+        const Pose& other = poses_[plan.partner];
+        const cv::Point2d way = other.center - pose.center;
+        const double gap = BodyGap(BuildBody(world_.animals[i], pose),
+                                   BuildBody(world_.animals[plan.partner], other));
+        heading = AngleOf(way) + 0.25 * std::sin(now_ * 1.7);
+        speed = gap > 0.02 * length ? std::min(plan.speed, 0.25 + 3 * gap / length) : 0;
+        if (gap < -0.06 * length) shuffle = way * (-0.6 / std::max(1.0, Norm(way)));
+        break;
+      }
+      case Aim::kHuddle: {
+        const Pose& other = poses_[plan.partner];
+        const cv::Point2d normal = Direction(other.heading + kPi / 2);
+        const double side = (pose.center - other.center).dot(normal) > 0 ? 1 : -1;
+        const cv::Point2d place = other.center + normal * (side * 0.33 * length);
+        const double distance = go_to(place, plan.speed);
+        if (distance < 0.5) {
+          const double same = Wrap(other.heading - pose.heading);
+          heading = std::abs(same) < kPi / 2 ? other.heading : other.heading + kPi;
+          speed = 0;
+          const cv::Point2d way = place - pose.center;
+          shuffle = way * std::min(0.08, 0.02 * length / std::max(1e-6, Norm(way)));
+        }
+        break;
+      }
+      case Aim::kExplore: {
+        const SceneObject& object = world_.objects[plan.partner];
+        const cv::Point2d side = plan.target - object.center;  // a unit vector
+        const double reach = 0.5 * length;
+        // The outline lies where the distance along `side` becomes zero.
+        double out = 0;
+        while (object.Distance(object.center + side * out) < 0) out += 0.5;
+        const cv::Point2d place = object.center + side * (out + reach + 5 / world_.mm_per_pixel);
+        const double distance = go_to(place, plan.speed);
+        if (distance < 0.35) {
+          heading = AngleOf(object.center - pose.center) + 0.2 * std::sin(now_ * 2.1);
+          speed = 0;
+          const cv::Point2d way = place - pose.center;
+          shuffle = way * std::min(0.12, 0.02 * length / std::max(1e-6, Norm(way)));
+          brisk = 0.8;
+        }
+        break;
+      }
+      case Aim::kClimb:
+        if (go_to(world_.objects[plan.partner].center, plan.speed) < 0.12) speed = 0;
+        break;
+    }
+    if (speed > 0.05 && plan.aim != Aim::kClimb) heading = AvoidObjects(i, heading);
+
+    const double error = Wrap(heading - pose.heading);
+    const double limit = (speed > 0.05 ? 5.0 : 2.5) * brisk;
+    const double wanted = Clamp(4.5 * error, -limit, limit) * (grooming || rearing ? 0 : 1);
+    mind.turn += (wanted - mind.turn) * 0.28;
+    pose.heading = Wrap(pose.heading + mind.turn * dt_);
+    const double goal = speed * std::max(0.08, std::cos(error));
+    mind.speed += (goal - mind.speed) * (goal > mind.speed ? 0.14 : 0.25);
+    pose.center += Direction(pose.heading) * (mind.speed * length * dt_) + shuffle;
+
+    pose.bend += (Clamp(mind.turn * 0.3, -0.9, 0.9) - pose.bend) * 0.2;
+    mind.yaw_noise += -0.04 * mind.yaw_noise + 0.035 * random_.Normal();
+    const bool busy = plan.aim == Aim::kExplore;
+    const double yaw = Clamp(0.35 * error, -0.5, 0.5) * (speed > 0.05 ? 1 : 0) +
+                       mind.yaw_noise * (busy           ? 0.35
+                                         : speed > 0.05 ? 0.5
+                                                        : 0.8);
+    mind.groom_phase += 2 * kPi * 3.1 * dt_;
+    pose.groom += ((grooming ? 1.0 : 0.0) - pose.groom) * 0.16;
+    pose.rear += ((rearing ? 1.0 : 0.0) - pose.rear) * 0.18;
+    pose.head_yaw += (yaw - pose.head_yaw) * 0.3;
+    // The strokes of grooming: the head goes to and fro three times a second.
+    pose.head_yaw += pose.groom * 0.11 * std::sin(mind.groom_phase);
+    pose.stride += (Clamp(mind.speed / 0.9, 0, 1) - pose.stride) * 0.25;
+    pose.gait += 2 * kPi * dt_ * mind.speed / 0.55;
+    pose.breath += 2 * kPi * dt_ * minds_[i].breath_rate;
+    mind.swing_noise += -0.03 * mind.swing_noise + 0.03 * random_.Normal();
+    pose.tail_swing +=
+        (Clamp(-2 * pose.bend + mind.swing_noise, -1.6, 1.6) - pose.tail_swing) * 0.1;
+  }
+
+  double AvoidObjects(int i, double heading) const {
+    for (size_t k = 0; k < world_.objects.size(); ++k) {
+      const SceneObject& object = world_.objects[k];
+      if (object.region != RegionOf(i)) continue;
+      const Plan& plan = minds_[i].plan;
+      if (plan.aim == Aim::kExplore && plan.partner == static_cast<int>(k) &&
+          Norm(plan.target - object.center) > 0 &&
+          (poses_[i].center - object.center).dot(plan.target - object.center) > 0) {
+        continue;
+      }
+      const cv::Point2d ahead = poses_[i].center + Direction(heading) * (0.6 * Length(i));
+      const double room = object.Distance(ahead) / Length(i);
+      if (room > 0.35 || object.Distance(poses_[i].center) / Length(i) > 1.2) continue;
+      const double side = Wrap(heading - AngleOf(object.center - poses_[i].center));
+      if (std::abs(side) < kPi / 2) heading += (side >= 0 ? 1 : -1) * (kPi / 2 - std::abs(side));
+    }
+    return heading;
+  }
+
+  // Walls and things push the body back as a whole.
+  void KeepInside(int i) {
+    const cv::Rect box = world_.regions[world_.animals[i].region].box;
+    Pose& pose = poses_[i];
+    const bool climbing = minds_[i].plan.aim == Aim::kClimb;
+    Body body = BuildBody(world_.animals[i], pose);
+    cv::Point2d push(0, 0);
+    const auto shift = [&](const cv::Point2d& by) {
+      push += by;
+      for (Disc& disc : body.spine) disc.center += by;
+      for (Disc& disc : body.tail) disc.center += by;
+    };
+    for (int k = 0; k < kSpinePoints; k += 4) {
+      for (const SceneObject& object : world_.objects) {
+        if (object.region != RegionOf(i)) continue;
+        const bool over = climbing || object.Distance(pose.center) < 0.12 * Length(i);
+        if (object.explorable && over) continue;
+        const cv::Point2d at = body.spine[k].center;
+        const double inside = body.spine[k].radius * 0.8 - object.Distance(at);
+        if (inside <= 0) continue;
+        const double gx =
+            object.Distance(at + cv::Point2d(1, 0)) - object.Distance(at - cv::Point2d(1, 0));
+        const double gy =
+            object.Distance(at + cv::Point2d(0, 1)) - object.Distance(at - cv::Point2d(0, 1));
+        const double norm = std::max(1e-6, std::hypot(gx, gy));
+        shift(cv::Point2d(gx, gy) * (std::min(inside, 0.04 * Length(i)) / norm));
+      }
+    }
+    double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
+    const auto include = [&](const Disc& disc) {
+      left = std::min(left, disc.center.x - disc.radius);
+      right = std::max(right, disc.center.x + disc.radius);
+      top = std::min(top, disc.center.y - disc.radius);
+      bottom = std::max(bottom, disc.center.y + disc.radius);
+    };
+    for (const Disc& disc : body.spine) include(disc);
+    for (const Disc& disc : body.tail) include(disc);
+    push.x += std::max(0.0, box.x - left) - std::max(0.0, right - (box.x + box.width));
+    push.y += std::max(0.0, box.y - top) - std::max(0.0, bottom - (box.y + box.height));
+    pose.center += push;
+  }
+
+  // With a camera that follows, the animals stay within what it can see.
+  void KeepTogether() {
+    cv::Point2d middle(0, 0);
+    for (const Pose& pose : poses_) middle += pose.center * (1.0 / poses_.size());
+    for (size_t i = 0; i < poses_.size(); ++i) {
+      const cv::Point2d off = poses_[i].center - middle;
+      const double wide = 0.5 * world_.view.width - 1.15 * Length(static_cast<int>(i));
+      const double high = 0.5 * world_.view.height - 1.15 * Length(static_cast<int>(i));
+      poses_[i].center.x -= off.x - Clamp(off.x, -wide, wide);
+      poses_[i].center.y -= off.y - Clamp(off.y, -high, high);
+      if (std::abs(off.x) > 0.8 * wide || std::abs(off.y) > 0.8 * high)
+        minds_[i].plan.target = middle;
+    }
+  }
+
+  // Who lies on whom is decided while apart and kept while they touch.
+  void Stack() {
+    const int count = static_cast<int>(poses_.size());
+    std::vector<Body> bodies;
+    for (int i = 0; i < count; ++i) bodies.push_back(BuildBody(world_.animals[i], poses_[i]));
+    std::vector<double> gaps(count, 1e9), lift(count, 0);
+    for (int i = 0; i < count; ++i) {
+      for (int k = 0; k < count; ++k) {
+        if (i == k || world_.animals[i].region != world_.animals[k].region) continue;
+        double gap = 1e9;
+        if (Norm(poses_[i].center - poses_[k].center) < 2.2 * Length(i))
+          gap = BodyGap(bodies[i], bodies[k]);
+        gaps[i] = std::min(gaps[i], gap);
+        if (minds_[i].rank > minds_[k].rank && gap < 0) {
+          lift[i] = std::max(lift[i], std::min(-gap, 0.25 * Length(k)) * 0.9);
+        }
+      }
+      for (const SceneObject& object : world_.objects) {
+        if (object.explorable && object.Distance(poses_[i].center) < 0) lift[i] = 0.3 * Length(i);
+      }
+      // With tails: nothing of two animals overlaps beyond this gap.
+      const double apart = (0.6 + world_.animals[i].tail) * Length(i);
+      if (gaps[i] > apart && random_.Chance(0.05)) minds_[i].rank = random_.Uniform();
+    }
+    for (int i = 0; i < count; ++i) {
+      poses_[i].elevation += (lift[i] - poses_[i].elevation) * 0.25;
+      poses_[i].z_order = 0;
+      for (int k = 0; k < count; ++k) {
+        if (minds_[k].rank < minds_[i].rank || (minds_[k].rank == minds_[i].rank && k < i)) {
+          ++poses_[i].z_order;
+        }
+      }
+    }
+  }
+
+  const World& world_;
+  Random random_;
+  double dt_, now_ = 0, event_until_ = 1.5;
+  int round_ = 0;
+  std::vector<int> deck_;
+  std::vector<Pose> poses_;
+  std::vector<Mind> minds_;
+};
+
+}  // namespace
+
+Motion Simulate(const World& world, int frames, uint64_t seed) {
+  Simulation simulation(world, seed);
+  Motion motion;
+  motion.poses.reserve(frames);
+  for (int f = 0; f < frames; ++f) motion.poses.push_back(simulation.Step());
+  motion.camera_offset = FollowWithCamera(world, motion.poses);
+  ScoreBehaviors(world, motion.poses);
+  return motion;
+}
+
+}  // namespace datasets::synthetic
