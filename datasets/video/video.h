@@ -14,6 +14,8 @@
 namespace datasets {
 
 // Made once by decoding every frame in order (never trusted from the container's header).
+// A time stamp that is missing or not after the one before it is replaced by one that keeps the
+// order. Only key frames are listed from which decoding gives the same pictures as from the start.
 struct VideoIndex {
   int width = 0, height = 0;       // pixels, after rotation metadata is applied
   double fps = 0;                  // average; > 0
@@ -43,6 +45,10 @@ class VideoReader {
   const VideoIndex& index() const;
   // BGR, CV_8UC3 [height, width]. 0 <= frame < frame_count. The Mat owns its pixels.
   cv::Mat Read(int frame);
+  // The same picture into a Mat whose memory is reused (no other Mat may share its pixels).
+  void ReadInto(int frame, cv::Mat* bgr);
+  // Decodes up to but not including `frame`, without converting: the next Read(frame) is quick.
+  void SkipTo(int frame);
 
  private:
   struct Impl;
