@@ -1,0 +1,53 @@
+// Behavior intervals as a table: video,subject,behavior,start_frame,stop_frame (both inclusive,
+// from 0), or start_s,stop_s; optional columns rater (or author, observer), kind (state, point),
+// present.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/formats/formats.h"
+
+namespace datasets {
+
+struct BehaviorTableRow {  // one line, frames half-open
+  std::string video, subject, behavior, rater;
+  bool is_point = false;
+  bool present = true;
+  bool has_frames = false;
+  int start_frame = 0, end_frame = 0;  // where has_frames
+  double start_s = 0, stop_s = 0;      // otherwise
+  std::string where;                   // "behavior table 'x.csv', line 12", for messages
+};
+
+// Throws Error naming the line for anything that is not such a table: missing columns, text where a
+// number belongs, NaN, a stop before its start, negative frames.
+std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path);
+// Sets frames from seconds: start = round(start_s * fps), last = round(stop_s * fps) - 1.
+void SecondsToFrames(BehaviorTableRow& row, double fps);
+
+struct IncomingInterval {
+  Id video_id = 0;
+  std::string subject, behavior, author;
+  bool present = true;
+  int start_frame = 0, end_frame = 0;  // half-open
+  std::string where;
+};
+
+// One transaction. `ethogram`: behaviors to add where the project has none of that name. Throws
+// Error for frames outside the video, and for two behaviors of one exclusion group at the same time
+// (same subject and author).
+ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& ethogram,
+                            const std::vector<IncomingInterval>& intervals,
+                            std::vector<std::string> warnings, Job& job);
+
+// The video's file name, or its name in the project where several share that file name.
+std::string TableVideoName(const Project& project, const VideoRow& video);
+
+ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,
+                             const ImportOptions& options, Job& job);
+ExportReport ExportBehaviors(const Project& project, const std::filesystem::path& out,
+                             const ExportOptions& options, Job& job);
+
+}  // namespace datasets

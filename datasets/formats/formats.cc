@@ -1,0 +1,88 @@
+#include "datasets/formats/formats.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/coco.h"
+
+namespace datasets {
+
+namespace {
+
+using ImportFunction = ImportReport (*)(Project&, const std::filesystem::path&,
+                                        const ImportOptions&, Job&);
+using ExportFunction = ExportReport (*)(const Project&, const std::filesystem::path&,
+                                        const ExportOptions&, Job&);
+
+struct Format {
+  const char* name;
+  ImportFunction import;
+  ExportFunction export_to;
+  const char* path;
+  const char* description;
+};
+
+const Format kFormats[] = {
+    {"coco", ImportCoco, ExportCoco, "a JSON file",
+     "instance labels: outlines, masks with holes, tracks, key points"},
+};
+
+const Format& Find(const std::string& name, bool imports) {
+  std::string names;
+  for (const Format& format : kFormats) {
+    const bool able = imports ? format.import != nullptr : format.export_to != nullptr;
+    if (name == format.name) {
+      if (able) return format;
+      throw Error("format '" + name + "'",
+                  imports ? "it can be written, not read" : "it can be read, not written",
+                  "choose another format");
+    }
+    if (able) names += (names.empty() ? "" : ", ") + std::string(format.name);
+  }
+  throw Error("format '" + name + "'", "there is no such format", "choose one of " + names);
+}
+
+}  // namespace
+
+const std::vector<FormatInfo>& Formats() {
+  static const std::vector<FormatInfo> formats = [] {
+    std::vector<FormatInfo> all;
+    for (const Format& format : kFormats) {
+      all.push_back({format.name, format.import != nullptr, format.export_to != nullptr,
+                     format.path, format.description});
+    }
+    return all;
+  }();
+  return formats;
+}
+
+std::string FormatTable(bool imports) {
+  std::string table;
+  for (const FormatInfo& format : Formats()) {
+    if (!(imports ? format.imports : format.exports)) continue;
+    std::string name = format.name;
+    name.resize(std::max<size_t>(name.size() + 2, 14), ' ');
+    table += "  " + name + format.description + " (" + format.path + ")\n";
+  }
+  return table;
+}
+
+ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
+                    const ImportOptions& options, Job& job) {
+  const Format& found = Find(format, true);
+  CheckOptions(options, "import");
+  if (!std::filesystem::exists(path)) {
+    throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
+  }
+  return found.import(project, path, options, job);
+}
+
+ExportReport Export(const Project& project, const std::string& format,
+                    const std::filesystem::path& out, const ExportOptions& options, Job& job) {
+  const Format& found = Find(format, false);
+  CheckOptions(options, "export");
+  return found.export_to(project, out, options, job);
+}
+
+}  // namespace datasets
