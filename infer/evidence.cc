@@ -1,0 +1,176 @@
+#include "infer/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace infer {
+namespace {
+
+using Source = TrackRecord::Source;
+
+struct Sums {
+  std::vector<double> pixels, crop;  // [K] sums of log-odds against knowing nothing
+  int pixel_frames = 0, crop_frames = 0, frames = 0;
+  double score = 0, area = 0;
+};
+
+double Effective(double frames, const EvidenceOptions& options) {
+  const double correlation = std::max(1.0, options.seconds_an_opinion * options.fps);
+  return frames < 1 ? 0 : 1 + (frames - 1) / correlation;
+}
+
+std::vector<Sums> SumUp(const TrackRecord& record, size_t tracklets,
+                        const EvidenceOptions& options) {
+  const size_t classes = record.classes();
+  const double nothing = std::log(static_cast<double>(std::max<size_t>(1, classes)));
+  std::vector<Sums> sums(tracklets);
+  for (size_t r = 0; r < record.rows().size(); ++r) {
+    const AnimalFrame& row = record.rows()[r];
+    Sums& sum = sums[static_cast<size_t>(row.tracklet)];
+    sum.pixels.resize(classes, 0);
+    sum.crop.resize(classes, 0);
+    ++sum.frames;
+    sum.score += row.score;
+    sum.area += row.area;
+    for (const Source source : {Source::kPixels, Source::kCrop}) {
+      if (!record.HasOpinion(source, r)) continue;
+      auto& values = source == Source::kPixels ? sum.pixels : sum.crop;
+      ++(source == Source::kPixels ? sum.pixel_frames : sum.crop_frames);
+      for (size_t k = 0; k < classes; ++k) {
+        values[k] += std::max(record.Opinion(source, r, k), options.floor) + nothing;
+      }
+    }
+  }
+  return sums;
+}
+
+// 1: surely an animal; 0: could be anything; below: looks like none.
+double Goodness(const Sums& sum, double median_area) {
+  const double score = sum.score / sum.frames;
+  double goodness = std::clamp((score - 0.25) / 0.35, 0.0, 1.0);
+  if (median_area > 0) {
+    const double ratio = sum.area / sum.frames / median_area;
+    if (ratio < 0.5) goodness *= std::clamp((ratio - 0.15) / 0.35, 0.0, 1.0);
+    if (ratio > 3) goodness *= std::clamp(2 - ratio / 3, 0.0, 1.0);
+  }
+  return goodness;
+}
+
+}  // namespace
+
+std::vector<TrackletEvidence> EvidenceOf(const TrackRecord& record,
+                                         const std::vector<Tracklet>& tracklets,
+                                         const train::ModelInfo& info,
+                                         const EvidenceOptions& options) {
+  const std::vector<Sums> sums = SumUp(record, tracklets.size(), options);
+  std::vector<TrackletEvidence> evidence(tracklets.size());
+  for (size_t t = 0; t < tracklets.size(); ++t) {
+    TrackletEvidence& e = evidence[t];
+    e.start_frame = tracklets[t].start_frame;
+    e.end_frame = tracklets[t].end_frame;
+    e.class_log_odds.assign(record.classes(), 0);
+    const Sums& sum = sums[t];
+    if (sum.frames == 0) continue;
+    const double pixel_weight =
+        sum.crop_frames > 0 ? options.pixel_weight : options.pixel_weight_alone;
+    for (size_t k = 0; k < record.classes(); ++k) {
+      if (sum.pixel_frames > 0) {
+        e.class_log_odds[k] +=
+            pixel_weight * sum.pixels[k] / sum.pixel_frames * Effective(sum.pixel_frames, options);
+      }
+      if (sum.crop_frames > 0) {
+        e.class_log_odds[k] += options.crop_weight * sum.crop[k] / sum.crop_frames *
+                               Effective(sum.crop_frames, options);
+      }
+    }
+    // Dearer than the worst that evidence can say about a name: doubt about the name alone is no
+    // reason to drop an animal.
+    const double goodness = Goodness(sum, info.median_area);
+    const double opinions = Effective(sum.frames, options);
+    e.drop_cost = goodness * (2 + 4 * opinions) - (1 - goodness) * (1 + 0.5 * opinions);
+  }
+  return evidence;
+}
+
+SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>& names,
+                    const EvidenceOptions& options) {
+  struct Second {
+    int index = -1;
+    std::vector<double> sum;
+  };
+  const double frames_a_second = std::max(1.0, options.fps);
+  const size_t classes = record.classes();
+  double right[2] = {0, 0}, all[2] = {0, 0};
+  std::vector<Second> open(names.size() * 2);
+  const auto close = [&](size_t slot) {
+    Second& second = open[slot];
+    if (second.index < 0) return;
+    const size_t own = static_cast<size_t>(names[slot / 2].class_index);
+    double other = -1e9;
+    for (size_t k = 0; k < classes; ++k) {
+      if (k != own) other = std::max(other, second.sum[k]);
+    }
+    const double margin = second.sum[own] - other;
+    right[slot % 2] += margin > 0 ? 1 : margin < 0 ? 0 : 0.5;
+    all[slot % 2] += 1;
+    second.index = -1;
+  };
+  for (size_t r = 0; r < record.rows().size(); ++r) {
+    const AnimalFrame& row = record.rows()[r];
+    if (names[static_cast<size_t>(row.tracklet)].class_index < 0 || classes < 2) continue;
+    for (const Source source : {Source::kPixels, Source::kCrop}) {
+      if (!record.HasOpinion(source, r)) continue;
+      const size_t slot =
+          static_cast<size_t>(row.tracklet) * 2 + (source == Source::kPixels ? 0 : 1);
+      const int index = static_cast<int>(row.frame / frames_a_second);
+      if (open[slot].index != index) {
+        close(slot);
+        open[slot].index = index;
+        open[slot].sum.assign(classes, 0);
+      }
+      for (size_t k = 0; k < classes; ++k) {
+        open[slot].sum[k] += std::max(record.Opinion(source, r, k), options.floor);
+      }
+    }
+  }
+  for (size_t slot = 0; slot < open.size(); ++slot) close(slot);
+  SourceTrust trust;
+  if (all[0] >= 8) trust.pixels = right[0] / all[0];
+  if (all[1] >= 8) trust.crop = right[1] / all[1];
+  return trust;
+}
+
+namespace {
+
+// A source that agrees with the names no better than chance says nothing; one that agrees in 85 %
+// of the seconds keeps its weight.
+double Worth(double agreement, size_t classes) {
+  if (agreement < 0) return 1;
+  const double chance = 1.0 / static_cast<double>(classes);
+  return std::clamp((agreement - chance) / (0.85 - chance), 0.05, 1.0);
+}
+
+}  // namespace
+
+std::vector<NamedTracklet> NameTracklets(const TrackRecord& record,
+                                         const std::vector<Tracklet>& tracklets,
+                                         const std::vector<Link>& links,
+                                         const train::ModelInfo& info,
+                                         const EvidenceOptions& options,
+                                         const std::function<void()>& checkpoint) {
+  IdentityOptions identity;
+  identity.max_instances = info.max_instances;
+  identity.max_instances.resize(record.classes(), 1);
+  std::vector<NamedTracklet> names =
+      DecideIdentities(EvidenceOf(record, tracklets, info, options), links, identity, checkpoint);
+  if (record.classes() < 2) return names;
+  const SourceTrust trust = TrustOf(record, names, options);
+  EvidenceOptions weighed = options;
+  weighed.crop_weight *= Worth(trust.crop, record.classes());
+  weighed.pixel_weight *= Worth(trust.pixels, record.classes());
+  weighed.pixel_weight_alone *= Worth(trust.pixels, record.classes());
+  return DecideIdentities(EvidenceOf(record, tracklets, info, weighed), links, identity,
+                          checkpoint);
+}
+
+}  // namespace infer

@@ -1,0 +1,48 @@
+// From opinions of single frames to the evidence of whole tracklets, and to their names.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "infer/identity.h"
+#include "infer/track_record.h"
+#include "train/predictor.h"
+
+namespace infer {
+
+struct EvidenceOptions {
+  double fps = 25;
+  // Neighbouring frames look alike: this much video counts as one independent opinion.
+  double seconds_an_opinion = 0.3;
+  double floor = -3;           // no single frame says less than this about a class (natural log)
+  double crop_weight = 1;      // of the masked crop's opinion
+  double pixel_weight = 0.35;  // of the pixels' opinion, where there is a crop opinion too
+  double pixel_weight_alone = 0.7;
+};
+
+// How far the opinions of each source can be trusted in this video, found without labels: the share
+// of seconds in which a source agrees with the names decided from everything (0.5 = worthless).
+struct SourceTrust {
+  double pixels = -1, crop = -1;  // -1: not enough to say
+};
+
+// [tracklets]; effective number of opinions of n frames is 1 + (n - 1) / correlation length (cf.
+// effective sample size of correlated draws).
+std::vector<TrackletEvidence> EvidenceOf(const TrackRecord& record,
+                                         const std::vector<Tracklet>& tracklets,
+                                         const train::ModelInfo& info,
+                                         const EvidenceOptions& options);
+
+SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>& names,
+                    const EvidenceOptions& options);
+
+// Names for all tracklets: evidence, exclusion and links together, twice: the second time each
+// source weighs what its agreement in the first round is worth.
+std::vector<NamedTracklet> NameTracklets(const TrackRecord& record,
+                                         const std::vector<Tracklet>& tracklets,
+                                         const std::vector<Link>& links,
+                                         const train::ModelInfo& info,
+                                         const EvidenceOptions& options,
+                                         const std::function<void()>& checkpoint = {});
+
+}  // namespace infer

@@ -1,0 +1,197 @@
+#include "infer/identity.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "infer/assignment.h"
+#include "tests/infer/disc_world.h"
+
+using infer::DecideIdentities;
+using infer::IdentityOptions;
+using infer::Link;
+using infer::NamedTracklet;
+using infer::TrackletEvidence;
+
+namespace {
+
+IdentityOptions Classes(int count, int instances = 1) {
+  IdentityOptions options;
+  options.max_instances.assign(static_cast<size_t>(count), instances);
+  return options;
+}
+
+TrackletEvidence Evidence(int start, int end, std::vector<double> odds, double drop = 10) {
+  return {start, end, std::move(odds), drop};
+}
+
+// Best value over all names, by trying every one.
+double BestByTrying(const std::vector<TrackletEvidence>& tracklets, const std::vector<Link>& links,
+                    int classes) {
+  std::vector<int> name(tracklets.size(), -1);
+  double best = -1e18;
+  const std::function<void(size_t)> visit = [&](size_t t) {
+    if (t == tracklets.size()) {
+      double value = 0;
+      for (size_t i = 0; i < tracklets.size(); ++i) {
+        value += name[i] < 0 ? -tracklets[i].drop_cost
+                             : tracklets[i].class_log_odds[static_cast<size_t>(name[i])];
+        for (size_t j = 0; j < i; ++j) {
+          const bool overlap = tracklets[i].start_frame < tracklets[j].end_frame &&
+                               tracklets[j].start_frame < tracklets[i].end_frame;
+          if (overlap && name[i] >= 0 && name[i] == name[j]) return;
+        }
+      }
+      for (const Link& link : links) {
+        const int a = name[static_cast<size_t>(link.from)];
+        if (a != name[static_cast<size_t>(link.to)]) continue;
+        value += a < 0 ? std::max(0.0, link.log_odds) : link.log_odds;
+      }
+      best = std::max(best, value);
+      return;
+    }
+    for (int k = -1; k < classes; ++k) {
+      name[t] = k;
+      visit(t + 1);
+    }
+  };
+  visit(0);
+  return best;
+}
+
+double ValueOf(const std::vector<TrackletEvidence>& tracklets, const std::vector<Link>& links,
+               const std::vector<NamedTracklet>& names) {
+  double value = 0;
+  for (size_t i = 0; i < tracklets.size(); ++i) {
+    const int k = names[i].class_index;
+    value += k < 0 ? -tracklets[i].drop_cost : tracklets[i].class_log_odds[static_cast<size_t>(k)];
+  }
+  for (const Link& link : links) {
+    const int a = names[static_cast<size_t>(link.from)].class_index;
+    if (a != names[static_cast<size_t>(link.to)].class_index) continue;
+    value += a < 0 ? std::max(0.0, link.log_odds) : link.log_odds;
+  }
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("a pair of animals is named together: the clearer one decides the other") {
+  const auto names =
+      DecideIdentities({Evidence(0, 10, {5, -5}), Evidence(0, 10, {0.5, -0.5})}, {}, Classes(2));
+  CHECK(names[0].class_index == 0);
+  CHECK(names[1].class_index == 1);
+  CHECK(names[1].probability > 0.9);
+  CHECK(names[1].runner_up == 0);
+}
+
+TEST_CASE("evidence after a contact names what came before it through the links") {
+  // Two look-alikes: nothing is known before, a little after; the links say who walked where.
+  const std::vector<TrackletEvidence> tracklets = {Evidence(0, 10, {0, 0}), Evidence(0, 10, {0, 0}),
+                                                   Evidence(10, 20, {3, -3}),
+                                                   Evidence(10, 20, {-3, 3})};
+  const auto straight = DecideIdentities(tracklets, {{0, 2, 6}, {1, 3, 6}}, Classes(2));
+  CHECK(straight[0].class_index == 0);
+  CHECK(straight[1].class_index == 1);
+  const auto crossed = DecideIdentities(tracklets, {{0, 3, 6}, {1, 2, 6}}, Classes(2));
+  CHECK(crossed[0].class_index == 1);
+  CHECK(crossed[1].class_index == 0);
+}
+
+TEST_CASE("the margin says how sure a name is") {
+  const auto sure = DecideIdentities({Evidence(0, 10, {6, -6})}, {}, Classes(2));
+  const auto unsure = DecideIdentities({Evidence(0, 10, {0.1, -0.1})}, {}, Classes(2));
+  CHECK(sure[0].margin > 0.99);
+  CHECK(unsure[0].margin == doctest::Approx(std::tanh(0.1)).epsilon(0.01));  // p = sigmoid(0.2)
+  CHECK(unsure[0].probability == doctest::Approx(1 / (1 + std::exp(-0.2))).epsilon(0.01));
+}
+
+TEST_CASE("what looks like no animal is dropped, what is one too many as well") {
+  const auto names = DecideIdentities({Evidence(0, 50, {5, -5}, 40), Evidence(0, 50, {-5, 5}, 40),
+                                       Evidence(20, 22, {1, 1}, 2), Evidence(60, 61, {0, 0}, -1)},
+                                      {}, Classes(2));
+  CHECK(names[0].class_index == 0);
+  CHECK(names[1].class_index == 1);
+  CHECK(names[2].class_index == -1);
+  CHECK(names[3].class_index == -1);
+  CHECK(names[2].number == -1);
+}
+
+TEST_CASE("several instances of a class get numbers that follow the links") {
+  const auto names =
+      DecideIdentities({Evidence(0, 10, {0}), Evidence(0, 10, {0}), Evidence(0, 10, {0}),
+                        Evidence(11, 20, {0}), Evidence(11, 20, {0}), Evidence(11, 20, {0})},
+                       {{0, 5, 5}, {1, 3, 5}, {2, 4, 5}}, Classes(1, 3));
+  CHECK(names[0].number != names[1].number);
+  CHECK(names[1].number != names[2].number);
+  CHECK(names[0].number == names[5].number);
+  CHECK(names[1].number == names[3].number);
+  CHECK(names[2].number == names[4].number);
+  for (const auto& name : names) CHECK(name.class_index == 0);
+}
+
+TEST_CASE("the search finds the best of all names that are possible") {
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal(0, 3);
+  std::uniform_int_distribution<int> start(0, 30), length(1, 15), pick(0, 6);
+  for (int round = 0; round < 60; ++round) {
+    const int classes = 1 + round % 3;
+    std::vector<TrackletEvidence> tracklets;
+    for (int t = 0; t < 7; ++t) {
+      const int from = start(random);
+      TrackletEvidence e{from, from + length(random), {}, std::abs(normal(random))};
+      for (int k = 0; k < classes; ++k) e.class_log_odds.push_back(normal(random));
+      tracklets.push_back(e);
+    }
+    std::vector<Link> links;
+    for (int l = 0; l < 6; ++l) {
+      const int a = pick(random), b = pick(random);
+      const auto& from = tracklets[static_cast<size_t>(a)];
+      const auto& to = tracklets[static_cast<size_t>(b)];
+      if (a != b && from.end_frame <= to.start_frame) links.push_back({a, b, normal(random)});
+    }
+    const auto names = DecideIdentities(tracklets, links, Classes(classes));
+    CHECK(ValueOf(tracklets, links, names) ==
+          doctest::Approx(BestByTrying(tracklets, links, classes)).epsilon(1e-9));
+    for (size_t i = 0; i < names.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const bool overlap = tracklets[i].start_frame < tracklets[j].end_frame &&
+                             tracklets[j].start_frame < tracklets[i].end_frame;
+        if (overlap && names[i].number >= 0) CHECK(names[i].number != names[j].number);
+      }
+    }
+  }
+}
+
+TEST_CASE("thousands of tracklets of many animals stay within the bound of work") {
+  std::vector<TrackletEvidence> tracklets;
+  std::vector<Link> links;
+  const int animals = 8;
+  for (int t = 0; t < 3000; ++t) {
+    const int animal = t % animals;
+    TrackletEvidence e{t, t + animals, std::vector<double>(animals, -1), 5};
+    e.class_log_odds[static_cast<size_t>(animal)] = 1;
+    if (t >= animals) links.push_back({t - animals, t, 3});
+    tracklets.push_back(e);
+  }
+  const auto names = DecideIdentities(tracklets, links, Classes(animals));
+  int wrong = 0;
+  for (int t = 0; t < 3000; ++t) wrong += names[static_cast<size_t>(t)].class_index != t % animals;
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a cancelled search stops") {
+  const std::vector<TrackletEvidence> tracklets(500, Evidence(0, 1, {0, 0}, 0));
+  CHECK_THROWS_AS(DecideIdentities(tracklets, {}, Classes(2), [] { throw 1; }), int);
+}
+
+TEST_CASE("the assignment of greatest value leaves forbidden pairs alone") {
+  CHECK(infer::BestAssignment({{0.9, 0.8}, {0.8, 0.1}}) == std::vector<int>{1, 0});
+  CHECK(infer::BestAssignment({{0, 0.4}, {0, 0.6}}) == std::vector<int>{-1, 1});
+  CHECK(infer::BestAssignment({{0}, {0}}) == std::vector<int>{-1, -1});
+  CHECK(infer::BestAssignment({}).empty());
+  CHECK(infer::BestAssignment({{}, {}}) == std::vector<int>{-1, -1});
+}
