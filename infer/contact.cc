@@ -1,6 +1,7 @@
 #include "infer/contact.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "infer/assignment.h"
 #include "infer/contact_split.h"
@@ -21,20 +22,20 @@ Blob* Find(std::deque<TrackedFrame>& pending, int frame, int tracklet) {
   return nullptr;
 }
 
-struct BackSplit {
+struct PiecesOfFrame {
   int frame = 0;
   std::vector<Blob> pieces;  // in the order of `after`
 };
 
-std::vector<BackSplit> WalkBack(const Contact& contact, const std::vector<const Blob*>& after) {
+std::vector<PiecesOfFrame> WalkBack(const Contact& contact, const std::vector<const Blob*>& after) {
   std::vector<Blob> last;
   std::vector<SplitTemplate> templates(after.size());
   for (const Blob* blob : after) last.push_back(*blob);
   for (size_t j = 0; j < after.size(); ++j) templates[j].usual_area = after[j]->area;
-  std::vector<BackSplit> splits;
+  std::vector<PiecesOfFrame> splits;
   for (auto frame = contact.frames.rbegin(); frame != contact.frames.rend(); ++frame) {
     for (size_t j = 0; j < last.size(); ++j) templates[j].blob = &last[j];
-    BackSplit split{frame->frame, SplitMerged(frame->merged, templates, {})};
+    PiecesOfFrame split{frame->frame, SplitMerged(frame->merged, templates, {})};
     for (size_t j = 0; j < last.size(); ++j) {
       if (split.pieces[j].area < 1) continue;
       templates[j].velocity =
@@ -48,14 +49,34 @@ std::vector<BackSplit> WalkBack(const Contact& contact, const std::vector<const 
 
 }  // namespace
 
-std::vector<std::vector<double>> SplitBackwards(const Contact& contact,
-                                                const std::vector<const Blob*>& after,
-                                                const std::vector<std::vector<double>>& direct,
-                                                std::deque<TrackedFrame>& pending) {
-  const std::vector<BackSplit> splits = WalkBack(contact, after);
-  std::vector<std::vector<double>> agreement = direct;
+HiddenFrame MostHidden(const Contact& contact) {
+  HiddenFrame hidden;
+  const double n = static_cast<double>(contact.frames.size());
+  double mean_area = 0, smallest = 1, lowest = 1e9;
+  for (const ContactFrame& frame : contact.frames) mean_area += frame.merged.area / n;
+  for (size_t f = 0; f < contact.frames.size(); ++f) {
+    const double area = contact.frames[f].merged.area;
+    smallest = std::min(smallest, area / std::max(1.0, contact.usual_area));
+    const double from_middle = std::abs((static_cast<double>(f) + 0.5) / n - 0.5);
+    const double value = area / mean_area + 0.3 * from_middle;
+    if (value < lowest) {
+      lowest = value;
+      hidden.frame = contact.frames[f].frame;
+    }
+  }
+  hidden.trust = std::clamp((smallest - 0.55) / 0.3, 0.1, 1.0);
+  return hidden;
+}
+
+BackSplit SplitBackwards(const Contact& contact, const std::vector<const Blob*>& after,
+                         const std::vector<std::vector<double>>& direct,
+                         const std::vector<int>& tracklet_of, std::deque<TrackedFrame>& pending) {
+  BackSplit result;
+  result.agreement = direct;
+  if (contact.frames.empty()) return result;
+  const std::vector<PiecesOfFrame> splits = WalkBack(contact, after);
   int frames = 1;
-  for (const BackSplit& split : splits) {
+  for (const PiecesOfFrame& split : splits) {
     bool held = false;
     for (size_t i = 0; i < contact.members.size(); ++i) {
       const Blob* forward = Find(pending, split.frame, contact.members[i]);
@@ -63,31 +84,36 @@ std::vector<std::vector<double>> SplitBackwards(const Contact& contact,
       held = true;
       for (size_t j = 0; j < after.size(); ++j) {
         if (split.pieces[j].area < 1) continue;
-        agreement[i][j] += Iou(*forward, {}, split.pieces[j]);
+        result.agreement[i][j] += Iou(*forward, {}, split.pieces[j]);
       }
     }
     frames += held;
   }
-  for (auto& row : agreement) {
+  for (auto& row : result.agreement) {
     for (double& value : row) value /= frames;
   }
-  const std::vector<int> match = BestAssignment(agreement);
-  for (size_t s = 0; s < splits.size(); ++s) {
-    const bool nearer_end = contact.from_unknown || 2 * s < splits.size();
+  const HiddenFrame hidden = MostHidden(contact);
+  result.trust = hidden.trust;
+  const std::vector<int> match = BestAssignment(result.agreement);
+  const int cut_frame = contact.from_unknown ? contact.frames.front().frame : hidden.frame;
+  for (const PiecesOfFrame& split : splits) {
     for (size_t i = 0; i < contact.members.size(); ++i) {
-      Blob* forward = Find(pending, splits[s].frame, contact.members[i]);
+      Blob* forward = Find(pending, split.frame, contact.members[i]);
       if (!forward || match[i] < 0) continue;
-      const Blob& back = splits[s].pieces[static_cast<size_t>(match[i])];
+      const size_t j = static_cast<size_t>(match[i]);
+      const Blob& back = split.pieces[j];
       if (back.area < 1) continue;
       forward->split_agreement = static_cast<float>(Iou(*forward, {}, back));
-      if (!nearer_end) continue;
+      if (split.frame < cut_frame) continue;
       forward->mask = back.mask;
       forward->region = back.region;
       forward->area = back.area;
       forward->centroid = back.centroid;
+      forward->tracklet = tracklet_of[j];
+      if (result.cut_frame < 0 || split.frame < result.cut_frame) result.cut_frame = split.frame;
     }
   }
-  return agreement;
+  return result;
 }
 
 }  // namespace infer

@@ -221,7 +221,54 @@ struct Tracker::Impl {
 
   void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
 
-  void CloseContact(int id) { contacts.erase(id); }
+  // A contact that ends without its members coming apart together: nobody can check it from behind,
+  // so its pieces are cut where the animals hid each other, and may change names there.
+  void CloseContact(int id, std::vector<Follow>* leaving = nullptr) {
+    const auto open = contacts.find(id);
+    if (open == contacts.end()) return;
+    const HiddenFrame hidden = MostHidden(open->second);
+    if (hidden.trust < 0.9 && open->second.members.size() > 1) {
+      std::map<int, int> renamed;
+      for (int member : open->second.members) {
+        Tracklet& piece = tracklets[static_cast<size_t>(member)];
+        if (hidden.frame <= piece.start_frame || hidden.frame >= piece.end_frame) continue;
+        const int end_frame = piece.end_frame;
+        piece.end_frame = hidden.frame;
+        const int rest = NewTracklet(hidden.frame, true);
+        tracklets[static_cast<size_t>(rest)].end_frame = end_frame;
+        AddLink(member, rest, kEnterContact * hidden.trust);
+        renamed[member] = rest;
+      }
+      Rename(renamed, hidden.frame, leaving);
+    }
+    contacts.erase(open);
+  }
+
+  // Blobs, followed animals and links that start at `from_frame` or later get new tracklets.
+  void Rename(const std::map<int, int>& renamed, int from_frame, std::vector<Follow>* leaving) {
+    for (TrackedFrame& held : pending) {
+      if (held.frame < from_frame) continue;
+      for (Blob& blob : held.blobs) {
+        const auto other = renamed.find(blob.tracklet);
+        if (other != renamed.end()) blob.tracklet = other->second;
+      }
+    }
+    const auto rename = [&](Follow& follow) {
+      const auto other = renamed.find(follow.tracklet);
+      if (other != renamed.end()) follow.tracklet = other->second;
+    };
+    for (Follow& follow : active) rename(follow);
+    for (Lost& gone : lost) rename(gone.follow);
+    if (leaving) std::for_each(leaving->begin(), leaving->end(), rename);
+  }
+
+  static std::vector<int> ContactsOf(const std::vector<Follow>& members) {
+    std::vector<int> ids;
+    for (const Follow& member : members) {
+      if (member.contact >= 0) ids.push_back(member.contact);
+    }
+    return ids;
+  }
 
   // Several animals in blob d: owner + merged (+ `extra` lost or unknown ones).
   void Split(Step& step, size_t d, std::vector<Follow> members, bool from_unknown) {
@@ -249,11 +296,12 @@ struct Tracker::Impl {
     if (same) {
       contact = &contacts[contact_before];
     } else {
-      for (const Follow& member : members) CloseContact(member.contact);
+      for (int id : ContactsOf(members)) CloseContact(id, &members);
       const int id = next_contact++;
       contact = &contacts[id];
       contact->id = id;
       contact->from_unknown = from_unknown;
+      for (const Follow& member : members) contact->usual_area += member.usual_area;
     }
     for (size_t i = 0; i < members.size(); ++i) {
       Blob& piece = pieces[i];
@@ -275,6 +323,47 @@ struct Tracker::Impl {
       step.next.push_back(std::move(next));
     }
     contact->frames.push_back({step.frame, merged});
+  }
+
+  // Members `own` of a contact go on alone; with `whole` set that is all of them.
+  void Depart(Step& step, const Contact* whole, const std::vector<size_t>& members,
+              const std::vector<size_t>& own, const std::vector<std::vector<double>>& direct) {
+    BackSplit split;
+    split.agreement = direct;
+    std::vector<int> back;  // tracklets of the pieces after the cut
+    if (whole) {
+      std::vector<const Blob*> after;
+      for (size_t i : own) after.push_back(&step.blobs[static_cast<size_t>(step.blob_of[i])]);
+      Contact ordered = *whole;
+      ordered.members.clear();
+      for (size_t i : members) ordered.members.push_back(active[i].tracklet);
+      for (size_t b = 0; b < own.size(); ++b) back.push_back(NewTracklet(step.frame, true));
+      split = SplitBackwards(ordered, after, direct, back, pending);
+    }
+    for (size_t b = 0; b < own.size(); ++b) {
+      const size_t i = own[b];
+      const size_t d = static_cast<size_t>(step.blob_of[i]);
+      Follow next = Continue(active[i], step.blobs[d], step.fits[i][d]);
+      next.usual_area = 0.5 * (next.usual_area + next.last.area);
+      next.contact = -1;
+      next.tracklet = NewTracklet(step.frame, false);
+      next.last.tracklet = next.tracklet;
+      int to = next.tracklet;
+      if (split.cut_frame >= 0) {
+        to = back[b];
+        tracklets[static_cast<size_t>(to)].start_frame = split.cut_frame;
+        tracklets[static_cast<size_t>(to)].end_frame = step.frame;
+        AddLink(to, next.tracklet, kEnterContact);
+      }
+      for (size_t a = 0; a < members.size(); ++a) {
+        Tracklet& piece = tracklets[static_cast<size_t>(active[members[a]].tracklet)];
+        if (split.cut_frame >= 0) piece.end_frame = std::max(piece.start_frame, split.cut_frame);
+        AddLink(piece.id, to, kOverlapOdds * split.trust * split.agreement[a][b]);
+      }
+      step.next.push_back(std::move(next));
+      step.settled[i] = true;
+      step.active_of[d] = -2;  // done
+    }
   }
 
   // Contacts that end in this frame, each member with a blob of its own.
@@ -305,38 +394,17 @@ struct Tracker::Impl {
           direct[a][b] = step.fits[members[a]][static_cast<size_t>(step.blob_of[own[b]])].iou;
         }
       }
-      std::vector<std::vector<double>> agreement = direct;
-      if (apart) {
-        std::vector<const Blob*> after;
-        for (size_t i : own) after.push_back(&step.blobs[static_cast<size_t>(step.blob_of[i])]);
-        Contact ordered = open->second;
-        ordered.members.clear();
-        for (size_t i : members) ordered.members.push_back(active[i].tracklet);
-        agreement = SplitBackwards(ordered, after, direct, pending);
-      }
-      for (size_t b = 0; b < own.size(); ++b) {
-        const size_t i = own[b];
-        const size_t d = static_cast<size_t>(step.blob_of[i]);
-        Follow next = Continue(active[i], step.blobs[d], step.fits[i][d]);
-        next.usual_area = 0.5 * (next.usual_area + next.last.area);
-        next.contact = -1;
-        next.tracklet = NewTracklet(step.frame, false);
-        next.last.tracklet = next.tracklet;
-        for (size_t a = 0; a < members.size(); ++a) {
-          AddLink(active[members[a]].tracklet, next.tracklet, kOverlapOdds * agreement[a][b]);
-        }
-        step.next.push_back(std::move(next));
-        step.settled[i] = true;
-        step.active_of[d] = -2;  // done
-      }
-      CloseContact(id);
+      if (!apart) CloseContact(id);
+      Depart(step, apart ? &open->second : nullptr, members, own, direct);
+      contacts.erase(id);
     }
   }
 
   // True when blob d is so big that somebody else must be in it, though nobody was followed in.
   bool HoldsMore(const Step& step, size_t d, double usual_area) const {
     if (options.animals < 2 || static_cast<int>(step.blobs.size()) >= options.animals) return false;
-    const double one = std::max(usual_area, options.median_area);
+    const double one =
+        std::clamp(usual_area, options.median_area, 1.3 * std::max(options.median_area, 1e-9));
     return options.median_area > 0 && step.blobs[d].area > 1.6 * one;
   }
 
@@ -368,7 +436,18 @@ struct Tracker::Impl {
     if (owner == -2) return;
     if (owner < 0) {
       if (HoldsMore(step, d, 0)) {
-        Split(step, d, {Unknown(), Unknown()}, true);
+        const int others = static_cast<int>(step.blobs.size()) - 1;
+        const size_t inside = static_cast<size_t>(std::clamp(
+            cvRound(blob.area / options.median_area), 2, std::max(2, options.animals - others)));
+        std::vector<Follow> members;
+        while (members.size() < inside) {
+          auto gone = LostNear(blob);
+          if (!gone) break;
+          members.push_back(*gone);
+        }
+        const bool from_unknown = members.empty();
+        while (members.size() < inside) members.push_back(Unknown());
+        Split(step, d, std::move(members), from_unknown);
         return;
       }
       Follow follow = Begin(blob);

@@ -30,6 +30,7 @@ struct DiscWorld {
   unsigned seed = 1;
   // Centre and angle (radians) of an animal; empty: a smooth random walk.
   std::function<cv::Point3d(int animal, int frame)> path;
+  double lanes = 0;  // > 0: every animal keeps to a lane of this height, none hides another
   std::vector<int> class_of;  // animal -> class; empty: one class an animal
 
   int classes() const {
@@ -54,7 +55,11 @@ struct DiscWorld {
       dy += ry * std::cos(ry * frame + py);
     }
     const double margin = axes.width + 2;
-    return {size.width / 2.0 + x * 1.3 * (size.width / 2.0 - margin) / 1.3,
+    if (lanes > 0) {
+      return {size.width / 2.0 + x * (size.width / 2.0 - margin),
+              size.height / 2.0 + (animal - (animals - 1) / 2.0) * lanes, 0.15 * y};
+    }
+    return {size.width / 2.0 + x * (size.width / 2.0 - margin),
             size.height / 2.0 + y * (size.height / 2.0 - margin), std::atan2(dy, dx)};
   }
 
