@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "datasets/base/suggest.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/owner.h"
 #include "datasets/store/reader.h"
@@ -251,6 +252,34 @@ VideoRow Project::VideoById(Id id) const {
   auto video = VOLE_READ(VideoById(id));
   if (!video) throw Error("video " + std::to_string(id), "it is not in the project");
   return *video;
+}
+
+VideoRow Project::VideoByName(const std::string& name) const {
+  const std::vector<VideoRow> videos = Videos();
+  std::vector<std::string> names;
+  for (const VideoRow& video : videos) {
+    if (video.name == name) return video;
+    names.push_back(video.name);
+  }
+  if (videos.empty()) {
+    throw Error("project '" + file().string() + "'", "it has no video yet",
+                "add one with 'vole add-video'");
+  }
+  if (name.empty()) {
+    if (videos.size() == 1) return videos.front();
+    throw Error("project '" + file().string() + "'",
+                "it has " + std::to_string(videos.size()) + " videos (" + QuotedNames(names) + ")",
+                "say which one with --video NAME");
+  }
+  const std::string closest = ClosestName(name, names);
+  throw Error("video '" + name + "'",
+              "the project has no such video (it has " + QuotedNames(names) + ")",
+              closest.empty() ? "" : "did you mean '" + closest + "'?");
+}
+
+fs::path Project::VideoPath(const VideoRow& video) const {
+  const fs::path path(video.path);
+  return path.is_absolute() ? path : (folder() / path).lexically_normal();
 }
 
 VideoIndex Project::IndexOf(const VideoRow& video) const { return VOLE_READ(IndexOf(video.id)); }

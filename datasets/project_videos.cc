@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <set>
 
-#include "datasets/base/suggest.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/reader.h"
@@ -77,34 +76,6 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
     writer.SetFrameHashes(id, hashes);
   });
   return VideoById(id);
-}
-
-VideoRow Project::VideoByName(const std::string& name) const {
-  const std::vector<VideoRow> videos = Videos();
-  std::vector<std::string> names;
-  for (const VideoRow& video : videos) {
-    if (video.name == name) return video;
-    names.push_back(video.name);
-  }
-  if (videos.empty()) {
-    throw Error("project '" + file().string() + "'", "it has no video yet",
-                "add one with 'vole add-video'");
-  }
-  if (name.empty()) {
-    if (videos.size() == 1) return videos.front();
-    throw Error("project '" + file().string() + "'",
-                "it has " + std::to_string(videos.size()) + " videos (" + QuotedNames(names) + ")",
-                "say which one with --video NAME");
-  }
-  const std::string closest = ClosestName(name, names);
-  throw Error("video '" + name + "'",
-              "the project has no such video (it has " + QuotedNames(names) + ")",
-              closest.empty() ? "" : "did you mean '" + closest + "'?");
-}
-
-fs::path Project::VideoPath(const VideoRow& video) const {
-  const fs::path path(video.path);
-  return path.is_absolute() ? path : (folder() / path).lexically_normal();
 }
 
 VideoReader Project::OpenVideo(const VideoRow& video, int decode_threads) const {
