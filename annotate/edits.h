@@ -1,0 +1,73 @@
+// Builders of edits: one for each thing that a person can do to labels, names, predictions and
+// behaviors. They read nothing before History::Apply carries them out, inside one transaction; what
+// is wrong with them is thrown from there as Error, and changes nothing. Frames are 0-based, spans
+// half-open [start_frame, end_frame).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "annotate/edit.h"
+
+namespace annotate {
+
+// --- labels of a frame
+// Polygons or RLE (or both) must be set; image_id, box and area are filled in, author too when
+// empty. Makes the image row where there is none; an image marked empty becomes started.
+Edit AddAnnotation(datasets::Id video_id, int frame_index, datasets::AnnotationRow annotation,
+                   const std::string& label = "Draw outline");
+// Moving, adding and deleting vertices, brush strokes, ...: the whole new shape.
+Edit ReplaceShape(datasets::Id annotation_id, datasets::Polygons polygons,
+                  std::optional<datasets::Rle> rle = {},
+                  const std::string& label = "Change outline");
+Edit DeleteAnnotation(datasets::Id annotation_id);
+Edit SetOccluded(datasets::Id annotation_id, bool occluded);
+// done, empty, started; empty is refused while the frame has labels.
+Edit SetImageState(datasets::Id video_id, int frame_index, datasets::ImageState state);
+
+// --- names
+Edit AddCategory(const std::string& name);
+Edit ChangeCategory(datasets::CategoryRow category);  // name, color, order
+// Names one label; when another label of the frame has that name, the two swap.
+Edit AssignName(datasets::Id annotation_id, datasets::Id category_id);
+// The same for a prediction: within the span, `from` is `to`, and where `to` is there, it is
+// `from`.
+Edit AssignPredictionName(datasets::Id job_id, datasets::Id video_id, int start_frame,
+                          int end_frame, datasets::Id from_category, datasets::Id to_category);
+// Swaps two animals in the labels and (job_id != 0) in the predictions of the job. One frame: [f,
+// f + 1); from here on: [f, frame_count).
+Edit SwapAnimals(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,
+                 datasets::Id category_id, datasets::Id other_category_id);
+struct SwapSize {
+  int labeled_frames = 0;    // frames in which a label changes its name
+  int predicted_frames = 0;  // the same for predictions
+};
+SwapSize CountSwap(const datasets::Project& project, datasets::Id video_id, datasets::Id job_id,
+                   int start_frame, int end_frame, datasets::Id category_id,
+                   datasets::Id other_category_id);
+
+// --- predictions and the review queue
+// Predictions (as corrected) become labels: source accepted, job kept. Without a category, whole
+// frames: labels that exist win by name, frames already done or empty stay as they are, the others
+// become done. With a category, only that animal, where no label has its name.
+Edit AcceptPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
+                       std::optional<datasets::Id> category_id = {});
+// The predictions stay, marked as rejected: left out of everything that is final.
+Edit RejectPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
+                       std::optional<datasets::Id> category_id = {});
+enum class Verdict { kAccepted, kCorrected, kRejected, kSkipped };
+const char* NameOf(Verdict verdict);
+// Decides an episode: accepted turns its predictions into labels, rejected rejects those of its
+// animals (all when it names none); corrected and skipped only note the decision.
+Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double seconds);
+
+// --- behaviors
+Edit AddBehavior(datasets::BehaviorRow behavior);
+Edit ChangeBehavior(datasets::BehaviorRow behavior);
+// The newer wins on its row (see rules.h). A point behavior becomes one frame long.
+Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
+Edit ChangeBehaviorInterval(datasets::BehaviorIntervalRow interval);
+Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
+Edit DeleteBehaviorInterval(datasets::Id interval_id);
+
+}  // namespace annotate

@@ -1,0 +1,131 @@
+#include "annotate/edits.h"
+#include "annotate/rules.h"
+
+namespace annotate {
+namespace {
+
+using datasets::BehaviorIntervalRow;
+using datasets::BehaviorRow;
+using datasets::Error;
+using datasets::Id;
+using datasets::Writer;
+
+void CheckSpan(const Recorder& recorder, const BehaviorIntervalRow& interval) {
+  const auto video = recorder.reader().VideoById(interval.video_id);
+  if (!video) throw Error("video " + std::to_string(interval.video_id), "it is not in the project");
+  if (interval.start_frame < 0 || interval.end_frame > video->frame_count ||
+      interval.start_frame >= interval.end_frame) {
+    throw Error(
+        "behavior interval [" + std::to_string(interval.start_frame) + ", " +
+            std::to_string(interval.end_frame) + ")",
+        "it is empty or outside of the video's " + std::to_string(video->frame_count) + " frames");
+  }
+}
+
+BehaviorIntervalRow Existing(const Recorder& recorder, Id interval_id) {
+  const auto interval = recorder.reader().BehaviorIntervalById(interval_id);
+  if (!interval) {
+    throw Error("behavior interval " + std::to_string(interval_id),
+                "it has been deleted meanwhile");
+  }
+  return *interval;
+}
+
+void Insert(Recorder& recorder, const BehaviorIntervalRow& interval) {
+  recorder.Insert("behavior_intervals",
+                  [&](Writer& writer) { return writer.InsertBehaviorInterval(interval); });
+}
+
+void Update(Recorder& recorder, const BehaviorIntervalRow& interval) {
+  recorder.Change("behavior_intervals", interval.id,
+                  [&](Writer& writer) { writer.UpdateBehaviorInterval(interval); });
+}
+
+void Delete(Recorder& recorder, Id interval_id) {
+  recorder.Change("behavior_intervals", interval_id,
+                  [&](Writer& writer) { writer.DeleteBehaviorInterval(interval_id); });
+}
+
+void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
+  if (wanted.author.empty() || wanted.id != 0) wanted.author = recorder.author();
+  const RowPlan plan = PlanInterval(wanted, recorder.reader().BehaviorIntervals(wanted.video_id),
+                                    recorder.reader().Behaviors());
+  CheckSpan(recorder, plan.wanted);
+  for (const Id id : plan.deleted) Delete(recorder, id);
+  for (const BehaviorIntervalRow& interval : plan.changed) Update(recorder, interval);
+  for (const BehaviorIntervalRow& interval : plan.added) Insert(recorder, interval);
+  if (plan.wanted.id == 0) {
+    Insert(recorder, plan.wanted);
+  } else {
+    Update(recorder, plan.wanted);
+  }
+}
+
+void CheckNameIsFree(const Recorder& recorder, const BehaviorRow& behavior) {
+  for (const BehaviorRow& other : recorder.reader().Behaviors()) {
+    if (other.name == behavior.name && other.id != behavior.id) {
+      throw Error("behavior '" + behavior.name + "'", "the name is taken", "choose another one");
+    }
+  }
+}
+
+}  // namespace
+
+Edit AddBehavior(BehaviorRow behavior) {
+  behavior.id = 0;
+  return {"Add behavior", std::nullopt, [=](Recorder& recorder) {
+            CheckNameIsFree(recorder, behavior);
+            recorder.Insert("behaviors",
+                            [&](Writer& writer) { return writer.FindOrInsertBehavior(behavior); });
+          }};
+}
+
+Edit ChangeBehavior(BehaviorRow behavior) {
+  return {"Change behavior", std::nullopt, [=](Recorder& recorder) {
+            CheckNameIsFree(recorder, behavior);
+            recorder.Change("behaviors", behavior.id,
+                            [&](Writer& writer) { writer.UpdateBehavior(behavior); });
+          }};
+}
+
+Edit AddBehaviorInterval(BehaviorIntervalRow interval) {
+  interval.id = 0;
+  return {"Mark behavior", Place{interval.video_id, interval.start_frame},
+          [=](Recorder& recorder) { Put(recorder, interval); }};
+}
+
+Edit ChangeBehaviorInterval(BehaviorIntervalRow interval) {
+  return {"Change behavior span", Place{interval.video_id, interval.start_frame},
+          [=](Recorder& recorder) {
+            Existing(recorder, interval.id);
+            Put(recorder, interval);
+          }};
+}
+
+Edit SplitBehaviorInterval(Id interval_id, int frame_index) {
+  return {"Split behavior", std::nullopt, [=](Recorder& recorder) {
+            BehaviorIntervalRow left = Existing(recorder, interval_id);
+            if (frame_index <= left.start_frame || frame_index >= left.end_frame) {
+              throw Error("behavior interval",
+                          "frame " + std::to_string(frame_index) + " is not inside of it",
+                          "go to a frame between its ends");
+            }
+            recorder.SetPlace({left.video_id, frame_index});
+            BehaviorIntervalRow right = left;
+            right.id = 0;
+            right.start_frame = frame_index;
+            left.end_frame = frame_index;
+            Update(recorder, left);
+            Insert(recorder, right);
+          }};
+}
+
+Edit DeleteBehaviorInterval(Id interval_id) {
+  return {"Delete behavior span", std::nullopt, [=](Recorder& recorder) {
+            const BehaviorIntervalRow interval = Existing(recorder, interval_id);
+            recorder.SetPlace({interval.video_id, interval.start_frame});
+            Delete(recorder, interval_id);
+          }};
+}
+
+}  // namespace annotate

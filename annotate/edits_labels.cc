@@ -1,0 +1,260 @@
+#include <cmath>
+#include <map>
+
+#include "annotate/edits.h"
+#include "datasets/shape/mask.h"
+
+namespace annotate {
+namespace {
+
+using datasets::AnnotationRow;
+using datasets::Error;
+using datasets::Id;
+using datasets::ImageRow;
+using datasets::ImageState;
+using datasets::Writer;
+
+// Fills in box and area. The area of several parts counts what they share once.
+void Measure(const ImageRow& image, AnnotationRow* annotation) {
+  if (annotation->polygons.empty() && !annotation->rle) {
+    throw Error("outline", "it is empty", "draw at least three points");
+  }
+  for (const datasets::Ring& ring : annotation->polygons) datasets::CheckRing(ring, "outline");
+  if (annotation->rle) {
+    if (annotation->rle->width != image.width || annotation->rle->height != image.height) {
+      throw Error("mask", "its size is not that of the frame");
+    }
+    annotation->box = datasets::RleBox(*annotation->rle);
+    annotation->area = datasets::RleArea(*annotation->rle);
+  } else {
+    annotation->box = datasets::BoxOf(annotation->polygons);
+    annotation->area = annotation->polygons.size() == 1
+                           ? datasets::RingArea(annotation->polygons[0])
+                           : datasets::RleArea(datasets::RlePolygons(annotation->polygons,
+                                                                     image.height, image.width));
+  }
+}
+
+AnnotationRow Existing(const Recorder& recorder, Id annotation_id) {
+  const auto annotation = recorder.reader().AnnotationById(annotation_id);
+  if (!annotation) {
+    throw Error("label " + std::to_string(annotation_id), "it has been deleted meanwhile");
+  }
+  return *annotation;
+}
+
+void Update(Recorder& recorder, AnnotationRow annotation) {
+  annotation.author = recorder.author();
+  recorder.Change("annotations", annotation.id,
+                  [&](Writer& writer) { writer.UpdateAnnotation(annotation); });
+}
+
+std::optional<Id> TrackOf(const Recorder& recorder, const ImageRow& image, Id category_id) {
+  if (!image.video_id) return std::nullopt;
+  for (const datasets::TrackRow& track : recorder.reader().Tracks(*image.video_id)) {
+    if (track.category_id == category_id) return track.id;
+  }
+  return std::nullopt;
+}
+
+// Labels of one image: `a` becomes `b` and the other way round; each takes over the other's track.
+void SwapInImage(Recorder& recorder, const ImageRow& image, Id a, Id b) {
+  const std::vector<AnnotationRow> annotations = recorder.reader().AnnotationsOfImage(image.id);
+  std::map<Id, std::optional<Id>> track_of;
+  for (const AnnotationRow& annotation : annotations) {
+    if (annotation.category_id == a || annotation.category_id == b) {
+      track_of.emplace(annotation.category_id, annotation.track_id);
+    }
+  }
+  for (AnnotationRow annotation : annotations) {
+    if (annotation.category_id != a && annotation.category_id != b) continue;
+    annotation.category_id = annotation.category_id == a ? b : a;
+    const auto partner = track_of.find(annotation.category_id);
+    annotation.track_id = partner != track_of.end()
+                              ? partner->second
+                              : TrackOf(recorder, image, annotation.category_id);
+    Update(recorder, std::move(annotation));
+  }
+}
+
+std::string CategoryName(const Recorder& recorder, Id category_id) {
+  for (const datasets::CategoryRow& category : recorder.reader().Categories()) {
+    if (category.id == category_id) return category.name;
+  }
+  throw Error("animal " + std::to_string(category_id), "it is not in the project");
+}
+
+void InsertSwap(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame, Id a,
+                Id b) {
+  datasets::PredictionCorrectionRow correction;
+  correction.job_id = job_id;
+  correction.video_id = video_id;
+  correction.start_frame = start_frame;
+  correction.end_frame = end_frame;
+  correction.category_id = a;
+  correction.other_category_id = b;
+  correction.author = recorder.author();
+  recorder.Insert("prediction_corrections",
+                  [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
+}
+
+}  // namespace
+
+Edit AddAnnotation(Id video_id, int frame_index, AnnotationRow annotation,
+                   const std::string& label) {
+  return {label, Place{video_id, frame_index}, [=](Recorder& recorder) {
+            const ImageRow image = recorder.ImageAt(video_id, frame_index);
+            AnnotationRow row = annotation;
+            row.id = 0;
+            row.image_id = image.id;
+            if (row.author.empty()) row.author = recorder.author();
+            Measure(image, &row);
+            recorder.Insert("annotations",
+                            [&](Writer& writer) { return writer.InsertAnnotation(row); });
+            if (image.state == ImageState::kEmpty || image.state == ImageState::kNew) {
+              recorder.Change("images", image.id, [&](Writer& writer) {
+                writer.SetImageState(image.id, ImageState::kStarted);
+              });
+            }
+          }};
+}
+
+namespace {
+
+// The place of an edit of one label is known only when it is carried out.
+Edit OnAnnotation(const std::string& label, Id annotation_id,
+                  std::function<void(Recorder&, const ImageRow&, AnnotationRow)> change) {
+  return {label, std::nullopt, [=](Recorder& recorder) {
+            const AnnotationRow annotation = Existing(recorder, annotation_id);
+            const auto image = recorder.reader().ImageById(annotation.image_id);
+            if (image->video_id) recorder.SetPlace({*image->video_id, *image->frame_index});
+            change(recorder, *image, annotation);
+          }};
+}
+
+}  // namespace
+
+Edit ReplaceShape(Id annotation_id, datasets::Polygons polygons, std::optional<datasets::Rle> rle,
+                  const std::string& label) {
+  return OnAnnotation(label, annotation_id,
+                      [=](Recorder& recorder, const ImageRow& image, AnnotationRow row) {
+                        row.polygons = polygons;
+                        row.rle = rle;
+                        row.source = datasets::LabelSource::kDrawn;
+                        row.keyframe = true;
+                        Measure(image, &row);
+                        Update(recorder, std::move(row));
+                      });
+}
+
+Edit DeleteAnnotation(Id annotation_id) {
+  return OnAnnotation("Delete outline", annotation_id,
+                      [](Recorder& recorder, const ImageRow&, const AnnotationRow& row) {
+                        recorder.Change("annotations", row.id,
+                                        [&](Writer& writer) { writer.DeleteAnnotation(row.id); });
+                      });
+}
+
+Edit SetOccluded(Id annotation_id, bool occluded) {
+  return OnAnnotation(occluded ? "Mark as hidden" : "Mark as visible", annotation_id,
+                      [=](Recorder& recorder, const ImageRow&, AnnotationRow row) {
+                        if (row.occluded == occluded) return;
+                        row.occluded = occluded;
+                        Update(recorder, std::move(row));
+                      });
+}
+
+Edit AssignName(Id annotation_id, Id category_id) {
+  return OnAnnotation("Name animal", annotation_id,
+                      [=](Recorder& recorder, const ImageRow& image, AnnotationRow row) {
+                        CategoryName(recorder, category_id);
+                        const Id old_category = row.category_id;
+                        if (old_category == category_id) return;
+                        std::optional<Id> track = TrackOf(recorder, image, category_id);
+                        for (AnnotationRow other : recorder.reader().AnnotationsOfImage(image.id)) {
+                          if (other.id == row.id || other.category_id != category_id) continue;
+                          track = other.track_id;
+                          other.category_id = old_category;
+                          other.track_id = row.track_id;
+                          Update(recorder, std::move(other));
+                          break;
+                        }
+                        row.category_id = category_id;
+                        row.track_id = track;
+                        Update(recorder, std::move(row));
+                      });
+}
+
+Edit SetImageState(Id video_id, int frame_index, ImageState state) {
+  const std::string label = state == ImageState::kEmpty  ? "Mark frame as empty"
+                            : state == ImageState::kDone ? "Mark frame as done"
+                                                         : "Mark frame as not done";
+  return {label, Place{video_id, frame_index}, [=](Recorder& recorder) {
+            const ImageRow image = recorder.ImageAt(video_id, frame_index);
+            const size_t labels = recorder.reader().AnnotationsOfImage(image.id).size();
+            if (state == ImageState::kEmpty && labels > 0) {
+              throw Error("frame " + std::to_string(frame_index),
+                          "it holds " + std::to_string(labels) + " label(s), so it is not empty",
+                          "delete them first");
+            }
+            recorder.Change("images", image.id,
+                            [&](Writer& writer) { writer.SetImageState(image.id, state); });
+          }};
+}
+
+Edit AddCategory(const std::string& name) {
+  return {"Add animal", std::nullopt, [=](Recorder& recorder) {
+            for (const auto& category : recorder.reader().Categories()) {
+              if (category.name == name) {
+                throw Error("animal '" + name + "'", "the name is taken", "choose another one");
+              }
+            }
+            recorder.Insert("categories",
+                            [&](Writer& writer) { return writer.FindOrInsertCategory(name); });
+          }};
+}
+
+Edit ChangeCategory(datasets::CategoryRow category) {
+  return {"Change animal", std::nullopt, [=](Recorder& recorder) {
+            for (const auto& other : recorder.reader().Categories()) {
+              if (other.name == category.name && other.id != category.id) {
+                throw Error("animal '" + category.name + "'", "the name is taken",
+                            "choose another one");
+              }
+            }
+            recorder.Change("categories", category.id,
+                            [&](Writer& writer) { writer.UpdateCategory(category); });
+          }};
+}
+
+Edit AssignPredictionName(Id job_id, Id video_id, int start_frame, int end_frame, Id from_category,
+                          Id to_category) {
+  return {"Name animal", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            CategoryName(recorder, from_category);
+            CategoryName(recorder, to_category);
+            if (from_category == to_category) return;
+            InsertSwap(recorder, job_id, video_id, start_frame, end_frame, from_category,
+                       to_category);
+          }};
+}
+
+Edit SwapAnimals(Id video_id, Id job_id, int start_frame, int end_frame, Id category_id,
+                 Id other_category_id) {
+  return {"Swap animals", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            CategoryName(recorder, category_id);
+            CategoryName(recorder, other_category_id);
+            if (category_id == other_category_id) {
+              throw Error("swap", "it needs two different animals", "choose another one");
+            }
+            for (const ImageRow& image :
+                 recorder.reader().ImagesBetween(video_id, start_frame, end_frame)) {
+              SwapInImage(recorder, image, category_id, other_category_id);
+            }
+            if (job_id != 0) {
+              InsertSwap(recorder, job_id, video_id, start_frame, end_frame, category_id,
+                         other_category_id);
+            }
+          }};
+}
+
+}  // namespace annotate

@@ -1,0 +1,184 @@
+#include <set>
+
+#include "annotate/edits.h"
+#include "datasets/store/connection.h"
+
+namespace annotate {
+namespace {
+
+using datasets::AnnotationRow;
+using datasets::Error;
+using datasets::Id;
+using datasets::ImageRow;
+using datasets::ImageState;
+using datasets::PredictionRow;
+using datasets::PredictionView;
+using datasets::Writer;
+
+AnnotationRow LabelFrom(const PredictionRow& prediction, Id image_id, const std::string& author) {
+  AnnotationRow label;
+  label.image_id = image_id;
+  label.category_id = prediction.category_id;
+  label.polygons = prediction.polygons;
+  if (!prediction.rle.empty()) {
+    label.rle = prediction.rle;  // the exact mask; the outline has been rounded
+    label.box = datasets::RleBox(prediction.rle);
+    label.area = datasets::RleArea(prediction.rle);
+  } else {
+    label.box = prediction.box;
+    label.area = prediction.box.width * prediction.box.height;
+  }
+  label.source = datasets::LabelSource::kAccepted;
+  label.job_id = prediction.job_id;
+  label.author = author;
+  return label;
+}
+
+bool IsDecided(const ImageRow& image) {
+  return image.state == ImageState::kDone || image.state == ImageState::kEmpty;
+}
+
+void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
+                 const std::vector<PredictionRow>& predictions, std::optional<Id> only) {
+  const auto existing = recorder.reader().ImageAt(video_id, frame_index);
+  if (!only && existing && IsDecided(*existing)) return;
+  std::set<Id> named;
+  if (existing) {
+    for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(existing->id)) {
+      named.insert(label.category_id);
+    }
+  }
+  std::vector<const PredictionRow*> wanted;
+  for (const PredictionRow& prediction : predictions) {
+    if (only && prediction.category_id != *only) continue;
+    if (!named.count(prediction.category_id)) wanted.push_back(&prediction);
+  }
+  if (only && wanted.empty()) return;
+  const ImageRow image = recorder.ImageAt(video_id, frame_index);
+  for (const PredictionRow* prediction : wanted) {
+    const AnnotationRow label = LabelFrom(*prediction, image.id, recorder.author());
+    recorder.Insert("annotations", [&](Writer& writer) { return writer.InsertAnnotation(label); });
+  }
+  const ImageState state =
+      !only ? ImageState::kDone
+            : (image.state == ImageState::kDone ? ImageState::kDone : ImageState::kStarted);
+  if (image.state != state) {
+    recorder.Change("images", image.id,
+                    [&](Writer& writer) { writer.SetImageState(image.id, state); });
+  }
+}
+
+void Accept(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
+            std::optional<Id> only) {
+  recorder.reader().ForEachPrediction(
+      job_id, video_id, start_frame, end_frame, PredictionView::kCorrected,
+      [&](int frame_index, const std::vector<PredictionRow>& predictions) {
+        AcceptFrame(recorder, video_id, frame_index, predictions, only);
+      });
+}
+
+void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
+            std::optional<Id> category_id) {
+  datasets::PredictionCorrectionRow correction;
+  correction.job_id = job_id;
+  correction.video_id = video_id;
+  correction.start_frame = start_frame;
+  correction.end_frame = end_frame;
+  correction.kind = datasets::PredictionCorrectionRow::Kind::kReject;
+  correction.category_id = category_id;
+  correction.author = recorder.author();
+  recorder.Insert("prediction_corrections",
+                  [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
+}
+
+// The animals of an episode by their names; empty when it names none that the project knows.
+std::vector<Id> AnimalsOf(const Recorder& recorder, const datasets::ReviewItemRow& item) {
+  std::vector<Id> animals;
+  const auto names = nlohmann::json::parse(item.animals_json, nullptr, false);
+  if (!names.is_array()) return animals;
+  for (const datasets::CategoryRow& category : recorder.reader().Categories()) {
+    for (const auto& name : names) {
+      if (name.is_string() && name.get<std::string>() == category.name) {
+        animals.push_back(category.id);
+      }
+    }
+  }
+  return animals;
+}
+
+}  // namespace
+
+Edit AcceptPredictions(Id job_id, Id video_id, int start_frame, int end_frame,
+                       std::optional<Id> category_id) {
+  return {"Accept predictions", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            Accept(recorder, job_id, video_id, start_frame, end_frame, category_id);
+          }};
+}
+
+Edit RejectPredictions(Id job_id, Id video_id, int start_frame, int end_frame,
+                       std::optional<Id> category_id) {
+  return {"Reject predictions", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            Reject(recorder, job_id, video_id, start_frame, end_frame, category_id);
+          }};
+}
+
+const char* NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kAccepted:
+      return "accepted";
+    case Verdict::kCorrected:
+      return "corrected";
+    case Verdict::kRejected:
+      return "rejected";
+    default:
+      return "skipped";
+  }
+}
+
+Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double seconds) {
+  const std::string label = verdict == Verdict::kAccepted    ? "Accept episode"
+                            : verdict == Verdict::kRejected  ? "Reject episode"
+                            : verdict == Verdict::kCorrected ? "Episode corrected"
+                                                             : "Skip episode";
+  return {label, Place{item.video_id, item.start_frame}, [=](Recorder& recorder) {
+            if (verdict == Verdict::kAccepted) {
+              Accept(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame, {});
+            } else if (verdict == Verdict::kRejected) {
+              const std::vector<Id> animals = AnimalsOf(recorder, item);
+              for (const Id animal : animals) {
+                Reject(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame,
+                       animal);
+              }
+              if (animals.empty()) {
+                Reject(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame, {});
+              }
+            }
+            recorder.Insert("review_decisions", [&](Writer& writer) {
+              return writer.InsertReviewDecision(item, NameOf(verdict), recorder.author(), seconds);
+            });
+          }};
+}
+
+SwapSize CountSwap(const datasets::Project& project, Id video_id, Id job_id, int start_frame,
+                   int end_frame, Id category_id, Id other_category_id) {
+  SwapSize size;
+  project.Read([&](datasets::Connection& connection) {
+    auto labeled = connection.Query(
+        "SELECT count(DISTINCT images.id) FROM images JOIN annotations"
+        " ON annotations.image_id = images.id WHERE images.video_id = ?"
+        " AND images.frame_index >= ? AND images.frame_index < ?"
+        " AND annotations.category_id IN (?, ?)",
+        video_id, start_frame, end_frame, category_id, other_category_id);
+    labeled.Step();
+    size.labeled_frames = static_cast<int>(labeled.Int(0));
+    auto predicted = connection.Query(
+        "SELECT count(DISTINCT frame_index) FROM predictions WHERE job_id = ? AND video_id = ?"
+        " AND frame_index >= ? AND frame_index < ? AND category_id IN (?, ?)",
+        job_id, video_id, start_frame, end_frame, category_id, other_category_id);
+    predicted.Step();
+    size.predicted_frames = static_cast<int>(predicted.Int(0));
+  });
+  return size;
+}
+
+}  // namespace annotate

@@ -1,0 +1,39 @@
+// Undo and redo without limit. The list lives in the project file, so it survives a restart and is
+// shared by every program that has the project open.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "annotate/edit.h"
+
+namespace annotate {
+
+class History {
+ public:
+  // `project` outlives it. Thread-safe as Project is.
+  History(datasets::Project& project, std::string author = "")
+      : project_(project), author_(std::move(author)) {}
+
+  // Carries the edit out and stores it, in one transaction; what had been undone cannot be redone
+  // any more. An edit that changes nothing leaves no trace (id 0).
+  StoredEdit Apply(const Edit& edit);
+
+  // The newest edit that stands, and the oldest undone one. They say what they changed, so that the
+  // view can go there; nothing when there is none left. Throw Error, and change nothing, when
+  // another program has changed the same rows since.
+  std::optional<StoredEdit> Undo();
+  std::optional<StoredEdit> Redo();
+  // Takes an edit that cannot be undone any more off the list, so that older ones can; what it
+  // changed stays changed.
+  void ForgetNewest();
+
+  std::string UndoLabel() const;  // "" when there is nothing to undo
+  std::string RedoLabel() const;
+
+ private:
+  datasets::Project& project_;
+  std::string author_;
+};
+
+}  // namespace annotate

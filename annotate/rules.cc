@@ -1,0 +1,87 @@
+#include "annotate/rules.h"
+
+#include <algorithm>
+
+#include "datasets/base/error.h"
+
+namespace annotate {
+namespace {
+
+using datasets::BehaviorIntervalRow;
+using datasets::BehaviorRow;
+
+const BehaviorRow& BehaviorOf(const std::vector<BehaviorRow>& behaviors, datasets::Id id) {
+  for (const BehaviorRow& behavior : behaviors) {
+    if (behavior.id == id) return behavior;
+  }
+  throw datasets::Error("behavior " + std::to_string(id), "it is not in the project any more");
+}
+
+bool Overlap(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b) {
+  return a.start_frame < b.end_frame && b.start_frame < a.end_frame;
+}
+
+bool Excludes(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b,
+              const std::vector<BehaviorRow>& behaviors) {
+  if (a.behavior_id == b.behavior_id) return a.present != b.present;
+  if (!a.present || !b.present) return false;
+  const BehaviorRow& first = BehaviorOf(behaviors, a.behavior_id);
+  const BehaviorRow& second = BehaviorOf(behaviors, b.behavior_id);
+  return !first.is_point && !second.is_point && !first.exclusion_group.empty() &&
+         first.exclusion_group == second.exclusion_group;
+}
+
+void Cut(BehaviorIntervalRow other, const BehaviorIntervalRow& winner, RowPlan* plan) {
+  BehaviorIntervalRow right = other;
+  right.start_frame = winner.end_frame;
+  other.end_frame = winner.start_frame;
+  const bool keeps_left = other.start_frame < other.end_frame;
+  const bool keeps_right = right.start_frame < right.end_frame;
+  if (keeps_left) plan->changed.push_back(other);
+  if (keeps_right && keeps_left) {
+    right.id = 0;
+    plan->added.push_back(right);
+  } else if (keeps_right) {
+    plan->changed.push_back(right);
+  } else if (!keeps_left) {
+    plan->deleted.push_back(other.id);
+  }
+}
+
+}  // namespace
+
+RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<BehaviorIntervalRow>& row,
+                     const std::vector<BehaviorRow>& behaviors) {
+  RowPlan plan;
+  plan.wanted = wanted;
+  const bool is_point = BehaviorOf(behaviors, wanted.behavior_id).is_point;
+  if (is_point) plan.wanted.end_frame = plan.wanted.start_frame + 1;
+  std::vector<BehaviorIntervalRow> others;
+  for (const BehaviorIntervalRow& other : row) {
+    if (other.id == wanted.id && wanted.id != 0) continue;
+    if (other.video_id != wanted.video_id || other.subject != wanted.subject ||
+        other.track_id != wanted.track_id) {
+      continue;
+    }
+    others.push_back(other);
+  }
+  const auto joins = [&](const BehaviorIntervalRow& other) {
+    return other.behavior_id == wanted.behavior_id && other.present == wanted.present &&
+           Overlap(other, plan.wanted);
+  };
+  for (auto found = std::find_if(others.begin(), others.end(), joins); found != others.end();
+       found = std::find_if(others.begin(), others.end(), joins)) {
+    plan.wanted.start_frame = std::min(plan.wanted.start_frame, found->start_frame);
+    plan.wanted.end_frame = std::max(plan.wanted.end_frame, found->end_frame);
+    plan.deleted.push_back(found->id);
+    others.erase(found);
+  }
+  for (const BehaviorIntervalRow& other : others) {
+    if (Overlap(other, plan.wanted) && Excludes(plan.wanted, other, behaviors)) {
+      Cut(other, plan.wanted, &plan);
+    }
+  }
+  return plan;
+}
+
+}  // namespace annotate
