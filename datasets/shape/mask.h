@@ -42,8 +42,8 @@ Box RleBox(const Rle& rle);  // tight, integer-valued
 double RleIou(const Rle& a, const Rle& b, bool b_is_crowd = false);
 
 // Outer outlines of a mask (CV_8UC1) as rings in continuous coordinates, along pixel borders,
-// simplified within `tolerance` pixels so that rasterizing gives the mask back (IoU >= 0.98 for
-// animal-sized blobs at 0.7). `offset` is added to every point. Parts smaller than `min_area`
+// simplified within `tolerance` pixels, closer where the outline would cross itself. Up to 1 pixel
+// rasterizing gives each blob (holes filled) back at IoU >= 0.98, however small or thin it is. `offset` is added to every point. Parts smaller than `min_area`
 // pixels are dropped. Holes are not represented: check `HasHoles` and store the RLE beside it.
 Polygons TraceMask(const cv::Mat& mask, double tolerance = 0.7, cv::Point offset = {},
                    double min_area = 8);

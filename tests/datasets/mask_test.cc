@@ -243,6 +243,24 @@ TEST_CASE("A traced outline gives its mask back when rasterized") {
   CHECK(points <= 30);
 }
 
+TEST_CASE("Small blobs and thin tails are traced closely and never cross themselves") {
+  std::mt19937 random(9);
+  const auto at = [&] { return cv::Point(8 + random() % 50, 8 + random() % 50); };
+  for (int round = 0; round < 300; ++round) {
+    cv::Mat mask = cv::Mat::zeros(70, 70, CV_8UC1);
+    const cv::Point center = at();
+    cv::ellipse(mask, center, {int(2 + random() % 6), int(2 + random() % 4)}, random() % 180, 0,
+                360, 255, -1);
+    if (round % 2) cv::line(mask, center, at(), 255, 1 + random() % 2);
+    const Polygons outlines = TraceMask(mask, 0.7, {}, 1);
+    REQUIRE(outlines.size() == 1);
+    const Ring& ring = outlines[0];
+    CHECK(RleIou(RlePolygons(outlines, 70, 70), EncodeMask(mask)) >= 0.98);
+    CHECK_FALSE(SelfCrosses(TraceMask(mask, 2.5, {}, 1)[0]));
+    CHECK(SignedRingArea(ring) > 0);
+  }
+}
+
 TEST_CASE("Tracing knows rectangles, offsets, specks, diagonal neighbors and holes") {
   cv::Mat mask = cv::Mat::zeros(30, 40, CV_8UC1);
   CHECK(TraceMask(mask).empty());
@@ -288,5 +306,5 @@ TEST_CASE("Real fly masks are traced within 2 percent of their area") {
   }
   MESSAGE("IoU mean " << sum / count << ", worst " << worst << ", points " << points / count);
   CHECK(sum / count >= 0.98);
-  CHECK(worst >= 0.96);
+  CHECK(worst >= 0.98);
 }
