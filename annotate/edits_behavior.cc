@@ -48,9 +48,15 @@ void Delete(Recorder& recorder, Id interval_id) {
 
 void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
   if (wanted.author.empty() || wanted.id != 0) wanted.author = recorder.author();
-  const RowPlan plan = PlanInterval(wanted, recorder.reader().BehaviorIntervals(wanted.video_id),
-                                    recorder.reader().Behaviors());
-  CheckSpan(recorder, plan.wanted);
+  const std::vector<BehaviorRow> behaviors = recorder.reader().Behaviors();
+  for (const BehaviorRow& behavior : behaviors) {
+    if (behavior.id == wanted.behavior_id && behavior.is_point) {
+      wanted.end_frame = wanted.start_frame + 1;
+    }
+  }
+  CheckSpan(recorder, wanted);
+  const RowPlan plan =
+      PlanInterval(wanted, recorder.reader().BehaviorIntervals(wanted.video_id), behaviors);
   for (const Id id : plan.deleted) Delete(recorder, id);
   for (const BehaviorIntervalRow& interval : plan.changed) Update(recorder, interval);
   for (const BehaviorIntervalRow& interval : plan.added) Insert(recorder, interval);

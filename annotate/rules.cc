@@ -54,8 +54,6 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
                      const std::vector<BehaviorRow>& behaviors) {
   RowPlan plan;
   plan.wanted = wanted;
-  const bool is_point = BehaviorOf(behaviors, wanted.behavior_id).is_point;
-  if (is_point) plan.wanted.end_frame = plan.wanted.start_frame + 1;
   std::vector<BehaviorIntervalRow> others;
   for (const BehaviorIntervalRow& other : row) {
     if (other.id == wanted.id && wanted.id != 0) continue;

@@ -17,7 +17,8 @@ struct RowPlan {
 
 // The newer wins: an overlapping state of the same exclusion group gives way, and so does the
 // opposite statement (present or explicitly not) about the same behavior; an overlapping equal
-// statement is joined. Point behaviors exclude nothing. `row` may hold `wanted` itself (by id).
+// statement is joined. Point behaviors (one frame long) exclude nothing. `row` may hold `wanted`
+// itself (by id).
 RowPlan PlanInterval(const datasets::BehaviorIntervalRow& wanted,
                      const std::vector<datasets::BehaviorIntervalRow>& row,
                      const std::vector<datasets::BehaviorRow>& behaviors);

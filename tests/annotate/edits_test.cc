@@ -1,0 +1,381 @@
+#include "annotate/edits.h"
+
+#include <doctest/doctest.h>
+
+#include "annotate/history.h"
+#include "tests/support/store_data.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using annotate::History;
+using annotate::Verdict;
+using datasets::Id;
+using datasets::ImageState;
+using datasets::PredictionView;
+using datasets::Project;
+using datasets::Writer;
+using tests::MessageOf;
+using tests::Square;
+
+// One video of 100 frames, two animals, a predict job with both of them on frames 0..49.
+struct Scene {
+  tests::TempDir folder;
+  std::unique_ptr<Project> project = Project::Create(folder / "a.vole");
+  Id video = 0, job = 0, a = 0, b = 0;
+  History history{*project, "me"};
+
+  Scene() {
+    project->Write([&](Writer& writer) {
+      video = tests::InsertVideo(writer, "one", 100);
+      a = writer.FindOrInsertCategory("a");
+      b = writer.FindOrInsertCategory("b");
+      job = writer.InsertJob(tests::PredictJob());
+      for (int frame = 0; frame < 50; ++frame) {
+        writer.InsertPrediction(tests::Prediction(job, video, frame, a));
+        writer.InsertPrediction(tests::Prediction(job, video, frame, b));
+      }
+    });
+  }
+  Id Draw(int frame, Id category, double x) {
+    return history.Apply(annotate::AddAnnotation(video, frame, Square(0, category, x, 5, 8)))
+        .InsertedId("annotations");
+  }
+  std::string Refused(const annotate::Edit& edit) {
+    return MessageOf([&] { history.Apply(edit); });
+  }
+  std::vector<Id> LabelNames(int frame) const {
+    std::vector<Id> names;
+    for (const auto& row : project->AnnotationsAt(video, frame)) names.push_back(row.category_id);
+    return names;
+  }
+  std::vector<Id> PredictedNames(int frame) const {
+    std::vector<Id> names;
+    for (const auto& row : project->PredictionsAt(job, video, frame)) {
+      names.push_back(row.category_id);
+    }
+    return names;
+  }
+};
+
+using Names = std::vector<Id>;
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("drawing makes the frame's image, measures the shape and can be undone and redone") {
+  Scene scene;
+  datasets::AnnotationRow shape;
+  shape.category_id = scene.a;
+  shape.polygons = {{{1, 1}, {11, 1}, {11, 6}, {1, 6}}};
+  const auto edit = scene.history.Apply(annotate::AddAnnotation(scene.video, 7, shape));
+  CHECK(scene.history.UndoLabel() == "Draw outline");
+  const auto drawn = scene.project->AnnotationsAt(scene.video, 7);
+  REQUIRE(drawn.size() == 1);
+  CHECK(drawn[0].area == 50);
+  CHECK(drawn[0].box.width == 10);
+  CHECK(drawn[0].author == "me");
+  CHECK(drawn[0].id == edit.InsertedId("annotations"));
+  const auto undone = scene.history.Undo();
+  REQUIRE(undone);
+  REQUIRE(undone->place);
+  CHECK(undone->place->video_id == scene.video);
+  CHECK(undone->place->frame_index == 7);
+  CHECK_FALSE(scene.project->ImageAt(scene.video, 7));
+  CHECK(scene.history.UndoLabel() == "");
+  CHECK(scene.history.RedoLabel() == "Draw outline");
+  CHECK(scene.history.Redo());
+  CHECK(scene.project->AnnotationsAt(scene.video, 7)[0].id == drawn[0].id);
+  CHECK_FALSE(scene.history.Redo());
+}
+
+TEST_CASE("shapes that are none are refused and change nothing") {
+  Scene scene;
+  datasets::AnnotationRow shape;
+  shape.category_id = scene.a;
+  CHECK(Has(scene.Refused(annotate::AddAnnotation(scene.video, 1, shape)), "empty"));
+  shape.polygons = {{{1, 1}, {2, 2}}};
+  CHECK(scene.Refused(annotate::AddAnnotation(scene.video, 1, shape)) != "");
+  shape = Square(0, scene.a, 1, 1, 5);
+  CHECK(Has(scene.Refused(annotate::AddAnnotation(scene.video, 100, shape)), "frames 0 to 99"));
+  CHECK(scene.project->Images().empty());
+  CHECK(scene.history.UndoLabel() == "");
+}
+
+TEST_CASE("moving vertices replaces the outline, its measures and a mask that no longer fits") {
+  Scene scene;
+  auto row = Square(0, scene.a, 5, 5, 8);
+  cv::Mat mask = cv::Mat::zeros(48, 64, CV_8UC1);
+  cv::rectangle(mask, {5, 5, 8, 8}, 255, cv::FILLED);
+  row.rle = datasets::EncodeMask(mask);
+  const Id id =
+      scene.history.Apply(annotate::AddAnnotation(scene.video, 3, row)).InsertedId("annotations");
+  const datasets::Polygons moved = {{{5, 5}, {13.5, 5}, {13, 13}, {5, 13}}};
+  const auto edit = scene.history.Apply(annotate::ReplaceShape(id, moved, {}, "Move vertex"));
+  REQUIRE(edit.place);
+  CHECK(edit.place->frame_index == 3);
+  auto now = scene.project->AnnotationsAt(scene.video, 3)[0];
+  CHECK(now.polygons == moved);
+  CHECK_FALSE(now.rle);
+  CHECK(now.box.width == 8.5);
+  scene.history.Undo();
+  now = scene.project->AnnotationsAt(scene.video, 3)[0];
+  CHECK(now.polygons == row.polygons);
+  CHECK(now.rle);
+  CHECK(Has(scene.Refused(annotate::DeleteAnnotation(id + 1)), "deleted meanwhile"));
+  scene.history.Apply(annotate::DeleteAnnotation(id));
+  CHECK(scene.project->AnnotationsAt(scene.video, 3).empty());
+  scene.history.Undo();
+  CHECK(scene.project->AnnotationsAt(scene.video, 3)[0].polygons == row.polygons);
+}
+
+TEST_CASE("taking a name that is used in the frame swaps, with the tracks") {
+  Scene scene;
+  Id track_a = 0, track_b = 0;
+  scene.project->Write([&](Writer& writer) {
+    track_a = writer.FindOrInsertTrack(scene.video, scene.a, 1);
+    track_b = writer.FindOrInsertTrack(scene.video, scene.b, 2);
+  });
+  auto row = Square(0, scene.a, 5, 5, 8);
+  row.track_id = track_a;
+  const Id first =
+      scene.history.Apply(annotate::AddAnnotation(scene.video, 3, row)).InsertedId("annotations");
+  scene.history.Apply(annotate::AssignName(first, scene.b));  // free: nothing to swap with
+  auto labels = scene.project->AnnotationsAt(scene.video, 3);
+  CHECK(labels[0].category_id == scene.b);
+  CHECK(labels[0].track_id == track_b);
+  row = Square(0, scene.a, 30, 5, 8);
+  row.track_id = track_a;
+  scene.history.Apply(annotate::AddAnnotation(scene.video, 3, row));
+  scene.history.Apply(annotate::AssignName(first, scene.a));
+  labels = scene.project->AnnotationsAt(scene.video, 3);
+  CHECK(labels[0].category_id == scene.a);
+  CHECK(labels[0].track_id == track_a);
+  CHECK(labels[1].category_id == scene.b);
+  CHECK(labels[1].track_id == track_b);
+  CHECK(scene.history.Apply(annotate::AssignName(first, scene.a)).id == 0);  // already so
+}
+
+TEST_CASE("swapping from a frame on changes labels and predictions there, and nothing before") {
+  Scene scene;
+  for (const int frame : {5, 20, 60}) {
+    scene.Draw(frame, scene.a, 5);
+    scene.Draw(frame, scene.b, 30);
+  }
+  scene.Draw(70, scene.a, 5);  // alone in its frame
+  const auto size =
+      annotate::CountSwap(*scene.project, scene.video, scene.job, 20, 100, scene.a, scene.b);
+  CHECK(size.labeled_frames == 3);
+  CHECK(size.predicted_frames == 30);
+  scene.history.Apply(annotate::SwapAnimals(scene.video, scene.job, 20, 100, scene.a, scene.b));
+  CHECK(scene.LabelNames(5) == Names{scene.a, scene.b});
+  CHECK(scene.LabelNames(20) == Names{scene.b, scene.a});
+  CHECK(scene.LabelNames(60) == Names{scene.b, scene.a});
+  CHECK(scene.LabelNames(70) == Names{scene.b});
+  CHECK(scene.PredictedNames(19) == Names{scene.a, scene.b});
+  CHECK(scene.PredictedNames(20) == Names{scene.b, scene.a});
+  CHECK(scene.PredictedNames(49) == Names{scene.b, scene.a});
+  // A later, shorter swap puts its frames back as they were written.
+  scene.history.Apply(annotate::SwapAnimals(scene.video, scene.job, 30, 31, scene.b, scene.a));
+  CHECK(scene.PredictedNames(30) == Names{scene.a, scene.b});
+  CHECK(scene.PredictedNames(31) == Names{scene.b, scene.a});
+  scene.history.Undo();
+  scene.history.Undo();
+  CHECK(scene.LabelNames(60) == Names{scene.a, scene.b});
+  CHECK(scene.PredictedNames(49) == Names{scene.a, scene.b});
+  CHECK(scene.project->Corrections(scene.job, scene.video).empty());
+}
+
+TEST_CASE("naming one predicted animal keeps the names of a frame apart") {
+  Scene scene;
+  scene.history.Apply(
+      annotate::AssignPredictionName(scene.job, scene.video, 4, 5, scene.a, scene.b));
+  CHECK(scene.PredictedNames(4) == Names{scene.b, scene.a});
+  CHECK(scene.PredictedNames(5) == Names{scene.a, scene.b});
+}
+
+TEST_CASE("empty and done are states of their own, and empty frames hold no labels") {
+  Scene scene;
+  scene.history.Apply(annotate::SetImageState(scene.video, 9, ImageState::kEmpty));
+  CHECK(scene.project->ImageAt(scene.video, 9)->state == ImageState::kEmpty);
+  CHECK(scene.project->CountLabeledFrames(scene.video) == 1);
+  scene.Draw(9, scene.a, 5);
+  CHECK(scene.project->ImageAt(scene.video, 9)->state == ImageState::kStarted);
+  CHECK(Has(scene.Refused(annotate::SetImageState(scene.video, 9, ImageState::kEmpty)), "1 label"));
+  scene.history.Apply(annotate::SetImageState(scene.video, 9, ImageState::kDone));
+  CHECK(scene.project->ImageAt(scene.video, 9)->state == ImageState::kDone);
+}
+
+TEST_CASE("accepted predictions become labels as corrected; labels that exist win") {
+  Scene scene;
+  scene.Draw(10, scene.a, 50);
+  scene.history.Apply(annotate::SetImageState(scene.video, 11, ImageState::kEmpty));
+  scene.history.Apply(annotate::SwapAnimals(scene.video, scene.job, 12, 13, scene.a, scene.b));
+  scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 10, 13));
+  auto labels = scene.project->AnnotationsAt(scene.video, 10);
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[0].source == datasets::LabelSource::kDrawn);
+  CHECK(labels[1].category_id == scene.b);
+  CHECK(labels[1].source == datasets::LabelSource::kAccepted);
+  CHECK(labels[1].job_id == scene.job);
+  const auto prediction = tests::Prediction(scene.job, scene.video, 10, scene.b);
+  REQUIRE(labels[1].rle);
+  CHECK(labels[1].rle->counts == prediction.rle.counts);
+  CHECK(labels[1].area == datasets::RleArea(prediction.rle));
+  CHECK(scene.project->ImageAt(scene.video, 10)->state == ImageState::kDone);
+  CHECK(scene.LabelNames(11).empty());
+  CHECK(scene.LabelNames(12) == Names{scene.b, scene.a});
+  // Again: nothing to do, no trace.
+  CHECK(scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 10, 13)).id == 0);
+  scene.history.Undo();
+  CHECK(scene.LabelNames(10) == Names{scene.a});
+  CHECK_FALSE(scene.project->ImageAt(scene.video, 12));
+  // One animal only leaves the frame unfinished.
+  scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 20, 21, scene.b));
+  CHECK(scene.LabelNames(20) == Names{scene.b});
+  CHECK(scene.project->ImageAt(scene.video, 20)->state == ImageState::kStarted);
+}
+
+TEST_CASE("rejected predictions are left out of what is final but are still there") {
+  Scene scene;
+  scene.history.Apply(annotate::RejectPredictions(scene.job, scene.video, 3, 5, scene.a));
+  CHECK(scene.PredictedNames(3) == Names{scene.b});
+  CHECK(scene.PredictedNames(5) == Names{scene.a, scene.b});
+  const auto all = scene.project->PredictionsAt(scene.job, scene.video, 3, PredictionView::kAll);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].rejected);
+  scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 3, 4));
+  CHECK(scene.LabelNames(3) == Names{scene.b});
+}
+
+TEST_CASE("a decision on an episode does what it says, and undo opens it again") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    for (const int start : {0, 10, 20, 30}) {
+      datasets::ReviewItemRow item{0,          scene.job,           scene.video,
+                                   start,      start + 2,           "jump",
+                                   "it jumps", 0.5 - start / 100.0, start == 10 ? R"(["b"])" : "[]",
+                                   ""};
+      writer.InsertReviewItem(item);
+    }
+  });
+  const auto item = [&](size_t i) { return scene.project->ReviewItems(scene.job)[i]; };
+  scene.history.Apply(annotate::DecideEpisode(item(0), Verdict::kAccepted, 1.5));
+  CHECK(item(0).verdict == "accepted");
+  CHECK(scene.LabelNames(1).size() == 2);
+  scene.history.Apply(annotate::DecideEpisode(item(1), Verdict::kRejected, 1));
+  CHECK(scene.PredictedNames(11) == Names{scene.a});  // only the named animal
+  scene.history.Apply(annotate::DecideEpisode(item(2), Verdict::kRejected, 1));
+  CHECK(scene.PredictedNames(20).empty());
+  scene.history.Apply(annotate::DecideEpisode(item(3), Verdict::kSkipped, 1));
+  CHECK(item(3).verdict == "skipped");
+  CHECK(scene.PredictedNames(30).size() == 2);
+  for (int i = 0; i < 4; ++i) CHECK(scene.history.Undo());
+  for (size_t i = 0; i < 4; ++i) CHECK(item(i).verdict == "");
+  CHECK(scene.LabelNames(1).empty());
+  CHECK(scene.PredictedNames(20).size() == 2);
+}
+
+struct BehaviorScene : Scene {
+  Id walk = 0, rest = 0, sniff = 0, click = 0;
+  BehaviorScene() {
+    project->Write([&](Writer& writer) {
+      walk = writer.FindOrInsertBehavior({0, "walk", false, "move", 1, "w"});
+      rest = writer.FindOrInsertBehavior({0, "rest", false, "move", 2, "r"});
+      sniff = writer.FindOrInsertBehavior({0, "sniff", false, "", 3, "s"});
+      click = writer.FindOrInsertBehavior({0, "click", true, "move", 4, "c"});
+    });
+  }
+  annotate::Edit Span(Id behavior, int start, int end, bool present = true,
+                      const std::string& subject = "a") const {
+    datasets::BehaviorIntervalRow row;
+    row.video_id = video;
+    row.subject = subject;
+    row.behavior_id = behavior;
+    row.start_frame = start;
+    row.end_frame = end;
+    row.present = present;
+    return annotate::AddBehaviorInterval(row);
+  }
+  Id Mark(const annotate::Edit& edit) {
+    return history.Apply(edit).InsertedId("behavior_intervals");
+  }
+  // "walk 0-9, ..." in time order; "!" = explicitly not.
+  std::string Row(const std::string& subject = "a") const {
+    std::string text;
+    for (const auto& row : project->BehaviorIntervals(video)) {
+      if (row.subject != subject) continue;
+      for (const auto& behavior : project->Behaviors()) {
+        if (behavior.id != row.behavior_id) continue;
+        text += (text.empty() ? "" : ", ") + std::string(row.present ? "" : "!") + behavior.name;
+      }
+      text += " " + std::to_string(row.start_frame) + "-" + std::to_string(row.end_frame);
+    }
+    return text;
+  }
+};
+
+TEST_CASE("a newer state of the same exclusion group cuts the older one") {
+  BehaviorScene scene;
+  scene.Mark(scene.Span(scene.walk, 0, 30));
+  scene.Mark(scene.Span(scene.sniff, 5, 8));   // another group: both stand
+  scene.Mark(scene.Span(scene.rest, 10, 20));  // in the middle: two remains
+  CHECK(scene.Row() == "walk 0-10, sniff 5-8, rest 10-20, walk 20-30");
+  scene.Mark(scene.Span(scene.walk, 15, 22));  // joins the right-hand remain, cuts rest
+  CHECK(scene.Row() == "walk 0-10, sniff 5-8, rest 10-15, walk 15-30");
+  scene.Mark(scene.Span(scene.rest, 8, 40));  // covers one whole
+  CHECK(scene.Row() == "walk 0-8, sniff 5-8, rest 8-40");
+  scene.Mark(scene.Span(scene.click, 3, 9));  // a point is one frame long and excludes nothing
+  CHECK(scene.Row() == "walk 0-8, click 3-4, sniff 5-8, rest 8-40");
+  scene.Mark(scene.Span(scene.rest, 0, 50, true, "b"));  // another animal's row
+  CHECK(scene.Row() == "walk 0-8, click 3-4, sniff 5-8, rest 8-40");
+  for (int i = 0; i < 6; ++i) scene.history.Undo();
+  CHECK(scene.Row() == "walk 0-30");
+}
+
+TEST_CASE("an explicit not takes the place of the same behavior only") {
+  BehaviorScene scene;
+  scene.Mark(scene.Span(scene.walk, 0, 10));
+  scene.Mark(scene.Span(scene.walk, 4, 6, false));
+  CHECK(scene.Row() == "walk 0-4, !walk 4-6, walk 6-10");
+  scene.Mark(scene.Span(scene.rest, 3, 7, false));
+  CHECK(scene.Row() == "walk 0-4, !rest 3-7, !walk 4-6, walk 6-10");
+}
+
+TEST_CASE("intervals are dragged, split and deleted, and stay inside of the video") {
+  BehaviorScene scene;
+  const Id walk = scene.Mark(scene.Span(scene.walk, 0, 30));
+  const Id rest = scene.Mark(scene.Span(scene.rest, 30, 40));
+  auto row = scene.project->BehaviorIntervals(scene.video)[1];
+  row.start_frame = 25;
+  scene.history.Apply(annotate::ChangeBehaviorInterval(row));
+  CHECK(scene.Row() == "walk 0-25, rest 25-40");
+  scene.history.Apply(annotate::SplitBehaviorInterval(walk, 10));
+  CHECK(scene.Row() == "walk 0-10, walk 10-25, rest 25-40");
+  CHECK(Has(scene.Refused(annotate::SplitBehaviorInterval(walk, 10)), "not inside"));
+  row.end_frame = 101;
+  CHECK(Has(scene.Refused(annotate::ChangeBehaviorInterval(row)), "100 frames"));
+  scene.history.Apply(annotate::DeleteBehaviorInterval(rest));
+  CHECK(scene.Row() == "walk 0-10, walk 10-25");
+  CHECK(Has(scene.Refused(annotate::ChangeBehaviorInterval(row)), "deleted meanwhile"));
+  CHECK(Has(scene.Refused(scene.Span(scene.walk, 90, 101)), "100 frames"));
+  CHECK(Has(scene.Refused(scene.Span(scene.walk, 9, 9)), "empty"));
+  CHECK(scene.Row() == "walk 0-10, walk 10-25");
+}
+
+TEST_CASE("names of animals and behaviors stay unique") {
+  BehaviorScene scene;
+  CHECK(Has(scene.Refused(annotate::AddCategory("a")), "taken"));
+  auto category = scene.project->Categories()[0];
+  category.name = "b";
+  CHECK(Has(scene.Refused(annotate::ChangeCategory(category)), "taken"));
+  category.name = "alpha";
+  scene.history.Apply(annotate::ChangeCategory(category));
+  CHECK(scene.project->Categories()[0].name == "alpha");
+  auto behavior = scene.project->Behaviors()[0];
+  behavior.name = "rest";
+  CHECK(Has(scene.Refused(annotate::ChangeBehavior(behavior)), "taken"));
+}
+
+}  // namespace
