@@ -78,10 +78,14 @@ std::string AvErrorText(int code) {
   return text.data();
 }
 
+void SilenceFfmpeg() {
+  static std::once_flag once;
+  std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
+}
+
 Decoder::Decoder(const std::filesystem::path& path, int threads)
     : name_(path.string()), packet_(av_packet_alloc()), frame_(av_frame_alloc()) {
-  static std::once_flag quiet;
-  std::call_once(quiet, [] { av_log_set_level(AV_LOG_QUIET); });
+  SilenceFfmpeg();
   CheckIsReadableFile(path, name_);
 
   AVFormatContext* format = nullptr;

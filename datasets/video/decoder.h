@@ -25,6 +25,10 @@ using AvPtr = std::unique_ptr<T, AvDelete>;
 
 std::string AvErrorText(int code);
 
+// Errors reach the user as Error; FFmpeg's own lines on stderr would only repeat them. Once is
+// enough.
+void SilenceFfmpeg();
+
 // Signs of the 2x2 part of the display matrix, rounded to quarter turns and mirrorings:
 // shown_x = xx * x + xy * y (plus an offset), shown_y = yx * x + yy * y.
 struct Orientation {

@@ -64,30 +64,48 @@ class FrameCache {
   cv::Mat Get(int frame);                       // blocks; shared pixels, do not write
   std::optional<cv::Mat> GetIfCached(int frame);
   void Prefetch(int frame, int direction);      // on the cache's own thread; newest request wins
+  size_t used_bytes() const;                    // never above max_bytes
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// The scene without the animals, and whether the camera stands still.
+// The scene without the animals, whether the camera stands still, and whether to believe it.
 struct Background {
-  cv::Mat bgr;              // CV_8UC3, robust per-pixel median; empty when the camera moves
-  bool static_camera = false;
-  double residual = 0;      // median absolute difference of frames to the background, grey levels
+  cv::Mat bgr;                 // CV_8UC3, robust per-pixel median; empty when the camera moves
+  bool static_camera = false;  // what stands out in the frames stays where it is
+  double residual = 0;         // mean absolute difference of frames to the median, grey levels
+  // Share of the pixels that differ clearly from the median in at least one of the frames.
+  double moved_share = 0;
+  // Pixels whose place is contested (the median holds in fewer than 3 of 4 frames), divided by the
+  // pixels that differ in an average frame. Animals that roam leave it small; animals that hardly
+  // move raise it, and then the median may hold the animals themselves.
+  double contested_ratio = 0;
+  // static_camera, most frames differ somewhere from the median, and little is contested. False:
+  // better label more frames and pass them as known_animals, or do without the background.
+  bool reliable = false;
 };
-// Reads about `samples` frames spread over the video. Animals that rest long are handled by
-// excluding pixels of `known_animals` (frame -> CV_8U mask, may be empty) from the median.
+// Reads about `samples` frames spread over the video (1 to 255). Animals that rest long are handled
+// by `known_animals` (frame -> CV_8U mask of the frame's size, nonzero = animal, may be empty): with
+// eight or more of them those frames are the samples, and masked pixels take no part; pixels that
+// no sample shows are filled from around. The same inputs give the same background. Memory stays
+// below about 600 MiB whatever the size.
 Background EstimateBackground(VideoReader& reader, int samples, Job& job,
                               const std::vector<std::pair<int, cv::Mat>>& known_animals = {});
 
-// Writes frames as a real video (H.264 where FFmpeg has an encoder, else MPEG-4 part 2).
+// Writes frames as a real video (H.264 where FFmpeg has libx264, else MPEG-4 part 2); the file
+// name's ending chooses the container (mp4 where it says nothing). Writes beside the final name
+// and renames on Close, so that a half-written video never carries it. Throws Error when the disk
+// is full; without Close nothing stays.
 class VideoWriter {
  public:
-  VideoWriter(const std::filesystem::path& path, int width, int height, double fps, int crf = 20);
+  // `crf`: 0 (lossless) to 51; `gop_frames`: distance of key frames, 0 leaves it to the encoder.
+  VideoWriter(const std::filesystem::path& path, int width, int height, double fps, int crf = 20,
+              int gop_frames = 0);
   ~VideoWriter();
-  void Write(const cv::Mat& bgr);
-  void Close();  // flushes; throws Error when the disk is full
+  void Write(const cv::Mat& bgr);  // CV_8UC3 of the video's size
+  void Close();
 
  private:
   struct Impl;
