@@ -175,6 +175,7 @@ std::unique_ptr<Project> Project::Create(const fs::path& file) {
 std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
   std::error_code failure;
   if (!fs::exists(file, failure)) {
+    if (failure) throw Error(Thing(file), failure.message(), "check the permissions of its folder");
     throw Error(Thing(file), "there is no such file", "make it with 'vole new'");
   }
   if (!fs::is_regular_file(file, failure)) {

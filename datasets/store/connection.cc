@@ -94,6 +94,7 @@ void Statement::Bind(const Blob& value) {
 }
 
 bool Statement::Step() {
+  errno = 0;
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -166,15 +167,19 @@ Statement Connection::Prepare(const std::string& sql) {
 }
 
 void Connection::Script(const std::string& sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) Fail(code);
 }
 
 void Connection::Fail(int code) const {
+  // SQLite does not keep the system's reason on every path; ours was cleared before the call.
+  const int last_errno = errno;
   const std::string message = handle_ && sqlite3_errcode(handle_) != SQLITE_OK
                                   ? sqlite3_errmsg(handle_)
                                   : sqlite3_errstr(code);
-  ThrowFor(code, handle_ ? sqlite3_system_errno(handle_) : 0, message, file_);
+  const int kept_errno = handle_ ? sqlite3_system_errno(handle_) : 0;
+  ThrowFor(code, kept_errno != 0 ? kept_errno : last_errno, message, file_);
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {

@@ -172,6 +172,15 @@ void CheckIsProject(Connection& connection, const Migrations& migrations) {
       throw Error(thing, "the file is not a Vole project", "give a file that 'vole new' has made");
     }
   }
+  {
+    auto row = connection.Query("PRAGMA page_size");
+    row.Step();
+    std::error_code failure;
+    const auto bytes = std::filesystem::file_size(connection.file(), failure);
+    if (!failure && bytes % static_cast<uintmax_t>(row.Int(0)) != 0) {
+      throw Error(thing, "the file is damaged (its end is missing)", "restore a copy of it");
+    }
+  }
   const int version = SchemaVersion(connection);
   if (version > static_cast<int>(migrations.size())) {
     throw Error(thing,
