@@ -1,82 +1,11 @@
-#include <algorithm>
-#include <set>
-
+#include "datasets/base/error.h"
 #include "datasets/project.h"
-#include "datasets/store/frame_hash.h"
-#include "datasets/store/reader.h"
+#include "datasets/store/paths.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kBackgroundSamples = 61;
-constexpr int kHashedFrames = 8;
-
-std::string PathFrom(const fs::path& folder, const fs::path& file) {
-  const fs::path absolute = fs::weakly_canonical(file);
-  const fs::path relative = absolute.lexically_relative(fs::weakly_canonical(folder));
-  return (relative.empty() ? absolute : relative).generic_string();
-}
-
-std::string UniqueName(const std::string& stem, const std::vector<VideoRow>& videos) {
-  std::set<std::string> taken;
-  for (const VideoRow& video : videos) taken.insert(video.name);
-  std::string name = stem;
-  for (int number = 2; taken.count(name); ++number) name = stem + "_" + std::to_string(number);
-  return name;
-}
-
-nlohmann::json HashFrames(VideoReader& reader, Job& job) {
-  nlohmann::json hashes = nlohmann::json::object();
-  const int frames = reader.index().frame_count();
-  const int count = std::min(kHashedFrames, frames);
-  for (int i = 0; i < count; ++i) {
-    job.ThrowIfCancelled();
-    const int frame =
-        static_cast<int>(static_cast<int64_t>(i) * (frames - 1) / std::max(1, count - 1));
-    hashes[std::to_string(frame)] = HashPixels(reader.Read(frame));
-  }
-  return hashes;
-}
-
-}  // namespace
-
-VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
-  const std::string fingerprint = FingerprintFile(video_file);
-  const auto known = [&](Reader reader) { return reader.VideoByFingerprint(fingerprint); };
-  std::optional<VideoRow> stored;
-  Read([&](Connection& connection) { stored = known(Reader(connection)); });
-  if (stored) {
-    if (!fs::exists(VideoPath(*stored))) RelinkVideo(stored->id, video_file);
-    return VideoById(stored->id);
-  }
-  const VideoIndex index = IndexVideo(video_file, job);
-  VideoReader reader(video_file, index);
-  const Background background = EstimateBackground(reader, kBackgroundSamples, job);
-  const nlohmann::json hashes = HashFrames(reader, job);
-  Id id = 0;
-  Write([&](Writer& writer) {
-    const Reader inside(writer.connection());
-    if (const auto meanwhile = known(inside)) {
-      id = meanwhile->id;
-      return;
-    }
-    VideoRow video;
-    video.name = UniqueName(video_file.stem().string(), inside.Videos());
-    video.path = PathFrom(folder(), video_file);
-    video.fingerprint = index.fingerprint;
-    video.width = index.width;
-    video.height = index.height;
-    video.frame_count = index.frame_count();
-    video.fps = index.fps;
-    video.static_camera = background.static_camera;
-    id = writer.InsertVideo(video, index, background);
-    writer.SetFrameHashes(id, hashes);
-  });
-  return VideoById(id);
-}
 
 VideoReader Project::OpenVideo(const VideoRow& video, int decode_threads) const {
   const fs::path path = VideoPath(video);

@@ -1,0 +1,129 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "datasets/base/error.h"
+#include "datasets/project.h"
+#include "datasets/store/connection.h"
+#include "datasets/store/schema.h"
+#include "datasets/store/verify.h"
+#include "datasets/store/writer.h"
+#include "tests/support/store_data.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using datasets::Connection;
+using datasets::Migrations;
+using datasets::Project;
+using tests::MessageOf;
+namespace fs = std::filesystem;
+
+const Migrations& Steps() {
+  static const Migrations steps = {
+      "CREATE TABLE animals (name TEXT NOT NULL) STRICT;",
+      "ALTER TABLE animals ADD COLUMN age INTEGER NOT NULL DEFAULT 7;",
+      "CREATE TABLE owners (name TEXT) STRICT; INSERT INTO owners SELECT name FROM animals;"};
+  return steps;
+}
+
+Migrations FirstSteps(size_t count) { return {Steps().begin(), Steps().begin() + count}; }
+
+int64_t Number(Connection& connection, const char* sql) {
+  auto row = connection.Query(sql);
+  REQUIRE(row.Step());
+  return row.Int(0);
+}
+
+TEST_CASE("an older file is brought up step by step, after a copy of it was left") {
+  tests::TempDir folder;
+  Connection connection(folder / "a.vole", Connection::Mode::kCreate, 0);
+  datasets::Migrate(connection, FirstSteps(1));
+  CHECK_FALSE(fs::exists(folder / "a.vole.v0.bak"));  // an empty file needs no copy
+  connection.Run("INSERT INTO animals (name) VALUES ('Ada')");
+  datasets::Migrate(connection, Steps());
+  CHECK(datasets::SchemaVersion(connection) == 3);
+  CHECK(Number(connection, "SELECT age FROM animals WHERE name = 'Ada'") == 7);
+  CHECK(Number(connection, "SELECT count(*) FROM owners") == 1);
+  Connection copy(folder / "a.vole.v1.bak", Connection::Mode::kReadOnly, 0);
+  CHECK(datasets::SchemaVersion(copy) == 1);
+  CHECK(Number(copy, "SELECT count(*) FROM animals") == 1);
+  CHECK(Number(copy, "SELECT count(*) FROM pragma_table_info('animals')") == 1);
+  datasets::Migrate(connection, Steps());  // nothing left to do
+  CHECK(Number(connection, "SELECT count(*) FROM owners") == 1);
+}
+
+TEST_CASE("a step that fails leaves the version before it, whole") {
+  tests::TempDir folder;
+  Connection connection(folder / "a.vole", Connection::Mode::kCreate, 0);
+  datasets::Migrate(connection, FirstSteps(1));
+  connection.Run("INSERT INTO animals (name) VALUES ('Ada')");
+  Migrations steps = FirstSteps(2);
+  steps.push_back("CREATE TABLE owners (name TEXT) STRICT; INSERT INTO nowhere VALUES (1);");
+  CHECK_THROWS_AS(datasets::Migrate(connection, steps), datasets::Error);
+  CHECK(datasets::SchemaVersion(connection) == 2);
+  CHECK_FALSE(connection.InTransaction());
+  CHECK(Number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'owners'") == 0);
+  CHECK(Number(connection, "SELECT age FROM animals") == 7);
+  datasets::Migrate(connection, Steps());  // the next program gets it right
+  CHECK(Number(connection, "SELECT count(*) FROM owners") == 1);
+}
+
+TEST_CASE("a file of a newer Vole is refused with one clear sentence and not touched") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  Project::Create(file);
+  const int newer = static_cast<int>(datasets::ProjectMigrations().size()) + 1;
+  {
+    Connection connection(file, Connection::Mode::kReadWrite, 0);
+    connection.Script("PRAGMA user_version = " + std::to_string(newer));
+  }
+  for (const auto access : {Project::Access::kReadWrite, Project::Access::kReadOnly}) {
+    const std::string message = MessageOf([&] { Project::Open(file, access); });
+    CHECK(message.find("newer Vole (file version " + std::to_string(newer)) != std::string::npos);
+    CHECK(message.find("install a newer Vole") != std::string::npos);
+  }
+  Connection connection(file, Connection::Mode::kReadOnly, 0);
+  CHECK(datasets::SchemaVersion(connection) == newer);
+  CHECK_FALSE(fs::exists(folder / ("a.vole.v" + std::to_string(newer) + ".bak")));
+}
+
+// tests/data/project_v1.sql: a filled project as version 1 wrote it, one for each released version.
+TEST_CASE("a filled project of version 1 opens today with everything in it") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  {
+    std::ifstream text(fs::path(VOLE_SOURCE_DIR) / "tests" / "data" / "project_v1.sql");
+    REQUIRE(text);
+    const std::string script{std::istreambuf_iterator<char>(text), {}};
+    Connection(file, Connection::Mode::kCreate, 0).Script(script);
+  }
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  CHECK(project->IndexOf(video).frame_count() == 100);
+  CHECK(project->BackgroundOf(video).bgr.size() == cv::Size(64, 48));
+  REQUIRE(project->Categories().size() == 2);
+  CHECK(project->Categories()[1].name == "vole_2");
+  CHECK(project->Tracks(video.id).size() == 1);
+  CHECK(project->CountLabeledFrames(video.id) == 4);
+  const auto labels = project->AnnotationsAt(video.id, 4);
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[0].polygons[0][0] == cv::Point2d(5.25, 5));
+  CHECK(labels[0].key_points[0].name == "nose");
+  REQUIRE(labels[1].rle);
+  CHECK(labels[1].source == datasets::LabelSource::kAccepted);
+  const auto job = project->LatestPredictJob(video.id);
+  REQUIRE(job);
+  CHECK(project->CountPredictedFrames(*job, video.id) == 10);
+  CHECK(project->PredictionsAt(*job, video.id, 8).size() == 1);  // one of two is rejected
+  CHECK(project->ReviewItems(*job)[0].verdict == "accepted");
+  CHECK(project->BehaviorIntervals(video.id).size() == 3);
+  CHECK(project->Models().size() == 1);
+  CHECK(project->Setting("theme") == "dark");
+  datasets::Job quiet;
+  for (const auto& finding : datasets::Verify(*project, quiet)) {
+    CHECK(finding.code == "video_missing");
+  }
+}
+
+}  // namespace
