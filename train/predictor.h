@@ -10,14 +10,14 @@
 namespace train {
 
 struct Detection {
-  cv::Rect region;   // in image pixels; the bounding box of what was found
-  cv::Mat mask;      // CV_8UC1 [region.height, region.width], 0 or 255; empty for boxes only
-  float score = 0;   // how sure that this is an animal, 0..1
+  cv::Rect region;  // in image pixels; the bounding box of what was found
+  cv::Mat mask;     // CV_8UC1 [region.height, region.width], 0 or 255; empty for boxes only
+  float score = 0;  // how sure that this is an animal, 0..1
   // Evidence for each class of the model from this frame alone, as log-probabilities [K] (natural
   // log, normalized over classes): from the pixels' own opinion and from the masked crop.
   std::vector<float> pixel_log_prob;
-  std::vector<float> crop_log_prob;   // empty when the model has no crop classifier
-  float mask_certainty = 0;           // mean |2p-1| of the animal probability over the mask's border
+  std::vector<float> crop_log_prob;  // empty when the model has no crop classifier
+  float mask_certainty = 0;          // mean |2p-1| of the animal probability over the mask's border
 };
 
 struct FrameDetections {

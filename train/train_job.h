@@ -15,25 +15,26 @@
 namespace train {
 
 struct LabeledObject {
-  int class_index = 0;     // into TrainingData::classes
-  datasets::Rle mask;      // full image
-  bool ignore = false;     // crowd: neither animal nor background
+  int class_index = 0;  // into TrainingData::classes
+  datasets::Rle mask;   // full image
+  bool ignore = false;  // crowd: neither animal nor background
 };
 
 struct LabeledFrame {
-  int video = 0;           // into TrainingData::backgrounds; frames of one video share a background
-  int frame_index = 0;     // for splitting by time
+  int video = 0;        // into TrainingData::backgrounds; frames of one video share a background
+  int frame_index = 0;  // for splitting by time
   std::vector<LabeledObject> objects;  // empty: a frame explicitly without animals
-  double weight = 1;       // corrections of a reviewer weigh more
+  double weight = 1;                   // corrections of a reviewer weigh more
 };
 
 // What a training needs, independent of the store. Pictures are fetched when needed and may be
 // cached by the trainer within its memory bound.
 struct TrainingData {
-  std::vector<std::string> classes;           // animal names
-  std::vector<LabeledFrame> frames;           // only frames that may be learned from
-  std::vector<cv::Mat> backgrounds;           // per video, CV_8UC3, or empty (moving camera)
-  std::function<cv::Mat(int frame)> picture;  // BGR CV_8UC3 of frames[frame]; called from one thread
+  std::vector<std::string> classes;  // animal names
+  std::vector<LabeledFrame> frames;  // only frames that may be learned from
+  std::vector<cv::Mat> backgrounds;  // per video, CV_8UC3, or empty (moving camera)
+  std::function<cv::Mat(int frame)>
+      picture;  // BGR CV_8UC3 of frames[frame]; called from one thread
 };
 
 struct TrainOptions {

@@ -1,0 +1,70 @@
+// The default networks. Internal to train/ (torch types).
+//
+// IdsegNet: a small encoder-decoder in the manner of U-Net (Ronneberger et al. 2015) with additive
+// skips and a sub-pixel head (Shi et al. 2016), so that most work happens at half resolution.
+// CropNet: four convolution blocks that name one masked crop.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <utility>
+#include <vector>
+
+namespace train {
+
+// Channels of the input, in this order: R, G, B (normalized), |frame - background|, and 1 where a
+// background is known, 0 where it is not (then the difference is 0 too).
+inline constexpr int kSegInputChannels = 5;
+inline constexpr int kSegStride = 32;  // height and width must be multiples of this
+
+// Logits of the output, in this order.
+inline constexpr int kAnimalChannel = 0;  // this pixel belongs to an animal
+inline constexpr int kCoreChannel = 1;    // ... and lies deep inside that animal's outline
+inline constexpr int kFirstClassChannel = 2;
+
+struct ConvNormImpl : torch::nn::Module {
+  ConvNormImpl(int in, int out, int kernel, int stride, bool relu);
+  torch::Tensor forward(const torch::Tensor& x);
+  // Multiplies the normalization into the convolution; the module is for inference afterwards.
+  void Fold();
+  torch::nn::Conv2d conv{nullptr};
+  torch::nn::BatchNorm2d norm{nullptr};
+  bool relu = true;
+  bool folded = false;
+};
+TORCH_MODULE(ConvNorm);
+
+struct ResidualImpl : torch::nn::Module {
+  explicit ResidualImpl(int channels);
+  torch::Tensor forward(const torch::Tensor& x);
+  ConvNorm first{nullptr}, second{nullptr};
+};
+TORCH_MODULE(Residual);
+
+struct IdsegNetImpl : torch::nn::Module {
+  explicit IdsegNetImpl(int classes);
+  // x: [N, 5, H, W], H and W multiples of 32. Returns logits [N, 2 + classes, H, W].
+  torch::Tensor forward(const torch::Tensor& x);
+  void Fold();
+
+  int classes;
+  ConvNorm stem{nullptr}, fine{nullptr};
+  std::vector<ConvNorm> down;
+  std::vector<Residual> deep;
+  std::vector<ConvNorm> lateral, merge;
+  ConvNorm last{nullptr};
+  torch::nn::Conv2d head{nullptr};
+};
+TORCH_MODULE(IdsegNet);
+
+struct CropNetImpl : torch::nn::Module {
+  CropNetImpl(int in_channels, int classes);
+  torch::Tensor forward(const torch::Tensor& x);  // [N, C, S, S] -> logits [N, classes]
+  void Fold();
+
+  std::vector<ConvNorm> blocks;
+  torch::nn::Linear head{nullptr};
+};
+TORCH_MODULE(CropNet);
+
+}  // namespace train

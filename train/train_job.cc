@@ -1,0 +1,301 @@
+#include "train/train_job.h"
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <filesystem>
+
+#include "datasets/base/error.h"
+#include "train/idseg_tasks.h"
+#include "train/split.h"
+
+namespace train {
+namespace {
+
+using datasets::Error;
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kSegBatch = 8, kSegSide = 160, kCropBatch = 32;
+constexpr double kDefaultSeconds = 240;  // for both networks, unless steps or minutes are given
+constexpr double kSegTimeShare = 0.65;   // of the time, when there are crops to name too
+
+double Seconds(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string Now() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// FNV-1a over everything that the labels say: a checkpoint continues only on the same labels.
+std::string LabelFingerprint(const TrainingData& data) {
+  uint64_t hash = 1469598103934665603ULL;
+  const auto Add = [&](uint64_t value) {
+    for (int i = 0; i < 8; ++i, value >>= 8) hash = (hash ^ (value & 255)) * 1099511628211ULL;
+  };
+  for (const std::string& name : data.classes) {
+    for (char c : name) Add(static_cast<uint64_t>(c));
+    Add(256);
+  }
+  for (const LabeledFrame& frame : data.frames) {
+    Add(static_cast<uint64_t>(frame.video));
+    Add(static_cast<uint64_t>(frame.frame_index));
+    Add(static_cast<uint64_t>(frame.weight * 1000));
+    for (const LabeledObject& object : frame.objects) {
+      Add(static_cast<uint64_t>(object.class_index) * 2 + object.ignore);
+      for (uint32_t run : object.mask.counts) Add(run);
+    }
+  }
+  char text[20];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+std::string Duration(double seconds) {
+  const int whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
+  if (whole < 90) return std::to_string(whole) + " s";
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
+class IdsegTraining {
+ public:
+  IdsegTraining(const TrainingData& data, const TrainOptions& options, std::string model_file,
+                datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress)
+      : data_(data),
+        options_(options),
+        model_file_(std::move(model_file)),
+        job_(job),
+        on_progress_(on_progress),
+        device_(DeviceOf(options.device)) {
+    const auto folder = std::filesystem::path(model_file_).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      throw Error("model " + model_file_, "its folder does not exist", "make the folder first");
+    }
+    description_ = DescribeLabels(data, job);
+    set_ = LoadLearningSet(data, description_, job);
+    split_ = SplitByTime(data.frames, set_.classes, options.validation_share);
+    const uint64_t seed = static_cast<uint64_t>(options.seed);
+    torch::manual_seed(seed);
+    seg_ = std::make_unique<SegTask>(set_, data, description_, split_.learn, split_.held, seed,
+                                     device_, kSegBatch, kSegSide);
+    if (description_.crop.side_in_image > 0) {
+      crop_ = std::make_unique<CropTask>(set_, description_, split_.learn, split_.held, seed,
+                                         device_, kCropBatch);
+    }
+    if (!options.init.empty()) TakeOver(options.init);
+    Plan();
+    if (options.resume) Resume();
+  }
+
+  TrainResult Run() {
+    try {
+      RunPhase(*seg_trainer_, "learning outlines", 0, SegWeight());
+      if (crop_) RunPhase(*crop_trainer_, "learning who is who", SegWeight(), 1 - SegWeight());
+    } catch (const datasets::Cancelled&) {
+      SaveLast();
+      if (seg_trainer_->state().step > 0) {
+        seg_trainer_->UseBest();
+        if (crop_) crop_trainer_->UseBest();
+        SaveModel();
+      }
+      throw;
+    }
+    SaveLast();
+    SaveModel();
+    TrainResult result;
+    result.steps = static_cast<int>(TotalSteps());
+    result.seconds = Seconds(start_);
+    result.best_step = static_cast<int>(seg_trainer_->state().best_step);
+    result.validation = Figures();
+    return result;
+  }
+
+ private:
+  double SegWeight() const { return crop_ ? kSegTimeShare : 1; }
+  int64_t TotalSteps() const {
+    return seg_trainer_->state().step + (crop_ ? crop_trainer_->state().step : 0);
+  }
+
+  void Plan() {
+    const int labels = static_cast<int>(split_.learn.size());
+    TrainerOptions seg, crop;
+    seg.steps = std::clamp(500 + 7 * labels, 600, 1600);
+    crop.steps = std::clamp(500 + 5 * labels, 600, 1200);
+    double seconds = kDefaultSeconds;
+    if (options_.steps > 0) {
+      seg.steps = crop.steps = options_.steps;
+      seconds = 0;
+    }
+    const int64_t every = std::clamp<int64_t>(seg.steps / 8, 25, 250);
+    if (options_.minutes > 0) {
+      seconds = options_.minutes * 60;
+      if (options_.steps == 0) seg.steps = crop.steps = 1000000;
+    }
+    seg.validate_every = crop.validate_every = every;
+    seg.patience = crop.patience = 20;
+    seg.max_seconds = seconds * SegWeight();
+    crop.max_seconds = seconds * (1 - SegWeight());
+    seg.peak_rate = 3e-3;
+    crop.peak_rate = 2e-3;
+    crop.weight_decay = 0.05;
+    seg_trainer_ = std::make_unique<Trainer>(*seg_, seg);
+    if (crop_) crop_trainer_ = std::make_unique<Trainer>(*crop_, crop);
+    planned_steps_ = seg.steps + (crop_ ? crop.steps : 0);
+  }
+
+  void TakeOver(const std::string& file_name) {
+    const WeightsFile file = ReadSafetensors(file_name);
+    int taken = LoadMatchingTensors(file, "seg.", NamedValues(seg_->module()));
+    if (crop_) taken += LoadMatchingTensors(file, "crop.", NamedValues(crop_->module()));
+    if (taken == 0) {
+      throw Error("weights " + file_name, "none of them fit this network",
+                  "choose a model of the same architecture, or train without --init");
+    }
+  }
+
+  std::string LastFile() const { return model_file_ + ".last"; }
+
+  void Resume() {
+    if (!std::filesystem::exists(LastFile())) {
+      throw Error("checkpoint " + LastFile(), "there is none to go on from",
+                  "train without --resume");
+    }
+    const WeightsFile file = ReadSafetensors(LastFile());
+    const auto found = file.metadata.find("training");
+    if (found == file.metadata.end() || found->second != Identity()) {
+      throw Error("checkpoint " + LastFile(),
+                  "it was made from other labels, another seed or another number of steps",
+                  "train without --resume; --init takes over the weights of a model");
+    }
+    seg_trainer_->Load("seg.", file);
+    if (crop_) crop_trainer_->Load("crop.", file);
+  }
+
+  std::string Identity() const {
+    return json{{"labels", LabelFingerprint(data_)},
+                {"seed", options_.seed},
+                {"steps", options_.steps},
+                {"validation_share", options_.validation_share}}
+        .dump();
+  }
+
+  void RunPhase(Trainer& trainer, const std::string& what, double from, double weight) {
+    const int64_t first_step = trainer.state().step;
+    const auto phase_start = Clock::now();
+    const double first_share = trainer.DoneShare();
+    trainer.Run(
+        [&](const TrainerState& state) {
+          const double share = std::min(1.0, trainer.DoneShare());
+          const double gained = share - first_share;
+          std::string text = what + ": step " + std::to_string(state.step);
+          if (gained > 0 && state.step - first_step >= 5) {
+            double left = Seconds(phase_start) / gained * (1 - share);
+            if (crop_ && &trainer == seg_trainer_.get()) {
+              left += Seconds(phase_start) / gained * (1 - kSegTimeShare) / kSegTimeShare;
+            }
+            text += ", about " + Duration(left) + " left";
+          }
+          if (on_progress_) {
+            TrainProgress progress;
+            progress.step = static_cast<int>(TotalSteps());
+            progress.steps = static_cast<int>(std::max(planned_steps_, TotalSteps()));
+            progress.loss = state.loss;
+            progress.seconds = Seconds(start_);
+            progress.validation = Figures();
+            on_progress_(progress);
+          }
+          job_.Advance(from + weight * share, 1, text);
+        },
+        [&](const TrainerState&) { SaveLast(); });
+  }
+
+  json Figures() const {
+    json figures = seg_trainer_->state().best_figures;
+    if (crop_ && crop_trainer_->state().best_figures.is_object()) {
+      if (!figures.is_object()) figures = json::object();
+      figures.update(crop_trainer_->state().best_figures);
+    }
+    return figures;
+  }
+
+  void SaveLast() const {
+    WeightsFile file;
+    seg_trainer_->Save("seg.", file);
+    if (crop_) crop_trainer_->Save("crop.", file);
+    file.metadata["training"] = Identity();
+    WriteSafetensors(LastFile(), file);
+  }
+
+  // The modules hold the weights to keep.
+  void SaveModel() {
+    IdsegDescription description = description_;
+    const bool named = crop_ && crop_trainer_->state().step > 0;
+    if (named) {
+      std::vector<std::vector<float>> scores;
+      std::vector<int> classes;
+      crop_->ScoreHeld(scores, classes);
+      description.crop_temperature = FitTemperature(scores, classes);
+    } else {
+      description.crop.side_in_image = 0;
+    }
+    if (set_.classes > 1) description.pixel_temperature = seg_->FitPixelTemperature();
+    description.info.record = {{"program", "vole"},
+                               {"date", Now()},
+                               {"options", datasets::OptionsToJson(options_)},
+                               {"labels",
+                                {{"frames", data_.frames.size()},
+                                 {"learned", split_.learn.size()},
+                                 {"held_back", split_.held.size()},
+                                 {"fingerprint", LabelFingerprint(data_)}}},
+                               {"steps", TotalSteps()},
+                               {"seconds", Seconds(start_)},
+                               {"best_step", seg_trainer_->state().best_step},
+                               {"loss", seg_trainer_->state().loss},
+                               {"skipped_steps", seg_trainer_->state().bad_steps},
+                               {"validation", Figures()}};
+    WeightsFile file;
+    file.metadata = ToMetadata(description);
+    StoreTensors(NamedValues(seg_->module()), "seg.", file);
+    if (named) StoreTensors(NamedValues(crop_->module()), "crop.", file);
+    WriteSafetensors(model_file_, file);
+  }
+
+  const TrainingData& data_;
+  TrainOptions options_;
+  std::string model_file_;
+  datasets::Job& job_;
+  std::function<void(const TrainProgress&)> on_progress_;
+  torch::Device device_;
+  Clock::time_point start_ = Clock::now();
+  IdsegDescription description_;
+  LearningSet set_;
+  Split split_;
+  std::unique_ptr<SegTask> seg_;
+  std::unique_ptr<CropTask> crop_;
+  std::unique_ptr<Trainer> seg_trainer_, crop_trainer_;
+  int64_t planned_steps_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> Architectures() { return {"idseg"}; }
+
+TrainResult Train(const TrainingData& data, const TrainOptions& options,
+                  const std::string& model_file, datasets::Job& job,
+                  const std::function<void(const TrainProgress&)>& on_progress) {
+  datasets::CheckOptions(options, "train");
+  if (options.model != "idseg") {
+    throw Error("model '" + options.model + "'", "there is no such architecture",
+                "`vole models --architectures` lists them; idseg is the default");
+  }
+  UseThreads(options.threads);
+  return IdsegTraining(data, options, model_file, job, on_progress).Run();
+}
+
+}  // namespace train

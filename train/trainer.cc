@@ -1,0 +1,254 @@
+#include "train/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "datasets/base/error.h"
+
+namespace train {
+namespace {
+
+constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-8;
+constexpr int kBadStepsBeforeGoingBack = 3;
+constexpr int kGoodEvery = 50;
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+NamedTensors CloneAll(const NamedTensors& values) {
+  NamedTensors copies;
+  for (const auto& [name, tensor] : values) copies.emplace_back(name, tensor.detach().clone());
+  return copies;
+}
+
+void CopyAll(const NamedTensors& from, const NamedTensors& to) {
+  torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < from.size(); ++i) to[i].second.detach().copy_(from[i].second);
+}
+
+}  // namespace
+
+Trainer::Trainer(LearningTask& task, const TrainerOptions& options)
+    : task_(task), options_(options) {
+  VOLE_CHECK(options.steps > 0 && options.validate_every > 0);
+  for (const torch::Tensor& parameter : task.module().parameters()) {
+    parameters_.push_back(parameter);
+    first_.push_back(torch::zeros_like(parameter));
+    second_.push_back(torch::zeros_like(parameter));
+  }
+  average_ = CloneAll(Live());
+  best_ = CloneAll(Live());
+  good_ = CloneAll(Live());
+}
+
+NamedTensors Trainer::Live() const { return NamedValues(task_.module()); }
+
+double Trainer::DoneShare() const {
+  double share = static_cast<double>(state_.step) / static_cast<double>(options_.steps);
+  if (options_.max_seconds > 0) share = std::max(share, state_.seconds / options_.max_seconds);
+  return share;
+}
+
+double Trainer::Rate(double done_share) const {
+  const double peak = options_.peak_rate * state_.rate_factor;
+  const double warm = options_.warm_share;
+  if (done_share < warm) return peak * (0.04 + 0.96 * done_share / warm);
+  const double left = std::min(1.0, (done_share - warm) / (1 - warm));
+  return peak * (0.002 + 0.998 * 0.5 * (1 + std::cos(M_PI * left)));
+}
+
+bool Trainer::Healthy(const torch::Tensor& loss, double norm) const {
+  return std::isfinite(loss.item<double>()) && std::isfinite(norm);
+}
+
+void Trainer::Update(double rate) {
+  torch::NoGradGuard no_grad;
+  ++updates_;
+  const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(updates_));
+  const double correction2 = 1 - std::pow(kBeta2, static_cast<double>(updates_));
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    torch::Tensor& parameter = parameters_[i];
+    const torch::Tensor& gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    if (parameter.dim() > 1) parameter.mul_(1 - rate * options_.weight_decay);
+    first_[i].mul_(kBeta1).add_(gradient, 1 - kBeta1);
+    second_[i].mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
+    const torch::Tensor root = (second_[i] / correction2).sqrt_().add_(kEpsilon);
+    parameter.addcdiv_(first_[i], root, -rate / correction1);
+  }
+}
+
+void Trainer::Average() {
+  torch::NoGradGuard no_grad;
+  const double step = static_cast<double>(updates_);
+  const double decay = std::min(options_.average_decay, (1 + step) / (10 + step));
+  const NamedTensors live = Live();
+  for (size_t i = 0; i < live.size(); ++i) {
+    torch::Tensor& average = average_[i].second;
+    if (average.is_floating_point()) {
+      average.lerp_(live[i].second.detach(), 1 - decay);
+    } else {
+      average.copy_(live[i].second);
+    }
+  }
+}
+
+// Back to the last weights that were known to be good, at half the rate, with fresh moments.
+void Trainer::GoBack() {
+  CopyAll(good_, Live());
+  torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    first_[i].zero_();
+    second_[i].zero_();
+  }
+  updates_ = 0;
+  state_.rate_factor *= 0.5;
+  consecutive_bad_ = 0;
+}
+
+void Trainer::Step() {
+  torch::nn::Module& module = task_.module();
+  module.train();
+  for (torch::Tensor& parameter : parameters_) {
+    if (parameter.grad().defined()) parameter.mutable_grad().reset();
+  }
+  const NamedTensors buffers_before = [&] {
+    NamedTensors copies;
+    for (const auto& item : module.named_buffers()) {
+      copies.emplace_back(item.key(), item.value().clone());
+    }
+    return copies;
+  }();
+  const torch::Tensor loss = task_.Loss(state_.step);
+  loss.backward();
+  const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.clip_norm);
+  if (Healthy(loss, norm)) {
+    Update(Rate(DoneShare()));
+    Average();
+    consecutive_bad_ = 0;
+    const double value = loss.item<double>();
+    state_.loss = state_.step == 0 ? value : 0.97 * state_.loss + 0.03 * value;
+    if (updates_ % kGoodEvery == 0) CopyAll(Live(), good_);
+  } else {
+    // The statistics of the normalization saw the bad batch too.
+    size_t i = 0;
+    for (const auto& item : module.named_buffers()) {
+      torch::NoGradGuard no_grad;
+      item.value().copy_(buffers_before[i++].second);
+    }
+    ++state_.bad_steps;
+    if (++consecutive_bad_ >= kBadStepsBeforeGoingBack) GoBack();
+  }
+  ++state_.step;
+}
+
+void Trainer::Judge() {
+  const NamedTensors live = Live();
+  const NamedTensors kept = CloneAll(live);
+  CopyAll(average_, live);
+  task_.module().eval();
+  const std::optional<Validation> validation = task_.Validate();
+  CopyAll(kept, live);
+  const bool better = !validation || validation->score > state_.best_score;
+  if (better) {
+    CopyAll(average_, best_);
+    state_.best_step = state_.step;
+    state_.since_best = 0;
+    if (validation) {
+      state_.best_score = validation->score;
+      state_.best_figures = validation->figures;
+    }
+  } else {
+    ++state_.since_best;
+  }
+}
+
+void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
+                  const std::function<void(const TrainerState&)>& on_validation) {
+  while (!state_.finished) {
+    const auto start = Clock::now();
+    Step();
+    const bool over = state_.step >= options_.steps || DoneShare() >= 1;
+    const bool judge = over || state_.step % options_.validate_every == 0;
+    if (judge) Judge();
+    state_.finished =
+        over || (judge && options_.patience > 0 && state_.since_best >= options_.patience);
+    state_.seconds += SecondsSince(start);
+    if (judge) on_validation(state_);
+    on_step(state_);
+  }
+  if (state_.bad_steps > options_.steps / 2) {
+    throw datasets::Error("training", "most steps gave numbers that are not finite",
+                          "check the labels and pictures, or train again with another seed");
+  }
+  UseBest();
+}
+
+void Trainer::UseBest() {
+  CopyAll(state_.best_step > 0 ? best_ : average_, Live());
+  task_.module().eval();
+}
+
+void Trainer::Save(const std::string& prefix, WeightsFile& file) const {
+  StoreTensors(Live(), prefix + "live.", file);
+  StoreTensors(average_, prefix + "average.", file);
+  StoreTensors(best_, prefix + "best.", file);
+  StoreTensors(good_, prefix + "good.", file);
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    StoreTensors({{std::to_string(i), first_[i]}}, prefix + "first.", file);
+    StoreTensors({{std::to_string(i), second_[i]}}, prefix + "second.", file);
+  }
+  file.metadata[prefix + "state"] = nlohmann::json{
+      {"step", state_.step},
+      {"finished", state_.finished},
+      {"seconds", state_.seconds},
+      {"best_step", state_.best_step},
+      {"best_score", state_.best_score},
+      {"since_best", state_.since_best},
+      {"bad_steps", state_.bad_steps},
+      {"rate_factor", state_.rate_factor},
+      {"loss", state_.loss},
+      {"best_figures", state_.best_figures},
+      {"updates", updates_},
+      {"consecutive_bad",
+       consecutive_bad_}}.dump();
+}
+
+void Trainer::Load(const std::string& prefix, const WeightsFile& file) {
+  const auto found = file.metadata.find(prefix + "state");
+  const nlohmann::json json = found == file.metadata.end()
+                                  ? nlohmann::json()
+                                  : nlohmann::json::parse(found->second, nullptr, false);
+  TrainerState state;
+  try {
+    state.step = json.at("step").get<int64_t>();
+    state.finished = json.at("finished").get<bool>();
+    state.seconds = json.at("seconds").get<double>();
+    state.best_step = json.at("best_step").get<int64_t>();
+    state.best_score = json.at("best_score").get<double>();
+    state.since_best = json.at("since_best").get<int64_t>();
+    state.bad_steps = json.at("bad_steps").get<int64_t>();
+    state.rate_factor = json.at("rate_factor").get<double>();
+    state.loss = json.at("loss").get<double>();
+    state.best_figures = json.at("best_figures");
+    updates_ = json.at("updates").get<int64_t>();
+    consecutive_bad_ = json.at("consecutive_bad").get<int>();
+  } catch (const nlohmann::json::exception&) {
+    throw datasets::Error("checkpoint", "it does not say how far the training was",
+                          "train again without --resume");
+  }
+  LoadTensors(file, prefix + "live.", Live());
+  LoadTensors(file, prefix + "average.", average_);
+  LoadTensors(file, prefix + "best.", best_);
+  LoadTensors(file, prefix + "good.", good_);
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    LoadTensors(file, prefix + "first.", {{std::to_string(i), first_[i]}});
+    LoadTensors(file, prefix + "second.", {{std::to_string(i), second_[i]}});
+  }
+  state_ = state;
+}
+
+}  // namespace train
