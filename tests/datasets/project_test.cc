@@ -416,4 +416,28 @@ TEST_CASE("suggestions ignore case and stay silent when nothing is near") {
   CHECK(datasets::QuotedNames({"a", "b", "c"}, 2) == "'a', 'b' and 1 more");
 }
 
+TEST_CASE("lookups by frame go through an index, however large the project grows") {
+  tests::TempDir folder;
+  auto project = Project::Create(folder / "a.vole");
+  project->Read([](datasets::Connection& connection) {
+    for (const char* sql :
+         {"SELECT * FROM images WHERE video_id = 1 AND frame_index = 2",
+          "SELECT * FROM annotations WHERE image_id = 1 ORDER BY id",
+          "SELECT * FROM predictions WHERE job_id = 1 AND video_id = 1 AND frame_index >= 5 AND"
+          " frame_index < 6 ORDER BY frame_index, id",
+          "SELECT * FROM prediction_corrections WHERE job_id = 1 AND video_id = 1 ORDER BY id",
+          "SELECT * FROM behavior_intervals WHERE video_id = 1 ORDER BY start_frame, id",
+          "SELECT * FROM tracks WHERE video_id = 1",
+          "SELECT * FROM edits WHERE state = 'done' ORDER BY id DESC LIMIT 1"}) {
+      auto plan = connection.Query((std::string("EXPLAIN QUERY PLAN ") + sql).c_str());
+      while (plan.Step()) {
+        CAPTURE(sql);
+        CAPTURE(plan.Text(3));
+        CHECK(plan.Text(3).find("SCAN") == std::string::npos);
+        CHECK(plan.Text(3).find("TEMP B-TREE FOR ORDER BY") == std::string::npos);
+      }
+    }
+  });
+}
+
 }  // namespace
