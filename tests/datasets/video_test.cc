@@ -1,24 +1,19 @@
 #include "datasets/video/video.h"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <opencv2/imgproc.hpp>
 #include <random>
-#include <thread>
 
 #include "datasets/base/error.h"
 #include "tests/support/coded_video.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/video_checks.h"
 
 namespace {
 
@@ -27,49 +22,12 @@ using datasets::IndexVideo;
 using datasets::Job;
 using datasets::VideoIndex;
 using datasets::VideoReader;
-
-bool Same(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() && cv::norm(a, b, cv::NORM_INF) == 0;
-}
-
-// In order, backwards, at random, and with several threads: always the picture of the first pass.
-void CheckEveryPath(const std::filesystem::path& path, const VideoIndex& index) {
-  std::vector<cv::Mat> truth;
-  VideoReader reader(path, index);
-  for (int i = 0; i < index.frame_count(); ++i) truth.push_back(reader.Read(i));
-  int wrong = 0;
-  for (int i = index.frame_count() - 1; i >= 0; --i) wrong += !Same(reader.Read(i), truth[i]);
-  CHECK(wrong == 0);
-  std::mt19937 random(7);
-  for (const int threads : {1, 3}) {
-    VideoReader jumper(path, index, threads);
-    for (int k = 0; k < 60; ++k) {
-      const int frame = static_cast<int>(random() % index.frame_count());
-      wrong += !Same(jumper.Read(frame), truth[frame]);
-      if (frame + 1 < index.frame_count()) wrong += !Same(jumper.Read(frame + 1), truth[frame + 1]);
-      wrong += !Same(jumper.Read(frame), truth[frame]);
-    }
-  }
-  CHECK(wrong == 0);
-}
-
-// The worst gap of the means of small areas: codecs keep colors coarsely only.
-double CoarseGap(const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat small_a, small_b;
-  cv::resize(a, small_a, {18, 6}, 0, 0, cv::INTER_AREA);
-  cv::resize(b, small_b, {18, 6}, 0, 0, cv::INTER_AREA);
-  return cv::norm(small_a, small_b, cv::NORM_INF);
-}
-
-void CheckCodes(const std::filesystem::path& path, const VideoIndex& index, int first = 0) {
-  VideoReader reader(path, index);
-  std::vector<int> codes, expected;
-  for (int i = 0; i < index.frame_count(); ++i) {
-    codes.push_back(tests::FrameCode(reader.Read(i)));
-    expected.push_back(first + i);
-  }
-  CHECK(codes == expected);
-}
+using tests::CheckCodes;
+using tests::CheckEveryPath;
+using tests::CoarseGap;
+using tests::ReadBytes;
+using tests::Same;
+using tests::WriteBytes;
 
 std::string ErrorOf(const std::filesystem::path& path) {
   Job job;
@@ -79,15 +37,6 @@ std::string ErrorOf(const std::filesystem::path& path) {
     return error.what();
   }
   return "";
-}
-
-void WriteBytes(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-std::string ReadBytes(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
@@ -133,11 +82,14 @@ TEST_CASE("the real recordings have the frame counts and rates that their notes 
     CHECK(index.fps == doctest::Approx(fact.fps).epsilon(0.002));
     CHECK(std::is_sorted(index.pts.begin(), index.pts.end(), std::less_equal<>()));
     VideoReader forward(*data / "video.mp4", index), jumping(*data / "video.mp4", index);
+    std::vector<std::pair<int, cv::Mat>> jumped;
+    for (int frame = index.frame_count() - 1; frame > 0; frame -= index.frame_count() / 3) {
+      jumped.emplace_back(frame, jumping.Read(frame));
+    }
     int wrong = 0;
-    for (int frame = index.frame_count() - 1; frame > 0; frame -= index.frame_count() / 9) {
-      const cv::Mat jumped = jumping.Read(frame);
-      forward.SkipTo(frame);
-      wrong += !Same(forward.Read(frame), jumped);
+    for (auto it = jumped.rbegin(); it != jumped.rend(); ++it) {
+      forward.SkipTo(it->first);
+      wrong += !Same(forward.Read(it->first), it->second);
     }
     CHECK(wrong == 0);
   }
@@ -388,138 +340,4 @@ TEST_CASE("flipped bytes never crash or hang, and what is indexed can be read") 
       }
     }
   }
-}
-
-TEST_CASE("what the cache gives is what the reader gives, within its bytes, from many threads") {
-  tests::TempDir folder;
-  {
-    datasets::VideoWriter writer(folder / "a.mp4", 180, 60, 25, 20, 30);
-    for (int i = 0; i < 120; ++i) writer.Write(tests::CodedFrame(i));
-    writer.Close();
-  }
-  Job job;
-  const VideoIndex index = IndexVideo(folder / "a.mp4", job);
-  VideoReader reader(folder / "a.mp4", index);
-  std::vector<cv::Mat> truth;
-  for (int i = 0; i < 120; ++i) truth.push_back(reader.Read(i));
-  const size_t frame_bytes = 180 * 60 * 3;
-  for (const size_t room : {size_t{0}, 3 * frame_bytes + 10, 50 * frame_bytes, 500 * frame_bytes}) {
-    CAPTURE(room);
-    datasets::FrameCache cache(folder / "a.mp4", index, room);
-    std::atomic<int> wrong{0};
-    std::atomic<bool> over{false};
-    std::vector<std::thread> people;
-    for (unsigned person = 0; person < 3; ++person) {
-      people.emplace_back([&, person] {
-        std::mt19937 random(person);
-        int frame = 60, step = 1;
-        for (int k = 0; k < 150; ++k) {
-          if (random() % 20 == 0) frame = static_cast<int>(random() % 120);
-          if (random() % 15 == 0) step = -step;
-          frame = std::clamp(frame + step, 0, 119);
-          cache.Prefetch(frame, step);
-          if (const auto quick = cache.GetIfCached(frame)) wrong += !Same(*quick, truth[frame]);
-          wrong += !Same(cache.Get(frame), truth[frame]);
-          if (cache.used_bytes() > room) over = true;
-        }
-      });
-    }
-    for (std::thread& person : people) person.join();
-    CHECK(wrong == 0);
-    CHECK_FALSE(over);
-  }
-}
-
-TEST_CASE("stepping back finds the frames before in the cache, and prefetching goes both ways") {
-  tests::TempDir folder;
-  {
-    datasets::VideoWriter writer(folder / "a.mp4", 180, 60, 25, 20, 40);
-    for (int i = 0; i < 120; ++i) writer.Write(tests::CodedFrame(i));
-    writer.Close();
-  }
-  Job job;
-  const VideoIndex index = IndexVideo(folder / "a.mp4", job);
-  datasets::FrameCache cache(folder / "a.mp4", index, size_t{100} * 180 * 60 * 3);
-  cache.Get(75);
-  cache.Get(74);
-  for (int frame = 73; frame >= 40; --frame) CHECK(cache.GetIfCached(frame).has_value());
-  for (const auto& [from, step, far] : std::vector<std::array<int, 3>>{{40, -1, 5}, {80, 1, 110}}) {
-    CAPTURE(step);
-    cache.Prefetch(from, step);
-    bool arrived = false;
-    for (int patience = 0; patience < 20000 && !arrived; ++patience) {
-      arrived = cache.GetIfCached(far).has_value();
-      if (!arrived) std::this_thread::yield(), usleep(500);
-    }
-    CHECK(arrived);
-  }
-}
-
-TEST_CASE("what the writer wrote reads back: sizes, rates, groups, pictures") {
-  tests::TempDir folder;
-  for (const cv::Size size : {cv::Size(180, 60), cv::Size(181, 61)}) {
-    for (const char* name : {"w.mp4", "w.mkv", "w.avi"}) {
-      CAPTURE(std::string(name));
-      datasets::VideoWriter writer(folder / name, size.width, size.height, 29.97, 12, 15);
-      for (int i = 0; i < 50; ++i) writer.Write(tests::CodedFrame(i, size));
-      CHECK_FALSE(std::filesystem::exists(folder / name));
-      writer.Close();
-      CHECK_FALSE(std::filesystem::exists(folder / (std::string(name) + ".part")));
-      Job job;
-      std::string warning;
-      const VideoIndex index = IndexVideo(folder / name, job, &warning);
-      CHECK(warning == "");
-      CHECK(index.frame_count() == 50);
-      CHECK(index.width == size.width);
-      CHECK(index.height == size.height);
-      CHECK(index.fps == doctest::Approx(29.97).epsilon(0.01));
-      CheckCodes(folder / name, index);
-      CheckEveryPath(folder / name, index);
-      VideoReader reader(folder / name, index);
-      CHECK(CoarseGap(reader.Read(20), tests::CodedFrame(20, size)) <= 8);
-      std::filesystem::remove(folder / name);
-    }
-  }
-}
-
-TEST_CASE("a video that is not closed leaves nothing, and an old one stays as it was") {
-  tests::TempDir folder;
-  WriteBytes(folder / "a.mp4", "precious");
-  {
-    datasets::VideoWriter writer(folder / "a.mp4", 180, 60, 25);
-    for (int i = 0; i < 5; ++i) writer.Write(tests::CodedFrame(i));
-  }
-  CHECK(ReadBytes(folder / "a.mp4") == "precious");
-  CHECK_FALSE(std::filesystem::exists(folder / "a.mp4.part"));
-  CHECK_THROWS_AS(datasets::VideoWriter(folder / "no/such/a.mp4", 180, 60, 25), Error);
-  CHECK_THROWS_AS(datasets::VideoWriter(folder / "b.mp4", 0, 60, 25), Error);
-  CHECK_THROWS_AS(datasets::VideoWriter(folder / "b.mp4", 180, 60, 0), Error);
-}
-
-TEST_CASE("a full disk is told, and leaves no half video") {
-  tests::TempDir folder;
-  const pid_t child = fork();
-  if (child == 0) {  // a limit of its own, so that the other tests keep theirs
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{20000, 20000};
-    setrlimit(RLIMIT_FSIZE, &limit);
-    int code = 1;
-    try {
-      datasets::VideoWriter writer(folder / "a.mp4", 320, 240, 25, 1);
-      cv::Mat noise(240, 320, CV_8UC3);
-      for (int i = 0; i < 60; ++i) {
-        cv::randu(noise, 0, 255);
-        writer.Write(noise);
-      }
-      writer.Close();
-    } catch (const Error& error) {
-      code = std::string(error.what()).find("make room") != std::string::npos ? 42 : 2;
-    }
-    _exit(code);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 42);
-  CHECK(std::filesystem::is_empty(folder.path()));
 }
