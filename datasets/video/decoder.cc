@@ -19,6 +19,7 @@ namespace datasets {
 namespace {
 
 constexpr int kMaxReadErrorsInARow = 16;
+constexpr int kReorderFrames = 18;  // the standards allow 16 at most
 constexpr int64_t kMaxPixels = int64_t{1} << 27;
 
 // The plain reasons first, so that FFmpeg's "Invalid data" is left for real surprises.
@@ -190,7 +191,10 @@ const AVFrame* Decoder::Next() {
 bool Decoder::Seek(int64_t pts) {
   has_frame_ = false;
   draining_ = false;
-  const int code = av_seek_frame(format_.get(), stream_->index, pts, AVSEEK_FLAG_BACKWARD);
+  // Transport and program streams seek by decoding time, which lies before the time of showing.
+  const bool by_decoding_time = (format_->iformat->flags & AVFMT_TS_DISCONT) != 0;
+  const int64_t target = by_decoding_time ? pts - kReorderFrames * step_ticks_ : pts;
+  const int code = av_seek_frame(format_.get(), stream_->index, target, AVSEEK_FLAG_BACKWARD);
   avcodec_flush_buffers(codec_.get());
   return code >= 0;
 }

@@ -132,6 +132,9 @@ TEST_CASE("group structure, time stamps, container, codec and pixel format do no
     CHECK(index.width == kind.size.width);
     CHECK(index.height == kind.size.height);
     CHECK(index.key_frames.at(0) == 0);
+    const std::string name = kind.file;
+    const bool one_group = name == "refresh.mp4" || name == "long.mkv" || name == "raw.h264";
+    CHECK(index.key_frames.size() >= (one_group ? 1 : 3));
     CHECK(std::is_sorted(index.pts.begin(), index.pts.end(), std::less_equal<>()));
     CheckCodes(path, index);
     CheckEveryPath(path, index);
