@@ -1,143 +1,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <unordered_map>
 
 #include "datasets/base/error.h"
 #include "datasets/formats/coco.h"
-#include "datasets/formats/frame_match.h"
+#include "datasets/formats/coco_match.h"
 #include "datasets/formats/label_batch.h"
 
 namespace datasets {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-class CocoMatcher {
- public:
-  CocoMatcher(const Project& project, const fs::path& path, const CocoDocument& document,
-              const ImportOptions& options)
-      : project_(project),
-        path_(path),
-        file_("COCO file '" + path.filename().string() + "'"),
-        matcher_(project, path, options.video) {
-    for (const CocoVideo& video : document.videos) videos_[video.id] = &video;
-    only_file_video_ = OnlyVideoOf(document);
-  }
-
-  // The place of the image in the batch; nothing when --video asks for another video.
-  std::optional<size_t> Place(const CocoImage& image, LabelBatch& batch) {
-    const std::string where = file_ + ", image " + std::to_string(image.id);
-    std::string name = image.video;
-    const VideoRow* video = nullptr;
-    if (image.video_id && videos_.count(*image.video_id)) {
-      const CocoVideo& named = *videos_[*image.video_id];
-      name = named.file_name.empty() ? named.name : named.file_name;
-      video = FindNamed(named);
-    } else if (!name.empty()) {
-      video = matcher_.Find(name);
-    }
-    std::optional<int> frame = image.frame_index;
-    const auto numbered = SplitFrameName(image.file_name);
-    if (name.empty() && numbered) name = numbered->first;
-    if (!frame && numbered) frame = numbered->second;
-
-    if (const VideoRow* forced = matcher_.forced()) {
-      if (video && video != forced) return Skip();
-      if (!video && !only_file_video_) return Skip();
-      video = forced;
-    }
-    if (!video && numbered) video = matcher_.Find(numbered->first);
-    if (!video) {
-      if (const auto picture = PictureFile(image)) return PlacePicture(image, *picture, batch);
-    }
-    if (!video && matcher_.only() && only_file_video_ && frame) {
-      video = matcher_.only();
-      if (!warned_about_only_ && !name.empty()) {
-        warned_about_only_ = true;
-        batch.warnings.push_back("the project has no video called '" + name + "'; its only one, '" +
-                                 video->name + "', was taken");
-      }
-    }
-    if (!video) video = &matcher_.Require(name.empty() ? image.file_name : name, where);
-    if (!frame) {
-      throw Error(where, "it does not say which frame of the video it is",
-                  "give frame_index, or a file name such as 'video.mp4#000012'");
-    }
-    CheckFrame(*video, *frame, image.width, image.height, where);
-    return batch.Frame(*video, *frame);
-  }
-
-  int64_t skipped() const { return skipped_; }
-
- private:
-  const VideoRow* FindNamed(const CocoVideo& named) {
-    const auto [it, added] = found_.emplace(named.id, nullptr);
-    if (!added) return it->second;
-    if (!named.name.empty() && named.name != named.file_name) {
-      const VideoRow* video = matcher_.Find(named.name);
-      if (video) return it->second = video;
-    }
-    if (matcher_.forced() && only_file_video_) return it->second = matcher_.forced();
-    return it->second = matcher_.Find(named.file_name);
-  }
-
-  // True when all images can only be about one video.
-  static bool OnlyVideoOf(const CocoDocument& document) {
-    if (document.videos.size() > 1) return false;
-    std::string first;
-    for (const CocoImage& image : document.images) {
-      if (image.video.empty()) continue;
-      if (first.empty()) first = image.video;
-      if (image.video != first) return false;
-    }
-    return true;
-  }
-
-  std::optional<size_t> Skip() {
-    ++skipped_;
-    return std::nullopt;
-  }
-
-  std::optional<fs::path> PictureFile(const CocoImage& image) const {
-    if (image.file_name.empty() || image.file_name.find('#') != std::string::npos) return {};
-    const fs::path name(image.file_name);
-    const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-    std::error_code ignored;
-    for (const fs::path& candidate :
-         {folder / name, folder / "images" / name, folder / ".." / name,
-          folder / ".." / "images" / name, folder / path_.stem() / name}) {
-      if (fs::is_regular_file(candidate, ignored)) return candidate;
-    }
-    return std::nullopt;
-  }
-
-  size_t PlacePicture(const CocoImage& image, const fs::path& file, LabelBatch& batch) const {
-    int width = image.width, height = image.height;
-    if (width == 0 || height == 0) {
-      const cv::Mat pixels = cv::imread(file.string(), cv::IMREAD_COLOR);
-      if (pixels.empty()) {
-        throw Error(file_ + ", image " + std::to_string(image.id),
-                    "'" + file.string() + "' is no picture that can be read",
-                    "replace it or remove it from the file");
-      }
-      width = pixels.cols;
-      height = pixels.rows;
-    }
-    return batch.Picture(PicturePath(project_, file), width, height);
-  }
-
-  const Project& project_;
-  const fs::path path_;
-  const std::string file_;
-  VideoMatcher matcher_;
-  std::unordered_map<int64_t, const CocoVideo*> videos_;
-  std::unordered_map<int64_t, const VideoRow*> found_;
-  bool only_file_video_ = true;
-  bool warned_about_only_ = false;
-  int64_t skipped_ = 0;
-};
 
 // Counts outlines that cross themselves, as far as a bounded effort reaches.
 class CrossingCounter {
@@ -165,13 +37,13 @@ std::string WithTrack(const std::string& extra, int64_t track) {
 
 }  // namespace
 
-ImportReport ImportCoco(Project& project, const fs::path& path, const ImportOptions& options,
-                        Job& job) {
+ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
+                        const ImportOptions& options, Job& job) {
   CocoDocument document = ReadCocoDataset(path, job);
   const std::string file = "COCO file '" + path.filename().string() + "'";
   LabelBatch batch;
   batch.warnings = std::move(document.warnings);
-  CocoMatcher matcher(project, path, document, options);
+  CocoMatcher matcher(project, path, document, options.video);
 
   std::unordered_map<int64_t, size_t> category_places;
   for (const CocoCategory& category : document.categories) {

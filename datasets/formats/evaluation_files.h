@@ -1,0 +1,86 @@
+// What `vole evaluate` compares: truth files against prediction files, or against a project.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "datasets/base/options.h"
+#include "datasets/metrics/eval_object.h"
+#include "datasets/project.h"
+
+namespace datasets {
+
+struct EvaluationOptions {
+  std::string metrics = "coco-segm";  // coco-segm | coco-bbox | mot | voc | behaviors | davis
+  bool class_agnostic = false;        // detection figures with all categories as one
+  double threshold = 0.5;             // overlap that counts as a match, for tracking
+  double min_score = 0;               // tracking figures use predictions from this score on
+  std::string truth_rater, predictions_rater;  // of behavior tables that hold several
+  double fps = 0;                              // of behavior tables that hold seconds only
+  std::string what = "predictions";            // of a project: predictions, final or labels
+  std::string video;                           // of a project: the video that the truth is about
+  int64_t job_id = 0;                          // of a project: prediction job; 0 = the latest
+  int start_frame = 0, end_frame = -1;         // only these frames [start, end); -1 = to the end
+
+  template <class Visitor>
+  void Visit(Visitor&& v) {
+    v.Field("metrics", metrics, "coco-segm, coco-bbox, mot, voc, behaviors or davis");
+    v.Field("class-agnostic", class_agnostic, "detection figures with all categories as one");
+    v.Field("threshold", threshold, "overlap that counts as a match, for tracking", Range{0, 1});
+    v.Field("min-score", min_score, "tracking uses predictions from this score on", Range{0, 1});
+    v.Field("truth-rater", truth_rater, "rater to read from a behavior table of several");
+    v.Field("predictions-rater", predictions_rater, "the same for the other table");
+    v.Field("fps", fps, "frame rate of behavior tables that hold seconds only", Range{0, 1e6});
+    v.Field("what", what, "of the project: predictions, final or labels");
+    v.Field("video", video, "video of the project that the truth is about (default: by name)");
+    v.Field("prediction-job", job_id, "number of the prediction job (default: the latest)");
+  }
+};
+
+// One flat object of figures (design: `evaluate --json`). Truth and predictions are COCO files
+// (predictions: a results list or a dataset), MOTChallenge text files (.txt; mot only), behavior
+// tables (behaviors), or folders of PNG masks (davis). Only images that the truth lists count;
+// categories are matched by number with a results list, by name with a dataset. `mot` compares
+// boxes. Tracks: track_id of both, else the category where no category repeats on an image.
+// `behaviors`: each frame of a video and subject has one class, the behavior that began last, or
+// "none"; frames from 0 to the end of the last bout of either table, or the asked ones.
+// `macro_f1` is the mean over behaviors, `macro_f1_with_none` counts "none" as one.
+// `davis`: j, f, t are means over objects.
+// Throws Error naming the file and the object for everything that ReadCoco and its like refuse.
+nlohmann::json EvaluateFiles(const std::filesystem::path& truth,
+                             const std::filesystem::path& predictions,
+                             const EvaluationOptions& options, Job& job);
+
+// Predictions (or final labels) of the project against a COCO file; coco-segm, coco-bbox, mot and
+// voc. Categories are matched by name and are individuals unless one repeats on a truth image.
+nlohmann::json EvaluateProject(const Project& project, const std::filesystem::path& truth,
+                               const EvaluationOptions& options, Job& job);
+
+// --- the parts of it, for tests and other programs
+
+struct EvaluationSet {
+  std::vector<EvalObject> truth, predicted;
+  std::map<int, std::string> categories;
+  int64_t frames = 0;  // images that the truth lists, with or without objects
+  std::vector<std::string> warnings;
+};
+// `masks`: fill EvalObject::mask (else boxes only).
+EvaluationSet ReadCocoPair(const std::filesystem::path& truth,
+                           const std::filesystem::path& predictions, bool masks,
+                           const EvaluationOptions& options, Job& job);
+EvaluationSet ReadMotPair(const std::filesystem::path& truth,
+                          const std::filesystem::path& predictions,
+                          const EvaluationOptions& options);
+nlohmann::json FiguresOf(EvaluationSet& set, const EvaluationOptions& options);
+nlohmann::json EvaluateBehaviorTables(const std::filesystem::path& truth,
+                                      const std::filesystem::path& predictions,
+                                      const EvaluationOptions& options);
+nlohmann::json EvaluateMaskVideos(const std::filesystem::path& truth,
+                                  const std::filesystem::path& predictions,
+                                  const EvaluationOptions& options, Job& job);
+
+}  // namespace datasets
