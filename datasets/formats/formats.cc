@@ -4,7 +4,9 @@
 #include <functional>
 
 #include "datasets/base/error.h"
+#include "datasets/formats/behaviors.h"
 #include "datasets/formats/coco.h"
+#include "datasets/formats/mot.h"
 
 namespace datasets {
 
@@ -26,6 +28,9 @@ struct Format {
 const Format kFormats[] = {
     {"coco", ImportCoco, ExportCoco, "a JSON file",
      "instance labels: outlines, masks with holes, tracks, key points"},
+    {"mot", ImportMot, ExportMot, "a text file", "MOTChallenge boxes with tracks, and MOTS masks"},
+    {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
+     "behavior bouts: video,subject,behavior,start_frame,stop_frame"},
 };
 
 const Format& Find(const std::string& name, bool imports) {

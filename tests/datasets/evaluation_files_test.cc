@@ -1,0 +1,267 @@
+#include "datasets/formats/evaluation_files.h"
+
+#include <doctest/doctest.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/formats/json_entries.h"
+#include "datasets/metrics/davis.h"
+#include "tests/support/coco_sample.h"
+#include "tests/support/shared_data.h"
+
+using namespace tests;  // the vocabulary of these tests
+using datasets::EvaluateFiles;
+using datasets::EvaluateProject;
+using datasets::EvaluationOptions;
+using datasets::Job;
+
+namespace {
+
+EvaluationOptions With(const std::string& metrics) {
+  EvaluationOptions options;
+  options.metrics = metrics;
+  return options;
+}
+
+void CheckFigures(const json& figures, const json& expected,
+                  const std::vector<std::pair<const char*, const char*>>& keys) {
+  for (const auto& [ours, theirs] : keys) {
+    const std::string name = ours;
+    CAPTURE(name);
+    REQUIRE(figures.contains(ours));
+    CHECK(figures[ours].get<double>() ==
+          doctest::Approx(expected[theirs].get<double>()).epsilon(1e-9));
+  }
+}
+
+// Perfect predictions of Dataset() as a results list.
+json Results() {
+  json results = json::array();
+  const json dataset = Dataset();
+  for (json label : dataset["annotations"]) {
+    label.erase("id");
+    label["score"] = 0.9;
+    results.push_back(label);
+  }
+  return results;
+}
+
+}  // namespace
+
+TEST_CASE("the published figures of the example predictions come out of the files") {
+  const auto data = SharedData("predictions_example");
+  const auto truth_data = SharedData("flies_pair");
+  if (!data || !truth_data) return;
+  const auto truth = *truth_data / "instances_every_frame.json";
+  const json expected = datasets::ReadJsonFile(*data / "expected.json", "expected");
+  Job job;
+  const std::vector<std::pair<const char*, const char*>> detection = {
+      {"ap", "AP"},    {"ap50", "AP50"},  {"ap75", "AP75"},
+      {"ar1", "AR_1"}, {"ar10", "AR_10"}, {"ar100", "AR_100"}};
+  const auto predictions = *data / "predictions.json";
+  CheckFigures(EvaluateFiles(truth, predictions, With("coco-segm"), job), expected["segm"],
+               detection);
+  CheckFigures(EvaluateFiles(truth, predictions, With("coco-bbox"), job), expected["bbox"],
+               detection);
+  EvaluationOptions agnostic = With("coco-segm");
+  agnostic.class_agnostic = true;
+  CheckFigures(EvaluateFiles(truth, predictions, agnostic, job), expected["segm_class_agnostic"],
+               detection);
+  const std::vector<std::pair<const char*, const char*>> tracking = {
+      {"mota", "MOTA"}, {"motp", "MOTP"}, {"idf1", "IDF1"}, {"hota", "HOTA"}, {"deta", "DetA"},
+      {"assa", "AssA"}, {"idsw", "IDSW"}, {"fp", "CLR_FP"}, {"fn", "CLR_FN"}};
+  const json& tracks = expected["tracking_on_boxes"]["trackeval"];
+  CheckFigures(EvaluateFiles(*data / "gt.txt", *data / "predictions.txt", With("mot"), job), tracks,
+               tracking);
+  CheckFigures(EvaluateFiles(truth, predictions, With("mot"), job), tracks, tracking);
+}
+
+TEST_CASE("perfect results score one, missing ones count against it") {
+  TempDir folder;
+  const auto truth = WriteText(folder, Dataset().dump(), "truth.json");
+  const auto perfect = WriteText(folder, Results().dump(), "perfect.json");
+  json two = Results();
+  two.erase(2);
+  const auto missing = WriteText(folder, two.dump(), "missing.json");
+  Job job;
+  for (const std::string metrics : {"coco-segm", "coco-bbox"}) {
+    const json figures = EvaluateFiles(truth, perfect, With(metrics), job);
+    CHECK(figures["ap"] == doctest::Approx(1));
+    CHECK(figures["mota"] == doctest::Approx(1));
+    CHECK(figures["identity_accuracy"] == doctest::Approx(1));
+    CHECK(figures["frames"] == 2);
+    CHECK(EvaluateFiles(truth, missing, With(metrics), job)["mota"] == doctest::Approx(2.0 / 3));
+  }
+  const json voc = EvaluateFiles(truth, perfect, With("voc"), job);
+  CHECK(voc["map_strict"] == doctest::Approx(1));
+  CHECK(voc["f1"] == doctest::Approx(1));
+  EvaluationOptions late = With("coco-segm");
+  late.start_frame = 5;
+  CHECK(EvaluateFiles(truth, perfect, late, job)["frames"] == 1);
+}
+
+TEST_CASE("a dataset of predictions is matched by frame and by name, not by number") {
+  json predictions = Dataset();
+  predictions["categories"] = {{{"id", 1}, {"name", "bob"}}, {{"id", 2}, {"name", "ann"}}};
+  predictions["images"][0]["id"] = 50;
+  predictions["images"][1]["id"] = 40;
+  predictions["images"].push_back({{"id", 60}, {"video_id", 1}, {"frame_index", 50}});
+  for (json& label : predictions["annotations"]) {
+    label["image_id"] = label["image_id"] == 1 ? 50 : 40;
+    label["category_id"] = label["category_id"] == 10 ? 2 : 1;
+    label["score"] = 0.8;
+  }
+  predictions["annotations"].push_back({{"id", 9},
+                                        {"image_id", 60},
+                                        {"category_id", 1},
+                                        {"bbox", {1, 1, 5, 5}}});  // on a frame without truth
+  TempDir folder;
+  Job job;
+  const json figures =
+      EvaluateFiles(WriteText(folder, Dataset().dump(), "truth.json"),
+                    WriteText(folder, predictions.dump(), "p.json"), With("coco-segm"), job);
+  CHECK(figures["ap"] == doctest::Approx(1));
+  CHECK(figures["identity_accuracy"] == doctest::Approx(1));
+  CHECK(figures["fp"] == 0);
+}
+
+TEST_CASE("evaluation refuses what it cannot compare") {
+  TempDir folder;
+  Job job;
+  const auto truth = WriteText(folder, Dataset().dump(), "truth.json");
+  json strange = Results();
+  strange[0]["image_id"] = 77;
+  const auto bad = WriteText(folder, strange.dump(), "bad.json");
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth, bad, With("coco-segm"), job); }),
+             {"bad.json", "result 1", "image_id 77"}));
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth, truth, With("koko"), job); }), {"koko", "mot"}));
+  CHECK(
+      Says(ErrorOf([&] { EvaluateFiles(bad, bad, With("coco-segm"), job); }), {"list of results"}));
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth, folder / "none.json", With("mot"), job); }),
+             {"none.json"}));
+  WriteText(folder, "1,1,5,5\n", "short.txt");
+  CHECK(Says(
+      ErrorOf([&] { EvaluateFiles(folder / "short.txt", folder / "short.txt", With("mot"), job); }),
+      {"short.txt', line 1", "4 fields"}));
+}
+
+TEST_CASE("behavior tables are compared frame by frame") {
+  // Truth:  frames 0-3 walk, 4-5 none, 6-9 rest. Predicted: 0-2 walk, 3-5 none, 6-7 rest, 8-9 walk.
+  // 7 of 10 agree. walk: tp 3 fp 2 fn 1, F1 6/9; rest: tp 2 fp 0 fn 2, F1 4/6;
+  // none: tp 2 fp 1 fn 0, F1 4/5. Chance: (4*5 + 4*2 + 2*3) / 100 = 0.34, kappa 0.36 / 0.66.
+  TempDir folder;
+  const auto truth = WriteText(folder,
+                               "video,subject,behavior,start_frame,stop_frame\n"
+                               "v.mp4,ann,walk,0,3\nv.mp4,ann,rest,6,9\n",
+                               "truth.csv");
+  const auto predicted = WriteText(folder,
+                                   "video;subject;behavior;start_s;stop_s;rater\r\n"
+                                   "v;ann;walk;0;0.3;r1\r\nv;ann;rest;0.6;0.8;r1\r\n"
+                                   "v;ann;walk;0.8;1.0;r1\r\nv;ann;walk;0;1;r2\r\n",
+                                   "predicted.csv");
+  Job job;
+  EvaluationOptions options = With("behaviors");
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth, predicted, options, job); }), {"--fps"}));
+  options.fps = 10;
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth, predicted, options, job); }),
+             {"several raters: r1, r2", "--predictions-rater"}));
+  options.predictions_rater = "r1";
+  const json figures = EvaluateFiles(truth, predicted, options, job);
+  CHECK(figures["frames"] == 10);
+  CHECK(figures["accuracy"] == doctest::Approx(0.7));
+  CHECK(figures["kappa"] == doctest::Approx(0.36 / 0.66));
+  CHECK(figures["macro_f1"] == doctest::Approx(2.0 / 3));
+  CHECK(figures["macro_f1_with_none"] == doctest::Approx((2.0 / 3 + 2.0 / 3 + 0.8) / 3));
+  CHECK(figures["per_class"]["walk"]["f1"] == doctest::Approx(2.0 / 3));
+}
+
+TEST_CASE("mask folders give the same figures as the masks themselves") {
+  TempDir folder;
+  std::filesystem::create_directory(folder / "truth");
+  std::filesystem::create_directory(folder / "predicted");
+  std::vector<cv::Mat> truth, predicted;
+  for (int i = 0; i < 6; ++i) {
+    cv::Mat a = cv::Mat::zeros(60, 80, CV_8UC1), b = a.clone();
+    cv::circle(a, {20 + 5 * i, 30}, 12, 255, -1);
+    cv::circle(b, {21 + 5 * i, 30 + i % 2}, 12, 1, -1);
+    truth.push_back(a);
+    predicted.push_back(b);
+    const std::string name = "0000" + std::to_string(i) + ".png";
+    cv::imwrite((folder / "truth" / name).string(), a);
+    cv::imwrite((folder / "predicted" / name).string(), b);
+  }
+  Job job;
+  const json figures = EvaluateFiles(folder / "truth", folder / "predicted", With("davis"), job);
+  const auto expected = datasets::EvaluateDavis(truth, predicted);
+  CHECK(figures["j"].get<double>() == doctest::Approx(expected.j.mean));
+  CHECK(figures["f"].get<double>() == doctest::Approx(expected.f.mean));
+  CHECK(figures["t"].get<double>() == doctest::Approx(expected.t));
+  CHECK(figures["frames"] == 6);
+  CHECK(figures["j"].get<double>() > 0.8);
+  std::filesystem::remove(folder / "predicted" / "00002.png");
+  CHECK(EvaluateFiles(folder / "truth", folder / "predicted", With("davis"), job)["j"] <
+        figures["j"]);
+  std::filesystem::create_directory(folder / "nothing");
+  CHECK(Says(
+      ErrorOf([&] { EvaluateFiles(folder / "nothing", folder / "nothing", With("davis"), job); }),
+      {"no PNG masks"}));
+}
+
+TEST_CASE("a project's predictions are compared with a COCO file on the frames that it lists") {
+  TempDir folder;
+  auto project = LabelProject(folder.path());
+  const auto video = project->VideoByName("clip");
+  Job job;
+  const auto truth = WriteText(folder, Dataset().dump(), "truth.json");
+  CHECK(Says(ErrorOf([&] { EvaluateProject(*project, truth, {}, job); }), {"vole predict"}));
+  project->Write([&](datasets::Writer& writer) {
+    datasets::JobRow row;
+    row.kind = "predict";
+    row.options_json = "{}";
+    row.state = "running";
+    const auto job_id = writer.InsertJob(row);
+    const auto predict = [&](int frame, const std::string& name, double x, double y, double side) {
+      datasets::PredictionRow prediction;
+      prediction.job_id = job_id;
+      prediction.video_id = video.id;
+      prediction.frame_index = frame;
+      prediction.category_id = writer.FindOrInsertCategory(name);
+      prediction.score = 0.9;
+      prediction.confidence = 0.8;
+      prediction.polygons = {{{x, y}, {x + side, y}, {x + side, y + side}, {x, y + side}}};
+      prediction.rle = datasets::RlePolygons(prediction.polygons, 48, 64);
+      prediction.box = datasets::RleBox(prediction.rle);
+      writer.InsertPrediction(prediction);
+    };
+    predict(3, "bob", 30, 20, 12);
+    predict(3, "ann", 4, 4, 10);
+    predict(5, "ann", 4, 4, 10);  // not in the truth's list: does not count
+    predict(7, "bob", 6, 5, 10);  // the wrong name
+    writer.FinishJob(job_id, "done");
+  });
+  const json figures = EvaluateProject(*project, truth, {}, job);
+  CHECK(figures["frames"] == 2);
+  CHECK(figures["identity_accuracy"] == doctest::Approx(2.0 / 3));
+  CHECK(figures["mean_iou"] == doctest::Approx(1));
+  CHECK(figures["fp"] == 0);
+  CHECK(figures["idsw"] == 1);
+  EvaluationOptions early;
+  early.end_frame = 4;
+  CHECK(EvaluateProject(*project, truth, early, job)["identity_accuracy"] == doctest::Approx(1));
+
+  datasets::ExportOptions predictions;
+  predictions.what = "predictions";
+  CHECK(Export(*project, "coco", folder / "p.json", predictions, job).annotations == 4);
+  const json from_file = EvaluateFiles(truth, folder / "p.json", With("coco-segm"), job);
+  CHECK(from_file["ap"] == figures["ap"]);
+  CHECK(from_file["identity_accuracy"] == figures["identity_accuracy"]);
+
+  Import(*project, "coco", truth, {}, job);
+  predictions.what = "final";
+  CHECK(Export(*project, "coco", folder / "f.json", predictions, job).annotations == 4);
+  EvaluationOptions final_labels;
+  final_labels.what = "final";
+  CHECK(EvaluateProject(*project, truth, final_labels, job)["identity_accuracy"] ==
+        doctest::Approx(1));
+}
