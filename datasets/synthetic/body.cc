@@ -4,14 +4,11 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "datasets/synthetic/plane.h"
 #include "datasets/synthetic/random.h"
 
 namespace datasets::synthetic {
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
-
-cv::Point2d Direction(double angle) { return {std::cos(angle), std::sin(angle)}; }
 
 double GirthAt(double t) {
   static constexpr double kKnots[][2] = {{0, .024},   {.05, .066}, {.12, .108}, {.2, .133},

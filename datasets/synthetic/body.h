@@ -33,6 +33,10 @@ Body BuildBody(const AnimalSpec& animal, const Pose& pose);
 // Distance between the outlines of the trunks and heads (no tails, ears or feet), < 0 overlapping.
 double BodyGap(const Body& a, const Body& b);
 
+// How far walls and things push the body as a whole: back from the walls at once, out of a thing
+// step by step. An animal that climbs, or is on top already, passes over explorable objects.
+cv::Point2d PushBack(const World& world, const AnimalSpec& animal, const Pose& pose, bool climbing);
+
 struct Coat {
   cv::Mat fur;   // CV_32FC3 [across, along], BGR
   cv::Mat edge;  // CV_32F [2, along], tufts on the outline of the left and the right side

@@ -1,14 +1,9 @@
 #include <algorithm>
 
+#include "datasets/synthetic/plane.h"
 #include "datasets/synthetic/world.h"
 
 namespace datasets::synthetic {
-namespace {
-
-double Clamp(double v, double low, double high) { return std::min(high, std::max(low, v)); }
-
-}  // namespace
-
 std::vector<cv::Point2d> FollowWithCamera(const World& world,
                                           const std::vector<std::vector<Pose>>& poses) {
   std::vector<cv::Point2d> path(poses.size());

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "datasets/synthetic/body.h"
+#include "datasets/synthetic/plane.h"
 #include "datasets/synthetic/random.h"
 #include "datasets/synthetic/rules.h"
 #include "datasets/synthetic/world.h"
@@ -9,14 +10,7 @@
 namespace datasets::synthetic {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr int kNobody = -1;
-
-double Wrap(double angle) { return std::remainder(angle, 2 * kPi); }
-double Norm(const cv::Point2d& v) { return std::sqrt(v.x * v.x + v.y * v.y); }
-cv::Point2d Direction(double angle) { return {std::cos(angle), std::sin(angle)}; }
-double AngleOf(const cv::Point2d& v) { return std::atan2(v.y, v.x); }
-double Clamp(double v, double low, double high) { return std::min(high, std::max(low, v)); }
 
 enum class Aim { kStill, kGroom, kRear, kGo, kFollow, kCross, kSniff, kHuddle, kExplore, kClimb };
 
@@ -34,7 +28,8 @@ struct Mind {
   Plan plan;
   double turn = 0, speed = 0, yaw_noise = 0, swing_noise = 0, rank = 0;
   double groom_phase = 0, breath_rate = 2;
-  bool directed = false;  // its plan belongs to a social event
+  std::vector<int> cards;  // what it will do among objects, next one last
+  bool directed = false;   // its plan belongs to a social event
 };
 
 class Simulation {
@@ -128,45 +123,72 @@ class Simulation {
     }
   }
 
+  enum Card { kVisit, kStroll, kClean, kStand, kPause };
+
+  // Also a shuffled deck, so that short videos hold every behavior.
   void ChooseAmongObjects(int i) {
-    const double dice = random_.Uniform();
-    const bool after_visit = minds_[i].plan.aim == Aim::kExplore;
-    if (dice < 0.5 && !after_visit) {
-      const bool right = random_.Chance(world_.right_probability);
-      const Aim aim = random_.Chance(0.2) ? Aim::kClimb : Aim::kExplore;
-      const double seconds = random_.Uniform(3.5, 8);
-      for (size_t k = 0; k < world_.objects.size(); ++k) {
-        const SceneObject& object = world_.objects[k];
-        if (!object.explorable || object.region != RegionOf(i)) continue;
-        if ((object.name.find("right") != std::string::npos) != right) continue;
-        Begin(i, aim, seconds, random_.Uniform(0.8, 1.3), static_cast<int>(k));
-        const double away = random_.Uniform(-kPi, kPi);  // where around the object it will stand
-        minds_[i].plan.target = object.center + Direction(away);
+    Mind& mind = minds_[i];
+    if (mind.cards.empty()) {
+      mind.cards = {kVisit, kVisit, kVisit, kVisit, kVisit, kStroll, kClean, kStand, kPause};
+      for (int k = static_cast<int>(mind.cards.size()) - 1; k > 0; --k) {
+        std::swap(mind.cards[k], mind.cards[random_.Below(k + 1)]);
       }
-    } else if (dice < 0.74 || after_visit) {
-      Begin(i, Aim::kGo, random_.Uniform(1.5, 3), random_.Uniform(0.7, 1.5));
-    } else {
-      bool clear = true;  // it grooms, rears and rests away from the objects
-      for (const SceneObject& object : world_.objects) {
-        clear = clear && object.Distance(poses_[i].center) > 0.95 * Length(i);
-      }
-      if (!clear) {
-        Begin(i, Aim::kGo, random_.Uniform(1, 2), 1.1);
-      } else if (dice < 0.84) {
+    }
+    const int card = mind.cards.back();
+    bool clear = true;  // it grooms, rears and rests away from the objects
+    for (const SceneObject& object : world_.objects) {
+      clear = clear && object.Distance(poses_[i].center) > 0.95 * Length(i);
+    }
+    const bool was_visit = mind.plan.aim == Aim::kExplore || mind.plan.aim == Aim::kClimb;
+    if (was_visit || (!clear && card != kVisit && card != kStroll)) {
+      return Begin(i, Aim::kGo, random_.Uniform(1, 1.8), random_.Uniform(0.9, 1.5));
+    }
+    mind.cards.pop_back();
+    switch (card) {
+      case kVisit:
+        BeginVisit(i);
+        break;
+      case kStroll:
+        Begin(i, Aim::kGo, random_.Uniform(1.5, 3), random_.Uniform(0.7, 1.5));
+        break;
+      case kClean:
         Begin(i, Aim::kGroom, random_.Uniform(2, 5));
-      } else if (dice < 0.93) {
-        Begin(i, Aim::kRear, random_.Uniform(1.2, 2.6));
-      } else {
+        break;
+      case kStand:
+        Begin(i, Aim::kRear, random_.Uniform(1.5, 3));
+        break;
+      default:
         Begin(i, Aim::kStill, random_.Uniform(1, 6));
-      }
+        break;
+    }
+  }
+
+  void BeginVisit(int i) {
+    const bool right = random_.Chance(world_.right_probability);
+    const Aim aim = random_.Chance(0.12) ? Aim::kClimb : Aim::kExplore;
+    const double seconds = random_.Uniform(4, 9), speed = random_.Uniform(0.9, 1.4);
+    for (size_t k = 0; k < world_.objects.size(); ++k) {
+      const SceneObject& object = world_.objects[k];
+      if (!object.explorable || object.region != RegionOf(i)) continue;
+      if ((object.name == "object_right") != right) continue;
+      Begin(i, aim, seconds, speed, static_cast<int>(k));
+      // Where around the object it will stand: on the side that it comes from, more or less.
+      const double side = AngleOf(poses_[i].center - object.center);
+      minds_[i].plan.target = object.center + Direction(side + random_.Uniform(-1.2, 1.2));
     }
   }
 
   // --- what two animals do together: a shuffled deck, so that none is missing for long
   void NextEvent() {
-    for (Mind& mind : minds_) {
-      if (mind.directed) mind.plan.until = now_;
-      mind.directed = false;
+    const int count = static_cast<int>(poses_.size());
+    bool parting = false;
+    for (int i = 0; i < count; ++i) {
+      parting |= minds_[i].directed;
+      if (minds_[i].directed) Part(i);
+    }
+    if (parting) {
+      event_until_ = now_ + (round_ == 1 ? 1.3 : random_.Uniform(1.5, 5));
+      return;
     }
     if (deck_.empty()) {
       deck_ = {0, 1, 2, 3, 4};
@@ -175,7 +197,6 @@ class Simulation {
     }
     const int card = deck_.back();
     deck_.pop_back();
-    const int count = static_cast<int>(poses_.size());
     const int a = random_.Below(count);
     const int b = (a + 1 + random_.Below(count - 1)) % count;
     const double longer = round_ == 1 ? 1 : random_.Uniform(1, 2.2);
@@ -186,7 +207,7 @@ class Simulation {
     };
     switch (card) {
       case 0:  // one sniffs the other
-        seconds = 5 * longer;
+        seconds = 4.2 * longer;
         engage(a, Aim::kSniff, 1.5, b);
         engage(b, random_.Chance(0.4) ? Aim::kGroom : Aim::kStill, 0, a);
         break;
@@ -200,12 +221,12 @@ class Simulation {
         break;
       }
       case 2:  // a chase
-        seconds = 4 * longer;
+        seconds = 3.4 * longer;
         engage(a, Aim::kFollow, 2.5, b);
         engage(b, Aim::kGo, 1.9, a);
         break;
       case 3:  // they rest side by side, the flank of one over the other's
-        seconds = 5.5 * longer * (round_ == 1 ? 1 : 1.5);
+        seconds = 4.6 * longer;
         engage(a, Aim::kHuddle, 1.4, b);
         engage(b, Aim::kStill, 0, a);
         break;
@@ -214,6 +235,18 @@ class Simulation {
         break;  // each by itself
     }
     event_until_ = now_ + seconds;
+  }
+
+  // Those who were together go to places of their own.
+  void Part(int i) {
+    const int partner = minds_[i].plan.partner;
+    Begin(i, Aim::kGo, random_.Uniform(2, 4), random_.Uniform(1, 1.7));
+    minds_[i].directed = false;
+    const cv::Point2d other = poses_[partner].center;
+    for (int tries = 0; tries < 3; ++tries) {
+      const cv::Point2d place = FreePoint(i);
+      if (Norm(place - other) > Norm(minds_[i].plan.target - other)) minds_[i].plan.target = place;
+    }
   }
 
   // --- one time step of one animal
@@ -362,46 +395,9 @@ class Simulation {
     return heading;
   }
 
-  // Walls and things push the body back as a whole.
   void KeepInside(int i) {
-    const cv::Rect box = world_.regions[world_.animals[i].region].box;
-    Pose& pose = poses_[i];
     const bool climbing = minds_[i].plan.aim == Aim::kClimb;
-    Body body = BuildBody(world_.animals[i], pose);
-    cv::Point2d push(0, 0);
-    const auto shift = [&](const cv::Point2d& by) {
-      push += by;
-      for (Disc& disc : body.spine) disc.center += by;
-      for (Disc& disc : body.tail) disc.center += by;
-    };
-    for (int k = 0; k < kSpinePoints; k += 4) {
-      for (const SceneObject& object : world_.objects) {
-        if (object.region != RegionOf(i)) continue;
-        const bool over = climbing || object.Distance(pose.center) < 0.12 * Length(i);
-        if (object.explorable && over) continue;
-        const cv::Point2d at = body.spine[k].center;
-        const double inside = body.spine[k].radius * 0.8 - object.Distance(at);
-        if (inside <= 0) continue;
-        const double gx =
-            object.Distance(at + cv::Point2d(1, 0)) - object.Distance(at - cv::Point2d(1, 0));
-        const double gy =
-            object.Distance(at + cv::Point2d(0, 1)) - object.Distance(at - cv::Point2d(0, 1));
-        const double norm = std::max(1e-6, std::hypot(gx, gy));
-        shift(cv::Point2d(gx, gy) * (std::min(inside, 0.04 * Length(i)) / norm));
-      }
-    }
-    double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
-    const auto include = [&](const Disc& disc) {
-      left = std::min(left, disc.center.x - disc.radius);
-      right = std::max(right, disc.center.x + disc.radius);
-      top = std::min(top, disc.center.y - disc.radius);
-      bottom = std::max(bottom, disc.center.y + disc.radius);
-    };
-    for (const Disc& disc : body.spine) include(disc);
-    for (const Disc& disc : body.tail) include(disc);
-    push.x += std::max(0.0, box.x - left) - std::max(0.0, right - (box.x + box.width));
-    push.y += std::max(0.0, box.y - top) - std::max(0.0, bottom - (box.y + box.height));
-    pose.center += push;
+    poses_[i].center += PushBack(world_, world_.animals[i], poses_[i], climbing);
   }
 
   // With a camera that follows, the animals stay within what it can see.

@@ -4,12 +4,10 @@
 #include <cmath>
 
 #include "datasets/synthetic/body.h"
+#include "datasets/synthetic/plane.h"
 
 namespace datasets::synthetic {
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
-double Norm(const cv::Point2d& v) { return std::sqrt(v.x * v.x + v.y * v.y); }
 
 unsigned BitOf(const World& world, const std::string& name) {
   for (size_t i = 0; i < world.behaviors.size(); ++i) {
