@@ -131,7 +131,7 @@ struct Scene::Impl {
       AnimalTruth& animal = truth.animals[*it];
       animal.amodal = Place(layers[*it], world.view);
       animal.visible = animal.amodal & ~taken;
-      for (KeyPoint& point : animal.key_points) {
+      for (SceneKeyPoint& point : animal.key_points) {
         const int x = static_cast<int>(std::floor(point.position.x));
         const int y = static_cast<int>(std::floor(point.position.y));
         const bool inside = cv::Rect({0, 0}, world.view).contains({x, y});

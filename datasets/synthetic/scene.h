@@ -59,7 +59,7 @@ struct SceneObject {
   double Distance(const cv::Point2d& point) const;  // < 0 inside
 };
 
-struct KeyPoint {
+struct SceneKeyPoint {
   cv::Point2d position;  // continuous pixels of this frame
   int visibility = 0;    // COCO: 2 seen, 1 hidden by another animal
 };
@@ -70,7 +70,7 @@ struct AnimalTruth {
   std::string name;
   cv::Mat visible;  // CV_8U [height, width], 255 where this animal is what the camera sees
   cv::Mat amodal;   // CV_8U [height, width], 255 where it would be seen if it were alone
-  std::vector<KeyPoint> key_points;
+  std::vector<SceneKeyPoint> key_points;
   int z_order = 0;                     // 0 lies lowest; a higher one covers a lower one
   double elevation_mm = 0;             // of its belly above the floor
   double distance_mm = 0;              // from the camera to its back

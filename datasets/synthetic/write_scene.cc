@@ -117,7 +117,7 @@ void AddFrame(const FrameTruth& truth, const Scene& scene, nlohmann::json& coco)
     if (box.empty()) continue;
     nlohmann::json points = nlohmann::json::array();
     int known = 0;
-    for (const KeyPoint& point : animal.key_points) {
+    for (const SceneKeyPoint& point : animal.key_points) {
       points.push_back(point.visibility ? Rounded(point.position.x) : 0);
       points.push_back(point.visibility ? Rounded(point.position.y) : 0);
       points.push_back(point.visibility);

@@ -230,7 +230,7 @@ TEST_CASE("key points lie on the animal, and are called hidden just where anothe
     for (const AnimalTruth& animal : truth.animals) {
       REQUIRE(animal.key_points.size() == datasets::KeyPointNames().size());
       for (size_t k = 1; k < animal.key_points.size(); ++k) {  // the nose is the very tip
-        const datasets::KeyPoint& point = animal.key_points[k];
+        const datasets::SceneKeyPoint& point = animal.key_points[k];
         const cv::Point at(static_cast<int>(point.position.x), static_cast<int>(point.position.y));
         CHECK(animal.amodal.at<uchar>(at) == 255);
         CHECK((point.visibility == 2) == (animal.visible.at<uchar>(at) == 255));
