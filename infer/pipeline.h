@@ -1,0 +1,44 @@
+// Frames in, predictions in the project out: decode, predict, track and write at the same time.
+#pragma once
+
+#include <functional>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "datasets/project.h"
+#include "infer/track_record.h"
+#include "infer/tracklets.h"
+#include "train/predictor.h"
+
+namespace infer {
+
+struct PipelineInput {
+  train::Predictor* predictor = nullptr;
+  // BGR, CV_8UC3 of `size`; called from one thread, with frames in increasing order. The picture
+  // belongs to the pipeline from then on.
+  std::function<cv::Mat(int frame)> picture;
+  cv::Mat background;                  // as Predictor::Predict takes it
+  int start_frame = 0, end_frame = 0;  // [start, end)
+  double fps = 25;
+  cv::Size size;
+  datasets::Id job_id = 0, video_id = 0;
+  std::vector<datasets::Id> categories;  // [K] of the model's classes
+};
+
+struct PipelineResult {
+  TrackRecord record;
+  std::vector<Tracklet> tracklets;
+  std::vector<Link> links;
+  std::vector<datasets::Id> rows;  // of `predictions`, parallel to record.rows()
+};
+
+// Three threads beside the caller's (decode, predict, write); the caller's tracks and reports.
+// Queues between them are bounded, so memory does not grow with the video but for the record. Rows
+// are written in transactions of a few hundred milliseconds of work, with provisional names. The
+// first exception of any thread ends all of them and is thrown here once; after a cancel or an
+// error the frames that were tracked are in the project.
+PipelineResult RunPipeline(datasets::Project& project, const PipelineInput& input,
+                           datasets::Job& job);
+
+}  // namespace infer

@@ -1,0 +1,319 @@
+#include "infer/pipeline.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "datasets/store/writer.h"
+#include "infer/predict_with.h"
+#include "infer/report.h"
+#include "tests/infer/disc_world.h"
+#include "tests/support/label_project.h"
+#include "tests/support/temp_dir.h"
+
+using datasets::Job;
+using datasets::Project;
+using infer::FrameSource;
+using infer::PredictOptions;
+using tests::DiscWorld;
+
+namespace {
+
+// Says what a DiscWorld network would see; the picture's first pixels carry the frame number.
+class FakePredictor : public train::Predictor {
+ public:
+  explicit FakePredictor(DiscWorld world) : world_(std::move(world)), info_(world_.Info()) {}
+  const train::ModelInfo& info() const override { return info_; }
+  std::vector<train::FrameDetections> Predict(const std::vector<cv::Mat>& frames,
+                                              const cv::Mat&) override {
+    std::vector<train::FrameDetections> found;
+    for (const cv::Mat& picture : frames) {
+      const int frame = *picture.ptr<int>();
+      if (frame == fail_at) throw datasets::Error("the network", "it failed on purpose");
+      found.push_back(nothing ? train::FrameDetections{} : world_.Detect(frame));
+    }
+    return found;
+  }
+  std::vector<std::vector<float>> NameCrops(const cv::Mat&,
+                                            const std::vector<train::Detection>&) override {
+    return {};
+  }
+  int fail_at = -1;
+  bool nothing = false;
+
+ private:
+  DiscWorld world_;
+  train::ModelInfo info_;
+};
+
+cv::Mat Numbered(int frame, cv::Size size) {
+  cv::Mat picture(size, CV_8UC3, cv::Scalar(0));
+  *picture.ptr<int>() = frame;
+  return picture;
+}
+
+struct Setting {
+  explicit Setting(const DiscWorld& w) : world(w), predictor(w) {
+    project = Project::Create(folder / "test.vole");
+    tests::AddVideoRow(*project, "clip", world.frames, world.size.width, world.size.height,
+                       world.fps);
+    video = project->VideoByName("clip");
+    source.picture = [size = world.size](int frame) { return Numbered(frame, size); };
+  }
+  infer::PredictResult Predict(Job& job, const PredictOptions& options = {}) {
+    return infer::PredictWith(*project, video, predictor, source, options, job);
+  }
+  std::string JobState() {
+    const auto jobs = project->Jobs();
+    return jobs.empty() ? "" : jobs.back().state;
+  }
+  size_t Rows(datasets::Id job_id) {
+    size_t rows = 0;
+    project->ForEachPrediction(job_id, video.id, 0, video.frame_count,
+                               [&](int, const auto& found) { rows += found.size(); });
+    return rows;
+  }
+
+  DiscWorld world;
+  tests::TempDir folder;
+  FakePredictor predictor;
+  std::unique_ptr<Project> project;
+  datasets::VideoRow video;
+  FrameSource source;
+};
+
+DiscWorld SmallWorld(int frames, int animals = 2) {
+  DiscWorld world;
+  world.frames = frames;
+  world.animals = animals;
+  world.lanes = 2 * world.axes.height - 2;
+  return world;
+}
+
+double RssMb() {
+  std::ifstream status("/proc/self/statm");
+  double pages = 0, resident = 0;
+  status >> pages >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+}  // namespace
+
+TEST_CASE("every frame of a video gets its animals, with names, masks and confidences") {
+  Setting setting(SmallWorld(200));
+  Job job;
+  const auto result = setting.Predict(job);
+  CHECK(result.frames == 200);
+  CHECK(result.fps > 0);
+  CHECK(result.peak_rss_mb > 0);
+  CHECK(setting.JobState() == "done");
+  int wrong = 0, frames = 0;
+  setting.project->ForEachPrediction(
+      result.job_id, setting.video.id, 0, 200, [&](int frame, const auto& rows) {
+        ++frames;
+        std::set<datasets::Id> names;
+        CHECK(rows.size() == 2);
+        for (const auto& row : rows) {
+          CHECK(names.insert(row.category_id).second);
+          CHECK(row.confidence > 0);
+          CHECK(row.confidence <= 1);
+          CHECK(row.score > 0);
+          CHECK_FALSE(row.polygons.empty());
+          for (int animal = 0; animal < 2; ++animal) {
+            const auto truth = datasets::EncodeMask(setting.world.Truth(animal, frame));
+            if (datasets::RleIou(truth, row.rle) < 0.5) continue;
+            const auto categories = setting.project->Categories();
+            for (const auto& category : categories) {
+              if (category.id == row.category_id) {
+                wrong += category.name != "animal_" + std::to_string(animal + 1);
+              }
+            }
+          }
+        }
+      });
+  CHECK(frames == 200);
+  CHECK(wrong == 0);
+  const auto items = setting.project->ReviewItems(result.job_id);
+  CHECK(static_cast<int>(items.size()) == result.review_episodes);
+  CHECK(std::any_of(items.begin(), items.end(),
+                    [](const auto& item) { return item.reason_code == "audit"; }));
+  const auto report = infer::ReportOf(*setting.project, result.job_id, setting.video.id);
+  CHECK(report.frames == 200);
+  CHECK(report.animals_a_frame == doctest::Approx(2));
+  CHECK(report.share_flagged >= 0);
+  CHECK(report.share_flagged <= 1);
+}
+
+TEST_CASE("a range, one frame, no frame and a wrong range") {
+  Setting setting(SmallWorld(40));
+  Job job;
+  PredictOptions options;
+  options.start_frame = 10;
+  options.end_frame = 20;
+  auto result = setting.Predict(job, options);
+  CHECK(result.frames == 10);
+  CHECK(setting.Rows(result.job_id) == 20);
+  CHECK(setting.project->PredictionsAt(result.job_id, setting.video.id, 9).empty());
+  options.end_frame = 11;
+  result = setting.Predict(job, options);
+  CHECK(setting.Rows(result.job_id) == 2);
+  options.end_frame = 10;
+  result = setting.Predict(job, options);
+  CHECK(result.frames == 0);
+  CHECK(setting.Rows(result.job_id) == 0);
+  CHECK(setting.JobState() == "done");
+  const size_t jobs = setting.project->Jobs().size();
+  options.end_frame = 50;
+  CHECK_THROWS_AS(setting.Predict(job, options), datasets::Error);
+  CHECK(setting.project->Jobs().size() == jobs);
+}
+
+TEST_CASE("a video without animals is predicted, and every frame is called into question") {
+  Setting setting(SmallWorld(60));
+  setting.predictor.nothing = true;
+  Job job;
+  const auto result = setting.Predict(job);
+  CHECK(setting.Rows(result.job_id) == 0);
+  CHECK(setting.JobState() == "done");
+}
+
+TEST_CASE("one, three and five animals, and several of one class") {
+  for (int animals : {1, 3, 5}) {
+    Setting setting(SmallWorld(80, animals));
+    Job job;
+    const auto result = setting.Predict(job);
+    CHECK(setting.Rows(result.job_id) >= static_cast<size_t>(78 * animals));
+  }
+  DiscWorld herd = SmallWorld(80, 3);
+  herd.class_of = {0, 0, 0};
+  Setting setting(herd);
+  Job job;
+  const auto result = setting.Predict(job);
+  setting.project->ForEachPrediction(result.job_id, setting.video.id, 0, 80,
+                                     [&](int, const auto& rows) {
+                                       std::set<int> numbers;
+                                       for (const auto& row : rows) {
+                                         CHECK(numbers.insert(row.tracklet).second);
+                                         CHECK(row.tracklet < 3);
+                                       }
+                                     });
+}
+
+TEST_CASE(
+    "a cancel at any moment leaves a project that opens, a marked job and the frames so far") {
+  std::vector<double> moments = {0, 1, 30, 150, 299};
+  for (const double moment : moments) {
+    Setting setting(SmallWorld(300));
+    Job* running = nullptr;
+    Job job([&](const Job::Progress& progress) {
+      if (progress.done >= moment) running->Cancel();
+    });
+    running = &job;
+    CHECK_THROWS_AS(setting.Predict(job), datasets::Cancelled);
+    CHECK(setting.JobState() == "cancelled");
+    const datasets::Id job_id = setting.project->Jobs().back().id;
+    const size_t rows = setting.Rows(job_id);
+    CHECK(rows <= 600);
+    if (moment >= 150) CHECK(rows >= 100);
+    setting.project.reset();
+    const auto again = Project::Open(setting.folder / "test.vole");
+    CHECK(again->Jobs().back().state == "cancelled");
+    CHECK(infer::CalibrationOf(*again, job_id).basis == "prior");
+  }
+}
+
+TEST_CASE("a cancel while names are decided or written is a cancel too") {
+  for (const char* stage : {"deciding", "writing names", "confidence", "checked"}) {
+    Setting setting(SmallWorld(120));
+    Job* running = nullptr;
+    Job job([&](const Job::Progress& progress) {
+      if (progress.text.find(stage) != std::string::npos) running->Cancel();
+    });
+    running = &job;
+    CHECK_THROWS_AS(setting.Predict(job), datasets::Cancelled);
+    CHECK(setting.JobState() == "cancelled");
+  }
+}
+
+TEST_CASE("an error of any stage ends all of them, once, and is written to the job") {
+  SUBCASE("of the network") {
+    Setting setting(SmallWorld(300));
+    setting.predictor.fail_at = 150;
+    Job job;
+    CHECK_THROWS_WITH_AS(setting.Predict(job), doctest::Contains("on purpose"), datasets::Error);
+    CHECK(setting.JobState() == "failed");
+    CHECK(setting.project->Jobs().back().error.find("on purpose") != std::string::npos);
+    CHECK(setting.Rows(setting.project->Jobs().back().id) > 100);
+  }
+  SUBCASE("of the video") {
+    Setting setting(SmallWorld(300));
+    setting.source.picture = [](int frame) -> cv::Mat {
+      if (frame == 77) throw datasets::Error("frame 77", "it cannot be decoded");
+      return Numbered(frame, {240, 180});
+    };
+    Job job;
+    CHECK_THROWS_WITH_AS(setting.Predict(job), doctest::Contains("frame 77"), datasets::Error);
+    CHECK(setting.JobState() == "failed");
+  }
+  SUBCASE("of the project") {
+    Setting setting(SmallWorld(300));
+    infer::PipelineInput input;
+    input.predictor = &setting.predictor;
+    input.picture = setting.source.picture;
+    input.end_frame = 300;
+    input.size = setting.world.size;
+    input.job_id = 999;  // no such job: every insert is refused
+    input.video_id = setting.video.id;
+    input.categories = {1, 2};
+    Job job;
+    CHECK_THROWS_AS(infer::RunPipeline(*setting.project, input, job), datasets::Error);
+  }
+}
+
+TEST_CASE("two processes' worth of writing goes on side by side") {
+  Setting setting(SmallWorld(300));
+  const auto other = Project::Open(setting.folder / "test.vole");
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  std::thread person([&] {
+    while (!stop || written == 0) {
+      other->Write([&](datasets::Writer& writer) {
+        writer.SetSetting("note", std::to_string(written.load()));
+      });
+      ++written;
+    }
+  });
+  Job job;
+  const auto result = setting.Predict(job);
+  stop = true;
+  person.join();
+  CHECK(setting.JobState() == "done");
+  CHECK(setting.Rows(result.job_id) == 600);
+  CHECK(written > 0);
+}
+
+TEST_CASE("memory stays flat over 20,000 frames") {
+  DiscWorld world;
+  world.size = {64, 48};
+  world.axes = {6, 4};
+  world.animals = 1;
+  world.frames = 20000;
+  Setting setting(world);
+  double after_start = 0, most = 0;
+  Job job([&](const Job::Progress& progress) {
+    const double now = RssMb();
+    if (progress.done >= 2000 && after_start == 0) after_start = now;
+    if (progress.done >= 2000) most = std::max(most, now);
+  });
+  const auto result = setting.Predict(job);
+  CHECK(result.frames == 20000);
+  CHECK(setting.Rows(result.job_id) == 20000);
+  MESSAGE("from " << after_start << " to " << most << " MB");
+  CHECK(most - after_start < 40);  // 18,000 frames kept as masks would be 55 MB and more
+}

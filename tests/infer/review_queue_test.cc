@@ -1,0 +1,285 @@
+#include "infer/review_queue.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "datasets/store/writer.h"
+#include "infer/infer_job.h"
+#include "infer/review_data.h"
+#include "tests/support/label_project.h"
+#include "tests/support/temp_dir.h"
+
+using infer::ConfidenceModel;
+using infer::MakeEpisodes;
+using infer::PriorModel;
+using infer::QueueOptions;
+using infer::ReviewAnimal;
+using infer::ReviewData;
+using infer::Sign;
+
+namespace {
+
+float& At(ReviewAnimal& animal, Sign sign) { return animal.signs[static_cast<size_t>(sign)]; }
+
+// Two voles in every frame, nothing suspicious.
+ReviewData Calm(int frames) {
+  ReviewData data;
+  data.video_id = 1;
+  data.end_frame = frames;
+  data.classes = {"vole_1", "vole_2"};
+  data.categories = {1, 2};
+  data.max_instances = {1, 1};
+  data.tracklets = {{0, frames, 1, 0.99f}, {0, frames, 0, 0.99f}};
+  for (int frame = 0; frame < frames; ++frame) {
+    for (int k = 0; k < 2; ++k) {
+      ReviewAnimal animal;
+      animal.prediction = frame * 2 + k + 1;
+      animal.frame = frame;
+      animal.class_index = k;
+      animal.tracklet = k;
+      data.animals.push_back(animal);
+    }
+  }
+  return data;
+}
+
+ReviewAnimal& AnimalAt(ReviewData& data, int frame, int k) {
+  for (ReviewAnimal& animal : data.animals) {
+    if (animal.frame == frame && animal.class_index == k) return animal;
+  }
+  throw std::logic_error("no such animal");
+}
+
+std::vector<datasets::ReviewItemRow> WithoutAudit(std::vector<datasets::ReviewItemRow> items) {
+  items.erase(std::remove_if(items.begin(), items.end(),
+                             [](const auto& item) { return item.reason_code == "audit"; }),
+              items.end());
+  return items;
+}
+
+}  // namespace
+
+TEST_CASE("a calm video has an empty queue but for the audit") {
+  const auto items = MakeEpisodes(Calm(500), PriorModel(), 0.9, {});
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].reason_code == "audit");
+}
+
+TEST_CASE("neighbouring frames with one reason become one episode, in plain words with figures") {
+  ReviewData data = Calm(500);
+  data.tracklets[0].margin = 0.12f;
+  At(AnimalAt(data, 190, 0), Sign::kTouching) = 1;
+  for (int frame = 200; frame < 240; ++frame) {
+    At(AnimalAt(data, frame, 0), Sign::kNameDoubt) = 0.9f;
+  }
+  for (int frame = 300; frame < 303; ++frame) {
+    At(AnimalAt(data, frame, 1), Sign::kOddArea) = 1;
+    AnimalAt(data, frame, 1).area_ratio = 0.4f;
+  }
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 2);
+  CHECK(items[0].reason_code == "low_identity_margin");
+  CHECK(items[0].start_frame == 200);
+  CHECK(items[0].end_frame == 240);
+  CHECK(items[0].reason ==
+        "vole_1 and vole_2 may be swapped: identity margin 0.12 after they touched at frame 190");
+  CHECK(items[0].animals_json == R"(["vole_1","vole_2"])");
+  CHECK(items[1].reason_code == "odd_area");
+  CHECK(items[1].reason == "the outline of vole_2 has 0.40 times its usual area");
+  CHECK(items[0].score > items[1].score);
+}
+
+TEST_CASE("frames without one of the animals are asked about, by the name that is missing") {
+  ReviewData data = Calm(100);
+  data.animals.erase(std::remove_if(data.animals.begin(), data.animals.end(),
+                                    [](const ReviewAnimal& animal) {
+                                      return animal.class_index == 1 && animal.frame >= 40 &&
+                                             animal.frame < 50;
+                                    }),
+                     data.animals.end());
+  CHECK(infer::ShareOfFullFrames(data) == doctest::Approx(0.9));
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].reason_code == "animal_missing");
+  CHECK(items[0].start_frame == 40);
+  CHECK(items[0].end_frame == 50);
+  CHECK(items[0].reason.find("vole_2 not found in 10 frames") == 0);
+  CHECK(items[0].animals_json == R"(["vole_2"])");
+}
+
+TEST_CASE("an episode is cut where the suspicion changes, so that the worst frames come first") {
+  ReviewData data = Calm(100);
+  for (int frame = 10; frame < 60; ++frame) {
+    At(AnimalAt(data, frame, 0), Sign::kNameDoubt) = frame < 50 ? 0.5f : 1;
+  }
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 2);
+  CHECK(items[0].start_frame == 50);
+  CHECK(items[0].end_frame == 60);
+  CHECK(items[1].start_frame == 10);
+}
+
+TEST_CASE("a tenth of the queue is drawn at random, the same for the same seed") {
+  ReviewData data = Calm(2000);
+  for (int frame = 0; frame < 1800; frame += 10) {
+    At(AnimalAt(data, frame, 0), Sign::kOddArea) = 1;
+  }
+  QueueOptions options;
+  const auto spans = [&](uint64_t seed) {
+    options.seed = seed;
+    std::set<int> starts;
+    size_t all = 0;
+    for (const auto& item : MakeEpisodes(data, PriorModel(), 0.9, options)) {
+      ++all;
+      if (item.reason_code == "audit") starts.insert(item.start_frame);
+    }
+    CHECK(all == 200);
+    return starts;
+  };
+  CHECK(spans(1).size() == 20);
+  CHECK(spans(1) == spans(1));
+  CHECK(spans(1) != spans(2));
+}
+
+TEST_CASE("what the queue is built from comes back from the project as it was") {
+  tests::TempDir folder;
+  const auto project = tests::LabelProject(folder.path());
+  ReviewData data = Calm(30000);
+  data.tracklets[1].margin = 0.25f;
+  data.tracklets[1].runner_up = -1;
+  At(AnimalAt(data, 7, 1), Sign::kJump) = 0.5f;
+  AnimalAt(data, 7, 1).area_ratio = 2;
+  infer::SaveReviewData(*project, 5, data);
+  const auto loaded = infer::LoadReviewData(*project, 5);
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->classes == data.classes);
+  CHECK(loaded->end_frame == 30000);
+  CHECK(loaded->tracklets[1].margin == doctest::Approx(0.25));
+  CHECK(loaded->tracklets[1].runner_up == -1);
+  REQUIRE(loaded->animals.size() == data.animals.size());
+  for (size_t a = 0; a < data.animals.size(); ++a) {
+    REQUIRE(loaded->animals[a].prediction == data.animals[a].prediction);
+    REQUIRE(loaded->animals[a].frame == data.animals[a].frame);
+    REQUIRE(loaded->animals[a].class_index == data.animals[a].class_index);
+  }
+  const ReviewAnimal& jumper = loaded->animals[15];
+  CHECK(jumper.signs[static_cast<size_t>(Sign::kJump)] == doctest::Approx(0.5).epsilon(0.01));
+  CHECK(jumper.area_ratio == doctest::Approx(2));
+  CHECK_FALSE(infer::LoadReviewData(*project, 6).has_value());
+  project->Write([](datasets::Writer& writer) { writer.SetSetting("review_data/5/0", "AAA="); });
+  CHECK_THROWS_AS(infer::LoadReviewData(*project, 5), datasets::Error);
+}
+
+namespace {
+
+// A project with predictions and labels of squares; in `wrong_share` of the labelled frames the
+// label is somewhere else, and those frames show a sign of trouble.
+struct Labelled {
+  Labelled(int frames, int wrong_every, const std::string& split) {
+    project = tests::LabelProject(folder.path(), frames);
+    data = Calm(frames);
+    project->Write([&](datasets::Writer& writer) {
+      data.video_id = project->VideoByName("clip").id;
+      data.categories = {writer.FindOrInsertCategory("vole_1"),
+                         writer.FindOrInsertCategory("vole_2")};
+      datasets::JobRow job;
+      job.kind = "predict";
+      job.state = "done";
+      job_id = writer.InsertJob(job);
+      for (ReviewAnimal& animal : data.animals) {
+        datasets::PredictionRow row;
+        row.job_id = job_id;
+        row.video_id = data.video_id;
+        row.frame_index = animal.frame;
+        row.category_id = data.categories[static_cast<size_t>(animal.class_index)];
+        row.score = 0.9;
+        const cv::Mat square(10, 10, CV_8UC1, cv::Scalar(255));
+        const cv::Rect place(5 + 30 * animal.class_index, 5, 10, 10);
+        row.rle = datasets::EncodeMaskAt(square, place, 48, 64);
+        writer.InsertPrediction(row);
+        if (animal.frame % 2 == 0) {
+          const bool wrong = animal.class_index == 0 && animal.frame % wrong_every == 0;
+          if (wrong) At(animal, Sign::kJump) = 1;
+          datasets::AnnotationRow label;
+          label.image_id = writer.FindOrInsertImage(data.video_id, animal.frame, 64, 48);
+          writer.SetImageSplit(label.image_id, split);
+          label.category_id = row.category_id;
+          const cv::Rect truth = wrong ? place + cv::Point(8, 8) : place;
+          label.rle = datasets::EncodeMaskAt(square, truth, 48, 64);
+          label.box = datasets::RleBox(*label.rle);
+          label.area = 100;
+          label.author = "test";
+          writer.InsertAnnotation(label);
+        } else if (animal.class_index == 0 && (animal.frame - 1) % wrong_every == 0) {
+          At(animal, Sign::kJump) = 1;
+        }
+      }
+    });
+    int64_t id = 0;  // ids as the store gave them
+    for (ReviewAnimal& animal : data.animals) animal.prediction = ++id;
+    infer::SaveReviewData(*project, job_id, data);
+  }
+  tests::TempDir folder;
+  std::unique_ptr<datasets::Project> project;
+  ReviewData data;
+  datasets::Id job_id = 0;
+};
+
+}  // namespace
+
+TEST_CASE("labels that were not learned from calibrate the confidences") {
+  Labelled labelled(400, 8, "val");
+  datasets::Job job;
+  const int episodes = infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
+  CHECK(episodes > 50);  // every frame with a jump
+  const auto rows = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 9);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].confidence < 0.5);  // the unlabelled twin of a wrong frame
+  CHECK(rows[1].confidence > 0.95);
+  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  CHECK(calibration.basis == "labels");
+  CHECK(calibration.frames == 200);
+  CHECK(calibration.expected_calibration_error >= 0);
+  CHECK(calibration.expected_calibration_error < 0.05);
+}
+
+TEST_CASE("labels that were learned from prove nothing") {
+  Labelled labelled(400, 8, "train");
+  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  CHECK(calibration.basis == "prior");
+  CHECK(calibration.expected_calibration_error == -1);
+}
+
+TEST_CASE("decisions move the confidences, and are not asked for again") {
+  Labelled labelled(400, 1000, "train");
+  for (ReviewAnimal& animal : labelled.data.animals) {
+    if (animal.frame % 4 == 1) At(animal, Sign::kOddArea) = 1;
+  }
+  infer::SaveReviewData(*labelled.project, labelled.job_id, labelled.data);
+  datasets::Job job;
+  infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
+  const auto before = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 301);
+  const auto items = labelled.project->ReviewItems(labelled.job_id);
+  int decided = 0;
+  labelled.project->Write([&](datasets::Writer& writer) {
+    for (const auto& item : items) {
+      if (item.reason_code != "odd_area" || item.start_frame > 200) continue;
+      writer.InsertReviewDecision(item, "accepted", "test", 1);
+      ++decided;
+    }
+  });
+  REQUIRE(decided > 30);
+  infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
+  const auto after = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 301);
+  CHECK(after[0].confidence > before[0].confidence + 0.05);  // odd areas turned out to be right
+  int still_decided = 0;
+  for (const auto& item : labelled.project->ReviewItems(labelled.job_id)) {
+    still_decided += !item.verdict.empty();
+    if (item.verdict.empty() && item.reason_code == "odd_area") CHECK(item.start_frame > 200);
+  }
+  CHECK(still_decided == decided);
+  CHECK(infer::CalibrationOf(*labelled.project, labelled.job_id).basis == "labels and reviews");
+}
