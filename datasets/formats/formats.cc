@@ -5,8 +5,12 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/behaviors.h"
+#include "datasets/formats/boris.h"
 #include "datasets/formats/coco.h"
+#include "datasets/formats/labelme.h"
 #include "datasets/formats/mot.h"
+#include "datasets/formats/tracks.h"
+#include "datasets/formats/yolo.h"
 
 namespace datasets {
 
@@ -28,9 +32,17 @@ struct Format {
 const Format kFormats[] = {
     {"coco", ImportCoco, ExportCoco, "a JSON file",
      "instance labels: outlines, masks with holes, tracks, key points"},
+    {"labelme", ImportLabelme, ExportLabelme, "a JSON file, or a folder of them",
+     "labelme's outlines, rectangles, circles and masks"},
+    {"yolo", ImportYolo, ExportYolo, "a folder", "YOLO segmentation text files with their names"},
     {"mot", ImportMot, ExportMot, "a text file", "MOTChallenge boxes with tracks, and MOTS masks"},
     {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
      "behavior bouts: video,subject,behavior,start_frame,stop_frame"},
+    {"boris", ImportBoris, ExportBoris, "a .boris project, or a .csv or .tsv table of events",
+     "behavior bouts of BORIS"},
+    {"tracks", nullptr, ExportTracks, "a CSV file",
+     "where each animal is: one row a frame and animal"},
+    {"annolid", nullptr, ExportAnnolid, "a CSV file", "Annolid's table of masks, one video"},
 };
 
 const Format& Find(const std::string& name, bool imports) {

@@ -1,0 +1,41 @@
+// BORIS (https://www.boris.unito.it): project files (JSON), and its two tables of events.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/formats/formats.h"
+
+namespace datasets {
+
+struct BorisBout {  // of one observation, in seconds of one video
+  std::string observation, video, subject, behavior, modifiers;
+  bool is_point = false;
+  double start_s = 0, stop_s = 0;  // equal for point events
+  double fps = 0;                  // as the file says; 0 = not
+  std::string where;
+};
+
+struct BorisFile {
+  std::vector<BehaviorRow> ethogram;  // exclusions as groups
+  std::vector<BorisBout> bouts;
+  std::vector<std::string> unpaired;  // one sentence for each state event without its partner
+  std::vector<std::string> warnings;
+};
+
+// A project (.boris, JSON), an aggregated table (Start (s), Stop (s)) or an event table (Time,
+// Status) as CSV or TSV. State events pair up by subject, behavior and modifiers in order of time.
+// Throws Error naming the observation and the event for what is malformed.
+BorisFile ReadBoris(const std::filesystem::path& path);
+
+// Observations whose video the project does not have, and live ones, are named in the warnings, as
+// is each unpaired event. A video that several observations code keeps them apart as authors.
+// Modifiers become part of the behavior's name: "sniff (front)".
+ImportReport ImportBoris(Project& project, const std::filesystem::path& path,
+                         const ImportOptions& options, Job& job);
+// OUT ends in .csv or .tsv: aggregated table; otherwise a BORIS project.
+ExportReport ExportBoris(const Project& project, const std::filesystem::path& out,
+                         const ExportOptions& options, Job& job);
+
+}  // namespace datasets
