@@ -1,0 +1,136 @@
+#include "app/model/train_on_project.h"
+
+#include <unistd.h>
+
+#include <optional>
+
+#include "app/model/file_hash.h"
+#include "datasets/base/error.h"
+#include "datasets/base/options.h"
+#include "datasets/store/writer.h"
+#include "train/predictor.h"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+using datasets::Id;
+
+fs::path StoredPath(const datasets::Project& project, const fs::path& file) {
+  const fs::path folder = fs::weakly_canonical(project.folder());
+  const fs::path relative = fs::weakly_canonical(file).lexically_relative(folder);
+  return relative.empty() ? file : relative;
+}
+
+// Which write of a file this is; changes when the file is replaced.
+std::optional<fs::file_time_type> WriteTime(const fs::path& file) {
+  std::error_code error;
+  const auto time = fs::last_write_time(file, error);
+  return error ? std::nullopt : std::optional(time);
+}
+
+nlohmann::json JobOptions(const LabelSelection& selection, const train::TrainOptions& options) {
+  nlohmann::json json = datasets::OptionsToJson(options);
+  json["videos"] = selection.videos;
+  json["start-frame"] = selection.start_frame;
+  json["end-frame"] = selection.end_frame ? nlohmann::json(*selection.end_frame) : nullptr;
+  json["max-labels"] = selection.max_labels;
+  return json;
+}
+
+// An earlier model of the same file is what this one grew out of (resume), or was replaced by it.
+std::optional<Id> ModelOfFile(const datasets::Project& project, const std::string& stored_path) {
+  std::optional<Id> found;
+  for (const auto& model : project.Models()) {
+    if (model.weights_path == stored_path) found = model.id;
+  }
+  return found;
+}
+
+}  // namespace
+
+fs::path DefaultModelFile(const datasets::Project& project, bool resume) {
+  const auto models = project.Models();
+  if (resume) {
+    if (models.empty()) {
+      throw datasets::Error("project '" + project.file().string() + "'",
+                            "it has no model to go on with", "train without --resume first");
+    }
+    return fs::absolute(project.folder() / models.back().weights_path).lexically_normal();
+  }
+  const std::string stem = project.file().stem().string();
+  for (int number = 1;; ++number) {
+    const fs::path file =
+        fs::absolute(project.folder()) / (stem + "-" + std::to_string(number) + ".safetensors");
+    if (!fs::exists(file)) return file;
+  }
+}
+
+TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& selection,
+                            const train::TrainOptions& options, const fs::path& model_file,
+                            datasets::Job& job,
+                            const std::function<void(const train::TrainProgress&)>& on_progress) {
+  TrainedModel trained;
+  trained.file = fs::absolute(model_file).lexically_normal();
+  // An unwritable place should be found out before minutes of training, not after.
+  const fs::path parent = trained.file.parent_path();
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw datasets::Error(
+        "model file '" + trained.file.string() + "'",
+        fs::exists(parent) ? "its folder cannot be written" : "its folder does not exist",
+        "give another place with --out");
+  }
+  const GatheredLabels labels = GatherLabels(project, selection, job);
+  trained.labels = static_cast<int>(labels.data.frames.size());
+
+  datasets::JobRow job_row;
+  job_row.kind = "train";
+  job_row.state = "running";
+  job_row.options_json = JobOptions(selection, options).dump();
+  Id job_id = 0;
+  project.Write([&](datasets::Writer& writer) { job_id = writer.InsertJob(job_row); });
+
+  const auto written_before = WriteTime(trained.file);
+  const auto finish = [&](const std::string& state, const std::string& error) {
+    project.Write([&](datasets::Writer& writer) { writer.FinishJob(job_id, state, error); });
+  };
+  train::TrainProgress last;
+  try {
+    trained.result = train::Train(labels.data, options, trained.file.string(), job,
+                                  [&](const train::TrainProgress& progress) {
+                                    last = progress;
+                                    if (on_progress) on_progress(progress);
+                                  });
+  } catch (const datasets::Cancelled&) {
+    if (WriteTime(trained.file) == written_before) {
+      finish("cancelled", "");
+      throw;
+    }
+    trained.cancelled = true;
+    trained.result.steps = last.step;
+    trained.result.seconds = last.seconds;
+    trained.result.validation = last.validation;
+  } catch (const std::exception& error) {
+    finish("failed", error.what());
+    throw;
+  }
+
+  datasets::ModelRow& model = trained.model;
+  const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
+  model.name = trained.file.stem().string();
+  model.architecture = info.architecture;
+  model.weights_path = StoredPath(project, trained.file).generic_string();
+  model.weights_sha256 = HashFile(trained.file);
+  model.config_json = nlohmann::json{{"classes", info.classes}, {"record", info.record}}.dump();
+  model.metrics_json =
+      trained.result.validation.is_null() ? "{}" : trained.result.validation.dump();
+  model.parent_id = ModelOfFile(project, model.weights_path);
+  model.job_id = job_id;
+  project.Write([&](datasets::Writer& writer) {
+    model.id = writer.InsertModel(model);
+    writer.FinishJob(job_id, trained.cancelled ? "cancelled" : "done", "", model.id);
+  });
+  return trained;
+}
+
+}  // namespace app

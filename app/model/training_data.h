@@ -1,0 +1,38 @@
+// What a project has to learn from, as a training takes it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/project.h"
+#include "train/train_job.h"
+
+namespace app {
+
+struct LabelSelection {
+  std::vector<std::string> videos;  // names; empty: all, and the picture files
+  int start_frame = 0;              // [start_frame, end_frame) of video frames
+  std::optional<int> end_frame;
+  int max_labels = 0;  // 0: all; else so many, evenly spread
+};
+
+struct GatheredLabels {
+  train::TrainingData data;
+  int animals = 0;       // outlines
+  int empty_frames = 0;  // looked at, without animals
+  int corrected = 0;     // frames that a reviewer corrected; they weigh kCorrectionWeight
+  int held_out = 0;      // labelled frames left out because they are marked val or test
+};
+
+constexpr double kCorrectionWeight = 3;
+
+// Labelled frames: state started or done with at least one label, or `empty`; never those whose
+// split is val or test. Imported, drawn and accepted labels count alike. The class of an animal is
+// the name of its track's identity where there is one, else of its category; a crowd is left out of
+// learning. Frames come by video and frame number. `data.picture` decodes through `project`, which
+// must outlive it. Throws Error when nothing is left to learn from.
+GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelection& selection,
+                            datasets::Job& job);
+
+}  // namespace app
