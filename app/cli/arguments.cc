@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "datasets/base/suggest.h"
+
 namespace app {
 namespace {
 
@@ -13,23 +15,6 @@ std::optional<int> ParseInt(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-// Damerau's distance, restricted to swaps of neighbours.
-int EditDistance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<int>> cost(a.size() + 1, std::vector<int>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = static_cast<int>(i);
-  for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = static_cast<int>(j);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    for (size_t j = 1; j <= b.size(); ++j) {
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                             cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
 }
 
 }  // namespace
@@ -89,18 +74,11 @@ CLI::Option* AddVideo(CLI::App& command, std::string& video, const std::string& 
 }
 
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates) {
-  std::string best;
-  int best_distance = std::max(1, static_cast<int>(word.size()) / 3) + 1;
+  // A word cut short is a near miss however much is missing.
   for (const std::string& candidate : candidates) {
-    int distance = EditDistance(word, candidate);
-    // A word cut short is a near miss however much is missing.
-    if (word.size() >= 3 && candidate.compare(0, word.size(), word) == 0) distance = 1;
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
+    if (word.size() >= 3 && candidate.compare(0, word.size(), word) == 0) return candidate;
   }
-  return best;
+  return datasets::ClosestName(word, candidates);
 }
 
 std::string DidYouMean(const std::string& word, const std::vector<std::string>& candidates) {

@@ -47,7 +47,7 @@ std::unique_ptr<datasets::Project> OpenProject(
     datasets::Project::Access access = datasets::Project::Access::kReadWrite);
 std::unique_ptr<datasets::Project> OpenProjectReadOnly(const std::string& text);
 
-// The candidate nearest to `word` by edit distance (swaps count one), or "" when none is near.
+// The candidate that begins with `word` or is nearest to it by edit distance; "" when none is near.
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates);
 // "; did you mean X?" or "".
 std::string DidYouMean(const std::string& word, const std::vector<std::string>& candidates);

@@ -18,6 +18,7 @@ class Console {
   Console(const Console&) = delete;
 
   bool json() const { return json_; }
+  bool quiet() const { return quiet_; }
   datasets::Job& job() { return job_; }
 
   void Print(const std::string& line);                  // stdout; nothing with --json

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -22,10 +24,12 @@ struct FlagAdder {
   template <class T>
   void Field(const char* name, T& value, const char* help, datasets::Range range = {}) {
     if (skip.count(name)) return;
-    const std::string flag = std::string("--") + name;
+    std::string flag = std::string("--") + name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
     if constexpr (std::is_same_v<T, bool>) {
       if (value) {
-        command.add_flag(flag + ",!--no-" + name, value, std::string(help) + " (default: yes)");
+        command.add_flag(flag + ",!--no-" + flag.substr(2), value,
+                         std::string(help) + " (default: yes)");
       } else {
         command.add_flag(flag, value, help);
       }

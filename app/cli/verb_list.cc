@@ -16,8 +16,23 @@ Verb Learning(const char* name, const char* summary) {
 
 std::vector<Verb> VerbTable() {
   return {
+      NewVerb(),
+      AddVideoVerb(),
+      InfoVerb(),
+      VerifyVerb(),
+      OpenVerb(),
+      ImportVerb(),
+      ExportVerb(),
+      SampleVerb(),
+      DrawVerb(),
       Learning("train", "learn from the project's labels"),
       Learning("predict", "outline and name every animal on every frame"),
+      Learning("models", "models of a project, what a model file holds, known networks"),
+      ReviewVerb(),
+      EvaluateVerb(),
+      JobsVerb(),
+      SynthVerb(),
+      DemoVerb(),
       HelpVerb(),
       VersionVerb(),
   };

@@ -5,6 +5,20 @@
 
 namespace app {
 
+Verb NewVerb();
+Verb AddVideoVerb();
+Verb InfoVerb();
+Verb VerifyVerb();
+Verb OpenVerb();
+Verb ImportVerb();
+Verb ExportVerb();
+Verb ReviewVerb();
+Verb EvaluateVerb();
+Verb JobsVerb();
+Verb SampleVerb();
+Verb DrawVerb();
+Verb SynthVerb();
+Verb DemoVerb();
 Verb HelpVerb();
 Verb VersionVerb();
 

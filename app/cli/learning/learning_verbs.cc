@@ -2,6 +2,6 @@
 
 namespace app {
 
-std::vector<Verb> LearningVerbs() { return {}; }
+std::vector<Verb> LearningVerbs() { return {TrainVerb(), PredictVerb(), ModelsVerb()}; }
 
 }  // namespace app

@@ -7,6 +7,10 @@
 
 namespace app {
 
+Verb TrainVerb();
+Verb PredictVerb();
+Verb ModelsVerb();
+
 std::vector<Verb> LearningVerbs();
 
 }  // namespace app

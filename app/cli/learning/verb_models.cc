@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/learning/learning_verbs.h"
+#include "train/predictor.h"
+#include "train/train_job.h"
+
+namespace app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool IsProject(const std::string& text) {
+  return ProjectFile(text).extension() == ".vole" || text.empty();
+}
+
+Json Architectures(Console& console) {
+  Json list = Json::array();
+  for (const std::string& name : train::Architectures()) {
+    list.push_back(name);
+    console.Print(name);
+  }
+  return list;
+}
+
+int OfProject(const std::string& file, Console& console) {
+  const auto project = OpenProjectReadOnly(file);
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> table = {{"model", "network", "animals", "file", ""}};
+  for (const datasets::ModelRow& model : project->Models()) {
+    const auto config = nlohmann::json::parse(model.config_json, nullptr, false);
+    const auto classes = config.is_object() && config.contains("classes")
+                             ? config["classes"].get<std::vector<std::string>>()
+                             : std::vector<std::string>();
+    std::error_code error;
+    const bool found = std::filesystem::exists(project->folder() / model.weights_path, error);
+    list.push_back({{"id", model.id},
+                    {"name", model.name},
+                    {"architecture", model.architecture},
+                    {"path", model.weights_path},
+                    {"sha256", model.weights_sha256},
+                    {"classes", classes},
+                    {"validation", nlohmann::json::parse(model.metrics_json, nullptr, false)},
+                    {"found", found}});
+    table.push_back({model.name, model.architecture, Join(classes), model.weights_path,
+                     found ? "" : "file not found"});
+  }
+  console.Print(list.empty() ? "No model yet. Next: vole train " + file : TableText(table));
+  console.PrintJson({{"models", list}});
+  return 0;
+}
+
+int OfFile(const std::string& file, Console& console) {
+  const train::ModelInfo info = train::ReadModelInfo(file);
+  console.Print(fmt::format("{}: {} for {}; median animal {:.0f} px", file, info.architecture,
+                            Join(info.classes), info.median_area));
+  console.Print(info.record.dump(2));
+  console.PrintJson({{"model", file},
+                     {"architecture", info.architecture},
+                     {"classes", info.classes},
+                     {"max_instances", info.max_instances},
+                     {"median_area", info.median_area},
+                     {"record", info.record}});
+  return 0;
+}
+
+}  // namespace
+
+Verb ModelsVerb() {
+  return {"models",
+          "Networks",
+          "models of a project, what a model file holds, known networks",
+          "With a project: its models, newest last. With a model file: what it was trained for and "
+          "how. With nothing, or --architectures: the networks that `vole train --model` knows.",
+          "  vole models mice.vole\n  vole models mice-1.safetensors --json\n"
+          "  vole models --architectures",
+          [](CLI::App& command) -> RunVerb {
+            auto file = std::make_shared<std::string>();
+            auto architectures = std::make_shared<bool>(false);
+            command.add_option("file", *file, "project or model file")->type_name("FILE");
+            command.add_flag("--architectures", *architectures, "list the known networks");
+            return [file, architectures](Console& console) {
+              if (*architectures || file->empty()) {
+                const Json list = Architectures(console);
+                console.PrintJson({{"architectures", list}});
+                return 0;
+              }
+              return IsProject(*file) ? OfProject(*file, console) : OfFile(*file, console);
+            };
+          }};
+}
+
+}  // namespace app

@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/learning/learning_verbs.h"
+#include "app/cli/options_flags.h"
+#include "infer/infer_job.h"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string project, model, video, frames;
+  infer::PredictOptions options;
+};
+
+// A model of the project by name, else a file; none given: the project's newest.
+fs::path ModelFile(const datasets::Project& project, const std::string& given) {
+  const auto models = project.Models();
+  const auto path_of = [&](const datasets::ModelRow& model) {
+    return fs::path(model.weights_path).is_absolute()
+               ? fs::path(model.weights_path)
+               : (project.folder() / model.weights_path).lexically_normal();
+  };
+  if (given.empty()) {
+    if (models.empty()) {
+      throw datasets::Error("project '" + project.file().string() + "'", "it has no model yet",
+                            "train one: vole train " + project.file().string());
+    }
+    return path_of(models.back());
+  }
+  for (auto model = models.rbegin(); model != models.rend(); ++model) {
+    if (model->name == given) return path_of(*model);
+  }
+  if (fs::exists(given)) return given;
+  if (fs::exists(given + ".safetensors")) return given + ".safetensors";
+  std::vector<std::string> names;
+  for (const auto& model : models) names.push_back(model.name);
+  throw datasets::Error("model '" + given + "'",
+                        "the project has no model of that name" + DidYouMean(given, names) +
+                            (names.empty() ? "" : " (it has: " + Join(names) + ")") +
+                            ", and there is no such file");
+}
+
+int Run(Arguments& arguments, Console& console) {
+  datasets::CheckOptions(arguments.options, "predict");
+  const auto project = OpenProject(arguments.project);
+  const fs::path model = ModelFile(*project, arguments.model);
+  std::vector<datasets::VideoRow> videos;
+  if (!arguments.video.empty()) {
+    videos = {project->VideoByName(arguments.video)};
+  } else {
+    videos = project->Videos();
+    if (videos.empty()) project->VideoByName("");  // throws: it has no video yet
+  }
+  if (!arguments.frames.empty()) {
+    if (videos.size() > 1) throw UsageError("--frames needs --video where there are several");
+    const FrameSpan span = FramesWithin(ParseFrames(arguments.frames), videos[0]);
+    arguments.options.start_frame = span.start_frame;
+    arguments.options.end_frame = *span.end_frame;
+  }
+
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  int frames = 0, episodes = 0;
+  double seconds = 0, peak_rss_mb = 0;
+  for (const datasets::VideoRow& video : videos) {
+    const infer::PredictResult result =
+        infer::Predict(*project, video, model.string(), arguments.options, console.job());
+    frames += result.frames;
+    seconds += result.seconds;
+    episodes += result.review_episodes;
+    peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
+    rows.push_back({{"video", video.name},
+                    {"job", result.job_id},
+                    {"frames", result.frames},
+                    {"seconds", result.seconds},
+                    {"fps", result.fps},
+                    {"review_episodes", result.review_episodes}});
+    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at.",
+                              video.name, CountText(result.frames), DurationText(result.seconds),
+                              result.fps, CountText(result.review_episodes)));
+  }
+  console.PrintJson({{"model", model.string()},
+                     {"frames", frames},
+                     {"seconds", seconds},
+                     {"fps", seconds > 0 ? frames / seconds : 0.0},
+                     {"peak_rss_mb", peak_rss_mb},
+                     {"review_episodes", episodes},
+                     {"videos", rows}});
+  console.Print(
+      fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
+  return 0;
+}
+
+}  // namespace
+
+Verb PredictVerb() {
+  return {"predict",
+          "Networks",
+          "outline and name every animal on every frame",
+          "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
+          "writes predictions, confidences and the review queue into the project. Without --video "
+          "every video of the project is predicted, one after the other. Ctrl-C keeps the frames "
+          "done so far.",
+          "  vole predict mice.vole\n"
+          "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
+          "  vole predict mice.vole --device cuda --json",
+          [](CLI::App& command) -> RunVerb {
+            auto arguments = std::make_shared<Arguments>();
+            AddProject(command, arguments->project);
+            command
+                .add_option("--model,-m", arguments->model,
+                            "name of a model of the project, or a model file (default: the newest)")
+                ->type_name("MODEL");
+            AddVideo(command, arguments->video, "only this video (default: all)");
+            AddFrames(command, arguments->frames);
+            AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
+            return [arguments](Console& console) { return Run(*arguments, console); };
+          }};
+}
+
+}  // namespace app

@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/learning/learning_verbs.h"
+#include "app/cli/options_flags.h"
+#include "app/model/train_on_project.h"
+
+namespace app {
+namespace {
+
+struct Arguments {
+  std::string project, frames, out;
+  LabelSelection selection;
+  train::TrainOptions options;
+};
+
+std::string FiguresText(const nlohmann::json& figures) {
+  std::string text;
+  for (const auto& [name, value] : figures.items()) {
+    if (!value.is_number()) continue;
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", name, value.get<double>());
+  }
+  return text;
+}
+
+std::filesystem::path OutFile(const datasets::Project& project, const Arguments& arguments) {
+  if (arguments.out.empty()) return DefaultModelFile(project, arguments.options.resume);
+  std::filesystem::path file = arguments.out;
+  if (file.extension().empty()) file += ".safetensors";
+  return file;
+}
+
+int Run(Arguments& arguments, Console& console) {
+  CheckChoice("--model", arguments.options.model, train::Architectures());
+  if (!arguments.frames.empty()) {
+    const FrameSpan span = ParseFrames(arguments.frames);
+    arguments.selection.start_frame = span.start_frame;
+    arguments.selection.end_frame = span.end_frame;
+  }
+  datasets::CheckOptions(arguments.options, "train");
+  const auto project = OpenProject(arguments.project);
+  const std::filesystem::path out = OutFile(*project, arguments);
+
+  const TrainedModel trained = TrainOnProject(
+      *project, arguments.selection, arguments.options, out, console.job(),
+      [&](const train::TrainProgress& progress) {
+        if (!progress.validation.is_object()) return;
+        console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
+                                 progress.steps, progress.loss, FiguresText(progress.validation)));
+      });
+  const train::TrainResult& result = trained.result;
+  console.PrintJson({{"model", trained.file.string()},
+                     {"name", trained.model.name},
+                     {"labels", trained.labels},
+                     {"steps", result.steps},
+                     {"seconds", result.seconds},
+                     {"best_step", result.best_step},
+                     {"validation", result.validation},
+                     {"cancelled", trained.cancelled}});
+  if (trained.cancelled) {
+    console.Fail("vole train: cancelled; the best model so far is " + trained.file.string());
+    return 130;
+  }
+  console.Print(fmt::format("Trained {} on {} labeled frames: {} steps in {}, best at step {}.",
+                            trained.model.name, CountText(trained.labels), CountText(result.steps),
+                            DurationText(result.seconds), CountText(result.best_step)));
+  const std::string figures = FiguresText(result.validation);
+  if (!figures.empty()) console.Print("On labels held back: " + figures + ".");
+  console.Print("Model: " + trained.file.string() + ". Next: vole predict " + arguments.project);
+  return 0;
+}
+
+}  // namespace
+
+Verb TrainVerb() {
+  return {
+      "train",
+      "Networks",
+      "learn from the project's labels",
+      "Learns from every labeled frame of the project, drawn, imported or accepted; frames that "
+      "were marked empty teach what no animal looks like. Labels marked val or test never train. "
+      "Frames that a reviewer corrected weigh more. Settings that are not given are chosen from "
+      "the data. Ctrl-C ends the training and keeps the best model so far.",
+      "  vole train mice.vole\n"
+      "  vole train mice.vole --minutes 5 --out day1\n"
+      "  vole train mice.vole --video cage4 --frames 0:3000 --seed 2\n"
+      "  vole train mice.vole --resume",
+      [](CLI::App& command) -> RunVerb {
+        auto arguments = std::make_shared<Arguments>();
+        AddProject(command, arguments->project);
+        command
+            .add_option("--out,-o", arguments->out,
+                        "model file to write (default: PROJECT-N.safetensors beside the "
+                        "project; with --resume, the newest model)")
+            ->type_name("MODEL");
+        AddFrames(command, arguments->frames);
+        command
+            .add_option("--video", arguments->selection.videos,
+                        "only labels of this video; may be repeated (default: all)")
+            ->type_name("NAME");
+        command
+            .add_option("--max-labels", arguments->selection.max_labels,
+                        "use at most N labeled frames, evenly spread")
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
+        AddOptionFlags(command, arguments->options);
+        return [arguments](Console& console) { return Run(*arguments, console); };
+      }};
+}
+
+}  // namespace app

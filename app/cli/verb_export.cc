@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/options_flags.h"
+#include "app/cli/verb_list.h"
+#include "datasets/formats/formats.h"
+
+namespace app {
+namespace {
+
+struct Arguments {
+  std::string project, format, out, frames;
+  datasets::ExportOptions options;
+};
+
+std::vector<std::string> ExportFormats() {
+  std::vector<std::string> names;
+  for (const datasets::FormatInfo& format : datasets::Formats()) {
+    if (format.exports) names.push_back(format.name);
+  }
+  return names;
+}
+
+int Run(Arguments& arguments, Console& console) {
+  CheckChoice("--format", arguments.format, ExportFormats());
+  CheckChoice("--what", arguments.options.what, {"labels", "predictions", "final"});
+  if (!arguments.frames.empty()) {
+    const FrameSpan span = ParseFrames(arguments.frames);
+    arguments.options.start_frame = span.start_frame;
+    arguments.options.end_frame = span.end_frame.value_or(-1);
+  }
+  datasets::CheckOptions(arguments.options, "export");
+  const auto project = OpenProjectReadOnly(arguments.project);
+  if (!arguments.options.video.empty()) project->VideoByName(arguments.options.video);
+  const datasets::ExportReport report =
+      datasets::Export(*project, arguments.format, arguments.out, arguments.options, console.job());
+  for (const std::string& warning : report.warnings) console.Note("note: " + warning);
+  std::string text = fmt::format("Wrote {}: {} outlines on {} images", arguments.out,
+                                 CountText(report.annotations), CountText(report.images));
+  if (report.intervals > 0) text += fmt::format(", {} intervals", CountText(report.intervals));
+  if (report.files > 1) text += fmt::format(", {} files", CountText(report.files));
+  console.Print(text + ".");
+  console.PrintJson({{"format", arguments.format},
+                     {"out", arguments.out},
+                     {"images", report.images},
+                     {"annotations", report.annotations},
+                     {"intervals", report.intervals},
+                     {"files", report.files},
+                     {"warnings", report.warnings}});
+  return 0;
+}
+
+}  // namespace
+
+Verb ExportVerb() {
+  return {"export",
+          "Labels",
+          "write labels or predictions in another program's format",
+          "Writes a new file and puts it in place only when it is whole.\n\nFormats:\n" +
+              datasets::FormatTable(false),
+          "  vole export mice.vole --format coco --out labels.json\n"
+          "  vole export mice.vole --format coco --what final --out all.json\n"
+          "  vole export mice.vole --format tracks --what predictions --out tracks.csv",
+          [](CLI::App& command) -> RunVerb {
+            auto arguments = std::make_shared<Arguments>();
+            AddProject(command, arguments->project);
+            command.add_option("--format", arguments->format, Join(ExportFormats()))
+                ->required()
+                ->type_name("F");
+            command.add_option("--out,-o", arguments->out, "file or folder to write")
+                ->required()
+                ->type_name("PATH");
+            AddOptionFlags(command, arguments->options);
+            AddFrames(command, arguments->frames);
+            return [arguments](Console& console) { return Run(*arguments, console); };
+          }};
+}
+
+}  // namespace app

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/options_flags.h"
+#include "app/cli/verb_list.h"
+#include "datasets/formats/formats.h"
+
+namespace app {
+namespace {
+
+struct Arguments {
+  std::string project, format, path;
+  datasets::ImportOptions options;
+};
+
+std::vector<std::string> ImportFormats() {
+  std::vector<std::string> names;
+  for (const datasets::FormatInfo& format : datasets::Formats()) {
+    if (format.imports) names.push_back(format.name);
+  }
+  return names;
+}
+
+int Run(const Arguments& arguments, Console& console) {
+  CheckChoice("--format", arguments.format, ImportFormats());
+  datasets::CheckOptions(arguments.options, "import");
+  const auto project = OpenProject(arguments.project);
+  if (!arguments.options.video.empty()) project->VideoByName(arguments.options.video);
+  const datasets::ImportReport report = datasets::Import(*project, arguments.format, arguments.path,
+                                                         arguments.options, console.job());
+  for (const std::string& warning : report.warnings) console.Note("note: " + warning);
+  std::string text;
+  if (report.annotations > 0 || report.intervals == 0) {
+    text += fmt::format("Imported {} labels on {} images ({} new categories).",
+                        CountText(report.annotations), CountText(report.images), report.categories);
+  }
+  if (report.intervals > 0) {
+    text += fmt::format("{}Imported {} behavior intervals ({} new behaviors).",
+                        text.empty() ? "" : " ", CountText(report.intervals), report.behaviors);
+  }
+  if (report.already_present > 0) {
+    text += fmt::format(" {} were there already.", CountText(report.already_present));
+  }
+  console.Print(text);
+  console.PrintJson({{"format", arguments.format},
+                     {"images", report.images},
+                     {"annotations", report.annotations},
+                     {"categories", report.categories},
+                     {"tracks", report.tracks},
+                     {"behaviors", report.behaviors},
+                     {"intervals", report.intervals},
+                     {"already_present", report.already_present},
+                     {"warnings", report.warnings}});
+  return 0;
+}
+
+}  // namespace
+
+Verb ImportVerb() {
+  return {
+      "import",
+      "Labels",
+      "bring labels in from another program's files",
+      "Reads the whole file, checks it, and adds its labels in one step: all or nothing. A second "
+      "import of the same file adds nothing twice; labels that are there are never changed.\n\n"
+      "Formats:\n" +
+          datasets::FormatTable(true),
+      "  vole import mice.vole --format coco labels.json\n"
+      "  vole import mice.vole --format labelme frames/ --video cage4\n"
+      "  vole import mice.vole --format behaviors scores.csv --author anna",
+      [](CLI::App& command) -> RunVerb {
+        auto arguments = std::make_shared<Arguments>();
+        AddProject(command, arguments->project);
+        command.add_option("path", arguments->path, "what to read")->required()->type_name("PATH");
+        command.add_option("--format", arguments->format, Join(ImportFormats()))
+            ->required()
+            ->type_name("F");
+        AddOptionFlags(command, arguments->options);
+        return [arguments](Console& console) { return Run(*arguments, console); };
+      }};
+}
+
+}  // namespace app

@@ -1,0 +1,60 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/verb_list.h"
+#include "datasets/project.h"
+
+namespace app {
+namespace {
+
+std::string LocalTime(int64_t ms_utc) {
+  const auto seconds = static_cast<std::time_t>(ms_utc / 1000);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(seconds));
+}
+
+int Run(const std::string& file, Console& console) {
+  const auto project = OpenProjectReadOnly(file);
+  std::map<datasets::Id, std::string> model_names;
+  for (const datasets::ModelRow& model : project->Models()) model_names[model.id] = model.name;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table = {
+      {"job", "kind", "state", "started", "took", "model", ""}};
+  for (const datasets::JobRow& job : project->Jobs()) {
+    const std::string model = job.model_id ? model_names[*job.model_id] : "";
+    nlohmann::ordered_json row = {{"id", job.id},       {"kind", job.kind},
+                                  {"state", job.state}, {"error", job.error},
+                                  {"model", model},     {"created_at", job.created_at}};
+    row["finished_at"] = job.finished_at ? nlohmann::ordered_json(*job.finished_at) : nullptr;
+    row["options"] = nlohmann::ordered_json::parse(job.options_json, nullptr, false);
+    list.push_back(row);
+    table.push_back(
+        {std::to_string(job.id), job.kind, job.state, LocalTime(job.created_at),
+         job.finished_at ? DurationText((*job.finished_at - job.created_at) / 1000.0) : "", model,
+         job.error});
+  }
+  console.Print(list.empty() ? "No job has run in this project yet." : TableText(table));
+  console.PrintJson({{"jobs", list}});
+  return 0;
+}
+
+}  // namespace
+
+Verb JobsVerb() {
+  return {"jobs",
+          "Networks",
+          "trainings and predictions that ran, and how they ended",
+          "",
+          "  vole jobs mice.vole\n  vole jobs mice.vole --json",
+          [](CLI::App& command) -> RunVerb {
+            auto project = std::make_shared<std::string>();
+            AddProject(command, *project);
+            return [project](Console& console) { return Run(*project, console); };
+          }};
+}
+
+}  // namespace app

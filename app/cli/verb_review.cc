@@ -1,0 +1,239 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "annotate/edits.h"
+#include "annotate/history.h"
+#include "app/cli/arguments.h"
+#include "app/cli/console.h"
+#include "app/cli/verb_list.h"
+#include "infer/infer_job.h"
+
+namespace app {
+namespace {
+
+using datasets::Id;
+using datasets::ReviewItemRow;
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string project, verdict, video, frames, reason;
+  std::vector<Id> episodes;
+  int top = 0;
+  bool all = false, calibration = false, rebuild = false;
+};
+
+struct Queue {
+  std::vector<ReviewItemRow> items;  // highest score first
+  std::map<Id, std::string> video_names;
+  std::vector<Id> jobs;
+};
+
+Queue ReadQueue(const datasets::Project& project, const std::string& only_video) {
+  Queue queue;
+  if (!only_video.empty()) project.VideoByName(only_video);
+  for (const datasets::VideoRow& video : project.Videos()) {
+    queue.video_names[video.id] = video.name;
+    if (!only_video.empty() && video.name != only_video) continue;
+    const auto job = project.LatestPredictJob(video.id);
+    if (!job) continue;
+    queue.jobs.push_back(*job);
+    for (ReviewItemRow& item : project.ReviewItems(*job)) {
+      if (item.video_id == video.id) queue.items.push_back(std::move(item));
+    }
+  }
+  if (queue.jobs.empty()) {
+    throw datasets::Error("project '" + project.file().string() + "'",
+                          "nothing has been predicted yet",
+                          "run: vole predict " + project.file().string());
+  }
+  std::stable_sort(queue.items.begin(), queue.items.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  return queue;
+}
+
+Json ItemJson(const ReviewItemRow& item, const Queue& queue) {
+  Json animals = Json::parse(item.animals_json, nullptr, false);
+  if (animals.is_discarded()) animals = Json::array();
+  return {{"episode", item.id},
+          {"video", queue.video_names.at(item.video_id)},
+          {"start_frame", item.start_frame},
+          {"end_frame", item.end_frame},
+          {"score", item.score},
+          {"reason", item.reason},
+          {"reason_code", item.reason_code},
+          {"animals", animals},
+          {"verdict", item.verdict.empty() ? "open" : item.verdict}};
+}
+
+std::string CalibrationText(const infer::Calibration& calibration) {
+  if (calibration.expected_calibration_error < 0) {
+    return fmt::format(
+        "Scores are not checked against people yet ({} decided frames, too few to say).",
+        calibration.frames);
+  }
+  return fmt::format("Expected calibration error {:.3f}, from {} frames ({}).",
+                     calibration.expected_calibration_error, CountText(calibration.frames),
+                     calibration.basis);
+}
+
+int List(const Arguments& arguments, const datasets::Project& project, Console& console) {
+  const Queue queue = ReadQueue(project, arguments.video);
+  const FrameSpan span = arguments.frames.empty() ? FrameSpan{} : ParseFrames(arguments.frames);
+  Json calibrations = Json::array();
+  for (const Id job : queue.jobs) {
+    const infer::Calibration calibration = infer::CalibrationOf(project, job);
+    calibrations.push_back({{"job", job},
+                            {"expected_calibration_error", calibration.expected_calibration_error},
+                            {"frames", calibration.frames},
+                            {"basis", calibration.basis}});
+    console.Print(CalibrationText(calibration));
+  }
+  if (arguments.calibration) {
+    console.PrintJson({{"calibration", calibrations}});
+    return 0;
+  }
+
+  Json list = Json::array();
+  size_t open = 0, decided = 0;
+  std::vector<std::vector<std::string>> table = {
+      {"episode", "video", "frames", "score", "animals", "reason"}};
+  for (const ReviewItemRow& item : queue.items) {
+    (item.verdict.empty() ? open : decided)++;
+    if (!arguments.all && !item.verdict.empty()) continue;
+    if (!arguments.reason.empty() && item.reason_code != arguments.reason) continue;
+    if (item.end_frame <= span.start_frame ||
+        (span.end_frame && item.start_frame >= *span.end_frame)) {
+      continue;
+    }
+    if (arguments.top > 0 && list.size() >= static_cast<size_t>(arguments.top)) continue;
+    const Json row = ItemJson(item, queue);
+    std::vector<std::string> animals;
+    for (const Json& animal : row["animals"]) {
+      animals.push_back(animal.is_string() ? animal.get<std::string>() : animal.dump());
+    }
+    table.push_back({std::to_string(item.id), row["video"],
+                     item.end_frame - item.start_frame == 1
+                         ? std::to_string(item.start_frame)
+                         : fmt::format("{}:{}", item.start_frame, item.end_frame),
+                     fmt::format("{:.2f}", item.score), Join(animals),
+                     item.reason + (item.verdict.empty() ? "" : " [" + item.verdict + "]")});
+    list.push_back(row);
+  }
+  console.PrintJson(list);
+  if (list.empty()) {
+    console.Print(open == 0 ? "Nothing is left to look at." : "No episode matches.");
+  } else {
+    console.Print(TableText(table));
+  }
+  console.Print(fmt::format("{} of {} open episodes shown, {} decided.",
+                            arguments.all ? list.size() : std::min(list.size(), open), open,
+                            decided));
+  return 0;
+}
+
+int Decide(const Arguments& arguments, datasets::Project& project, Console& console) {
+  const std::map<std::string, annotate::Verdict> verdicts = {
+      {"accept", annotate::Verdict::kAccepted},
+      {"reject", annotate::Verdict::kRejected},
+      {"skip", annotate::Verdict::kSkipped}};
+  CheckChoice("review", arguments.verdict, {"accept", "reject", "skip"});
+  if (arguments.episodes.empty()) {
+    throw UsageError("which episode? Give its number, as in: vole review " + arguments.project +
+                     " " + arguments.verdict + " 12");
+  }
+  const Queue queue = ReadQueue(project, arguments.video);
+  std::vector<ReviewItemRow> chosen;
+  for (const Id episode : arguments.episodes) {
+    const auto item = std::find_if(queue.items.begin(), queue.items.end(),
+                                   [&](const ReviewItemRow& row) { return row.id == episode; });
+    if (item == queue.items.end()) {
+      throw datasets::Error("episode " + std::to_string(episode),
+                            "it is not in the review queue of the latest prediction",
+                            "list the queue: vole review " + arguments.project);
+    }
+    chosen.push_back(*item);
+  }
+  const char* user = std::getenv("USER");
+  annotate::History history(project, user ? user : "");
+  Json list = Json::array();
+  for (const ReviewItemRow& item : chosen) {
+    const annotate::StoredEdit edit =
+        history.Apply(annotate::DecideEpisode(item, verdicts.at(arguments.verdict), 0));
+    int labels = 0;
+    for (const annotate::RowChange& change : edit.changes) {
+      labels += change.table == "annotations" && change.before.is_null();
+    }
+    list.push_back(
+        {{"episode", item.id}, {"verdict", arguments.verdict}, {"labels_added", labels}});
+    console.Print(fmt::format("Episode {} ({} {}:{}): {}{}.", item.id,
+                              queue.video_names.at(item.video_id), item.start_frame, item.end_frame,
+                              arguments.verdict == "skip"     ? "skipped"
+                              : arguments.verdict == "accept" ? "accepted"
+                                                              : "rejected",
+                              labels ? fmt::format(", {} new labels", labels) : ""));
+  }
+  console.PrintJson({{"decided", list}});
+  return 0;
+}
+
+int Run(const Arguments& arguments, Console& console) {
+  if (!arguments.verdict.empty()) {
+    const auto project = OpenProject(arguments.project);
+    return Decide(arguments, *project, console);
+  }
+  if (arguments.rebuild) {
+    const auto project = OpenProject(arguments.project);
+    for (const Id job : ReadQueue(*project, arguments.video).jobs) {
+      infer::RebuildReviewQueue(*project, job, console.job());
+    }
+    return List(arguments, *project, console);
+  }
+  const auto project = OpenProjectReadOnly(arguments.project);
+  return List(arguments, *project, console);
+}
+
+}  // namespace
+
+Verb ReviewVerb() {
+  return {"review",
+          "Networks",
+          "the episodes most worth a look; accept or reject them",
+          "Lists episodes of the latest prediction, most doubtful first: neighboring frames that a "
+          "reviewer would probably change, and why. A tenth is drawn at random, as an audit. "
+          "`accept` turns an episode's predictions into labels, `reject` takes them out of "
+          "everything final, `skip` only notes that it was looked at. Correcting is done in the "
+          "workbench: vole open.",
+          "  vole review mice.vole --top 20\n"
+          "  vole review mice.vole accept 12 15\n"
+          "  vole review mice.vole reject 7\n"
+          "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
+          [](CLI::App& command) -> RunVerb {
+            auto arguments = std::make_shared<Arguments>();
+            AddProject(command, arguments->project);
+            command.add_option("verdict", arguments->verdict, "accept, reject or skip")
+                ->type_name("VERDICT");
+            command.add_option("episodes", arguments->episodes, "episode numbers")
+                ->type_name("EPISODE");
+            command.add_option("--top", arguments->top, "only the first N")
+                ->type_name("N")
+                ->check(CLI::PositiveNumber);
+            AddVideo(command, arguments->video, "only this video (default: all)");
+            AddFrames(command, arguments->frames);
+            command
+                .add_option("--reason", arguments->reason,
+                            "only episodes with this reason_code (see --json)")
+                ->type_name("CODE");
+            command.add_flag("--all", arguments->all, "decided episodes too");
+            command.add_flag("--calibration", arguments->calibration,
+                             "only how far the scores can be trusted");
+            command.add_flag("--rebuild", arguments->rebuild,
+                             "make the queue anew from today's labels and decisions, then list it");
+            return [arguments](Console& console) { return Run(*arguments, console); };
+          }};
+}
+
+}  // namespace app
