@@ -12,6 +12,8 @@ class IdsegPredictor : public Predictor {
       : description_(FromMetadata(file.metadata, name)),
         device_(DeviceOf(options.device)),
         threads_(options.threads),
+        type_(options.allow_bf16 && device_.is_cpu() && HasBfloat16() ? torch::kBFloat16
+                                                                      : torch::kFloat32),
         seg_(static_cast<int>(description_.info.classes.size())) {
     if (options.scale < 0 || options.scale > 4) {
       throw datasets::Error("option scale", "it must lie between 0 and 4", "leave it at 0");
@@ -76,7 +78,7 @@ class IdsegPredictor : public Predictor {
   void Prepare(Net& net) {
     net.eval();
     net.to(device_);
-    net.Fold();
+    net.Fold(type_);
   }
 
   // Shrinks a background once for all frames that share it.
@@ -91,6 +93,7 @@ class IdsegPredictor : public Predictor {
   IdsegDescription description_;
   torch::Device device_;
   int threads_;
+  torch::ScalarType type_;
   IdsegNet seg_;
   CropNet crop_{nullptr};
   cv::Mat background_source_, background_;

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <fstream>
 #include <thread>
 
 #include "datasets/base/error.h"
@@ -32,6 +33,20 @@ void UseThreads(int threads) {
   if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
+}
+
+bool HasBfloat16() {
+  static const bool has = [] {
+    std::ifstream info("/proc/cpuinfo");
+    std::string line;
+    while (std::getline(info, line)) {
+      if (line.rfind("flags", 0) != 0) continue;
+      return line.find(" avx512_bf16") != std::string::npos ||
+             line.find(" amx_bf16") != std::string::npos;
+    }
+    return false;
+  }();
+  return has;
 }
 
 torch::Tensor WrapInput(std::vector<float>& values, int count, int height, int width,

@@ -17,6 +17,9 @@ torch::Device DeviceOf(const std::string& name);
 // (denormals cost a hundred times an ordinary multiplication).
 void UseThreads(int threads);
 
+// Whether the processor multiplies bfloat16 natively (AVX512_BF16 or AMX).
+bool HasBfloat16();
+
 // A batch of one: floats [H, W, C] (channels last) as a [1, C, H, W] tensor without a copy.
 torch::Tensor WrapInput(std::vector<float>& values, int count, int height, int width, int channels);
 

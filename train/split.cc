@@ -20,54 +20,58 @@ std::vector<int> Counts(const std::vector<LabeledFrame>& frames, const std::vect
   return counts;
 }
 
-}  // namespace
-
-Split SplitByTime(const std::vector<LabeledFrame>& frames, int classes, double share) {
+// A split with at most `most_blocks` blocks a video.
+Split Cut(const std::vector<LabeledFrame>& frames, double share, int most_blocks) {
   Split split;
-  std::vector<int> all(frames.size());
-  std::iota(all.begin(), all.end(), 0);
   std::map<int, std::vector<int>> by_video;
-  for (int i : all) by_video[frames[i].video].push_back(i);
-  if (static_cast<int>(frames.size()) >= kFewestToSplit && share > 0) {
-    for (auto& [video, list] : by_video) {
-      std::stable_sort(list.begin(), list.end(),
-                       [&](int a, int b) { return frames[a].frame_index < frames[b].frame_index; });
-      const int count = static_cast<int>(list.size());
-      const int wanted = static_cast<int>(std::lround(share * count));
-      if (wanted < 1) continue;
-      const int blocks = std::clamp(wanted / 4, 1, 4);
-      std::vector<bool> held(list.size(), false);
-      for (int b = 0; b < blocks; ++b) {
-        const int length = wanted / blocks + (b < wanted % blocks ? 1 : 0);
-        // The last block ends with the last label: the furthest from what is learned.
-        const int end = static_cast<int>(static_cast<int64_t>(b + 1) * count / blocks);
-        for (int i = std::max(0, end - length); i < end; ++i) held[i] = true;
-      }
-      for (int i = 0; i < count; ++i) {
-        if (held[i]) {
-          split.held.push_back(list[i]);
-          continue;
-        }
-        const bool near = std::any_of(list.begin(), list.end(), [&](const int& other) {
-          return held[static_cast<size_t>(&other - list.data())] &&
-                 std::abs(frames[other].frame_index - frames[list[i]].frame_index) <= kGuardFrames;
-        });
-        (near ? split.left_out : split.learn).push_back(list[i]);
-      }
-    }
+  for (size_t i = 0; i < frames.size(); ++i) {
+    by_video[frames[i].video].push_back(static_cast<int>(i));
   }
-  bool enough = !split.held.empty() && !split.learn.empty();
-  const std::vector<int> total = Counts(frames, all, classes);
-  const std::vector<int> kept = Counts(frames, split.learn, classes);
-  for (int k = 0; k < classes; ++k) enough = enough && 2 * kept[k] >= total[k];
-  if (!enough) {
-    split = {};
-    split.learn = all;
+  for (auto& [video, list] : by_video) {
+    std::stable_sort(list.begin(), list.end(),
+                     [&](int a, int b) { return frames[a].frame_index < frames[b].frame_index; });
+    const int count = static_cast<int>(list.size());
+    const int wanted = static_cast<int>(std::lround(share * count));
+    const int blocks = std::clamp(wanted / 4, 1, most_blocks);
+    std::vector<bool> held(list.size(), false);
+    for (int b = 0; b < blocks; ++b) {
+      const int length = wanted / blocks + (b < wanted % blocks ? 1 : 0);
+      // The last block ends with the last label: the furthest from what is learned.
+      const int end = static_cast<int>(static_cast<int64_t>(b + 1) * count / blocks);
+      for (int i = std::max(0, end - length); i < end; ++i) held[i] = true;
+    }
+    for (int i = 0; i < count; ++i) {
+      bool near = false;
+      for (int j = 0; j < count && !near; ++j) {
+        near = held[j] &&
+               std::abs(frames[list[j]].frame_index - frames[list[i]].frame_index) <= kGuardFrames;
+      }
+      (held[i] ? split.held : near ? split.left_out : split.learn).push_back(list[i]);
+    }
   }
   std::sort(split.learn.begin(), split.learn.end());
   std::sort(split.held.begin(), split.held.end());
   std::sort(split.left_out.begin(), split.left_out.end());
   return split;
+}
+
+}  // namespace
+
+Split SplitByTime(const std::vector<LabeledFrame>& frames, int classes, double share) {
+  Split all;
+  all.learn.resize(frames.size());
+  std::iota(all.learn.begin(), all.learn.end(), 0);
+  if (static_cast<int>(frames.size()) < kFewestToSplit || share <= 0) return all;
+  const std::vector<int> total = Counts(frames, all.learn, classes);
+  // Many blocks show more of the video; where labels lie densely the guards would cost too much.
+  for (int most_blocks = 4; most_blocks >= 1; --most_blocks) {
+    Split split = Cut(frames, share, most_blocks);
+    bool enough = !split.held.empty() && split.learn.size() * 2 > frames.size();
+    const std::vector<int> kept = Counts(frames, split.learn, classes);
+    for (int k = 0; k < classes; ++k) enough = enough && 2 * kept[k] >= total[k];
+    if (enough) return split;
+  }
+  return all;
 }
 
 }  // namespace train

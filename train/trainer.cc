@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-8;
 constexpr int kBadStepsBeforeGoingBack = 3;
-constexpr int kGoodEvery = 50;
+constexpr int kGoodEvery = 20;
 
 using Clock = std::chrono::steady_clock;
 

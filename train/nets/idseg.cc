@@ -14,6 +14,12 @@ torch::nn::Conv2d MakeConv(int in, int out, int kernel, int stride, bool bias) {
       torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(bias));
 }
 
+void UseType(torch::nn::Conv2dImpl& conv, torch::ScalarType type) {
+  torch::NoGradGuard no_grad;
+  conv.weight = conv.weight.detach().to(type).contiguous(torch::MemoryFormat::ChannelsLast);
+  conv.bias = conv.bias.detach().to(type);
+}
+
 }  // namespace
 
 ConvNormImpl::ConvNormImpl(int in, int out, int kernel, int stride, bool use_relu)
@@ -29,14 +35,14 @@ torch::Tensor ConvNormImpl::forward(const torch::Tensor& x) {
   return relu ? y.relu_() : y;
 }
 
-void ConvNormImpl::Fold() {
+void ConvNormImpl::Fold(torch::ScalarType type) {
   if (folded) return;
   torch::NoGradGuard no_grad;
   const torch::Tensor scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
   torch::Tensor weight = conv->weight * scale.view({-1, 1, 1, 1});
   torch::Tensor bias = norm->bias - norm->running_mean * scale;
-  conv->weight = weight.contiguous(torch::MemoryFormat::ChannelsLast);
-  conv->bias = bias;
+  conv->weight = weight.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
+  conv->bias = bias.to(type);
   folded = true;
 }
 
@@ -65,8 +71,9 @@ IdsegNetImpl::IdsegNetImpl(int class_count) : classes(class_count) {
     merge.push_back(register_module("merge" + index,
                                     ConvNorm(kWidths[level - 1], kWidths[level - 1], 3, 1, true)));
   }
-  last = register_module("last", ConvNorm(kWidths[0], 24, 3, 1, true));
-  head = register_module("head", MakeConv(24, (kFirstClassChannel + classes) * 4, 3, 1, true));
+  last = register_module("last", ConvNorm(kWidths[0], kWidths[0], 3, 1, true));
+  head =
+      register_module("head", MakeConv(kWidths[0], (kFirstClassChannel + classes) * 4, 3, 1, true));
   torch::NoGradGuard no_grad;
   head->weight.mul_(0.5);
   head->bias.zero_();
@@ -75,7 +82,7 @@ IdsegNetImpl::IdsegNetImpl(int class_count) : classes(class_count) {
 
 torch::Tensor IdsegNetImpl::forward(const torch::Tensor& x) {
   std::vector<torch::Tensor> skips;
-  torch::Tensor y = fine->forward(stem->forward(x));
+  torch::Tensor y = fine->forward(stem->forward(x.to(type)));
   skips.push_back(y);
   for (int level = 1; level < kLevels; ++level) {
     y = deep[level - 1]->forward(down[level - 1]->forward(y));
@@ -86,13 +93,15 @@ torch::Tensor IdsegNetImpl::forward(const torch::Tensor& x) {
     y = torch::upsample_nearest2d(lateral[i]->forward(y), {skip.size(2), skip.size(3)});
     y = merge[i]->forward(y.add_(skip).relu_());
   }
-  return torch::pixel_shuffle(head->forward(last->forward(y)), 2);
+  return torch::pixel_shuffle(head->forward(last->forward(y)), 2).to(torch::kFloat32);
 }
 
-void IdsegNetImpl::Fold() {
+void IdsegNetImpl::Fold(torch::ScalarType use_type) {
+  type = use_type;
   for (const auto& module : modules(false)) {
-    if (auto* conv = module->as<ConvNormImpl>()) conv->Fold();
+    if (auto* conv = module->as<ConvNormImpl>()) conv->Fold(type);
   }
+  UseType(*head, type);
 }
 
 CropNetImpl::CropNetImpl(int in_channels, int classes) {
@@ -111,14 +120,16 @@ CropNetImpl::CropNetImpl(int in_channels, int classes) {
 }
 
 torch::Tensor CropNetImpl::forward(const torch::Tensor& x) {
-  torch::Tensor y = x;
+  torch::Tensor y = x.to(type);
   for (auto& block : blocks) y = block->forward(y);
+  y = y.to(torch::kFloat32);
   const torch::Tensor pooled = torch::cat({y.mean({2, 3}), y.amax({2, 3})}, 1);
   return head->forward(pooled);
 }
 
-void CropNetImpl::Fold() {
-  for (auto& block : blocks) block->Fold();
+void CropNetImpl::Fold(torch::ScalarType use_type) {
+  type = use_type;
+  for (auto& block : blocks) block->Fold(type);
 }
 
 }  // namespace train

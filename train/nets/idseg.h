@@ -25,8 +25,9 @@ inline constexpr int kFirstClassChannel = 2;
 struct ConvNormImpl : torch::nn::Module {
   ConvNormImpl(int in, int out, int kernel, int stride, bool relu);
   torch::Tensor forward(const torch::Tensor& x);
-  // Multiplies the normalization into the convolution; the module is for inference afterwards.
-  void Fold();
+  // Multiplies the normalization into the convolution, which then computes in `type`; the module is
+  // for inference afterwards, and its named weights are those from before.
+  void Fold(torch::ScalarType type);
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
   bool relu = true;
@@ -45,9 +46,10 @@ struct IdsegNetImpl : torch::nn::Module {
   explicit IdsegNetImpl(int classes);
   // x: [N, 5, H, W], H and W multiples of 32. Returns logits [N, 2 + classes, H, W].
   torch::Tensor forward(const torch::Tensor& x);
-  void Fold();
+  void Fold(torch::ScalarType type);
 
   int classes;
+  torch::ScalarType type = torch::kFloat32;  // of the arithmetic; results are float32
   ConvNorm stem{nullptr}, fine{nullptr};
   std::vector<ConvNorm> down;
   std::vector<Residual> deep;
@@ -60,8 +62,9 @@ TORCH_MODULE(IdsegNet);
 struct CropNetImpl : torch::nn::Module {
   CropNetImpl(int in_channels, int classes);
   torch::Tensor forward(const torch::Tensor& x);  // [N, C, S, S] -> logits [N, classes]
-  void Fold();
+  void Fold(torch::ScalarType type);
 
+  torch::ScalarType type = torch::kFloat32;
   std::vector<ConvNorm> blocks;
   torch::nn::Linear head{nullptr};
 };
