@@ -1,0 +1,87 @@
+// What animals did when, as one scorer says: the plain data that budgets, exploration times,
+// agreement and pictures are computed from. Frames are 0-based, spans half-open.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "datasets/project.h"
+
+namespace datasets {
+
+struct ScoredBehavior {
+  std::string name;
+  bool is_point = false;             // an event without duration
+  std::string exclusion_group = {};  // behaviors of one group never happen together; "" = none
+  uint32_t color = 0;                // 0xRRGGBB
+};
+
+struct Bout {
+  int behavior = 0;  // index into BehaviorScores::behaviors
+  int start_frame = 0, end_frame = 0;
+  std::string where = {};  // for messages: "behavior table 'x.csv', line 12", or ""
+};
+
+// One subject of one video as one author scored it.
+struct BoutSeries {
+  std::string video, subject, author;
+  double fps = 0;                      // > 0
+  int start_frame = 0, end_frame = 0;  // what was looked at
+  std::vector<Bout> bouts;             // by start; bouts of one behavior do not overlap
+  int frames() const { return end_frame - start_frame; }
+};
+
+struct BehaviorScores {
+  std::vector<ScoredBehavior> behaviors;
+  std::vector<BoutSeries> series;  // by video, subject, author
+  std::vector<std::string> Authors() const;
+  // Index, or throws Error that lists the names there are.
+  int BehaviorNamed(const std::string& name) const;
+};
+
+struct TableScoreOptions {
+  double fps = 0;           // frames per second; never guessed: 0 is an Error
+  int video_frames = 0;     // length of every video; 0: up to the last bout that any author scored
+  std::string author = {};  // of rows that name none
+};
+
+// A behavior table (datasets/formats/behaviors.h) without a project. Explicit "not" rows are left
+// out. Throws Error naming the line for what is malformed or lies outside the video.
+BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
+
+enum class ScoreSource { kLabels, kPredictions, kBoth };
+constexpr char kMachineAuthor[] = "prediction";  // author of predicted bouts
+
+// Labels by author and predictions of the newest job of each video that has any (or of `job_id`).
+// `video`: name, or "" for all.
+BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
+                                 const std::string& video = "", Id job_id = 0);
+
+// Sorts, and unites bouts of one behavior that overlap (neighbors without a gap stay two). Gives
+// colors to behaviors that have none. What the functions above return is tidy already.
+void TidyScores(BehaviorScores& scores);
+
+// Throws Error (one line, naming both bouts) where behaviors of one exclusion group overlap in a
+// series; with `all`, where any two behaviors do.
+void CheckExclusive(const BehaviorScores& scores, bool all = false);
+
+// Bouts of one behavior at most `merge_gap_s` apart become one (negative: never), then bouts
+// shorter than `min_bout_s` are dropped; points are left alone.
+void MergeShortGaps(BehaviorScores& scores, double merge_gap_s, double min_bout_s);
+
+// Keeps [start_frame, end_frame) of every series; bouts are cut there. `end_frame` < 0: the end.
+void ClipScores(BehaviorScores& scores, int start_frame, int end_frame);
+
+// Joins the series of `more` to `scores`; behaviors are matched by name, videos by their file
+// stem. Where an author scored the same subject in both, the one of `more` becomes
+// "AUTHOR (suffix)". Series of one video take the longer of the lengths.
+void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& suffix);
+
+// Which behaviors happen on each frame of the series, as a set of bits; index 0 is start_frame.
+// Throws Error for more than 64 behaviors.
+std::vector<uint64_t> BehaviorsByFrame(const BoutSeries& series, size_t behaviors);
+
+}  // namespace datasets
