@@ -3,558 +3,303 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
-#include <optional>
 
 #include "datasets/base/error.h"
 #include "infer/assignment.h"
-#include "infer/contact.h"
-#include "infer/contact_split.h"
-#include "infer/follow.h"
+#include "infer/tracker_steps.h"
 
 namespace infer {
-namespace {
 
-constexpr double kEnterContact = 8;  // log-odds that a piece is the animal that walked in
-constexpr double kOverlapOdds = 7;   // log-odds of one unit of IoU
+int Tracker::Impl::NewTracklet(int frame, bool contact) {
+  Tracklet tracklet;
+  tracklet.id = static_cast<int>(tracklets.size());
+  tracklet.start_frame = frame;
+  tracklet.end_frame = frame + 1;
+  tracklet.contact = contact;
+  tracklets.push_back(tracklet);
+  return tracklet.id;
+}
 
-struct Lost {
-  Follow follow;
-  int end_frame = 0;  // one past the last
-};
+void Tracker::Impl::AddLink(int from, int to, double log_odds) {
+  if (std::abs(log_odds) > 0.05) links.push_back({from, to, log_odds});
+}
 
-}  // namespace
-
-struct Tracker::Impl {
-  TrackerOptions options;
-  std::vector<Tracklet> tracklets;
-  std::vector<Link> links;
-  std::vector<Follow> active;
-  std::vector<Lost> lost;
-  std::deque<TrackedFrame> pending;
-  std::map<int, Contact> contacts;  // open ones
-  int next_contact = 0;
-  double usual_step = 0;  // pixels an animal moves a frame
-  const train::FrameDetections* found = nullptr;
-
-  int NewTracklet(int frame, bool contact) {
-    Tracklet tracklet;
-    tracklet.id = static_cast<int>(tracklets.size());
-    tracklet.start_frame = frame;
-    tracklet.end_frame = frame + 1;
-    tracklet.contact = contact;
-    tracklets.push_back(tracklet);
-    return tracklet.id;
-  }
-
-  void AddLink(int from, int to, double log_odds) {
-    if (std::abs(log_odds) > 0.05) links.push_back({from, to, log_odds});
-  }
-
-  // One frame's bookkeeping.
-  struct Step {
-    int frame = 0;
-    std::vector<Blob> blobs;
-    std::vector<std::vector<Fit>> fits;    // [active][blob]
-    std::vector<int> blob_of;              // active -> blob, or -1
-    std::vector<int> active_of;            // blob -> active, or -1
-    std::vector<std::vector<int>> merged;  // blob -> further actives inside of it
-    std::vector<Follow> next;
-    std::vector<bool> settled;  // actives that go on
-  };
-
-  void MergeFragments(Step& step) {
-    if (options.animals <= 0) return;
-    while (static_cast<int>(step.blobs.size()) > options.animals) {
-      int first = -1, second = -1;
-      for (const Follow& follow : active) {
-        if (follow.contact >= 0) continue;
-        std::vector<int> parts;
-        double sum = 0, largest = 0;
-        for (size_t d = 0; d < step.blobs.size(); ++d) {
-          const Fit fit = FitOf(follow, step.blobs[d]);
-          if (fit.inside * follow.last.area < 0.6 * step.blobs[d].area) continue;
-          parts.push_back(static_cast<int>(d));
-          sum += step.blobs[d].area;
-          largest = std::max(largest, step.blobs[d].area);
-        }
-        if (parts.size() < 2 || largest > 0.9 * follow.usual_area ||
-            sum > 1.3 * follow.usual_area) {
-          continue;
-        }
-        first = parts[0];
-        second = parts[1];
-        break;
-      }
-      if (first < 0) return;
-      step.blobs[static_cast<size_t>(first)] =
-          Union(step.blobs[static_cast<size_t>(first)], step.blobs[static_cast<size_t>(second)]);
-      step.blobs.erase(step.blobs.begin() + second);
-    }
-  }
-
-  void Match(Step& step) {
-    std::vector<std::vector<double>> value(active.size(),
-                                           std::vector<double>(step.blobs.size(), 0));
-    step.fits.assign(active.size(), std::vector<Fit>(step.blobs.size()));
-    for (size_t i = 0; i < active.size(); ++i) {
+void Tracker::Impl::MergeFragments(Step& step) {
+  if (options.animals <= 0) return;
+  while (static_cast<int>(step.blobs.size()) > options.animals) {
+    int first = -1, second = -1;
+    for (const Follow& follow : active) {
+      if (follow.contact >= 0) continue;
+      std::vector<int> parts;
+      double sum = 0, largest = 0;
       for (size_t d = 0; d < step.blobs.size(); ++d) {
-        step.fits[i][d] = FitOf(active[i], step.blobs[d]);
-        value[i][d] = step.fits[i][d].value();
+        const Fit fit = FitOf(follow, step.blobs[d]);
+        if (fit.inside * follow.last.area < 0.6 * step.blobs[d].area) continue;
+        parts.push_back(static_cast<int>(d));
+        sum += step.blobs[d].area;
+        largest = std::max(largest, step.blobs[d].area);
       }
-    }
-    step.blob_of = BestAssignment(value);
-    step.active_of.assign(step.blobs.size(), -1);
-    step.merged.assign(step.blobs.size(), {});
-    step.settled.assign(active.size(), false);
-    for (size_t i = 0; i < active.size(); ++i) {
-      if (step.blob_of[i] >= 0)
-        step.active_of[static_cast<size_t>(step.blob_of[i])] = static_cast<int>(i);
-    }
-  }
-
-  // Actives that found no blob of their own but lie inside of one that is too big for its owner.
-  void FindMerges(Step& step) {
-    for (size_t i = 0; i < active.size(); ++i) {
-      if (step.blob_of[i] >= 0) continue;
-      int best = -1;
-      for (size_t d = 0; d < step.blobs.size(); ++d) {
-        if (step.active_of[d] < 0 || step.fits[i][d].inside < 0.3) continue;
-        if (best < 0 || step.fits[i][d].inside > step.fits[i][static_cast<size_t>(best)].inside) {
-          best = static_cast<int>(d);
-        }
-      }
-      if (best >= 0) step.merged[static_cast<size_t>(best)].push_back(static_cast<int>(i));
-    }
-    for (size_t d = 0; d < step.blobs.size(); ++d) {
-      auto& inside = step.merged[d];
-      if (inside.empty()) continue;
-      const Follow& owner = active[static_cast<size_t>(step.active_of[d])];
-      std::sort(inside.begin(), inside.end(), [&](int a, int b) {
-        return step.fits[static_cast<size_t>(a)][d].inside >
-               step.fits[static_cast<size_t>(b)][d].inside;
-      });
-      double sum = owner.usual_area, largest = owner.usual_area;
-      std::vector<int> kept;
-      for (int i : inside) {
-        const Follow& other = active[static_cast<size_t>(i)];
-        const double area = other.usual_area;
-        // Who is in contact already may hide more of the other.
-        const bool touching = other.contact >= 0 && other.contact == owner.contact;
-        if (step.blobs[d].area < (touching ? 0.45 : 0.6) * (sum + area) ||
-            step.blobs[d].area < (touching ? 0.9 : 1.15) * std::max(largest, area)) {
-          continue;
-        }
-        sum += area;
-        largest = std::max(largest, area);
-        kept.push_back(i);
-      }
-      inside = kept;
-    }
-  }
-
-  bool Certain(const Step& step, size_t i, size_t d) const {
-    const Fit& fit = step.fits[i][d];
-    const double ratio = step.blobs[d].area / std::max(active[i].last.area, 1.0);
-    if (ratio < 0.5 || ratio > 2) return false;
-    if (fit.iou < 0.25 && fit.distance > 0.5) return false;
-    for (size_t other = 0; other < active.size(); ++other) {  // could they have changed places?
-      if (other == i || !step.fits[other][d].near) continue;
-      const int its = step.blob_of[other];
-      const double straight =
-          fit.value() + (its >= 0 ? step.fits[other][static_cast<size_t>(its)].value() : 0);
-      const double swapped = step.fits[other][d].value() +
-                             (its >= 0 ? step.fits[i][static_cast<size_t>(its)].value() : 0);
-      if (straight - swapped < (its >= 0 ? 0.4 : 0.25)) return false;
-    }
-    for (size_t other = 0; other < step.blobs.size(); ++other) {  // another blob as good for it?
-      if (other == d || step.active_of[other] >= 0) continue;
-      if (fit.value() - step.fits[i][other].value() < 0.25) return false;
-    }
-    return true;
-  }
-
-  Follow Continue(const Follow& before, Blob blob, const Fit& fit) {
-    Follow follow = before;
-    const double body = BodyLength(before.usual_area);
-    cv::Point2d step = blob.centroid - before.last.centroid;
-    const double length = cv::norm(step);
-    usual_step = usual_step <= 0 ? length : 0.99 * usual_step + 0.01 * std::min(length, body);
-    if (length > body) step *= body / length;
-    follow.velocity = 0.4 * before.velocity + 0.6 * step;
-    blob.previous_iou = static_cast<float>(fit.iou);
-    blob.jump = static_cast<float>(fit.distance);
-    if (!blob.touching) {
-      follow.usual_area =
-          before.usual_area > 0 ? 0.9 * before.usual_area + 0.1 * blob.area : blob.area;
-      AddOpinion(follow, blob);
-    }
-    follow.last = std::move(blob);
-    return follow;
-  }
-
-  Follow Begin(Blob blob) {
-    Follow follow;
-    follow.usual_area = blob.area;
-    AddOpinion(follow, blob);
-    follow.last = std::move(blob);
-    return follow;
-  }
-
-  // Links from animals that were lost a moment ago to one that appears.
-  void LinkToLost(int to, const Blob& blob) {
-    const double gap_frames = std::max(1.0, options.gap_seconds * options.fps);
-    for (const Lost& gone : lost) {
-      const int gap = blob.frame - gone.end_frame + 1;
-      if (gap > gap_frames + 1 || gone.follow.tracklet == to) continue;
-      const double body = BodyLength(gone.follow.usual_area);
-      const cv::Point2d expected =
-          gone.follow.last.centroid + gone.follow.velocity * std::min(gap, 3);
-      const double distance = std::min(cv::norm(expected - blob.centroid),
-                                       cv::norm(gone.follow.last.centroid - blob.centroid));
-      const double spread = 0.5 * body + 2 * usual_step * gap;
-      const double z = distance / spread;
-      AddLink(gone.follow.tracklet, to,
-              std::clamp(4 - 0.5 * z * z, -4.0, 4.0) * (1 - 0.7 * std::min(1.0, gap / gap_frames)));
-    }
-  }
-
-  void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
-
-  // A contact that ends without its members coming apart together: nobody can check it from behind,
-  // so its pieces are cut where the animals hid each other, and may change names there.
-  void CloseContact(int id, std::vector<Follow>* leaving = nullptr) {
-    const auto open = contacts.find(id);
-    if (open == contacts.end()) return;
-    const HiddenFrame hidden = MostHidden(open->second);
-    if (hidden.trust < 0.9 && open->second.members.size() > 1) {
-      std::map<int, int> renamed;
-      for (int member : open->second.members) {
-        Tracklet& piece = tracklets[static_cast<size_t>(member)];
-        if (hidden.frame <= piece.start_frame || hidden.frame >= piece.end_frame) continue;
-        const int end_frame = piece.end_frame;
-        piece.end_frame = hidden.frame;
-        const int rest = NewTracklet(hidden.frame, true);
-        tracklets[static_cast<size_t>(rest)].end_frame = end_frame;
-        AddLink(member, rest, kEnterContact * hidden.trust);
-        renamed[member] = rest;
-      }
-      Rename(renamed, hidden.frame, leaving);
-    }
-    contacts.erase(open);
-  }
-
-  // Blobs, followed animals and links that start at `from_frame` or later get new tracklets.
-  void Rename(const std::map<int, int>& renamed, int from_frame, std::vector<Follow>* leaving) {
-    for (TrackedFrame& held : pending) {
-      if (held.frame < from_frame) continue;
-      for (Blob& blob : held.blobs) {
-        const auto other = renamed.find(blob.tracklet);
-        if (other != renamed.end()) blob.tracklet = other->second;
-      }
-    }
-    const auto rename = [&](Follow& follow) {
-      const auto other = renamed.find(follow.tracklet);
-      if (other != renamed.end()) follow.tracklet = other->second;
-    };
-    for (Follow& follow : active) rename(follow);
-    for (Lost& gone : lost) rename(gone.follow);
-    if (leaving) std::for_each(leaving->begin(), leaving->end(), rename);
-  }
-
-  static std::vector<int> ContactsOf(const std::vector<Follow>& members) {
-    std::vector<int> ids;
-    for (const Follow& member : members) {
-      if (member.contact >= 0) ids.push_back(member.contact);
-    }
-    return ids;
-  }
-
-  // Several animals in blob d: owner + merged (+ `extra` lost or unknown ones).
-  void Split(Step& step, size_t d, std::vector<Follow> members, bool from_unknown) {
-    const Blob& merged = step.blobs[d];
-    const int contact_before = members[0].contact;
-    bool same = contact_before >= 0 && contacts.count(contact_before) > 0;
-    if (same) {
-      std::vector<int> now, then = contacts[contact_before].members;
-      for (const Follow& member : members) now.push_back(member.tracklet);
-      std::sort(now.begin(), now.end());
-      std::sort(then.begin(), then.end());
-      same = now == then;
-    }
-    std::vector<SplitTemplate> templates;
-    for (const Follow& member : members) {
-      SplitTemplate t;
-      if (member.last.area > 0) t.blob = &member.last;
-      t.velocity = member.velocity;
-      t.usual_area = member.usual_area;
-      t.class_weights = ClassWeights(member);
-      templates.push_back(t);
-    }
-    std::vector<Blob> pieces = SplitMerged(merged, templates, *found);
-    Contact* contact = nullptr;
-    if (same) {
-      contact = &contacts[contact_before];
-    } else {
-      for (int id : ContactsOf(members)) CloseContact(id, &members);
-      const int id = next_contact++;
-      contact = &contacts[id];
-      contact->id = id;
-      contact->from_unknown = from_unknown;
-      for (const Follow& member : members) contact->usual_area += member.usual_area;
-    }
-    for (size_t i = 0; i < members.size(); ++i) {
-      Blob& piece = pieces[i];
-      if (piece.area < 0.1 * members[i].usual_area || piece.area < 1) {
-        if (members[i].tracklet >= 0) Lose(members[i], step.frame);
-        if (same) contact->members.clear();  // never equal again: the next frame starts anew
+      if (parts.size() < 2 || largest > 0.9 * follow.usual_area || sum > 1.3 * follow.usual_area) {
         continue;
       }
-      Follow next = members[i].last.area > 0 ? Continue(members[i], piece, FitOf(members[i], piece))
-                                             : Begin(piece);
-      if (members[i].usual_area > 0) next.usual_area = members[i].usual_area;
-      next.contact = contact->id;
-      if (!same) {
-        next.tracklet = NewTracklet(step.frame, true);
-        if (members[i].tracklet >= 0) AddLink(members[i].tracklet, next.tracklet, kEnterContact);
-        contact->members.push_back(next.tracklet);
-      }
-      next.last.tracklet = next.tracklet;
-      step.next.push_back(std::move(next));
+      first = parts[0];
+      second = parts[1];
+      break;
     }
-    contact->frames.push_back({step.frame, merged});
+    if (first < 0) return;
+    step.blobs[static_cast<size_t>(first)] =
+        Union(step.blobs[static_cast<size_t>(first)], step.blobs[static_cast<size_t>(second)]);
+    step.blobs.erase(step.blobs.begin() + second);
   }
+}
 
-  // Members `own` of a contact go on alone; with `whole` set that is all of them.
-  void Depart(Step& step, const Contact* whole, const std::vector<size_t>& members,
-              const std::vector<size_t>& own, const std::vector<std::vector<double>>& direct) {
-    BackSplit split;
-    split.agreement = direct;
-    std::vector<int> back;  // tracklets of the pieces after the cut
-    if (whole) {
-      std::vector<const Blob*> after;
-      for (size_t i : own) after.push_back(&step.blobs[static_cast<size_t>(step.blob_of[i])]);
-      Contact ordered = *whole;
-      ordered.members.clear();
-      for (size_t i : members) ordered.members.push_back(active[i].tracklet);
-      for (size_t b = 0; b < own.size(); ++b) back.push_back(NewTracklet(step.frame, true));
-      split = SplitBackwards(ordered, after, direct, back, pending);
-    }
-    for (size_t b = 0; b < own.size(); ++b) {
-      const size_t i = own[b];
-      const size_t d = static_cast<size_t>(step.blob_of[i]);
-      Follow next = Continue(active[i], step.blobs[d], step.fits[i][d]);
-      next.usual_area = 0.5 * (next.usual_area + next.last.area);
-      next.contact = -1;
-      next.tracklet = NewTracklet(step.frame, false);
-      next.last.tracklet = next.tracklet;
-      int to = next.tracklet;
-      if (split.cut_frame >= 0) {
-        to = back[b];
-        tracklets[static_cast<size_t>(to)].start_frame = split.cut_frame;
-        tracklets[static_cast<size_t>(to)].end_frame = step.frame;
-        AddLink(to, next.tracklet, kEnterContact);
-      }
-      for (size_t a = 0; a < members.size(); ++a) {
-        Tracklet& piece = tracklets[static_cast<size_t>(active[members[a]].tracklet)];
-        if (split.cut_frame >= 0) piece.end_frame = std::max(piece.start_frame, split.cut_frame);
-        AddLink(piece.id, to, kOverlapOdds * split.trust * split.agreement[a][b]);
-      }
-      step.next.push_back(std::move(next));
-      step.settled[i] = true;
-      step.active_of[d] = -2;  // done
+void Tracker::Impl::Match(Step& step) {
+  std::vector<std::vector<double>> value(active.size(), std::vector<double>(step.blobs.size(), 0));
+  step.fits.assign(active.size(), std::vector<Fit>(step.blobs.size()));
+  for (size_t i = 0; i < active.size(); ++i) {
+    for (size_t d = 0; d < step.blobs.size(); ++d) {
+      step.fits[i][d] = FitOf(active[i], step.blobs[d]);
+      value[i][d] = step.fits[i][d].value();
     }
   }
+  step.blob_of = BestAssignment(value);
+  step.active_of.assign(step.blobs.size(), -1);
+  step.merged.assign(step.blobs.size(), {});
+  step.settled.assign(active.size(), false);
+  for (size_t i = 0; i < active.size(); ++i) {
+    if (step.blob_of[i] >= 0)
+      step.active_of[static_cast<size_t>(step.blob_of[i])] = static_cast<int>(i);
+  }
+}
 
-  // Contacts that end in this frame, each member with a blob of its own.
-  void EndContacts(Step& step) {
-    std::map<int, std::vector<size_t>> ending;
+void Tracker::Impl::FindMerges(Step& step) {
+  for (size_t i = 0; i < active.size(); ++i) {
+    if (step.blob_of[i] >= 0) continue;
+    int best = -1;
+    for (size_t d = 0; d < step.blobs.size(); ++d) {
+      if (step.active_of[d] < 0 || step.fits[i][d].inside < 0.3) continue;
+      if (best < 0 || step.fits[i][d].inside > step.fits[i][static_cast<size_t>(best)].inside) {
+        best = static_cast<int>(d);
+      }
+    }
+    if (best >= 0) step.merged[static_cast<size_t>(best)].push_back(static_cast<int>(i));
+  }
+  for (size_t d = 0; d < step.blobs.size(); ++d) {
+    auto& inside = step.merged[d];
+    if (inside.empty()) continue;
+    const Follow& owner = active[static_cast<size_t>(step.active_of[d])];
+    std::sort(inside.begin(), inside.end(), [&](int a, int b) {
+      return step.fits[static_cast<size_t>(a)][d].inside >
+             step.fits[static_cast<size_t>(b)][d].inside;
+    });
+    double sum = owner.usual_area, largest = owner.usual_area;
+    std::vector<int> kept;
+    for (int i : inside) {
+      const Follow& other = active[static_cast<size_t>(i)];
+      const double area = other.usual_area;
+      // Who is in contact already may hide more of the other.
+      const bool touching = other.contact >= 0 && other.contact == owner.contact;
+      if (step.blobs[d].area < (touching ? 0.45 : 0.6) * (sum + area) ||
+          step.blobs[d].area < (touching ? 0.9 : 1.15) * std::max(largest, area)) {
+        continue;
+      }
+      sum += area;
+      largest = std::max(largest, area);
+      kept.push_back(i);
+    }
+    inside = kept;
+  }
+}
+
+bool Tracker::Impl::Certain(const Step& step, size_t i, size_t d) const {
+  const Fit& fit = step.fits[i][d];
+  const double ratio = step.blobs[d].area / std::max(active[i].last.area, 1.0);
+  if (ratio < 0.5 || ratio > 2) return false;
+  if (fit.iou < 0.25 && fit.distance > 0.5) return false;
+  for (size_t other = 0; other < active.size(); ++other) {  // could they have changed places?
+    if (other == i || !step.fits[other][d].near) continue;
+    const int its = step.blob_of[other];
+    const double straight =
+        fit.value() + (its >= 0 ? step.fits[other][static_cast<size_t>(its)].value() : 0);
+    const double swapped = step.fits[other][d].value() +
+                           (its >= 0 ? step.fits[i][static_cast<size_t>(its)].value() : 0);
+    if (straight - swapped < (its >= 0 ? 0.4 : 0.25)) return false;
+  }
+  for (size_t other = 0; other < step.blobs.size(); ++other) {  // another blob as good for it?
+    if (other == d || step.active_of[other] >= 0) continue;
+    if (fit.value() - step.fits[i][other].value() < 0.25) return false;
+  }
+  return true;
+}
+
+Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) {
+  Follow follow = before;
+  const double body = BodyLength(before.usual_area);
+  cv::Point2d step = blob.centroid - before.last.centroid;
+  const double length = cv::norm(step);
+  usual_step = usual_step <= 0 ? length : 0.99 * usual_step + 0.01 * std::min(length, body);
+  if (length > body) step *= body / length;
+  follow.velocity = 0.4 * before.velocity + 0.6 * step;
+  blob.previous_iou = static_cast<float>(fit.iou);
+  blob.jump = static_cast<float>(fit.distance);
+  if (!blob.touching) {
+    follow.usual_area =
+        before.usual_area > 0 ? 0.9 * before.usual_area + 0.1 * blob.area : blob.area;
+    AddOpinion(follow, blob);
+  }
+  follow.last = std::move(blob);
+  return follow;
+}
+
+Follow Tracker::Impl::Begin(Blob blob) {
+  Follow follow;
+  follow.usual_area = blob.area;
+  AddOpinion(follow, blob);
+  follow.last = std::move(blob);
+  return follow;
+}
+
+void Tracker::Impl::LinkToLost(int to, const Blob& blob) {
+  const double gap_frames = std::max(1.0, options.gap_seconds * options.fps);
+  for (const Lost& gone : lost) {
+    const int gap = blob.frame - gone.end_frame + 1;
+    if (gap > gap_frames + 1 || gone.follow.tracklet == to) continue;
+    const double body = BodyLength(gone.follow.usual_area);
+    const cv::Point2d expected =
+        gone.follow.last.centroid + gone.follow.velocity * std::min(gap, 3);
+    const double distance = std::min(cv::norm(expected - blob.centroid),
+                                     cv::norm(gone.follow.last.centroid - blob.centroid));
+    const double spread = 0.5 * body + 2 * usual_step * gap;
+    const double z = distance / spread;
+    AddLink(gone.follow.tracklet, to,
+            std::clamp(4 - 0.5 * z * z, -4.0, 4.0) * (1 - 0.7 * std::min(1.0, gap / gap_frames)));
+  }
+}
+
+void Tracker::Impl::Place(Step& step, size_t d) {
+  const Blob& blob = step.blobs[d];
+  const int owner = step.active_of[d];
+  if (owner == -2) return;
+  if (owner < 0) {
+    if (HoldsMore(step, d, 0)) {
+      const int others = static_cast<int>(step.blobs.size()) - 1;
+      const size_t inside = static_cast<size_t>(std::clamp(
+          cvRound(blob.area / options.median_area), 2, std::max(2, options.animals - others)));
+      std::vector<Follow> members;
+      while (members.size() < inside) {
+        auto gone = LostNear(blob);
+        if (!gone) break;
+        members.push_back(*gone);
+      }
+      const bool from_unknown = members.empty();
+      while (members.size() < inside) members.push_back(Unknown());
+      Split(step, d, std::move(members), from_unknown);
+      return;
+    }
+    Follow follow = Begin(blob);
+    follow.tracklet = NewTracklet(step.frame, false);
+    follow.last.tracklet = follow.tracklet;
+    LinkToLost(follow.tracklet, blob);
     for (size_t i = 0; i < active.size(); ++i) {
-      if (active[i].contact >= 0) ending[active[i].contact].push_back(i);
+      if (step.fits[i][d].near && active[i].contact < 0) {
+        AddLink(active[i].tracklet, follow.tracklet, kOverlapOdds * step.fits[i][d].iou);
+      }
     }
-    for (auto& [id, members] : ending) {
-      const auto open = contacts.find(id);
-      bool apart = open != contacts.end() && open->second.members.size() == members.size();
-      bool all_stay = true;
-      for (size_t i : members) {
-        const int d = step.blob_of[i];
-        const bool alone = d >= 0 && step.merged[static_cast<size_t>(d)].empty();
-        apart = apart && alone;
-        all_stay = all_stay && !alone;
-      }
-      if (all_stay) continue;
-      std::vector<size_t> own;  // members with a blob of their own
-      for (size_t i : members) {
-        const int d = step.blob_of[i];
-        if (d >= 0 && step.merged[static_cast<size_t>(d)].empty()) own.push_back(i);
-      }
-      std::vector<std::vector<double>> direct(members.size(), std::vector<double>(own.size(), 0));
-      for (size_t a = 0; a < members.size(); ++a) {
-        for (size_t b = 0; b < own.size(); ++b) {
-          direct[a][b] = step.fits[members[a]][static_cast<size_t>(step.blob_of[own[b]])].iou;
-        }
-      }
-      if (!apart) CloseContact(id);
-      Depart(step, apart ? &open->second : nullptr, members, own, direct);
-      contacts.erase(id);
+    step.next.push_back(std::move(follow));
+    return;
+  }
+  const size_t i = static_cast<size_t>(owner);
+  step.settled[i] = true;
+  if (!step.merged[d].empty()) {
+    std::vector<Follow> members = {active[i]};
+    for (int other : step.merged[d]) {
+      members.push_back(active[static_cast<size_t>(other)]);
+      step.settled[static_cast<size_t>(other)] = true;
+    }
+    Split(step, d, std::move(members), false);
+    return;
+  }
+  if (HoldsMore(step, d, active[i].usual_area)) {
+    if (auto gone = LostNear(blob)) {
+      Split(step, d, {active[i], *gone}, false);
+    } else {
+      Split(step, d, {active[i], Unknown()}, false);
+    }
+    return;
+  }
+  const bool certain = Certain(step, i, d);
+  Follow next = Continue(active[i], blob, step.fits[i][d]);
+  if (!certain) {
+    next.tracklet = NewTracklet(step.frame, false);
+    for (size_t from = 0; from < active.size(); ++from) {
+      if (!step.fits[from][d].near) continue;
+      const Fit& fit = step.fits[from][d];
+      AddLink(active[from].tracklet, next.tracklet,
+              kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
     }
   }
+  next.last.tracklet = next.tracklet;
+  step.next.push_back(std::move(next));
+}
 
-  // True when blob d is so big that somebody else must be in it, though nobody was followed in.
-  bool HoldsMore(const Step& step, size_t d, double usual_area) const {
-    if (options.animals < 2 || static_cast<int>(step.blobs.size()) >= options.animals) return false;
-    const double one =
-        std::clamp(usual_area, options.median_area, 1.3 * std::max(options.median_area, 1e-9));
-    return options.median_area > 0 && step.blobs[d].area > 1.6 * one;
+std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetections& detections) {
+  VOLE_CHECK(pending.empty() || frame > pending.back().frame);
+  found = &detections;
+  Step step;
+  step.frame = frame;
+  step.blobs = CleanBlobs(detections, frame, options.frame_size, options.median_area);
+  MergeFragments(step);
+  Match(step);
+  FindMerges(step);
+  EndContacts(step);
+  for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);
+  for (size_t i = 0; i < active.size(); ++i) {
+    if (!step.settled[i]) Lose(active[i], frame);
   }
+  active = std::move(step.next);
+  TrackedFrame tracked;
+  tracked.frame = frame;
+  for (const Follow& follow : active) {
+    tracked.blobs.push_back(follow.last);
+    tracklets[static_cast<size_t>(follow.tracklet)].end_frame = frame + 1;
+  }
+  pending.push_back(std::move(tracked));
+  ForgetOld(frame);
+  return Release(false);
+}
 
-  std::optional<Follow> LostNear(const Blob& blob) {
-    for (size_t i = lost.size(); i-- > 0;) {
-      const Lost& gone = lost[i];
-      if (blob.frame - gone.end_frame > options.gap_seconds * options.fps) continue;
-      const double reach = 1.5 * BodyLength(gone.follow.usual_area);
-      const cv::Rect grown(blob.region.x - cvRound(reach), blob.region.y - cvRound(reach),
-                           blob.region.width + 2 * cvRound(reach),
-                           blob.region.height + 2 * cvRound(reach));
-      if (!grown.contains(cv::Point(gone.follow.last.centroid))) continue;
-      Follow follow = gone.follow;
-      lost.erase(lost.begin() + static_cast<ptrdiff_t>(i));
-      return follow;
-    }
-    return std::nullopt;
+void Tracker::Impl::ForgetOld(int frame) {
+  const double oldest = frame - options.gap_seconds * options.fps - 1;
+  lost.erase(std::remove_if(lost.begin(), lost.end(),
+                            [&](const Lost& gone) { return gone.end_frame < oldest; }),
+             lost.end());
+  std::vector<int> over;
+  for (const auto& [id, contact] : contacts) {
+    const bool followed = std::any_of(active.begin(), active.end(),
+                                      [&, id = id](const Follow& f) { return f.contact == id; });
+    if (!followed) over.push_back(id);
   }
+  for (int id : over) contacts.erase(id);
+}
 
-  Follow Unknown() const {
-    Follow follow;
-    follow.usual_area = options.median_area;
-    return follow;
+std::vector<TrackedFrame> Tracker::Impl::Release(bool all) {
+  const int window = std::max(1, static_cast<int>(options.contact_seconds * options.fps));
+  int first_held = pending.empty() ? 0 : pending.back().frame + 1;
+  for (auto& [id, contact] : contacts) {
+    while (!contact.frames.empty() && contact.frames.front().frame <= first_held - 1 - window) {
+      contact.frames.erase(contact.frames.begin());
+    }
   }
-
-  void Place(Step& step, size_t d) {
-    const Blob& blob = step.blobs[d];
-    const int owner = step.active_of[d];
-    if (owner == -2) return;
-    if (owner < 0) {
-      if (HoldsMore(step, d, 0)) {
-        const int others = static_cast<int>(step.blobs.size()) - 1;
-        const size_t inside = static_cast<size_t>(std::clamp(
-            cvRound(blob.area / options.median_area), 2, std::max(2, options.animals - others)));
-        std::vector<Follow> members;
-        while (members.size() < inside) {
-          auto gone = LostNear(blob);
-          if (!gone) break;
-          members.push_back(*gone);
-        }
-        const bool from_unknown = members.empty();
-        while (members.size() < inside) members.push_back(Unknown());
-        Split(step, d, std::move(members), from_unknown);
-        return;
-      }
-      Follow follow = Begin(blob);
-      follow.tracklet = NewTracklet(step.frame, false);
-      follow.last.tracklet = follow.tracklet;
-      LinkToLost(follow.tracklet, blob);
-      for (size_t i = 0; i < active.size(); ++i) {
-        if (step.fits[i][d].near && active[i].contact < 0) {
-          AddLink(active[i].tracklet, follow.tracklet, kOverlapOdds * step.fits[i][d].iou);
-        }
-      }
-      step.next.push_back(std::move(follow));
-      return;
-    }
-    const size_t i = static_cast<size_t>(owner);
-    step.settled[i] = true;
-    if (!step.merged[d].empty()) {
-      std::vector<Follow> members = {active[i]};
-      for (int other : step.merged[d]) {
-        members.push_back(active[static_cast<size_t>(other)]);
-        step.settled[static_cast<size_t>(other)] = true;
-      }
-      Split(step, d, std::move(members), false);
-      return;
-    }
-    if (HoldsMore(step, d, active[i].usual_area)) {
-      if (auto gone = LostNear(blob)) {
-        Split(step, d, {active[i], *gone}, false);
-      } else {
-        Split(step, d, {active[i], Unknown()}, false);
-      }
-      return;
-    }
-    const bool certain = Certain(step, i, d);
-    Follow next = Continue(active[i], blob, step.fits[i][d]);
-    if (!certain) {
-      next.tracklet = NewTracklet(step.frame, false);
-      for (size_t from = 0; from < active.size(); ++from) {
-        if (!step.fits[from][d].near) continue;
-        const Fit& fit = step.fits[from][d];
-        AddLink(active[from].tracklet, next.tracklet,
-                kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
-      }
-    }
-    next.last.tracklet = next.tracklet;
-    step.next.push_back(std::move(next));
+  for (const auto& [id, contact] : contacts) {
+    if (!contact.frames.empty()) first_held = std::min(first_held, contact.frames.front().frame);
   }
-
-  std::vector<TrackedFrame> Add(int frame, const train::FrameDetections& detections) {
-    VOLE_CHECK(pending.empty() || frame > pending.back().frame);
-    found = &detections;
-    Step step;
-    step.frame = frame;
-    step.blobs = CleanBlobs(detections, frame, options.frame_size, options.median_area);
-    MergeFragments(step);
-    Match(step);
-    FindMerges(step);
-    EndContacts(step);
-    for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);
-    for (size_t i = 0; i < active.size(); ++i) {
-      if (!step.settled[i]) Lose(active[i], frame);
-    }
-    active = std::move(step.next);
-    TrackedFrame tracked;
-    tracked.frame = frame;
-    for (const Follow& follow : active) {
-      tracked.blobs.push_back(follow.last);
-      tracklets[static_cast<size_t>(follow.tracklet)].end_frame = frame + 1;
-    }
-    pending.push_back(std::move(tracked));
-    ForgetOld(frame);
-    return Release(false);
+  std::vector<TrackedFrame> settled;
+  while (!pending.empty() && (all || pending.front().frame < first_held)) {
+    settled.push_back(std::move(pending.front()));
+    pending.pop_front();
   }
-
-  void ForgetOld(int frame) {
-    const double oldest = frame - options.gap_seconds * options.fps - 1;
-    lost.erase(std::remove_if(lost.begin(), lost.end(),
-                              [&](const Lost& gone) { return gone.end_frame < oldest; }),
-               lost.end());
-    std::vector<int> over;
-    for (const auto& [id, contact] : contacts) {
-      const bool followed = std::any_of(active.begin(), active.end(),
-                                        [&, id = id](const Follow& f) { return f.contact == id; });
-      if (!followed) over.push_back(id);
-    }
-    for (int id : over) contacts.erase(id);
-  }
-
-  std::vector<TrackedFrame> Release(bool all) {
-    const int window = std::max(1, static_cast<int>(options.contact_seconds * options.fps));
-    int first_held = pending.empty() ? 0 : pending.back().frame + 1;
-    for (auto& [id, contact] : contacts) {
-      while (!contact.frames.empty() && contact.frames.front().frame <= first_held - 1 - window) {
-        contact.frames.erase(contact.frames.begin());
-      }
-    }
-    for (const auto& [id, contact] : contacts) {
-      if (!contact.frames.empty()) first_held = std::min(first_held, contact.frames.front().frame);
-    }
-    std::vector<TrackedFrame> settled;
-    while (!pending.empty() && (all || pending.front().frame < first_held)) {
-      settled.push_back(std::move(pending.front()));
-      pending.pop_front();
-    }
-    return settled;
-  }
-};
+  return settled;
+}
 
 Tracker::Tracker(const TrackerOptions& options) : impl_(std::make_unique<Impl>()) {
   impl_->options = options;
