@@ -57,6 +57,18 @@ double Iou(const Blob& a, cv::Point shift, const Blob& b) {
   return all > 0 ? common / all : 0;
 }
 
+bool Touch(const Blob& a, const Blob& b) {
+  constexpr int kApart = 2;
+  const cv::Rect grown(a.region.x - kApart, a.region.y - kApart, a.region.width + 2 * kApart,
+                       a.region.height + 2 * kApart);
+  if ((grown & b.region).empty()) return false;
+  for (const cv::Point& by : {cv::Point(kApart, 0), cv::Point(-kApart, 0), cv::Point(0, kApart),
+                              cv::Point(0, -kApart), cv::Point()}) {
+    if (Intersection(a, by, b) > 0) return true;
+  }
+  return false;
+}
+
 Blob Union(const Blob& a, const Blob& b) {
   Blob blob = a.area >= b.area ? a : b;
   const cv::Rect region = a.region | b.region;

@@ -39,6 +39,8 @@ void SetMask(Blob& blob, const cv::Mat& mask, const cv::Rect& region);
 double Intersection(const Blob& a, cv::Point shift, const Blob& b);
 double Iou(const Blob& a, cv::Point shift, const Blob& b);
 
+// No more than two pixels apart.
+bool Touch(const Blob& a, const Blob& b);
 Blob Union(const Blob& a, const Blob& b);
 
 // Drops what cannot be an animal or is there twice: no pixels, not finite, smaller than

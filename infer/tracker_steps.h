@@ -49,6 +49,10 @@ struct Tracker::Impl {
   void MergeFragments(Step& step);
   void Match(Step& step);
 
+  // The network cut touching animals itself, but not where their usual areas and motion allow it:
+  // the pieces are joined again, to be cut by time.
+  bool Disputed(const Step& step, size_t d, size_t e) const;
+  void RejoinDisputed(Step& step);
   // Actives that found no blob of their own but lie inside of one that is too big for its owner.
   void FindMerges(Step& step);
   bool Certain(const Step& step, size_t i, size_t d) const;

@@ -72,6 +72,35 @@ void Tracker::Impl::Match(Step& step) {
   }
 }
 
+bool Tracker::Impl::Disputed(const Step& step, size_t d, size_t e) const {
+  const Follow& one = active[static_cast<size_t>(step.active_of[d])];
+  const Follow& other = active[static_cast<size_t>(step.active_of[e])];
+  if (!Touch(step.blobs[d], step.blobs[e])) return false;
+  const double sum =
+      (step.blobs[d].area + step.blobs[e].area) / (one.usual_area + other.usual_area);
+  if (sum < 0.7 || sum > 1.3) return false;
+  const double off = std::max(std::abs(std::log(step.blobs[d].area / one.usual_area)),
+                              std::abs(std::log(step.blobs[e].area / other.usual_area)));
+  if (one.contact < 0 || one.contact != other.contact) return off > std::log(1.3);
+  // Within a contact the network's own cut has to look right before it is taken.
+  const double fit = std::min(step.fits[static_cast<size_t>(step.active_of[d])][d].iou,
+                              step.fits[static_cast<size_t>(step.active_of[e])][e].iou);
+  return off > std::log(1.15) || fit < 0.6;
+}
+
+void Tracker::Impl::RejoinDisputed(Step& step) {
+  for (size_t d = 0; d < step.blobs.size(); ++d) {
+    for (size_t e = d + 1; e < step.blobs.size(); ++e) {
+      if (step.active_of[d] < 0 || step.active_of[e] < 0 || !Disputed(step, d, e)) continue;
+      step.blobs[d] = Union(step.blobs[d], step.blobs[e]);
+      step.blobs.erase(step.blobs.begin() + static_cast<ptrdiff_t>(e));
+      Match(step);
+      RejoinDisputed(step);
+      return;
+    }
+  }
+}
+
 void Tracker::Impl::FindMerges(Step& step) {
   for (size_t i = 0; i < active.size(); ++i) {
     if (step.blob_of[i] >= 0) continue;
@@ -250,6 +279,7 @@ std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetect
   step.blobs = CleanBlobs(detections, frame, options.frame_size, options.median_area);
   MergeFragments(step);
   Match(step);
+  RejoinDisputed(step);
   FindMerges(step);
   EndContacts(step);
   for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);

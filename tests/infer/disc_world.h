@@ -30,7 +30,8 @@ struct DiscWorld {
   unsigned seed = 1;
   // Centre and angle (radians) of an animal; empty: a smooth random walk.
   std::function<cv::Point3d(int animal, int frame)> path;
-  double lanes = 0;  // > 0: every animal keeps to a lane of this height, none hides another
+  int wrong_cut = 0;  // > 0: cuts a lump of two itself, this many pixels beside its middle
+  double lanes = 0;   // > 0: every animal keeps to a lane of this height, none hides another
   std::vector<int> class_of;  // animal -> class; empty: one class an animal
 
   int classes() const {
@@ -137,6 +138,16 @@ struct DiscWorld {
           ++inside;
           animal = a;
         }
+      }
+      if (inside == 2 && wrong_cut > 0) {
+        const cv::Rect box = cv::boundingRect(mask);
+        const int cut = box.x + box.width / 2 + wrong_cut;
+        for (const bool left : {true, false}) {
+          cv::Mat half = mask.clone();
+          half({left ? cut : 0, 0, left ? size.width - cut : cut, size.height}).setTo(0);
+          add(half, 0.9f, Opinion(left ? 0 : 1, frame));
+        }
+        continue;
       }
       // Nobody can say who a lump of animals is: the opinion is any animal's.
       add(mask, 0.9f, inside == 1 ? Opinion(animal, frame) : Opinion(frame % animals, frame));

@@ -47,6 +47,15 @@ TEST_CASE("two animals that touch and turn back keep their names") {
   CHECK(score.mean_iou > 0.9);
 }
 
+TEST_CASE("a network that cuts touching animals in the wrong place is put right by time") {
+  DiscWorld world = Meeting(false);
+  world.wrong_cut = 10;
+  const WorldScore score = Judge(world, TrackAndName(world));
+  CHECK(score.wrong_name == 0);
+  CHECK(score.missed == 0);
+  CHECK(score.mean_iou > 0.95);
+}
+
 TEST_CASE("look-alikes whose pictures say nothing are followed through a contact") {
   for (const bool pass : {true, false}) {
     DiscWorld world = Meeting(pass);
