@@ -124,6 +124,7 @@ void Console::Show(const datasets::Job::Progress& progress) {
     left = DurationText(elapsed * (progress.total - progress.done) / advanced) + " left";
   }
   const std::string text = OneLine(progress.text);
+  if (text.find(" left") != std::string::npos) left.clear();  // the work itself knows better
   if (!terminal_) {
     std::string line = text;
     if (progress.total > 0)

@@ -52,11 +52,17 @@ fs::path PrepareFolder(const std::string& given) {
   return folder;
 }
 
-std::string Figure(const json& figures, const char* name, const char* format = "{:.3f}") {
+std::string Figure(const json& figures, const char* name) {
   const auto found = figures.find(name);
   if (found == figures.end() || !found->is_number()) return "not defined";
   return found->is_number_integer() ? std::to_string(found->get<int64_t>())
-                                    : fmt::format(format, found->get<double>());
+                                    : fmt::format("{:.3f}", found->get<double>());
+}
+
+std::string Percent(const json& figures, const char* name) {
+  const auto found = figures.find(name);
+  if (found == figures.end() || !found->is_number()) return "not defined";
+  return fmt::format("{:.1f} %", found->get<double>() * 100);
 }
 
 struct Results {
@@ -82,7 +88,7 @@ void PrintSummary(const Results& results, const fs::path& folder, const std::str
       "  On the {} frames that nobody labeled: MOTA {}, identity switches {}, right name on {} of\n"
       "               the animals, mask AP50 {}, mean mask overlap {}.",
       Figure(results.figures, "frames"), Figure(results.figures, "mota"),
-      Figure(results.figures, "idsw"), Figure(results.figures, "identity_accuracy", "{:.1%}"),
+      Figure(results.figures, "idsw"), Percent(results.figures, "identity_accuracy"),
       Figure(results.figures, "ap50"), Figure(results.figures, "mean_iou")));
   if (results.queue.empty()) {
     console.Print("  Review       no episode needs a look.");

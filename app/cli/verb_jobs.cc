@@ -17,8 +17,17 @@ std::string LocalTime(int64_t ms_utc) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(seconds));
 }
 
+// Opening for writing marks jobs whose program has died; where nothing can be written, read only.
+std::unique_ptr<datasets::Project> OpenMarkingInterrupted(const std::string& file) {
+  try {
+    return OpenProject(file);
+  } catch (const datasets::Error&) {
+    return OpenProjectReadOnly(file);
+  }
+}
+
 int Run(const std::string& file, Console& console) {
-  const auto project = OpenProjectReadOnly(file);
+  const auto project = OpenMarkingInterrupted(file);
   std::map<datasets::Id, std::string> model_names;
   for (const datasets::ModelRow& model : project->Models()) model_names[model.id] = model.name;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();

@@ -41,7 +41,6 @@ void CatchSignals(datasets::Job* job) {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit then reads as a full disk
 }
 
@@ -179,6 +178,7 @@ int RunVerbNamed(const Verb& verb, int argc, char** argv) {
 }  // namespace
 
 int RunCli(int argc, char** argv, const std::vector<Verb>& learning) {
+  std::signal(SIGPIPE, SIG_IGN);
   QuietLibraries();
   const std::vector<Verb> verbs = JoinTables(learning);
   std::string name = argc > 1 ? argv[1] : "help";

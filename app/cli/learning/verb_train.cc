@@ -44,10 +44,12 @@ int Run(Arguments& arguments, Console& console) {
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);
 
+  nlohmann::json last_validation;
   const TrainedModel trained = TrainOnProject(
       *project, arguments.selection, arguments.options, out, console.job(),
       [&](const train::TrainProgress& progress) {
-        if (!progress.validation.is_object()) return;
+        if (!progress.validation.is_object() || progress.validation == last_validation) return;
+        last_validation = progress.validation;
         console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
                                  progress.steps, progress.loss, FiguresText(progress.validation)));
       });
