@@ -216,18 +216,58 @@ std::string Reason(const ReviewData& data, const FrameView& peak, int start_fram
   return fmt::format("something about {} is unusual", own);
 }
 
-struct Open {
-  std::vector<FrameView> views;
-};
+using Run = std::vector<FrameView>;  // neighbouring frames with one reason
 
-datasets::ReviewItemRow ItemOf(const ReviewData& data, const Open& open) {
+int LevelOf(const Run& run) {
+  std::vector<double> wrong;
+  for (const FrameView& view : run) wrong.push_back(view.wrong);
+  const auto middle = wrong.begin() + static_cast<ptrdiff_t>(wrong.size() / 2);
+  std::nth_element(wrong.begin(), middle, wrong.end());
+  return Band(*middle);
+}
+
+// Cuts a run where its suspicion changes for longer than a moment: parts begin at a new level; the
+// shortest joins the neighbour of the nearer level until all are long enough.
+std::vector<Run> CutAtLevels(const Run& run, double fps) {
+  const size_t shortest = static_cast<size_t>(std::max(3.0, 0.2 * fps));  // frames
+  std::vector<Run> parts;
+  for (const FrameView& view : run) {
+    if (parts.empty() || Band(view.wrong) != Band(parts.back().back().wrong)) parts.emplace_back();
+    parts.back().push_back(view);
+  }
+  const auto join = [&](size_t left) {
+    parts[left].insert(parts[left].end(), parts[left + 1].begin(), parts[left + 1].end());
+    parts.erase(parts.begin() + static_cast<ptrdiff_t>(left) + 1);
+  };
+  while (parts.size() > 1) {
+    size_t least = 0;
+    for (size_t p = 1; p < parts.size(); ++p) {
+      if (parts[p].size() < parts[least].size()) least = p;
+    }
+    if (parts[least].size() >= shortest) break;
+    const int level = LevelOf(parts[least]);
+    const int left = least > 0 ? std::abs(LevelOf(parts[least - 1]) - level) : 9;
+    const int right = least + 1 < parts.size() ? std::abs(LevelOf(parts[least + 1]) - level) : 9;
+    join(left <= right ? least - 1 : least);
+    for (size_t p = 0; p + 1 < parts.size();) {
+      if (LevelOf(parts[p]) == LevelOf(parts[p + 1])) {
+        join(p);
+      } else {
+        ++p;
+      }
+    }
+  }
+  return parts;
+}
+
+datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   datasets::ReviewItemRow item;
   item.video_id = data.video_id;
-  item.start_frame = open.views.front().frame;
-  item.end_frame = open.views.back().frame + 1;
+  item.start_frame = run.front().frame;
+  item.end_frame = run.back().frame + 1;
   std::vector<double> wrong;
-  const FrameView* peak = &open.views.front();
-  for (const FrameView& view : open.views) {
+  const FrameView* peak = &run.front();
+  for (const FrameView& view : run) {
     wrong.push_back(view.wrong);
     if (view.wrong > peak->wrong) peak = &view;
   }
@@ -299,22 +339,22 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
                                                   const ConfidenceModel& model, double missing,
                                                   const QueueOptions& options) {
   std::vector<datasets::ReviewItemRow> items;
-  Open open;
+  Run run;
   const auto close = [&] {
-    if (!open.views.empty()) items.push_back(ItemOf(data, open));
-    open.views.clear();
+    for (const Run& part : CutAtLevels(run, data.fps)) items.push_back(ItemOf(data, part));
+    run.clear();
   };
   const int bridge = std::max(1, static_cast<int>(0.1 * data.fps));  // frames
   ForEachFrame(data, [&](int frame, size_t begin, size_t end) {
     FrameView view = Look(data, model, missing, frame, begin, end);
     if (view.wrong < options.least_suspicion) return;
-    if (!open.views.empty()) {
-      const FrameView& last = open.views.back();
+    if (!run.empty()) {
+      const FrameView& last = run.back();
       const bool together = view.frame - last.frame <= bridge && view.code == last.code &&
-                            view.classes == last.classes && Band(view.wrong) == Band(last.wrong);
+                            view.classes == last.classes;
       if (!together) close();
     }
-    open.views.push_back(std::move(view));
+    run.push_back(std::move(view));
   });
   close();
   AddAudit(data, FrameSuspicion(data, model, missing), options, items);

@@ -122,6 +122,17 @@ TEST_CASE("an episode is cut where the suspicion changes, so that the worst fram
   CHECK(items[1].start_frame == 10);
 }
 
+TEST_CASE("a moment's change of suspicion does not cut an episode") {
+  ReviewData data = Calm(100);
+  for (int frame = 10; frame < 60; ++frame) {
+    At(AnimalAt(data, frame, 0), Sign::kNameDoubt) = frame == 30 || frame == 45 ? 1 : 0.6f;
+  }
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].start_frame == 10);
+  CHECK(items[0].end_frame == 60);
+}
+
 TEST_CASE("a tenth of the queue is drawn at random, the same for the same seed") {
   ReviewData data = Calm(2000);
   for (int frame = 0; frame < 1800; frame += 10) {
