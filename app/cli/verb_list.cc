@@ -31,6 +31,7 @@ std::vector<Verb> VerbTable() {
       ReviewVerb(),
       EvaluateVerb(),
       JobsVerb(),
+      ReportVerb(),
       SynthVerb(),
       DemoVerb(),
       HelpVerb(),

@@ -14,6 +14,7 @@ Verb ImportVerb();
 Verb ExportVerb();
 Verb ReviewVerb();
 Verb EvaluateVerb();
+Verb ReportVerb();
 Verb JobsVerb();
 Verb SampleVerb();
 Verb DrawVerb();
