@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <set>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string project, truth, predictions, frames;
   TruthSubset subset;
+  bool list_wrong = false;
   datasets::EvaluationOptions options;
 };
 
@@ -83,6 +85,34 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
   console.Print(TableText(table));
 }
 
+// Frames of the truth on which an animal is missed, misnamed or outlined with less than the
+// threshold's overlap, or something else is taken for an animal.
+void ListWrongFrames(const datasets::Project& project, const fs::path& truth,
+                     datasets::EvaluationOptions options, nlohmann::json* figures,
+                     Console& console) {
+  std::ifstream in(truth);
+  std::set<int> frames;
+  const nlohmann::json document = nlohmann::json::parse(in);
+  for (const nlohmann::json& image : document.at("images")) {
+    const int frame = image.value("frame_index", -1);
+    if (frame >= options.start_frame && (options.end_frame < 0 || frame < options.end_frame)) {
+      frames.insert(frame);
+    }
+  }
+  nlohmann::json wrong = nlohmann::json::array();
+  double done = 0;
+  for (const int frame : frames) {
+    console.job().Advance(done++, static_cast<double>(frames.size()), "looking for wrong frames");
+    options.start_frame = frame;
+    options.end_frame = frame + 1;
+    const nlohmann::json one = datasets::EvaluateProject(project, truth, options, console.job());
+    if (one.value("identity_accuracy", 1.0) < 1 || one.value("fp", 0) > 0) wrong.push_back(frame);
+  }
+  (*figures)["compared_frames"] = frames;
+  (*figures)["wrong_frames"] = wrong;
+  console.Print(fmt::format("Wrong frames: {} of {}", wrong.size(), frames.size()));
+}
+
 int Run(Arguments& arguments, Console& console) {
   const bool files = !arguments.predictions.empty();
   if (files == !arguments.project.empty()) {
@@ -92,8 +122,8 @@ int Run(Arguments& arguments, Console& console) {
   CheckChoice("--metrics", arguments.options.metrics,
               {"coco-segm", "coco-bbox", "mot", "voc", "behaviors", "davis"});
   if (!files) CheckChoice("--what", arguments.options.what, {"predictions", "final", "labels"});
-  if (files && arguments.subset.only_unlabeled) {
-    throw UsageError("--only-unlabeled needs a project");
+  if (files && (arguments.subset.only_unlabeled || arguments.list_wrong)) {
+    throw UsageError("--only-unlabeled and --list-wrong need a project");
   }
   if (!arguments.frames.empty()) {
     const FrameSpan span = ParseFrames(arguments.frames);
@@ -110,12 +140,15 @@ int Run(Arguments& arguments, Console& console) {
         TakeSubset(truth, arguments.subset, project.get(), arguments.options.video).dump());
     truth = part->path();
   }
-  const nlohmann::json figures =
+  nlohmann::json figures =
       files
           ? datasets::EvaluateFiles(truth, arguments.predictions, arguments.options, console.job())
           : datasets::EvaluateProject(*project, truth, arguments.options, console.job());
-  console.PrintJson(figures);
   PrintFigures(figures, console);
+  if (arguments.list_wrong) {
+    ListWrongFrames(*project, truth, arguments.options, &figures, console);
+  }
+  console.PrintJson(figures);
   return 0;
 }
 
@@ -151,6 +184,9 @@ Verb EvaluateVerb() {
                 ->type_name("NAME");
             command.add_flag("--only-unlabeled", arguments->subset.only_unlabeled,
                              "leave out frames whose labels may train in the project");
+            command.add_flag("--list-wrong", arguments->list_wrong,
+                             "name the frames on which an animal is missed, misnamed or badly "
+                             "outlined");
             AddOptionFlags(command, arguments->options);
             return [arguments](Console& console) { return Run(*arguments, console); };
           }};

@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
+# usage: bash tests/bench.sh PART...     parts: real labels queue speed import, or all
+# The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
+# $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data=${VOLE_SHARED_DATA:-../shared/data}
+work=${VOLE_BENCH_DIR:-build/bench}
+minutes=${VOLE_BENCH_MINUTES:-5}
+long_frames=${VOLE_BENCH_FRAMES:-100000}
+vole=${VOLE:-build/bin/vole}
+bench_videos=(flies_pair flies_courtship mice_homecage mouse_openfield)
+
+need() {
+  command -v jq >/dev/null || { echo "bench: jq is missing; run: bash tests/run.sh" >&2; exit 1; }
+  [ -x "$vole" ] || { echo "bench: $vole is missing; run: bash tests/run.sh" >&2; exit 1; }
+  mkdir -p "$work"
+}
+
+need_data() {
+  [ -d "$data/flies_pair" ] && return 0
+  echo "bench: the real videos are not in $data; say where with VOLE_SHARED_DATA=DIR" >&2
+  exit 1
+}
+
+now() { echo "${EPOCHREALTIME/,/.}"; }
+since() { jq -n "$(now) - $1"; }
+
+# fresh_project FILE VIDEO [LABELS]
+fresh_project() {
+  rm -f "$1" "$1"-wal "$1"-shm
+  "$vole" new "$1" --quiet >/dev/null
+  "$vole" add-video "$1" "$2" --quiet >/dev/null
+  [ -z "${3:-}" ] || "$vole" import "$1" --format coco "$3" --quiet >/dev/null
+}
+
+# truth_of NAME : the options of `vole evaluate` that measure on frames not learned from
+truth_of() {
+  case $1 in
+    flies_pair) echo "--truth $data/$1/instances_every_frame.json --only-unlabeled" ;;
+    flies_pair2) echo "--truth $data/$1/instances.json" ;;
+    *) echo "--truth $data/$1/instances.json --split val" ;;
+  esac
+}
+
+table_head() {
+  printf '%-28s %6s %6s %7s %5s %6s %6s %6s %9s %8s %8s %7s\n' "$1" labels frames MOTA IDSW AP50 \
+    AP75 IoU identity train_s fps peak_MB
+}
+
+# table_row NAME TRAIN_JSON PREDICT_JSON FIGURES_JSON
+table_row() {
+  jq -rn --arg name "$1" --argjson t "$2" --argjson p "$3" --argjson f "$4" '
+    [$name, ($t.labels // 0), $f.frames, ($f.mota // -1), ($f.idsw // -1), $f.ap50, $f.ap75,
+     ($f.mean_iou // -1), ($f.identity_accuracy // -1), ($t.seconds // 0), $p.fps, $p.peak_rss_mb] | @tsv' |
+    while IFS=$'\t' read -r name labels frames mota idsw ap50 ap75 iou identity seconds fps rss; do
+      LC_ALL=C printf '%-28s %6d %6d %7.4f %5d %6.3f %6.3f %6.3f %9.4f %8.0f %8.1f %7.0f\n' "$name" \
+        "$labels" "$frames" "$mota" "$idsw" "$ap50" "$ap75" "$iou" "$identity" "$seconds" "$fps" "$rss"
+    done
+}
+
+# train_and_measure NAME ROW_NAME PROJECT [TRAIN OPTION...]
+train_and_measure() {
+  local name=$1 row=$2 project=$3 train predict figures
+  shift 3
+  fresh_project "$project" "$data/$name/video.mp4" "$data/$name/instances.json"
+  train=$("$vole" train "$project" --minutes "$minutes" --out "${project%.vole}.safetensors" \
+    --json --quiet "$@")
+  predict=$("$vole" predict "$project" --json --quiet)
+  # shellcheck disable=SC2046
+  figures=$("$vole" evaluate "$project" $(truth_of "$name") --json --quiet)
+  jq -n --argjson train "$train" --argjson predict "$predict" --argjson figures "$figures" \
+    '{train: $train, predict: $predict, figures: $figures}' >"${project%.vole}.json"
+  table_row "$row" "$train" "$predict" "$figures"
+}
+
+part_real() {
+  need_data
+  mkdir -p "$work/real"
+  table_head "real videos"
+  for name in "${bench_videos[@]}"; do
+    train_and_measure "$name" "$name" "$work/real/$name.vole"
+  done
+  # Trained on one pair of flies, tried on two flies that it has never seen.
+  local project=$work/real/flies_pair2.vole predict figures
+  fresh_project "$project" "$data/flies_pair2/video.mp4"
+  predict=$("$vole" predict "$project" --model "$work/real/flies_courtship.safetensors" --json --quiet)
+  # shellcheck disable=SC2046
+  figures=$("$vole" evaluate "$project" $(truth_of flies_pair2) --json --quiet)
+  table_row "courtship -> flies_pair2" '{}' "$predict" "$figures"
+}
+
+part_labels() {
+  need_data
+  mkdir -p "$work/labels"
+  table_head "fewer labels"
+  for count in 50 25 10; do
+    for name in "${bench_videos[@]}"; do
+      train_and_measure "$name" "$name, $count" "$work/labels/$name-$count.vole" --max-labels "$count"
+    done
+  done
+}
+
+# How many of the truly wrong frames stand in the first part of the queue.
+part_queue() {
+  need_data
+  mkdir -p "$work/queue"
+  local project=$work/queue/flies_pair.vole
+  table_head "review queue (10 labels)"
+  train_and_measure flies_pair "flies_pair, 10" "$project" --max-labels 10
+  # shellcheck disable=SC2046
+  "$vole" evaluate "$project" $(truth_of flies_pair) --list-wrong --json --quiet >"$work/queue/wrong.json"
+  "$vole" review "$project" --json --quiet >"$work/queue/queue.json"
+  jq -rn --slurpfile wrong "$work/queue/wrong.json" --slurpfile queue "$work/queue/queue.json" '
+    ($wrong[0].wrong_frames) as $bad | ($wrong[0].compared_frames) as $all
+    | ($all | map({key: tostring, value: true}) | from_entries) as $is_compared
+    | ($bad | map({key: tostring, value: true}) | from_entries) as $is_bad
+    | (reduce $queue[0][] as $e ({seen: {}, order: []};
+        reduce range($e.start_frame; $e.end_frame) as $f (.;
+          if .seen[$f|tostring] or ($is_compared[$f|tostring] | not) then .
+          else .seen[$f|tostring] = true | .order += [$f] end))).order as $order
+    | "truly wrong: \($bad|length) of \($all|length) frames; the queue holds \($order|length) of them",
+      "first share of frames looked at -> share of wrong frames seen",
+      ((1, 2, 5, 10, 20, 50, 100) as $percent
+       | (($all|length) * $percent / 100 | ceil) as $n
+       | ($order[:$n] | map(select($is_bad[tostring])) | length) as $hits
+       | "\($percent) %\t\(if ($bad|length) == 0 then "-" else ($hits * 1000 / ($bad|length) | round / 10) end) %")'
+  "$vole" review "$project" --calibration
+}
+
+part_speed() {
+  need_data
+  mkdir -p "$work/speed"
+  local project=$work/speed/flies.vole model=$work/real/flies_courtship.safetensors predict
+  fresh_project "$project" "$data/flies_courtship/video.mp4" "$data/flies_courtship/instances.json"
+  if [ ! -e "$model" ]; then
+    model=$work/speed/flies.safetensors
+    "$vole" train "$project" --minutes "$minutes" --out "$model" --json --quiet >/dev/null
+  fi
+  predict=$("$vole" predict "$project" --model "$model" --json --quiet)
+  jq -r '"predict, 1024 x 1024, all stages: \(.frames) frames, \(.fps * 10 | round / 10) frames/s, peak memory \(.peak_rss_mb | round) MB"' <<<"$predict"
+
+  local loops=$((long_frames / 1500)) long=$work/speed/long.mp4
+  [ -e "$long" ] || ffmpeg -loglevel error -y -stream_loop "$loops" -i "$data/flies_courtship/video.mp4" -c copy "$long"
+  fresh_project "$work/speed/long.vole" "$long"
+  echo "long input: $("$vole" info "$work/speed/long.vole" --json | jq '.videos[0].frames') frames; resident memory while predicting:"
+  "$vole" predict "$work/speed/long.vole" --model "$model" --json --quiet >"$work/speed/long.json" &
+  local child=$! started=$SECONDS rss
+  while kill -0 "$child" 2>/dev/null; do
+    sleep 30
+    rss=$(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$child/status" 2>/dev/null || true)
+    [ -z "$rss" ] || echo "  after $((SECONDS - started)) s: $rss MB"
+  done
+  wait "$child"
+  jq -r '"  \(.frames) frames, \(.fps * 10 | round / 10) frames/s, peak \(.peak_rss_mb | round) MB"' "$work/speed/long.json"
+}
+
+part_import() {
+  mkdir -p "$work/import"
+  local dir=$work/import project=$work/import/big.vole start
+  rm -rf "$dir/scene"
+  "$vole" synth "$dir/scene" --scene tiny --frames 2000 --quiet >/dev/null
+  fresh_project "$project" "$dir/scene/video.mp4"
+  jq -c '.images as $images | .annotations = [range(0; 100000) as $i
+    | ($images[$i / 50 | floor]) as $image | ($i % 50) as $k
+    | (($k % 10) * 14 + 3) as $x | (($k / 10 | floor) * 20 + 4) as $y
+    | {id: ($i + 1), image_id: $image.id, category_id: (.categories[$k % 2].id), iscrowd: 0,
+       bbox: [$x, $y, 10, 10], area: 100,
+       segmentation: [[$x, $y, $x + 10, $y, $x + 10, $y + 10, $x, $y + 10]]}]' \
+    "$dir/scene/instances.json" >"$dir/big.json"
+  start=$(now)
+  "$vole" import "$project" --format coco "$dir/big.json" --json --quiet |
+    jq -r '"import: \(.annotations) annotations on \(.images) images"'
+  LC_ALL=C printf '  %.2f s\n' "$(since "$start")"
+  start=$(now)
+  "$vole" version >/dev/null
+  LC_ALL=C printf 'starting the program: %.3f s\n' "$(since "$start")"
+  start=$(now)
+  "$vole" export "$project" --format coco --frames 1000:1001 --out "$dir/one.json" --quiet >/dev/null
+  LC_ALL=C printf 'starting, opening, reading one frame of labels, writing them: %.3f s\n' "$(since "$start")"
+  start=$(now)
+  "$vole" info "$project" --json >/dev/null
+  LC_ALL=C printf 'vole info: %.3f s\n' "$(since "$start")"
+}
+
+[ $# -gt 0 ] || { sed -n '2,6p' "$0" | cut -c3-; exit 2; }
+need
+[ "$1" = all ] && set -- real labels queue speed import
+for part in "$@"; do
+  case $part in
+    real | labels | queue | speed | import) "part_$part" ;;
+    *) echo "bench: unknown part '$part' (real labels queue speed import all)" >&2; exit 2 ;;
+  esac
+  echo
+done
