@@ -9,94 +9,27 @@
 #include "app/model/file_hash.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
-#include "datasets/store/frame_hash.h"
-#include "datasets/store/reader.h"
+#include "datasets/store/verify.h"
 
 namespace app {
 namespace {
 
 struct Findings {
   nlohmann::ordered_json problems = nlohmann::ordered_json::array();
-  int64_t frames = 0, outlines = 0, predictions = 0;
-  void Add(const std::string& problem) { problems.push_back(problem); }
+  int64_t outlines = 0, predictions = 0;
+  void Add(const std::string& code, const std::string& text) {
+    problems.push_back({{"code", code}, {"text", text}});
+  }
 };
 
-void CheckDatabase(const datasets::Project& project, Findings& findings, datasets::Job& job) {
-  job.Advance(0, 0, "checking the database");
+int64_t CountOutlines(const datasets::Project& project) {
+  int64_t count = 0;
   project.Read([&](datasets::Connection& connection) {
-    auto integrity = connection.Query("PRAGMA integrity_check(20)");
-    while (integrity.Step()) {
-      if (integrity.Text(0) != "ok") findings.Add("database: " + integrity.Text(0));
-    }
-    auto keys = connection.Query("PRAGMA foreign_key_check");
-    while (keys.Step()) {
-      findings.Add(fmt::format("table {}, row {}: refers to a row of {} that is not there",
-                               keys.Text(0), keys.Int(1), keys.Text(2)));
-    }
+    auto rows = connection.Query("SELECT count(*) FROM annotations");
+    rows.Step();
+    count = rows.Int(0);
   });
-}
-
-// Decodes the frames whose hashes were taken when the video was added.
-void CheckVideos(const datasets::Project& project, Findings& findings, datasets::Job& job) {
-  for (const datasets::VideoRow& video : project.Videos()) {
-    nlohmann::json hashes;
-    project.Read([&](datasets::Connection& connection) {
-      hashes = datasets::Reader(connection).FrameHashes(video.id);
-    });
-    try {
-      datasets::VideoReader reader = project.OpenVideo(video);
-      std::map<int, std::string> by_frame;
-      for (const auto& [frame, hash] : hashes.items()) by_frame[std::stoi(frame)] = hash;
-      size_t done = 0;
-      for (const auto& [frame, hash] : by_frame) {
-        job.Advance(static_cast<double>(done++), static_cast<double>(by_frame.size()),
-                    "frames of " + video.name);
-        if (datasets::HashPixels(reader.Read(frame)) != hash) {
-          findings.Add(fmt::format(
-              "video {}: frame {} is not the picture that was labeled; is it another file?",
-              video.name, frame));
-        }
-        ++findings.frames;
-      }
-    } catch (const datasets::Error& error) {
-      findings.Add(error.what());
-    }
-  }
-}
-
-void CheckOutline(const datasets::AnnotationRow& label, const datasets::ImageRow& image,
-                  const std::string& where, Findings& findings) {
-  try {
-    for (const datasets::Ring& ring : label.polygons) datasets::CheckRing(ring, where);
-    if (label.rle) {
-      if (label.rle->height != image.height || label.rle->width != image.width) {
-        findings.Add(where + ": its mask is not of the image's size");
-      }
-      datasets::CheckedRle(label.rle->counts, label.rle->height, label.rle->width);
-    } else if (label.polygons.empty()) {
-      findings.Add(where + ": has no outline");
-    }
-  } catch (const datasets::Error& error) {
-    findings.Add(error.what());
-  }
-}
-
-void CheckLabels(const datasets::Project& project, Findings& findings, datasets::Job& job) {
-  std::vector<std::pair<datasets::Id, std::string>> sources = {{0, "pictures"}};
-  for (const auto& video : project.Videos()) sources.emplace_back(video.id, video.name);
-  for (const auto& [video_id, name] : sources) {
-    project.ForEachAnnotation(video_id, [&](const datasets::ImageRow& image,
-                                            const std::vector<datasets::AnnotationRow>& labels) {
-      job.Advance(static_cast<double>(findings.outlines), 0, "outlines of " + name);
-      for (const datasets::AnnotationRow& label : labels) {
-        ++findings.outlines;
-        const std::string place = image.frame_index ? fmt::format("frame {}", *image.frame_index)
-                                                    : image.path.value_or("");
-        CheckOutline(label, image, fmt::format("label {} ({}, {})", label.id, name, place),
-                     findings);
-      }
-    });
-  }
+  return count;
 }
 
 void CheckPredictions(const datasets::Project& project, Findings& findings, datasets::Job& job) {
@@ -109,9 +42,11 @@ void CheckPredictions(const datasets::Project& project, Findings& findings, data
           job.Advance(frame, video.frame_count, "predictions of " + video.name);
           for (const datasets::PredictionRow& row : rows) {
             ++findings.predictions;
-            if (!(row.confidence >= 0 && row.confidence <= 1) || row.rle.height != video.height ||
-                row.rle.width != video.width) {
+            const bool fits =
+                row.rle.empty() || (row.rle.height == video.height && row.rle.width == video.width);
+            if (!(row.confidence >= 0 && row.confidence <= 1) || !fits) {
               findings.Add(
+                  "prediction",
                   fmt::format("prediction {} ({}, frame {}): its mask or confidence is bad", row.id,
                               video.name, frame));
             }
@@ -122,15 +57,19 @@ void CheckPredictions(const datasets::Project& project, Findings& findings, data
 }
 
 void CheckModels(const datasets::Project& project, Findings& findings, datasets::Job& job) {
-  for (const datasets::ModelRow& model : project.Models()) {
+  // Training again into the same file replaces it: only the newest model of a file is there.
+  std::map<std::string, datasets::ModelRow> newest;
+  for (const datasets::ModelRow& model : project.Models()) newest[model.weights_path] = model;
+  for (const auto& [path, model] : newest) {
     job.Advance(0, 0, "model " + model.name);
     const std::filesystem::path file = project.folder() / model.weights_path;
     std::error_code error;
     if (!std::filesystem::exists(file, error)) {
-      findings.Add(fmt::format("model {}: its file {} is not there", model.name, file.string()));
+      findings.Add("model_missing",
+                   fmt::format("model {}: its file {} is not there", model.name, file.string()));
     } else if (HashFile(file) != model.weights_sha256) {
-      findings.Add(
-          fmt::format("model {}: its file {} was changed since", model.name, file.string()));
+      findings.Add("model_changed", fmt::format("model {}: its file {} was changed since",
+                                                model.name, file.string()));
     }
   }
 }
@@ -138,25 +77,27 @@ void CheckModels(const datasets::Project& project, Findings& findings, datasets:
 int Run(const std::string& file, Console& console) {
   const auto project = OpenProjectReadOnly(file);
   Findings findings;
-  CheckDatabase(*project, findings, console.job());
-  CheckVideos(*project, findings, console.job());
-  CheckLabels(*project, findings, console.job());
+  for (const datasets::Finding& finding : datasets::Verify(*project, console.job())) {
+    findings.Add(finding.code, finding.text);
+  }
+  findings.outlines = CountOutlines(*project);
   CheckPredictions(*project, findings, console.job());
   CheckModels(*project, findings, console.job());
   console.PrintJson({{"ok", findings.problems.empty()},
-                     {"frames", findings.frames},
+                     {"videos", project->Videos().size()},
                      {"outlines", findings.outlines},
                      {"predictions", findings.predictions},
                      {"problems", findings.problems}});
-  for (const auto& problem : findings.problems) console.Print(problem.get<std::string>());
+  for (const auto& problem : findings.problems) console.Print(problem["text"].get<std::string>());
   const std::string checked =
-      fmt::format("{} frames, {} outlines, {} predictions", CountText(findings.frames),
+      fmt::format("{} videos, {} outlines, {} predictions", project->Videos().size(),
                   CountText(findings.outlines), CountText(findings.predictions));
   if (findings.problems.empty()) {
     console.Print("Everything is in order: " + checked + " checked.");
     return 0;
   }
-  console.Fail(fmt::format("{}: {} problems found in {}", file, findings.problems.size(), checked));
+  console.Fail(
+      fmt::format("{}: {} problems found; {} checked", file, findings.problems.size(), checked));
   return 1;
 }
 
