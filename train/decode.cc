@@ -255,14 +255,19 @@ std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription
 void KeepMaps(const SegMaps& maps, FrameDetections& frame) {
   const int classes = static_cast<int>(maps.class_logits.size());
   frame.scale = static_cast<double>(maps.frame.width) / maps.image.width;
-  maps.animal.convertTo(frame.animal_probability, CV_8U, 255);
-  frame.class_probability =
-      cv::Mat::zeros(maps.animal.size(), CV_8UC(std::min(classes, CV_CN_MAX)));
+  if (frame.animal_probability.empty()) {
+    frame.animal_probability = cv::Mat::zeros(maps.frame, CV_8UC1);
+    if (classes <= CV_CN_MAX) frame.class_probability = cv::Mat::zeros(maps.frame, CV_8UC(classes));
+  }
+  const cv::Rect window(maps.origin, maps.animal.size());
+  cv::Mat animals = frame.animal_probability(window);
+  maps.animal.convertTo(animals, CV_8U, 255);
   if (classes > CV_CN_MAX) return;
+  cv::Mat opinions = frame.class_probability(window);
   std::vector<float> scores(static_cast<size_t>(classes));
   for (int y = 0; y < maps.animal.rows; ++y) {
-    const uchar* animal = frame.animal_probability.ptr<uchar>(y);
-    uchar* out = frame.class_probability.ptr<uchar>(y);
+    const uchar* animal = animals.ptr<uchar>(y);
+    uchar* out = opinions.ptr<uchar>(y);
     for (int x = 0; x < maps.animal.cols; ++x) {
       if (animal[x] < 25) continue;
       for (int k = 0; k < classes; ++k) scores[k] = maps.class_logits[k].at<float>(y, x);

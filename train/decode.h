@@ -24,7 +24,8 @@ struct SegMaps {
 // Masks are made by interpolating the probability to image pixels.
 std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription& description);
 
-// Fills the maps of `frame` (animal_probability, class_probability, scale).
+// Fills the maps of `frame` (animal_probability, class_probability, scale) where `maps` lies; the
+// rest of the frame stays as it is, or 0 the first time.
 void KeepMaps(const SegMaps& maps, FrameDetections& frame);
 
 // Log-probabilities from scores: log-softmax of `scores` / temperature.

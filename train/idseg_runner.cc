@@ -1,6 +1,9 @@
 #include "train/idseg_runner.h"
 
 #include <ATen/Parallel.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <fstream>
 #include <thread>
@@ -30,6 +33,16 @@ torch::Device DeviceOf(const std::string& name) {
 }
 
 void UseThreads(int threads) {
+  // Every layer's result is a few megabytes: by default glibc would map and unmap each of them, and
+  // the page faults would cost more than the arithmetic.
+  static const bool keeps_memory = [] {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
+    return true;
+  }();
+  (void)keeps_memory;
   if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
@@ -62,7 +75,8 @@ SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat&
     return (extent + kSegStride - 1) / kSegStride * kSegStride;
   };
   const cv::Size size(Padded(scaled.cols), Padded(scaled.rows));
-  std::vector<float> values(static_cast<size_t>(size.area()) * kSegInputChannels);
+  thread_local std::vector<float> values;
+  values.resize(std::max(values.size(), static_cast<size_t>(size.area()) * kSegInputChannels));
   FillSegInput(scaled, background, FrameGain(median_grey, input.reference_level),
                FrameGain(background_grey, input.reference_level), input, size, values.data());
   c10::InferenceMode inference;

@@ -43,12 +43,16 @@ struct PredictorOptions {
   int threads = 0;              // 0: all cores
   double scale = 0;             // network pixels per image pixel; 0: the model's own
   bool allow_bf16 = true;       // where the processor has it and it pays
+  // Where all animals were found in the frame before, look only around those places; whole frames
+  // are looked at every so often, and whenever an animal is not found or leaves its window.
+  bool follow = true;
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("device", device, "auto, cpu or cuda[:N]");
     v.Field("threads", threads, "threads; 0 = all cores");
     v.Field("scale", scale, "network pixels per image pixel; 0 = as trained");
     v.Field("bf16", allow_bf16, "use bfloat16 where the processor has it");
+    v.Field("follow", follow, "look mostly around the places where the animals just were (faster)");
   }
 };
 
