@@ -273,7 +273,7 @@ double FitTemperature(const std::vector<std::vector<float>>& scores,
   if (scores.size() < 8) return 1.5;
   double best = 1.5, best_loss = 0;
   bool first = true;
-  for (double temperature = 0.5; temperature <= 8; temperature *= 1.1) {
+  for (double temperature = 1; temperature <= 8; temperature *= 1.1) {
     double loss = 0;
     for (size_t i = 0; i < scores.size(); ++i) {
       loss -= LogSoftmax(scores[i], temperature)[classes[i]];

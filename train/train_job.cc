@@ -18,7 +18,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kSegBatch = 8, kSegSide = 160, kCropBatch = 32;
 constexpr double kDefaultSeconds = 240;  // for both networks, unless steps or minutes are given
-constexpr double kSegTimeShare = 0.65;   // of the time, when there are crops to name too
+// The pixels also read the place of an animal, which changes: their opinion is never taken at its
+// own word.
+constexpr double kLeastPixelTemperature = 2;
+constexpr double kSegTimeShare = 0.65;  // of the time, when there are crops to name too
 
 double Seconds(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -244,7 +247,8 @@ class IdsegTraining {
     } else {
       description.crop.side_in_image = 0;
     }
-    if (set_.classes > 1) description.pixel_temperature = seg_->FitPixelTemperature();
+    if (set_.classes > 1)
+      description.pixel_temperature = std::max(kLeastPixelTemperature, seg_->FitPixelTemperature());
     description.info.record = {{"program", "vole"},
                                {"date", Now()},
                                {"options", datasets::OptionsToJson(options_)},
