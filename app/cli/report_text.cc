@@ -67,6 +67,7 @@ std::string AgreementText(const datasets::PairAgreement& pair) {
       SureText(pair.agreement), SureText(pair.kappa), SureText(pair.macro_f1));
   Rows table = {{"behavior", "kappa", "frame F1", "bouts", "bout F1 (overlap)", "bout F1 (onset)"}};
   for (const datasets::BehaviorAgreement& behavior : pair.behaviors) {
+    if (behavior.first_frames + behavior.second_frames == 0) continue;
     const datasets::BoutFigures& bouts = behavior.by_overlap;
     table.push_back(
         {behavior.behavior, SureText(behavior.kappa), SureText(behavior.f1),

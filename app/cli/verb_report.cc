@@ -6,9 +6,11 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
+#include "app/cli/report_motion.h"
 #include "app/cli/report_text.h"
 #include "app/cli/verb_list.h"
 #include "datasets/formats/atomic_file.h"
+#include "datasets/metrics/behavior_pictures.h"
 
 namespace app {
 namespace {
@@ -17,7 +19,7 @@ using datasets::Range;
 
 struct ReportOptions {
   std::string what = "both", author, against, training = "none";
-  std::string csv, agreement_csv, confusion, exploration_csv;
+  std::string csv, ethogram, agreement_csv, confusion, exploration_csv;
   int64_t prediction_job = 0;
   int video_frames = 0, bin_frames = 0, tolerance_frames = -1, rounds = 1000;
   double fps = 0, merge_gap = -1, min_bout = 0, bin = 0;
@@ -42,6 +44,7 @@ struct ReportOptions {
     v.Field("bin", bin, "budget in bins of so many seconds; 0: the whole span", Range{0, 1e9});
     v.Field("bin-frames", bin_frames, "the same in frames", Range{0, 2e9});
     v.Field("csv", csv, "write the time budget as a table");
+    v.Field("ethogram", ethogram, "draw who does what when (.png or .svg)");
     v.Field("tolerance", tolerance, "onsets at most so many seconds apart match", Range{0, 1e6});
     v.Field("tolerance-frames", tolerance_frames, "the same in frames; -1 takes the seconds",
             Range{-1, 1e9});
@@ -65,6 +68,8 @@ struct Arguments {
   std::vector<std::string> agreement, first, second;
   bool wants_agreement = false;
   ReportOptions options;
+  MotionFiles motion_files;
+  datasets::MotionOptions motion;
 };
 
 datasets::BehaviorScores LoadScores(const Arguments& arguments, const datasets::Project* project) {
@@ -130,7 +135,13 @@ void ReportAgreement(const datasets::BehaviorScores& scores, const Arguments& ar
     pairs = {datasets::CompareAuthors(scores, arguments.agreement[0], arguments.agreement[1],
                                       agreement)};
   } else {
-    pairs = datasets::CompareAllAuthors(scores, agreement, console.job());
+    datasets::BehaviorScores scorers = scores;  // what masks say is compared when asked by name
+    scorers.series.erase(std::remove_if(scorers.series.begin(), scorers.series.end(),
+                                        [](const datasets::BoutSeries& series) {
+                                          return series.author == datasets::kAutomaticAuthor;
+                                        }),
+                         scorers.series.end());
+    pairs = datasets::CompareAllAuthors(scorers, agreement, console.job());
   }
   if (pairs.empty()) {
     throw datasets::Error("agreement", "no video and subject was scored by two authors",
@@ -188,18 +199,40 @@ int Run(Arguments& arguments, Console& console) {
   }
   CheckChoice("--what", arguments.options.what, {"labels", "predictions", "both"});
   datasets::CheckOptions(arguments.options, "report");
+  datasets::CheckOptions(arguments.motion_files, "report");
+  datasets::CheckOptions(arguments.motion, "report");
   const auto project = arguments.project.empty() ? nullptr : OpenProjectReadOnly(arguments.project);
-  const datasets::BehaviorScores scores = LoadScores(arguments, project.get());
+  if (!arguments.options.ethogram.empty()) {
+    datasets::Drawing::CheckEnding(arguments.options.ethogram);
+  }
+  datasets::BehaviorScores scores = LoadScores(arguments, project.get());
+  nlohmann::ordered_json json;
+  if (arguments.motion_files.Wanted()) {
+    if (!project) throw UsageError("motion needs a project with predictions or labels");
+    datasets::MotionInput input;
+    input.from_labels = arguments.options.what == "labels";
+    input.job_id = arguments.options.prediction_job;
+    input.options = arguments.motion;
+    datasets::AddScores(
+        scores,
+        ReportMotion(*project, arguments.video,
+                     arguments.frames.empty() ? FrameSpan{} : ParseFrames(arguments.frames), input,
+                     arguments.motion_files, console, json),
+        "masks");
+  }
   if (scores.series.empty()) {
     throw datasets::Error(arguments.project + arguments.behaviors, "nobody scored a behavior in it",
                           "mark behaviors in the workbench, or import them (vole import --help)");
   }
-  nlohmann::ordered_json json;
   const auto rows =
       datasets::TimeBudget(scores, {arguments.options.bin, arguments.options.bin_frames});
   json["budget"] = datasets::BudgetJson(rows);
   console.Print(BudgetText(rows));
   WriteTable(arguments.options.csv, datasets::BudgetCsv(rows), console);
+  if (!arguments.options.ethogram.empty()) {
+    datasets::EthogramPicture(scores).Save(arguments.options.ethogram);
+    console.Note("wrote " + arguments.options.ethogram);
+  }
   if (arguments.wants_agreement) ReportAgreement(scores, arguments, console, json);
   if (!arguments.first.empty()) ReportExploration(scores, arguments, console, json);
   console.PrintJson(json);
@@ -211,14 +244,17 @@ int Run(Arguments& arguments, Console& console) {
 Verb ReportVerb() {
   return {"report",
           "Behavior",
-          "time budgets, exploration, agreement of scorers",
+          "time budgets, motion, agreement of scorers",
           "From behavior intervals, labeled or predicted: how often, how long and how soon each "
           "animal did each thing; exploration times and discrimination index; agreement between "
-          "two scorers, or a person and the machine. Times are in seconds, frames from 0.",
+          "two scorers, or a person and the machine. From masks: place, speed, zones, contact and "
+          "freezing of each animal. Times are in seconds, frames from 0.",
           "  vole report mice.vole --bin 60 --csv budget.csv\n"
           "  vole report mice.vole --agreement anna prediction\n"
           "  vole report --behaviors raters.csv --fps 25 --agreement\n"
-          "  vole report mice.vole --first explore_left --second explore_right --training day1",
+          "  vole report mice.vole --first explore_left --second explore_right --training day1\n"
+          "  vole report mice.vole --zones zones.json --motion motion.csv --occupancy where.png\n"
+          "  vole report mice.vole --ethogram ethogram.svg",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project)->required(false);
@@ -245,6 +281,8 @@ Verb ReportVerb() {
                 ->delimiter(',')
                 ->type_name("NAMES");
             AddOptionFlags(command, arguments->options);
+            AddOptionFlags(command, arguments->motion_files);
+            AddOptionFlags(command, arguments->motion);
             return [arguments, agreement](Console& console) {
               arguments->wants_agreement = agreement->count() > 0;
               auto& names = arguments->agreement;

@@ -1,0 +1,38 @@
+// Places of the arena that somebody drew: polygons, circles and rectangles of the picture.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "datasets/shape/mask.h"
+#include "datasets/shape/polygon.h"
+
+namespace datasets {
+
+struct Zone {
+  std::string name;
+  Ring outline;       // a circle as a polygon of 128 corners
+  std::string video;  // only in this video; "" = in all
+};
+
+// {"zones": [{"name": "nest", "polygon": [[x, y], ...]},
+//            {"name": "center", "circle": [x, y, radius]},
+//            {"name": "left", "rectangle": [x, y, width, height], "video": "day1"}]}
+// in pixels of the video, or just the list. Throws Error naming the zone for what is malformed, two
+// zones of one name in one video, and a file without any.
+std::vector<Zone> ReadZones(const std::filesystem::path& path);
+std::vector<Zone> ZonesFromJson(const nlohmann::json& json, const std::string& what);
+
+// The zones of one video as masks of its size. Throws Error for a zone that covers no pixel of it.
+struct ZoneMask {
+  std::string name;
+  Ring outline;
+  Rle mask;
+  double area = 0;
+};
+std::vector<ZoneMask> ZoneMasks(const std::vector<Zone>& zones, const std::string& video,
+                                int height, int width);
+
+}  // namespace datasets
