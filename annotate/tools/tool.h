@@ -55,6 +55,7 @@ struct ShapeChange {
   enum class Kind { kAdd, kReplace, kDelete, kSelect };
   Kind kind = Kind::kAdd;
   datasets::Id annotation_id = 0;      // for replace, delete, select (0 = select nothing)
+  datasets::Id category_id = 0;        // for add: the animal it is, when the tool knows; else 0
   datasets::Polygons polygons;
   std::optional<datasets::Rle> rle;    // when the shape has holes
   std::string label;                   // for the undo list: "Draw polygon", "Move vertex", ...
@@ -91,7 +92,11 @@ class Tool {
   virtual bool has_proposal() const { return false; }
 };
 
-// ids: select polygon box brush eraser blob wand scissors grabcut model
+// ids: select polygon box brush eraser blob wand scissors grabcut model. Throws Error for another.
+//
+// Left button unless said otherwise; distances in screen pixels hold at every zoom. Positions
+// outside the image are taken to its border. Each gesture ends in at most one ShapeChange, whose
+// rings have at least 3 points and an area; whatever a tool can't do it says in the hint.
 std::unique_ptr<Tool> MakeTool(const std::string& id);
 std::vector<std::string> ToolIds();
 

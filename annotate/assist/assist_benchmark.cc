@@ -1,0 +1,172 @@
+#include "annotate/assist/assist_benchmark.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <opencv2/imgproc.hpp>
+#include <sstream>
+#include <unordered_map>
+
+#include "annotate/assist/assist.h"
+#include "annotate/assist/pixel_region.h"
+#include "datasets/base/error.h"
+#include "datasets/formats/coco.h"
+#include "datasets/video/video.h"
+
+namespace annotate {
+namespace {
+
+constexpr double kGood = 0.85;
+constexpr double kByHandTolerance = 1.5;  // pixels
+
+// A repeatable place in the inner half of an animal, where a person would click.
+cv::Point2d ClickOn(const datasets::Polygons& outline, cv::Size image, cv::RNG& random) {
+  const datasets::Box box = datasets::BoxOf(outline);
+  const cv::Rect window = WindowAround({box.x + box.width / 2, box.y + box.height / 2},
+                                       std::max(box.width, box.height) / 2 + 2, image);
+  cv::Mat depth;
+  cv::distanceTransform(MaskOf(outline, window), depth, cv::DIST_L2, 5);
+  double deepest = 0;
+  cv::minMaxLoc(depth, nullptr, &deepest);
+  std::vector<cv::Point> inner;
+  cv::findNonZero(depth >= 0.5 * deepest, inner);
+  const cv::Point at =
+      inner[static_cast<size_t>(random.uniform(0, static_cast<int>(inner.size())))];
+  return cv::Point2d(at + window.tl()) + cv::Point2d(0.5, 0.5);
+}
+
+int CornersByHand(const datasets::Polygons& outline) {
+  size_t corners = 0;
+  for (const datasets::Ring& ring : outline) {
+    corners += datasets::SimplifyRing(ring, kByHandTolerance).size();
+  }
+  return static_cast<int>(corners);
+}
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+class Clock {
+ public:
+  explicit Clock(double* sum_ms) : sum_ms_(sum_ms), start_(std::chrono::steady_clock::now()) {}
+  ~Clock() {
+    *sum_ms_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+                    .count();
+  }
+
+ private:
+  double* sum_ms_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace
+
+AssistFigures MeasureAssist(const std::vector<LabeledFrame>& frames, const cv::Mat& background,
+                            datasets::Job& job) {
+  AssistFigures sum;
+  cv::RNG random(7);
+  std::vector<double> areas;
+  std::map<int64_t, datasets::Polygons> last;
+  for (const LabeledFrame& frame : frames) {
+    job.Advance(sum.frames, static_cast<double>(frames.size()), "measuring proposals");
+    ++sum.frames;
+    for (size_t i = 0; i < frame.outlines.size(); ++i) {
+      const datasets::Polygons& truth = frame.outlines[i];
+      const cv::Size image = frame.bgr.size();
+      const cv::Point2d click = ClickOn(truth, image, random);
+      ++sum.animals;
+      sum.blob_first_iou += IouOf(BlobAt(frame.bgr, background, click, 0).polygons, truth, image);
+
+      Proposal blob;
+      {
+        Clock clock(&sum.blob_ms);
+        blob = BlobAt(frame.bgr, background, click, Median(areas));
+      }
+      const double blob_iou = IouOf(blob.polygons, truth, image);
+      sum.blob_iou += blob_iou;
+
+      datasets::Polygons seed_outline = last[frame.category_ids[i]];
+      if (seed_outline.empty()) seed_outline = blob.polygons;
+      Proposal fitted;
+      if (!seed_outline.empty()) {
+        const cv::Point2d target = blob.polygons.empty() ? click : CenterOf(blob.polygons);
+        Clock clock(&sum.grabcut_ms);
+        fitted = GrabCutFrom(frame.bgr, background, seed_outline, target - CenterOf(seed_outline));
+      }
+      const double grabcut_iou = IouOf(fitted.polygons, truth, image);
+      sum.grabcut_iou += grabcut_iou;
+
+      if (blob_iou >= kGood) sum.one_click_share += 1;
+      sum.clicks_per_animal += blob_iou >= kGood ? 1 : 2;
+      if (blob_iou < kGood && grabcut_iou < kGood) sum.clicks_per_animal += CornersByHand(truth);
+    }
+    for (size_t i = 0; i < frame.outlines.size(); ++i) {
+      areas.push_back(AreaOf(frame.outlines[i]));
+      last[frame.category_ids[i]] = frame.outlines[i];
+    }
+  }
+  const double animals = std::max(1, sum.animals);
+  for (double* figure : {&sum.blob_first_iou, &sum.blob_iou, &sum.grabcut_iou, &sum.one_click_share,
+                         &sum.clicks_per_animal, &sum.blob_ms, &sum.grabcut_ms}) {
+    *figure /= animals;
+  }
+  sum.clicks_per_frame = sum.clicks_per_animal * animals / std::max(1, sum.frames);
+  return sum;
+}
+
+AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
+                            const std::filesystem::path& video, int most_frames,
+                            datasets::Job& job) {
+  const datasets::CocoDocument document = datasets::ReadCocoDataset(truth_coco, job);
+  datasets::VideoReader reader(video, datasets::IndexVideo(video, job));
+  const cv::Mat background = datasets::EstimateBackground(reader, 60, job).bgr;
+  std::unordered_map<int64_t, std::vector<const datasets::CocoObject*>> objects;
+  for (const datasets::CocoObject& object : document.objects) {
+    objects[object.image_id].push_back(&object);
+  }
+  std::vector<datasets::CocoImage> images;
+  for (const datasets::CocoImage& image : document.images) {
+    if (image.frame_index && *image.frame_index < reader.index().frame_count()) {
+      images.push_back(image);
+    }
+  }
+  std::sort(images.begin(), images.end(),
+            [](const auto& a, const auto& b) { return *a.frame_index < *b.frame_index; });
+  const size_t most = most_frames > 0 ? static_cast<size_t>(most_frames) : images.size();
+  std::vector<LabeledFrame> frames;
+  for (size_t i = 0; i < std::min(most, images.size()); ++i) {
+    const datasets::CocoImage& image =
+        images.size() <= most ? images[i] : images[i * images.size() / most];
+    LabeledFrame frame;
+    frame.frame = *image.frame_index;
+    frame.bgr = reader.Read(frame.frame);
+    for (const datasets::CocoObject* object : objects[image.id]) {
+      if (object->polygons.empty()) continue;
+      frame.category_ids.push_back(object->category_id);
+      frame.outlines.push_back(object->polygons);
+    }
+    frames.push_back(std::move(frame));
+  }
+  AssistFigures figures = MeasureAssist(frames, background, job);
+  figures.video = video.parent_path().filename().string();
+  return figures;
+}
+
+std::string Describe(const AssistFigures& figures) {
+  std::ostringstream text;
+  text.setf(std::ios::fixed);
+  text.precision(3);
+  text << figures.video << ": " << figures.frames << " frames, " << figures.animals
+       << " animals; one click IoU " << figures.blob_iou << " (first animals "
+       << figures.blob_first_iou << "), >= 0.85 for " << 100 * figures.one_click_share
+       << " %; fitted last outline IoU " << figures.grabcut_iou << "; clicks an animal "
+       << figures.clicks_per_animal << ", a frame " << figures.clicks_per_frame << "; blob "
+       << figures.blob_ms << " ms, fit " << figures.grabcut_ms << " ms";
+  return text.str();
+}
+
+}  // namespace annotate

@@ -1,0 +1,48 @@
+// How good the proposals are on labeled video: simulated clicks against a person's outlines.
+#pragma once
+
+#include <filesystem>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "datasets/shape/polygon.h"
+
+namespace annotate {
+
+struct LabeledFrame {
+  int frame = 0;
+  cv::Mat bgr;
+  std::vector<int64_t> category_ids;         // one an animal
+  std::vector<datasets::Polygons> outlines;  // beside them
+};
+
+struct AssistFigures {
+  std::string video;
+  int frames = 0, animals = 0;
+  // Mean IoU against the labels: a first click with nothing known; a click once some animals are
+  // labeled (their median area known, their neighbors' labels kept apart); the last labeled outline
+  // moved to the clicked blob and fitted to this frame by GrabCut.
+  double blob_first_iou = 0, blob_iou = 0, grabcut_iou = 0;
+  double one_click_share = 0;  // of animals whose blob reaches IoU 0.85
+  // 1 when the blob reaches 0.85; 2 when the fitted outline does; else 2 and one a corner of the
+  // label simplified by 1.5 pixels, as if drawn by hand.
+  double clicks_per_animal = 0;
+  double clicks_per_frame = 0;
+  double blob_ms = 0, grabcut_ms = 0;  // mean wall-clock time of a proposal
+};
+
+// `background` may be empty. Clicks fall on a repeatable random place in the inner half of each
+// animal.
+AssistFigures MeasureAssist(const std::vector<LabeledFrame>& frames, const cv::Mat& background,
+                            datasets::Job& job);
+// The same from a COCO dataset (images with frame_index) and its video; at most `most_frames`
+// labeled frames, spread evenly (0: all). Throws Error for a missing or broken file.
+AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
+                            const std::filesystem::path& video, int most_frames,
+                            datasets::Job& job);
+// One line for a person.
+std::string Describe(const AssistFigures& figures);
+
+}  // namespace annotate

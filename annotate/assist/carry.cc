@@ -1,0 +1,82 @@
+// An outline carried from one frame to the next: dense flow, a rigid motion, then a fitted cut.
+#include <algorithm>
+#include <cmath>
+#include <opencv2/calib3d.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/video/tracking.hpp>
+#include <vector>
+
+#include "annotate/assist/assist.h"
+#include "annotate/assist/pixel_region.h"
+
+namespace annotate {
+namespace {
+
+// The outline after the motion that its inside makes between the two frames; empty when the inside
+// moves in no consistent way.
+datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
+                         const datasets::Polygons& outline) {
+  const datasets::Box box = datasets::BoxOf(outline);
+  const double length = std::sqrt(std::max(1.0, AreaOf(outline)));
+  const double half = std::max(box.width, box.height) / 2 + length;
+  const cv::Rect window =
+      WindowAround({box.x + box.width / 2, box.y + box.height / 2}, half, from.size());
+  if (window.width < 16 || window.height < 16) return {};
+  cv::Mat before, after, flow;
+  cv::cvtColor(from(window), before, cv::COLOR_BGR2GRAY);
+  cv::cvtColor(to(window), after, cv::COLOR_BGR2GRAY);
+  cv::calcOpticalFlowFarneback(before, after, flow, 0.5, 4, 15, 3, 5, 1.2, 0);
+  const cv::Mat inside = MaskOf(outline, window);
+  std::vector<cv::Point2f> here, there;
+  const int step = std::max(1, static_cast<int>(length / 24));
+  for (int y = 0; y < inside.rows; y += step) {
+    for (int x = 0; x < inside.cols; x += step) {
+      if (inside.at<uchar>(y, x) == 0) continue;
+      const cv::Point2f at(static_cast<float>(x), static_cast<float>(y));
+      here.push_back(at);
+      there.push_back(at + flow.at<cv::Point2f>(y, x));
+    }
+  }
+  if (here.size() < 8) return {};
+  cv::setRNGSeed(1);
+  std::vector<uchar> agree;
+  const cv::Mat motion = cv::estimateAffinePartial2D(here, there, agree, cv::RANSAC,
+                                                     std::max(1.5, 0.04 * length), 500);
+  const auto agreeing = std::count(agree.begin(), agree.end(), 1);
+  if (motion.empty() || agreeing < 0.3 * static_cast<double>(here.size())) return {};
+  const cv::Matx23d m = motion;
+  const double scale = std::hypot(m(0, 0), m(1, 0));
+  if (scale < 0.8 || scale > 1.25) return {};
+  const cv::Point2d corner = window.tl();
+  datasets::Polygons moved = outline;
+  for (datasets::Ring& ring : moved) {
+    for (cv::Point2d& point : ring) {
+      const cv::Point2d p = point - corner;
+      point = corner + cv::Point2d(m(0, 0) * p.x + m(0, 1) * p.y + m(0, 2),
+                                   m(1, 0) * p.x + m(1, 1) * p.y + m(1, 2));
+    }
+  }
+  return moved;
+}
+
+}  // namespace
+
+Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,
+                      const cv::Mat& to_frame, const cv::Mat& background) {
+  constexpr double kSamePlace = 0.8;  // IoU of forward and backward
+  if (from_frame.empty() || from_frame.size() != to_frame.size() || from_frame.type() != CV_8UC3 ||
+      to_frame.type() != CV_8UC3 || !(AreaOf(outline) >= 16)) {
+    return {};
+  }
+  const datasets::Polygons forward = Moved(from_frame, to_frame, outline);
+  if (forward.empty()) return {};
+  Proposal fitted = GrabCutFrom(to_frame, background, forward, {});
+  if (fitted.polygons.empty()) return {};
+  const datasets::Polygons back = Moved(to_frame, from_frame, fitted.polygons);
+  const double agreement = IouOf(back, outline, from_frame.size());
+  if (agreement < kSamePlace) return {};
+  fitted.quality = agreement;
+  return fitted;
+}
+
+}  // namespace annotate

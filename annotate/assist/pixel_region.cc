@@ -1,0 +1,147 @@
+#include "annotate/assist/pixel_region.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/shape/mask.h"
+
+namespace annotate {
+namespace {
+
+constexpr double kWeberFloor = 40;  // grey levels; below it, sensor noise would look like contrast
+constexpr double kLegRadiusShare = 0.075;  // of the square root of an animal's area
+
+cv::Rect Inside(const cv::Rect& rect, cv::Size size) { return rect & cv::Rect({0, 0}, size); }
+
+}  // namespace
+
+cv::Rect WindowAround(cv::Point2d center, double half_side, cv::Size size) {
+  const double bound = 4.0 * (size.width + size.height) + 16;
+  const double x = std::clamp(center.x, -bound, bound), y = std::clamp(center.y, -bound, bound);
+  const double half = std::clamp(half_side, 1.0, bound);
+  const cv::Point from(static_cast<int>(std::floor(x - half)),
+                       static_cast<int>(std::floor(y - half)));
+  const cv::Point to(static_cast<int>(std::ceil(x + half)), static_cast<int>(std::ceil(y + half)));
+  return Inside(cv::Rect(from, to), size);
+}
+
+std::optional<cv::Point> PixelAt(cv::Point2d position, cv::Size size) {
+  if (!(position.x >= 0 && position.y >= 0 && position.x < size.width &&
+        position.y < size.height)) {
+    return std::nullopt;
+  }
+  return cv::Point(static_cast<int>(position.x), static_cast<int>(position.y));
+}
+
+bool LeavesWindow(const cv::Mat& mask, const cv::Rect& window, cv::Size image) {
+  if (mask.empty()) return false;
+  return (window.x > 0 && cv::countNonZero(mask.col(0)) > 0) ||
+         (window.y > 0 && cv::countNonZero(mask.row(0)) > 0) ||
+         (window.x + window.width < image.width && cv::countNonZero(mask.col(mask.cols - 1)) > 0) ||
+         (window.y + window.height < image.height && cv::countNonZero(mask.row(mask.rows - 1)) > 0);
+}
+
+cv::Mat Open(const cv::Mat& mask, int radius) {
+  if (radius <= 0) return mask.clone();
+  const cv::Mat disc =
+      cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * radius + 1, 2 * radius + 1});
+  cv::Mat opened;
+  cv::morphologyEx(mask, opened, cv::MORPH_OPEN, disc);
+  return opened;
+}
+
+int LegRadius(double area) {
+  return static_cast<int>(std::lround(kLegRadiusShare * std::sqrt(std::max(0.0, area))));
+}
+
+cv::Mat ComponentAt(const cv::Mat& mask, cv::Point at, int reach) {
+  if (mask.empty() || !cv::Rect({0, 0}, mask.size()).contains(at)) return {};
+  cv::Mat parts;
+  cv::connectedComponents(mask, parts, 8, CV_32S);
+  int part = parts.at<int>(at);
+  if (part == 0) {
+    const cv::Rect near = WindowAround(at, reach, mask.size());
+    double nearest = (reach + 0.5) * (reach + 0.5);
+    for (int y = near.y; y < near.y + near.height; ++y) {
+      for (int x = near.x; x < near.x + near.width; ++x) {
+        const double distance = (x - at.x) * (x - at.x) + (y - at.y) * (y - at.y);
+        if (parts.at<int>(y, x) == 0 || distance >= nearest) continue;
+        nearest = distance;
+        part = parts.at<int>(y, x);
+      }
+    }
+  }
+  if (part == 0) return {};
+  return parts == part;
+}
+
+cv::Mat FillHoles(const cv::Mat& mask) {
+  if (mask.empty()) return mask;
+  cv::Mat around;
+  cv::copyMakeBorder(mask, around, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
+  cv::floodFill(around, {0, 0}, cv::Scalar(128));
+  return around(cv::Rect(1, 1, mask.cols, mask.rows)) != 128;
+}
+
+cv::Mat MaskOf(const datasets::Polygons& polygons, const cv::Rect& window) {
+  if (window.empty()) return {};
+  datasets::Polygons moved = polygons;
+  for (datasets::Ring& ring : moved) {
+    for (cv::Point2d& point : ring) point -= cv::Point2d(window.tl());
+  }
+  return datasets::DecodeMask(datasets::RlePolygons(moved, window.height, window.width));
+}
+
+double AreaOf(const datasets::Polygons& polygons) {
+  double area = 0;
+  for (const datasets::Ring& ring : polygons) area += datasets::RingArea(ring);
+  return area;
+}
+
+cv::Point2d CenterOf(const datasets::Polygons& polygons) {
+  const datasets::Box box = datasets::BoxOf(polygons);
+  cv::Point2d sum;
+  double weight = 0;
+  for (const datasets::Ring& ring : polygons) {
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const cv::Point2d &a = ring[i], &b = ring[(i + 1) % ring.size()];
+      const double cross = a.cross(b);
+      sum += (a + b) * cross;
+      weight += 3 * cross;
+    }
+  }
+  const cv::Point2d middle(box.x + box.width / 2, box.y + box.height / 2);
+  if (std::abs(weight) < 1e-9) return middle;
+  return sum * (1 / weight);
+}
+
+double IouOf(const datasets::Polygons& a, const datasets::Polygons& b, cv::Size image) {
+  if (a.empty() || b.empty() || image.empty()) return 0;
+  return datasets::RleIou(datasets::RlePolygons(a, image.height, image.width),
+                          datasets::RlePolygons(b, image.height, image.width));
+}
+
+cv::Mat ContrastTo(const cv::Mat& frame, const cv::Mat& ground) {
+  cv::Mat smooth;
+  cv::GaussianBlur(frame, smooth, {0, 0}, 1.0);
+  cv::Mat contrast(frame.size(), CV_8UC1);
+  const int channels = frame.channels();
+  for (int y = 0; y < frame.rows; ++y) {
+    const uchar* f = smooth.ptr(y);
+    const uchar* b = ground.ptr(y);
+    uchar* out = contrast.ptr(y);
+    for (int x = 0; x < frame.cols; ++x) {
+      float largest = 0;
+      for (int c = 0; c < channels; ++c, ++f, ++b) {
+        const float difference = static_cast<float>(std::abs(*f - *b));
+        largest = std::max(largest, difference / (static_cast<float>(std::max(*f, *b)) +
+                                                  static_cast<float>(kWeberFloor)));
+      }
+      out[x] = cv::saturate_cast<uchar>(255 * largest);
+    }
+  }
+  return contrast;
+}
+
+}  // namespace annotate

@@ -1,0 +1,199 @@
+#include "annotate/tools/proposal_tool.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "annotate/assist/pixel_region.h"
+
+namespace annotate {
+namespace {
+
+constexpr double kLargestTolerance = 5;  // image pixels
+
+datasets::Polygons Simplified(const datasets::Polygons& polygons, double tolerance) {
+  datasets::Polygons simple;
+  for (const datasets::Ring& ring : polygons) {
+    datasets::Ring shorter = tolerance > 0 ? datasets::SimplifyRing(ring, tolerance) : ring;
+    simple.push_back(IsDrawable(shorter) ? std::move(shorter) : ring);
+  }
+  return simple;
+}
+
+// As few points as keep IoU 0.98 to the outline.
+double CoarsestTolerance(const datasets::Polygons& outline) {
+  constexpr double kEnough = 0.98;
+  const datasets::Box box = datasets::BoxOf(outline);
+  const cv::Point2d corner(std::floor(box.x), std::floor(box.y));
+  const cv::Size size(static_cast<int>(std::ceil(box.width)) + 2,
+                      static_cast<int>(std::ceil(box.height)) + 2);
+  datasets::Polygons local = outline;
+  for (datasets::Ring& ring : local) {
+    for (cv::Point2d& point : ring) point -= corner;
+  }
+  for (const double tolerance : {4.0, 3.0, 2.5, 2.0, 1.6, 1.3, 1.0, 0.7, 0.4}) {
+    if (IouOf(Simplified(local, tolerance), local, size) >= kEnough) return tolerance;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void ProposalTool::Cancel() {
+  raw_.clear();
+  shown_.clear();
+  note_.clear();
+  dragging_ = false;
+}
+
+Tool::Parameter ProposalTool::parameter() const {
+  return {"Simplify, px", tolerance_, 0, kLargestTolerance};
+}
+
+void ProposalTool::SetParameter(double value) {
+  if (!std::isfinite(value)) return;
+  tolerance_ = std::clamp(value, 0.0, kLargestTolerance);
+  tolerance_chosen_ = true;
+  Simplify();
+}
+
+void ProposalTool::Simplify() {
+  if (raw_.empty()) return;
+  if (!tolerance_chosen_) tolerance_ = CoarsestTolerance(raw_);
+  shown_ = Simplified(raw_, tolerance_);
+}
+
+datasets::Id ProposalTool::LabelAt(const cv::Point2d& at, const ToolContext& context) {
+  const auto hits = ShapesAt(context.shapes, at);
+  for (const Shape* shape : hits) {
+    if (shape->annotation_id == context.selected_annotation) return shape->annotation_id;
+  }
+  return hits.empty() ? 0 : hits.front()->annotation_id;
+}
+
+void ProposalTool::SayNothingFound(const std::string& note) {
+  Cancel();
+  note_ = note;
+}
+
+void ProposalTool::Propose(const datasets::Polygons& outline, datasets::Id replaces,
+                           datasets::Id category, const ToolContext& context) {
+  Cancel();
+  datasets::Polygons clamped = outline;
+  for (datasets::Ring& ring : clamped) {
+    for (cv::Point2d& point : ring) point = Clamped(point, context);
+  }
+  clamped.erase(std::remove_if(clamped.begin(), clamped.end(),
+                               [](const auto& ring) { return !IsDrawable(ring); }),
+                clamped.end());
+  // What another animal's label covers stays that animal's, unless it covers nearly all.
+  const cv::Rect window = WindowOf(clamped, 1, context);
+  if (context.shapes && !window.empty()) {
+    const cv::Mat mask = MaskOf(clamped, window);
+    cv::Mat left = mask.clone();
+    for (const Shape& shape : *context.shapes) {
+      if (shape.annotation_id == replaces) continue;
+      if ((WindowOf(shape.polygons, 1, context) & window).empty() && !shape.rle) continue;
+      left.setTo(0, MaskOf(shape, window));
+    }
+    const int before = cv::countNonZero(mask), after = cv::countNonZero(left);
+    if (after < before && after > 0.2 * before) {
+      clamped = ShapeFromMask(Open(left, 1), window, context).polygons;
+      const auto largest =
+          std::max_element(clamped.begin(), clamped.end(), [](const auto& a, const auto& b) {
+            return datasets::RingArea(a) < datasets::RingArea(b);
+          });
+      if (largest != clamped.end()) clamped = {datasets::Ring(*largest)};
+    }
+  }
+  if (clamped.empty()) {
+    note_ = "Nothing found here: click the middle of an animal";
+    return;
+  }
+  raw_ = std::move(clamped);
+  replaces_ = replaces;
+  category_ = category;
+  Simplify();
+}
+
+ToolResult ProposalTool::Accept(const ToolContext& context) {
+  DrawnShape shape{shown_, std::nullopt};
+  const bool replaces = FindShape(context, replaces_) != nullptr;
+  ShapeChange change = replaces ? ReplaceChange(replaces_, std::move(shape), label())
+                                : AddChange(std::move(shape), label());
+  change.category_id = category_;
+  Cancel();
+  return {true, std::move(change)};
+}
+
+ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& context) {
+  if (!IsFinite(input.position)) return {};
+  pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
+               ? std::max(1e-6, input.image_pixels_per_screen_pixel)
+               : 1;
+  const cv::Point2d at = Clamped(input.position, context);
+  switch (input.type) {
+    case ToolInput::Type::kPress: {
+      if (input.button != 0) return {};
+      const bool inside = std::any_of(shown_.begin(), shown_.end(), [&](const auto& ring) {
+        Shape shape;
+        shape.polygons = {ring};
+        return Contains(shape, at);
+      });
+      if (inside && !input.shift) return Accept(context);
+      note_.clear();
+      dragging_ = true;
+      if (context.frame == nullptr || context.frame->empty()) {
+        SayNothingFound("The picture is still being read: click again in a moment");
+      } else {
+        Search(at, input, context);
+        dragging_ = true;
+      }
+      return {true, std::nullopt};
+    }
+    case ToolInput::Type::kMove:
+      if (dragging_ && input.button_down && context.frame != nullptr) {
+        Drag(at, input, context);
+        dragging_ = true;
+        return {true, std::nullopt};
+      }
+      dragging_ = dragging_ && input.button_down;
+      return {};
+    case ToolInput::Type::kRelease:
+      if (input.button != 0 || !dragging_) return {};
+      dragging_ = false;
+      return {true, std::nullopt};
+    case ToolInput::Type::kDoubleClick:
+      return {true, std::nullopt};  // its presses were seen
+    case ToolInput::Type::kKey:
+      if (!has_proposal()) return {};
+      if (input.key == ToolKey::kEnter || input.key == ToolKey::kSpace) return Accept(context);
+      if (input.key == ToolKey::kEscape || input.key == ToolKey::kBackspace ||
+          input.key == ToolKey::kDelete) {
+        Cancel();
+        return {true, std::nullopt};
+      }
+      return {};
+    case ToolInput::Type::kWheel:
+      if (!input.ctrl || !has_proposal() || !std::isfinite(input.wheel)) return {};
+      SetParameter(tolerance_ + 0.25 * std::clamp(input.wheel, -20.0, 20.0));
+      return {true, std::nullopt};
+  }
+  return {};
+}
+
+Overlay ProposalTool::Draw(const ToolContext& context) const {
+  Overlay overlay;
+  for (const datasets::Ring& ring : shown_) overlay.lines.push_back({ring, true, true});
+  if (!has_proposal()) {
+    overlay.hint = note_.empty() ? IdleHint(context) : note_;
+    return overlay;
+  }
+  size_t points = 0;
+  for (const datasets::Ring& ring : shown_) points += ring.size();
+  overlay.hint = "Proposal, " + std::to_string(points) + " points: Enter or a click on it " +
+                 (FindShape(context, replaces_) ? "replaces the old outline" : "takes it") +
+                 ", Esc drops it; Ctrl+wheel simplifies";
+  return overlay;
+}
+
+}  // namespace annotate

@@ -1,0 +1,52 @@
+// What the tools share: which shape is under the cursor, and shapes from rings, masks and holes.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <optional>
+#include <vector>
+
+#include "annotate/tools/tool.h"
+
+namespace annotate {
+
+bool IsFinite(const cv::Point2d& point);
+cv::Point2d Clamped(const cv::Point2d& point, const ToolContext& context);  // into the image
+// At least 3 distinct points, finite, with an area of at least a quarter pixel.
+bool IsDrawable(const datasets::Ring& ring);
+
+const Shape* FindShape(const ToolContext& context, datasets::Id annotation_id);  // or null
+bool Contains(const Shape& shape, const cv::Point2d& at);
+// Shapes under a point, smallest first: the one on top is the one that could not be hit otherwise.
+std::vector<const Shape*> ShapesAt(const std::vector<Shape>* shapes, const cv::Point2d& at);
+
+struct OutlinePlace {  // a vertex, or (for edges) the edge from `point` to the next one
+  size_t ring = 0, point = 0;
+  cv::Point2d position;  // of the vertex, or the nearest position on the edge
+  double distance = 0;   // image pixels
+};
+std::optional<OutlinePlace> NearestVertex(const datasets::Polygons& polygons, cv::Point2d at,
+                                          double reach);
+std::optional<OutlinePlace> NearestEdge(const datasets::Polygons& polygons, cv::Point2d at,
+                                        double reach);
+
+// A shape as tools hand it out: outer outlines, and the RLE beside them where there are holes.
+struct DrawnShape {
+  datasets::Polygons polygons;
+  std::optional<datasets::Rle> rle;
+  bool empty() const { return polygons.empty(); }
+};
+cv::Rect WindowOf(const datasets::Polygons& polygons, double margin, const ToolContext& context);
+cv::Mat MaskOf(const Shape& shape, const cv::Rect& window);  // with its holes
+// `mask` is the part of the image at `window`. Parts below 8 pixels are dropped.
+DrawnShape ShapeFromMask(const cv::Mat& mask, const cv::Rect& window, const ToolContext& context);
+// The shape's outer outlines become `polygons`; its holes stay where they were (`hole_shift` moves
+// them along).
+DrawnShape WithOutlines(const Shape& shape, datasets::Polygons polygons, const ToolContext& context,
+                        cv::Point2d hole_shift = {});
+DrawnShape WithPart(const Shape& shape, const datasets::Ring& ring, const ToolContext& context);
+DrawnShape WithHole(const Shape& shape, const datasets::Ring& ring, const ToolContext& context);
+
+ShapeChange AddChange(DrawnShape shape, const char* label);
+ShapeChange ReplaceChange(datasets::Id annotation_id, DrawnShape shape, const char* label);
+
+}  // namespace annotate
