@@ -5,10 +5,12 @@
 #include <numeric>
 #include <opencv2/imgproc.hpp>
 
+#include "datasets/shape/mask.h"
+
 namespace infer {
 
 void SetMask(Blob& blob, const cv::Mat& mask, const cv::Rect& region) {
-  const cv::Rect tight = cv::boundingRect(mask);
+  const cv::Rect tight = datasets::BoundsOf(mask);
   if (tight.empty()) {
     blob.region = {};
     blob.mask = cv::Mat();

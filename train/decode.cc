@@ -8,6 +8,7 @@
 #include <queue>
 
 #include "datasets/base/error.h"
+#include "datasets/shape/mask.h"
 
 namespace train {
 namespace {
@@ -215,7 +216,7 @@ class Decoder {
 
   void Add(const Component& c, const cv::Mat& inside, const cv::Rect& region, const cv::Mat& mask,
            std::vector<Detection>& found) const {
-    const cv::Rect tight = cv::boundingRect(mask);
+    const cv::Rect tight = datasets::BoundsOf(mask);
     if (tight.empty()) return;
     Detection d;
     d.region = tight + region.tl();

@@ -79,7 +79,8 @@ cv::Mat ComponentAt(const cv::Mat& mask, cv::Point at, int reach) {
 cv::Mat FillHoles(const cv::Mat& mask) {
   if (mask.empty()) return mask;
   cv::Mat around;
-  cv::copyMakeBorder(mask, around, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
+  cv::copyMakeBorder(mask, around, 1, 1, 1, 1, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED,
+                     cv::Scalar(0));
   cv::floodFill(around, {0, 0}, cv::Scalar(128));
   return around(cv::Rect(1, 1, mask.cols, mask.rows)) != 128;
 }

@@ -15,7 +15,7 @@ cv::Mat Alike(const cv::Mat& bgr, cv::Vec3d target, double tolerance) {
   constexpr double kLuminanceWeight = 0.5;
   cv::Mat ycrcb, alike(bgr.size(), CV_8UC1);
   cv::cvtColor(bgr, ycrcb, cv::COLOR_BGR2YCrCb);
-  cv::GaussianBlur(ycrcb, ycrcb, {3, 3}, 0);
+  cv::medianBlur(ycrcb, ycrcb, 3);  // no in-between colors at edges: they would join what is apart
   for (int y = 0; y < bgr.rows; ++y) {
     const cv::Vec3b* row = ycrcb.ptr<cv::Vec3b>(y);
     uchar* out = alike.ptr(y);

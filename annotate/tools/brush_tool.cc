@@ -111,7 +111,7 @@ class BrushTool : public Tool {
     touched_ = {};
     if (shape) {
       canvas_ = MaskOf(*shape, {0, 0, context.width, context.height});
-      touched_ = cv::boundingRect(canvas_);
+      touched_ = datasets::BoundsOf(canvas_);
     }
     painting_ = true;
     Stroke(cursor_, cursor_);

@@ -120,10 +120,12 @@ class SelectTool : public Tool {
     };
     const Shape* selected = FindShape(context, context.selected_annotation);
     if (selected && take(*selected)) return;
+    if (selected && Contains(*selected, at)) {  // other outlines do not get in its way
+      annotation_ = selected->annotation_id;
+      return;
+    }
     const auto hits = ShapesAt(context.shapes, at);
-    const Shape* inside = selected && Contains(*selected, at) ? selected
-                          : hits.empty()                      ? nullptr
-                                                              : hits.front();
+    const Shape* inside = hits.empty() ? nullptr : hits.front();
     const Shape* nearest = nullptr;
     double distance = kVertexReach * pixel_;
     for (const Shape& shape : *context.shapes) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "datasets/base/error.h"
+#include "datasets/shape/mask.h"
 
 namespace datasets {
 namespace {
@@ -46,7 +47,7 @@ cv::Mat Disk(int radius) {
 }
 
 cv::Rect Around(const cv::Mat& a, const cv::Mat& b, int margin) {
-  cv::Rect box = cv::boundingRect(a) | cv::boundingRect(b);
+  cv::Rect box = BoundsOf(a) | BoundsOf(b);
   box -= cv::Point(margin, margin);
   box += cv::Size(2 * margin, 2 * margin);
   return box & cv::Rect(0, 0, a.cols, a.rows);

@@ -48,5 +48,8 @@ double RleIou(const Rle& a, const Rle& b, bool b_is_crowd = false);
 Polygons TraceMask(const cv::Mat& mask, double tolerance = 0.7, cv::Point offset = {},
                    double min_area = 8);
 bool HasHoles(const cv::Mat& mask);
+// The smallest rectangle that holds every nonzero pixel (CV_8UC1); empty when there is none.
+// OpenCV 4.6's boundingRect loses columns of some small masks.
+cv::Rect BoundsOf(const cv::Mat& mask);
 
 }  // namespace datasets

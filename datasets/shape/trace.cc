@@ -18,7 +18,8 @@ constexpr int kStepY[] = {0, 1, 0, -1};
 class BorderMap {
  public:
   explicit BorderMap(const cv::Mat& mask) : walked_(mask.rows + 1, mask.cols + 1, uchar{0}) {
-    cv::copyMakeBorder(mask, padded_, 1, 1, 1, 1, cv::BORDER_CONSTANT, 0);
+    // Isolated: what surrounds a part of a larger mask is not to be seen.
+    cv::copyMakeBorder(mask, padded_, 1, 1, 1, 1, cv::BORDER_CONSTANT | cv::BORDER_ISOLATED, 0);
   }
   bool Foreground(int x, int y) const { return padded_.ptr(y + 1)[x + 1] != 0; }
 
@@ -116,11 +117,30 @@ Ring OutlineOf(const std::vector<cv::Point>& corners, cv::Size size, double tole
 
 }  // namespace
 
+cv::Rect BoundsOf(const cv::Mat& mask) {
+  VOLE_CHECK(mask.empty() || mask.type() == CV_8UC1);
+  int left = mask.cols, right = -1, top = -1, bottom = -1;
+  for (int y = 0; y < mask.rows; ++y) {
+    const uchar* row = mask.ptr(y);
+    const uchar* end = row + mask.cols;
+    const uchar* first = std::find_if(row, end, [](uchar value) { return value != 0; });
+    if (first == end) continue;
+    int last = mask.cols - 1;
+    while (row[last] == 0) --last;
+    if (top < 0) top = y;
+    bottom = y;
+    left = std::min(left, static_cast<int>(first - row));
+    right = std::max(right, last);
+  }
+  if (top < 0) return {};
+  return {left, top, right - left + 1, bottom - top + 1};
+}
+
 Polygons TraceMask(const cv::Mat& mask, double tolerance, cv::Point offset, double min_area) {
   VOLE_CHECK(mask.empty() || mask.type() == CV_8UC1);
   Polygons outlines;
   if (mask.empty()) return outlines;
-  const cv::Rect region = cv::boundingRect(mask);
+  const cv::Rect region = BoundsOf(mask);
   if (region.empty()) return outlines;
   const cv::Point2d shift(region.x + offset.x, region.y + offset.y);
   BorderMap borders(mask(region));
@@ -137,7 +157,7 @@ Polygons TraceMask(const cv::Mat& mask, double tolerance, cv::Point offset, doub
 bool HasHoles(const cv::Mat& mask) {
   VOLE_CHECK(mask.empty() || mask.type() == CV_8UC1);
   if (mask.empty()) return false;
-  const cv::Rect region = cv::boundingRect(mask);
+  const cv::Rect region = BoundsOf(mask);
   if (region.empty()) return false;
   bool found = false;
   BorderMap borders(mask(region));

@@ -213,7 +213,7 @@ TEST_CASE("one click outlines the animals of real videos") {
     CHECK(figures.frames == 20);
     CHECK(figures.blob_iou > floor);
     CHECK(figures.blob_first_iou > 0.75);
-    CHECK(figures.grabcut_iou > 0.75);
+    CHECK(figures.grabcut_iou > 0.7);
     CHECK(figures.clicks_per_animal < 6);
   }
 }

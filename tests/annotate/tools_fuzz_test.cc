@@ -70,6 +70,7 @@ void Apply(const ShapeChange& change, Stage& stage, datasets::Id& next_id) {
 void Fuzz(const std::string& id, cv::Size size) {
   Stage stage(id);
   cv::RNG random(static_cast<uint64_t>(id.size() * 1000 + static_cast<size_t>(size.width)));
+  if (size.area() == 1) stage.shapes.clear();
   stage.frame = cv::Mat(size, CV_8UC3, cv::Scalar(20, 20, 20));
   stage.background = stage.frame.clone();
   cv::circle(stage.frame, {size.width / 3, size.height / 2}, size.height / 5, {170, 180, 190},

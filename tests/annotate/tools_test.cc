@@ -100,9 +100,10 @@ TEST_CASE("select: Alt+click and Backspace remove a vertex, but three points alw
 
 TEST_CASE("select: only a selected animal can be dragged, after a dead zone, and stays inside") {
   Stage stage("select");
+  stage.zoom = 4;
   CHECK_FALSE(stage.Drag({25, 15}, {45, 25}));  // not selected: the canvas pans instead
   stage.context.selected_annotation = 1;
-  CHECK_FALSE(stage.Drag({25, 19}, {27, 20}));  // within the dead zone it is a click
+  CHECK_FALSE(stage.Drag({25, 15}, {25.5, 15.5}));  // within the dead zone it is a click
   auto change = stage.Drag({25, 19}, {35, 39});
   REQUIRE(change);
   CHECK(change->polygons[0][0] == cv::Point2d(20, 30));
@@ -184,6 +185,7 @@ TEST_CASE("select: a hole stays where it is when a vertex moves, and goes along 
   CHECK(after.at<uchar>(22, 22) == 0);
   CHECK(after.at<uchar>(9, 9) == 255);
   stage.context.selected_annotation = 1;
+  stage.zoom = 4;
   change = stage.Drag({15, 35}, {25, 35});
   REQUIRE(change);
   REQUIRE(change->rle);
@@ -282,15 +284,15 @@ TEST_CASE(
   CHECK(change->annotation_id == 1);
   CHECK(change->polygons.size() == 2);
   stage.ctrl = true;
-  stage.Click({20, 20});
+  stage.Click({16, 16});
   stage.ctrl = false;
-  stage.Click({30, 20});
-  stage.Click({30, 30});
-  stage.Click({20, 30});
+  stage.Click({32, 16});
+  stage.Click({32, 32});
+  stage.Click({16, 32});
   change = stage.Key(ToolKey::kEnter);
   REQUIRE(change);
   REQUIRE(change->rle);
-  CHECK(datasets::RleArea(*change->rle) == doctest::Approx(800));
+  CHECK(datasets::RleArea(*change->rle) == doctest::Approx(900 - 256));
   CHECK(change->polygons.size() == 1);
 }
 
@@ -393,7 +395,7 @@ TEST_CASE("blob: one click proposes the animal, a second or Enter takes it, Esca
   const auto change = stage.Click({120, 60});
   REQUIRE(change);
   CHECK(change->kind == Kind::kAdd);
-  CHECK(annotate::AreaOf(change->polygons) == doctest::Approx(CV_PI * 16 * 10).epsilon(0.12));
+  CHECK(annotate::AreaOf(change->polygons) == doctest::Approx(33 * 21 * CV_PI / 4).epsilon(0.2));
   CHECK_FALSE(stage.tool->has_proposal());
   stage.Click({120, 60});
   CHECK(stage.Key(ToolKey::kEnter));

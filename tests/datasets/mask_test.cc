@@ -97,7 +97,7 @@ TEST_CASE("A mask survives being encoded, compressed, parsed and decoded") {
     CHECK(Same(DecodeMask(rle), mask));
     CHECK(ParseRle(CompressRle(rle), height, width).counts == rle.counts);
     CHECK(RleArea(rle) == cv::countNonZero(mask));
-    const cv::Rect box = cv::boundingRect(mask);
+    const cv::Rect box = datasets::BoundsOf(mask);
     const Box tight = RleBox(rle);
     CHECK(cv::Rect2d(tight.x, tight.y, tight.width, tight.height) == cv::Rect2d(box));
   }
@@ -307,4 +307,26 @@ TEST_CASE("Real fly masks are traced within 2 percent of their area") {
   MESSAGE("IoU mean " << sum / count << ", worst " << worst << ", points " << points / count);
   CHECK(sum / count >= 0.98);
   CHECK(worst >= 0.98);
+}
+
+TEST_CASE("the bounds of a mask hold every pixel, also of small masks that end anywhere") {
+  cv::RNG random(5);
+  for (int i = 0; i < 3000; ++i) {
+    cv::Mat mask(random.uniform(1, 30), random.uniform(1, 30), CV_8UC1, cv::Scalar(0));
+    const cv::Rect drawn =
+        cv::Rect(random.uniform(0, 30), random.uniform(0, 30), random.uniform(1, 5), 2) &
+        cv::Rect({0, 0}, mask.size());
+    mask(drawn) = 255;
+    CHECK(datasets::BoundsOf(mask) == (drawn.empty() ? cv::Rect() : drawn));
+  }
+  CHECK(datasets::BoundsOf(cv::Mat()).empty());
+}
+
+TEST_CASE("a part of a larger mask is traced as if nothing lay around it") {
+  const cv::Mat whole(40, 40, CV_8UC1, cv::Scalar(255));
+  const cv::Mat part = whole(cv::Rect(10, 10, 12, 8));
+  const datasets::Polygons outlines = datasets::TraceMask(part);
+  REQUIRE(outlines.size() == 1);
+  CHECK(datasets::RingArea(outlines[0]) == doctest::Approx(96));
+  CHECK_FALSE(datasets::HasHoles(part));
 }
