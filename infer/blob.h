@@ -25,7 +25,8 @@ struct Blob {
   float previous_iou = -1;
   float jump = 0;         // how far the centroid is from where motion would put it, body lengths
   bool touching = false;  // cut out of a merged blob
-  float split_agreement = 1;  // forward and backward splits of a contact agree (IoU); 1 outside
+  bool cut_by_classes = false;  // along the border that the network sees between the animals
+  float split_agreement = 1;    // forward and backward splits of a contact agree (IoU); 1 outside
 };
 
 // Empty mask: the whole box counts as mask. The region is clipped to `frame_size`; a blob that has

@@ -27,7 +27,30 @@ struct PiecesOfFrame {
   std::vector<Blob> pieces;  // in the order of `after`
 };
 
-std::vector<PiecesOfFrame> WalkBack(const Contact& contact, const std::vector<const Blob*>& after) {
+// The forward pieces of a frame, each for the animal of `last` that it overlaps most; empty unless
+// the network itself cut them.
+std::vector<Blob> PiecesCutByClasses(const Contact& contact, int frame,
+                                     const std::vector<Blob>& last,
+                                     std::deque<TrackedFrame>& pending) {
+  std::vector<const Blob*> forward;
+  for (const int member : contact.members) {
+    const Blob* piece = Find(pending, frame, member);
+    if (!piece || !piece->cut_by_classes) return {};
+    forward.push_back(piece);
+  }
+  if (forward.size() != last.size()) return {};
+  std::vector<std::vector<double>> overlap;
+  for (const Blob& blob : last) {
+    auto& row = overlap.emplace_back();
+    for (const Blob* piece : forward) row.push_back(Iou(blob, {}, *piece) + 1e-6);
+  }
+  std::vector<Blob> pieces;
+  for (const int i : BestAssignment(overlap)) pieces.push_back(*forward[static_cast<size_t>(i)]);
+  return pieces;
+}
+
+std::vector<PiecesOfFrame> WalkBack(const Contact& contact, const std::vector<const Blob*>& after,
+                                    std::deque<TrackedFrame>& pending) {
   std::vector<Blob> last;
   std::vector<SplitTemplate> templates(after.size());
   for (const Blob* blob : after) last.push_back(*blob);
@@ -35,7 +58,8 @@ std::vector<PiecesOfFrame> WalkBack(const Contact& contact, const std::vector<co
   std::vector<PiecesOfFrame> splits;
   for (auto frame = contact.frames.rbegin(); frame != contact.frames.rend(); ++frame) {
     for (size_t j = 0; j < last.size(); ++j) templates[j].blob = &last[j];
-    PiecesOfFrame split{frame->frame, SplitMerged(frame->merged, templates, {})};
+    PiecesOfFrame split{frame->frame, PiecesCutByClasses(contact, frame->frame, last, pending)};
+    if (split.pieces.empty()) split.pieces = SplitMerged(frame->merged, templates, {});
     for (size_t j = 0; j < last.size(); ++j) {
       if (split.pieces[j].area < 1) continue;
       templates[j].velocity =
@@ -74,7 +98,7 @@ BackSplit SplitBackwards(const Contact& contact, const std::vector<const Blob*>&
   BackSplit result;
   result.agreement = direct;
   if (contact.frames.empty()) return result;
-  const std::vector<PiecesOfFrame> splits = WalkBack(contact, after);
+  const std::vector<PiecesOfFrame> splits = WalkBack(contact, after, pending);
   int frames = 1;
   for (const PiecesOfFrame& split : splits) {
     bool held = false;
@@ -105,6 +129,7 @@ BackSplit SplitBackwards(const Contact& contact, const std::vector<const Blob*>&
       if (back.area < 1) continue;
       forward->split_agreement = static_cast<float>(Iou(*forward, {}, back));
       if (split.frame < cut_frame) continue;
+      // A piece that the network cut is only given the name of the piece that it equals.
       forward->mask = back.mask;
       forward->region = back.region;
       forward->area = back.area;

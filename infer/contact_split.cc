@@ -5,6 +5,8 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
+#include "infer/assignment.h"
+
 namespace infer {
 namespace {
 
@@ -115,6 +117,7 @@ class Splitter {
   }
 
   std::vector<Blob> Run() {
+    if (CutByClasses()) return Pieces();
     SeedUnknown();
     for (int round = 0; round < kRounds; ++round) {
       for (size_t i = 0; i < templates_.size(); ++i) Score(i);
@@ -126,6 +129,81 @@ class Splitter {
 
  private:
   static constexpr int kRounds = 5;
+  static constexpr float kDecisive = 0.76f;      // nats between the best template and the next
+  static constexpr double kDecisiveShare = 0.8;  // of the blob's pixels
+  static constexpr double kOnePiece = 0.8;       // of an animal's pixels in its largest part
+  static constexpr double kLeastShare = 0.05;    // of its usual area, to be there at all
+  static constexpr double kLeastOverlap = 0.2;   // with where the animal was (IoU)
+
+  bool CutByClasses() {
+    const size_t n = templates_.size();
+    for (size_t i = 0; i < n; ++i) {
+      if (!templates_[i].blob || affinity_[i].empty()) return false;
+    }
+    labels_ = cv::Mat(canvas_.mask.size(), CV_8UC1, cv::Scalar(0));
+    std::vector<int> got(n, 0);
+    int pixels = 0, decisive = 0;
+    for (int y = 0; y < labels_.rows; ++y) {
+      for (int x = 0; x < labels_.cols; ++x) {
+        if (!canvas_.mask.at<uchar>(y, x)) continue;
+        size_t best = 0;
+        float next = -std::numeric_limits<float>::infinity();
+        for (size_t i = 1; i < n; ++i) {
+          const float value = affinity_[i].at<float>(y, x);
+          if (value > affinity_[best].at<float>(y, x)) {
+            next = affinity_[best].at<float>(y, x);
+            best = i;
+          } else {
+            next = std::max(next, value);
+          }
+        }
+        labels_.at<uchar>(y, x) = static_cast<uchar>(best + 1);
+        ++got[best];
+        ++pixels;
+        decisive += affinity_[best].at<float>(y, x) - next >= kDecisive;
+      }
+    }
+    if (n < 2 || decisive < kDecisiveShare * pixels) return false;
+    for (size_t i = 0; i < n; ++i) {
+      if (got[i] < std::max(4.0, kLeastShare * wanted_[i]) ||
+          LargestPart(static_cast<int>(i + 1)) < kOnePiece * got[i]) {
+        return false;
+      }
+    }
+    KeepLargestParts();
+    cut_by_classes_ = FitsWhereTheyWere();
+    return cut_by_classes_;
+  }
+
+  int LargestPart(int label) const {
+    cv::Mat parts, stats, centers;
+    const int count =
+        cv::connectedComponentsWithStats(labels_ == label, parts, stats, centers, 8, CV_32S);
+    int largest = 0;
+    for (int part = 1; part < count; ++part) {
+      largest = std::max(largest, stats.at<int>(part, cv::CC_STAT_AREA));
+    }
+    return largest;
+  }
+
+  // Each piece overlaps its own animal, and no other pairing overlaps more in sum.
+  bool FitsWhereTheyWere() const {
+    const size_t n = templates_.size();
+    std::vector<std::vector<double>> overlap(n, std::vector<double>(n));
+    for (size_t j = 0; j < n; ++j) {
+      const cv::Mat outline = Draw(canvas_, *templates_[j].blob, shifts_[j]) & canvas_.mask;
+      for (size_t i = 0; i < n; ++i) {
+        const cv::Mat piece = labels_ == static_cast<int>(i + 1);
+        const double either = cv::countNonZero(piece | outline);
+        overlap[i][j] = either > 0 ? cv::countNonZero(piece & outline) / either + 1e-6 : 1e-6;
+      }
+    }
+    const std::vector<int> match = BestAssignment(overlap);
+    for (size_t i = 0; i < n; ++i) {
+      if (match[i] != static_cast<int>(i) || overlap[i][i] < kLeastOverlap) return false;
+    }
+    return true;
+  }
 
   // Templates that were never seen alone start as a disc at the place farthest from the others.
   void SeedUnknown() {
@@ -286,6 +364,7 @@ class Splitter {
       piece.score = merged_.score;
       piece.certainty = merged_.certainty;
       piece.touching = true;
+      piece.cut_by_classes = cut_by_classes_;
       cv::Mat mask = (full == static_cast<int>(i + 1)) & merged_.mask;
       SetMask(piece, mask, merged_.region);
       pieces.push_back(std::move(piece));
@@ -300,6 +379,7 @@ class Splitter {
   std::vector<cv::Point2d> centers_ = std::vector<cv::Point2d>(templates_.size());
   std::vector<double> bias_, wanted_;  // canvas pixels
   std::vector<cv::Mat> affinity_, scores_, seeds_;
+  bool cut_by_classes_ = false;
   cv::Mat labels_;  // 0 = outside, i + 1 = template i
 };
 
