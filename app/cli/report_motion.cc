@@ -128,7 +128,7 @@ class FrameTable {
 datasets::BehaviorScores ReportMotion(const datasets::Project& project, const std::string& video,
                                       const FrameSpan& span, datasets::MotionInput input,
                                       const MotionFiles& files, Console& console,
-                                      nlohmann::ordered_json& json) {
+                                      nlohmann::ordered_json& json, std::string& text) {
   for (const std::string& picture : {files.trajectory, files.occupancy}) {
     if (!picture.empty()) datasets::Drawing::CheckEnding(picture);
   }
@@ -182,7 +182,7 @@ datasets::BehaviorScores ReportMotion(const datasets::Project& project, const st
     datasets::WriteFileAtomically(files.contacts, datasets::ContactCsv(contacts));
     console.Note("wrote " + files.contacts);
   }
-  console.Print(SummaryText(summaries, input.options.pixels_per_cm) + "\n");
+  text += SummaryText(summaries, input.options.pixels_per_cm) + "\n\n";
   return scores;
 }
 

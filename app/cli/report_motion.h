@@ -35,12 +35,12 @@ struct MotionFiles {
   }
 };
 
-// Measures each chosen video ("" = all that have predictions, or labels), writes the files, prints
-// a table, adds "motion" and "contacts" to `json`, and returns the automatic scores. Of several
-// videos each has a picture of its own: NAME-VIDEO.png.
+// Measures each chosen video ("" = all that have predictions, or labels), writes the files, adds
+// a table to `text`, adds "motion" and "contacts" to `json`, and returns the automatic scores. Of
+// several videos each has a picture of its own: NAME-VIDEO.png.
 datasets::BehaviorScores ReportMotion(const datasets::Project& project, const std::string& video,
                                       const FrameSpan& span, datasets::MotionInput input,
                                       const MotionFiles& files, Console& console,
-                                      nlohmann::ordered_json& json);
+                                      nlohmann::ordered_json& json, std::string& text);
 
 }  // namespace app

@@ -65,7 +65,8 @@ struct ReportOptions {
 
 struct Arguments {
   std::string project, behaviors, frames, video;
-  std::vector<std::string> agreement, first, second;
+  std::string first, second;
+  std::vector<std::string> agreement;
   bool wants_agreement = false;
   ReportOptions options;
   MotionFiles motion_files;
@@ -121,7 +122,7 @@ void WriteTable(const std::string& path, const std::string& text, Console& conso
 }
 
 void ReportAgreement(const datasets::BehaviorScores& scores, const Arguments& arguments,
-                     Console& console, nlohmann::ordered_json& json) {
+                     Console& console, nlohmann::ordered_json& json, std::string& text) {
   const ReportOptions& options = arguments.options;
   datasets::AgreementOptions agreement;
   agreement.tolerance_s = options.tolerance;
@@ -149,7 +150,7 @@ void ReportAgreement(const datasets::BehaviorScores& scores, const Arguments& ar
   }
   json["agreement"] = nlohmann::ordered_json::array();
   for (const datasets::PairAgreement& pair : pairs) {
-    console.Print("\n" + AgreementText(pair));
+    text += "\n" + AgreementText(pair) + "\n";
     json["agreement"].push_back(datasets::AgreementJson(pair));
     for (const std::string& place : pair.only_one) {
       console.Note("note: only one of the two scored " + place);
@@ -172,11 +173,11 @@ std::vector<std::string> SplitNames(const std::string& text) {
 }
 
 void ReportExploration(const datasets::BehaviorScores& scores, const Arguments& arguments,
-                       Console& console, nlohmann::ordered_json& json) {
+                       Console& console, nlohmann::ordered_json& json, std::string& text) {
   const ReportOptions& options = arguments.options;
   datasets::ExplorationOptions exploration;
-  exploration.first = arguments.first;
-  exploration.second = arguments.second;
+  exploration.first = SplitNames(arguments.first);
+  exploration.second = SplitNames(arguments.second);
   exploration.min_total_s = options.min_total;
   exploration.max_bias_percent = options.max_bias;
   exploration.all_training = options.training == "all";
@@ -184,7 +185,7 @@ void ReportExploration(const datasets::BehaviorScores& scores, const Arguments& 
     exploration.training_videos = SplitNames(options.training);
   }
   const auto rows = datasets::ExplorationTimes(scores, exploration);
-  console.Print("\n" + ExplorationText(rows));
+  text += "\n" + ExplorationText(rows) + "\n";
   json["exploration"] = ExplorationJson(rows);
   WriteTable(options.exploration_csv, datasets::ExplorationCsv(rows), console);
 }
@@ -207,6 +208,7 @@ int Run(Arguments& arguments, Console& console) {
   }
   datasets::BehaviorScores scores = LoadScores(arguments, project.get());
   nlohmann::ordered_json json;
+  std::string text;  // printed when nothing can go wrong any more
   if (arguments.motion_files.Wanted()) {
     if (!project) throw UsageError("motion needs a project with predictions or labels");
     datasets::MotionInput input;
@@ -217,7 +219,7 @@ int Run(Arguments& arguments, Console& console) {
         scores,
         ReportMotion(*project, arguments.video,
                      arguments.frames.empty() ? FrameSpan{} : ParseFrames(arguments.frames), input,
-                     arguments.motion_files, console, json),
+                     arguments.motion_files, console, json, text),
         "masks");
   }
   if (scores.series.empty()) {
@@ -227,14 +229,16 @@ int Run(Arguments& arguments, Console& console) {
   const auto rows =
       datasets::TimeBudget(scores, {arguments.options.bin, arguments.options.bin_frames});
   json["budget"] = datasets::BudgetJson(rows);
-  console.Print(BudgetText(rows));
+  text += BudgetText(rows) + "\n";
+  if (arguments.wants_agreement) ReportAgreement(scores, arguments, console, json, text);
+  if (!arguments.first.empty()) ReportExploration(scores, arguments, console, json, text);
   WriteTable(arguments.options.csv, datasets::BudgetCsv(rows), console);
   if (!arguments.options.ethogram.empty()) {
     datasets::EthogramPicture(scores).Save(arguments.options.ethogram);
     console.Note("wrote " + arguments.options.ethogram);
   }
-  if (arguments.wants_agreement) ReportAgreement(scores, arguments, console, json);
-  if (!arguments.first.empty()) ReportExploration(scores, arguments, console, json);
+  text.erase(text.find_last_not_of('\n') + 1);
+  console.Print(text);
   console.PrintJson(json);
   return 0;
 }
@@ -273,12 +277,10 @@ Verb ReportVerb() {
             command
                 .add_option("--first", arguments->first,
                             "behaviors that explore the unchanged object, with commas")
-                ->delimiter(',')
                 ->type_name("NAMES");
             command
                 .add_option("--second", arguments->second,
                             "behaviors that explore the moved or new object")
-                ->delimiter(',')
                 ->type_name("NAMES");
             AddOptionFlags(command, arguments->options);
             AddOptionFlags(command, arguments->motion_files);

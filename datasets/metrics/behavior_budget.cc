@@ -78,6 +78,20 @@ BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
   return row;
 }
 
+// Behaviors that a series without a list of its own is about: all but those that stand on other
+// lists only.
+std::vector<bool> CommonBehaviors(const BehaviorScores& scores) {
+  std::vector<bool> common(scores.behaviors.size(), true);
+  for (const BoutSeries& series : scores.series) {
+    for (const int behavior : series.looked_for) common[behavior] = false;
+  }
+  for (const BoutSeries& series : scores.series) {
+    if (!series.looked_for.empty()) continue;
+    for (const Bout& bout : series.bouts) common[bout.behavior] = true;
+  }
+  return common;
+}
+
 template <class T>
 nlohmann::ordered_json OrNull(const std::optional<T>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
@@ -87,13 +101,20 @@ nlohmann::ordered_json OrNull(const std::optional<T>& value) {
 
 std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOptions& options) {
   std::vector<BudgetRow> rows;
+  const std::vector<bool> common = CommonBehaviors(scores);
   for (const BoutSeries& series : scores.series) {
+    std::vector<bool> looked_for = common;
+    if (!series.looked_for.empty()) {
+      looked_for.assign(common.size(), false);
+      for (const int behavior : series.looked_for) looked_for[behavior] = true;
+    }
     std::vector<std::vector<const Bout*>> bouts(scores.behaviors.size());
     for (const Bout& bout : series.bouts) bouts[bout.behavior].push_back(&bout);
     const int64_t room = kMostRows - static_cast<int64_t>(rows.size());
     const std::vector<int> borders = BinBorders(
         series, options, room / std::max<int64_t>(1, static_cast<int64_t>(bouts.size())));
     for (size_t behavior = 0; behavior < bouts.size(); ++behavior) {
+      if (!looked_for[behavior]) continue;
       // Bouts of one behavior do not overlap, so those of a bin are found by moving on.
       std::vector<const Bout*> inside;
       size_t first = 0;

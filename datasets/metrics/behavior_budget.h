@@ -34,7 +34,7 @@ struct BudgetRow {
   double proportion = 0;              // frames / frames of the bin, 0..1
 };
 
-// A row for each series, bin and behavior that anybody scored (zero rows included: not doing it is
+// A row for each series, bin and behavior that was looked for (zero rows included: not doing it is
 // a result). Point events count and have a latency, but take no time. The quantities are those of
 // BORIS' time budget (Friard and Gamba 2016), with bouts cut at the borders of the span.
 // Throws Error for a bin shorter than a frame.

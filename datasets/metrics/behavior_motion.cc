@@ -201,6 +201,9 @@ BehaviorScores MotionMeter::Scores() const {
     series.start_frame = start_frame_;
     series.end_frame = end_frame_;
     series.bouts = animals_[i].bouts;
+    for (size_t k = 0; k < behaviors_.size(); ++k) {
+      series.looked_for.push_back(static_cast<int>(k));
+    }
     scores.series.push_back(std::move(series));
   }
   TidyScores(scores);

@@ -14,7 +14,7 @@ namespace datasets {
 namespace {
 
 constexpr double kRow = 18, kFont = 13, kMargin = 16, kPlotWidth = 1100;
-constexpr uint32_t kInk = 0x222222, kFaint = 0x888888, kGrid = 0xDDDDDD;
+constexpr uint32_t kInk = 0x222222, kFaint = 0x888888, kGrid = 0xDDDDDD, kZone = 0x333333;
 constexpr size_t kMostRows = 1200;
 constexpr size_t kMostPoints = 40'000;  // of one animal's path
 constexpr double kPanelPx = 520;        // longer side of a panel
@@ -48,7 +48,7 @@ cv::Mat Dimmed(const cv::Mat& background, int width, int height) {
   if (background.empty()) return {};
   cv::Mat gray, pale;
   cv::cvtColor(background, gray, cv::COLOR_BGR2GRAY);
-  gray.convertTo(gray, CV_8U, 0.55, 0.45 * 255);
+  gray.convertTo(gray, CV_8U, 0.35, 0.65 * 255);
   cv::cvtColor(gray, pale, cv::COLOR_GRAY2BGR);
   if (pale.cols != width || pale.rows != height) cv::resize(pale, pale, {width, height});
   return pale;
@@ -257,8 +257,8 @@ Drawing PlaceCollector::Trajectory(const cv::Mat& background) const {
     for (const ZoneMask& zone : zones_) {
       std::vector<cv::Point2d> outline;
       for (const cv::Point2d& point : zone.outline) outline.push_back(on_picture(point));
-      drawing.Line(outline, kFaint, 1, true);
-      drawing.Text(outline[0].x + 3, outline[0].y + 12, zone.name, kFont - 2, kFaint);
+      drawing.Line(outline, kZone, 1, true);
+      drawing.Text(outline[0].x + 4, outline[0].y + 14, zone.name, kFont - 1, kZone);
     }
     for (const auto& path : place.paths) {
       std::vector<cv::Point2d> points;

@@ -275,6 +275,7 @@ void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& s
       series.author += series.author.empty() ? suffix : " (" + suffix + ")";
     }
     for (Bout& bout : series.bouts) bout.behavior = index_of[bout.behavior];
+    for (int& behavior : series.looked_for) behavior = index_of[behavior];
     scores.series.push_back(std::move(series));
   }
   std::map<std::string, int> length;

@@ -31,6 +31,8 @@ struct BoutSeries {
   double fps = 0;                      // > 0
   int start_frame = 0, end_frame = 0;  // what was looked at
   std::vector<Bout> bouts;             // by start; bouts of one behavior do not overlap
+  // Behaviors that the scorer looked for, found or not; empty: those that people scored anywhere.
+  std::vector<int> looked_for = {};
   int frames() const { return end_frame - start_frame; }
 };
 

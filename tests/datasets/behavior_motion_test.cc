@@ -194,6 +194,14 @@ TEST_CASE("Contacts are counted for both animals and for the pair") {
   CHECK(pairs[0].seconds == doctest::Approx(2));
   const auto rows = TimeBudget(meter.Scores());
   for (const char* animal : {"a", "b"}) CHECK(Row(rows, animal, "contact").frames == 20);
+  BehaviorScores labeled;  // a person's behaviors beside them: nobody gets rows of the other
+  labeled.behaviors = {{"rear"}};
+  labeled.series = {{"clip", "a", "anna", 10, 0, 100, {{0, 5, 10}}}};
+  AddScores(labeled, meter.Scores(), "masks");
+  const auto both = TimeBudget(labeled);
+  CHECK(both.size() == 1 + 2 * 2);
+  CHECK(std::count_if(both.begin(), both.end(),
+                      [](const BudgetRow& row) { return row.author == "anna"; }) == 1);
 }
 
 TEST_CASE("Freezing needs five still frames, outlasts one twitch and ends with a run") {
