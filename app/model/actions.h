@@ -18,16 +18,16 @@ struct Chord {
     return key == o.key && ctrl == o.ctrl && shift == o.shift && alt == o.alt;
   }
 };
-Chord ParseChord(const std::string& text);      // "Ctrl+Shift+Z"; throws Error
+Chord ParseChord(const std::string& text);  // "Ctrl+Shift+Z"; throws Error
 std::string ChordText(const Chord& chord);
 
 enum class Scope { kAlways, kLabeling, kBehavior, kReview };  // mode in which the key works
 
 struct Action {
-  std::string id;        // "edit.undo"
-  std::string title;     // "Undo"
-  std::string menu;      // "Edit"; "" = palette only
-  std::string help;      // one line
+  std::string id;     // "edit.undo"
+  std::string title;  // "Undo"
+  std::string menu;   // "Edit"; "" = palette only
+  std::string help;   // one line
   Scope scope = Scope::kAlways;
   std::vector<Chord> chords;  // current binding
   std::function<void()> run;
@@ -36,16 +36,16 @@ struct Action {
 
 class ActionTable {
  public:
-  void Add(Action action);                       // id unique; fails a check otherwise
+  void Add(Action action);  // id unique; fails a check otherwise
   const std::vector<Action>& all() const { return actions_; }
   const Action* Find(const std::string& id) const;
   // The action of a chord in a scope (kAlways counts in every scope); null when none.
   const Action* ForChord(const Chord& chord, Scope scope) const;
-  bool Run(const std::string& id) const;         // false when unknown or disabled
+  bool Run(const std::string& id) const;  // false when unknown or disabled
   // Rebinding. Returns the titles of actions that the chord would collide with in the same scope.
   std::vector<std::string> Conflicts(const std::string& id, const Chord& chord) const;
   void Bind(const std::string& id, const std::vector<Chord>& chords);
-  std::string BindingsToJson() const;            // only what differs from the defaults
+  std::string BindingsToJson() const;  // only what differs from the defaults
   void BindingsFromJson(const std::string& text);
   // Fuzzy search for the palette, best first.
   std::vector<const Action*> Search(const std::string& query) const;

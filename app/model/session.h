@@ -38,14 +38,14 @@ struct ProjectView {
   std::vector<datasets::VideoRow> videos;
   std::vector<datasets::CategoryRow> categories;
   std::vector<datasets::BehaviorRow> behaviors;
-  std::map<datasets::Id, std::vector<datasets::ImageRow>> images;              // by video
+  std::map<datasets::Id, std::vector<datasets::ImageRow>> images;                // by video
   std::map<datasets::Id, std::vector<datasets::BehaviorIntervalRow>> intervals;  // by video
   std::vector<datasets::ModelRow> models;
   std::vector<datasets::JobRow> jobs;
-  std::map<datasets::Id, datasets::Id> predict_job;              // newest by video
-  std::vector<datasets::ReviewItemRow> review_items;             // of those jobs, highest first
-  std::vector<int> suggested_frames;                             // of the current video
-  std::string undo_label, redo_label;                            // "" = nothing to undo
+  std::map<datasets::Id, datasets::Id> predict_job;   // newest by video
+  std::vector<datasets::ReviewItemRow> review_items;  // of those jobs, highest first
+  std::vector<int> suggested_frames;                  // of the current video
+  std::string undo_label, redo_label;                 // "" = nothing to undo
 };
 
 struct Message {
@@ -83,7 +83,7 @@ class Session {
   void GoToFrame(int frame);  // clamped
   bool playing() const;
   double speed() const;
-  void SetPlaying(bool playing, double speed);  // 0.1 .. 16
+  void SetPlaying(bool playing, double speed);            // 0.1 .. 16
   void SetLoop(std::optional<std::pair<int, int>> span);  // play inside a segment [a, b)
   void TickPlayback(double seconds_since_last);
 

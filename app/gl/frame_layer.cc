@@ -1,0 +1,54 @@
+#include "app/gl/frame_layer.h"
+
+namespace app {
+
+FrameLayer::FrameLayer() : shader_("frame.vert", "frame.frag") {
+  glGenTextures(1, &texture_);
+  glGenVertexArrays(1, &vertex_array_);
+}
+
+FrameLayer::~FrameLayer() {
+  glDeleteTextures(1, &texture_);
+  glDeleteVertexArrays(1, &vertex_array_);
+}
+
+void FrameLayer::Upload(const cv::Mat& bgr, int64_t key) {
+  if (key == key_ || bgr.empty()) return;
+  const cv::Mat pixels = bgr.isContinuous() ? bgr : bgr.clone();
+  glBindTexture(GL_TEXTURE_2D, texture_);
+  glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+  if (pixels.cols == width_ && pixels.rows == height_) {
+    glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width_, height_, GL_BGR, GL_UNSIGNED_BYTE, pixels.data);
+  } else {
+    width_ = pixels.cols;
+    height_ = pixels.rows;
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, width_, height_, 0, GL_BGR, GL_UNSIGNED_BYTE,
+                 pixels.data);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+  }
+  glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+  key_ = key;
+}
+
+void FrameLayer::Draw(const float rect[4], float window_width, float window_height,
+                      const PictureLook& look) {
+  if (!has_picture()) return;
+  glActiveTexture(GL_TEXTURE0);
+  glBindTexture(GL_TEXTURE_2D, texture_);
+  const GLint filter = look.smooth ? GL_LINEAR : GL_NEAREST;
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, filter);
+  shader_.Use();
+  shader_.SetInt("picture", 0);
+  shader_.Set("rect", rect[0], rect[1], rect[2], rect[3]);
+  shader_.Set("window", window_width, window_height);
+  shader_.Set("brightness", look.brightness);
+  shader_.Set("contrast", look.contrast);
+  shader_.Set("gamma", look.gamma);
+  glBindVertexArray(vertex_array_);
+  glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+  glBindVertexArray(0);
+}
+
+}  // namespace app

@@ -1,0 +1,39 @@
+// Draws the video frame into a rectangle of the window. Uploads a picture only when it is new.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+#include "app/gl/shader.h"
+
+namespace app {
+
+struct PictureLook {
+  float brightness = 0;  // -1 .. 1
+  float contrast = 1;    // 0 .. 4
+  float gamma = 1;       // 0.2 .. 5
+  bool smooth = true;    // linear filter; off above 3x zoom shows pixels as squares
+};
+
+class FrameLayer {
+ public:
+  FrameLayer();
+  ~FrameLayer();
+
+  // BGR CV_8UC3; the pixels are copied to the card. `key` tells pictures apart.
+  void Upload(const cv::Mat& bgr, int64_t key);
+  bool has_picture() const { return width_ > 0; }
+  int64_t key() const { return key_; }
+  int width() const { return width_; }
+  int height() const { return height_; }
+
+  // Rectangle in framebuffer pixels: left, top, right, bottom; window size in framebuffer pixels.
+  void Draw(const float rect[4], float window_width, float window_height, const PictureLook& look);
+
+ private:
+  Shader shader_;
+  GLuint texture_ = 0, vertex_array_ = 0;
+  int width_ = 0, height_ = 0;
+  int64_t key_ = -1;
+};
+
+}  // namespace app

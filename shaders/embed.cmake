@@ -1,0 +1,10 @@
+# Writes OUTPUT, a C++ source that holds every file of SHADERS as a string, found by its file name.
+set(text "#include \"app/gl/shader_sources.h\"\n\n#include <string_view>\n\nnamespace app {\n\n")
+string(APPEND text "const char* ShaderSource(const char* file_name) {\n  const std::string_view name(file_name);\n")
+foreach(file ${SHADERS})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} content)
+  string(APPEND text "  if (name == \"${name}\") return R\"__glsl__(${content})__glsl__\";\n")
+endforeach()
+string(APPEND text "  return nullptr;\n}\n\n}  // namespace app\n")
+file(WRITE ${OUTPUT} "${text}")

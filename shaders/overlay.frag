@@ -1,0 +1,10 @@
+#version 330 core
+// `dash`: on and off length in window pixels; an off length of 0 draws a solid line.
+uniform vec2 dash;
+in vec4 shade;
+in float travelled;
+out vec4 color;
+void main() {
+  if (dash.y > 0.0 && mod(travelled, dash.x + dash.y) > dash.x) discard;
+  color = shade;
+}
