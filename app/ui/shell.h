@@ -1,0 +1,58 @@
+// The whole window: menu, mode switch, panels around the canvas, palette, messages, start screen.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/model/preferences.h"
+#include "app/ui/view.h"
+#include "app/ui/views/canvas_view.h"
+#include "app/ui/window.h"
+
+namespace app {
+
+class Shell {
+ public:
+  // `project_file` may be empty: the start screen comes first.
+  Shell(Window& window, const std::string& project_file);
+  ~Shell();
+
+  void Run();
+  // Opens (or with `create`, makes) a project; a failure becomes a message on the start screen.
+  bool OpenProject(const std::string& file, bool create);
+  void CloseProject();
+
+ private:
+  void AddOwnActions();
+  void MakeViews();
+  void Draw();
+  void DrawMenuBar();
+  void DrawPanels();
+  void DrawStatusBar();
+  void DrawMessages();
+  void DrawSlot(const char* name, std::vector<View*>& views, int& chosen);
+  bool OnKey(const Chord& chord, bool repeat);
+  void OnDrop(const std::vector<std::string>& files);
+  void AddVideos(const std::vector<std::string>& files);
+  void ApplyPreferences();
+  double& Size(const char* name, double fallback);
+
+  Window& window_;
+  Preferences preferences_;
+  ActionTable actions_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<UiContext> context_;
+  std::vector<std::unique_ptr<View>> views_;  // owns all
+  CanvasView* canvas_ = nullptr;
+  std::vector<View*> left_, right_, bottom_;
+  int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
+  std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
+  Mode mode_ = Mode::kLabel;
+  CanvasRequest canvas_request_;
+  std::string status_hint_;
+  std::string start_error_;
+  double last_draw_seconds_ = 0;
+};
+
+}  // namespace app

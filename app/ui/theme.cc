@@ -1,0 +1,142 @@
+#include "app/ui/theme.h"
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+namespace app {
+namespace {
+
+constexpr std::array<uint32_t, 8> kOkabeIto = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
+                                               0x0072B2, 0xD55E00, 0xCC79A7, 0xBBBBBB};
+constexpr std::array<Dash, 4> kDashes = {Dash{0, 0}, Dash{9, 4}, Dash{3, 3}, Dash{14, 6}};
+
+bool dark_theme = true;
+
+uint32_t HueColor(int index) {
+  ImVec4 color(0, 0, 0, 1);
+  const float hue = std::fmod(0.11f + 0.61803399f * static_cast<float>(index), 1.0f);
+  ImGui::ColorConvertHSVtoRGB(hue, 0.65f, 0.95f, color.x, color.y, color.z);
+  const auto byte = [](float value) { return static_cast<uint32_t>(std::lround(value * 255)); };
+  return byte(color.x) << 16 | byte(color.y) << 8 | byte(color.z);
+}
+
+std::string FontFile(const char* name) {
+  for (const char* folder : {"/usr/share/fonts/truetype/dejavu/", "/usr/share/fonts/TTF/",
+                             "/usr/share/fonts/dejavu-sans-fonts/"}) {
+    const std::string path = std::string(folder) + name;
+    if (std::filesystem::exists(path)) return path;
+  }
+  return "";
+}
+
+}  // namespace
+
+Fonts LoadFonts(float scale) {
+  // Latin, Greek, arrows, mathematical signs and the shapes that the panels use as icons.
+  static const ImWchar kGlyphs[] = {0x20,   0xFF,   0x100,  0x17F,  0x370,  0x3FF,  0x2010, 0x205E,
+                                    0x2190, 0x21FF, 0x2200, 0x22FF, 0x23E9, 0x23FA, 0x25A0, 0x25FF,
+                                    0x2600, 0x26FF, 0x2700, 0x27BF, 0};
+  ImGuiIO& io = ImGui::GetIO();
+  io.Fonts->Clear();
+  const std::string regular = FontFile("DejaVuSans.ttf");
+  const std::string bold = FontFile("DejaVuSans-Bold.ttf");
+  Fonts fonts;
+  if (regular.empty()) {
+    ImFontConfig config;
+    config.SizePixels = std::round(13 * scale);
+    fonts.body = fonts.heading = fonts.small = io.Fonts->AddFontDefault(&config);
+    return fonts;
+  }
+  const auto load = [&](const std::string& file, float size) {
+    return io.Fonts->AddFontFromFileTTF(file.c_str(), std::round(size * scale), nullptr, kGlyphs);
+  };
+  fonts.body = load(regular, 14.5f);
+  fonts.heading = load(bold.empty() ? regular : bold, 19);
+  fonts.small = load(regular, 12);
+  return fonts;
+}
+
+void ApplyTheme(const ThemeSettings& settings) {
+  dark_theme = settings.dark;
+  ImGuiStyle style;
+  if (settings.dark) {
+    ImGui::StyleColorsDark(&style);
+  } else {
+    ImGui::StyleColorsLight(&style);
+  }
+  style.WindowRounding = 0;
+  style.ChildRounding = 4;
+  style.FrameRounding = 4;
+  style.PopupRounding = 6;
+  style.GrabRounding = 4;
+  style.TabRounding = 4;
+  style.FramePadding = ImVec2(8, 4);
+  style.ItemSpacing = ImVec2(8, 6);
+  style.WindowPadding = ImVec2(10, 8);
+  style.ScrollbarSize = 13;
+  const auto gray = [](float v, float a = 1) { return ImVec4(v, v, v * 1.03f, a); };
+  ImVec4* c = style.Colors;
+  const ImVec4 accent = ImGui::ColorConvertU32ToFloat4(AccentColor());
+  const auto faded = [&accent](float a) { return ImVec4(accent.x, accent.y, accent.z, a); };
+  if (settings.dark) {
+    c[ImGuiCol_WindowBg] = gray(0.115f);
+    c[ImGuiCol_ChildBg] = gray(0.115f);
+    c[ImGuiCol_PopupBg] = gray(0.15f, 0.98f);
+    c[ImGuiCol_FrameBg] = gray(0.20f);
+    c[ImGuiCol_FrameBgHovered] = gray(0.26f);
+    c[ImGuiCol_MenuBarBg] = gray(0.14f);
+    c[ImGuiCol_Text] = gray(0.92f);
+  } else {
+    c[ImGuiCol_WindowBg] = gray(0.96f);
+    c[ImGuiCol_ChildBg] = gray(0.96f);
+    c[ImGuiCol_FrameBg] = gray(0.86f);
+    c[ImGuiCol_FrameBgHovered] = gray(0.80f);
+    c[ImGuiCol_MenuBarBg] = gray(0.90f);
+    c[ImGuiCol_Text] = gray(0.08f);
+  }
+  c[ImGuiCol_Button] = faded(0.30f);
+  c[ImGuiCol_ButtonHovered] = faded(0.55f);
+  c[ImGuiCol_ButtonActive] = faded(0.80f);
+  c[ImGuiCol_Header] = faded(0.28f);
+  c[ImGuiCol_HeaderHovered] = faded(0.45f);
+  c[ImGuiCol_HeaderActive] = faded(0.60f);
+  c[ImGuiCol_Tab] = faded(0.15f);
+  c[ImGuiCol_TabHovered] = faded(0.55f);
+  c[ImGuiCol_TabActive] = faded(0.45f);
+  c[ImGuiCol_CheckMark] = accent;
+  c[ImGuiCol_SliderGrab] = accent;
+  c[ImGuiCol_PlotHistogram] = accent;
+  c[ImGuiCol_PlotLines] = accent;
+  style.ScaleAllSizes(settings.scale);
+  ImGui::GetStyle() = style;
+}
+
+uint32_t PaletteColor(int index) {
+  const int count = static_cast<int>(kOkabeIto.size());
+  return index < count ? kOkabeIto[static_cast<size_t>(std::max(index, 0))] : HueColor(index);
+}
+
+ImU32 ToImColor(uint32_t rgb, float opacity) {
+  return IM_COL32(rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255,
+                  static_cast<int>(std::lround(opacity * 255)));
+}
+
+Dash PaletteDash(int index) {
+  return kDashes[static_cast<size_t>(std::max(index, 0)) % kDashes.size()];
+}
+
+ImU32 AccentColor() { return dark_theme ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255); }
+ImU32 WarningColor() { return dark_theme ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255); }
+ImU32 ErrorColor() { return dark_theme ? IM_COL32(240, 100, 80, 255) : IM_COL32(180, 40, 20, 255); }
+ImU32 MutedTextColor() {
+  return dark_theme ? IM_COL32(160, 160, 165, 255) : IM_COL32(95, 95, 100, 255);
+}
+
+ImU32 ConfidenceColor(double confidence) {
+  const float t = static_cast<float>(std::min(std::max(confidence, 0.0), 1.0));
+  const auto mix = [t](float low, float high) { return static_cast<int>(low + (high - low) * t); };
+  return IM_COL32(mix(213, 0), mix(94, 158), mix(0, 115), 255);
+}
+
+}  // namespace app

@@ -1,0 +1,45 @@
+// A panel of the window. Views read snapshots, draw, and queue requests; they never block.
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+
+#include "app/model/actions.h"
+#include "app/model/session.h"
+#include "app/ui/theme.h"
+
+namespace app {
+
+enum class Mode { kLabel, kBehavior, kReview };
+
+// The visible part of the video on the canvas; other views may ask for a place to be shown.
+struct CanvasRequest {
+  bool fit = false;                           // show the whole frame
+  std::optional<datasets::Box> zoom_to;       // image pixels
+};
+
+struct UiContext {
+  Session& session;
+  ActionTable& actions;
+  const ThemeSettings& theme;
+  const Fonts& fonts;
+  Mode& mode;
+  CanvasRequest& canvas_request;
+  std::string& status_hint;   // one line at the bottom: what the keys do here and now
+  float scale = 1;            // multiply every size in pixels by this
+  bool key_is_free = true;    // no text field has the keyboard
+};
+
+class View {
+ public:
+  virtual ~View() = default;
+  virtual const char* id() const = 0;      // stable, for layout files
+  virtual const char* title() const = 0;
+  // Adds the view's own actions to the table; called once, after construction.
+  virtual void AddActions(ActionTable&, UiContext&) {}
+  // Draws into the current ImGui child window.
+  virtual void Draw(UiContext& context) = 0;
+};
+
+}  // namespace app

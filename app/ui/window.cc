@@ -1,0 +1,229 @@
+#include "app/ui/window.h"
+
+#include "app/gl/gl.h"
+// GLFW must come after OpenGL's own header.
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+#include <imgui.h>
+
+#include <cmath>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/base/error.h"
+
+namespace app {
+namespace {
+
+// ImGui settles hover and layout over a few frames after the last event.
+constexpr int kFramesAfterEvent = 3;
+
+std::string KeyName(int key, int scancode) {
+  static const std::map<int, std::string> named = {
+      {GLFW_KEY_SPACE, "Space"},       {GLFW_KEY_ENTER, "Enter"},     {GLFW_KEY_KP_ENTER, "Enter"},
+      {GLFW_KEY_ESCAPE, "Escape"},     {GLFW_KEY_BACKSPACE, "Backspace"},
+      {GLFW_KEY_DELETE, "Delete"},     {GLFW_KEY_LEFT, "Left"},       {GLFW_KEY_RIGHT, "Right"},
+      {GLFW_KEY_UP, "Up"},             {GLFW_KEY_DOWN, "Down"},       {GLFW_KEY_PAGE_UP, "PageUp"},
+      {GLFW_KEY_PAGE_DOWN, "PageDown"}, {GLFW_KEY_HOME, "Home"},      {GLFW_KEY_END, "End"},
+      {GLFW_KEY_TAB, "Tab"}};
+  const auto it = named.find(key);
+  if (it != named.end()) return it->second;
+  if (key >= GLFW_KEY_F1 && key <= GLFW_KEY_F12) return "F" + std::to_string(key - GLFW_KEY_F1 + 1);
+  const char* text = glfwGetKeyName(key, scancode);  // what this layout types on the key
+  return text ? text : "";
+}
+
+std::string last_glfw_error;
+
+}  // namespace
+
+struct Window::Impl {
+  GLFWwindow* window = nullptr;
+  ThemeSettings theme;
+  Fonts fonts;
+  bool theme_changed = true;
+  bool fonts_in_texture = false;
+  int frames_owed = kFramesAfterEvent;
+  int64_t frames_drawn = 0;
+  const Callbacks* callbacks = nullptr;
+
+  static Impl& Of(GLFWwindow* window) {
+    return *static_cast<Impl*>(glfwGetWindowUserPointer(window));
+  }
+
+  void OnKey(int key, int scancode, int action, int mods) {
+    ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
+    frames_owed = kFramesAfterEvent;
+    if (action == GLFW_RELEASE || !callbacks || !callbacks->key) return;
+    if (ImGui::GetIO().WantTextInput) return;
+    const std::string name = KeyName(key, scancode);
+    if (name.empty()) return;
+    Chord chord{name, (mods & GLFW_MOD_CONTROL) != 0, (mods & GLFW_MOD_SHIFT) != 0,
+                (mods & GLFW_MOD_ALT) != 0};
+    callbacks->key(chord, action == GLFW_REPEAT);
+  }
+
+  void Connect() {
+    glfwSetWindowUserPointer(window, this);
+    glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int mods) {
+      Of(w).OnKey(key, scancode, action, mods);
+    });
+    glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int c) {
+      ImGui_ImplGlfw_CharCallback(w, c);
+      Of(w).frames_owed = kFramesAfterEvent;
+    });
+    glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
+      ImGui_ImplGlfw_MouseButtonCallback(w, button, action, mods);
+      Of(w).frames_owed = kFramesAfterEvent;
+    });
+    glfwSetScrollCallback(window, [](GLFWwindow* w, double x, double y) {
+      ImGui_ImplGlfw_ScrollCallback(w, x, y);
+      Of(w).frames_owed = kFramesAfterEvent;
+    });
+    glfwSetCursorPosCallback(window,
+                             [](GLFWwindow* w, double, double) { Of(w).frames_owed = kFramesAfterEvent; });
+    glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int entered) {
+      ImGui_ImplGlfw_CursorEnterCallback(w, entered);
+      Of(w).frames_owed = kFramesAfterEvent;
+    });
+    glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int focused) {
+      ImGui_ImplGlfw_WindowFocusCallback(w, focused);
+      Of(w).frames_owed = kFramesAfterEvent;
+    });
+    glfwSetFramebufferSizeCallback(
+        window, [](GLFWwindow* w, int, int) { Of(w).frames_owed = kFramesAfterEvent; });
+    glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { Of(w).frames_owed = kFramesAfterEvent; });
+    glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+      Impl& self = Of(w);
+      self.frames_owed = kFramesAfterEvent;
+      if (self.callbacks && self.callbacks->drop) {
+        self.callbacks->drop(std::vector<std::string>(paths, paths + count));
+      }
+    });
+  }
+
+  void ApplyThemeNow() {
+    theme_changed = false;
+    if (fonts_in_texture) ImGui_ImplOpenGL3_DestroyFontsTexture();
+    fonts = LoadFonts(theme.scale);
+    ImGui_ImplOpenGL3_CreateFontsTexture();
+    fonts_in_texture = true;
+    ApplyTheme(theme);
+  }
+
+  void DrawFrame() {
+    if (theme_changed) ApplyThemeNow();
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    callbacks->draw();
+    ImGui::Render();
+    int width = 0, height = 0;
+    glfwGetFramebufferSize(window, &width, &height);
+    glViewport(0, 0, width, height);
+    const ImVec4 back = ImGui::GetStyleColorVec4(ImGuiCol_WindowBg);
+    glClearColor(back.x, back.y, back.z, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    if (callbacks->draw_gl) callbacks->draw_gl(width, height);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    glfwSwapBuffers(window);
+    ++frames_drawn;
+  }
+};
+
+Window::Window(const std::string& title, int width, int height) : impl_(new Impl) {
+  glfwSetErrorCallback([](int, const char* text) { last_glfw_error = text; });
+  if (!glfwInit()) {
+    throw datasets::Error("window", "no display can be opened (" + last_glfw_error + ")",
+                          "start it in a desktop session, or set DISPLAY; the command line `vole` works without");
+  }
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+  impl_->window = glfwCreateWindow(width, height, title.c_str(), nullptr, nullptr);
+  if (!impl_->window) {
+    glfwTerminate();
+    throw datasets::Error("window", "OpenGL 3.3 is not available here (" + last_glfw_error + ")",
+                          "install a graphics driver or Mesa (package libgl1-mesa-dri)");
+  }
+  glfwMakeContextCurrent(impl_->window);
+  glfwSwapInterval(1);
+  ImGui::CreateContext();
+  ImGui::GetIO().IniFilename = nullptr;  // the layout is kept with the person's settings
+  impl_->Connect();
+  ImGui_ImplGlfw_InitForOpenGL(impl_->window, false);
+  ImGui_ImplOpenGL3_Init("#version 330 core");
+  impl_->theme.scale = content_scale();
+}
+
+Window::~Window() {
+  ImGui_ImplOpenGL3_Shutdown();
+  ImGui_ImplGlfw_Shutdown();
+  ImGui::DestroyContext();
+  glfwDestroyWindow(impl_->window);
+  glfwTerminate();
+}
+
+void Window::Run(const Callbacks& callbacks) {
+  impl_->callbacks = &callbacks;
+  while (true) {
+    if (glfwWindowShouldClose(impl_->window)) {
+      if (!callbacks.may_close || callbacks.may_close()) break;
+      glfwSetWindowShouldClose(impl_->window, GLFW_FALSE);
+    }
+    if (impl_->frames_owed > 0 || (callbacks.animating && callbacks.animating())) {
+      glfwPollEvents();
+    } else {
+      glfwWaitEvents();  // also returns on Wake()
+      impl_->frames_owed = std::max(impl_->frames_owed, 1);
+    }
+    if (impl_->frames_owed > 0) --impl_->frames_owed;
+    impl_->DrawFrame();
+  }
+  impl_->callbacks = nullptr;
+}
+
+void Window::Close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }
+void Window::SetTitle(const std::string& title) { glfwSetWindowTitle(impl_->window, title.c_str()); }
+void Window::Wake() { glfwPostEmptyEvent(); }
+
+float Window::content_scale() const {
+  float x = 1, y = 1;
+  glfwGetWindowContentScale(impl_->window, &x, &y);
+  return x > 0 ? x : 1;
+}
+
+void Window::SetTheme(const ThemeSettings& settings) {
+  impl_->theme = settings;
+  impl_->theme_changed = true;
+  impl_->frames_owed = kFramesAfterEvent;
+}
+
+const ThemeSettings& Window::theme() const { return impl_->theme; }
+const Fonts& Window::fonts() const { return impl_->fonts; }
+
+bool Window::ctrl_held() const {
+  return glfwGetKey(impl_->window, GLFW_KEY_LEFT_CONTROL) == GLFW_PRESS ||
+         glfwGetKey(impl_->window, GLFW_KEY_RIGHT_CONTROL) == GLFW_PRESS;
+}
+
+int64_t Window::frames_drawn() const { return impl_->frames_drawn; }
+
+void Window::SaveScreenshot(const std::string& file) {
+  int width = 0, height = 0;
+  glfwGetFramebufferSize(impl_->window, &width, &height);
+  cv::Mat pixels(height, width, CV_8UC3);
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadBuffer(GL_FRONT);
+  glReadPixels(0, 0, width, height, GL_BGR, GL_UNSIGNED_BYTE, pixels.data);
+  cv::flip(pixels, pixels, 0);
+  if (!cv::imwrite(file, pixels)) {
+    throw datasets::Error(file, "the picture cannot be written", "choose another folder");
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,54 @@
+// The system window: GLFW, OpenGL 3.3 and Dear ImGui. Sleeps until an event or a Wake.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/model/actions.h"
+#include "app/ui/theme.h"
+
+struct GLFWwindow;
+
+namespace app {
+
+class Window {
+ public:
+  struct Callbacks {
+    std::function<void()> draw;                       // ImGui calls of one frame
+    std::function<void(int width, int height)> draw_gl;  // beneath ImGui, framebuffer pixels
+    std::function<bool(const Chord&, bool repeat)> key;  // true when the key was used up
+    std::function<void(const std::vector<std::string>&)> drop;  // files dropped on the window
+    std::function<bool()> animating;                  // true: draw the next frame without waiting
+    std::function<bool()> may_close;
+  };
+
+  // Throws datasets::Error when there is no display or no OpenGL 3.3.
+  Window(const std::string& title, int width, int height);
+  ~Window();
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  void Run(const Callbacks& callbacks);
+  void Close();
+  void SetTitle(const std::string& title);
+  // From any thread: draw again soon.
+  static void Wake();
+
+  float content_scale() const;  // of the monitor that the window is on
+  // Fonts and sizes anew, before the next frame.
+  void SetTheme(const ThemeSettings& settings);
+  const ThemeSettings& theme() const;
+  const Fonts& fonts() const;
+  bool ctrl_held() const;
+  int64_t frames_drawn() const;
+  // Writes what the window showed last as PNG. Throws datasets::Error when it cannot.
+  void SaveScreenshot(const std::string& file);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace app
