@@ -38,6 +38,8 @@ class View {
   virtual const char* title() const = 0;
   // Adds the view's own actions to the table; called once, after construction.
   virtual void AddActions(ActionTable&, UiContext&) {}
+  // True once when the panel should come to the front of its tabs.
+  virtual bool wants_focus() { return false; }
   // Draws into the current ImGui child window.
   virtual void Draw(UiContext& context) = 0;
 };

@@ -1,0 +1,393 @@
+#include "app/ui/shell.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/ui/messages.h"
+#include "app/ui/views/view_list.h"
+#include "datasets/base/error.h"
+
+namespace app {
+namespace {
+
+constexpr ImGuiWindowFlags kPanelFlags =
+    ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+    ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoBringToFrontOnFocus |
+    ImGuiWindowFlags_NoSavedSettings;
+
+// A bar between two panels that a person can drag; `grow` is +1 or -1 for the side that grows.
+bool Splitter(const char* id, ImVec2 at, ImVec2 size, bool vertical, double& value, double grow,
+              double low, double high, float scale) {
+  ImGui::SetCursorScreenPos(at);
+  ImGui::InvisibleButton(id, size);
+  const bool hot = ImGui::IsItemHovered() || ImGui::IsItemActive();
+  if (hot) {
+    ImGui::SetMouseCursor(vertical ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + size.x, at.y + size.y),
+                                              AccentColor());
+  }
+  if (!ImGui::IsItemActive()) return ImGui::IsItemDeactivated();
+  const ImVec2 delta = ImGui::GetIO().MouseDelta;
+  value = std::clamp(value + grow * (vertical ? delta.x : delta.y) / scale, low, high);
+  return false;
+}
+
+}  // namespace
+
+Shell::Shell(Window& window, const std::string& project_file) : window_(window) {
+  std::string warning;
+  preferences_ = LoadPreferences(PreferencesFile(), &warning);
+  start_error_ = warning;
+  ApplyPreferences();
+  if (!project_file.empty()) OpenProject(project_file, false);
+}
+
+Shell::~Shell() = default;
+
+void Shell::ApplyPreferences() {
+  ThemeSettings theme;
+  theme.dark = preferences_.dark;
+  theme.scale = static_cast<float>(preferences_.ui_scale) * window_.content_scale();
+  theme.dash_patterns = preferences_.dash_patterns;
+  window_.SetTheme(theme);
+}
+
+double& Shell::Size(const char* name, double fallback) {
+  return preferences_.sizes.try_emplace(name, fallback).first->second;
+}
+
+bool Shell::OpenProject(const std::string& file, bool create) {
+  try {
+    auto project = create ? datasets::Project::Create(file) : datasets::Project::Open(file);
+    CloseProject();
+    session_ = std::make_unique<Session>(std::move(project), [] { Window::Wake(); });
+    preferences_.AddRecent(std::filesystem::absolute(file).string());
+    SavePreferences(preferences_, PreferencesFile());
+  } catch (const datasets::Error& error) {
+    start_error_ = error.what();
+    if (!session_) return false;
+    session_->Say(Message::Kind::kError, error.what());
+    return session_ != nullptr;
+  }
+  start_error_.clear();
+  MakeViews();
+  window_.SetTitle(std::filesystem::path(file).stem().string() + " - Vole");
+  return true;
+}
+
+void Shell::CloseProject() {
+  views_.clear();
+  left_.clear(), right_.clear(), bottom_.clear();
+  canvas_ = nullptr;
+  context_.reset();
+  actions_ = ActionTable();
+  session_.reset();
+  window_.SetTitle("Vole");
+}
+
+void Shell::MakeViews() {
+  actions_ = ActionTable();
+  context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
+                               canvas_request_, status_hint_});
+  AddOwnActions();
+  ViewSet set = MakeAllViews();
+  canvas_ = set.canvas.get();
+  views_.push_back(std::move(set.canvas));
+  const auto place = [this](std::vector<std::unique_ptr<View>>& from, std::vector<View*>& slot) {
+    slot.clear();
+    for (auto& view : from) {
+      slot.push_back(view.get());
+      views_.push_back(std::move(view));
+    }
+  };
+  place(set.left, left_);
+  place(set.right, right_);
+  place(set.bottom, bottom_);
+  popups_ = std::move(set.popups);
+  left_chosen_ = right_chosen_ = bottom_chosen_ = 0;
+  for (const auto& view : views_) view->AddActions(actions_, *context_);
+  for (const auto& view : popups_) view->AddActions(actions_, *context_);
+  try {
+    actions_.BindingsFromJson(preferences_.bindings_json);
+  } catch (const datasets::Error& error) {
+    session_->Say(Message::Kind::kError, error.what());
+  }
+}
+
+void Shell::AddOwnActions() {
+  const auto add = [this](const char* id, const char* title, const char* menu, const char* keys,
+                          std::function<void()> run, const char* help = "",
+                          std::function<bool()> enabled = {}) {
+    Action action;
+    action.id = id, action.title = title, action.menu = menu, action.help = help;
+    if (*keys) action.chords.push_back(ParseChord(keys));
+    action.run = std::move(run);
+    action.enabled = std::move(enabled);
+    actions_.Add(std::move(action));
+  };
+  const auto view = [this] { return session_ ? session_->project_view() : nullptr; };
+  add("project.close", "Close project", "File", "Ctrl+W", [this] { CloseProject(); },
+      "Back to the start screen; everything is saved already");
+  add("app.quit", "Quit", "File", "Ctrl+Q", [this] { window_.Close(); });
+  add("edit.undo", "Undo", "Edit", "Ctrl+Z", [this] { session_->Undo(); },
+      "Takes the last change back and shows the place", [view] {
+        const auto now = view();
+        return now && !now->undo_label.empty();
+      });
+  add("edit.redo", "Redo", "Edit", "Ctrl+Shift+Z", [this] { session_->Redo(); }, "", [view] {
+    const auto now = view();
+    return now && !now->redo_label.empty();
+  });
+  add("mode.label", "Label frames", "View", "F2", [this] { mode_ = Mode::kLabel; });
+  add("mode.behavior", "Mark behavior", "View", "F3", [this] { mode_ = Mode::kBehavior; });
+  add("mode.review", "Review predictions", "View", "F4", [this] { mode_ = Mode::kReview; });
+  add("view.theme", "Light or dark", "View", "Ctrl+Shift+L", [this] {
+    preferences_.dark = !preferences_.dark;
+    ApplyPreferences();
+    SavePreferences(preferences_, PreferencesFile());
+  });
+  const auto zoom_ui = [this](double factor) {
+    preferences_.ui_scale = std::clamp(preferences_.ui_scale * factor, 0.5, 4.0);
+    ApplyPreferences();
+    SavePreferences(preferences_, PreferencesFile());
+  };
+  add("view.larger", "Larger text", "View", "Ctrl+=", [zoom_ui] { zoom_ui(1.1); });
+  add("view.smaller", "Smaller text", "View", "Ctrl+-", [zoom_ui] { zoom_ui(1 / 1.1); });
+  add("view.dashes", "Dash patterns on outlines", "View", "", [this] {
+    preferences_.dash_patterns = !preferences_.dash_patterns;
+    ApplyPreferences();
+    SavePreferences(preferences_, PreferencesFile());
+  });
+}
+
+bool Shell::OnKey(const Chord& chord, bool) {
+  if (!session_) return false;
+  const Scope scope = mode_ == Mode::kLabel      ? Scope::kLabeling
+                      : mode_ == Mode::kBehavior ? Scope::kBehavior
+                                                 : Scope::kReview;
+  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return false;
+  if (canvas_ && canvas_->OnKey(chord, *context_)) return true;  // a gesture in progress first
+  const Action* action = actions_.ForChord(chord, scope);
+  return action && actions_.Run(action->id);
+}
+
+void Shell::OnDrop(const std::vector<std::string>& files) {
+  if (files.size() == 1 && std::filesystem::path(files[0]).extension() == ".vole") {
+    OpenProject(files[0], false);
+    return;
+  }
+  if (!session_) {
+    // Videos on the start screen: a project beside the first of them.
+    const std::filesystem::path first(files.front());
+    const auto file = first.parent_path() / (first.stem().string() + ".vole");
+    if (!OpenProject(file.string(), !std::filesystem::exists(file))) return;
+  }
+  AddVideos(files);
+}
+
+void Shell::AddVideos(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    session_->StartJob("Add " + std::filesystem::path(file).filename().string(),
+                       [file](datasets::Project& project, datasets::Job& job) {
+                         project.AddVideo(file, job);
+                       });
+  }
+}
+
+void Shell::Run() {
+  Window::Callbacks callbacks;
+  callbacks.draw = [this] { Draw(); };
+  callbacks.draw_gl = [this](int width, int height) {
+    if (session_ && canvas_) canvas_->DrawGl(*context_, width, height);
+  };
+  callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
+  callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
+  callbacks.animating = [this] {
+    return session_ && (session_->playing() || (canvas_ && canvas_->animating()));
+  };
+  window_.Run(callbacks);
+  CloseProject();
+}
+
+void Shell::Draw() {
+  const double now = ImGui::GetTime();
+  const double elapsed = std::min(now - last_draw_seconds_, 0.5);
+  last_draw_seconds_ = now;
+  if (!session_) {
+    DrawStartScreen(*this, window_, preferences_, start_error_);
+    return;
+  }
+  session_->TickPlayback(elapsed);
+  session_->Poll();
+  context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
+                               canvas_request_, status_hint_, window_.theme().scale,
+                               !ImGui::GetIO().WantTextInput});
+  status_hint_.clear();
+  DrawMenuBar();
+  if (!session_) return;  // the menu closed it
+  DrawPanels();
+  DrawStatusBar();
+  for (const auto& popup : popups_) popup->Draw(*context_);
+  DrawMessageToasts(*context_);
+}
+
+void Shell::DrawMenuBar() {
+  if (!ImGui::BeginMainMenuBar()) return;
+  std::vector<std::string> menus;
+  for (const Action& action : actions_.all()) {
+    if (!action.menu.empty() &&
+        std::find(menus.begin(), menus.end(), action.menu) == menus.end()) {
+      menus.push_back(action.menu);
+    }
+  }
+  std::string chosen;
+  for (const std::string& menu : menus) {
+    if (!ImGui::BeginMenu(menu.c_str())) continue;
+    for (const Action& action : actions_.all()) {
+      if (action.menu != menu) continue;
+      const std::string keys = action.chords.empty() ? "" : ChordText(action.chords.front());
+      const bool enabled = !action.enabled || action.enabled();
+      if (ImGui::MenuItem(action.title.c_str(), keys.c_str(), false, enabled)) chosen = action.id;
+      if (!action.help.empty() && ImGui::IsItemHovered()) {
+        ImGui::SetTooltip("%s", action.help.c_str());
+      }
+    }
+    ImGui::EndMenu();
+  }
+  // The three jobs, always one click away.
+  const char* names[] = {"Label", "Behavior", "Review"};
+  const float width = 96 * context_->scale;
+  ImGui::SetCursorPosX((ImGui::GetWindowWidth() - 3 * width) / 2);
+  for (int i = 0; i < 3; ++i) {
+    const bool on = static_cast<int>(mode_) == i;
+    if (ImGui::Selectable(names[i], on, 0, ImVec2(width - 16 * context_->scale, 0))) {
+      mode_ = static_cast<Mode>(i);
+    }
+  }
+  const std::string file = session_->project_file().filename().string() + "  -  saved";
+  ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::CalcTextSize(file.c_str()).x -
+                       20 * context_->scale);
+  ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+  ImGui::TextUnformatted(file.c_str());
+  ImGui::PopStyleColor();
+  ImGui::EndMainMenuBar();
+  if (!chosen.empty()) actions_.Run(chosen);
+}
+
+void Shell::DrawSlot(const char* name, std::vector<View*>& views, int& chosen) {
+  if (views.empty()) return;
+  if (views.size() > 1 && ImGui::BeginTabBar(name, ImGuiTabBarFlags_FittingPolicyScroll)) {
+    for (size_t i = 0; i < views.size(); ++i) {
+      const bool force = views[i]->wants_focus();
+      if (ImGui::BeginTabItem(views[i]->title(), nullptr,
+                              force ? ImGuiTabItemFlags_SetSelected : ImGuiTabItemFlags_None)) {
+        chosen = static_cast<int>(i);
+        ImGui::EndTabItem();
+      }
+    }
+    ImGui::EndTabBar();
+  }
+  chosen = std::clamp(chosen, 0, static_cast<int>(views.size()) - 1);
+  ImGui::BeginChild(views[static_cast<size_t>(chosen)]->id());
+  views[static_cast<size_t>(chosen)]->Draw(*context_);
+  ImGui::EndChild();
+}
+
+void Shell::DrawPanels() {
+  const float scale = context_->scale;
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  const float status_height = ImGui::GetFrameHeight() + 4 * scale;
+  const ImVec2 origin = viewport->WorkPos;
+  const ImVec2 whole(viewport->WorkSize.x, viewport->WorkSize.y - status_height);
+  double& left = Size("left", 250);
+  double& right = Size("right", 320);
+  double& bottom = Size("bottom", 210);
+  const float bar = 5 * scale;
+  const float left_width = std::min(static_cast<float>(left) * scale, whole.x * 0.35f);
+  const float right_width = std::min(static_cast<float>(right) * scale, whole.x * 0.4f);
+  const float bottom_height = std::min(static_cast<float>(bottom) * scale, whole.y * 0.6f);
+  const float middle_width = whole.x - left_width - right_width - 2 * bar;
+  const float upper = whole.y - bottom_height - bar;
+
+  ImGui::SetNextWindowPos(origin);
+  ImGui::SetNextWindowSize(whole);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, 0);  // the canvas is drawn beneath
+  ImGui::Begin("##panels", nullptr, kPanelFlags);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
+  const auto panel = [&](const char* id, ImVec2 at, ImVec2 size, std::vector<View*>& views,
+                         int& chosen) {
+    ImGui::SetCursorScreenPos(at);
+    ImGui::BeginChild(id, size, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+    DrawSlot(id, views, chosen);
+    ImGui::EndChild();
+  };
+  panel("left", origin, ImVec2(left_width, upper), left_, left_chosen_);
+  panel("right", ImVec2(origin.x + whole.x - right_width, origin.y), ImVec2(right_width, upper),
+        right_, right_chosen_);
+  panel("bottom", ImVec2(origin.x, origin.y + upper + bar), ImVec2(whole.x, bottom_height), bottom_,
+        bottom_chosen_);
+
+  ImGui::SetCursorScreenPos(ImVec2(origin.x + left_width + bar, origin.y));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleColor(ImGuiCol_ChildBg, 0);
+  ImGui::BeginChild("canvas", ImVec2(middle_width, upper), false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
+  canvas_->Draw(*context_);
+  ImGui::EndChild();
+
+  bool moved = Splitter("##s1", ImVec2(origin.x + left_width, origin.y), ImVec2(bar, upper), true, left,
+                        1, 140, 700, scale);
+  moved |= Splitter("##s2", ImVec2(origin.x + whole.x - right_width - bar, origin.y),
+                    ImVec2(bar, upper), true, right, -1, 200, 900, scale);
+  moved |= Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,
+                    -1, 90, 900, scale);
+  if (moved) SavePreferences(preferences_, PreferencesFile());
+  ImGui::End();
+}
+
+void Shell::DrawStatusBar() {
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  const float height = ImGui::GetFrameHeight() + 4 * context_->scale;
+  ImGui::SetNextWindowPos(
+      ImVec2(viewport->WorkPos.x, viewport->WorkPos.y + viewport->WorkSize.y - height));
+  ImGui::SetNextWindowSize(ImVec2(viewport->WorkSize.x, height));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding,
+                      ImVec2(10 * context_->scale, 4 * context_->scale));
+  ImGui::Begin("##status", nullptr, kPanelFlags | ImGuiWindowFlags_NoScrollbar);
+  ImGui::PopStyleVar();
+  std::string where = "no video yet";
+  if (const datasets::VideoRow* video = session_->video()) {
+    where = video->name + "   frame " + std::to_string(session_->frame()) + " of " +
+            std::to_string(std::max(session_->frame_count() - 1, 0));
+    if (session_->playing()) {
+      char speed[32];
+      snprintf(speed, sizeof speed, "   %gx", session_->speed());
+      where += speed;
+    }
+  }
+  ImGui::TextUnformatted(where.c_str());
+  ImGui::SameLine(0, 24 * context_->scale);
+  ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+  ImGui::TextUnformatted(status_hint_.c_str());
+  ImGui::PopStyleColor();
+  for (const Session::JobStatus& job : session_->JobsNow()) {
+    if (job.state != Session::JobStatus::State::kRunning) continue;
+    const float width = 340 * context_->scale;
+    ImGui::SameLine(ImGui::GetWindowWidth() - width - 10 * context_->scale);
+    const std::string text = job.title + (job.text.empty() ? "" : ": " + job.text);
+    ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0.f,
+                       ImVec2(width - 80 * context_->scale, 0), text.c_str());
+    ImGui::SameLine();
+    if (ImGui::SmallButton("Cancel")) session_->CancelJob(job.id);
+    break;
+  }
+  ImGui::End();
+}
+
+}  // namespace app

@@ -1,0 +1,28 @@
+// Which views there are and where they stand in the window.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/model/preferences.h"
+#include "app/ui/view.h"
+#include "app/ui/views/canvas_view.h"
+
+namespace app {
+
+class Shell;
+class Window;
+
+struct ViewSet {
+  std::unique_ptr<CanvasView> canvas;
+  std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
+  std::vector<std::unique_ptr<View>> popups;               // drawn above everything
+};
+ViewSet MakeAllViews();
+
+// New, open, recent projects; what dropping a video does.
+void DrawStartScreen(Shell& shell, Window& window, Preferences& preferences,
+                     const std::string& error);
+
+}  // namespace app
