@@ -71,7 +71,8 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
   }
   if (change.kind == Kind::kReplace) {
     session.PostEdit([change](datasets::Project&) {
-      return annotate::ReplaceShape(change.annotation_id, change.polygons, change.rle, change.label);
+      return annotate::ReplaceShape(change.annotation_id, change.polygons, change.rle,
+                                    change.label);
     });
     return;
   }
@@ -81,8 +82,9 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
   if (!project_view || !frame_view || !session.video()) return;
   const datasets::Id video = session.video_id();
   const int frame = session.frame();
-  const datasets::Id animal = AnimalForNewShape(
-      *project_view, frame_view->frame == frame ? *frame_view : FrameView(), session.selected_category);
+  const datasets::Id animal =
+      AnimalForNewShape(*project_view, frame_view->frame == frame ? *frame_view : FrameView(),
+                        session.selected_category);
   session.selected_category = animal;
   session.Post(change.label, [=](datasets::Project& project) {
     annotate::History history(project);
@@ -109,10 +111,12 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
       [=](datasets::Project&) { return annotate::AssignName(annotation_id, category_id); });
 }
 
-void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b, FrameSpan span) {
+void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b,
+                 FrameSpan span) {
   const datasets::Id video = session.video_id(), job = PredictJob(session);
   session.PostEdit([=](datasets::Project&) {
-    return annotate::SwapAnimals(video, job, span.start_frame, span.end_frame, category_a, category_b);
+    return annotate::SwapAnimals(video, job, span.start_frame, span.end_frame, category_a,
+                                 category_b);
   });
 }
 

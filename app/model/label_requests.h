@@ -22,7 +22,8 @@ void RequestDelete(Session& session, datasets::Id annotation_id);
 // Gives the label another animal's name; when the name is taken in this frame, the two swap.
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);
 // Swaps two animals on labels and predictions over the span.
-void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b, FrameSpan span);
+void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b,
+                 FrameSpan span);
 // The frame is looked at and done; or done and without any animal.
 void RequestFrameState(Session& session, datasets::ImageState state);
 // Predictions of the current frame (or of one animal when category_id != 0) become labels.

@@ -267,7 +267,9 @@ void Session::TickPlayback(double seconds_since_last) {
 std::shared_ptr<const ProjectView> Session::project_view() const { return impl_->project_view; }
 std::shared_ptr<const FrameView> Session::frame_view() const { return impl_->frame_view; }
 DecodedFrame Session::picture() const { return impl_->picture; }
-std::shared_ptr<const datasets::Background> Session::background() const { return impl_->background; }
+std::shared_ptr<const datasets::Background> Session::background() const {
+  return impl_->background;
+}
 
 void Session::Post(const std::string& what, Change change) {
   {
@@ -317,8 +319,7 @@ int64_t Session::StartJob(const std::string& title,
           raw->status.done = progress.done;
           raw->status.total = progress.total;
           raw->status.text = progress.text;
-          raw->status.seconds =
-              std::chrono::duration<double>(Clock::now() - raw->started).count();
+          raw->status.seconds = std::chrono::duration<double>(Clock::now() - raw->started).count();
         }
         impl_->wake();
       });

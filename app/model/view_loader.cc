@@ -95,8 +95,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
   return view;
 }
 
-std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame,
-                                                 int64_t revision,
+std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame, int64_t revision,
                                                  const ProjectView& project) const {
   auto view = std::make_shared<FrameView>();
   view->video_id = video_id;

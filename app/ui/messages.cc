@@ -24,9 +24,8 @@ void DrawMessageToasts(UiContext& context) {
     const ImU32 color = it->kind == Message::Kind::kError     ? ErrorColor()
                         : it->kind == Message::Kind::kSuccess ? AccentColor()
                                                               : MutedTextColor();
-    ImGui::SetNextWindowPos(
-        ImVec2(viewport->WorkPos.x + viewport->WorkSize.x - 16 * scale, bottom), ImGuiCond_Always,
-        ImVec2(1, 1));
+    ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x - 16 * scale, bottom),
+                            ImGuiCond_Always, ImVec2(1, 1));
     ImGui::SetNextWindowBgAlpha(0.95f);
     ImGui::SetNextWindowSizeConstraints(ImVec2(120 * scale, 0), ImVec2(520 * scale, 400 * scale));
     char name[32];

@@ -12,10 +12,10 @@
 namespace app {
 namespace {
 
-constexpr ImGuiWindowFlags kPanelFlags =
-    ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
-    ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoBringToFrontOnFocus |
-    ImGuiWindowFlags_NoSavedSettings;
+constexpr ImGuiWindowFlags kPanelFlags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
+                                         ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoCollapse |
+                                         ImGuiWindowFlags_NoBringToFrontOnFocus |
+                                         ImGuiWindowFlags_NoSavedSettings;
 
 // A bar between two panels that a person can drag; `grow` is +1 or -1 for the side that grows.
 bool Splitter(const char* id, ImVec2 at, ImVec2 size, bool vertical, double& value, double grow,
@@ -128,18 +128,26 @@ void Shell::AddOwnActions() {
     actions_.Add(std::move(action));
   };
   const auto view = [this] { return session_ ? session_->project_view() : nullptr; };
-  add("project.close", "Close project", "File", "Ctrl+W", [this] { CloseProject(); },
+  add("project.new", "New project...", "File", "Ctrl+N", [this] { AskNewProject(); });
+  add("project.open", "Open project...", "File", "Ctrl+O", [this] { AskOpenProject(); });
+  add("project.add_videos", "Add videos...", "File", "Ctrl+Shift+A", [this] { AskAddVideos(); });
+  add(
+      "project.close", "Close project", "File", "Ctrl+W", [this] { CloseProject(); },
       "Back to the start screen; everything is saved already");
   add("app.quit", "Quit", "File", "Ctrl+Q", [this] { window_.Close(); });
-  add("edit.undo", "Undo", "Edit", "Ctrl+Z", [this] { session_->Undo(); },
-      "Takes the last change back and shows the place", [view] {
+  add(
+      "edit.undo", "Undo", "Edit", "Ctrl+Z", [this] { session_->Undo(); },
+      "Takes the last change back and shows the place",
+      [view] {
         const auto now = view();
         return now && !now->undo_label.empty();
       });
-  add("edit.redo", "Redo", "Edit", "Ctrl+Shift+Z", [this] { session_->Redo(); }, "", [view] {
-    const auto now = view();
-    return now && !now->redo_label.empty();
-  });
+  add(
+      "edit.redo", "Redo", "Edit", "Ctrl+Shift+Z", [this] { session_->Redo(); }, "",
+      [view] {
+        const auto now = view();
+        return now && !now->redo_label.empty();
+      });
   add("mode.label", "Label frames", "View", "F2", [this] { mode_ = Mode::kLabel; });
   add("mode.behavior", "Mark behavior", "View", "F3", [this] { mode_ = Mode::kBehavior; });
   add("mode.review", "Review predictions", "View", "F4", [this] { mode_ = Mode::kReview; });
@@ -167,7 +175,8 @@ bool Shell::OnKey(const Chord& chord, bool) {
   const Scope scope = mode_ == Mode::kLabel      ? Scope::kLabeling
                       : mode_ == Mode::kBehavior ? Scope::kBehavior
                                                  : Scope::kReview;
-  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) return false;
+  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
+    return false;
   if (canvas_ && canvas_->OnKey(chord, *context_)) return true;  // a gesture in progress first
   const Action* action = actions_.ForChord(chord, scope);
   return action && actions_.Run(action->id);
@@ -189,11 +198,26 @@ void Shell::OnDrop(const std::vector<std::string>& files) {
 
 void Shell::AddVideos(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    session_->StartJob("Add " + std::filesystem::path(file).filename().string(),
-                       [file](datasets::Project& project, datasets::Job& job) {
-                         project.AddVideo(file, job);
-                       });
+    session_->StartJob(
+        "Add " + std::filesystem::path(file).filename().string(),
+        [file](datasets::Project& project, datasets::Job& job) { project.AddVideo(file, job); });
   }
+}
+
+void Shell::AskNewProject() {
+  browser_.Show("New project", FileBrowser::Purpose::kSaveAs, {".vole"}, "", "my_animals.vole",
+                [this](const std::vector<std::string>& files) { OpenProject(files[0], true); });
+}
+
+void Shell::AskOpenProject() {
+  browser_.Show("Open project", FileBrowser::Purpose::kOpenOne, {".vole"}, "", "",
+                [this](const std::vector<std::string>& files) { OpenProject(files[0], false); });
+}
+
+void Shell::AskAddVideos() {
+  browser_.Show("Add videos", FileBrowser::Purpose::kOpenMany, VideoExtensions(),
+                session_ ? session_->project_file().parent_path() : "", "",
+                [this](const std::vector<std::string>& files) { AddVideos(files); });
 }
 
 void Shell::Run() {
@@ -217,6 +241,7 @@ void Shell::Draw() {
   last_draw_seconds_ = now;
   if (!session_) {
     DrawStartScreen(*this, window_, preferences_, start_error_);
+    browser_.Draw(window_.theme().scale);
     return;
   }
   session_->TickPlayback(elapsed);
@@ -230,6 +255,7 @@ void Shell::Draw() {
   DrawPanels();
   DrawStatusBar();
   for (const auto& popup : popups_) popup->Draw(*context_);
+  browser_.Draw(context_->scale);
   DrawMessageToasts(*context_);
 }
 
@@ -237,8 +263,7 @@ void Shell::DrawMenuBar() {
   if (!ImGui::BeginMainMenuBar()) return;
   std::vector<std::string> menus;
   for (const Action& action : actions_.all()) {
-    if (!action.menu.empty() &&
-        std::find(menus.begin(), menus.end(), action.menu) == menus.end()) {
+    if (!action.menu.empty() && std::find(menus.begin(), menus.end(), action.menu) == menus.end()) {
       menus.push_back(action.menu);
     }
   }
@@ -341,8 +366,8 @@ void Shell::DrawPanels() {
   canvas_->Draw(*context_);
   ImGui::EndChild();
 
-  bool moved = Splitter("##s1", ImVec2(origin.x + left_width, origin.y), ImVec2(bar, upper), true, left,
-                        1, 140, 700, scale);
+  bool moved = Splitter("##s1", ImVec2(origin.x + left_width, origin.y), ImVec2(bar, upper), true,
+                        left, 1, 140, 700, scale);
   moved |= Splitter("##s2", ImVec2(origin.x + whole.x - right_width - bar, origin.y),
                     ImVec2(bar, upper), true, right, -1, 200, 900, scale);
   moved |= Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/model/preferences.h"
+#include "app/ui/file_browser.h"
 #include "app/ui/view.h"
 #include "app/ui/views/canvas_view.h"
 #include "app/ui/window.h"
@@ -22,6 +23,9 @@ class Shell {
   // Opens (or with `create`, makes) a project; a failure becomes a message on the start screen.
   bool OpenProject(const std::string& file, bool create);
   void CloseProject();
+  void AskNewProject();
+  void AskOpenProject();
+  void AskAddVideos();
 
  private:
   void AddOwnActions();
@@ -40,6 +44,7 @@ class Shell {
 
   Window& window_;
   Preferences preferences_;
+  FileBrowser browser_;
   ActionTable actions_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<UiContext> context_;

@@ -34,9 +34,9 @@ std::string FontFile(const char* name) {
 
 Fonts LoadFonts(float scale) {
   // Latin, Greek, arrows, mathematical signs and the shapes that the panels use as icons.
-  static const ImWchar kGlyphs[] = {0x20,   0xFF,   0x100,  0x17F,  0x370,  0x3FF,  0x2010, 0x205E,
-                                    0x2190, 0x21FF, 0x2200, 0x22FF, 0x23E9, 0x23FA, 0x25A0, 0x25FF,
-                                    0x2600, 0x26FF, 0x2700, 0x27BF, 0};
+  static const ImWchar kGlyphs[] = {0x20,   0xFF,   0x100,  0x17F,  0x370,  0x3FF,  0x2010,
+                                    0x205E, 0x2190, 0x21FF, 0x2200, 0x22FF, 0x23E9, 0x23FA,
+                                    0x25A0, 0x25FF, 0x2600, 0x26FF, 0x2700, 0x27BF, 0};
   ImGuiIO& io = ImGui::GetIO();
   io.Fonts->Clear();
   const std::string regular = FontFile("DejaVuSans.ttf");
@@ -126,8 +126,12 @@ Dash PaletteDash(int index) {
   return kDashes[static_cast<size_t>(std::max(index, 0)) % kDashes.size()];
 }
 
-ImU32 AccentColor() { return dark_theme ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255); }
-ImU32 WarningColor() { return dark_theme ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255); }
+ImU32 AccentColor() {
+  return dark_theme ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255);
+}
+ImU32 WarningColor() {
+  return dark_theme ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255);
+}
 ImU32 ErrorColor() { return dark_theme ? IM_COL32(240, 100, 80, 255) : IM_COL32(180, 40, 20, 255); }
 ImU32 MutedTextColor() {
   return dark_theme ? IM_COL32(160, 160, 165, 255) : IM_COL32(95, 95, 100, 255);

@@ -25,15 +25,17 @@ Fonts LoadFonts(float scale);
 void ApplyTheme(const ThemeSettings& settings);
 
 // Colors that color-blind people tell apart (Okabe and Ito 2008), then evenly spread hues.
-uint32_t PaletteColor(int index);                   // 0xRRGGBB
+uint32_t PaletteColor(int index);  // 0xRRGGBB
 ImU32 ToImColor(uint32_t rgb, float opacity = 1);
-struct Dash { float on = 0, off = 0; };             // window pixels at scale 1; off 0 = solid
+struct Dash {
+  float on = 0, off = 0;
+};  // window pixels at scale 1; off 0 = solid
 Dash PaletteDash(int index);
 // Colors with a meaning, in the current theme.
 ImU32 AccentColor();
 ImU32 WarningColor();
 ImU32 ErrorColor();
 ImU32 MutedTextColor();
-ImU32 ConfidenceColor(double confidence);           // 0 red-orange .. 1 blue-green
+ImU32 ConfidenceColor(double confidence);  // 0 red-orange .. 1 blue-green
 
 }  // namespace app

@@ -15,8 +15,8 @@ enum class Mode { kLabel, kBehavior, kReview };
 
 // The visible part of the video on the canvas; other views may ask for a place to be shown.
 struct CanvasRequest {
-  bool fit = false;                           // show the whole frame
-  std::optional<datasets::Box> zoom_to;       // image pixels
+  bool fit = false;                      // show the whole frame
+  std::optional<datasets::Box> zoom_to;  // image pixels
 };
 
 struct UiContext {
@@ -26,15 +26,15 @@ struct UiContext {
   const Fonts& fonts;
   Mode& mode;
   CanvasRequest& canvas_request;
-  std::string& status_hint;   // one line at the bottom: what the keys do here and now
-  float scale = 1;            // multiply every size in pixels by this
-  bool key_is_free = true;    // no text field has the keyboard
+  std::string& status_hint;  // one line at the bottom: what the keys do here and now
+  float scale = 1;           // multiply every size in pixels by this
+  bool key_is_free = true;   // no text field has the keyboard
 };
 
 class View {
  public:
   virtual ~View() = default;
-  virtual const char* id() const = 0;      // stable, for layout files
+  virtual const char* id() const = 0;  // stable, for layout files
   virtual const char* title() const = 0;
   // Adds the view's own actions to the table; called once, after construction.
   virtual void AddActions(ActionTable&, UiContext&) {}

@@ -22,13 +22,21 @@ namespace {
 constexpr int kFramesAfterEvent = 3;
 
 std::string KeyName(int key, int scancode) {
-  static const std::map<int, std::string> named = {
-      {GLFW_KEY_SPACE, "Space"},       {GLFW_KEY_ENTER, "Enter"},     {GLFW_KEY_KP_ENTER, "Enter"},
-      {GLFW_KEY_ESCAPE, "Escape"},     {GLFW_KEY_BACKSPACE, "Backspace"},
-      {GLFW_KEY_DELETE, "Delete"},     {GLFW_KEY_LEFT, "Left"},       {GLFW_KEY_RIGHT, "Right"},
-      {GLFW_KEY_UP, "Up"},             {GLFW_KEY_DOWN, "Down"},       {GLFW_KEY_PAGE_UP, "PageUp"},
-      {GLFW_KEY_PAGE_DOWN, "PageDown"}, {GLFW_KEY_HOME, "Home"},      {GLFW_KEY_END, "End"},
-      {GLFW_KEY_TAB, "Tab"}};
+  static const std::map<int, std::string> named = {{GLFW_KEY_SPACE, "Space"},
+                                                   {GLFW_KEY_ENTER, "Enter"},
+                                                   {GLFW_KEY_KP_ENTER, "Enter"},
+                                                   {GLFW_KEY_ESCAPE, "Escape"},
+                                                   {GLFW_KEY_BACKSPACE, "Backspace"},
+                                                   {GLFW_KEY_DELETE, "Delete"},
+                                                   {GLFW_KEY_LEFT, "Left"},
+                                                   {GLFW_KEY_RIGHT, "Right"},
+                                                   {GLFW_KEY_UP, "Up"},
+                                                   {GLFW_KEY_DOWN, "Down"},
+                                                   {GLFW_KEY_PAGE_UP, "PageUp"},
+                                                   {GLFW_KEY_PAGE_DOWN, "PageDown"},
+                                                   {GLFW_KEY_HOME, "Home"},
+                                                   {GLFW_KEY_END, "End"},
+                                                   {GLFW_KEY_TAB, "Tab"}};
   const auto it = named.find(key);
   if (it != named.end()) return it->second;
   if (key >= GLFW_KEY_F1 && key <= GLFW_KEY_F12) return "F" + std::to_string(key - GLFW_KEY_F1 + 1);
@@ -83,8 +91,8 @@ struct Window::Impl {
       ImGui_ImplGlfw_ScrollCallback(w, x, y);
       Of(w).frames_owed = kFramesAfterEvent;
     });
-    glfwSetCursorPosCallback(window,
-                             [](GLFWwindow* w, double, double) { Of(w).frames_owed = kFramesAfterEvent; });
+    glfwSetCursorPosCallback(
+        window, [](GLFWwindow* w, double, double) { Of(w).frames_owed = kFramesAfterEvent; });
     glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int entered) {
       ImGui_ImplGlfw_CursorEnterCallback(w, entered);
       Of(w).frames_owed = kFramesAfterEvent;
@@ -95,7 +103,8 @@ struct Window::Impl {
     });
     glfwSetFramebufferSizeCallback(
         window, [](GLFWwindow* w, int, int) { Of(w).frames_owed = kFramesAfterEvent; });
-    glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { Of(w).frames_owed = kFramesAfterEvent; });
+    glfwSetWindowRefreshCallback(window,
+                                 [](GLFWwindow* w) { Of(w).frames_owed = kFramesAfterEvent; });
     glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
       Impl& self = Of(w);
       self.frames_owed = kFramesAfterEvent;
@@ -137,8 +146,9 @@ struct Window::Impl {
 Window::Window(const std::string& title, int width, int height) : impl_(new Impl) {
   glfwSetErrorCallback([](int, const char* text) { last_glfw_error = text; });
   if (!glfwInit()) {
-    throw datasets::Error("window", "no display can be opened (" + last_glfw_error + ")",
-                          "start it in a desktop session, or set DISPLAY; the command line `vole` works without");
+    throw datasets::Error(
+        "window", "no display can be opened (" + last_glfw_error + ")",
+        "start it in a desktop session, or set DISPLAY; the command line `vole` works without");
   }
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
@@ -188,7 +198,9 @@ void Window::Run(const Callbacks& callbacks) {
 }
 
 void Window::Close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }
-void Window::SetTitle(const std::string& title) { glfwSetWindowTitle(impl_->window, title.c_str()); }
+void Window::SetTitle(const std::string& title) {
+  glfwSetWindowTitle(impl_->window, title.c_str());
+}
 void Window::Wake() { glfwPostEmptyEvent(); }
 
 float Window::content_scale() const {

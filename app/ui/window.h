@@ -16,11 +16,11 @@ namespace app {
 class Window {
  public:
   struct Callbacks {
-    std::function<void()> draw;                       // ImGui calls of one frame
-    std::function<void(int width, int height)> draw_gl;  // beneath ImGui, framebuffer pixels
-    std::function<bool(const Chord&, bool repeat)> key;  // true when the key was used up
+    std::function<void()> draw;                                 // ImGui calls of one frame
+    std::function<void(int width, int height)> draw_gl;         // beneath ImGui, framebuffer pixels
+    std::function<bool(const Chord&, bool repeat)> key;         // true when the key was used up
     std::function<void(const std::vector<std::string>&)> drop;  // files dropped on the window
-    std::function<bool()> animating;                  // true: draw the next frame without waiting
+    std::function<bool()> animating;  // true: draw the next frame without waiting
     std::function<bool()> may_close;
   };
 

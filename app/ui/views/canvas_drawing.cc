@@ -46,9 +46,14 @@ void CanvasView::BuildOverlay(UiContext& context) {
   const auto project = context.session.project_view();
   overlay_shapes_.clear();
   if (!view || !project) return;
-  const std::vector<int64_t> state = {view->video_id, view->frame, view->revision, project->revision,
-                                      context.session.selected_annotation, show_labels_,
-                                      show_predictions_, static_cast<int64_t>(context.mode),
+  const std::vector<int64_t> state = {view->video_id,
+                                      view->frame,
+                                      view->revision,
+                                      project->revision,
+                                      context.session.selected_annotation,
+                                      show_labels_,
+                                      show_predictions_,
+                                      static_cast<int64_t>(context.mode),
                                       context.theme.dash_patterns,
                                       static_cast<int64_t>(context.scale * 100)};
   if (state != built_state_) {
@@ -76,10 +81,11 @@ void CanvasView::BuildOverlay(UiContext& context) {
   // A label hides the prediction of the same animal: it has taken its place.
   if (show_predictions_) {
     for (const annotate::Shape& shape : view->predictions) {
-      const bool labeled = show_labels_ && std::any_of(view->labels.begin(), view->labels.end(),
-                                                       [&](const annotate::Shape& label) {
-                                                         return label.category_id == shape.category_id;
-                                                       });
+      const bool labeled =
+          show_labels_ &&
+          std::any_of(view->labels.begin(), view->labels.end(), [&](const annotate::Shape& label) {
+            return label.category_id == shape.category_id;
+          });
       if (!labeled) add(shape, true);
     }
   }
@@ -93,14 +99,16 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   const ImVec2 to_pixels = ImGui::GetIO().DisplayFramebufferScale;
   const DecodedFrame picture = context.session.picture();
   if (!picture.bgr.empty()) {
-    frame_layer_->Upload(picture.bgr, context.session.video_id() * (int64_t{1} << 32) + picture.frame);
+    frame_layer_->Upload(picture.bgr,
+                         context.session.video_id() * (int64_t{1} << 32) + picture.frame);
   }
   const float fx = to_pixels.x, fy = to_pixels.y;
   glEnable(GL_SCISSOR_TEST);
   glScissor(static_cast<int>(area_origin_.x * fx),
             static_cast<int>(framebuffer_height - (area_origin_.y + area_size_.y) * fy),
             static_cast<int>(area_size_.x * fx), static_cast<int>(area_size_.y * fy));
-  const float rect[4] = {static_cast<float>(placement_.x) * fx, static_cast<float>(placement_.y) * fy,
+  const float rect[4] = {static_cast<float>(placement_.x) * fx,
+                         static_cast<float>(placement_.y) * fy,
                          static_cast<float>(placement_.x + image_width_ * placement_.scale) * fx,
                          static_cast<float>(placement_.y + image_height_ * placement_.scale) * fy};
   look_.smooth = placement_.scale * fx < 3;
@@ -109,7 +117,8 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   BuildOverlay(context);
   overlay_layer_->Build(overlay_shapes_, overlay_key_);
   overlay_layer_->Draw(rect[0], rect[1], static_cast<float>(placement_.scale) * fx,
-                       static_cast<float>(framebuffer_width), static_cast<float>(framebuffer_height));
+                       static_cast<float>(framebuffer_width),
+                       static_cast<float>(framebuffer_height));
   glDisable(GL_SCISSOR_TEST);
 }
 
@@ -126,15 +135,17 @@ void CanvasView::DrawLabels(UiContext& context, ImDrawList* draw) {
             category && category->color ? category->color : PaletteColor(index), context.scale);
   };
   if (show_labels_) {
-    for (const annotate::Shape& shape : view->labels) tag(shape, shape.occluded ? " (hidden part)" : "");
+    for (const annotate::Shape& shape : view->labels)
+      tag(shape, shape.occluded ? " (hidden part)" : "");
   }
   if (show_predictions_) {
     for (size_t i = 0; i < view->predictions.size(); ++i) {
       const annotate::Shape& shape = view->predictions[i];
-      const bool labeled = show_labels_ && std::any_of(view->labels.begin(), view->labels.end(),
-                                                       [&](const annotate::Shape& label) {
-                                                         return label.category_id == shape.category_id;
-                                                       });
+      const bool labeled =
+          show_labels_ &&
+          std::any_of(view->labels.begin(), view->labels.end(), [&](const annotate::Shape& label) {
+            return label.category_id == shape.category_id;
+          });
       if (labeled) continue;
       char text[32] = " ?";
       if (i < view->prediction_rows.size()) {
@@ -174,15 +185,15 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
         std::max(2.0f, static_cast<float>(overlay.cursor_circle_radius * placement_.scale));
     draw->AddCircle(ToWindow(*overlay.cursor_circle_center), radius, IM_COL32(0, 0, 0, 200), 0,
                     3 * scale);
-    draw->AddCircle(ToWindow(*overlay.cursor_circle_center), radius, AccentColor(), 0, 1.5f * scale);
+    draw->AddCircle(ToWindow(*overlay.cursor_circle_center), radius, AccentColor(), 0,
+                    1.5f * scale);
   }
   if (context.status_hint.empty()) context.status_hint = overlay.hint;
 }
 
 void CanvasView::DrawToolbar(UiContext& context) {
   const float scale = context.scale;
-  ImGui::SetCursorScreenPos(
-      ImVec2(area_origin_.x + 8 * scale, area_origin_.y + 8 * scale));
+  ImGui::SetCursorScreenPos(ImVec2(area_origin_.x + 8 * scale, area_origin_.y + 8 * scale));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(4 * scale, 4 * scale));
   ImGui::BeginGroup();
   if (context.mode == Mode::kLabel) {

@@ -35,8 +35,7 @@ ImVec2 operator+(const ImVec2& a, const ImVec2& b) { return ImVec2(a.x + b.x, a.
 
 }  // namespace
 
-CanvasView::CanvasView()
-    : frame_layer_(new FrameLayer), overlay_layer_(new OverlayLayer) {
+CanvasView::CanvasView() : frame_layer_(new FrameLayer), overlay_layer_(new OverlayLayer) {
   SetTool("select");
 }
 
@@ -74,24 +73,32 @@ void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
       {"model", "Model's mask", "M", "Click takes the trained model's mask"}};
   for (const ToolEntry& tool : kTools) {
     const std::string id = tool.id;
-    add(("tool." + id).c_str(), tool.title, "Tools", tool.key, [this, id] { SetTool(id); }, tool.help,
-        Scope::kLabeling);
+    add(("tool." + id).c_str(), tool.title, "Tools", tool.key, [this, id] { SetTool(id); },
+        tool.help, Scope::kLabeling);
   }
-  add("canvas.fit", "Show the whole frame", "View", "F", [this] { fitted_ = false; }, "");
-  add("canvas.labels", "Show labels", "View", "L", [this] { show_labels_ = !show_labels_; }, "");
-  add("canvas.predictions", "Show predictions", "View", "Shift+L",
+  add(
+      "canvas.fit", "Show the whole frame", "View", "F", [this] { fitted_ = false; }, "");
+  add(
+      "canvas.labels", "Show labels", "View", "L", [this] { show_labels_ = !show_labels_; }, "");
+  add(
+      "canvas.predictions", "Show predictions", "View", "Shift+L",
       [this] { show_predictions_ = !show_predictions_; }, "");
-  add("label.delete", "Delete the selected animal's outline", "Edit", "Delete",
+  add(
+      "label.delete", "Delete the selected animal's outline", "Edit", "Delete",
       [&session] { RequestDelete(session, session.selected_annotation); }, "", Scope::kLabeling);
-  add("label.done", "Frame is done", "Edit", "D",
+  add(
+      "label.done", "Frame is done", "Edit", "D",
       [&session] { RequestFrameState(session, datasets::ImageState::kDone); },
       "Every animal in this frame is outlined", Scope::kLabeling);
-  add("label.empty", "Frame has no animal", "Edit", "N",
+  add(
+      "label.empty", "Frame has no animal", "Edit", "N",
       [&session] { RequestFrameState(session, datasets::ImageState::kEmpty); },
       "An explicit negative; different from a frame that nobody looked at", Scope::kLabeling);
-  add("label.accept", "Take the predictions as labels", "Edit", "Ctrl+Enter",
+  add(
+      "label.accept", "Take the predictions as labels", "Edit", "Ctrl+Enter",
       [&session] { RequestAcceptPredictions(session, 0); }, "Only this frame", Scope::kLabeling);
-  add("label.copy", "Copy labels from the nearest labeled frame", "Edit", "Ctrl+B",
+  add(
+      "label.copy", "Copy labels from the nearest labeled frame", "Edit", "Ctrl+B",
       [&session] { RequestCopyFromNeighbor(session); }, "", Scope::kLabeling);
   for (int i = 1; i <= 9; ++i) {
     const std::string digit = std::to_string(i);
@@ -115,7 +122,8 @@ ImVec2 CanvasView::ToWindow(const cv::Point2d& image) const {
 }
 
 cv::Point2d CanvasView::ToImage(const ImVec2& window) const {
-  return {(window.x - placement_.x) / placement_.scale, (window.y - placement_.y) / placement_.scale};
+  return {(window.x - placement_.x) / placement_.scale,
+          (window.y - placement_.y) / placement_.scale};
 }
 
 void CanvasView::Fit(const ImVec2& size, int width, int height) {
@@ -139,9 +147,9 @@ void CanvasView::ApplyRequest(UiContext& context, const ImVec2& origin, const Im
   if (request.zoom_to) {
     const datasets::Box& box = *request.zoom_to;
     const double margin = 0.6 * std::max({box.width, box.height, 40.0});
-    placement_.scale = std::clamp(std::min(size.x / (box.width + 2 * margin),
-                                           size.y / (box.height + 2 * margin)),
-                                  kSmallestZoom, kLargestZoom);
+    placement_.scale =
+        std::clamp(std::min(size.x / (box.width + 2 * margin), size.y / (box.height + 2 * margin)),
+                   kSmallestZoom, kLargestZoom);
     placement_.x = origin.x + size.x / 2 - (box.x + box.width / 2) * placement_.scale;
     placement_.y = origin.y + size.y / 2 - (box.y + box.height / 2) * placement_.scale;
   }
@@ -168,7 +176,8 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
       }
     }
     if (!areas.empty()) {
-      std::nth_element(areas.begin(), areas.begin() + static_cast<long>(areas.size() / 2), areas.end());
+      std::nth_element(areas.begin(), areas.begin() + static_cast<long>(areas.size() / 2),
+                       areas.end());
       tool.typical_area = areas[areas.size() / 2];
     }
   }
@@ -226,8 +235,12 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
                        key == annotate::ToolKey::kUp || key == annotate::ToolKey::kDown;
     if (!arrow || !chord.alt || !context.session.selected_annotation) return false;
     const double step = chord.shift ? 10 : 1;
-    const double dx = key == annotate::ToolKey::kLeft ? -step : key == annotate::ToolKey::kRight ? step : 0;
-    const double dy = key == annotate::ToolKey::kUp ? -step : key == annotate::ToolKey::kDown ? step : 0;
+    const double dx = key == annotate::ToolKey::kLeft    ? -step
+                      : key == annotate::ToolKey::kRight ? step
+                                                         : 0;
+    const double dy = key == annotate::ToolKey::kUp     ? -step
+                      : key == annotate::ToolKey::kDown ? step
+                                                        : 0;
     RequestNudge(context.session, context.session.selected_annotation, dx, dy);
     return true;
   }

@@ -27,9 +27,9 @@ class CanvasView : public View {
   bool animating() const { return animating_; }
 
  private:
-  struct Placement {  // of the image on the window
-    double x = 0, y = 0;   // window position of image point (0, 0), ImGui pixels
-    double scale = 1;      // ImGui pixels per image pixel
+  struct Placement {      // of the image on the window
+    double x = 0, y = 0;  // window position of image point (0, 0), ImGui pixels
+    double scale = 1;     // ImGui pixels per image pixel
   };
   void SetTool(const std::string& id);
   void Fit(const ImVec2& size, int width, int height);
