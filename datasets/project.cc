@@ -362,6 +362,12 @@ void Project::ForEachPrediction(
   VOLE_READ(ForEachPrediction(job_id, video_id, start_frame, end_frame, view, visit));
 }
 
+void Project::ForEachConfidence(
+    Id job_id, Id video_id,
+    const std::function<void(int frame_index, Id category_id, double confidence)>& visit) const {
+  VOLE_READ(ForEachConfidence(job_id, video_id, visit));
+}
+
 std::vector<BehaviorPredictionRow> Project::BehaviorPredictions(Id job_id, Id video_id) const {
   return VOLE_READ(BehaviorPredictions(job_id, video_id));
 }

@@ -89,6 +89,10 @@ class Project {
       Id job_id, Id video_id, int start_frame, int end_frame,
       const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit,
       PredictionView view = PredictionView::kCorrected) const;
+  // Confidences alone, with corrections applied, by frame: for curves over a whole video.
+  void ForEachConfidence(
+      Id job_id, Id video_id,
+      const std::function<void(int frame_index, Id category_id, double confidence)>& visit) const;
   std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
   int CountPredictedFrames(Id job_id, Id video_id) const;
   std::vector<BehaviorPredictionRow> BehaviorPredictions(Id job_id, Id video_id) const;

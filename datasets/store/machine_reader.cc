@@ -158,6 +158,24 @@ void Reader::ForEachPrediction(
   if (!in_frame.empty()) visit(in_frame.front().frame_index, in_frame);
 }
 
+void Reader::ForEachConfidence(
+    Id job_id, Id video_id,
+    const std::function<void(int frame_index, Id category_id, double confidence)>& visit) const {
+  const std::vector<PredictionCorrectionRow> corrections = Corrections(job_id, video_id);
+  auto rows = connection_.Query(
+      "SELECT frame_index, category_id, confidence FROM predictions"
+      " WHERE job_id = ? AND video_id = ? ORDER BY frame_index",
+      job_id, video_id);
+  PredictionRow prediction;
+  while (rows.Step()) {
+    prediction.frame_index = static_cast<int>(rows.Int(0));
+    prediction.category_id = rows.Int(1);
+    prediction.rejected = false;
+    if (!corrections.empty()) Apply(corrections, &prediction);
+    if (!prediction.rejected) visit(prediction.frame_index, prediction.category_id, rows.Real(2));
+  }
+}
+
 std::vector<BehaviorPredictionRow> Reader::BehaviorPredictions(Id job_id, Id video_id) const {
   auto rows = connection_.Query(
       "SELECT id, job_id, video_id, subject, behavior_id, start_frame, end_frame, score"

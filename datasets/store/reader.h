@@ -49,6 +49,9 @@ class Reader {
   std::optional<Id> LatestPredictJob(Id video_id) const;
   int CountPredictedFrames(Id job_id, Id video_id) const;
   std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
+  void ForEachConfidence(
+      Id job_id, Id video_id,
+      const std::function<void(int frame_index, Id category_id, double confidence)>& visit) const;
   void ForEachPrediction(
       Id job_id, Id video_id, int start_frame, int end_frame, PredictionView view,
       const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit) const;

@@ -1,0 +1,78 @@
+// The timeline's content, prepared off the GUI thread and folded to pixels when drawn: what a lane
+// shows in a pixel never depends on how many frames or predictions lie beneath it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/project.h"
+
+namespace app {
+
+// Least value over any span of frames in O(log n).
+class MinPyramid {
+ public:
+  static constexpr uint8_t kNothing = 255;  // no value in this frame
+  explicit MinPyramid(std::vector<uint8_t> values);
+  int size() const { return levels_.empty() ? 0 : static_cast<int>(levels_[0].size()); }
+  uint8_t at(int frame) const { return levels_[0][static_cast<size_t>(frame)]; }
+  // kNothing when no frame of [start, end) has a value; the span is clipped.
+  uint8_t Least(int start, int end) const;
+
+ private:
+  std::vector<std::vector<uint8_t>> levels_;
+};
+
+struct TimelineSpan {  // [start_frame, end_frame)
+  int start_frame = 0, end_frame = 0;
+  datasets::Id id = 0;  // of the interval or episode
+  uint32_t color = 0;
+  bool present = true;   // false: an explicit "not this behavior"
+  bool machine = false;  // a prediction, drawn lighter
+  bool is_point = false;
+};
+
+struct TimelineLane {
+  enum class Kind { kFrameMarks, kQueue, kConfidence, kBehavior };
+  Kind kind = Kind::kBehavior;
+  std::string title;
+  uint32_t color = 0;
+  datasets::Id category_id = 0;  // kConfidence
+  datasets::Id behavior_id = 0;  // kBehavior
+  std::string subject;           // kBehavior: animal, region or "" for the whole frame
+  std::optional<datasets::Id> track_id;
+  std::vector<TimelineSpan> spans;         // by start_frame
+  std::unique_ptr<MinPyramid> confidence;  // 0..254 for confidence 0..1
+};
+
+struct TimelineContent {
+  datasets::Id video_id = 0;
+  int64_t revision = 0;
+  int frame_count = 0;
+  std::vector<TimelineLane> lanes;
+};
+
+// Colors of frame marks.
+inline constexpr uint32_t kDoneColor = 0x3FA66B, kStartedColor = 0xE0B040, kEmptyColor = 0x7A86C8;
+
+// Subjects that get behavior rows: named ones of the project (regions, animals) and those that have
+// intervals already. Throws datasets::Error when the store does.
+std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project,
+                                                    datasets::Id video_id, int64_t revision);
+
+// Index of the first span that ends after `frame`.
+size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame);
+
+// What one pixel of an interval lane shows: its part covered, 0..1, and the span that covers most.
+struct PixelCover {
+  float part = 0;
+  const TimelineSpan* span = nullptr;
+};
+// Folds spans to `pixels` columns over [first_frame, first_frame + frames). Overlapping spans are
+// drawn in order; cost is the number of visible spans plus the number of pixels.
+std::vector<PixelCover> FoldSpans(const std::vector<TimelineSpan>& spans, double first_frame,
+                                  double frames, int pixels);
+
+}  // namespace app

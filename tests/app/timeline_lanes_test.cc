@@ -1,0 +1,115 @@
+#include "app/model/timeline_lanes.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "datasets/store/writer.h"
+#include "tests/support/temp_dir.h"
+
+using app::FoldSpans;
+using app::MinPyramid;
+using app::TimelineSpan;
+
+TEST_CASE("the least confidence of any span equals a plain search") {
+  std::vector<uint8_t> values(1000);
+  uint32_t random = 7;
+  for (uint8_t& value : values) {
+    random = random * 1664525u + 1013904223u;
+    value = static_cast<uint8_t>(random >> 24);
+  }
+  const MinPyramid pyramid(values);
+  for (int start = -3; start < 1000; start += 37) {
+    for (int end = start; end < 1010; end += 53) {
+      uint8_t least = MinPyramid::kNothing;
+      for (int i = std::max(start, 0); i < std::min(end, 1000); ++i) {
+        least = std::min(least, values[static_cast<size_t>(i)]);
+      }
+      REQUIRE(pyramid.Least(start, end) == least);
+    }
+  }
+}
+
+TEST_CASE("a one-frame mark in a million frames still shows in its pixel") {
+  TimelineSpan mark;
+  mark.start_frame = 500000;
+  mark.end_frame = 500001;
+  const auto cover = FoldSpans({mark}, 0, 1000000, 1000);
+  REQUIRE(cover.size() == 1000);
+  CHECK(cover[500].part > 0);
+  CHECK(cover[500].span != nullptr);
+  CHECK(std::count_if(cover.begin(), cover.end(), [](const auto& p) { return p.part > 0; }) == 1);
+}
+
+TEST_CASE("a zoomed-in span covers exactly its pixels, with parts at the edges") {
+  TimelineSpan span;
+  span.start_frame = 10;
+  span.end_frame = 15;
+  const auto cover = FoldSpans({span}, 8.5, 10, 100);  // 10 pixels a frame; starts at pixel 15
+  CHECK(cover[14].part == 0);
+  CHECK(cover[15].part == doctest::Approx(1));
+  CHECK(cover[64].part == doctest::Approx(1));
+  CHECK(cover[65].part == 0);
+  CHECK(FoldSpans({span}, 0, 10, 0).empty());
+}
+
+TEST_CASE("the timeline of a project has its marks, confidences and behavior rows") {
+  const tests::TempDir folder;
+  auto project = datasets::Project::Create(folder / "p.vole");
+  datasets::Id video = 0, job = 0, animal = 0;
+  project->Write([&](datasets::Writer& writer) {
+    datasets::VideoRow row;
+    row.name = "v";
+    row.path = "v.mp4";
+    row.fingerprint = "f";
+    row.width = row.height = 64;
+    row.frame_count = 5;
+    row.fps = 25;
+    datasets::VideoIndex index;
+    index.width = index.height = 64;
+    index.fps = 25;
+    index.fingerprint = "f";
+    for (int i = 0; i < 5; ++i) index.pts.push_back(i);
+    index.key_frames = {0};
+    video = writer.InsertVideo(row, index, {});
+    animal = writer.FindOrInsertCategory("vole_1");
+    writer.SetImageState(writer.FindOrInsertImage(video, 2, 64, 64), datasets::ImageState::kDone);
+    datasets::JobRow job_row;
+    job_row.kind = "predict";
+    job_row.options_json = "{}";
+    job_row.state = "done";
+    job = writer.InsertJob(job_row);
+    for (int frame : {0, 1, 3}) {
+      datasets::PredictionRow prediction;
+      prediction.job_id = job;
+      prediction.video_id = video;
+      prediction.frame_index = frame;
+      prediction.category_id = animal;
+      prediction.confidence = frame == 1 ? 0.25 : 1.0;
+      prediction.rle = datasets::Rle{64, 64, {64 * 64}};
+      writer.InsertPrediction(prediction);
+    }
+    datasets::BehaviorRow groom;
+    groom.name = "groom";
+    datasets::BehaviorIntervalRow interval;
+    interval.video_id = video;
+    interval.subject = "vole_1";
+    interval.behavior_id = writer.FindOrInsertBehavior(groom);
+    interval.start_frame = 1;
+    interval.end_frame = 4;
+    writer.InsertBehaviorInterval(interval);
+  });
+  const auto content = app::LoadTimeline(*project, video, 1);
+  using Kind = app::TimelineLane::Kind;
+  const auto lane = [&](Kind kind) -> const app::TimelineLane& {
+    const auto it = std::find_if(content->lanes.begin(), content->lanes.end(),
+                                 [kind](const app::TimelineLane& l) { return l.kind == kind; });
+    REQUIRE(it != content->lanes.end());
+    return *it;
+  };
+  CHECK(lane(Kind::kFrameMarks).spans.at(0).start_frame == 2);
+  CHECK(lane(Kind::kConfidence).confidence->at(1) == 64);
+  CHECK(lane(Kind::kConfidence).confidence->at(2) == MinPyramid::kNothing);
+  CHECK(lane(Kind::kBehavior).spans.at(0).end_frame == 4);
+  CHECK(lane(Kind::kBehavior).title == "vole_1: groom");
+}
