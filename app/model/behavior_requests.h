@@ -1,0 +1,40 @@
+// What a person asks for on behaviors, as requests to the session (one Edit each).
+#pragma once
+
+#include <string>
+
+#include "app/model/session.h"
+
+namespace app {
+
+// A behavior that has been started with its key and not yet ended: kept by the window, written as
+// one interval when it ends. Never longer than the video.
+struct OpenBehavior {
+  datasets::Id video_id = 0;
+  datasets::Id behavior_id = 0;
+  std::string subject;
+  int start_frame = 0;
+};
+
+// Runs the key of a behavior at the current frame: starts it, ends it when it runs, or ends another
+// one of the same exclusion group and starts this one. Point behaviors are written at once.
+void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::Id behavior_id,
+                   const std::string& subject);
+// Ends everything that runs, at the current frame (exclusive end one past it).
+void EndOpenBehaviors(Session& session, std::vector<OpenBehavior>& open);
+
+void RequestAddBehavior(Session& session, const std::string& name, bool is_point,
+                        const std::string& exclusion_group, const std::string& shortcut);
+void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval);
+void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval);
+void RequestSplitInterval(Session& session, datasets::Id interval_id, int frame);
+void RequestDeleteInterval(Session& session, datasets::Id interval_id);
+
+// The interval row by id in the session's view, or null.
+const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,
+                                                  datasets::Id interval_id);
+// Start of the next or previous bout after `frame` on any row, or of one behavior; -1 when none.
+int NextBout(const ProjectView& project, datasets::Id video_id, int frame, int direction,
+             datasets::Id behavior_id = 0);
+
+}  // namespace app

@@ -1,0 +1,503 @@
+#include "app/ui/views/timeline_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "app/ui/window.h"
+
+namespace app {
+namespace {
+
+constexpr float kEdgePixels = 5;
+constexpr float kTitleWidth = 150;
+
+std::string Clock(double seconds) {
+  char text[32];
+  const int whole = static_cast<int>(seconds);
+  snprintf(text, sizeof text, "%d:%02d.%02d", whole / 60, whole % 60,
+           static_cast<int>((seconds - whole) * 100));
+  return text;
+}
+
+}  // namespace
+
+TimelineView::TimelineView() = default;
+TimelineView::~TimelineView() = default;
+
+void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
+  Session& session = context.session;
+  feed_ = std::make_unique<TimelineFeed>(session.project_file(), [] { Window::Wake(); });
+  const auto add = [&](const char* id, const char* title, const char* keys,
+                       std::function<void()> run, const char* help = "",
+                       Scope scope = Scope::kAlways, const char* menu = "Go") {
+    Action action;
+    action.id = id, action.title = title, action.menu = menu, action.help = help;
+    action.scope = scope;
+    if (*keys) action.chords.push_back(ParseChord(keys));
+    action.run = std::move(run);
+    actions.Add(std::move(action));
+  };
+  const auto step = [&session](int frames) {
+    session.SetPlaying(false, session.speed());
+    session.GoToFrame(session.frame() + frames);
+  };
+  add("go.next", "Next frame", "Right", [step] { step(1); });
+  add("go.previous", "Previous frame", "Left", [step] { step(-1); });
+  add("go.next10", "10 frames on", "Shift+Right", [step] { step(10); });
+  add("go.previous10", "10 frames back", "Shift+Left", [step] { step(-10); });
+  add("go.first", "First frame", "Home", [&session] { session.GoToFrame(0); });
+  add("go.last", "Last frame", "End", [&session] { session.GoToFrame(session.frame_count() - 1); });
+  const auto play = [&session] { session.SetPlaying(!session.playing(), session.speed()); };
+  add("go.play", "Play or pause", "Space", play, "", Scope::kLabeling);
+  add("go.play_behavior", "Play or pause", "Space", play, "", Scope::kBehavior, "");
+  add("go.play_anywhere", "Play or pause, in every mode", "Ctrl+Space", play);
+  add("go.faster", "Twice as fast", "Up",
+      [&session] { session.SetPlaying(session.playing(), session.speed() * 2); });
+  add("go.slower", "Half as fast", "Down",
+      [&session] { session.SetPlaying(session.playing(), session.speed() / 2); });
+  const auto bout = [&session](int direction) {
+    const auto project = session.project_view();
+    if (!project) return;
+    const int frame = NextBout(*project, session.video_id(), session.frame(), direction);
+    if (frame >= 0) session.GoToFrame(frame);
+  };
+  add("go.next_bout", "Next bout", "PageDown", [bout] { bout(1); });
+  add("go.previous_bout", "Previous bout", "PageUp", [bout] { bout(-1); });
+  add("behavior.play_inside", "Play inside the selected bout", "Shift+Space", [&session] {
+    const auto project = session.project_view();
+    if (!project) return;
+    const auto* row = FindInterval(*project, session.video_id(), session.selected_interval);
+    if (!row) return;
+    session.SetLoop(std::make_pair(row->start_frame, row->end_frame));
+    session.GoToFrame(row->start_frame);
+    session.SetPlaying(true, session.speed());
+  });
+  add("behavior.play_all", "Leave the bout's loop", "", [&session] { session.SetLoop({}); });
+  add(
+      "behavior.split", "Split the selected bout here", "S",
+      [&session] {
+        if (session.selected_interval) {
+          RequestSplitInterval(session, session.selected_interval, session.frame());
+        }
+      },
+      "", Scope::kBehavior, "Behavior");
+  add(
+      "behavior.delete", "Delete the selected bout", "Delete",
+      [&session] {
+        if (session.selected_interval) RequestDeleteInterval(session, session.selected_interval);
+      },
+      "", Scope::kBehavior, "Behavior");
+  add(
+      "behavior.end", "End what runs", "Enter",
+      [this, &session] { EndOpenBehaviors(session, open_behaviors_); },
+      "Every behavior that was started ends after this frame", Scope::kBehavior, "Behavior");
+  add(
+      "behavior.cancel", "Forget what was started", "Escape", [this] { open_behaviors_.clear(); },
+      "", Scope::kBehavior, "Behavior");
+  for (int i = 1; i <= 9; ++i) {
+    const std::string digit = std::to_string(i);
+    add(("behavior.key" + digit).c_str(), ("Behavior " + digit).c_str(), digit.c_str(),
+        [this, &session, i] {
+          const auto project = session.project_view();
+          if (!project || project->behaviors.size() < static_cast<size_t>(i)) return;
+          PressBehavior(session, open_behaviors_, project->behaviors[static_cast<size_t>(i - 1)].id,
+                        active_subject_);
+        },
+        "", Scope::kBehavior, "");
+  }
+  add(
+      "timeline.whole", "Whole video on the timeline", "Shift+F", [this] { frames_shown_ = 0; }, "",
+      Scope::kAlways, "View");
+}
+
+float TimelineView::XOf(double frame) const {
+  return lanes_left_ + static_cast<float>((frame - first_frame_) / frames_shown_ * lanes_width_);
+}
+
+double TimelineView::FrameAt(float x) const {
+  return first_frame_ + (x - lanes_left_) / lanes_width_ * frames_shown_;
+}
+
+void TimelineView::ShowFrame(int frame) {
+  if (frame >= first_frame_ && frame < first_frame_ + frames_shown_) return;
+  first_frame_ = frame - frames_shown_ * 0.1;
+}
+
+void TimelineView::DrawTransport(UiContext& context) {
+  Session& session = context.session;
+  const datasets::VideoRow* video = session.video();
+  if (ImGui::Button(session.playing() ? "Pause" : "Play", ImVec2(70 * context.scale, 0))) {
+    session.SetPlaying(!session.playing(), session.speed());
+  }
+  ImGui::SameLine();
+  float speed = static_cast<float>(session.speed());
+  ImGui::SetNextItemWidth(110 * context.scale);
+  if (ImGui::SliderFloat("##speed", &speed, 0.1f, 16, "%.2gx", ImGuiSliderFlags_Logarithmic)) {
+    session.SetPlaying(session.playing(), speed);
+  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Speed (Up and Down arrows)");
+  ImGui::SameLine();
+  int frame = session.frame();
+  ImGui::SetNextItemWidth(100 * context.scale);
+  if (ImGui::InputInt("##frame", &frame, 0, 0, ImGuiInputTextFlags_EnterReturnsTrue)) {
+    session.GoToFrame(frame);
+  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Frame number: type one and press Enter");
+  ImGui::SameLine();
+  ImGui::Text("%s / %s", Clock(video->fps > 0 ? session.frame() / video->fps : 0).c_str(),
+              Clock(video->fps > 0 ? video->frame_count / video->fps : 0).c_str());
+  if (!open_behaviors_.empty()) {
+    ImGui::SameLine();
+    ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(WarningColor()),
+                       "%zu running since frame %d: same key ends, Enter ends all, Escape forgets",
+                       open_behaviors_.size(), open_behaviors_.front().start_frame);
+  }
+}
+
+void TimelineView::DrawStrip(UiContext& context, const TimelineContent& content) {
+  const float height = 12 * context.scale;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float left = lanes_left_, width = lanes_width_;
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  draw->AddRectFilled(ImVec2(left, at.y), ImVec2(left + width, at.y + height),
+                      ImGui::GetColorU32(ImGuiCol_FrameBg), 3 * context.scale);
+  const double count = std::max(content.frame_count, 1);
+  const int pixels = static_cast<int>(width);
+  for (const TimelineLane& lane : content.lanes) {
+    if (lane.kind != TimelineLane::Kind::kFrameMarks && lane.kind != TimelineLane::Kind::kQueue) {
+      continue;
+    }
+    const std::vector<PixelCover> cover = FoldSpans(lane.spans, 0, count, pixels);
+    const bool lower = lane.kind == TimelineLane::Kind::kQueue;
+    for (int x = 0; x < pixels; ++x) {
+      if (!cover[static_cast<size_t>(x)].span) continue;
+      const float top = at.y + (lower ? height / 2 : 0);
+      draw->AddRectFilled(ImVec2(left + static_cast<float>(x), top),
+                          ImVec2(left + static_cast<float>(x) + 1, top + height / 2),
+                          ToImColor(cover[static_cast<size_t>(x)].span->color));
+    }
+  }
+  const float from = left + static_cast<float>(first_frame_ / count) * width;
+  const float to = left + static_cast<float>((first_frame_ + frames_shown_) / count) * width;
+  draw->AddRect(ImVec2(from, at.y - 1), ImVec2(std::max(to, from + 3), at.y + height + 1),
+                AccentColor(), 2, 0, 1.5f * context.scale);
+  const float here = left + static_cast<float>(context.session.frame() / count) * width;
+  draw->AddLine(ImVec2(here, at.y), ImVec2(here, at.y + height), ImGui::GetColorU32(ImGuiCol_Text));
+  ImGui::SetCursorScreenPos(ImVec2(left, at.y));
+  ImGui::InvisibleButton("##strip", ImVec2(width, height));
+  if (ImGui::IsItemActive()) {
+    const double frame = (ImGui::GetIO().MousePos.x - left) / width * count;
+    first_frame_ = frame - frames_shown_ / 2;
+    context.session.GoToFrame(static_cast<int>(frame));
+  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("The whole video: drag to go anywhere");
+}
+
+void TimelineView::DrawRuler(UiContext& context, const TimelineContent& content, float left,
+                             float width) {
+  const float height = 18 * context.scale;
+  const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const double wanted = frames_shown_ * 90 * context.scale / width;
+  const double magnitude = std::pow(10, std::floor(std::log10(std::max(wanted, 1.0))));
+  double step = magnitude;
+  for (double factor : {1.0, 2.0, 5.0, 10.0}) {
+    step = factor * magnitude;
+    if (step >= wanted) break;
+  }
+  step = std::max(step, 1.0);
+  for (double f = std::ceil(std::max(first_frame_, 0.0) / step) * step;
+       f < std::min<double>(first_frame_ + frames_shown_, content.frame_count); f += step) {
+    const float x = XOf(f);
+    draw->AddLine(ImVec2(x, at.y + height * 0.6f), ImVec2(x, at.y + height), MutedTextColor());
+    char text[24];
+    snprintf(text, sizeof text, "%.0f", f);
+    draw->AddText(context.fonts.small, context.fonts.small->FontSize, ImVec2(x + 3, at.y),
+                  MutedTextColor(), text);
+  }
+  ImGui::SetCursorScreenPos(at);
+  ImGui::InvisibleButton("##ruler", ImVec2(width, height));
+  if (ImGui::IsItemActive()) {
+    context.session.SetPlaying(false, context.session.speed());
+    context.session.GoToFrame(static_cast<int>(std::floor(FrameAt(ImGui::GetIO().MousePos.x))));
+  }
+}
+
+void TimelineView::DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top,
+                                  float height) {
+  const int pixels = static_cast<int>(lanes_width_);
+  const double per_pixel = frames_shown_ / lanes_width_;
+  for (int x = 0; x < pixels; ++x) {
+    const int start = static_cast<int>(std::floor(first_frame_ + x * per_pixel));
+    const int end =
+        std::max(start + 1, static_cast<int>(std::floor(first_frame_ + (x + 1) * per_pixel)));
+    const uint8_t least = lane.confidence->Least(start, end);
+    if (least == MinPyramid::kNothing) continue;
+    const float value = static_cast<float>(least) / 254;
+    const float px = lanes_left_ + static_cast<float>(x);
+    draw->AddRectFilled(ImVec2(px, top + height - std::max(1.5f, value * height)),
+                        ImVec2(px + 1, top + height), ConfidenceColor(value));
+  }
+}
+
+void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw,
+                             float top, float height) {
+  const double per_pixel = frames_shown_ / lanes_width_;
+  const bool dense = lane.spans.size() > 3000 && per_pixel > 1;
+  if (dense) {
+    const std::vector<PixelCover> cover =
+        FoldSpans(lane.spans, first_frame_, frames_shown_, static_cast<int>(lanes_width_));
+    for (size_t x = 0; x < cover.size(); ++x) {
+      if (!cover[x].span) continue;
+      const float px = lanes_left_ + static_cast<float>(x);
+      draw->AddRectFilled(ImVec2(px, top), ImVec2(px + 1, top + height),
+                          ToImColor(cover[x].span->color, 0.3f + 0.7f * cover[x].part));
+    }
+    return;
+  }
+  for (size_t i = FirstSpanAfter(lane.spans, static_cast<int>(first_frame_)); i < lane.spans.size();
+       ++i) {
+    TimelineSpan span = lane.spans[i];
+    if (span.start_frame > first_frame_ + frames_shown_) break;
+    if (drag_.row.id == span.id && drag_.part != Drag::Part::kNone && !span.machine &&
+        lane.kind == TimelineLane::Kind::kBehavior) {
+      span.start_frame = drag_.row.start_frame;
+      span.end_frame = drag_.row.end_frame;
+    }
+    const float left = std::max(XOf(span.start_frame), lanes_left_);
+    const float right =
+        std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
+    const ImVec2 a(left, top + (span.machine ? height * 0.6f : 0)), b(right, top + height);
+    const bool selected = lane.kind == TimelineLane::Kind::kBehavior
+                              ? span.id != 0 && span.id == context.session.selected_interval
+                              : span.id != 0 && span.id == context.session.selected_episode;
+    if (span.present) {
+      draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), 2);
+    } else {
+      // "Not this behavior": hatched, so that it never looks like the behavior itself.
+      draw->AddRect(a, b, ToImColor(span.color), 2);
+      for (float x = a.x; x < b.x; x += 7 * context.scale) {
+        draw->AddLine(ImVec2(x, b.y), ImVec2(std::min(x + height, b.x), a.y),
+                      ToImColor(span.color, 0.6f));
+      }
+    }
+    if (selected) draw->AddRect(a, b, ImGui::GetColorU32(ImGuiCol_Text), 2, 0, 2 * context.scale);
+  }
+}
+
+void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top,
+                                   float height) {
+  if (lane.kind != TimelineLane::Kind::kBehavior && lane.kind != TimelineLane::Kind::kQueue) return;
+  Session& session = context.session;
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  if (mouse.y < top || mouse.y >= top + height || mouse.x < lanes_left_) return;
+  const float reach = kEdgePixels * context.scale;
+  const TimelineSpan* hit = nullptr;
+  Drag::Part part = Drag::Part::kNone;
+  for (const TimelineSpan& span : lane.spans) {
+    const float left = XOf(span.start_frame), right = XOf(span.end_frame);
+    if (mouse.x < left - reach || mouse.x > std::max(right, left + 2) + reach) continue;
+    hit = &span;
+    part = std::abs(mouse.x - left) <= reach && !span.is_point    ? Drag::Part::kStartEdge
+           : std::abs(mouse.x - right) <= reach && !span.is_point ? Drag::Part::kEndEdge
+                                                                  : Drag::Part::kMove;
+    break;
+  }
+  const int frame = static_cast<int>(std::floor(FrameAt(mouse.x)));
+  if (lane.kind == TimelineLane::Kind::kQueue) {
+    if (hit && ImGui::IsMouseClicked(0)) {
+      session.selected_episode = hit->id;
+      session.GoToFrame(hit->start_frame);
+    }
+    return;
+  }
+  if (part == Drag::Part::kStartEdge || part == Drag::Part::kEndEdge) {
+    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  }
+  if (!ImGui::IsMouseClicked(0) || drag_.part != Drag::Part::kNone) return;
+  if (hit && !hit->machine) {
+    const auto project = session.project_view();
+    const auto* row = project ? FindInterval(*project, session.video_id(), hit->id) : nullptr;
+    if (!row) return;
+    session.selected_interval = hit->id;
+    drag_ = {part, *row, frame, false};
+  } else if (!hit && ImGui::GetIO().KeyShift) {
+    drag_ = {Drag::Part::kNew, {}, frame, false};
+    drag_.row.video_id = session.video_id();
+    drag_.row.behavior_id = lane.behavior_id;
+    drag_.row.subject = lane.subject;
+    drag_.row.present = !ImGui::GetIO().KeyAlt;
+    drag_.row.start_frame = frame;
+    drag_.row.end_frame = frame + 1;
+  } else {
+    session.selected_interval = 0;
+    active_subject_ = lane.subject;
+    session.GoToFrame(frame);
+  }
+}
+
+void TimelineView::FinishDrag(UiContext& context) {
+  if (drag_.part == Drag::Part::kNone) return;
+  const int frame = static_cast<int>(std::floor(FrameAt(ImGui::GetIO().MousePos.x)));
+  const int count = context.session.frame_count();
+  datasets::BehaviorIntervalRow& row = drag_.row;
+  if (frame != drag_.grabbed_frame || drag_.part == Drag::Part::kNew) {
+    drag_.moved = true;
+    switch (drag_.part) {
+      case Drag::Part::kStartEdge:
+        row.start_frame = std::clamp(frame, 0, row.end_frame - 1);
+        break;
+      case Drag::Part::kEndEdge:
+        row.end_frame = std::clamp(frame, row.start_frame + 1, count);
+        break;
+      case Drag::Part::kMove: {
+        const int by =
+            std::clamp(frame - drag_.grabbed_frame, -row.start_frame, count - row.end_frame);
+        row.start_frame += by;
+        row.end_frame += by;
+        drag_.grabbed_frame += by;
+        break;
+      }
+      case Drag::Part::kNew:
+        row.start_frame = std::clamp(std::min(frame, drag_.grabbed_frame), 0, count - 1);
+        row.end_frame =
+            std::clamp(std::max(frame, drag_.grabbed_frame) + 1, row.start_frame + 1, count);
+        break;
+      default:
+        break;
+    }
+  }
+  if (ImGui::IsMouseDown(0)) {
+    context.status_hint = "frames " + std::to_string(row.start_frame) + " to " +
+                          std::to_string(row.end_frame - 1) + "; Escape keeps it as it was";
+    if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) drag_ = Drag();
+    return;
+  }
+  if (drag_.moved) {
+    if (drag_.part == Drag::Part::kNew) {
+      RequestAddInterval(context.session, row);
+    } else {
+      RequestChangeInterval(context.session, row);
+    }
+  }
+  drag_ = Drag();
+}
+
+void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float top, float height) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const float left = ImGui::GetWindowPos().x + 8 * context.scale;
+  const bool active = lane.kind == TimelineLane::Kind::kBehavior &&
+                      lane.subject == active_subject_ && context.mode == Mode::kBehavior;
+  draw->AddRectFilled(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
+                      ImGui::GetColorU32(ImGuiCol_FrameBg, active ? 0.9f : 0.5f), 2);
+  if (lane.color) {
+    draw->AddRectFilled(ImVec2(left, top + 3), ImVec2(left + 6 * context.scale, top + height - 3),
+                        ToImColor(lane.color));
+  }
+  draw->PushClipRect(ImVec2(left, top), ImVec2(lanes_left_ - 4, top + height), true);
+  draw->AddText(
+      context.fonts.small, context.fonts.small->FontSize,
+      ImVec2(left + 11 * context.scale, top + (height - context.fonts.small->FontSize) / 2),
+      ImGui::GetColorU32(ImGuiCol_Text), lane.title.c_str());
+  draw->PopClipRect();
+  draw->PushClipRect(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
+                     true);
+  if (lane.confidence) {
+    DrawConfidence(lane, draw, top, height);
+  } else {
+    DrawSpans(context, lane, draw, top, height);
+  }
+  if (drag_.part == Drag::Part::kNew && drag_.row.behavior_id == lane.behavior_id &&
+      drag_.row.subject == lane.subject && lane.kind == TimelineLane::Kind::kBehavior) {
+    draw->AddRectFilled(ImVec2(XOf(drag_.row.start_frame), top),
+                        ImVec2(XOf(drag_.row.end_frame), top + height),
+                        ToImColor(lane.color, 0.6f));
+  }
+  for (const OpenBehavior& open : open_behaviors_) {
+    if (lane.kind != TimelineLane::Kind::kBehavior || open.behavior_id != lane.behavior_id ||
+        open.subject != lane.subject || open.video_id != context.session.video_id()) {
+      continue;
+    }
+    draw->AddRectFilled(ImVec2(XOf(open.start_frame), top),
+                        ImVec2(XOf(context.session.frame() + 1), top + height),
+                        ToImColor(lane.color, 0.55f));
+  }
+  draw->PopClipRect();
+}
+
+void TimelineView::HandleZoom(UiContext& context, const TimelineContent& content) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const double count = std::max(content.frame_count, 1);
+  if (frames_shown_ <= 0) {
+    first_frame_ = 0;
+    frames_shown_ = count;
+  }
+  if (ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows) && io.MousePos.x >= lanes_left_) {
+    if (io.MouseWheel != 0 && !io.KeyShift) {
+      const double at = FrameAt(io.MousePos.x);
+      const double fresh = std::clamp(frames_shown_ * std::pow(0.8, io.MouseWheel), 10.0, count);
+      first_frame_ = at - (at - first_frame_) * fresh / frames_shown_;
+      frames_shown_ = fresh;
+    } else if (io.MouseWheel != 0 || io.MouseWheelH != 0) {
+      first_frame_ -= (io.MouseWheel + io.MouseWheelH) * frames_shown_ * 0.1;
+    }
+    if (io.MouseDown[2]) first_frame_ -= io.MouseDelta.x / lanes_width_ * frames_shown_;
+  }
+  if (last_frame_ != context.session.frame()) {
+    last_frame_ = context.session.frame();
+    ShowFrame(last_frame_);
+  }
+  frames_shown_ = std::min(frames_shown_, count);
+  first_frame_ = std::clamp(first_frame_, 0.0, std::max(count - frames_shown_, 0.0));
+}
+
+void TimelineView::Draw(UiContext& context) {
+  const datasets::VideoRow* video = context.session.video();
+  const auto project = context.session.project_view();
+  if (!video || !project) {
+    ImGui::TextDisabled("The timeline shows here once the project has a video.");
+    return;
+  }
+  feed_->Want(video->id, project->revision);
+  const auto content = feed_->content();
+  const float pad = 8 * context.scale;
+  lanes_left_ = ImGui::GetWindowPos().x + kTitleWidth * context.scale + pad;
+  lanes_width_ =
+      std::max(50.0f, ImGui::GetWindowPos().x + ImGui::GetWindowWidth() - lanes_left_ - 2 * pad);
+  DrawTransport(context);
+  if (!content || content->video_id != video->id) {
+    ImGui::TextDisabled("Reading the timeline...");
+    return;
+  }
+  HandleZoom(context, *content);
+  DrawStrip(context, *content);
+  DrawRuler(context, *content, lanes_left_, lanes_width_);
+  ImGui::BeginChild("lanes", ImVec2(0, 0), false, ImGuiWindowFlags_NoScrollWithMouse);
+  const float height = 20 * context.scale, gap = 3 * context.scale;
+  float top = ImGui::GetCursorScreenPos().y;
+  const bool hovered = ImGui::IsWindowHovered();
+  for (const TimelineLane& lane : content->lanes) {
+    if (hovered) HandleLaneMouse(context, lane, top, height);
+    DrawLane(context, lane, top, height);
+    top += height + gap;
+  }
+  FinishDrag(context);
+  ImGui::Dummy(ImVec2(1, static_cast<float>(content->lanes.size()) * (height + gap)));
+  const float x = XOf(context.session.frame() + 0.5);
+  if (x >= lanes_left_ && x <= lanes_left_ + lanes_width_) {
+    ImGui::GetWindowDrawList()->AddLine(ImVec2(x, ImGui::GetWindowPos().y), ImVec2(x, top),
+                                        ImGui::GetColorU32(ImGuiCol_Text), 1.5f * context.scale);
+  }
+  if (hovered && context.mode == Mode::kBehavior && context.status_hint.empty()) {
+    context.status_hint =
+        "1-9 starts or ends a behavior; drag edges; Shift+drag draws a bout; Shift+Alt+drag: not "
+        "this behavior; wheel zooms";
+  }
+  if (project->behaviors.empty() && context.mode == Mode::kBehavior) {
+    ImGui::TextDisabled("No behaviors yet: add some in the Behaviors panel on the right.");
+  }
+  ImGui::EndChild();
+}
+
+}  // namespace app

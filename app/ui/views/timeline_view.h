@@ -1,0 +1,55 @@
+// The video in time: confidence, queue, labels and behavior, from the whole video to single frames,
+// with a small strip of the whole above.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/model/behavior_requests.h"
+#include "app/model/timeline_feed.h"
+#include "app/ui/view.h"
+
+namespace app {
+
+class TimelineView : public View {
+ public:
+  TimelineView();
+  ~TimelineView() override;
+  const char* id() const override { return "timeline"; }
+  const char* title() const override { return "Timeline"; }
+  void AddActions(ActionTable& actions, UiContext& context) override;
+  void Draw(UiContext& context) override;
+
+ private:
+  struct Drag {
+    enum class Part { kNone, kSeek, kStartEdge, kEndEdge, kMove, kNew };
+    Part part = Part::kNone;
+    datasets::BehaviorIntervalRow row;  // as it would be when the button is let go
+    int grabbed_frame = 0;
+    bool moved = false;
+  };
+  void DrawTransport(UiContext& context);
+  void DrawStrip(UiContext& context, const TimelineContent& content);
+  void DrawRuler(UiContext& context, const TimelineContent& content, float left, float width);
+  void DrawLane(UiContext& context, const TimelineLane& lane, float top, float height);
+  void DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw, float top,
+                 float height);
+  void DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top, float height);
+  void HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top, float height);
+  void HandleZoom(UiContext& context, const TimelineContent& content);
+  void FinishDrag(UiContext& context);
+  float XOf(double frame) const;
+  double FrameAt(float x) const;
+  void ShowFrame(int frame);
+
+  std::unique_ptr<TimelineFeed> feed_;
+  double first_frame_ = 0, frames_shown_ = 0;  // visible span
+  float lanes_left_ = 0, lanes_width_ = 1;     // window pixels
+  int last_frame_ = -1;
+  Drag drag_;
+  std::vector<OpenBehavior> open_behaviors_;
+  std::string active_subject_;
+  double jog_ = 1;
+};
+
+}  // namespace app
