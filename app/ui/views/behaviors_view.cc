@@ -1,0 +1,75 @@
+#include "app/ui/views/behaviors_view.h"
+
+#include <map>
+
+namespace app {
+
+void BehaviorsView::Draw(UiContext& context) {
+  Session& session = context.session;
+  const auto project = session.project_view();
+  if (!project) return;
+  if (project->behaviors.empty()) {
+    ImGui::TextWrapped(
+        "Add what the animals do. A state lasts (its key starts and ends it); a point event is one "
+        "frame. States of one exclusion group end each other.");
+  }
+  std::map<datasets::Id, int> bouts;
+  const auto rows = project->intervals.find(session.video_id());
+  if (rows != project->intervals.end()) {
+    for (const datasets::BehaviorIntervalRow& row : rows->second) ++bouts[row.behavior_id];
+  }
+  for (size_t i = 0; i < project->behaviors.size(); ++i) {
+    const datasets::BehaviorRow& behavior = project->behaviors[i];
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float size = ImGui::GetTextLineHeight();
+    const uint32_t color = behavior.color ? behavior.color : PaletteColor(static_cast<int>(i));
+    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + size, at.y + size),
+                                              ToImColor(color), 3);
+    ImGui::Dummy(ImVec2(size, size));
+    ImGui::SameLine();
+    ImGui::Text("%s  %s", i < 9 ? std::to_string(i + 1).c_str() : " ", behavior.name.c_str());
+    if (ImGui::IsItemHovered()) {
+      ImGui::SetTooltip("%s%s%s", behavior.is_point ? "point event" : "state",
+                        behavior.exclusion_group.empty() ? "" : "; excludes others of ",
+                        behavior.exclusion_group.c_str());
+    }
+    char text[48];
+    snprintf(
+        text, sizeof text, "%s%d bouts",
+        behavior.exclusion_group.empty() ? "" : ("[" + behavior.exclusion_group + "] ").c_str(),
+        bouts[behavior.id]);
+    ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x);
+    ImGui::TextDisabled("%s", text);
+  }
+  ImGui::Separator();
+  ImGui::SetNextItemWidth(-1);
+  const bool enter = ImGui::InputTextWithHint("##name", "New behavior's name", name_, sizeof name_,
+                                              ImGuiInputTextFlags_EnterReturnsTrue);
+  ImGui::Checkbox("point event", &is_point_);
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(-1);
+  ImGui::InputTextWithHint("##group", "exclusion group (optional)", group_, sizeof group_);
+  if ((ImGui::Button("Add behavior") || enter) && name_[0]) {
+    RequestAddBehavior(session, name_, is_point_, is_point_ ? "" : group_, "");
+    name_[0] = 0;
+  }
+  if (session.selected_interval) {
+    const auto* interval = FindInterval(*project, session.video_id(), session.selected_interval);
+    if (!interval) return;
+    ImGui::Separator();
+    ImGui::Text("Selected bout: frames %d to %d", interval->start_frame, interval->end_frame - 1);
+    if (ImGui::Button("Split here (S)")) context.actions.Run("behavior.split");
+    ImGui::SameLine();
+    if (ImGui::Button("Delete")) context.actions.Run("behavior.delete");
+    ImGui::SameLine();
+    if (ImGui::Button("Play inside")) context.actions.Run("behavior.play_inside");
+    bool negative = !interval->present;
+    if (ImGui::Checkbox("explicitly NOT this behavior", &negative)) {
+      datasets::BehaviorIntervalRow changed = *interval;
+      changed.present = !negative;
+      RequestChangeInterval(session, changed);
+    }
+  }
+}
+
+}  // namespace app
