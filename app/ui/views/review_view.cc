@@ -1,0 +1,177 @@
+#include "app/ui/views/review_view.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace app {
+
+void ReviewView::AddActions(ActionTable& actions, UiContext& context) {
+  Session& session = context.session;
+  const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
+                       std::function<void()> run) {
+    Action action;
+    action.id = id, action.title = title, action.menu = "Review", action.help = help;
+    action.scope = Scope::kReview;
+    action.chords.push_back(ParseChord(keys));
+    action.run = std::move(run);
+    actions.Add(std::move(action));
+  };
+  add("review.next", "Next episode", "Space", "The most suspicious one that is still open",
+      [this, &session] { Next(session); });
+  add("review.accept", "Accept: it is right", "A", "The predictions of the episode become labels",
+      [this, &session] { Decide(session, Decision::kAccept); });
+  add("review.reject", "Reject: it is wrong", "R",
+      "The predictions of the episode are left out; the originals stay",
+      [this, &session] { Decide(session, Decision::kReject); });
+  add("review.corrected", "I corrected it", "C", "Labels that you drew here take their place",
+      [this, &session] { Decide(session, Decision::kCorrected); });
+  add("review.skip", "Skip", "X", "", [this, &session] { Decide(session, Decision::kSkip); });
+}
+
+void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
+  session.selected_episode = item.id;
+  session.GoTo(item.video_id, item.start_frame);
+  shown_since_ = ImGui::GetTime();
+  zoom_wanted_ = true;
+}
+
+void ReviewView::Next(Session& session) {
+  const auto project = session.project_view();
+  if (!project) return;
+  const auto* next = NextEpisode(*project, filter_, session.selected_episode);
+  if (next) {
+    Show(session, *next);
+  } else {
+    session.Say(Message::Kind::kSuccess, project->review_items.empty()
+                                             ? "Nothing to review: predict a video first"
+                                             : "Every episode is decided");
+  }
+}
+
+void ReviewView::Decide(Session& session, Decision decision) {
+  const auto project = session.project_view();
+  const auto* item = project ? FindEpisode(*project, session.selected_episode) : nullptr;
+  if (!item || !item->verdict.empty()) {
+    Next(session);
+    return;
+  }
+  RequestDecision(session, *item, decision, ImGui::GetTime() - shown_since_);
+  advance_after_ = item->id;
+}
+
+void ReviewView::ZoomToEpisode(UiContext& context) {
+  const auto frame = context.session.frame_view();
+  if (!zoom_wanted_ || !frame || frame->frame != context.session.frame()) return;
+  zoom_wanted_ = false;
+  datasets::Polygons around;
+  for (const annotate::Shape& shape : frame->predictions) {
+    around.insert(around.end(), shape.polygons.begin(), shape.polygons.end());
+  }
+  if (!around.empty()) context.canvas_request.zoom_to = datasets::BoxOf(around);
+}
+
+void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
+  if (!ImGui::CollapsingHeader("Filter")) return;
+  for (const std::string& reason : ReasonsIn(project)) {
+    bool shown = !filter_.hidden_reasons.count(reason);
+    std::string text = reason;
+    std::replace(text.begin(), text.end(), '_', ' ');
+    if (ImGui::Checkbox((text + "##" + reason).c_str(), &shown)) {
+      if (shown) {
+        filter_.hidden_reasons.erase(reason);
+      } else {
+        filter_.hidden_reasons.insert(reason);
+      }
+    }
+  }
+  ImGui::SetNextItemWidth(150 * context.scale);
+  if (ImGui::BeginCombo("animal", filter_.animal.empty() ? "all" : filter_.animal.c_str())) {
+    if (ImGui::Selectable("all", filter_.animal.empty())) filter_.animal.clear();
+    for (const datasets::CategoryRow& row : project.categories) {
+      if (ImGui::Selectable(row.name.c_str(), row.name == filter_.animal)) filter_.animal = row.name;
+    }
+    ImGui::EndCombo();
+  }
+  bool here = filter_.video_id != 0;
+  if (ImGui::Checkbox("only this video", &here)) {
+    filter_.video_id = here ? context.session.video_id() : 0;
+  }
+}
+
+void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
+  const std::vector<size_t> indices = FilterReview(project, filter_);
+  ImGui::BeginChild("episodes");
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(indices.size()));
+  while (clipper.Step()) {
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      const datasets::ReviewItemRow& item = project.review_items[indices[static_cast<size_t>(i)]];
+      char text[96];
+      snprintf(text, sizeof text, "%2.0f %%  %d-%d##%lld", 100 * item.score, item.start_frame,
+               item.end_frame - 1, static_cast<long long>(item.id));
+      if (ImGui::Selectable(text, item.id == context.session.selected_episode)) {
+        Show(context.session, item);
+      }
+      if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
+      ImGui::SameLine(150 * context.scale);
+      ImGui::TextDisabled("%s", item.verdict.empty() ? item.reason_code.c_str() : item.verdict.c_str());
+    }
+  }
+  ImGui::EndChild();
+}
+
+void ReviewView::Draw(UiContext& context) {
+  const auto project = context.session.project_view();
+  if (!project) return;
+  if (project->review_items.empty()) {
+    ImGui::TextWrapped(
+        "Nothing to review yet. Train on your labels, predict, and the frames that are probably "
+        "wrong are listed here, the worst first.");
+    return;
+  }
+  const auto* current = FindEpisode(*project, context.session.selected_episode);
+  if (advance_after_ && current && current->id == advance_after_ && !current->verdict.empty()) {
+    advance_after_ = 0;
+    Next(context.session);
+    current = FindEpisode(*project, context.session.selected_episode);
+  }
+  ZoomToEpisode(context);
+  const ReviewProgress progress = ProgressOf(*project);
+  char text[128];
+  snprintf(text, sizeof text, "%d of %d episodes", progress.decided, progress.total);
+  ImGui::ProgressBar(progress.total ? static_cast<float>(progress.decided) / progress.total : 0,
+                     ImVec2(-1, 0), text);
+  if (progress.estimated_right >= 0) {
+    ImGui::Text("est. %.1f %% of frames right", 100 * progress.estimated_right);
+  }
+  ImGui::Separator();
+  if (current) {
+    ImGui::TextWrapped("%s", current->reason.c_str());
+    ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+    ImGui::Text("frames %d to %d, probability %.0f %%", current->start_frame,
+                current->end_frame - 1, 100 * current->score);
+    ImGui::TextWrapped("%s", CostToFix(*current).c_str());
+    ImGui::PopStyleColor();
+    if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
+  } else {
+    ImGui::TextWrapped("Press Space for the most suspicious episode.");
+  }
+  const float width = (ImGui::GetContentRegionAvail().x - 2 * 8 * context.scale) / 3;
+  if (ImGui::Button("Accept (A)", ImVec2(width, 0))) Decide(context.session, Decision::kAccept);
+  ImGui::SameLine();
+  if (ImGui::Button("Reject (R)", ImVec2(width, 0))) Decide(context.session, Decision::kReject);
+  ImGui::SameLine();
+  if (ImGui::Button("Next (Space)", ImVec2(width, 0))) Next(context.session);
+  if (ImGui::Button("I corrected it (C)", ImVec2(width * 1.5f, 0))) {
+    Decide(context.session, Decision::kCorrected);
+  }
+  ImGui::SameLine();
+  if (ImGui::Button("Skip (X)", ImVec2(width, 0))) Decide(context.session, Decision::kSkip);
+  if (context.mode == Mode::kReview && context.status_hint.empty()) {
+    context.status_hint = "Space next, A accept, R reject, C corrected; F2 to draw, Ctrl+T swaps";
+  }
+  DrawFilters(context, *project);
+  DrawList(context, *project);
+}
+
+}  // namespace app

@@ -1,0 +1,30 @@
+// Episodes that are probably wrong, most suspicious first: go, look, decide.
+#pragma once
+
+#include "app/model/review_queue.h"
+#include "app/ui/view.h"
+
+namespace app {
+
+class ReviewView : public View {
+ public:
+  const char* id() const override { return "review"; }
+  const char* title() const override { return "Review"; }
+  void AddActions(ActionTable& actions, UiContext& context) override;
+  void Draw(UiContext& context) override;
+
+ private:
+  void Next(Session& session);
+  void Decide(Session& session, Decision decision);
+  void Show(Session& session, const datasets::ReviewItemRow& item);
+  void DrawFilters(UiContext& context, const ProjectView& project);
+  void DrawList(UiContext& context, const ProjectView& project);
+  void ZoomToEpisode(UiContext& context);
+
+  ReviewFilter filter_;
+  double shown_since_ = 0;
+  bool zoom_wanted_ = false;
+  datasets::Id advance_after_ = 0;  // episode just decided: move on once the view has it
+};
+
+}  // namespace app
