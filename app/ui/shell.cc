@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "app/ui/messages.h"
+#include "app/ui/views/keys_view.h"
 #include "app/ui/views/view_list.h"
 #include "datasets/base/error.h"
 
@@ -80,7 +81,9 @@ bool Shell::OpenProject(const std::string& file, bool create) {
 void Shell::CloseProject() {
   views_.clear();
   left_.clear(), right_.clear(), bottom_.clear();
+  popups_.clear();
   canvas_ = nullptr;
+  keys_ = nullptr;
   context_.reset();
   actions_ = ActionTable();
   session_.reset();
@@ -94,6 +97,11 @@ void Shell::MakeViews() {
   AddOwnActions();
   ViewSet set = MakeAllViews();
   canvas_ = set.canvas.get();
+  keys_ = set.keys;
+  keys_->on_change = [this] {
+    preferences_.bindings_json = actions_.BindingsToJson();
+    SavePreferences(preferences_, PreferencesFile());
+  };
   views_.push_back(std::move(set.canvas));
   const auto place = [this](std::vector<std::unique_ptr<View>>& from, std::vector<View*>& slot) {
     slot.clear();
@@ -172,6 +180,7 @@ void Shell::AddOwnActions() {
 
 bool Shell::OnKey(const Chord& chord, bool) {
   if (!session_) return false;
+  if (keys_ && keys_->TakeKey(chord, actions_)) return true;
   const Scope scope = mode_ == Mode::kLabel      ? Scope::kLabeling
                       : mode_ == Mode::kBehavior ? Scope::kBehavior
                                                  : Scope::kReview;
@@ -229,7 +238,7 @@ void Shell::Run() {
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
   callbacks.animating = [this] {
-    return session_ && (session_->playing() || (canvas_ && canvas_->animating()));
+    return session_ && session_->playing();
   };
   window_.Run(callbacks);
   CloseProject();

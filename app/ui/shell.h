@@ -13,6 +13,8 @@
 
 namespace app {
 
+class KeysView;
+
 class Shell {
  public:
   // `project_file` may be empty: the start screen comes first.
@@ -50,6 +52,7 @@ class Shell {
   std::unique_ptr<UiContext> context_;
   std::vector<std::unique_ptr<View>> views_;  // owns all
   CanvasView* canvas_ = nullptr;
+  KeysView* keys_ = nullptr;
   std::vector<View*> left_, right_, bottom_;
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen

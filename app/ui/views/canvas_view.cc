@@ -13,13 +13,6 @@ namespace {
 constexpr double kZoomPerNotch = 1.2;
 constexpr double kLargestZoom = 40, kSmallestZoom = 0.02;
 
-int CategoryIndex(const ProjectView& project, datasets::Id category_id) {
-  for (size_t i = 0; i < project.categories.size(); ++i) {
-    if (project.categories[i].id == category_id) return static_cast<int>(i);
-  }
-  return 0;
-}
-
 annotate::ToolKey ToolKeyOf(const Chord& chord) {
   static const std::map<std::string, annotate::ToolKey> keys = {
       {"Enter", annotate::ToolKey::kEnter},   {"Space", annotate::ToolKey::kSpace},
@@ -341,8 +334,6 @@ void CanvasView::Draw(UiContext& context) {
   DrawToolOverlay(context, draw);
   draw->PopClipRect();
   if (ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel) DrawIdentityLegend(context);
-  const DecodedFrame picture = context.session.picture();
-  animating_ = picture.frame != context.session.frame() && false;
 }
 
 }  // namespace app

@@ -24,7 +24,6 @@ class CanvasView : public View {
   void DrawGl(UiContext& context, int framebuffer_width, int framebuffer_height);
   // The active tool's gesture sees keys first; true when it used the key.
   bool OnKey(const Chord& chord, UiContext& context);
-  bool animating() const { return animating_; }
 
  private:
   struct Placement {      // of the image on the window
@@ -54,7 +53,6 @@ class CanvasView : public View {
   ImVec2 area_origin_{0, 0}, area_size_{1, 1};
   PictureLook look_;
   bool fitted_ = false;
-  bool animating_ = false;
   bool panning_ = false;
   bool show_labels_ = true, show_predictions_ = true;
   bool was_down_ = false;

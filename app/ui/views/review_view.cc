@@ -88,7 +88,8 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
   if (ImGui::BeginCombo("animal", filter_.animal.empty() ? "all" : filter_.animal.c_str())) {
     if (ImGui::Selectable("all", filter_.animal.empty())) filter_.animal.clear();
     for (const datasets::CategoryRow& row : project.categories) {
-      if (ImGui::Selectable(row.name.c_str(), row.name == filter_.animal)) filter_.animal = row.name;
+      if (ImGui::Selectable(row.name.c_str(), row.name == filter_.animal))
+        filter_.animal = row.name;
     }
     ImGui::EndCombo();
   }
@@ -114,7 +115,8 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       }
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
       ImGui::SameLine(150 * context.scale);
-      ImGui::TextDisabled("%s", item.verdict.empty() ? item.reason_code.c_str() : item.verdict.c_str());
+      ImGui::TextDisabled("%s",
+                          item.verdict.empty() ? item.reason_code.c_str() : item.verdict.c_str());
     }
   }
   ImGui::EndChild();

@@ -11,6 +11,7 @@
 
 namespace app {
 
+class KeysView;
 class Shell;
 class Window;
 
@@ -18,6 +19,7 @@ struct ViewSet {
   std::unique_ptr<CanvasView> canvas;
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
   std::vector<std::unique_ptr<View>> popups;               // drawn above everything
+  KeysView* keys = nullptr;                                // one of the popups
 };
 ViewSet MakeAllViews();
 

@@ -1,0 +1,30 @@
+#include "app/ui/views/view_list.h"
+
+#include "app/ui/views/animals_view.h"
+#include "app/ui/views/behaviors_view.h"
+#include "app/ui/views/keys_view.h"
+#include "app/ui/views/learn_view.h"
+#include "app/ui/views/library_view.h"
+#include "app/ui/views/palette_view.h"
+#include "app/ui/views/review_view.h"
+#include "app/ui/views/timeline_view.h"
+
+namespace app {
+
+ViewSet MakeAllViews() {
+  ViewSet set;
+  set.canvas = std::make_unique<CanvasView>();
+  set.left.push_back(std::make_unique<LibraryView>());
+  set.right.push_back(std::make_unique<AnimalsView>());
+  set.right.push_back(std::make_unique<BehaviorsView>());
+  set.right.push_back(std::make_unique<LearnView>());
+  set.right.push_back(std::make_unique<ReviewView>());
+  set.bottom.push_back(std::make_unique<TimelineView>());
+  auto keys = std::make_unique<KeysView>();
+  set.keys = keys.get();
+  set.popups.push_back(std::make_unique<PaletteView>());
+  set.popups.push_back(std::move(keys));
+  return set;
+}
+
+}  // namespace app
