@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
+#include "app/model/sample_project.h"
 #include "app/ui/messages.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/view_list.h"
+#include "app/ui/views/walkthrough_view.h"
 #include "datasets/base/error.h"
 
 namespace app {
@@ -95,9 +98,13 @@ void Shell::MakeViews() {
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
                                canvas_request_, status_hint_});
   AddOwnActions();
-  ViewSet set = MakeAllViews();
+  ViewSet set = MakeAllViews(!preferences_.seen_walkthrough);
   canvas_ = set.canvas.get();
   keys_ = set.keys;
+  set.walkthrough->on_close = [this] {
+    preferences_.seen_walkthrough = true;
+    SavePreferences(preferences_, PreferencesFile());
+  };
   keys_->on_change = [this] {
     preferences_.bindings_json = actions_.BindingsToJson();
     SavePreferences(preferences_, PreferencesFile());
@@ -218,6 +225,19 @@ void Shell::AskNewProject() {
                 [this](const std::vector<std::string>& files) { OpenProject(files[0], true); });
 }
 
+void Shell::OpenSample() {
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path folder = std::filesystem::path(home ? home : ".") / "vole-sample";
+  const std::filesystem::path file = folder / "sample.vole";
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  const bool there = std::filesystem::exists(file, ignored);
+  if (!OpenProject(file.string(), !there) || there) return;
+  session_->StartJob("Make the sample", [folder](datasets::Project& project, datasets::Job& job) {
+    FillSampleProject(project, folder, job);
+  });
+}
+
 void Shell::AskOpenProject() {
   browser_.Show("Open project", FileBrowser::Purpose::kOpenOne, {".vole"}, "", "",
                 [this](const std::vector<std::string>& files) { OpenProject(files[0], false); });
@@ -237,9 +257,7 @@ void Shell::Run() {
   };
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
-  callbacks.animating = [this] {
-    return session_ && session_->playing();
-  };
+  callbacks.animating = [this] { return session_ && session_->playing(); };
   window_.Run(callbacks);
   CloseProject();
 }

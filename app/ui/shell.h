@@ -26,6 +26,8 @@ class Shell {
   bool OpenProject(const std::string& file, bool create);
   void CloseProject();
   void AskNewProject();
+  // The rendered sample in ~/vole-sample, made when it is not there yet.
+  void OpenSample();
   void AskOpenProject();
   void AskAddVideos();
 

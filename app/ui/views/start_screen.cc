@@ -56,6 +56,12 @@ void DrawStartScreen(Shell& shell, Window& window, Preferences& preferences,
   if (ImGui::Button("New project...", button)) shell.AskNewProject();
   ImGui::SameLine();
   if (ImGui::Button("Open project...", button)) shell.AskOpenProject();
+  ImGui::SameLine();
+  if (ImGui::Button("Try the sample", button)) shell.OpenSample();
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip(
+        "Two rendered voles with some labels, in the folder vole-sample of your home");
+  }
   ImGui::Dummy(ImVec2(0, 6 * scale));
   ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
   ImGui::TextUnformatted("Or drop videos on this window: a project is made beside them.");

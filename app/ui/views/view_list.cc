@@ -8,10 +8,11 @@
 #include "app/ui/views/palette_view.h"
 #include "app/ui/views/review_view.h"
 #include "app/ui/views/timeline_view.h"
+#include "app/ui/views/walkthrough_view.h"
 
 namespace app {
 
-ViewSet MakeAllViews() {
+ViewSet MakeAllViews(bool newcomer) {
   ViewSet set;
   set.canvas = std::make_unique<CanvasView>();
   set.left.push_back(std::make_unique<LibraryView>());
@@ -24,6 +25,9 @@ ViewSet MakeAllViews() {
   set.keys = keys.get();
   set.popups.push_back(std::make_unique<PaletteView>());
   set.popups.push_back(std::move(keys));
+  auto walkthrough = std::make_unique<WalkthroughView>(newcomer);
+  set.walkthrough = walkthrough.get();
+  set.popups.push_back(std::move(walkthrough));
   return set;
 }
 

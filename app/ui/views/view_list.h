@@ -13,6 +13,7 @@ namespace app {
 
 class KeysView;
 class Shell;
+class WalkthroughView;
 class Window;
 
 struct ViewSet {
@@ -20,8 +21,10 @@ struct ViewSet {
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
   std::vector<std::unique_ptr<View>> popups;               // drawn above everything
   KeysView* keys = nullptr;                                // one of the popups
+  WalkthroughView* walkthrough = nullptr;                  // another
 };
-ViewSet MakeAllViews();
+// `newcomer`: the walk-through opens by itself.
+ViewSet MakeAllViews(bool newcomer);
 
 // New, open, recent projects; what dropping a video does.
 void DrawStartScreen(Shell& shell, Window& window, Preferences& preferences,

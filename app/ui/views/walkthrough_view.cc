@@ -1,0 +1,93 @@
+#include "app/ui/views/walkthrough_view.h"
+
+namespace app {
+namespace {
+
+struct Page {
+  const char* title;
+  const char* text;
+  Mode mode;
+};
+
+const Page kPages[] = {
+    {"1 of 3: Label a few frames",
+     "Press Ctrl+P and the program proposes frames that differ from each other; . and , walk "
+     "through "
+     "them.\n\nOn each frame, outline every animal: O and one click takes its blob, P draws a "
+     "polygon point by point (Enter closes), and the mouse over an outline shows its points. "
+     "Digits "
+     "name the selected animal; hold Ctrl to see which is which. D says the frame is done, N that "
+     "there is no animal in it.\n\nEvery gesture is saved at once, and Ctrl+Z takes any of them "
+     "back, also tomorrow.",
+     Mode::kLabel},
+    {"2 of 3: Mark behavior",
+     "Add behaviors in the Behaviors panel. While the video plays (Space), a digit starts a "
+     "behavior and the same digit ends it; another one of the same group switches.\n\nOn the "
+     "timeline, drag the edges of a bout, Shift+drag draws one, Shift+Alt+drag says \"not this "
+     "behavior\". PageUp and PageDown go from bout to bout; the wheel zooms.",
+     Mode::kBehavior},
+    {"3 of 3: Train, then correct what is probably wrong",
+     "Train (right side) learns from your labels in minutes; Predict then outlines and names the "
+     "animals in every frame.\n\nIn Review, Space goes to the most suspicious episode and says why "
+     "it is there. A accepts it, R rejects it; or correct it with any tool. If two animals are "
+     "swapped, Ctrl+T swaps them from this frame on. What you decided trains the next model.",
+     Mode::kReview}};
+
+}  // namespace
+
+void WalkthroughView::AddActions(ActionTable& actions, UiContext&) {
+  Action open;
+  open.id = "help.walkthrough";
+  open.title = "Walk-through";
+  open.menu = "Help";
+  open.help = "The three jobs on three pages";
+  open.run = [this] {
+    open_ = true;
+    page_ = 0;
+  };
+  actions.Add(open);
+}
+
+void WalkthroughView::Draw(UiContext& context) {
+  if (!open_) return;
+  const float scale = context.scale;
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x / 2,
+                                 viewport->WorkPos.y + viewport->WorkSize.y * 0.4f),
+                          ImGuiCond_Appearing, ImVec2(0.5f, 0.5f));
+  ImGui::SetNextWindowSize(ImVec2(520 * scale, 0));
+  bool stay = true;
+  const Page& page = kPages[page_];
+  if (ImGui::Begin("Walk-through", &stay,
+                   ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoResize |
+                       ImGuiWindowFlags_NoSavedSettings)) {
+    ImGui::PushFont(context.fonts.heading);
+    ImGui::TextUnformatted(page.title);
+    ImGui::PopFont();
+    ImGui::Dummy(ImVec2(0, 4 * scale));
+    ImGui::TextWrapped("%s", page.text);
+    ImGui::Dummy(ImVec2(0, 8 * scale));
+    if (page_ > 0 && ImGui::Button("Back", ImVec2(100 * scale, 0))) {
+      context.mode = kPages[--page_].mode;
+    }
+    if (page_ > 0) ImGui::SameLine();
+    const bool last = page_ == 2;
+    if (ImGui::Button(last ? "Start" : "Next", ImVec2(100 * scale, 0))) {
+      if (last) {
+        stay = false;
+        context.mode = Mode::kLabel;
+      } else {
+        context.mode = kPages[++page_].mode;
+      }
+    }
+    ImGui::SameLine();
+    if (!last && ImGui::Button("Skip", ImVec2(100 * scale, 0))) stay = false;
+  }
+  ImGui::End();
+  if (!stay) {
+    open_ = false;
+    if (on_close) on_close();
+  }
+}
+
+}  // namespace app
