@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "app/model/sample_project.h"
 #include "app/ui/messages.h"
@@ -44,6 +46,7 @@ Shell::Shell(Window& window, const std::string& project_file) : window_(window) 
   std::string warning;
   preferences_ = LoadPreferences(PreferencesFile(), &warning);
   start_error_ = warning;
+  if (const char* file = std::getenv("VOLE_WORKBENCH_STATE")) state_file_ = file;
   ApplyPreferences();
   if (!project_file.empty()) OpenProject(project_file, false);
 }
@@ -284,6 +287,46 @@ void Shell::Draw() {
   for (const auto& popup : popups_) popup->Draw(*context_);
   browser_.Draw(context_->scale);
   DrawMessageToasts(*context_);
+  WriteState();
+}
+
+void Shell::WriteState() {
+  if (state_file_.empty() || !session_) return;
+  static constexpr const char* kModes[] = {"label", "behavior", "review"};
+  nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
+                          {"video_id", session_->video_id()},
+                          {"frame", session_->frame()},
+                          {"picture_frame", session_->picture().frame},
+                          {"playing", session_->playing()},
+                          {"selected_annotation", session_->selected_annotation},
+                          {"selected_interval", session_->selected_interval},
+                          {"selected_episode", session_->selected_episode}};
+  if (const auto project = session_->project_view()) {
+    state["revision"] = project->revision;
+    state["undo"] = project->undo_label;
+    state["redo"] = project->redo_label;
+    state["models"] = project->models.size();
+    state["episodes"] = project->review_items.size();
+  }
+  if (const auto view = session_->frame_view()) {
+    state["labels"] = view->labels.size();
+    state["predictions"] = view->predictions.size();
+    state["view_frame"] = view->frame;
+  }
+  state["jobs"] = nlohmann::json::array();
+  static constexpr const char* kStates[] = {"running", "done", "failed", "cancelled"};
+  for (const Session::JobStatus& job : session_->JobsNow()) {
+    state["jobs"].push_back({{"title", job.title}, {"state", kStates[static_cast<int>(job.state)]}});
+  }
+  state["messages"] = nlohmann::json::array();
+  for (const Message& message : session_->messages()) state["messages"].push_back(message.text);
+  for (const auto& view : views_) view->Describe(state);
+  const std::string text = state.dump();
+  if (text == written_state_) return;
+  written_state_ = text;
+  const std::string temporary = state_file_ + ".new";
+  std::ofstream(temporary) << text << '\n';
+  std::rename(temporary.c_str(), state_file_.c_str());
 }
 
 void Shell::DrawMenuBar() {

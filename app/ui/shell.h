@@ -44,6 +44,8 @@ class Shell {
   void OnDrop(const std::vector<std::string>& files);
   void AddVideos(const std::vector<std::string>& files);
   void ApplyPreferences();
+  // With VOLE_WORKBENCH_STATE=FILE set: what the window shows and where, as JSON, on every change.
+  void WriteState();
   double& Size(const char* name, double fallback);
 
   Window& window_;
@@ -63,6 +65,7 @@ class Shell {
   std::string status_hint_;
   std::string start_error_;
   double last_draw_seconds_ = 0;
+  std::string state_file_, written_state_;
 };
 
 }  // namespace app

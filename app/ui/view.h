@@ -3,6 +3,7 @@
 
 #include <imgui.h>
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "app/model/actions.h"
@@ -40,6 +41,8 @@ class View {
   virtual void AddActions(ActionTable&, UiContext&) {}
   // True once when the panel should come to the front of its tabs.
   virtual bool wants_focus() { return false; }
+  // Where things are on the window, for tests that move a real mouse (see Shell::WriteState).
+  virtual void Describe(nlohmann::json&) const {}
   // Draws into the current ImGui child window.
   virtual void Draw(UiContext& context) = 0;
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "app/ui/views/canvas_view.h"
 
@@ -40,6 +41,12 @@ void DrawTag(ImDrawList* draw, const ImVec2& at, const std::string& text, uint32
 }
 
 }  // namespace
+
+void CanvasView::Describe(nlohmann::json& state) const {
+  state["canvas"] = {{"x", placement_.x},        {"y", placement_.y}, {"scale", placement_.scale},
+                     {"tool", tool_->id()},      {"busy", tool_->busy()},
+                     {"proposal", tool_->has_proposal()}};
+}
 
 void CanvasView::BuildOverlay(UiContext& context) {
   const auto view = context.session.frame_view();

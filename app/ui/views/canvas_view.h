@@ -20,6 +20,7 @@ class CanvasView : public View {
   const char* title() const override { return "Canvas"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
   // The picture and the outlines, beneath ImGui; framebuffer size in pixels.
   void DrawGl(UiContext& context, int framebuffer_width, int framebuffer_height);
   // The active tool's gesture sees keys first; true when it used the key.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "app/ui/window.h"
 
@@ -109,6 +110,15 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
   add(
       "timeline.whole", "Whole video on the timeline", "Shift+F", [this] { frames_shown_ = 0; }, "",
       Scope::kAlways, "View");
+}
+
+void TimelineView::Describe(nlohmann::json& state) const {
+  nlohmann::json lanes = nlohmann::json::object();
+  for (const auto& [title, y] : lane_middles_) lanes[title] = y;
+  state["timeline"] = {{"left", lanes_left_},          {"width", lanes_width_},
+                       {"first_frame", first_frame_},  {"frames_shown", frames_shown_},
+                       {"lanes", lanes},               {"running", open_behaviors_.size()},
+                       {"dragging", drag_.part != Drag::Part::kNone}};
 }
 
 float TimelineView::XOf(double frame) const {
@@ -477,7 +487,9 @@ void TimelineView::Draw(UiContext& context) {
   const float height = 20 * context.scale, gap = 3 * context.scale;
   float top = ImGui::GetCursorScreenPos().y;
   const bool hovered = ImGui::IsWindowHovered();
+  lane_middles_.clear();
   for (const TimelineLane& lane : content->lanes) {
+    lane_middles_.emplace_back(lane.title, top + height / 2);
     if (hovered) HandleLaneMouse(context, lane, top, height);
     DrawLane(context, lane, top, height);
     top += height + gap;

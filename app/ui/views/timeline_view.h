@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "app/model/behavior_requests.h"
@@ -19,6 +21,7 @@ class TimelineView : public View {
   const char* title() const override { return "Timeline"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
 
  private:
   struct Drag {
@@ -46,6 +49,7 @@ class TimelineView : public View {
   double first_frame_ = 0, frames_shown_ = 0;  // visible span
   float lanes_left_ = 0, lanes_width_ = 1;     // window pixels
   int last_frame_ = -1;
+  std::vector<std::pair<std::string, float>> lane_middles_;  // title, window y; as drawn last
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
   std::string active_subject_;
