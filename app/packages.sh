@@ -9,7 +9,7 @@ vole_build_packages=(
   libsqlite3-dev libssl-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
   libimgui-dev libstb-dev libglfw3-dev libgl-dev fonts-dejavu-core
 )
-vole_test_packages=(doctest-dev jq xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux)
+vole_test_packages=(doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux)
 
 # vole_install PACKAGE... : installs those that are not installed yet; asks for root only then.
 vole_install() {

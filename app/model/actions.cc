@@ -167,8 +167,12 @@ std::vector<const Action*> ActionTable::Search(const std::string& query) const {
   std::vector<std::pair<int, const Action*>> hits;
   const std::string wanted = Lower(query);
   for (const Action& action : actions_) {
+    if (wanted.empty()) {  // the table's own order, without what has no menu
+      if (!action.menu.empty()) hits.emplace_back(0, &action);
+      continue;
+    }
     const int score = FuzzyScore(wanted, Lower(action.title + " " + action.menu));
-    if (wanted.empty() || score >= 0) hits.emplace_back(score, &action);
+    if (score >= 0) hits.emplace_back(score, &action);
   }
   std::stable_sort(hits.begin(), hits.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

@@ -118,8 +118,11 @@ void LearnView::StartTraining(Session& session) {
           finish((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
                  trained.model.name + " in " + Minutes(trained.result.seconds) + ". " +
                  InWords(trained.result.validation));
+          if (trained.cancelled) throw datasets::Cancelled();
         } catch (const datasets::Cancelled&) {
-          finish("Cancelled before there was a model");
+          std::scoped_lock lock(curve->mutex);
+          if (curve->running) curve->outcome = "Cancelled before there was a model";
+          curve->running = false;
           throw;
         } catch (const std::exception& error) {
           finish(error.what());

@@ -196,9 +196,10 @@ void LibraryView::Draw(UiContext& context) {
   if (ImGui::Button("Propose")) Propose(context.session);
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("Ctrl+P; then . and , walk through them");
   ImGui::SameLine();
-  if (ImGui::Button("Frame done")) context.actions.Run("label.done");
+  ImGui::TextDisabled("This frame:");
+  if (ImGui::Button("Done (D)")) context.actions.Run("label.done");
   ImGui::SameLine();
-  if (ImGui::Button("No animal")) context.actions.Run("label.empty");
+  if (ImGui::Button("No animal (N)")) context.actions.Run("label.empty");
   DrawFrames(context, *project);
 }
 
