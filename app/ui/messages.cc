@@ -11,6 +11,11 @@ constexpr double kShownSeconds = 4;
 
 }  // namespace
 
+bool AnyMessageFades(const std::deque<Message>& messages) {
+  return std::any_of(messages.begin(), messages.end(),
+                     [](const Message& message) { return message.kind != Message::Kind::kError; });
+}
+
 void DrawMessageToasts(UiContext& context) {
   std::deque<Message>& messages = context.session.messages();
   const double elapsed = ImGui::GetIO().DeltaTime;

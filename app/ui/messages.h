@@ -6,5 +6,7 @@
 namespace app {
 
 void DrawMessageToasts(UiContext& context);
+// True while a message is shown that goes away by itself.
+bool AnyMessageFades(const std::deque<Message>& messages);
 
 }  // namespace app

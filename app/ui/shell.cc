@@ -316,11 +316,13 @@ void Shell::WriteState() {
   state["jobs"] = nlohmann::json::array();
   static constexpr const char* kStates[] = {"running", "done", "failed", "cancelled"};
   for (const Session::JobStatus& job : session_->JobsNow()) {
-    state["jobs"].push_back({{"title", job.title}, {"state", kStates[static_cast<int>(job.state)]}});
+    state["jobs"].push_back(
+        {{"title", job.title}, {"state", kStates[static_cast<int>(job.state)]}});
   }
   state["messages"] = nlohmann::json::array();
   for (const Message& message : session_->messages()) state["messages"].push_back(message.text);
   for (const auto& view : views_) view->Describe(state);
+  for (const auto& popup : popups_) popup->Describe(state);
   const std::string text = state.dump();
   if (text == written_state_) return;
   written_state_ = text;

@@ -12,6 +12,8 @@
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <set>
+#include <utility>
 
 #include "datasets/base/error.h"
 
@@ -57,14 +59,26 @@ struct Window::Impl {
   int frames_owed = kFramesAfterEvent;
   int64_t frames_drawn = 0;
   const Callbacks* callbacks = nullptr;
+  struct Release {
+    int key, scancode, mods;
+  };
+  std::set<int> down_since_frame;  // GLFW keys pressed since the last frame was drawn
+  std::vector<Release> late_releases;
 
   static Impl& Of(GLFWwindow* window) {
     return *static_cast<Impl*>(glfwGetWindowUserPointer(window));
   }
 
   void OnKey(int key, int scancode, int action, int mods) {
-    ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
     frames_owed = kFramesAfterEvent;
+    // ImGui 1.86 looks at keys once a frame: a key that goes up again before the next frame would
+    // never have been down, so its release waits until one frame has seen it.
+    if (action == GLFW_RELEASE && down_since_frame.count(key)) {
+      late_releases.push_back({key, scancode, mods});
+      return;
+    }
+    if (action == GLFW_PRESS) down_since_frame.insert(key);
+    ImGui_ImplGlfw_KeyCallback(window, key, scancode, action, mods);
     if (action == GLFW_RELEASE || !callbacks || !callbacks->key) return;
     if (ImGui::GetIO().WantTextInput) return;
     const std::string name = KeyName(key, scancode);
@@ -140,6 +154,10 @@ struct Window::Impl {
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
     ++frames_drawn;
+    down_since_frame.clear();
+    for (const Release& up : std::exchange(late_releases, {})) {
+      ImGui_ImplGlfw_KeyCallback(window, up.key, up.scancode, GLFW_RELEASE, up.mods);
+    }
   }
 };
 

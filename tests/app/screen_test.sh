@@ -153,11 +153,16 @@ key ctrl+shift+z
 key ctrl+shift+t
 expect_state "Ctrl+Shift+T starts a training" '[.jobs[] | select(.title | startswith("Train"))] | length == 1'
 key ctrl+k
-xdotool type --delay 40 "cancel what"
+expect_state "Ctrl+K opens the palette" '.palette.open'
+sleep 0.5
+xdotool type --delay 60 "cancel what"
+expect_state "and takes what is typed" '.palette.query == "cancel what"'
 key Return
-expect_state "the palette cancels it" '[.jobs[] | select(.state == "running")] | length == 0'
+expect_state "the palette closes" '.palette.open | not'
+wait_for 90 state '[.jobs[] | select(.state == "running")] | length == 0' &&
+  say "ok: and the training is cancelled" || fail "the training is cancelled"
 key ctrl+q
-wait_for 20 eval "! kill -0 $program" && say "ok: Ctrl+Q ends the program" || fail "Ctrl+Q"
+wait_for 60 eval "! kill -0 $program" && say "ok: Ctrl+Q ends the program" || fail "Ctrl+Q"
 
 [ $failures -eq 0 ] && say "All screen checks hold." || say "$failures screen checks failed."
 exit $((failures > 0))

@@ -1,6 +1,7 @@
 #include "app/ui/views/palette_view.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace app {
 
@@ -15,6 +16,10 @@ void PaletteView::AddActions(ActionTable& actions, UiContext&) {
   actions.Add(open);
 }
 
+void PaletteView::Describe(nlohmann::json& state) const {
+  state["palette"] = {{"open", open_}, {"query", query_}};
+}
+
 void PaletteView::Draw(UiContext& context) {
   const float scale = context.scale;
   if (appear_) {
@@ -27,7 +32,8 @@ void PaletteView::Draw(UiContext& context) {
       ImVec2(viewport->WorkPos.x + viewport->WorkSize.x / 2, viewport->WorkPos.y + 60 * scale),
       ImGuiCond_Always, ImVec2(0.5f, 0));
   ImGui::SetNextWindowSize(ImVec2(560 * scale, 420 * scale));
-  if (!ImGui::BeginPopup("##palette")) return;
+  open_ = ImGui::BeginPopup("##palette");
+  if (!open_) return;
   if (appear_) ImGui::SetKeyboardFocusHere();
   appear_ = false;
   ImGui::SetNextItemWidth(-1);

@@ -11,9 +11,11 @@ class PaletteView : public View {
   const char* title() const override { return "Command palette"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
 
  private:
   bool appear_ = false;
+  bool open_ = false;
   int at_ = 0;
   char query_[128] = "";
 };
