@@ -69,8 +69,8 @@ struct Results {
   json info, train, predict, figures, queue, pictures;
 };
 
-void PrintSummary(const Results& results, const fs::path& folder, const std::string& project,
-                  double seconds, Console& console) {
+void PrintSummary(const Results& results, const std::string& vole, const fs::path& folder,
+                  const std::string& project, double seconds, Console& console) {
   const json& video = results.info["videos"][0];
   console.Print("");
   console.Print(fmt::format("The whole loop took {}.", DurationText(seconds)));
@@ -103,7 +103,6 @@ void PrintSummary(const Results& results, const fs::path& folder, const std::str
   console.Print("Project:   " + project);
   console.Print("Pictures:  " + (folder / "pictures").string() + "  (predictions drawn on frames)");
   console.Print("Model:     " + results.train["model"].get<std::string>());
-  const std::string vole = fs::read_symlink("/proc/self/exe").string();
   console.Print("Try next:  " + vole + " open " + project);
   console.Print("           " + vole + " review " + project + " --top 10");
   console.Print("           " + vole + " export " + project +
@@ -112,6 +111,7 @@ void PrintSummary(const Results& results, const fs::path& folder, const std::str
 
 int Run(const Arguments& arguments, Console& console) {
   const auto start = std::chrono::steady_clock::now();
+  const std::string vole = fs::read_symlink("/proc/self/exe").string();
   const fs::path folder = PrepareFolder(arguments.folder);
   const std::string scene = (folder / "scene").string();
   const std::string project = (folder / "demo.vole").string();
@@ -146,7 +146,7 @@ int Run(const Arguments& arguments, Console& console) {
 
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  PrintSummary(results, folder, project, seconds, console);
+  PrintSummary(results, vole, folder, project, seconds, console);
   console.PrintJson({{"folder", folder.string()},
                      {"project", project},
                      {"seconds", seconds},

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 #include <opencv2/core/utils/logger.hpp>
+#include <sstream>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
@@ -84,6 +85,23 @@ int PrintOverview(const std::vector<Verb>& verbs) {
   return kDone;
 }
 
+// Breaks lines that are longer than a screen is wide; lines that begin with a space stay.
+std::string Wrapped(const std::string& text) {
+  constexpr size_t kColumns = 96;
+  std::string wrapped;
+  std::stringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    while (line.size() > kColumns && line[0] != ' ') {
+      const size_t at = line.rfind(' ', kColumns);
+      if (at == std::string::npos) break;
+      wrapped += line.substr(0, at) + "\n";
+      line.erase(0, at + 1);
+    }
+    wrapped += line + "\n";
+  }
+  return wrapped;
+}
+
 void AddExamples(CLI::App& command, const std::string& examples) {
   if (!examples.empty()) command.footer("\nExamples:\n" + examples);
 }
@@ -129,7 +147,8 @@ std::string ParseErrorText(const CLI::App& command, const CLI::ParseError& error
 }
 
 int RunVerbNamed(const Verb& verb, int argc, char** argv) {
-  CLI::App command(verb.description.empty() ? verb.summary : verb.description, "vole " + verb.name);
+  CLI::App command(Wrapped(verb.description.empty() ? verb.summary : verb.description),
+                   "vole " + verb.name);
   command.get_formatter()->column_width(34);
   command.set_help_flag("-h,--help", "this text");
   bool json = false, quiet = false;

@@ -93,7 +93,8 @@ std::vector<Labeled> Collect(const datasets::Project& project, const LabelSelect
     sources.push_back(0);
   }
   for (const std::string& name : selection.videos) {
-    sources.push_back(project.VideoByName(name).id);
+    const Id id = project.VideoByName(name).id;
+    if (std::find(sources.begin(), sources.end(), id) == sources.end()) sources.push_back(id);
   }
   std::vector<Labeled> frames;
   for (const Id source : sources) {

@@ -55,6 +55,14 @@ TEST_CASE("A span of frames that makes no sense is refused before anything is do
       2, {"--frames", "20"});
 }
 
+TEST_CASE("Naming a video twice trains on its labels once, wherever the project stands") {
+  const std::string out = Scene().Path("twice");
+  const json train = VoleJson({"train", "--video", "video", Scene().project, "--video", "video",
+                               "--steps", "1", "--out", out});
+  const json plain = VoleJson({"train", Scene().project, "--steps", "1", "--out", out});
+  CHECK(train["labels"] == plain["labels"]);
+}
+
 TEST_CASE("Every verb has a help text with a description and examples") {
   const Outcome overview = Vole({"help"});
   CHECK(overview.code == 0);

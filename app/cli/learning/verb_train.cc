@@ -102,7 +102,8 @@ Verb TrainVerb() {
         command
             .add_option("--video", arguments->selection.videos,
                         "only labels of this video; may be repeated (default: all)")
-            ->type_name("NAME");
+            ->type_name("NAME")
+            ->allow_extra_args(false);
         command
             .add_option("--max-labels", arguments->selection.max_labels,
                         "use at most N labeled frames, evenly spread")
