@@ -56,10 +56,11 @@ TEST_CASE("A span of frames that makes no sense is refused before anything is do
 }
 
 TEST_CASE("Naming a video twice trains on its labels once, wherever the project stands") {
-  const std::string out = Scene().Path("twice");
-  const json train = VoleJson({"train", "--video", "video", Scene().project, "--video", "video",
+  const Journey journey(8);
+  const std::string out = journey.Path("twice");
+  const json train = VoleJson({"train", "--video", "video", journey.project, "--video", "video",
                                "--steps", "1", "--out", out});
-  const json plain = VoleJson({"train", Scene().project, "--steps", "1", "--out", out});
+  const json plain = VoleJson({"train", journey.project, "--steps", "1", "--out", out});
   CHECK(train["labels"] == plain["labels"]);
 }
 
