@@ -72,7 +72,7 @@ class ScissorsTool : public Tool {
     overlay.lines.push_back({live_, false, true});
     if (mapped_) {
       const cv::Point2d a = window_.tl(), b = window_.br();
-      overlay.lines.push_back({{a, {b.x, a.y}, b, {a.x, b.y}}, true, true});
+      overlay.lines.push_back({{a, {b.x, a.y}, b, {a.x, b.y}}, true, false, true});
     }
     for (const cv::Point2d& anchor : anchors_) overlay.handles.push_back({anchor, false, false});
     if (NearFirst()) overlay.handles.front().hot = true;

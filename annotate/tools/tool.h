@@ -14,65 +14,85 @@
 
 namespace annotate {
 
-enum class ToolKey { kNone, kEnter, kSpace, kEscape, kBackspace, kDelete, kLeft, kRight, kUp, kDown };
+enum class ToolKey {
+  kNone,
+  kEnter,
+  kSpace,
+  kEscape,
+  kBackspace,
+  kDelete,
+  kLeft,
+  kRight,
+  kUp,
+  kDown
+};
 
 struct ToolInput {
   enum class Type { kPress, kMove, kRelease, kDoubleClick, kWheel, kKey };
   Type type = Type::kMove;
-  cv::Point2d position;                // continuous image coordinates
+  cv::Point2d position;                      // continuous image coordinates
   double image_pixels_per_screen_pixel = 1;  // so that snapping is in screen pixels at every zoom
-  int button = 0;                      // 0 left, 1 right, 2 middle
-  bool button_down = false;            // left button held while moving
+  int button = 0;                            // 0 left, 1 right, 2 middle
+  bool button_down = false;                  // left button held while moving
   bool ctrl = false, shift = false, alt = false;
-  double wheel = 0;                    // notches, up is positive
+  double wheel = 0;  // notches, up is positive
   ToolKey key = ToolKey::kNone;
-  double seconds = 0;                  // monotonic clock
+  double seconds = 0;  // monotonic clock
 };
 
 // A shape on the frame as tools see it: a label or a prediction.
 struct Shape {
-  datasets::Id annotation_id = 0;      // 0 for a prediction
+  datasets::Id annotation_id = 0;  // 0 for a prediction
   datasets::Id prediction_id = 0;
   datasets::Id category_id = 0;
   datasets::Polygons polygons;
-  std::optional<datasets::Rle> rle;    // set when polygons cannot say it (holes)
+  std::optional<datasets::Rle> rle;  // set when polygons cannot say it (holes)
   bool occluded = false;
 };
 
-struct ToolContext {                   // valid during one OnInput call
-  int width = 0, height = 0;           // image, pixels
-  const cv::Mat* frame = nullptr;      // BGR, may be null while decoding
-  const cv::Mat* background = nullptr; // BGR or null when the camera moves
+struct ToolContext {                                    // valid during one OnInput call
+  int width = 0, height = 0;                            // image, pixels
+  const cv::Mat* frame = nullptr;                       // BGR, may be null while decoding
+  const cv::Mat* background = nullptr;                  // BGR or null when the camera moves
   const std::vector<Shape>* shapes = nullptr;           // labels of this frame
   const std::vector<Shape>* predictions = nullptr;      // machine's opinion on this frame
   const std::vector<Shape>* neighbor_shapes = nullptr;  // labels of the nearest labeled frame
   datasets::Id selected_annotation = 0;
-  double typical_area = 0;             // median labelled animal area in image pixels; 0 unknown
+  double typical_area = 0;  // median labelled animal area in image pixels; 0 unknown
 };
 
 // What a finished gesture wants changed; the caller makes it one Edit, one transaction.
 struct ShapeChange {
   enum class Kind { kAdd, kReplace, kDelete, kSelect };
   Kind kind = Kind::kAdd;
-  datasets::Id annotation_id = 0;      // for replace, delete, select (0 = select nothing)
-  datasets::Id category_id = 0;        // for add: the animal it is, when the tool knows; else 0
+  datasets::Id annotation_id = 0;  // for replace, delete, select (0 = select nothing)
+  datasets::Id category_id = 0;    // for add: the animal it is, when the tool knows; else 0
   datasets::Polygons polygons;
-  std::optional<datasets::Rle> rle;    // when the shape has holes
-  std::string label;                   // for the undo list: "Draw polygon", "Move vertex", ...
+  std::optional<datasets::Rle> rle;  // when the shape has holes
+  std::string label;                 // for the undo list: "Draw polygon", "Move vertex", ...
 };
 
-struct Overlay {                       // drawn above the frame, image coordinates
-  struct Line { std::vector<cv::Point2d> points; bool closed = false; bool proposal = false; };
-  struct Handle { cv::Point2d position; bool hot = false; bool edge = false; };
+struct Overlay {  // drawn above the frame, image coordinates
+  struct Line {
+    std::vector<cv::Point2d> points;
+    bool closed = false;
+    bool proposal = false;
+    bool guide = false;  // faint: not part of any outline
+  };
+  struct Handle {
+    cv::Point2d position;
+    bool hot = false;
+    bool edge = false;
+  };
   std::vector<Line> lines;
   std::vector<Handle> handles;
   std::optional<cv::Point2d> cursor_circle_center;  // brush tip
   double cursor_circle_radius = 0;                  // image pixels
-  std::string hint;                    // one line for the status bar: what the keys do now
+  std::string hint;  // one line for the status bar: what the keys do now
 };
 
 struct ToolResult {
-  bool consumed = false;               // else the canvas may pan, zoom or select
+  bool consumed = false;  // else the canvas may pan, zoom or select
   std::optional<ShapeChange> change;
 };
 
@@ -82,10 +102,13 @@ class Tool {
   virtual const char* id() const = 0;  // "polygon", "select", "brush", ...
   virtual ToolResult OnInput(const ToolInput& input, const ToolContext& context) = 0;
   virtual Overlay Draw(const ToolContext& context) const = 0;
-  virtual bool busy() const = 0;       // in the middle of a gesture: frame changes wait or cancel it
+  virtual bool busy() const = 0;  // in the middle of a gesture: frame changes wait or cancel it
   virtual void Cancel() = 0;
   // Live parameter with a slider (simplify tolerance, wand tolerance, tip size), or empty name.
-  struct Parameter { std::string name; double value = 0, low = 0, high = 1; };
+  struct Parameter {
+    std::string name;
+    double value = 0, low = 0, high = 1;
+  };
   virtual Parameter parameter() const { return {}; }
   virtual void SetParameter(double) {}
   // A proposal waits for Enter (accept) or Escape.

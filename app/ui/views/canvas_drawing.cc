@@ -4,16 +4,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/gl/triangulate.h"
+#include "app/model/tag_layout.h"
 #include "app/ui/views/canvas_view.h"
 
 namespace app {
 namespace {
-
-struct NameTag {
-  std::string text;
-  uint32_t color = 0xFFFFFF;
-  cv::Point2d top;  // image coordinates
-};
 
 const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index) {
   for (size_t i = 0; i < project.categories.size(); ++i) {
@@ -26,26 +22,17 @@ const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id
   return nullptr;
 }
 
-cv::Point2d TopOf(const datasets::Polygons& polygons) {
-  const datasets::Box box = datasets::BoxOf(polygons);
-  return {box.x + box.width / 2, box.y};
-}
-
-void DrawTag(ImDrawList* draw, const ImVec2& at, const std::string& text, uint32_t color,
-             float scale) {
-  const ImVec2 size = ImGui::CalcTextSize(text.c_str());
-  const ImVec2 corner(at.x - size.x / 2 - 4 * scale, at.y - size.y - 6 * scale);
-  draw->AddRectFilled(corner, ImVec2(corner.x + size.x + 8 * scale, corner.y + size.y + 2 * scale),
-                      IM_COL32(0, 0, 0, 170), 3 * scale);
-  draw->AddText(ImVec2(corner.x + 4 * scale, corner.y + scale), ToImColor(color), text.c_str());
+bool HasLabelOf(const std::vector<annotate::Shape>& labels, datasets::Id category) {
+  return std::any_of(labels.begin(), labels.end(),
+                     [&](const annotate::Shape& label) { return label.category_id == category; });
 }
 
 }  // namespace
 
 void CanvasView::Describe(nlohmann::json& state) const {
-  state["canvas"] = {{"x", placement_.x},        {"y", placement_.y}, {"scale", placement_.scale},
-                     {"tool", tool_->id()},      {"busy", tool_->busy()},
-                     {"proposal", tool_->has_proposal()}};
+  state["canvas"] = {{"x", placement_.x},         {"y", placement_.y},
+                     {"scale", placement_.scale}, {"tool", tool_->id()},
+                     {"busy", tool_->busy()},     {"proposal", tool_->has_proposal()}};
 }
 
 void CanvasView::BuildOverlay(UiContext& context) {
@@ -53,17 +40,19 @@ void CanvasView::BuildOverlay(UiContext& context) {
   const auto project = context.session.project_view();
   overlay_shapes_.clear();
   if (!view || !project) return;
+  const auto& labels = Labels(context);
   const std::vector<int64_t> state = {view->video_id,
                                       view->frame,
                                       view->revision,
                                       project->revision,
                                       context.session.selected_annotation,
+                                      pending_.empty(),
                                       show_labels_,
                                       show_predictions_,
                                       static_cast<int64_t>(context.mode),
                                       context.theme.dash_patterns,
                                       static_cast<int64_t>(context.scale * 100)};
-  if (state != built_state_) {
+  if (state != built_state_ || !pending_.empty()) {
     built_state_ = state;
     ++overlay_key_;
   }
@@ -88,16 +77,11 @@ void CanvasView::BuildOverlay(UiContext& context) {
   // A label hides the prediction of the same animal: it has taken its place.
   if (show_predictions_) {
     for (const annotate::Shape& shape : view->predictions) {
-      const bool labeled =
-          show_labels_ &&
-          std::any_of(view->labels.begin(), view->labels.end(), [&](const annotate::Shape& label) {
-            return label.category_id == shape.category_id;
-          });
-      if (!labeled) add(shape, true);
+      if (!show_labels_ || !HasLabelOf(labels, shape.category_id)) add(shape, true);
     }
   }
   if (show_labels_) {
-    for (const annotate::Shape& shape : view->labels) add(shape, false);
+    for (const annotate::Shape& shape : labels) add(shape, false);
   }
 }
 
@@ -129,42 +113,125 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   glDisable(GL_SCISSOR_TEST);
 }
 
-void CanvasView::DrawLabels(UiContext& context, ImDrawList* draw) {
+void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   const auto view = context.session.frame_view();
   const auto project = context.session.project_view();
   if (!view || !project) return;
+  const float scale = context.scale;
+  const bool digits = ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel;
+  struct Name {
+    std::string text;
+    uint32_t color;
+    bool selected;
+  };
+  std::vector<Name> names;
+  std::vector<TagRequest> requests;
   ImGui::PushFont(context.fonts.small);
-  const auto tag = [&](const annotate::Shape& shape, const std::string& suffix) {
+  const auto add = [&](const annotate::Shape& shape, const std::string& suffix) {
     if (shape.polygons.empty()) return;
+    const datasets::Box box = datasets::BoxOf(shape.polygons);
+    const ImVec2 low = ToWindow({box.x, box.y});
+    const ImVec2 high = ToWindow({box.x + box.width, box.y + box.height});
+    if (high.x < area_origin_.x || high.y < area_origin_.y ||
+        low.x > area_origin_.x + area_size_.x || low.y > area_origin_.y + area_size_.y) {
+      return;
+    }
     int index = 0;
     const datasets::CategoryRow* category = CategoryOf(*project, shape.category_id, &index);
-    DrawTag(draw, ToWindow(TopOf(shape.polygons)), (category ? category->name : "?") + suffix,
-            category && category->color ? category->color : PaletteColor(index), context.scale);
+    Name name;
+    name.text = (category ? category->name : shape.category_id ? "?" : "new animal") + suffix;
+    if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
+    name.color = category && category->color ? category->color : PaletteColor(index);
+    name.selected =
+        shape.annotation_id && shape.annotation_id == context.session.selected_annotation;
+    const ImVec2 size = ImGui::CalcTextSize(name.text.c_str());
+    requests.push_back({low.x, low.y, high.x, high.y, size.x + 10 * scale, size.y + 4 * scale});
+    names.push_back(std::move(name));
   };
+  const auto& labels = Labels(context);
   if (show_labels_) {
-    for (const annotate::Shape& shape : view->labels)
-      tag(shape, shape.occluded ? " (hidden part)" : "");
+    for (const annotate::Shape& shape : labels)
+      add(shape, shape.occluded ? " (partly hidden)" : "");
   }
-  if (show_predictions_) {
-    for (size_t i = 0; i < view->predictions.size(); ++i) {
-      const annotate::Shape& shape = view->predictions[i];
-      const bool labeled =
-          show_labels_ &&
-          std::any_of(view->labels.begin(), view->labels.end(), [&](const annotate::Shape& label) {
-            return label.category_id == shape.category_id;
-          });
-      if (labeled) continue;
-      char text[32] = " ?";
-      if (i < view->prediction_rows.size()) {
-        snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
-      }
-      tag(shape, text);
+  for (size_t i = 0; show_predictions_ && i < view->predictions.size(); ++i) {
+    const annotate::Shape& shape = view->predictions[i];
+    if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
+    char text[32] = " ?";
+    if (i < view->prediction_rows.size()) {
+      snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
     }
+    add(shape, text);
+  }
+  const auto places = PlaceTags(requests, area_origin_.x, area_origin_.y,
+                                area_origin_.x + area_size_.x, area_origin_.y + area_size_.y);
+  for (size_t i = 0; i < places.size(); ++i) {
+    const TagRequest& request = requests[i];
+    const ImVec2 low(places[i].x, places[i].y);
+    const ImVec2 high(low.x + request.width, low.y + request.height);
+    const ImU32 color = ToImColor(names[i].color);
+    if (places[i].displaced) {
+      const ImVec2 animal((request.left + request.right) / 2, (request.top + request.bottom) / 2);
+      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal,
+                    IM_COL32(0, 0, 0, 150), 2.5f * scale);
+      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal, color,
+                    scale);
+    }
+    draw->AddRectFilled(low, high, IM_COL32(0, 0, 0, names[i].selected ? 230 : 165), 3 * scale);
+    if (names[i].selected) draw->AddRect(low, high, color, 3 * scale, 0, 1.5f * scale);
+    draw->AddText(ImVec2(low.x + 5 * scale, low.y + 2 * scale), color, names[i].text.c_str());
+  }
+  if (view->state == datasets::ImageState::kEmpty) {
+    const std::string text = "marked: no animal in this frame";
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    const ImVec2 at(area_origin_.x + (area_size_.x - size.x) / 2,
+                    area_origin_.y + area_size_.y - size.y - 14 * scale);
+    draw->AddRectFilled(ImVec2(at.x - 8 * scale, at.y - 4 * scale),
+                        ImVec2(at.x + size.x + 8 * scale, at.y + size.y + 4 * scale),
+                        IM_COL32(0, 0, 0, 190), 4 * scale);
+    draw->AddText(at, WarningColor(), text.c_str());
   }
   ImGui::PopFont();
-  if (view->state == datasets::ImageState::kEmpty) {
-    DrawTag(draw, ImVec2(area_origin_.x + area_size_.x / 2, area_origin_.y + 64 * context.scale),
-            "marked: no animal in this frame", 0xE69F00, context.scale);
+}
+
+// A proposal looks like nothing that is stored: dashed, in the color of warnings, lightly filled.
+void CanvasView::DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw,
+                              float scale) {
+  if (points.size() < 2) return;
+  if (closed && points.size() >= 3) {
+    datasets::Ring ring;
+    for (const ImVec2& point : points) ring.emplace_back(point.x, point.y);
+    const ImU32 fill = (WarningColor() & ~IM_COL32_A_MASK) | IM_COL32(0, 0, 0, 46);
+    const ImDrawListFlags flags = draw->Flags;
+    draw->Flags &= ~ImDrawListFlags_AntiAliasedFill;  // no seams between the triangles
+    const std::vector<int> triangles = TriangulateRing(ring);
+    for (size_t i = 0; i + 2 < triangles.size(); i += 3) {
+      draw->AddTriangleFilled(points[static_cast<size_t>(triangles[i])],
+                              points[static_cast<size_t>(triangles[i + 1])],
+                              points[static_cast<size_t>(triangles[i + 2])], fill);
+    }
+    draw->Flags = flags;
+  }
+  const float on = 7 * scale, off = 5 * scale;
+  float left = on;  // of the current dash (or gap)
+  bool drawing = true;
+  const size_t count = closed ? points.size() : points.size() - 1;
+  for (size_t i = 0; i < count; ++i) {
+    ImVec2 from = points[i];
+    const ImVec2 to = points[(i + 1) % points.size()];
+    float length = std::hypot(to.x - from.x, to.y - from.y);
+    while (length > 0) {
+      const float step = std::min(left, length);
+      const ImVec2 next(from.x + (to.x - from.x) * step / length,
+                        from.y + (to.y - from.y) * step / length);
+      draw->AddLine(from, next, IM_COL32(0, 0, 0, drawing ? 200 : 90), 3.8f * scale);
+      if (drawing) draw->AddLine(from, next, WarningColor(), 2.2f * scale);
+      from = next;
+      length -= step;
+      left -= step;
+      if (left > 0) continue;
+      drawing = !drawing;
+      left = drawing ? on : off;
+    }
   }
 }
 
@@ -175,108 +242,33 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     std::vector<ImVec2> points;
     points.reserve(line.points.size());
     for (const cv::Point2d& point : line.points) points.push_back(ToWindow(point));
-    const ImU32 color = line.proposal ? WarningColor() : AccentColor();
     const int count = static_cast<int>(points.size());
     const ImDrawFlags flags = line.closed ? ImDrawFlags_Closed : ImDrawFlags_None;
-    draw->AddPolyline(points.data(), count, IM_COL32(0, 0, 0, 160), flags, 3.6f * scale);
-    draw->AddPolyline(points.data(), count, color, flags, 1.8f * scale);
+    if (line.guide) {
+      draw->AddPolyline(points.data(), count, IM_COL32(255, 255, 255, 70), flags, scale);
+    } else if (line.proposal) {
+      DrawProposal(points, line.closed, draw, scale);
+    } else {
+      draw->AddPolyline(points.data(), count, IM_COL32(0, 0, 0, 160), flags, 3.6f * scale);
+      draw->AddPolyline(points.data(), count, AccentColor(), flags, 1.8f * scale);
+    }
   }
   for (const annotate::Overlay::Handle& handle : overlay.handles) {
     const ImVec2 at = ToWindow(handle.position);
-    const float radius = (handle.hot ? 6.0f : handle.edge ? 3.5f : 4.5f) * scale;
+    const float radius = (handle.hot ? 5.5f : handle.edge ? 3.5f : 3.5f) * scale;
     draw->AddCircleFilled(at, radius, handle.hot ? AccentColor() : IM_COL32(255, 255, 255, 230));
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 220), 0, 1.2f * scale);
   }
   if (overlay.cursor_circle_center) {
     const float radius =
         std::max(2.0f, static_cast<float>(overlay.cursor_circle_radius * placement_.scale));
-    draw->AddCircle(ToWindow(*overlay.cursor_circle_center), radius, IM_COL32(0, 0, 0, 200), 0,
-                    3 * scale);
-    draw->AddCircle(ToWindow(*overlay.cursor_circle_center), radius, AccentColor(), 0,
-                    1.5f * scale);
+    const ImVec2 at = ToWindow(*overlay.cursor_circle_center);
+    draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 200), 0, 3 * scale);
+    draw->AddCircle(at, radius, AccentColor(), 0, 1.5f * scale);
   }
-  if (context.status_hint.empty()) context.status_hint = overlay.hint;
-}
-
-void CanvasView::DrawToolbar(UiContext& context) {
-  const float scale = context.scale;
-  ImGui::SetCursorScreenPos(ImVec2(area_origin_.x + 8 * scale, area_origin_.y + 8 * scale));
-  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(4 * scale, 4 * scale));
-  ImGui::BeginGroup();
-  if (context.mode == Mode::kLabel) {
-    float x = 0;
-    for (const Action& action : context.actions.all()) {
-      if (action.id.rfind("tool.", 0) != 0) continue;
-      const std::string id = action.id.substr(5);
-      const bool on = id == tool_->id();
-      const std::string key = action.chords.empty() ? "" : " " + ChordText(action.chords.front());
-      const std::string text = action.title + "##" + id;
-      const float width = ImGui::CalcTextSize(action.title.c_str()).x + 20 * scale;
-      if (x > 0 && x + width < area_size_.x - 16 * scale) {
-        ImGui::SameLine();
-      } else {
-        x = 0;
-      }
-      x += width;
-      if (on) ImGui::PushStyleColor(ImGuiCol_Button, AccentColor());
-      if (ImGui::Button(text.c_str())) context.actions.Run(action.id);
-      if (on) ImGui::PopStyleColor();
-      if (ImGui::IsItemHovered()) {
-        ImGui::SetTooltip("%s%s\n%s", action.title.c_str(), key.c_str(), action.help.c_str());
-      }
-    }
-    const annotate::Tool::Parameter parameter = tool_->parameter();
-    if (!parameter.name.empty()) {
-      float value = static_cast<float>(parameter.value);
-      ImGui::SetNextItemWidth(160 * scale);
-      if (ImGui::SliderFloat(parameter.name.c_str(), &value, static_cast<float>(parameter.low),
-                             static_cast<float>(parameter.high), "%.1f")) {
-        tool_->SetParameter(value);
-      }
-    }
-    if (tool_->has_proposal()) {
-      ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(WarningColor()),
-                         "Proposal: Enter takes it, Escape drops it");
-    }
+  if (context.mode == Mode::kLabel && hovered_ && context.status_hint.empty()) {
+    context.status_hint = overlay.hint;
   }
-  DrawLookPopup(context);
-  ImGui::EndGroup();
-  ImGui::PopStyleVar();
-}
-
-void CanvasView::DrawLookPopup(UiContext& context) {
-  if (ImGui::SmallButton("Picture...")) ImGui::OpenPopup("look");
-  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Brightness, contrast and gamma (view only)");
-  if (!ImGui::BeginPopup("look")) return;
-  ImGui::SetNextItemWidth(200 * context.scale);
-  ImGui::SliderFloat("brightness", &look_.brightness, -1, 1);
-  ImGui::SetNextItemWidth(200 * context.scale);
-  ImGui::SliderFloat("contrast", &look_.contrast, 0.2f, 4);
-  ImGui::SetNextItemWidth(200 * context.scale);
-  ImGui::SliderFloat("gamma", &look_.gamma, 0.3f, 4);
-  if (ImGui::Button("As recorded")) look_ = PictureLook();
-  ImGui::EndPopup();
-}
-
-void CanvasView::DrawIdentityLegend(UiContext& context) {
-  const auto project = context.session.project_view();
-  if (!project || project->categories.empty()) return;
-  ImGui::SetNextWindowPos(ImVec2(area_origin_.x + area_size_.x - 12 * context.scale,
-                                 area_origin_.y + 12 * context.scale),
-                          ImGuiCond_Always, ImVec2(1, 0));
-  ImGui::SetNextWindowBgAlpha(0.9f);
-  ImGui::Begin("##legend", nullptr,
-               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_AlwaysAutoResize |
-                   ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoFocusOnAppearing);
-  ImGui::TextUnformatted("Assign with the digit");
-  for (size_t i = 0; i < project->categories.size() && i < 9; ++i) {
-    const datasets::CategoryRow& category = project->categories[i];
-    const uint32_t color = category.color ? category.color : PaletteColor(static_cast<int>(i));
-    ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(ToImColor(color)), "%zu  %s", i + 1,
-                       category.name.c_str());
-  }
-  ImGui::End();
 }
 
 }  // namespace app

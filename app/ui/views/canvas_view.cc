@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "app/model/label_requests.h"
 #include "datasets/base/error.h"
@@ -11,7 +12,7 @@ namespace app {
 namespace {
 
 constexpr double kZoomPerNotch = 1.2;
-constexpr double kLargestZoom = 40, kSmallestZoom = 0.02;
+constexpr float kClick = 4;  // window pixels that a click may move
 
 annotate::ToolKey ToolKeyOf(const Chord& chord) {
   static const std::map<std::string, annotate::ToolKey> keys = {
@@ -24,7 +25,12 @@ annotate::ToolKey ToolKeyOf(const Chord& chord) {
   return it == keys.end() ? annotate::ToolKey::kNone : it->second;
 }
 
-ImVec2 operator+(const ImVec2& a, const ImVec2& b) { return ImVec2(a.x + b.x, a.y + b.y); }
+bool IsArrow(annotate::ToolKey key) {
+  return key == annotate::ToolKey::kLeft || key == annotate::ToolKey::kRight ||
+         key == annotate::ToolKey::kUp || key == annotate::ToolKey::kDown;
+}
+
+bool IsDrawingTool(const annotate::Tool& tool) { return std::string(tool.id()) != "select"; }
 
 }  // namespace
 
@@ -36,7 +42,10 @@ CanvasView::~CanvasView() = default;
 
 void CanvasView::SetTool(const std::string& id) {
   if (tool_ && id == tool_->id()) return;
-  tool_ = annotate::MakeTool(id);
+  if (tool_) tool_->Cancel();
+  std::unique_ptr<annotate::Tool>& tool = tools_[id];
+  if (!tool) tool = annotate::MakeTool(id);
+  tool_ = tool.get();
 }
 
 void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
@@ -57,7 +66,7 @@ void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
       {"select", "Select and edit", "V", "Click an animal, drag its points"},
       {"polygon", "Polygon", "P", "Click points or drag freehand; Enter closes"},
       {"box", "Box", "B", "Drag a rectangle"},
-      {"brush", "Brush", "U", "Paint; the wheel sizes the tip"},
+      {"brush", "Brush", "U", "Paint; Ctrl+wheel sizes the tip"},
       {"eraser", "Eraser", "E", "Rub parts of an animal out"},
       {"blob", "One click (blob)", "O", "Click an animal: outline from the background difference"},
       {"wand", "Magic wand", "W", "Press on an animal and drag: farther takes more"},
@@ -70,7 +79,40 @@ void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
         tool.help, Scope::kLabeling);
   }
   add(
-      "canvas.fit", "Show the whole frame", "View", "F", [this] { fitted_ = false; }, "");
+      "canvas.fit", "Show the whole frame", "View", "F", [this] { Fit(); },
+      "A double-click beside the animals does it too");
+  const auto zoom = [this](double factor) {
+    const ImVec2 middle(area_origin_.x + area_size_.x / 2, area_origin_.y + area_size_.y / 2);
+    ZoomAt(hovered_ ? ImGui::GetIO().MousePos : middle, factor);
+  };
+  add(
+      "canvas.zoom_in", "Zoom in", "View", "=", [zoom] { zoom(kZoomPerNotch * kZoomPerNotch); },
+      "About the cursor; the wheel does it too");
+  add(
+      "canvas.zoom_out", "Zoom out", "View", "-",
+      [zoom] { zoom(1 / (kZoomPerNotch * kZoomPerNotch)); }, "About the cursor");
+  add(
+      "canvas.zoom_animal", "Zoom to the selected animal", "View", "Shift+F",
+      [this, &session] {
+        const auto view = session.frame_view();
+        if (!view) return;
+        for (const annotate::Shape& shape : view->labels) {
+          if (shape.annotation_id == session.selected_annotation && !shape.polygons.empty()) {
+            ZoomTo(datasets::BoxOf(shape.polygons));
+          }
+        }
+      },
+      "");
+  const auto resize_tip = [this](double factor) {
+    const annotate::Tool::Parameter now = tool_->parameter();
+    if (!now.name.empty()) tool_->SetParameter(std::max(now.value, 0.25) * factor);
+  };
+  add(
+      "brush.larger", "Larger tip, or coarser outline", "Tools", "]",
+      [resize_tip] { resize_tip(1.2); }, "Ctrl+wheel does it too", Scope::kLabeling);
+  add(
+      "brush.smaller", "Smaller tip, or finer outline", "Tools", "[",
+      [resize_tip] { resize_tip(1 / 1.2); }, "Ctrl+wheel does it too", Scope::kLabeling);
   add(
       "canvas.labels", "Show labels", "View", "L", [this] { show_labels_ = !show_labels_; }, "");
   add(
@@ -109,46 +151,6 @@ void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
   }
 }
 
-ImVec2 CanvasView::ToWindow(const cv::Point2d& image) const {
-  return ImVec2(static_cast<float>(placement_.x + image.x * placement_.scale),
-                static_cast<float>(placement_.y + image.y * placement_.scale));
-}
-
-cv::Point2d CanvasView::ToImage(const ImVec2& window) const {
-  return {(window.x - placement_.x) / placement_.scale,
-          (window.y - placement_.y) / placement_.scale};
-}
-
-void CanvasView::Fit(const ImVec2& size, int width, int height) {
-  placement_.scale = std::min(size.x / width, size.y / height) * 0.97;
-  placement_.x = area_origin_.x + (size.x - width * placement_.scale) / 2;
-  placement_.y = area_origin_.y + (size.y - height * placement_.scale) / 2;
-  fitted_ = true;
-}
-
-void CanvasView::ApplyRequest(UiContext& context, const ImVec2& origin, const ImVec2& size) {
-  // The picture stays where it was on the frame when panels change size.
-  if (origin.x != area_origin_.x || origin.y != area_origin_.y || size.x != area_size_.x ||
-      size.y != area_size_.y) {
-    fitted_ = false;
-  }
-  area_origin_ = origin;
-  area_size_ = size;
-  if (image_width_ <= 0) return;
-  CanvasRequest& request = context.canvas_request;
-  if (request.fit || !fitted_) Fit(size, image_width_, image_height_);
-  if (request.zoom_to) {
-    const datasets::Box& box = *request.zoom_to;
-    const double margin = 0.6 * std::max({box.width, box.height, 40.0});
-    placement_.scale =
-        std::clamp(std::min(size.x / (box.width + 2 * margin), size.y / (box.height + 2 * margin)),
-                   kSmallestZoom, kLargestZoom);
-    placement_.x = origin.x + size.x / 2 - (box.x + box.width / 2) * placement_.scale;
-    placement_.y = origin.y + size.y / 2 - (box.y + box.height / 2) * placement_.scale;
-  }
-  request = CanvasRequest();
-}
-
 annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   annotate::ToolContext tool;
   tool.width = image_width_;
@@ -157,11 +159,11 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   tool.shapes = tool.predictions = tool.neighbor_shapes = &kNone;
   const auto view = context.session.frame_view();
   if (view && view->frame == context.session.frame()) {
-    tool.shapes = &view->labels;
+    tool.shapes = &Labels(context);
     tool.predictions = &view->predictions;
     tool.neighbor_shapes = &view->neighbor_labels;
     std::vector<double> areas;
-    for (const auto* shapes : {&view->labels, &view->neighbor_labels}) {
+    for (const auto* shapes : {tool.shapes, tool.neighbor_shapes}) {
       for (const annotate::Shape& shape : *shapes) {
         double area = 0;
         for (const datasets::Ring& ring : shape.polygons) area += datasets::RingArea(ring);
@@ -178,22 +180,49 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   return tool;
 }
 
+// The labels of the current frame as the person left them, stored already or not.
+const std::vector<annotate::Shape>& CanvasView::Labels(UiContext& context) {
+  static const std::vector<annotate::Shape> kNone;
+  const auto view = context.session.frame_view();
+  if (!view || view->frame != context.session.frame()) return kNone;
+  const auto& labels = pending_.LabelsOf(*view, ImGui::GetTime());
+  // What was drawn just now is selected, so that a digit names it.
+  if (const auto added = pending_.TakeAdded()) context.session.selected_annotation = *added;
+  return labels;
+}
+
 void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change) {
-  if (change.kind == annotate::ShapeChange::Kind::kSelect) {
-    context.session.selected_annotation = change.annotation_id;
-    const auto view = context.session.frame_view();
-    if (!view) return;
-    for (const annotate::Shape& shape : view->labels) {
-      if (shape.annotation_id == change.annotation_id) {
-        context.session.selected_category = shape.category_id;
+  using Kind = annotate::ShapeChange::Kind;
+  Session& session = context.session;
+  if (change.kind == Kind::kSelect) {
+    session.selected_annotation = change.annotation_id;
+    for (const annotate::Shape& shape : Labels(context)) {
+      if (change.annotation_id && shape.annotation_id == change.annotation_id) {
+        session.selected_category = shape.category_id;
       }
     }
     return;
   }
-  RequestShapeChange(context.session, change);
+  if (change.kind == Kind::kAdd && change.category_id) {
+    session.selected_category = change.category_id;
+  }
+  const auto view = session.frame_view();
+  RequestShapeChange(session, change);
+  if (view && view->frame == session.frame()) {
+    pending_.Add(change, session.selected_category, *view, ImGui::GetTime());
+  }
 }
 
-void CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
+annotate::ToolInput CanvasView::InputNow() const {
+  const ImGuiIO& io = ImGui::GetIO();
+  annotate::ToolInput input;
+  input.position = ToImage(io.MousePos);
+  input.ctrl = io.KeyCtrl, input.shift = io.KeyShift, input.alt = io.KeyAlt;
+  input.button_down = io.MouseDown[0] && button_down_;
+  return input;
+}
+
+bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
   annotate::ToolContext tool_context = ContextForTool(context);
   const DecodedFrame picture = context.session.picture();
   const auto background = context.session.background();
@@ -204,29 +233,41 @@ void CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
   try {
     const annotate::ToolResult result = tool_->OnInput(input, tool_context);
     if (result.change) Commit(context, *result.change);
-    if (!result.consumed && input.type == annotate::ToolInput::Type::kWheel) {
-      const ImVec2 mouse = ImGui::GetIO().MousePos;
-      const cv::Point2d at = ToImage(mouse);
-      placement_.scale = std::clamp(placement_.scale * std::pow(kZoomPerNotch, input.wheel),
-                                    kSmallestZoom, kLargestZoom);
-      placement_.x = mouse.x - at.x * placement_.scale;
-      placement_.y = mouse.y - at.y * placement_.scale;
-    }
-    if (!result.consumed && input.type == annotate::ToolInput::Type::kPress && input.button != 2) {
-      panning_ = true;
-    }
-  } catch (const datasets::Error& error) {
+    return result.consumed;
+  } catch (const std::exception& error) {  // OpenCV throws its own
+    tool_->Cancel();
     context.session.Say(Message::Kind::kError, error.what());
+    return true;
   }
 }
 
 bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
   const annotate::ToolKey key = ToolKeyOf(chord);
-  if (key == annotate::ToolKey::kNone || !tool_ || context.mode != Mode::kLabel) return false;
-  if (!tool_->busy() && !tool_->has_proposal()) {
-    const bool arrow = key == annotate::ToolKey::kLeft || key == annotate::ToolKey::kRight ||
-                       key == annotate::ToolKey::kUp || key == annotate::ToolKey::kDown;
-    if (!arrow || !chord.alt || !context.session.selected_annotation) return false;
+  const bool labeling = context.mode == Mode::kLabel;
+  annotate::ToolInput input = InputNow();
+  input.type = annotate::ToolInput::Type::kKey;
+  input.key = key;
+  input.ctrl = chord.ctrl, input.shift = chord.shift, input.alt = chord.alt;
+  if (labeling && tool_->busy()) {
+    if (chord.key == "z" && chord.ctrl) {  // takes back within the gesture, not what was before it
+      input.key = IsDrawingTool(*tool_) && !tool_->has_proposal() ? annotate::ToolKey::kBackspace
+                                                                  : annotate::ToolKey::kEscape;
+      input.ctrl = false;
+      if (!SendToTool(context, input)) tool_->Cancel();
+      return true;
+    }
+    if (key == annotate::ToolKey::kNone) return false;
+    if (SendToTool(context, input)) return true;
+    return !tool_->has_proposal();  // a half-drawn outline stays on its frame
+  }
+  if (chord == Chord{"Space"} && hovered_) {  // pans while held with the button down
+    space_held_ = true;
+    return true;
+  }
+  if (!labeling || key == annotate::ToolKey::kNone) return false;
+  Session& session = context.session;
+  if (IsArrow(key)) {
+    if (!chord.alt || !session.selected_annotation) return false;
     const double step = chord.shift ? 10 : 1;
     const double dx = key == annotate::ToolKey::kLeft    ? -step
                       : key == annotate::ToolKey::kRight ? step
@@ -234,62 +275,107 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
     const double dy = key == annotate::ToolKey::kUp     ? -step
                       : key == annotate::ToolKey::kDown ? step
                                                         : 0;
-    RequestNudge(context.session, context.session.selected_annotation, dx, dy);
+    RequestNudge(session, session.selected_annotation, dx, dy);
     return true;
   }
-  annotate::ToolInput input;
-  input.type = annotate::ToolInput::Type::kKey;
-  input.key = key;
-  input.ctrl = chord.ctrl, input.shift = chord.shift, input.alt = chord.alt;
-  input.position = ToImage(ImGui::GetIO().MousePos);
-  SendToTool(context, input);
-  return true;
+  if (key == annotate::ToolKey::kBackspace || key == annotate::ToolKey::kDelete) {
+    return hovered_ && SendToTool(context, input);
+  }
+  if (key == annotate::ToolKey::kEscape && session.selected_annotation) {
+    session.selected_annotation = 0;
+    return true;
+  }
+  return false;
 }
 
-void CanvasView::HandleMouse(UiContext& context, const ImVec2&, bool hovered) {
-  const ImGuiIO& io = ImGui::GetIO();
-  annotate::ToolInput input;
-  input.position = ToImage(io.MousePos);
-  input.ctrl = io.KeyCtrl, input.shift = io.KeyShift, input.alt = io.KeyAlt;
-  input.button_down = io.MouseDown[0];
+// Space pans while it is held and the button is down; let go without that, it does what it is bound
+// to.
+void CanvasView::HandleSpace(UiContext& context) {
+  if (!space_held_ || ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space))) return;
+  space_held_ = false;
+  if (std::exchange(space_panned_, false)) return;
+  const Scope scope = context.mode == Mode::kLabel      ? Scope::kLabeling
+                      : context.mode == Mode::kBehavior ? Scope::kBehavior
+                                                        : Scope::kReview;
+  const Action* action = context.actions.ForChord(Chord{"Space"}, scope);
+  if (action) context.actions.Run(action->id);
+}
+
+void CanvasView::HandleMouse(UiContext& context, bool hovered) {
   using Type = annotate::ToolInput::Type;
-  const auto send = [&](Type type, int button) {
+  const ImGuiIO& io = ImGui::GetIO();
+  hovered_ = hovered;
+  const auto send = [&](Type type, int button, double wheel = 0) {
+    annotate::ToolInput input = InputNow();
     input.type = type;
     input.button = button;
-    SendToTool(context, input);
+    input.wheel = wheel;
+    return SendToTool(context, input);
   };
-  if (panning_ || io.MouseDown[2]) {
-    if (hovered || panning_) {
-      placement_.x += io.MouseDelta.x;
-      placement_.y += io.MouseDelta.y;
-    }
-    if (!io.MouseDown[0] && !io.MouseDown[1]) panning_ = false;
-    if (!io.MouseDown[2]) {
-      for (int button = 0; button < 2; ++button) {
-        if (ImGui::IsMouseReleased(button)) send(Type::kRelease, button);
-      }
+  if (pan_button_ >= 0) {
+    Pan(io.MouseDelta.x, io.MouseDelta.y);
+    panned_ += std::abs(io.MouseDelta.x) + std::abs(io.MouseDelta.y);
+    if (io.MouseDown[pan_button_]) return;
+    const bool was_drag = panned_ > kClick * context.scale;
+    const int button = std::exchange(pan_button_, -1);
+    if (button == 0) button_down_ = false;
+    if (space_panned_ || button == 2) return;
+    if (was_drag) {
+      if (!tool_->busy()) tool_->Cancel();  // the press was no click
+    } else {
+      send(Type::kRelease, button);
     }
     return;
   }
-  if (io.MouseDelta.x != 0 || io.MouseDelta.y != 0) {
-    if (hovered || was_down_) send(Type::kMove, 0);
+  if ((io.MouseDelta.x != 0 || io.MouseDelta.y != 0) && (hovered || button_down_)) {
+    send(Type::kMove, 0);
   }
+  const auto start_pan = [&](int button) {
+    pan_button_ = button;
+    panned_ = 0;
+  };
+  for (int button = 0; button < 3; ++button) {
+    if (!hovered || !ImGui::IsMouseClicked(button)) continue;
+    if (button == 2 || (button == 0 && space_held_)) {
+      space_panned_ = space_held_;
+      start_pan(button);
+      continue;
+    }
+    if (button == 0) button_down_ = true;
+    if (context.session.playing() && IsDrawingTool(*tool_)) {
+      context.session.SetPlaying(false, context.session.speed());
+    }
+    bool used = send(Type::kPress, button);
+    if (ImGui::IsMouseDoubleClicked(button)) used = send(Type::kDoubleClick, button) || used;
+    if (used) continue;
+    if (button == 0 && ImGui::IsMouseDoubleClicked(0)) {
+      Fit();
+    } else if (io.MouseDown[button]) {
+      start_pan(button);
+    }
+  }
+  if (pan_button_ >= 0) return;
   for (int button = 0; button < 2; ++button) {
-    if (hovered && ImGui::IsMouseDoubleClicked(button)) {
-      send(Type::kDoubleClick, button);
-    } else if (hovered && ImGui::IsMouseClicked(button)) {
-      if (button == 0) was_down_ = true;
-      send(Type::kPress, button);
-    }
-    if (ImGui::IsMouseReleased(button) && (hovered || was_down_)) {
-      if (button == 0) was_down_ = false;
-      send(Type::kRelease, button);
-    }
+    if (!ImGui::IsMouseReleased(button) || (!hovered && !button_down_)) continue;
+    if (button == 0) button_down_ = false;
+    send(Type::kRelease, button);
   }
-  if (hovered && io.MouseWheel != 0) {
-    input.wheel = io.MouseWheel;
-    send(Type::kWheel, 0);
+  if (hovered && io.MouseWheel != 0 && !send(Type::kWheel, 0, io.MouseWheel)) {
+    ZoomAt(io.MousePos, std::pow(kZoomPerNotch, io.MouseWheel));
   }
+}
+
+// A gesture belongs to the frame it began on.
+void CanvasView::LeaveFrame(UiContext& context) {
+  const bool drawing = tool_->busy() && !tool_->has_proposal();
+  tool_->Cancel();
+  if (drawing && IsDrawingTool(*tool_)) {
+    context.session.Say(Message::Kind::kInfo,
+                        "The unfinished outline stayed behind: it was dropped");
+  }
+  tool_frame_ = context.session.frame();
+  tool_video_ = context.session.video_id();
+  context.session.selected_annotation = 0;
 }
 
 void CanvasView::Draw(UiContext& context) {
@@ -306,33 +392,31 @@ void CanvasView::Draw(UiContext& context) {
     ImGui::EndGroup();
     return;
   }
+  ApplyRequest(context, origin, size);
   if (video->width != image_width_ || video->height != image_height_) {
     image_width_ = video->width;
     image_height_ = video->height;
-    fitted_ = false;
+    Fit();
   }
-  // A gesture belongs to the frame it began on.
-  if (tool_frame_ != context.session.frame()) {
-    if (tool_->busy() || tool_->has_proposal()) tool_->Cancel();
-    tool_frame_ = context.session.frame();
-    context.session.selected_annotation = 0;
+  if (tool_frame_ != context.session.frame() || tool_video_ != context.session.video_id()) {
+    LeaveFrame(context);
   }
-  ApplyRequest(context, origin, size);
+  if (context.mode != Mode::kLabel && IsDrawingTool(*tool_)) SetTool("select");
   ImGui::InvisibleButton("##surface", size,
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
                              ImGuiButtonFlags_MouseButtonMiddle);
   ImGui::SetItemAllowOverlap();
-  const bool hovered = ImGui::IsItemHovered();
-  if (context.mode != Mode::kLabel && std::string(tool_->id()) != "select") SetTool("select");
-  ImGui::SetCursorScreenPos(origin);
-  DrawToolbar(context);
-  const bool over_toolbar = ImGui::IsAnyItemHovered() && !hovered;
-  HandleMouse(context, origin, hovered && !over_toolbar);
+  const bool over_surface = ImGui::IsItemHovered();
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  draw->PushClipRect(origin, origin + size, true);
-  DrawLabels(context, draw);
+  draw->PushClipRect(origin, ImVec2(origin.x + size.x, origin.y + size.y), true);
+  DrawNames(context, draw);
   DrawToolOverlay(context, draw);
   draw->PopClipRect();
+  DrawToolStrip(context);
+  DrawOptions(context);
+  const bool over_controls = ImGui::IsAnyItemHovered() && !ImGui::IsItemHovered() && !over_surface;
+  HandleMouse(context, over_surface && !over_controls);
+  HandleSpace(context);
   if (ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel) DrawIdentityLegend(context);
 }
 

@@ -1,6 +1,7 @@
 // The video frame with labels and predictions, zoom and pan, and the active drawing tool.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "annotate/tools/tool.h"
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
+#include "app/model/pending_shapes.h"
 #include "app/ui/view.h"
 
 namespace app {
@@ -31,37 +33,55 @@ class CanvasView : public View {
     double x = 0, y = 0;  // window position of image point (0, 0), ImGui pixels
     double scale = 1;     // ImGui pixels per image pixel
   };
+  // canvas_view.cc: what the person does
   void SetTool(const std::string& id);
-  void Fit(const ImVec2& size, int width, int height);
-  void ApplyRequest(UiContext& context, const ImVec2& origin, const ImVec2& size);
-  void HandleMouse(UiContext& context, const ImVec2& origin, bool hovered);
-  void SendToTool(UiContext& context, annotate::ToolInput input);
+  void HandleMouse(UiContext& context, bool hovered);
+  void HandleSpace(UiContext& context);
+  bool SendToTool(UiContext& context, annotate::ToolInput input);  // true when it used the input
+  annotate::ToolInput InputNow() const;
   annotate::ToolContext ContextForTool(UiContext& context);
   void Commit(UiContext& context, const annotate::ShapeChange& change);
-  void BuildOverlay(UiContext& context);
-  void DrawLabels(UiContext& context, ImDrawList* draw);
-  void DrawToolOverlay(UiContext& context, ImDrawList* draw);
-  void DrawToolbar(UiContext& context);
-  void DrawIdentityLegend(UiContext& context);
-  void DrawLookPopup(UiContext& context);
+  void LeaveFrame(UiContext& context);
+  const std::vector<annotate::Shape>& Labels(UiContext& context);
+  // canvas_placement.cc: where the picture is
+  void Fit();
+  void ZoomAt(const ImVec2& window, double factor);
+  void ZoomTo(const datasets::Box& box);
+  void Pan(double dx, double dy);
+  void KeepInSight();
+  void ApplyRequest(UiContext& context, const ImVec2& origin, const ImVec2& size);
   ImVec2 ToWindow(const cv::Point2d& image) const;
   cv::Point2d ToImage(const ImVec2& window) const;
+  // canvas_drawing.cc: what is shown
+  void BuildOverlay(UiContext& context);
+  void DrawNames(UiContext& context, ImDrawList* draw);
+  void DrawToolOverlay(UiContext& context, ImDrawList* draw);
+  void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw, float scale);
+  // canvas_controls.cc: small controls on the picture
+  void DrawToolStrip(UiContext& context);
+  void DrawOptions(UiContext& context);
+  void DrawLookPopup(UiContext& context);
+  void DrawIdentityLegend(UiContext& context);
 
-  std::unique_ptr<annotate::Tool> tool_;
+  std::map<std::string, std::unique_ptr<annotate::Tool>> tools_;  // used so far; keep settings
+  annotate::Tool* tool_ = nullptr;                                // the active one
   std::unique_ptr<FrameLayer> frame_layer_;
   std::unique_ptr<OverlayLayer> overlay_layer_;
+  PendingShapes pending_;
   Placement placement_;
   ImVec2 area_origin_{0, 0}, area_size_{1, 1};
-  PictureLook look_;
-  bool fitted_ = false;
-  bool panning_ = false;
-  bool show_labels_ = true, show_predictions_ = true;
-  bool was_down_ = false;
-  int tool_frame_ = -1;
   int image_width_ = 0, image_height_ = 0;
+  bool fits_ = true;     // the whole frame is shown, also when panels change size
+  int pan_button_ = -1;  // the button of a drag that moves the picture
+  float panned_ = 0;     // window pixels of that drag
+  bool button_down_ = false, hovered_ = false;
+  bool space_held_ = false, space_panned_ = false;
+  PictureLook look_;
+  bool show_labels_ = true, show_predictions_ = true;
+  datasets::Id tool_video_ = 0;
+  int tool_frame_ = -1;
   int64_t overlay_key_ = 0;
   std::vector<OverlayShape> overlay_shapes_;
-  int64_t built_revision_ = -1;
   std::vector<int64_t> built_state_;
 };
 

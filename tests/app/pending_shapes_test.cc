@@ -1,0 +1,118 @@
+#include "app/model/pending_shapes.h"
+
+#include <doctest/doctest.h>
+
+using annotate::ShapeChange;
+using app::FrameView;
+using app::PendingShapes;
+
+namespace {
+
+datasets::Polygons Square(double x) { return {{{x, 0}, {x + 5, 0}, {x + 5, 5}, {x, 5}}}; }
+
+annotate::Shape Label(datasets::Id id, double x) {
+  annotate::Shape shape;
+  shape.annotation_id = id;
+  shape.category_id = id * 10;
+  shape.polygons = Square(x);
+  return shape;
+}
+
+FrameView View(int64_t revision, std::vector<annotate::Shape> labels) {
+  FrameView view;
+  view.video_id = 1;
+  view.frame = 7;
+  view.revision = revision;
+  view.labels = std::move(labels);
+  return view;
+}
+
+ShapeChange Change(ShapeChange::Kind kind, datasets::Id id, double x) {
+  ShapeChange change;
+  change.kind = kind;
+  change.annotation_id = id;
+  change.polygons = Square(x);
+  return change;
+}
+
+}  // namespace
+
+TEST_CASE("with nothing pending the view's own labels are shown") {
+  PendingShapes pending;
+  const FrameView view = View(1, {Label(1, 0)});
+  CHECK(&pending.LabelsOf(view, 0) == &view.labels);
+}
+
+TEST_CASE("a moved outline stays where it was put until the view shows it there") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0)});
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 20), 0, before, 0);
+  CHECK(pending.LabelsOf(before, 0.1)[0].polygons == Square(20));
+  const FrameView other_change = View(2, {Label(1, 0)});  // of another process, say
+  CHECK(pending.LabelsOf(other_change, 0.1)[0].polygons == Square(20));
+  const FrameView after = View(3, {Label(1, 20)});
+  CHECK(&pending.LabelsOf(after, 0.2) == &after.labels);
+  CHECK(pending.empty());
+}
+
+TEST_CASE("of two quick edits of one outline the second is shown, whichever the view has") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0)});
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 20), 0, before, 0);
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 40), 0, before, 0.01);
+  const FrameView first = View(2, {Label(1, 20)});
+  CHECK(pending.LabelsOf(first, 0.02)[0].polygons == Square(40));
+  CHECK_FALSE(pending.empty());
+  const FrameView second = View(3, {Label(1, 40)});
+  CHECK(&pending.LabelsOf(second, 0.03) == &second.labels);
+  CHECK(pending.empty());
+}
+
+TEST_CASE("a view that skipped the first of two edits ends both") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0), Label(2, 100)});
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 20), 0, before, 0);
+  pending.Add(Change(ShapeChange::Kind::kReplace, 2, 60), 0, before, 0);
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 40), 0, before, 0.01);
+  const FrameView both = View(3, {Label(1, 40), Label(2, 100)});
+  const auto& labels = pending.LabelsOf(both, 0.03);
+  CHECK(labels[0].polygons == Square(40));
+  CHECK(labels[1].polygons == Square(60));
+}
+
+TEST_CASE("a new outline is shown at once, and its label is told once") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0)});
+  pending.Add(Change(ShapeChange::Kind::kAdd, 0, 30), 50, before, 0);
+  const auto& labels = pending.LabelsOf(before, 0.1);
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[1].category_id == 50);
+  CHECK(labels[1].annotation_id == 0);
+  CHECK_FALSE(pending.TakeAdded());
+  const FrameView after = View(2, {Label(1, 0), Label(9, 30)});
+  CHECK(pending.LabelsOf(after, 0.2).size() == 2);
+  CHECK(pending.TakeAdded() == 9);
+  CHECK_FALSE(pending.TakeAdded());
+}
+
+TEST_CASE("a deleted outline is gone at once") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0), Label(2, 50)});
+  pending.Add(Change(ShapeChange::Kind::kDelete, 1, 0), 0, before, 0);
+  const auto& labels = pending.LabelsOf(before, 0.1);
+  REQUIRE(labels.size() == 1);
+  CHECK(labels[0].annotation_id == 2);
+  pending.LabelsOf(View(2, {Label(2, 50)}), 0.2);
+  CHECK(pending.empty());
+}
+
+TEST_CASE("a change that was refused is forgotten after a while, and on another frame at once") {
+  PendingShapes pending;
+  FrameView view = View(1, {Label(1, 0)});
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 20), 0, view, 0);
+  CHECK(pending.LabelsOf(view, PendingShapes::kPatienceSeconds + 0.1)[0].polygons == Square(0));
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 20), 0, view, 5);
+  view.frame = 8;
+  CHECK(pending.LabelsOf(view, 5)[0].polygons == Square(0));
+  CHECK(pending.empty());
+}
