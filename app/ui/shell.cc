@@ -283,6 +283,13 @@ void Shell::Draw() {
   DrawMenuBar();
   if (!session_) return;  // the menu closed it
   DrawPanels();
+  focus_.clear();
+  if (mode_ != shown_mode_) {
+    static constexpr const char* kPanels[] = {"animals", "behaviors", "review"};
+    focus_ = kPanels[static_cast<int>(mode_)];
+    shown_mode_ = mode_;
+    Window::Wake();
+  }
   DrawStatusBar();
   for (const auto& popup : popups_) popup->Draw(*context_);
   browser_.Draw(context_->scale);
@@ -377,7 +384,7 @@ void Shell::DrawSlot(const char* name, std::vector<View*>& views, int& chosen) {
   if (views.empty()) return;
   if (views.size() > 1 && ImGui::BeginTabBar(name, ImGuiTabBarFlags_FittingPolicyScroll)) {
     for (size_t i = 0; i < views.size(); ++i) {
-      const bool force = views[i]->wants_focus();
+      const bool force = views[i]->wants_focus() || focus_ == views[i]->id();
       if (ImGui::BeginTabItem(views[i]->title(), nullptr,
                               force ? ImGuiTabItemFlags_SetSelected : ImGuiTabItemFlags_None)) {
         chosen = static_cast<int>(i);

@@ -61,6 +61,8 @@ class Shell {
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
   Mode mode_ = Mode::kLabel;
+  Mode shown_mode_ = Mode::kLabel;
+  std::string focus_;  // id of the panel that comes to the front of its tabs
   CanvasRequest canvas_request_;
   std::string status_hint_;
   std::string start_error_;
