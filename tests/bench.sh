@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real labels queue speed import, or all
+# usage: bash tests/bench.sh PART...     parts: real labels queue speed import
+#                                assist, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
 # $VOLE_BENCH_STEPS the training of `queue`, which must be too short to be right everywhere.
@@ -187,13 +188,23 @@ part_import() {
   LC_ALL=C printf 'vole info: %.3f s\n' "$(since "$start")"
 }
 
-[ $# -gt 0 ] || { sed -n '2,6p' "$0" | cut -c3-; exit 2; }
+# How good the one-click tools are against the labels of the real videos.
+part_assist() {
+  need_data
+  local files=()
+  for name in flies_courtship mouse_openfield mice_homecage flies_pair flies_pair2; do
+    files+=("$data/$name/instances.json" "$data/$name/video.mp4")
+  done
+  build/bin/bench_assist --most-frames "${VOLE_BENCH_ASSIST_FRAMES:-60}" "${files[@]}"
+}
+
+[ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-[ "$1" = all ] && set -- real labels queue speed import
+[ "$1" = all ] && set -- real labels queue speed import assist
 for part in "$@"; do
   case $part in
-    real | labels | queue | speed | import) "part_$part" ;;
-    *) echo "bench: unknown part '$part' (real labels queue speed import all)" >&2; exit 2 ;;
+    real | labels | queue | speed | import | assist) "part_$part" ;;
+    *) echo "bench: unknown part '$part' (real labels queue speed import assist all)" >&2; exit 2 ;;
   esac
   echo
 done

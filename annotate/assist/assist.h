@@ -24,6 +24,11 @@ Proposal WandAt(const cv::Mat& frame, cv::Point2d seed, double tolerance);
 // outside dilated = sure background. `shift` moves the outline first.
 Proposal GrabCutFrom(const cv::Mat& frame, const cv::Mat& background,
                      const datasets::Polygons& outline, cv::Point2d shift);
+// The outline `last` of another frame fitted to the animal at `click`: moved and turned onto the
+// blob that is found there, then cut by GrabCutFrom. Empty when neither stands out. `typical_area`
+// as in BlobAt.
+Proposal FitLastOutline(const cv::Mat& frame, const cv::Mat& background,
+                        const datasets::Polygons& last, cv::Point2d click, double typical_area);
 // Carries an outline from one frame to the next: motion by dense flow, then GrabCut in a narrow
 // band. Empty when forward and backward disagree (IoU < 0.8): ask the person.
 Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <opencv2/imgproc.hpp>
-#include <sstream>
 #include <unordered_map>
 
 #include "annotate/assist/assist.h"
@@ -89,13 +89,12 @@ AssistFigures MeasureAssist(const std::vector<LabeledFrame>& frames, const cv::M
       const double blob_iou = IouOf(blob.polygons, truth, image);
       sum.blob_iou += blob_iou;
 
-      datasets::Polygons seed_outline = last[frame.category_ids[i]];
-      if (seed_outline.empty()) seed_outline = blob.polygons;
+      const datasets::Polygons& before = last[frame.category_ids[i]];
       Proposal fitted;
-      if (!seed_outline.empty()) {
-        const cv::Point2d target = blob.polygons.empty() ? click : CenterOf(blob.polygons);
+      {
         Clock clock(&sum.grabcut_ms);
-        fitted = GrabCutFrom(frame.bgr, background, seed_outline, target - CenterOf(seed_outline));
+        fitted = FitLastOutline(frame.bgr, background, before.empty() ? blob.polygons : before,
+                                click, Median(areas));
       }
       const double grabcut_iou = IouOf(fitted.polygons, truth, image);
       sum.grabcut_iou += grabcut_iou;
@@ -157,16 +156,16 @@ AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
 }
 
 std::string Describe(const AssistFigures& figures) {
-  std::ostringstream text;
-  text.setf(std::ios::fixed);
-  text.precision(3);
-  text << figures.video << ": " << figures.frames << " frames, " << figures.animals
-       << " animals; one click IoU " << figures.blob_iou << " (first animals "
-       << figures.blob_first_iou << "), >= 0.85 for " << 100 * figures.one_click_share
-       << " %; fitted last outline IoU " << figures.grabcut_iou << "; clicks an animal "
-       << figures.clicks_per_animal << ", a frame " << figures.clicks_per_frame << "; blob "
-       << figures.blob_ms << " ms, fit " << figures.grabcut_ms << " ms";
-  return text.str();
+  char text[320];
+  snprintf(
+      text, sizeof text,
+      "%s: %d frames, %d animals; one click: mean IoU %.3f (%.3f with nothing labeled yet), %.0f "
+      "%% reach 0.85; last outline fitted: mean IoU %.3f; clicks an animal %.2f, a frame %.2f; "
+      "blob %.1f ms, fit %.1f ms",
+      figures.video.c_str(), figures.frames, figures.animals, figures.blob_iou,
+      figures.blob_first_iou, 100 * figures.one_click_share, figures.grabcut_iou,
+      figures.clicks_per_animal, figures.clicks_per_frame, figures.blob_ms, figures.grabcut_ms);
+  return text;
 }
 
 }  // namespace annotate

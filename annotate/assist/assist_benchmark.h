@@ -22,8 +22,7 @@ struct AssistFigures {
   std::string video;
   int frames = 0, animals = 0;
   // Mean IoU against the labels: a first click with nothing known; a click once some animals are
-  // labeled (their median area known, their neighbors' labels kept apart); the last labeled outline
-  // moved to the clicked blob and fitted to this frame by GrabCut.
+  // labeled (their median area known); the last labeled outline fitted to the clicked animal.
   double blob_first_iou = 0, blob_iou = 0, grabcut_iou = 0;
   double one_click_share = 0;  // of animals whose blob reaches IoU 0.85
   // 1 when the blob reaches 0.85; 2 when the fitted outline does; else 2 and one a corner of the

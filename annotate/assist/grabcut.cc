@@ -11,8 +11,8 @@
 namespace annotate {
 namespace {
 
-constexpr double kInnerShare = 0.14, kOuterShare = 0.20;  // band widths, in square roots of area
-constexpr double kMostPixels = 110 * 110;  // of the picture that is cut; larger ones are shrunk
+constexpr double kInnerShare = 0.10, kOuterShare = 0.14;  // band widths, in square roots of area
+constexpr double kMostPixels = 88 * 88;  // of the picture that is cut; larger ones are shrunk
 constexpr int kRounds = 2;
 
 int Odd(double value) { return 2 * static_cast<int>(std::lround(value)) + 1; }
@@ -32,6 +32,39 @@ cv::Mat Features(const cv::Mat& part, const cv::Mat& background_part) {
   cv::Mat features;
   cv::merge(std::vector<cv::Mat>{contrast, grey, chroma}, features);
   return features;
+}
+
+// How far the inside differs from the ring around it, in the strongest channel, in grey levels.
+double ContrastAcross(const cv::Mat& features, const cv::Mat& inside) {
+  cv::Mat ring;
+  cv::dilate(inside, ring, Disc(4));
+  ring &= ~inside;
+  if (cv::countNonZero(ring) == 0) return 0;
+  const cv::Scalar in = cv::mean(features, inside), out = cv::mean(features, ring);
+  return std::max({std::abs(in[0] - out[0]), std::abs(in[1] - out[1]), std::abs(in[2] - out[2])});
+}
+
+// The direction of the long axis, radians.
+double AxisOf(const datasets::Polygons& polygons) {
+  const datasets::Box box = datasets::BoxOf(polygons);
+  const cv::Rect window(
+      cv::Point(static_cast<int>(box.x) - 1, static_cast<int>(box.y) - 1),
+      cv::Size(static_cast<int>(box.width) + 4, static_cast<int>(box.height) + 4));
+  const cv::Moments m = cv::moments(MaskOf(polygons, window), true);
+  return 0.5 * std::atan2(2 * m.mu11, m.mu20 - m.mu02);
+}
+
+datasets::Polygons Turned(const datasets::Polygons& polygons, cv::Point2d from, cv::Point2d to,
+                          double radians) {
+  const double c = std::cos(radians), s = std::sin(radians);
+  datasets::Polygons turned = polygons;
+  for (datasets::Ring& ring : turned) {
+    for (cv::Point2d& point : ring) {
+      const cv::Point2d p = point - from;
+      point = to + cv::Point2d(c * p.x - s * p.y, s * p.x + c * p.y);
+    }
+  }
+  return turned;
 }
 
 }  // namespace
@@ -100,11 +133,39 @@ Proposal GrabCutFrom(const cv::Mat& frame, const cv::Mat& background,
   }
   if (largest == 0) return {};
   const cv::Mat mask = FillHoles(parts == largest);
+  constexpr double kNothingThere = 5;  // grey levels
+  if (ContrastAcross(features, mask) < kNothingThere) return {};
   Proposal proposal;
   proposal.polygons = datasets::TraceMask(mask, 0.7, window.tl(), 12);
   const double found = cv::countNonZero(mask);
   proposal.quality = std::clamp(std::min(found / area, area / std::max(1.0, found)), 0.0, 1.0);
   return proposal;
+}
+
+Proposal FitLastOutline(const cv::Mat& frame, const cv::Mat& background,
+                        const datasets::Polygons& last, cv::Point2d click, double typical_area) {
+  const double area = AreaOf(last);
+  if (frame.empty() || !(area >= 16) || !PixelAt(click, frame.size())) return {};
+  const Proposal blob = BlobAt(frame, background, click, typical_area);
+  const double blob_area = AreaOf(blob.polygons);
+  if (blob_area < 0.5 * area || blob_area > 2 * area) {
+    return GrabCutFrom(frame, background, last, click - CenterOf(last));
+  }
+  const cv::Point2d from = CenterOf(last), to = CenterOf(blob.polygons);
+  const double turn = AxisOf(blob.polygons) - AxisOf(last);
+  datasets::Polygons placed;
+  double likeness = -1;
+  for (const double radians : {0.0, turn, turn + CV_PI}) {
+    datasets::Polygons candidate = Turned(last, from, to, radians);
+    const double iou = IouOf(candidate, blob.polygons, frame.size());
+    if (iou > likeness) likeness = iou, placed = std::move(candidate);
+  }
+  const Proposal fitted = GrabCutFrom(frame, background, placed, {});
+  // Where cut and blob disagree, the one whose size is more like the animal's is right more often.
+  const auto strangeness = [area](const Proposal& proposal) {
+    return std::abs(std::log(std::max(1.0, AreaOf(proposal.polygons)) / area));
+  };
+  return strangeness(blob) < strangeness(fitted) ? blob : fitted;
 }
 
 }  // namespace annotate

@@ -20,6 +20,7 @@ class BrushTool : public Tool {
   void Cancel() override {
     painting_ = false;
     canvas_.release();
+    before_.release();
     note_.clear();
   }
   Parameter parameter() const override {
@@ -86,9 +87,9 @@ class BrushTool : public Tool {
         : erases_      ? selected
                              ? "Drag rubs out; Ctrl+wheel or [ ] sizes the tip, Ctrl+drag paints"
                              : "Press on an animal and drag to rub out; Ctrl+wheel or [ ] sizes the tip"
-        : selected ? "Drag paints onto the selected animal, Alt+drag paints a new one, Ctrl+drag "
-                     "rubs out; Ctrl+wheel or [ ] sizes the tip"
-                   : "Drag paints a new animal; Ctrl+wheel or [ ] sizes the tip";
+        : selected     ? "Drag on the selected animal adds to it, apart from it paints a new one "
+                         "(Shift: a part); Ctrl rubs out, Ctrl+wheel sizes the tip"
+                       : "Drag paints a new animal; Ctrl+wheel or [ ] sizes the tip";
     return overlay;
   }
 
@@ -111,6 +112,7 @@ class BrushTool : public Tool {
     touched_ = {};
     if (shape) {
       canvas_ = MaskOf(*shape, {0, 0, context.width, context.height});
+      if (!rubs_out_ && !input.shift) before_ = canvas_.clone();
       touched_ = datasets::BoundsOf(canvas_);
     }
     painting_ = true;
@@ -143,14 +145,30 @@ class BrushTool : public Tool {
     touched_ |= tip_path & cv::Rect({0, 0}, canvas_.size());
   }
 
+  // What was painted apart from the selected animal is another animal.
+  bool IsApart(const cv::Rect& window) const {
+    if (before_.empty()) return false;
+    cv::Mat near;
+    cv::dilate(before_(window), near, cv::Mat());
+    const cv::Mat added = canvas_(window) & ~before_(window);
+    return cv::countNonZero(added) > 0 && cv::countNonZero(added & near) == 0;
+  }
+
   ToolResult Finish(const ToolContext& context) {
     const bool same_image = canvas_.size() == cv::Size(context.width, context.height);
     const Shape* target = FindShape(context, target_);
     const cv::Rect window = touched_ & cv::Rect({0, 0}, canvas_.size());
     DrawnShape shape;
-    if (same_image && !window.empty()) shape = ShapeFromMask(canvas_(window), window, context);
+    if (same_image && !window.empty()) {
+      if (target && IsApart(window)) {
+        target = nullptr;
+        canvas_.setTo(0, before_);
+      }
+      shape = ShapeFromMask(canvas_(window), window, context);
+    }
     painting_ = false;
     canvas_.release();
+    before_.release();
     if (shape.empty()) {
       note_ = target ? "Nothing would remain; Delete removes the animal"
                      : "Too small to be an animal: drag farther or size the tip";
@@ -169,6 +187,7 @@ class BrushTool : public Tool {
   cv::Point2d cursor_;
   datasets::Id target_ = 0;
   cv::Mat canvas_;    // the whole image while painting
+  cv::Mat before_;    // the selected animal when the stroke began; empty: it takes every part
   cv::Rect touched_;  // holds every foreground pixel of canvas_
   std::string note_;
 };

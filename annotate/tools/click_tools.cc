@@ -45,10 +45,12 @@ class GrabCutTool : public ProposalTool {
       Fit(label->polygons, {}, here, label->category_id, context);
       return;
     }
-    Proposal blob = BlobAt(*context.frame, BackgroundOf(context), at, context.typical_area);
+    const Proposal blob = BlobAt(*context.frame, BackgroundOf(context), at, context.typical_area);
     const cv::Point2d target = blob.polygons.empty() ? at : CenterOf(blob.polygons);
     if (const Shape* last = Neighbor(target, context)) {
-      Fit(last->polygons, target - CenterOf(last->polygons), 0, last->category_id, context);
+      Show(FitLastOutline(*context.frame, BackgroundOf(context), last->polygons, at,
+                          context.typical_area),
+           0, last->category_id, context);
     } else if (!blob.polygons.empty()) {
       Fit(blob.polygons, {}, 0, 0, context);
     } else {
@@ -65,7 +67,12 @@ class GrabCutTool : public ProposalTool {
  private:
   void Fit(const datasets::Polygons& outline, cv::Point2d shift, datasets::Id replaces,
            datasets::Id category, const ToolContext& context) {
-    const Proposal fitted = GrabCutFrom(*context.frame, BackgroundOf(context), outline, shift);
+    Show(GrabCutFrom(*context.frame, BackgroundOf(context), outline, shift), replaces, category,
+         context);
+  }
+
+  void Show(const Proposal& fitted, datasets::Id replaces, datasets::Id category,
+            const ToolContext& context) {
     if (fitted.polygons.empty()) {
       SayNothingFound("The outline does not fit anything here: click nearer to the animal");
       return;

@@ -329,6 +329,22 @@ TEST_CASE("brush: a stroke paints a new animal as wide as the tip") {
   CHECK(annotate::AreaOf(change->polygons) == doctest::Approx(40 * 10 + CV_PI * 25).epsilon(0.1));
 }
 
+TEST_CASE("brush: what is painted apart from the selected animal is a new one, with Shift a part") {
+  Stage stage("brush");
+  stage.tool->SetParameter(4);
+  stage.context.selected_annotation = 1;
+  auto change = stage.Drag({100, 100}, {130, 100});
+  REQUIRE(change);
+  CHECK(change->kind == Kind::kAdd);
+  CHECK(change->polygons.size() == 1);
+  CHECK(datasets::BoxOf(change->polygons).x > 90);
+  stage.shift = true;
+  change = stage.Drag({100, 100}, {130, 100});
+  REQUIRE(change);
+  CHECK(change->kind == Kind::kReplace);
+  CHECK(change->polygons.size() == 2);
+}
+
 TEST_CASE("brush: paints onto the selected animal, and with Alt a new one") {
   Stage stage("brush");
   stage.context.selected_annotation = 1;
