@@ -140,7 +140,34 @@ SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>&
   return trust;
 }
 
+SourceTrust TrustAtLabels(const TrackRecord& record, const std::vector<Anchor>& anchors) {
+  double right[2] = {0, 0}, all[2] = {0, 0};
+  for (const Anchor& anchor : anchors) {
+    for (const Source source : {Source::kPixels, Source::kCrop}) {
+      if (!record.HasOpinion(source, anchor.row)) continue;
+      const size_t own = static_cast<size_t>(anchor.class_index);
+      bool best = true;
+      for (size_t k = 0; k < record.classes(); ++k) {
+        best = best && (k == own || record.Opinion(source, anchor.row, k) <
+                                        record.Opinion(source, anchor.row, own));
+      }
+      const size_t s = source == Source::kPixels ? 0 : 1;
+      right[s] += best;
+      all[s] += 1;
+    }
+  }
+  constexpr double kEnough = 8;
+  SourceTrust trust;
+  if (all[0] >= kEnough) trust.pixels = right[0] / all[0];
+  if (all[1] >= kEnough) trust.crop = right[1] / all[1];
+  return trust;
+}
+
 namespace {
+
+// The lower of two agreements, where known: labels were learned from, so they show too much trust
+// at most.
+double Lower(double a, double b) { return a < 0 ? b : b < 0 ? a : std::min(a, b); }
 
 // A source that agrees with the names no better than chance says nothing; one that agrees in 85 %
 // of the seconds keeps its weight.
@@ -152,25 +179,29 @@ double Worth(double agreement, size_t classes) {
 
 }  // namespace
 
-std::vector<NamedTracklet> NameTracklets(const TrackRecord& record,
-                                         const std::vector<Tracklet>& tracklets,
-                                         const std::vector<Link>& links,
-                                         const train::ModelInfo& info,
-                                         const EvidenceOptions& options,
-                                         const std::function<void()>& checkpoint) {
+std::vector<NamedTracklet> NameTracklets(
+    const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+    const std::vector<Link>& links, const train::ModelInfo& info, const EvidenceOptions& options,
+    const std::vector<Anchor>& anchors, const std::function<void()>& checkpoint) {
   IdentityOptions identity;
   identity.max_instances = info.max_instances;
   identity.max_instances.resize(record.classes(), 1);
-  std::vector<NamedTracklet> names =
-      DecideIdentities(EvidenceOf(record, tracklets, info, options), links, identity, checkpoint);
+  const auto decide = [&](const EvidenceOptions& weights) {
+    std::vector<TrackletEvidence> evidence = EvidenceOf(record, tracklets, info, weights);
+    AddAnchors(record, anchors, evidence);
+    return DecideIdentities(evidence, links, identity, checkpoint);
+  };
+  std::vector<NamedTracklet> names = decide(options);
   if (record.classes() < 2) return names;
-  const SourceTrust trust = TrustOf(record, names, options);
+  SourceTrust trust = TrustOf(record, names, options);
+  const SourceTrust at_labels = TrustAtLabels(record, anchors);
+  trust.pixels = Lower(trust.pixels, at_labels.pixels);
+  trust.crop = Lower(trust.crop, at_labels.crop);
   EvidenceOptions weighed = options;
   weighed.crop_weight *= Worth(trust.crop, record.classes());
   weighed.pixel_weight *= Worth(trust.pixels, record.classes());
   weighed.pixel_weight_alone *= Worth(trust.pixels, record.classes());
-  return DecideIdentities(EvidenceOf(record, tracklets, info, weighed), links, identity,
-                          checkpoint);
+  return decide(weighed);
 }
 
 }  // namespace infer

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "infer/anchors.h"
 #include "infer/identity.h"
 #include "infer/track_record.h"
 #include "train/predictor.h"
@@ -36,13 +37,14 @@ std::vector<TrackletEvidence> EvidenceOf(const TrackRecord& record,
 SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>& names,
                     const EvidenceOptions& options);
 
-// Names for all tracklets: evidence, exclusion and links together, twice: the second time each
-// source weighs what its agreement in the first round is worth.
-std::vector<NamedTracklet> NameTracklets(const TrackRecord& record,
-                                         const std::vector<Tracklet>& tracklets,
-                                         const std::vector<Link>& links,
-                                         const train::ModelInfo& info,
-                                         const EvidenceOptions& options,
-                                         const std::function<void()>& checkpoint = {});
+// The same where people said who is who: the share of anchored rows that a source names as they do.
+SourceTrust TrustAtLabels(const TrackRecord& record, const std::vector<Anchor>& anchors);
+
+// Names for all tracklets: evidence, exclusion, links and what people labeled together, twice: the
+// second time each source weighs what its agreement in the first round is worth.
+std::vector<NamedTracklet> NameTracklets(
+    const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+    const std::vector<Link>& links, const train::ModelInfo& info, const EvidenceOptions& options,
+    const std::vector<Anchor>& anchors = {}, const std::function<void()>& checkpoint = {});
 
 }  // namespace infer

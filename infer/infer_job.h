@@ -13,11 +13,15 @@ namespace infer {
 struct PredictOptions {
   int start_frame = 0;
   int end_frame = -1;  // -1: to the end
+  // Labels of the same video (but for split `val` and `test`) name the tracks that pass through
+  // them.
+  bool use_labels = true;
   train::PredictorOptions predictor;
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("start-frame", start_frame, "first frame");
     v.Field("end-frame", end_frame, "one past the last frame; -1 = to the end");
+    v.Field("use-labels", use_labels, "labels of the same video name the tracks through them");
     predictor.Visit(v);
   }
 };

@@ -81,8 +81,13 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     EvidenceOptions evidence;
     evidence.fps = input.fps;
     job.Advance(0, 0, "deciding who is who");
+    std::vector<Anchor> anchors;
+    if (options.use_labels) {
+      anchors = LabelAnchors(project, result.job_id, video.id, found.record, found.rows,
+                             input.categories);
+    }
     const std::vector<NamedTracklet> names =
-        NameTracklets(found.record, found.tracklets, found.links, info, evidence,
+        NameTracklets(found.record, found.tracklets, found.links, info, evidence, anchors,
                       [&job] { job.ThrowIfCancelled(); });
     WriteNames(project, found, names, input.categories, info.max_instances, job);
     ReviewData data =

@@ -150,6 +150,69 @@ TEST_CASE("every frame of a video gets its animals, with names, masks and confid
   CHECK(report.share_flagged <= 1);
 }
 
+namespace {
+
+// Animal-frames of a prediction that bear another animal's name.
+int WrongNames(Setting& setting, datasets::Id job_id) {
+  std::map<datasets::Id, std::string> names;
+  for (const auto& category : setting.project->Categories()) names[category.id] = category.name;
+  int wrong = 0;
+  const auto count = [&](int frame, const auto& rows) {
+    for (const auto& row : rows) {
+      for (int animal = 0; animal < setting.world.animals; ++animal) {
+        const auto truth = datasets::EncodeMask(setting.world.Truth(animal, frame));
+        if (datasets::RleIou(truth, row.rle) < 0.5) continue;
+        wrong += names[row.category_id] != "animal_" + std::to_string(animal + 1);
+      }
+    }
+  };
+  setting.project->ForEachPrediction(job_id, setting.video.id, 0, setting.video.frame_count, count);
+  return wrong;
+}
+
+void LabelFrame(Setting& setting, int frame, const std::string& split) {
+  setting.project->Write([&](datasets::Writer& writer) {
+    const cv::Size size = setting.world.size;
+    const auto image = writer.FindOrInsertImage(setting.video.id, frame, size.width, size.height);
+    writer.SetImageSplit(image, split);
+    for (int animal = 0; animal < setting.world.animals; ++animal) {
+      datasets::AnnotationRow label;
+      label.image_id = image;
+      label.category_id = writer.FindOrInsertCategory("animal_" + std::to_string(animal + 1));
+      label.rle = datasets::EncodeMask(setting.world.Truth(animal, frame));
+      label.box = datasets::RleBox(*label.rle);
+      label.area = static_cast<double>(datasets::RleArea(*label.rle));
+      label.author = "test";
+      writer.InsertAnnotation(label);
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("one labeled frame names the tracks that pass through it, against a network that errs") {
+  DiscWorld world = SmallWorld(200);
+  world.lanes = 40;      // they never touch: one track each
+  world.accuracy = 0.2;  // takes each animal for the other
+  world.says = 0.6;      // without being sure
+  Setting setting(world);
+  Job job;
+  const int unlabeled = WrongNames(setting, setting.Predict(job).job_id);
+  CHECK(unlabeled == 400);
+  SUBCASE("a label to learn from does") {
+    LabelFrame(setting, 120, "train");
+    CHECK(WrongNames(setting, setting.Predict(job).job_id) == 0);
+    PredictOptions options;
+    options.use_labels = false;
+    CHECK(WrongNames(setting, setting.Predict(job, options).job_id) == 400);
+  }
+  SUBCASE("a label to measure on does not") {
+    LabelFrame(setting, 120, "val");
+    LabelFrame(setting, 60, "test");
+    CHECK(WrongNames(setting, setting.Predict(job).job_id) == 400);
+  }
+}
+
 TEST_CASE("a range, one frame, no frame and a wrong range") {
   Setting setting(SmallWorld(40));
   Job job;
@@ -316,4 +379,15 @@ TEST_CASE("memory stays flat over 20,000 frames") {
   CHECK(setting.Rows(result.job_id) == 20000);
   MESSAGE("from " << after_start << " to " << most << " MB");
   CHECK(most - after_start < 40);  // 18,000 frames kept as masks would be 55 MB and more
+}
+
+TEST_CASE("labels outvote a network that errs, over contacts too") {
+  DiscWorld world = SmallWorld(400);  // lanes that touch
+  world.accuracy = 0.3;
+  Setting setting(world);
+  Job job;
+  const int unlabeled = WrongNames(setting, setting.Predict(job).job_id);
+  CHECK(unlabeled > 400);
+  for (int frame = 20; frame < 400; frame += 80) LabelFrame(setting, frame, "train");
+  CHECK(WrongNames(setting, setting.Predict(job).job_id) < unlabeled / 4);
 }
