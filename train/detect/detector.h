@@ -1,0 +1,68 @@
+// What the reference detectors (Mask R-CNN, YOLACT, YOLOv3) have in common: labeled pictures in,
+// named losses out; pictures in, detections out. Training, model files, prediction and the command
+// line work through this alone. Internal to train/ (torch types).
+#pragma once
+
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "train/weights/module_weights.h"
+
+namespace train {
+
+// One labeled picture, augmented already, on the CPU.
+struct DetectSample {
+  torch::Tensor image;   // [3, H, W] float, RGB, 0..1
+  torch::Tensor boxes;   // [N, 4] float, x1 y1 x2 y2 in pixels of `image`, sides > 0; N may be 0
+  torch::Tensor labels;  // [N] int64, 1..classes (0 is background)
+  torch::Tensor masks;   // [N, H, W] uint8, 0 or 1
+  torch::Tensor crowd_boxes;  // [M, 4]: regions that are neither animal nor background; M may be 0
+};
+
+// One detection in pixels of the picture that was given.
+struct Found {
+  int label = 0;                    // 1..classes
+  float score = 0;                  // as the reference network scores it
+  float box[4] = {0, 0, 0, 0};      // x1, y1, x2, y2
+  cv::Rect region;                  // where `mask` lies; inside the picture; empty without a mask
+  cv::Mat mask;                     // CV_8UC1 [region.height, region.width], 0 or 255; or empty
+  float certainty = 0;              // mean |2p - 1| of the mask's probability along its border
+  std::vector<float> class_scores;  // [classes]: of the same place, each class's probability
+};
+
+using NamedLosses = std::vector<std::pair<std::string, torch::Tensor>>;  // scalars with graph
+
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  // Module names equal the reference's: its named values are the model file's tensors.
+  virtual torch::nn::Module& module() = 0;
+  // What must stand in the model file so that MakeDetector(name, classes, settings) builds the same
+  // network again.
+  virtual nlohmann::json settings() const = 0;
+  // Training mode. The sum of the losses is minimized. Draws from torch's generator, which the
+  // caller seeds anew before each step.
+  virtual NamedLosses Losses(const std::vector<DetectSample>& batch) = 0;
+  // Evaluation mode, no gradients; images [3, H, W] float RGB 0..1 of any sizes, on the CPU. One
+  // list a picture, best first.
+  virtual std::vector<std::vector<Found>> Infer(const std::vector<torch::Tensor>& images) = 0;
+  // Before a run of predictions, once: folds, converts, lays out. Afterwards the module can neither
+  // learn nor be saved. `type`: torch::kFloat32 or torch::kBFloat16.
+  virtual void PrepareForInference(torch::ScalarType type) { (void)type; }
+  // Before each training step, with the share of the training that is done, 0..1: staged training
+  // changes here what learns.
+  virtual void AtShare(double done_share) { (void)done_share; }
+  // Names of tensors (under module()'s names) whose shape depends on the number of classes: with
+  // other classes they start anew when weights are taken over with --init.
+  virtual std::vector<std::string> ClassDependent() const = 0;
+  // Renames a foreign file's tensors to module()'s names where the reference once named them
+  // otherwise; returns what is to be ignored by an empty name.
+  virtual std::string NameOf(const std::string& stored) const { return stored; }
+};
+
+}  // namespace train
