@@ -10,9 +10,10 @@
 namespace annotate {
 namespace {
 
-const cv::Mat& BackgroundOf(const ToolContext& context) {
-  static const cv::Mat none;
-  return context.background ? *context.background : none;
+// Headers of the pictures: they share the pixels and keep them.
+cv::Mat FrameOf(const ToolContext& context) { return *context.frame; }
+cv::Mat BackgroundOf(const ToolContext& context) {
+  return context.background ? *context.background : cv::Mat();
 }
 
 class BlobTool : public ProposalTool {
@@ -20,13 +21,15 @@ class BlobTool : public ProposalTool {
   const char* id() const override { return "blob"; }
 
  protected:
-  void Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
-    const Proposal found = BlobAt(*context.frame, BackgroundOf(context), at, context.typical_area);
-    if (found.polygons.empty()) {
-      SayNothingFound("No animal stands out here: try the wand, the scissors or the polygon");
-      return;
-    }
-    Propose(found.polygons, LabelAt(at, context), 0, context);
+  Work Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
+    return [at, frame = FrameOf(context), background = BackgroundOf(context),
+            area = context.typical_area, replaces = LabelAt(at, context)] {
+      Found found{BlobAt(frame, background, at, area).polygons, replaces, 0, ""};
+      if (found.outline.empty()) {
+        found.note = "No animal stands out here: try the wand, the scissors or the polygon";
+      }
+      return found;
+    };
   }
   std::string IdleHint(const ToolContext&) const override {
     return "Click the middle of an animal: its outline is proposed";
@@ -39,23 +42,28 @@ class GrabCutTool : public ProposalTool {
   const char* id() const override { return "grabcut"; }
 
  protected:
-  void Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
-    const datasets::Id here = LabelAt(at, context);
-    if (const Shape* label = FindShape(context, here)) {  // fits a label of this frame better
-      Fit(label->polygons, {}, here, label->category_id, context);
-      return;
+  Work Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
+    const cv::Mat frame = FrameOf(context), background = BackgroundOf(context);
+    if (const Shape* label = FindShape(context, LabelAt(at, context))) {  // fits it better
+      return [=, outline = label->polygons, replaces = label->annotation_id,
+              category = label->category_id] {
+        return Answer(GrabCutFrom(frame, background, outline, {}), replaces, category);
+      };
     }
-    const Proposal blob = BlobAt(*context.frame, BackgroundOf(context), at, context.typical_area);
-    const cv::Point2d target = blob.polygons.empty() ? at : CenterOf(blob.polygons);
-    if (const Shape* last = Neighbor(target, context)) {
-      Show(FitLastOutline(*context.frame, BackgroundOf(context), last->polygons, at,
-                          context.typical_area),
-           0, last->category_id, context);
-    } else if (!blob.polygons.empty()) {
-      Fit(blob.polygons, {}, 0, 0, context);
-    } else {
-      SayNothingFound("No outline to start from: label a frame near this one first");
-    }
+    return [=, area = context.typical_area, last = Unlabeled(context)] {
+      const Proposal blob = BlobAt(frame, background, at, area);
+      const cv::Point2d target = blob.polygons.empty() ? at : CenterOf(blob.polygons);
+      if (const Shape* nearest = Nearest(last, target)) {
+        return Answer(FitLastOutline(frame, background, nearest->polygons, at, area), 0,
+                      nearest->category_id);
+      }
+      if (blob.polygons.empty()) {
+        Found nothing;
+        nothing.note = "No outline to start from: label a frame near this one first";
+        return nothing;
+      }
+      return Answer(GrabCutFrom(frame, background, blob.polygons, {}), 0, 0);
+    };
   }
   std::string IdleHint(const ToolContext& context) const override {
     return context.neighbor_shapes && !context.neighbor_shapes->empty()
@@ -65,33 +73,33 @@ class GrabCutTool : public ProposalTool {
   const char* label() const override { return "Fit outline"; }
 
  private:
-  void Fit(const datasets::Polygons& outline, cv::Point2d shift, datasets::Id replaces,
-           datasets::Id category, const ToolContext& context) {
-    Show(GrabCutFrom(*context.frame, BackgroundOf(context), outline, shift), replaces, category,
-         context);
-  }
-
-  void Show(const Proposal& fitted, datasets::Id replaces, datasets::Id category,
-            const ToolContext& context) {
-    if (fitted.polygons.empty()) {
-      SayNothingFound("The outline does not fit anything here: click nearer to the animal");
-      return;
+  static Found Answer(const Proposal& fitted, datasets::Id replaces, datasets::Id category) {
+    Found found{fitted.polygons, replaces, category, ""};
+    if (found.outline.empty()) {
+      found.note = "The outline does not fit anything here: click nearer to the animal";
     }
-    Propose(fitted.polygons, replaces, category, context);
+    return found;
   }
 
-  // The nearest outline of the neighbor frame whose animal has no label in this frame yet.
-  static const Shape* Neighbor(const cv::Point2d& target, const ToolContext& context) {
-    const Shape* nearest = nullptr;
-    double distance = 0;
-    if (!context.neighbor_shapes) return nullptr;
+  // The outlines of the neighbor frame whose animals have no label in this frame yet.
+  static std::vector<Shape> Unlabeled(const ToolContext& context) {
+    std::vector<Shape> shapes;
+    if (!context.neighbor_shapes) return shapes;
     for (const Shape& shape : *context.neighbor_shapes) {
       if (AreaOf(shape.polygons) < 16) continue;
       const bool labeled =
           context.shapes &&
           std::any_of(context.shapes->begin(), context.shapes->end(),
                       [&](const Shape& label) { return label.category_id == shape.category_id; });
-      if (labeled) continue;
+      if (!labeled) shapes.push_back(shape);
+    }
+    return shapes;
+  }
+
+  static const Shape* Nearest(const std::vector<Shape>& shapes, const cv::Point2d& target) {
+    const Shape* nearest = nullptr;
+    double distance = 0;
+    for (const Shape& shape : shapes) {
       const double here = cv::norm(CenterOf(shape.polygons) - target);
       if (!nearest || here < distance) nearest = &shape, distance = here;
     }
@@ -118,21 +126,29 @@ class ModelTool : public ProposalTool {
   }
 
  protected:
-  void Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
+  Work Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
     const auto hits = ShapesAt(context.predictions, at);
     if (hits.empty()) {
-      SayNothingFound(context.predictions && !context.predictions->empty()
-                          ? "The model sees no animal here"
-                          : "No prediction in this frame: train a model and predict first");
-      return;
+      const bool some = context.predictions && !context.predictions->empty();
+      return [some] {
+        Found nothing;
+        nothing.note = some ? "The model sees no animal here"
+                            : "No prediction in this frame: train a model and predict first";
+        return nothing;
+      };
     }
-    const Shape& taken = *hits.front();
-    datasets::Polygons outline = taken.polygons;
-    if (outline.empty() && taken.rle) {
-      const cv::Rect whole(0, 0, context.width, context.height);
-      outline = ShapeFromMask(MaskOf(taken, whole), whole, context).polygons;
-    }
-    Propose(outline, LabelAt(at, context), taken.category_id, context);
+    return [taken = *hits.front(), replaces = LabelAt(at, context), width = context.width,
+            height = context.height] {
+      Found found{taken.polygons, replaces, taken.category_id, ""};
+      if (found.outline.empty() && taken.rle) {
+        ToolContext image;
+        image.width = width;
+        image.height = height;
+        const cv::Rect whole(0, 0, width, height);
+        found.outline = ShapeFromMask(MaskOf(taken, whole), whole, image).polygons;
+      }
+      return found;
+    };
   }
   std::string IdleHint(const ToolContext& context) const override {
     return context.predictions && !context.predictions->empty()

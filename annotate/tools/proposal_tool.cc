@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <utility>
 
 #include "annotate/assist/pixel_region.h"
 
@@ -36,9 +38,51 @@ double CoarsestTolerance(const datasets::Polygons& outline) {
   return 0;
 }
 
+// The outline within the picture. What another animal's label covers stays that animal's, unless it
+// covers nearly all.
+datasets::Polygons Clear(const datasets::Polygons& outline, datasets::Id replaces,
+                         const std::vector<Shape>& labels, int width, int height) {
+  ToolContext context;
+  context.width = width;
+  context.height = height;
+  datasets::Polygons clamped = outline;
+  for (datasets::Ring& ring : clamped) {
+    for (cv::Point2d& point : ring) point = Clamped(point, context);
+  }
+  clamped.erase(std::remove_if(clamped.begin(), clamped.end(),
+                               [](const auto& ring) { return !IsDrawable(ring); }),
+                clamped.end());
+  const cv::Rect window = WindowOf(clamped, 1, context);
+  if (window.empty()) return clamped;
+  const cv::Mat mask = MaskOf(clamped, window);
+  cv::Mat left = mask.clone();
+  for (const Shape& shape : labels) {
+    if (shape.annotation_id == replaces) continue;
+    if ((WindowOf(shape.polygons, 1, context) & window).empty() && !shape.rle) continue;
+    left.setTo(0, MaskOf(shape, window));
+  }
+  const int before = cv::countNonZero(mask), after = cv::countNonZero(left);
+  if (after == before || after <= 0.2 * before) return clamped;
+  clamped = ShapeFromMask(Open(left, 1), window, context).polygons;
+  const auto largest = std::max_element(
+      clamped.begin(), clamped.end(),
+      [](const auto& a, const auto& b) { return datasets::RingArea(a) < datasets::RingArea(b); });
+  if (largest != clamped.end()) clamped = {datasets::Ring(*largest)};
+  return clamped;
+}
+
 }  // namespace
 
+struct ProposalTool::Answer {
+  std::mutex mutex;
+  bool ready = false;
+  Found found;
+  double coarsest_tolerance = 0;
+};
+
 void ProposalTool::Cancel() {
+  awaited_.reset();
+  take_when_found_ = false;
   raw_.clear();
   shown_.clear();
   note_.clear();
@@ -57,9 +101,7 @@ void ProposalTool::SetParameter(double value) {
 }
 
 void ProposalTool::Simplify() {
-  if (raw_.empty()) return;
-  if (!tolerance_chosen_) tolerance_ = CoarsestTolerance(raw_);
-  shown_ = Simplified(raw_, tolerance_);
+  if (!raw_.empty()) shown_ = Simplified(raw_, tolerance_);
 }
 
 datasets::Id ProposalTool::LabelAt(const cv::Point2d& at, const ToolContext& context) {
@@ -70,49 +112,54 @@ datasets::Id ProposalTool::LabelAt(const cv::Point2d& at, const ToolContext& con
   return hits.empty() ? 0 : hits.front()->annotation_id;
 }
 
-void ProposalTool::SayNothingFound(const std::string& note) {
-  Cancel();
-  note_ = note;
+void ProposalTool::Start(Work work, const ToolContext& context) {
+  auto answer = std::make_shared<Answer>();
+  awaited_ = answer;
+  take_when_found_ = false;
+  static const std::vector<Shape> kNone;
+  auto search = [answer, work = std::move(work), labels = context.shapes ? *context.shapes : kNone,
+                 width = context.width, height = context.height] {
+    Found found;
+    try {
+      found = work();
+      if (!found.outline.empty()) {
+        found.outline = Clear(found.outline, found.replaces, labels, width, height);
+        if (found.outline.empty()) found.note = "Nothing found here: click the middle of an animal";
+      }
+    } catch (const std::exception& error) {  // OpenCV throws its own
+      found = {};
+      found.note = error.what();
+    }
+    const double coarsest = found.outline.empty() ? 0 : CoarsestTolerance(found.outline);
+    std::scoped_lock lock(answer->mutex);
+    answer->found = std::move(found);
+    answer->coarsest_tolerance = coarsest;
+    answer->ready = true;
+  };
+  if (context.run_aside) {
+    (*context.run_aside)(std::move(search));
+  } else {
+    search();
+    Poll(context);
+  }
 }
 
-void ProposalTool::Propose(const datasets::Polygons& outline, datasets::Id replaces,
-                           datasets::Id category, const ToolContext& context) {
+ToolResult ProposalTool::Poll(const ToolContext& context) {
+  if (!awaited_) return {};
+  const std::shared_ptr<Answer> answer = awaited_;
+  std::scoped_lock lock(answer->mutex);
+  if (!answer->ready) return {};
+  const bool take = take_when_found_, dragging = dragging_;
   Cancel();
-  datasets::Polygons clamped = outline;
-  for (datasets::Ring& ring : clamped) {
-    for (cv::Point2d& point : ring) point = Clamped(point, context);
-  }
-  clamped.erase(std::remove_if(clamped.begin(), clamped.end(),
-                               [](const auto& ring) { return !IsDrawable(ring); }),
-                clamped.end());
-  // What another animal's label covers stays that animal's, unless it covers nearly all.
-  const cv::Rect window = WindowOf(clamped, 1, context);
-  if (context.shapes && !window.empty()) {
-    const cv::Mat mask = MaskOf(clamped, window);
-    cv::Mat left = mask.clone();
-    for (const Shape& shape : *context.shapes) {
-      if (shape.annotation_id == replaces) continue;
-      if ((WindowOf(shape.polygons, 1, context) & window).empty() && !shape.rle) continue;
-      left.setTo(0, MaskOf(shape, window));
-    }
-    const int before = cv::countNonZero(mask), after = cv::countNonZero(left);
-    if (after < before && after > 0.2 * before) {
-      clamped = ShapeFromMask(Open(left, 1), window, context).polygons;
-      const auto largest =
-          std::max_element(clamped.begin(), clamped.end(), [](const auto& a, const auto& b) {
-            return datasets::RingArea(a) < datasets::RingArea(b);
-          });
-      if (largest != clamped.end()) clamped = {datasets::Ring(*largest)};
-    }
-  }
-  if (clamped.empty()) {
-    note_ = "Nothing found here: click the middle of an animal";
-    return;
-  }
-  raw_ = std::move(clamped);
-  replaces_ = replaces;
-  category_ = category;
+  dragging_ = dragging;
+  note_ = answer->found.note;
+  if (answer->found.outline.empty()) return {};
+  raw_ = std::move(answer->found.outline);
+  replaces_ = answer->found.replaces;
+  category_ = answer->found.category;
+  if (!tolerance_chosen_) tolerance_ = answer->coarsest_tolerance;
   Simplify();
+  return take ? Accept(context) : ToolResult{};
 }
 
 ToolResult ProposalTool::Accept(const ToolContext& context) {
@@ -134,26 +181,26 @@ ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& cont
   switch (input.type) {
     case ToolInput::Type::kPress: {
       if (input.button != 0) return {};
-      const bool inside = std::any_of(shown_.begin(), shown_.end(), [&](const auto& ring) {
-        Shape shape;
-        shape.polygons = {ring};
-        return Contains(shape, at);
-      });
+      const bool inside =
+          !waits() && std::any_of(shown_.begin(), shown_.end(), [&](const auto& ring) {
+            Shape shape;
+            shape.polygons = {ring};
+            return Contains(shape, at);
+          });
       if (inside && !input.shift) return Accept(context);
       note_.clear();
-      dragging_ = true;
       if (context.frame == nullptr || context.frame->empty()) {
-        SayNothingFound("The picture is still being read: click again in a moment");
+        Cancel();
+        note_ = "The picture is still being read: click again in a moment";
       } else {
-        Search(at, input, context);
-        dragging_ = true;
+        Start(Search(at, input, context), context);
       }
+      dragging_ = true;
       return {true, std::nullopt};
     }
     case ToolInput::Type::kMove:
       if (dragging_ && input.button_down && context.frame != nullptr) {
-        Drag(at, input, context);
-        dragging_ = true;
+        if (Work work = Drag(at, input, context)) Start(std::move(work), context);
         return {true, std::nullopt};
       }
       dragging_ = dragging_ && input.button_down;
@@ -165,8 +212,12 @@ ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& cont
     case ToolInput::Type::kDoubleClick:
       return {true, std::nullopt};  // its presses were seen
     case ToolInput::Type::kKey:
-      if (!has_proposal()) return {};
-      if (input.key == ToolKey::kEnter || input.key == ToolKey::kSpace) return Accept(context);
+      if (!busy()) return {};
+      if (input.key == ToolKey::kEnter || input.key == ToolKey::kSpace) {
+        if (!waits()) return Accept(context);
+        take_when_found_ = true;
+        return {true, std::nullopt};
+      }
       if (input.key == ToolKey::kEscape || input.key == ToolKey::kBackspace ||
           input.key == ToolKey::kDelete) {
         Cancel();
@@ -185,7 +236,9 @@ Overlay ProposalTool::Draw(const ToolContext& context) const {
   Overlay overlay;
   for (const datasets::Ring& ring : shown_) overlay.lines.push_back({ring, true, true});
   if (!has_proposal()) {
-    overlay.hint = note_.empty() ? IdleHint(context) : note_;
+    overlay.hint = waits()         ? "Looking for the outline..."
+                   : note_.empty() ? IdleHint(context)
+                                   : note_;
     return overlay;
   }
   size_t points = 0;

@@ -3,6 +3,7 @@
 // active tool of the canvas.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <opencv2/core.hpp>
 #include <optional>
@@ -59,6 +60,9 @@ struct ToolContext {                                    // valid during one OnIn
   const std::vector<Shape>* neighbor_shapes = nullptr;  // labels of the nearest labeled frame
   datasets::Id selected_annotation = 0;
   double typical_area = 0;  // median labelled animal area in image pixels; 0 unknown
+  // Carries out what takes longer than a frame of the window, on another thread; of several only
+  // the newest need be. Null: tools do it at once. Pictures must then stay as they are.
+  const std::function<void(std::function<void()>)>* run_aside = nullptr;
 };
 
 // What a finished gesture wants changed; the caller makes it one Edit, one transaction.
@@ -101,6 +105,8 @@ class Tool {
   virtual ~Tool() = default;
   virtual const char* id() const = 0;  // "polygon", "select", "brush", ...
   virtual ToolResult OnInput(const ToolInput& input, const ToolContext& context) = 0;
+  // Takes what was carried out aside since; call it before each drawing.
+  virtual ToolResult Poll(const ToolContext&) { return {}; }
   virtual Overlay Draw(const ToolContext& context) const = 0;
   virtual bool busy() const = 0;  // in the middle of a gesture: frame changes wait or cancel it
   virtual void Cancel() = 0;

@@ -18,22 +18,22 @@ class WandTool : public ProposalTool {
   const char* id() const override { return "wand"; }
 
  protected:
-  void Search(const cv::Point2d& at, const ToolInput& input, const ToolContext& context) override {
+  Work Search(const cv::Point2d& at, const ToolInput& input, const ToolContext& context) override {
     kept_ = input.shift ? raw() : datasets::Polygons();
     pressed_at_ = at;
     color_tolerance_ = kUsualTolerance;
-    Flood(context);
+    return Flood(context);
   }
 
   // Right or down takes more, left or up less.
-  void Drag(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
+  Work Drag(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
     const cv::Point2d way = at - pressed_at_;
     const double along = std::abs(way.x) >= std::abs(way.y) ? way.x : way.y;
     const double steps = std::trunc(along / (kScreenPixelsPerStep * pixel()));
     const double wanted = std::clamp(kUsualTolerance + steps, 1.0, 255.0);
-    if (wanted == color_tolerance_) return;
+    if (wanted == color_tolerance_) return {};
     color_tolerance_ = wanted;
-    Flood(context);
+    return Flood(context);
   }
 
   std::string IdleHint(const ToolContext&) const override {
@@ -43,19 +43,26 @@ class WandTool : public ProposalTool {
   const char* label() const override { return "Outline by wand"; }
 
  private:
-  void Flood(const ToolContext& context) {
-    datasets::Polygons outline = WandAt(*context.frame, pressed_at_, color_tolerance_).polygons;
-    if (!kept_.empty()) {
-      datasets::Polygons both = kept_;
-      both.insert(both.end(), outline.begin(), outline.end());
-      const cv::Rect window = WindowOf(both, 1, context);
-      if (!window.empty()) outline = ShapeFromMask(MaskOf(both, window), window, context).polygons;
-    }
-    if (outline.empty()) {
-      SayNothingFound("Too small a spot: drag to the right to take more");
-      return;
-    }
-    Propose(outline, LabelAt(pressed_at_, context), 0, context);
+  Work Flood(const ToolContext& context) const {
+    return
+        [frame = *context.frame, at = pressed_at_, tolerance = color_tolerance_, kept = kept_,
+         replaces = LabelAt(pressed_at_, context), width = context.width, height = context.height] {
+          Found found{WandAt(frame, at, tolerance).polygons, replaces, 0, ""};
+          if (!kept.empty()) {
+            ToolContext image;
+            image.width = width;
+            image.height = height;
+            datasets::Polygons both = kept;
+            both.insert(both.end(), found.outline.begin(), found.outline.end());
+            const cv::Rect window = WindowOf(both, 1, image);
+            if (!window.empty()) {
+              found.outline = ShapeFromMask(MaskOf(both, window), window, image).polygons;
+            }
+          }
+          if (found.outline.empty())
+            found.note = "Too small a spot: drag to the right to take more";
+          return found;
+        };
   }
 
   cv::Point2d pressed_at_;

@@ -450,6 +450,49 @@ TEST_CASE("blob: a click on a labeled animal replaces its outline and leaves the
   CHECK(datasets::BoxOf(change->polygons).x + datasets::BoxOf(change->polygons).width < 129.5);
 }
 
+TEST_CASE("blob: a search aside leaves the tool free, and Enter before its answer takes it") {
+  Stage stage("blob");
+  std::function<void()> search;
+  const std::function<void(std::function<void()>)> aside = [&](std::function<void()> work) {
+    search = std::move(work);
+  };
+  stage.context.run_aside = &aside;
+  CHECK_FALSE(stage.Click({120, 60}));
+  CHECK(stage.tool->busy());
+  CHECK_FALSE(stage.tool->has_proposal());
+  CHECK_FALSE(stage.tool->Draw(stage.context).hint.empty());
+  CHECK_FALSE(stage.tool->Poll(stage.context).change);
+  CHECK_FALSE(stage.Key(ToolKey::kEnter));
+  search();
+  const auto taken = stage.tool->Poll(stage.context).change;
+  REQUIRE(taken);
+  CHECK(annotate::AreaOf(taken->polygons) == doctest::Approx(CV_PI * 16 * 10).epsilon(0.3));
+  CHECK_FALSE(stage.tool->busy());
+}
+
+TEST_CASE("blob: Escape makes a search void, and of two clicks the second counts") {
+  Stage stage("blob");
+  std::vector<std::function<void()>> searches;
+  const std::function<void(std::function<void()>)> aside = [&](std::function<void()> work) {
+    searches.push_back(std::move(work));
+  };
+  stage.context.run_aside = &aside;
+  stage.Click({120, 60});
+  stage.Key(ToolKey::kEscape);
+  searches.at(0)();
+  stage.tool->Poll(stage.context);
+  CHECK_FALSE(stage.tool->busy());
+  stage.Click({120, 60});
+  stage.Click({5, 110});
+  searches.at(1)();
+  stage.tool->Poll(stage.context);
+  CHECK_FALSE(stage.tool->has_proposal());
+  searches.at(2)();
+  stage.tool->Poll(stage.context);
+  CHECK_FALSE(stage.tool->has_proposal());
+  CHECK_FALSE(stage.tool->busy());
+}
+
 TEST_CASE("a proposal is simplified live: fewer points at a higher tolerance, and back") {
   Stage stage("blob");
   stage.Click({120, 60});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/model/label_requests.h"
+#include "app/ui/window.h"
 #include "datasets/base/error.h"
 
 namespace app {
@@ -34,7 +35,11 @@ bool IsDrawingTool(const annotate::Tool& tool) { return std::string(tool.id()) !
 
 }  // namespace
 
-CanvasView::CanvasView() : frame_layer_(new FrameLayer), overlay_layer_(new OverlayLayer) {
+CanvasView::CanvasView()
+    : frame_layer_(new FrameLayer),
+      overlay_layer_(new OverlayLayer),
+      worker_([] { Window::Wake(); }),
+      run_aside_([this](std::function<void()> work) { worker_.Run(std::move(work)); }) {
   SetTool("select");
 }
 
@@ -228,6 +233,7 @@ bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
   const auto background = context.session.background();
   if (picture.frame == context.session.frame()) tool_context.frame = &picture.bgr;
   if (background && !background->bgr.empty()) tool_context.background = &background->bgr;
+  tool_context.run_aside = &run_aside_;
   input.image_pixels_per_screen_pixel = context.scale / placement_.scale;
   input.seconds = ImGui::GetTime();
   try {
@@ -239,6 +245,11 @@ bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
     context.session.Say(Message::Kind::kError, error.what());
     return true;
   }
+}
+
+void CanvasView::TakeResult(UiContext& context) {
+  const annotate::ToolResult result = tool_->Poll(ContextForTool(context));
+  if (result.change) Commit(context, *result.change);
 }
 
 bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
@@ -402,6 +413,7 @@ void CanvasView::Draw(UiContext& context) {
     LeaveFrame(context);
   }
   if (context.mode != Mode::kLabel && IsDrawingTool(*tool_)) SetTool("select");
+  TakeResult(context);
   ImGui::InvisibleButton("##surface", size,
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
                              ImGuiButtonFlags_MouseButtonMiddle);

@@ -10,6 +10,7 @@
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
 #include "app/model/pending_shapes.h"
+#include "app/model/tool_worker.h"
 #include "app/ui/view.h"
 
 namespace app {
@@ -38,6 +39,7 @@ class CanvasView : public View {
   void HandleMouse(UiContext& context, bool hovered);
   void HandleSpace(UiContext& context);
   bool SendToTool(UiContext& context, annotate::ToolInput input);  // true when it used the input
+  void TakeResult(UiContext& context);  // of what a tool had carried out aside
   annotate::ToolInput InputNow() const;
   annotate::ToolContext ContextForTool(UiContext& context);
   void Commit(UiContext& context, const annotate::ShapeChange& change);
@@ -68,6 +70,8 @@ class CanvasView : public View {
   std::unique_ptr<FrameLayer> frame_layer_;
   std::unique_ptr<OverlayLayer> overlay_layer_;
   PendingShapes pending_;
+  ToolWorker worker_;
+  std::function<void(std::function<void()>)> run_aside_;
   Placement placement_;
   ImVec2 area_origin_{0, 0}, area_size_{1, 1};
   int image_width_ = 0, image_height_ = 0;
