@@ -4,6 +4,7 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/tools/shape_geometry.h"
 #include "datasets/base/error.h"
 
 namespace app {
@@ -144,13 +145,19 @@ void RequestAcceptPredictions(Session& session, datasets::Id category_id) {
 
 void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy) {
   const annotate::Shape* label = FindLabel(session, annotation_id);
-  if (!label || label->rle) return;
-  datasets::Polygons moved = label->polygons;
-  for (datasets::Ring& ring : moved) {
+  const datasets::VideoRow* video = session.video();
+  if (!label || !video) return;
+  annotate::ToolContext image;
+  image.width = video->width;
+  image.height = video->height;
+  datasets::Polygons outlines = label->polygons;
+  for (datasets::Ring& ring : outlines) {
     for (cv::Point2d& point : ring) point += cv::Point2d(dx, dy);
   }
+  const annotate::DrawnShape moved =
+      annotate::WithOutlines(*label, std::move(outlines), image, {dx, dy});
   session.PostEdit([=](datasets::Project&) {
-    return annotate::ReplaceShape(annotation_id, moved, {}, "Nudge outline");
+    return annotate::ReplaceShape(annotation_id, moved.polygons, moved.rle, "Nudge outline");
   });
 }
 

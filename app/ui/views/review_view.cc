@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace app {
 
@@ -33,6 +34,11 @@ void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
   session.GoTo(item.video_id, item.start_frame);
   shown_since_ = ImGui::GetTime();
   zoom_wanted_ = true;
+}
+
+void ReviewView::Describe(nlohmann::json& state) const {
+  state["review"] = {
+      {"decided", progress_.decided}, {"total", progress_.total}, {"reason", reason_}};
 }
 
 void ReviewView::Next(Session& session) {
@@ -138,7 +144,8 @@ void ReviewView::Draw(UiContext& context) {
     current = FindEpisode(*project, context.session.selected_episode);
   }
   ZoomToEpisode(context);
-  const ReviewProgress progress = ProgressOf(*project);
+  const ReviewProgress progress = progress_ = ProgressOf(*project);
+  reason_ = current ? current->reason : "";
   char text[128];
   snprintf(text, sizeof text, "%d of %d episodes", progress.decided, progress.total);
   ImGui::ProgressBar(progress.total ? static_cast<float>(progress.decided) / progress.total : 0,

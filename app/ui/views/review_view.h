@@ -12,6 +12,7 @@ class ReviewView : public View {
   const char* title() const override { return "Review"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
 
  private:
   void Next(Session& session);
@@ -22,6 +23,8 @@ class ReviewView : public View {
   void ZoomToEpisode(UiContext& context);
 
   ReviewFilter filter_;
+  ReviewProgress progress_;
+  std::string reason_;  // of the episode that is shown
   double shown_since_ = 0;
   bool zoom_wanted_ = false;
   datasets::Id advance_after_ = 0;  // episode just decided: move on once the view has it

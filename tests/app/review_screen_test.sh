@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The review in the real window: swap two animals from a frame on, accept an episode, correct one.
+# usage: review_screen_test.sh BIN_FOLDER
+set -u
+bin=$1
+source "$(dirname "$0")/../support/screen.sh"
+
+make_project 60
+"$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 30 || { say "FAILED: predictions"; exit 1; }
+start_window || exit 1
+job=$(sql "SELECT id FROM jobs WHERE kind = 'predict'")
+
+# --- a label of one frame before, and one after, to be swapped with the predictions
+key F2
+sleep 0.3
+for frame in 20 40; do
+  xdotool mousemove 5 5
+  key Home
+  for i in $(seq $((frame / 10))); do key shift+Right; done
+  expect_state "frame $frame shows" ".frame == $frame and .view_frame == $frame"
+  key ctrl+Return
+  expect_sql "Ctrl+Enter takes the predictions of frame $frame" \
+    "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index = $frame" 2
+done
+names_at() { sql "SELECT group_concat(category_id) FROM (SELECT category_id FROM annotations
+  JOIN images ON images.id = image_id WHERE frame_index = $1 ORDER BY annotations.id)"; }
+before=$(names_at 20) after=$(names_at 40)
+
+# --- review: the worst episode first
+key F4
+expect_state "F4 is review mode" '.mode == "review"'
+key space
+expect_state "Space goes to the most suspicious episode" '.frame == 30 and .selected_episode > 0'
+expect_state "and says why" '.review.reason | test("swapped")'
+key ctrl+t
+expect_sql "Ctrl+T swaps from this frame on" \
+  "SELECT start_frame || '-' || end_frame FROM prediction_corrections WHERE kind = 'swap'" 30-60
+swapped=$(echo "$after" | awk -F, '{print $2","$1}')
+[ "$(names_at 40)" = "$swapped" ] && say "ok: labels after the frame swap too" || fail "labels at 40: $(names_at 40), not $swapped"
+[ "$(names_at 20)" = "$before" ] && say "ok: labels before it stay" || fail "labels at 20"
+[ "$(sql "SELECT count(*) FROM predictions WHERE frame_index = 40 AND category_id = ${after%,*}")" = 1 ] &&
+  say "ok: the machine's rows stay as they were written" || fail "predictions were changed"
+key ctrl+z
+expect_sql "one undo takes the whole swap back" "SELECT count(*) FROM prediction_corrections" 0
+[ "$(names_at 40)" = "$after" ] && say "ok: labels too" || fail "labels at 40 after undo"
+key ctrl+shift+z
+expect_sql "and redo brings it again" "SELECT count(*) FROM prediction_corrections" 1
+
+# --- accept the episode: its predictions become labels under their corrected names
+key a
+expect_sql "A accepts the episode" "SELECT verdict FROM review_decisions" accepted
+expect_sql "its ten frames are labeled" \
+  "SELECT count(*) FROM images WHERE frame_index >= 30 AND frame_index < 40 AND state = 'done'" 10
+expect_sql "by labels that say where they come from" \
+  "SELECT count(*) FROM annotations WHERE source = 'accepted' AND job_id = $job" 24
+expect_state "and the next episode shows" '.frame == 4 and .review.decided == 1'
+
+# --- correct the other one: take a prediction as a label, drag a point of it
+key F2
+key ctrl+Return
+expect_sql "taken to be corrected" \
+  "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index = 4" 2
+key v
+read -r x y <<<"$(jq -r '[.[] | select(.category == 1)][0] | "\(.x) \(.y)"' \
+  <<<"$(jq '[.images[] | select(.frame_index == 4) | .id] as $i | [.annotations[] | select(.image_id == $i[0])
+    | {category: .category_id, x: (.bbox[0] + .bbox[2] / 2), y: (.bbox[1] + .bbox[3] / 2)}]' "$work/scene/instances.json")")"
+click_image "$x" "$y"
+expect_state "a click selects it" '.selected_annotation > 0'
+shape() { sql "SELECT hex(polygons) FROM annotations WHERE id = $1"; }
+selected=$(jq .selected_annotation "$work/state.json")
+old=$(shape "$selected")
+key alt+Right alt+Right alt+Right
+expect_sql "arrows move it, and it is a person's now" "SELECT source FROM annotations WHERE id = $selected" drawn
+[ "$(shape "$selected")" != "$old" ] && say "ok: the outline has moved" || fail "the outline did not move"
+key F4
+key c
+expect_sql "C notes the correction" \
+  "SELECT group_concat(verdict) FROM (SELECT verdict FROM review_decisions ORDER BY id)" accepted,corrected
+expect_sql "the original prediction is as it was" \
+  "SELECT count(*) FROM predictions WHERE frame_index = 4 AND job_id = $job" 2
+expect_state "nothing is left to review" '.review.decided == .review.total'
+end_window
+"$bin/vole" verify "$work/p.vole" --json >/dev/null 2>&1 && say "ok: vole verify agrees" || fail "vole verify"
+conclude
