@@ -1,0 +1,93 @@
+// Darknet's layers and its two YOLOv3 graphs (Redmon & Farhadi 2018, arXiv:1804.02767; layers and
+// sizes as in the published yolov3.cfg and yolov3-tiny.cfg). Internal to train/ (torch types).
+#pragma once
+
+#include <torch/torch.h>
+
+#include <array>
+#include <vector>
+
+#include "train/weights/darknet.h"
+#include "train/weights/module_weights.h"
+
+namespace train {
+
+// One section of a darknet cfg. Layers are numbered from 0 in the order of the cfg.
+struct DarknetLayer {
+  enum class Kind { kConv, kMaxPool, kRoute, kShortcut, kUpsample, kYolo };
+  Kind kind = Kind::kConv;
+  int filters = 0;           // kConv
+  int size = 1, stride = 1;  // kConv, kMaxPool; kUpsample always doubles
+  bool normalized = true;    // kConv: batch normalization and leaky ReLU; else bias, linear
+  std::vector<int> from;     // kRoute: layers to concatenate; kShortcut: the layer to add
+  std::vector<int> anchors;  // kYolo: which of the graph's anchors it answers for
+};
+
+struct YoloGraph {
+  std::vector<DarknetLayer> layers;
+  std::vector<std::array<float, 2>> anchors;  // width, height in pixels of the network's input
+  int classes = 1;
+  int stride = 32;  // extents of the input must be multiples of this
+};
+
+// `divisor` divides every width but the heads', for tests at a reduced size.
+YoloGraph Yolov3Graph(int classes, int divisor = 1);
+YoloGraph Yolov3TinyGraph(int classes, int divisor = 1);
+
+// Convolution without padding loss ("pad=1"), batch normalization, leaky ReLU of slope 0.1.
+// Darknet's normalization differs from the usual one in two places: it divides by
+// sqrt(variance) + 1e-6, and a batch's own variance is the unbiased one. Statistics move by 1 %.
+struct DarknetConvImpl : torch::nn::Module {
+  DarknetConvImpl(int in, int out, int size, int stride, bool normalized);
+  torch::Tensor forward(const torch::Tensor& x);  // [N, in, H, W] -> [N, out, H/stride, W/stride]
+  // Multiplies the normalization into the weights for good; the module then answers in `type` and
+  // cannot be trained.
+  void Fold(torch::ScalarType type);
+
+  int size, stride;
+  bool normalized, folded = false;
+  torch::Tensor weight, bias, scale, mean, variance;  // the last three only where normalized
+
+ private:
+  torch::Tensor FoldedWeight() const;
+  torch::Tensor FoldedBias() const;
+};
+TORCH_MODULE(DarknetConv);
+
+struct DarknetImpl : torch::nn::Module {
+  explicit DarknetImpl(YoloGraph graph);
+  // x: RGB, 0..1, [N, 3, H, W], H and W multiples of the stride. One tensor a yolo layer, in their
+  // order, before any sigmoid: [N, anchors * (5 + classes), H/s, W/s], an anchor's channels being
+  // x, y, w, h, objectness, classes.
+  std::vector<torch::Tensor> forward(const torch::Tensor& x);
+  void Fold(torch::ScalarType type);
+
+  // Every number of the network in the order of a `.weights` file: for each convolution biases,
+  // then scales, means and variances where it normalizes, then kernels [out][in][h][w].
+  NamedTensors InFileOrder() const;
+
+  YoloGraph graph;
+  torch::ScalarType type = torch::kFloat32;
+  std::vector<DarknetConv> convolutions;  // by layer; empty holders elsewhere
+
+ private:
+  std::vector<bool> kept_;  // by layer: a later layer asks for its output
+};
+TORCH_MODULE(Darknet);
+
+// What a `.weights` file gave.
+struct DarknetLoad {
+  int convolutions = 0;  // taken over, from the first on
+  bool whole = false;    // the file holds the whole network, heads included
+  int file_classes = 0;  // of the heads in the file; 0 when it ends before them
+};
+
+// Takes over what fits, in order. A file that ends after some convolution (darknet53.conv.74) fills
+// the layers up to there. A whole file made for another number of classes fills all but the heads,
+// unless `exact`. Throws Error, leaving the network as it was, for any other size, for values that
+// are not finite, and with `exact` for whatever is not the whole network.
+DarknetLoad LoadDarknet(const DarknetWeights& file, const std::string& file_name, bool exact,
+                        DarknetImpl& net);
+DarknetWeights StoreDarknet(const DarknetImpl& net, uint64_t seen);
+
+}  // namespace train
