@@ -9,10 +9,12 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
+#include "tests/train/plain_operations.h"
 
 namespace {
 
 using namespace train;
+using tests::PlainConv;
 namespace fs = std::filesystem;
 
 std::string Times(int count, const std::string& text) {
@@ -41,16 +43,6 @@ std::string PublishedCfg(bool tiny) {
          "conv 1024 3 1\nhead\nyolo\nroute -4\nconv 256 1 1\nup\nroute -1 61\n" + neck512 +
          "conv 512 3 1\nhead\nyolo\nroute -4\nconv 128 1 1\nup\nroute -1 36\n" + neck256 +
          "conv 256 3 1\nhead\nyolo\n";
-}
-
-// A convolution as one product of unfolded patches.
-torch::Tensor PlainConv(const torch::Tensor& x, const torch::Tensor& weight, int64_t stride) {
-  const int64_t size = weight.size(2);
-  const int64_t pad = size == 3 ? 1 : 0;
-  const torch::Tensor patches =
-      torch::im2col(x, {size, size}, {1, 1}, {pad, pad}, {stride, stride});
-  const torch::Tensor y = torch::matmul(weight.view({weight.size(0), -1}), patches);
-  return y.view({x.size(0), weight.size(0), (x.size(2) + 2 * pad - size) / stride + 1, -1});
 }
 
 torch::Tensor PlainMax(const torch::Tensor& x, int64_t stride) {
