@@ -6,7 +6,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
-#include "app/model/file_hash.h"
+#include "datasets/base/file_hash.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/verify.h"
@@ -67,7 +67,7 @@ void CheckModels(const datasets::Project& project, Findings& findings, datasets:
     if (!std::filesystem::exists(file, error)) {
       findings.Add("model_missing",
                    fmt::format("model {}: its file {} is not there", model.name, file.string()));
-    } else if (HashFile(file) != model.weights_sha256) {
+    } else if (datasets::HashFile(file) != model.weights_sha256) {
       findings.Add("model_changed", fmt::format("model {}: its file {} was changed since",
                                                 model.name, file.string()));
     }

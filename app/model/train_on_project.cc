@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "app/model/file_hash.h"
 #include "datasets/base/error.h"
+#include "datasets/base/file_hash.h"
 #include "datasets/base/options.h"
 #include "datasets/store/writer.h"
 #include "train/predictor.h"
@@ -120,7 +120,7 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
   model.name = trained.file.stem().string();
   model.architecture = info.architecture;
   model.weights_path = StoredPath(project, trained.file).generic_string();
-  model.weights_sha256 = HashFile(trained.file);
+  model.weights_sha256 = datasets::HashFile(trained.file);
   model.config_json = nlohmann::json{{"classes", info.classes}, {"record", info.record}}.dump();
   model.metrics_json =
       trained.result.validation.is_null() ? "{}" : trained.result.validation.dump();
