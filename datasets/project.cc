@@ -372,6 +372,23 @@ std::vector<BehaviorPredictionRow> Project::BehaviorPredictions(Id job_id, Id vi
   return VOLE_READ(BehaviorPredictions(job_id, video_id));
 }
 
+std::optional<Id> Project::LatestBehaviorJob(Id video_id) const {
+  return VOLE_READ(LatestBehaviorJob(video_id));
+}
+
+std::vector<BehaviorSeriesRow> Project::BehaviorSeries(Id job_id, Id video_id) const {
+  return VOLE_READ(BehaviorSeries(job_id, video_id));
+}
+
+std::vector<float> Project::BehaviorScores(Id series_id, int start_frame, int end_frame) const {
+  return VOLE_READ(BehaviorScores(series_id, start_frame, end_frame));
+}
+
+std::vector<uint8_t> Project::BehaviorScorePeaks(Id series_id, int frame_count,
+                                                 int frames_a_bin) const {
+  return VOLE_READ(BehaviorScorePeaks(series_id, frame_count, frames_a_bin));
+}
+
 std::vector<ReviewItemRow> Project::ReviewItems(Id job_id) const {
   return VOLE_READ(ReviewItems(job_id));
 }

@@ -96,6 +96,13 @@ class Project {
   std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
   int CountPredictedFrames(Id job_id, Id video_id) const;
   std::vector<BehaviorPredictionRow> BehaviorPredictions(Id job_id, Id video_id) const;
+  // The newest job with behavior scores or predicted bouts of the video.
+  std::optional<Id> LatestBehaviorJob(Id video_id) const;
+  std::vector<BehaviorSeriesRow> BehaviorSeries(Id job_id, Id video_id) const;  // subject, behavior
+  // Probabilities of the frames of [start_frame, end_frame); NaN where there is none.
+  std::vector<float> BehaviorScores(Id series_id, int start_frame, int end_frame) const;
+  // The highest in each bin of frames over the whole video, as 0..254; 255 where there is none.
+  std::vector<uint8_t> BehaviorScorePeaks(Id series_id, int frame_count, int frames_a_bin) const;
   std::vector<ReviewItemRow> ReviewItems(Id job_id) const;  // by score, highest first
 
   std::vector<ReviewDecisionRow> ReviewDecisions(Id job_id) const;  // 0: of every job

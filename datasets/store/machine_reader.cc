@@ -50,7 +50,8 @@ void Apply(const std::vector<PredictionCorrectionRow>& corrections, PredictionRo
   " FROM review_decisions AS decision WHERE decision.job_id = item.job_id"                   \
   " AND decision.video_id = item.video_id AND decision.start_frame = item.start_frame"       \
   " AND decision.end_frame = item.end_frame AND decision.reason_code = item.reason_code"     \
-  " ORDER BY decision.id DESC LIMIT 1), '')"
+  " AND decision.subject = item.subject AND decision.behavior_id IS item.behavior_id"        \
+  " ORDER BY decision.id DESC LIMIT 1), ''), item.behavior_id, item.subject"
 
 ReviewItemRow ReviewItemFrom(const Statement& row) {
   ReviewItemRow item;
@@ -64,6 +65,8 @@ ReviewItemRow ReviewItemFrom(const Statement& row) {
   item.score = row.Real(7);
   item.animals_json = row.Text(8);
   item.verdict = row.Text(9);
+  item.behavior_id = row.OptionalInt(10);
+  item.subject = row.Text(11);
   return item;
 }
 
@@ -178,16 +181,25 @@ void Reader::ForEachConfidence(
 
 std::vector<BehaviorPredictionRow> Reader::BehaviorPredictions(Id job_id, Id video_id) const {
   auto rows = connection_.Query(
-      "SELECT id, job_id, video_id, subject, behavior_id, start_frame, end_frame, score"
-      " FROM behavior_predictions WHERE job_id = ? AND video_id = ? ORDER BY start_frame, id",
+      "SELECT id, job_id, video_id, subject, behavior_id, start_frame, end_frame, score,"
+      " confidence FROM behavior_predictions WHERE job_id = ? AND video_id = ? ORDER BY "
+      "start_frame, id",
       job_id, video_id);
   std::vector<BehaviorPredictionRow> predictions;
   while (rows.Step()) {
     predictions.push_back({rows.Int(0), rows.Int(1), rows.Int(2), rows.Text(3), rows.Int(4),
                            static_cast<int>(rows.Int(5)), static_cast<int>(rows.Int(6)),
-                           rows.Real(7)});
+                           rows.Real(7), rows.Real(8)});
   }
   return predictions;
+}
+
+std::optional<Id> Reader::LatestBehaviorJob(Id video_id) const {
+  auto row = connection_.Query(
+      "SELECT max(job) FROM (SELECT max(job_id) AS job FROM behavior_series WHERE video_id = ?1"
+      " UNION ALL SELECT max(job_id) FROM behavior_predictions WHERE video_id = ?1)",
+      video_id);
+  return row.Step() ? row.OptionalInt(0) : std::nullopt;
 }
 
 std::vector<ReviewItemRow> Reader::ReviewItems(Id job_id) const {
@@ -209,7 +221,8 @@ std::optional<ReviewItemRow> Reader::ReviewItemById(Id id) const {
 std::vector<ReviewDecisionRow> Reader::ReviewDecisions(Id job_id) const {
   auto rows = connection_.Query(
       "SELECT id, item_id, job_id, video_id, start_frame, end_frame, reason_code, score, verdict,"
-      " author, seconds, decided_at FROM review_decisions WHERE ?1 = 0 OR job_id = ?1 ORDER BY id",
+      " author, seconds, decided_at, subject, behavior_id FROM review_decisions WHERE ?1 = 0 OR "
+      "job_id = ?1 ORDER BY id",
       job_id);
   std::vector<ReviewDecisionRow> decisions;
   while (rows.Step()) {
@@ -226,6 +239,8 @@ std::vector<ReviewDecisionRow> Reader::ReviewDecisions(Id job_id) const {
     decision.author = rows.Text(9);
     decision.seconds = rows.Real(10);
     decision.decided_at = rows.Int(11);
+    decision.subject = rows.Text(12);
+    decision.behavior_id = rows.OptionalInt(13);
     decisions.push_back(std::move(decision));
   }
   return decisions;

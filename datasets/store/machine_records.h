@@ -76,6 +76,8 @@ struct ReviewDecisionRow {
   std::string author;
   double seconds = 0;      // that the person took
   int64_t decided_at = 0;  // ms UTC
+  std::string subject;     // of an episode about a behavior, as in the item
+  std::optional<Id> behavior_id;
 };
 
 struct BehaviorPredictionRow {  // [start_frame, end_frame)
@@ -85,7 +87,16 @@ struct BehaviorPredictionRow {  // [start_frame, end_frame)
   std::string subject;  // animal or region name; "" = whole frame
   Id behavior_id = 0;
   int start_frame = 0, end_frame = 0;
-  double score = 0;
+  double score = 0;       // mean probability that the network gives its frames
+  double confidence = 0;  // calibrated probability that a reviewer would leave it as it is
+};
+
+struct BehaviorSeriesRow {  // whose frames the scores of store/behavior_scores.h belong to
+  Id id = 0;
+  Id job_id = 0;
+  Id video_id = 0;
+  std::string subject;  // animal or region name; "" = whole frame
+  Id behavior_id = 0;
 };
 
 struct ReviewItemRow {  // an episode: neighbouring suspicious frames with one reason
@@ -98,6 +109,9 @@ struct ReviewItemRow {  // an episode: neighbouring suspicious frames with one r
   double score = 0;          // probability that a reviewer would change something here
   std::string animals_json;  // JSON list of names
   std::string verdict;       // "" = open, else accepted | corrected | rejected | skipped
+  // Set: the episode is a predicted bout of this behavior by `subject`, not masks.
+  std::optional<Id> behavior_id;
+  std::string subject;
 };
 
 }  // namespace datasets

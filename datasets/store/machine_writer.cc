@@ -79,9 +79,14 @@ Id Writer::InsertPredictionCorrection(const PredictionCorrectionRow& correction)
 Id Writer::InsertBehaviorPrediction(const BehaviorPredictionRow& prediction) {
   return connection_.Insert(
       "INSERT INTO behavior_predictions (job_id, video_id, subject, behavior_id, start_frame,"
-      " end_frame, score) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      " end_frame, score, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       prediction.job_id, prediction.video_id, prediction.subject, prediction.behavior_id,
-      prediction.start_frame, prediction.end_frame, prediction.score);
+      prediction.start_frame, prediction.end_frame, prediction.score, prediction.confidence);
+}
+
+void Writer::DeleteBehaviorPredictions(Id job_id, Id video_id) {
+  connection_.Run("DELETE FROM behavior_predictions WHERE job_id = ? AND video_id = ?", job_id,
+                  video_id);
 }
 
 void Writer::DeletePredictions(Id job_id, Id video_id, int start_frame, int end_frame) {
@@ -94,19 +99,19 @@ void Writer::DeletePredictions(Id job_id, Id video_id, int start_frame, int end_
 Id Writer::InsertReviewItem(const ReviewItemRow& item) {
   return connection_.Insert(
       "INSERT INTO review_items (job_id, video_id, start_frame, end_frame, reason_code, reason,"
-      " score, animals) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      " score, animals, behavior_id, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       item.job_id, item.video_id, item.start_frame, item.end_frame, item.reason_code, item.reason,
-      item.score, JsonOr(item.animals_json, "[]"));
+      item.score, JsonOr(item.animals_json, "[]"), item.behavior_id, item.subject);
 }
 
 Id Writer::InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
                                 const std::string& author, double seconds) {
   return connection_.Insert(
       "INSERT INTO review_decisions (item_id, job_id, video_id, start_frame, end_frame,"
-      " reason_code, score, verdict, author, seconds, decided_at)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " reason_code, score, verdict, author, seconds, decided_at, behavior_id, subject)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       item.id, item.job_id, item.video_id, item.start_frame, item.end_frame, item.reason_code,
-      item.score, verdict, author, seconds, NowMs());
+      item.score, verdict, author, seconds, NowMs(), item.behavior_id, item.subject);
 }
 
 void Writer::DeleteReviewItems(Id job_id) {

@@ -56,6 +56,10 @@ class Reader {
       Id job_id, Id video_id, int start_frame, int end_frame, PredictionView view,
       const std::function<void(int frame_index, const std::vector<PredictionRow>&)>& visit) const;
   std::vector<BehaviorPredictionRow> BehaviorPredictions(Id job_id, Id video_id) const;
+  std::optional<Id> LatestBehaviorJob(Id video_id) const;
+  std::vector<BehaviorSeriesRow> BehaviorSeries(Id job_id, Id video_id) const;
+  std::vector<float> BehaviorScores(Id series_id, int start_frame, int end_frame) const;
+  std::vector<uint8_t> BehaviorScorePeaks(Id series_id, int frame_count, int frames_a_bin) const;
   std::vector<ReviewItemRow> ReviewItems(Id job_id) const;
   std::optional<ReviewItemRow> ReviewItemById(Id id) const;
   std::vector<ReviewDecisionRow> ReviewDecisions(Id job_id) const;  // 0: of every job

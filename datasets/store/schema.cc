@@ -132,6 +132,28 @@ CREATE TABLE edits (
 CREATE INDEX edits_by_state ON edits (state, id);
 )sql";
 
+// Probabilities of behaviors, frame by frame (store/behavior_scores.h); bouts with a confidence; the
+// review queue asks about them too.
+const char* const kVersion2 = R"sql(
+CREATE TABLE behavior_series (
+  id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos, subject TEXT NOT NULL,
+  behavior_id INTEGER NOT NULL REFERENCES behaviors,
+  UNIQUE (job_id, video_id, subject, behavior_id)) STRICT;
+CREATE INDEX behavior_series_by_video ON behavior_series (video_id, job_id);
+CREATE TABLE behavior_scores (
+  id INTEGER PRIMARY KEY,
+  series_id INTEGER NOT NULL REFERENCES behavior_series ON DELETE CASCADE,
+  chunk INTEGER NOT NULL CHECK (chunk >= 0), scores BLOB NOT NULL,
+  UNIQUE (series_id, chunk)) STRICT;
+ALTER TABLE behavior_predictions ADD COLUMN confidence REAL NOT NULL DEFAULT 0;
+UPDATE behavior_predictions SET confidence = score;
+ALTER TABLE review_items ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+ALTER TABLE review_items ADD COLUMN behavior_id INTEGER REFERENCES behaviors;
+ALTER TABLE review_decisions ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+ALTER TABLE review_decisions ADD COLUMN behavior_id INTEGER REFERENCES behaviors;
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -153,7 +175,7 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1};
+  static const Migrations migrations = {kVersion1, kVersion2};
   return migrations;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "datasets/base/error.h"
+#include "datasets/store/behavior_scores.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/frame_hash.h"
@@ -144,6 +145,32 @@ void CheckFrames(Connection& connection, Report* report) {
   }
 }
 
+void CheckBehaviorScores(Connection& connection, Report* report) {
+  auto rows = connection.Query(
+      "SELECT series_id, chunk, scores, frame_count FROM behavior_scores"
+      " JOIN behavior_series ON behavior_series.id = series_id"
+      " JOIN videos ON videos.id = video_id");
+  while (rows.Step()) {
+    const std::string thing = "behavior scores " + rows.Text(0) + ", frames from " +
+                              std::to_string(rows.Int(1) * kScoreChunkFrames);
+    try {
+      const auto frames = static_cast<int64_t>(UnpackScores(rows.Bytes(2)).size());
+      if (rows.Int(1) * kScoreChunkFrames + frames > rows.Int(3)) {
+        report->Add("scores", thing + ": they go on after the video's " + rows.Text(3) + " frames");
+      }
+    } catch (const Error& error) {
+      report->Add("scores", thing + ": " + error.what());
+    }
+  }
+  auto bouts = connection.Query(
+      "SELECT behavior_predictions.id, end_frame, videos.name FROM behavior_predictions"
+      " JOIN videos ON videos.id = video_id WHERE start_frame < 0 OR end_frame > frame_count");
+  while (bouts.Step()) {
+    report->Add("interval", "predicted bout " + bouts.Text(0) + ": it ends at frame " +
+                                bouts.Text(1) + ", outside of the video '" + bouts.Text(2) + "'");
+  }
+}
+
 void CheckVideo(const Project& project, const VideoRow& video, Job& job, Report* report) {
   const auto path = project.VideoPath(video);
   const std::string thing = "video '" + video.name + "'";
@@ -186,6 +213,7 @@ std::vector<Finding> Verify(const Project& project, Job& job) {
       CheckPredictions(connection, job, &report);
       job.Advance(3, kStages, "checking frames");
       CheckFrames(connection, &report);
+      CheckBehaviorScores(connection, &report);
     } catch (const Error& error) {
       report.Add("database", error.what());
     }

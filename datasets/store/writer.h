@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "datasets/store/records.h"
 #include "datasets/video/video.h"
@@ -50,6 +51,11 @@ class Writer {
   void InsertPrediction(const PredictionRow& prediction);
   Id InsertPredictionCorrection(const PredictionCorrectionRow& correction);
   Id InsertBehaviorPrediction(const BehaviorPredictionRow& prediction);
+  void DeleteBehaviorPredictions(Id job_id, Id video_id);
+  // Probabilities of frames from `start_frame` on, 0..1 or NaN for none, over what was there; kept
+  // to 1/65534. Throws Error for other numbers and for frames outside of the video.
+  Id FindOrInsertBehaviorSeries(const BehaviorSeriesRow& series);
+  void WriteBehaviorScores(Id series_id, int start_frame, const std::vector<float>& scores);
   void DeletePredictions(Id job_id, Id video_id, int start_frame, int end_frame);
   Id InsertReviewItem(const ReviewItemRow& item);
   Id InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,

@@ -253,10 +253,15 @@ TEST_CASE("a decision on an episode does what it says, and undo opens it again")
   Scene scene;
   scene.project->Write([&](Writer& writer) {
     for (const int start : {0, 10, 20, 30}) {
-      datasets::ReviewItemRow item{0,          scene.job,           scene.video,
-                                   start,      start + 2,           "jump",
-                                   "it jumps", 0.5 - start / 100.0, start == 10 ? R"(["b"])" : "[]",
-                                   ""};
+      datasets::ReviewItemRow item;
+      item.job_id = scene.job;
+      item.video_id = scene.video;
+      item.start_frame = start;
+      item.end_frame = start + 2;
+      item.reason_code = "jump";
+      item.reason = "it jumps";
+      item.score = 0.5 - start / 100.0;
+      item.animals_json = start == 10 ? R"(["b"])" : "[]";
       writer.InsertReviewItem(item);
     }
   });

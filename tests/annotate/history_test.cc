@@ -61,7 +61,7 @@ class RandomEditor {
         }
         for (int start = 0; start < 60; start += 12) {
           writer.InsertReviewItem(
-              {0, job_, video, start, start + 2, "jump", "it jumps", 0.5, R"(["a"])", ""});
+              {0, job_, video, start, start + 2, "jump", "it jumps", 0.5, R"(["a"])", "", {}, ""});
         }
       }
     });

@@ -118,6 +118,13 @@ TEST_CASE("a filled project of version 1 opens today with everything in it") {
   CHECK(project->PredictionsAt(*job, video.id, 8).size() == 1);  // one of two is rejected
   CHECK(project->ReviewItems(*job)[0].verdict == "accepted");
   CHECK(project->BehaviorIntervals(video.id).size() == 3);
+  CHECK_FALSE(project->ReviewItems(*job)[0].behavior_id);
+  const auto bouts = project->BehaviorPredictions(*job, video.id);
+  REQUIRE(bouts.size() == 1);
+  CHECK(bouts[0].confidence == bouts[0].score);  // version 1 knew only the score
+  CHECK(project->LatestBehaviorJob(video.id) == job);
+  CHECK(project->BehaviorSeries(*job, video.id).empty());
+  CHECK(fs::exists(folder / "a.vole.v1.bak"));
   CHECK(project->Models().size() == 1);
   CHECK(project->Setting("theme") == "dark");
   datasets::Job quiet;

@@ -250,8 +250,10 @@ TEST_CASE("the queue is read by score with the latest verdict, also after it was
   project->Write([&](Writer& writer) {
     const Id video = tests::InsertVideo(writer, "one", 100);
     job = writer.InsertJob(tests::PredictJob());
-    datasets::ReviewItemRow low{0, job, video, 1, 3, "jump", "it jumps", 0.25, R"(["a"])", ""};
-    datasets::ReviewItemRow high{0, job, video, 5, 9, "missing", "one is missing", 0.75, "", ""};
+    datasets::ReviewItemRow low{0,          job,  video,      1,  3,  "jump",
+                                "it jumps", 0.25, R"(["a"])", "", {}, ""};
+    datasets::ReviewItemRow high{0,    job, video, 5,  9, "missing", "one is missing",
+                                 0.75, "",  "",    {}, ""};
     writer.InsertReviewItem(low);
     high.id = writer.InsertReviewItem(high);
     writer.InsertReviewDecision(high, "skipped", "me", 1.5);
