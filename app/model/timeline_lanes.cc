@@ -64,7 +64,7 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
     if (it == values.end()) continue;
     TimelineLane lane;
     lane.kind = TimelineLane::Kind::kConfidence;
-    lane.title = category.name;
+    lane.title = category.name + ": confidence";
     lane.color = category.color;
     lane.category_id = category.id;
     lane.confidence = std::make_unique<MinPyramid>(std::move(it->second));

@@ -363,13 +363,16 @@ void Shell::DrawMenuBar() {
   // The three jobs, always one click away.
   const char* names[] = {"Label", "Behavior", "Review"};
   const float width = 96 * context_->scale;
+  ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0.5f, 0));
   ImGui::SetCursorPosX((ImGui::GetWindowWidth() - 3 * width) / 2);
   for (int i = 0; i < 3; ++i) {
     const bool on = static_cast<int>(mode_) == i;
     if (ImGui::Selectable(names[i], on, 0, ImVec2(width - 16 * context_->scale, 0))) {
       mode_ = static_cast<Mode>(i);
     }
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("F%d", i + 2);
   }
+  ImGui::PopStyleVar();
   const std::string file = session_->project_file().filename().string() + "  -  saved";
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::CalcTextSize(file.c_str()).x -
                        20 * context_->scale);
@@ -482,11 +485,16 @@ void Shell::DrawStatusBar() {
   ImGui::PopStyleColor();
   for (const Session::JobStatus& job : session_->JobsNow()) {
     if (job.state != Session::JobStatus::State::kRunning) continue;
-    const float width = 340 * context_->scale;
-    ImGui::SameLine(ImGui::GetWindowWidth() - width - 10 * context_->scale);
+    const float width = 220 * context_->scale, end = ImGui::GetWindowWidth();
     const std::string text = job.title + (job.text.empty() ? "" : ": " + job.text);
+    const float text_width = ImGui::CalcTextSize(text.c_str()).x;
+    ImGui::SameLine(std::max(end - width - text_width - 20 * context_->scale, end * 0.35f));
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::SameLine(end - width);
+    char percent[16];
+    snprintf(percent, sizeof percent, "%.0f %%", job.total > 0 ? 100 * job.done / job.total : 0.0);
     ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0.f,
-                       ImVec2(width - 80 * context_->scale, 0), text.c_str());
+                       ImVec2(width - 80 * context_->scale, 0), percent);
     ImGui::SameLine();
     if (ImGui::SmallButton("Cancel")) session_->CancelJob(job.id);
     break;

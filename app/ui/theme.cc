@@ -95,6 +95,7 @@ void ApplyTheme(const ThemeSettings& settings) {
     c[ImGuiCol_MenuBarBg] = gray(0.90f);
     c[ImGuiCol_Text] = gray(0.08f);
   }
+  c[ImGuiCol_TextDisabled] = ImGui::ColorConvertU32ToFloat4(MutedTextColor());
   c[ImGuiCol_Button] = faded(0.30f);
   c[ImGuiCol_ButtonHovered] = faded(0.55f);
   c[ImGuiCol_ButtonActive] = faded(0.80f);
@@ -128,6 +129,9 @@ Dash PaletteDash(int index) {
 
 ImU32 AccentColor() {
   return dark_theme ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255);
+}
+ImU32 OnAccentColor() {
+  return dark_theme ? IM_COL32(10, 12, 16, 255) : IM_COL32(255, 255, 255, 255);
 }
 ImU32 WarningColor() {
   return dark_theme ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255);

@@ -33,6 +33,7 @@ struct Dash {
 Dash PaletteDash(int index);
 // Colors with a meaning, in the current theme.
 ImU32 AccentColor();
+ImU32 OnAccentColor();  // text and icons on the accent
 ImU32 WarningColor();
 ImU32 ErrorColor();
 ImU32 MutedTextColor();

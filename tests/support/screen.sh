@@ -9,14 +9,21 @@ export XDG_CONFIG_HOME=$work/config HOME=$work VOLE_WORKBENCH_STATE=$work/state.
 export LIBGL_ALWAYS_SOFTWARE=1 USER=tester
 mkdir -p "$work/config/vole"
 echo '{"seen_walkthrough":true}' >"$work/config/vole/preferences.json"
-display=:$((200 + $$ % 700))
-Xvfb $display -screen 0 ${screen_size:-1280x720}x24 >"$work/xvfb.log" 2>&1 &
-xvfb=$!
-export DISPLAY=$display
-window=0 program=0 failures=0
-finish() {
-  kill -9 $program 2>/dev/null
+export DISPLAY=:$((200 + $$ % 700))
+start_screen() {
+  Xvfb $DISPLAY -screen 0 ${screen_size:-1280x720}x24 >"$work/xvfb.log" 2>&1 &
+  xvfb=$!
+  wait_for 10 xdotool getdisplaygeometry || { say "[skipped] Xvfb does not start here"; exit 0; }
+}
+finish_screen() {
+  [ $xvfb -eq 0 ] && return
   kill $xvfb 2>/dev/null
+  wait $xvfb 2>/dev/null
+}
+window=0 program=0 xvfb=0 failures=0
+finish() {
+  [ $program -eq 0 ] || kill -9 $program 2>/dev/null
+  finish_screen
   wait 2>/dev/null
   rm -rf "$work"
 }
@@ -88,4 +95,4 @@ conclude() {
   [ $failures -eq 0 ] && say "All screen checks hold." || say "$failures screen checks failed."
   exit $((failures > 0))
 }
-wait_for 10 xdotool getdisplaygeometry || { say "[skipped] Xvfb does not start here"; exit 0; }
+start_screen

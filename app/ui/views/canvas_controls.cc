@@ -56,7 +56,7 @@ void CanvasView::DrawToolStrip(UiContext& context) {
     }
     const float gap = (side - kIcon * scale) / 2;
     DrawToolIcon(draw, id, ImVec2(at.x + gap, at.y + gap), kIcon * scale,
-                 on ? IM_COL32(10, 12, 16, 255) : ImGui::GetColorU32(ImGuiCol_Text));
+                 on ? OnAccentColor() : ImGui::GetColorU32(ImGuiCol_Text));
     if (hovered) {
       const std::string key = action.chords.empty() ? "" : "   " + ChordText(action.chords.front());
       ImGui::BeginTooltip();
@@ -74,7 +74,8 @@ void CanvasView::DrawOptions(UiContext& context) {
   const float scale = context.scale;
   const float indent =
       context.mode == Mode::kLabel ? (kButton + 2.5f * kMargin) * scale : kMargin * scale;
-  ImGui::SetCursorScreenPos(ImVec2(area_origin_.x + indent, area_origin_.y + (kMargin + 3) * scale));
+  ImGui::SetCursorScreenPos(
+      ImVec2(area_origin_.x + indent, area_origin_.y + (kMargin + 3) * scale));
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->ChannelsSplit(2);
   draw->ChannelsSetCurrent(1);
@@ -107,7 +108,7 @@ void CanvasView::DrawOptions(UiContext& context) {
     };
     ImGui::SameLine(0, 12 * scale);
     ImGui::PushStyleColor(ImGuiCol_Button, AccentColor());
-    ImGui::PushStyleColor(ImGuiCol_Text, IM_COL32(10, 12, 16, 255));
+    ImGui::PushStyleColor(ImGuiCol_Text, OnAccentColor());
     const bool take = ImGui::Button("Take (Enter)");
     ImGui::PopStyleColor(2);
     ImGui::SameLine(0, 6 * scale);

@@ -253,8 +253,12 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
       draw->AddPolyline(points.data(), count, AccentColor(), flags, 1.8f * scale);
     }
   }
+  // Points nearer to each other than a finger's width are shown when the picture is zoomed.
+  std::optional<ImVec2> drawn;
   for (const annotate::Overlay::Handle& handle : overlay.handles) {
     const ImVec2 at = ToWindow(handle.position);
+    if (!handle.hot && drawn && std::hypot(at.x - drawn->x, at.y - drawn->y) < 7 * scale) continue;
+    drawn = at;
     const float radius = (handle.hot ? 5.5f : handle.edge ? 3.5f : 3.5f) * scale;
     draw->AddCircleFilled(at, radius, handle.hot ? AccentColor() : IM_COL32(255, 255, 255, 230));
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 220), 0, 1.2f * scale);
@@ -266,7 +270,7 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 200), 0, 3 * scale);
     draw->AddCircle(at, radius, AccentColor(), 0, 1.5f * scale);
   }
-  if (context.mode == Mode::kLabel && hovered_ && context.status_hint.empty()) {
+  if (context.mode == Mode::kLabel && context.status_hint.empty()) {
     context.status_hint = overlay.hint;
   }
 }

@@ -64,6 +64,8 @@ void LearnView::AddActions(ActionTable& actions, UiContext& context) {
     action.run = std::move(run);
     actions.Add(std::move(action));
   };
+  add("learn.show", "Train and predict", "", "Brings the panel of training and prediction up",
+      [this] { wants_focus_ = true; });
   add("learn.train", "Train on the labels", "Ctrl+Shift+T", "With sensible settings, in minutes",
       [this, &session] { StartTraining(session); });
   add("learn.predict", "Predict this video", "Ctrl+Shift+R", "With the newest model",
@@ -78,7 +80,16 @@ void LearnView::AddActions(ActionTable& actions, UiContext& context) {
       });
 }
 
+void LearnView::Describe(nlohmann::json& state) const {
+  std::scoped_lock lock(curve_->mutex);
+  state["learning"] = {{"running", curve_->running},
+                       {"step", curve_->step},
+                       {"losses", curve_->loss.size()},
+                       {"outcome", curve_->outcome}};
+}
+
 void LearnView::StartTraining(Session& session) {
+  wants_focus_ = true;
   auto curve = curve_;
   {
     std::scoped_lock lock(curve->mutex);
@@ -182,8 +193,9 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
       if (job.id != train_job_) continue;
       const double rate = job.done > 0 ? job.seconds / job.done : 0;
       char text[128];
-      snprintf(text, sizeof text, "%.0f of %.0f, %s left", job.done, job.total,
-               job.total > 0 ? Minutes(rate * (job.total - job.done)).c_str() : "?");
+      snprintf(
+          text, sizeof text, "%.0f %%, %s left", 100 * job.done / std::max(job.total, 1e-9),
+          job.total > 0 && job.done > 0 ? Minutes(rate * (job.total - job.done)).c_str() : "?");
       ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0,
                          ImVec2(-1, 0), text);
       ImGui::TextWrapped("%s", job.text.c_str());

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "app/ui/view.h"
@@ -17,6 +19,8 @@ class LearnView : public View {
   const char* title() const override { return "Train"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  bool wants_focus() override { return std::exchange(wants_focus_, false); }
+  void Describe(nlohmann::json& state) const override;
 
  private:
   struct Curve {  // filled by the training's thread
@@ -38,6 +42,7 @@ class LearnView : public View {
   infer::PredictOptions predict_options_;
   std::shared_ptr<Curve> curve_ = std::make_shared<Curve>();
   int64_t train_job_ = 0;
+  bool wants_focus_ = false;
   int model_chosen_ = -1;  // -1: newest
 };
 

@@ -195,8 +195,12 @@ void LibraryView::Draw(UiContext& context) {
   ImGui::Combo("##method", &method_, kMethodNames, 3);
   if (ImGui::Button("Propose")) Propose(context.session);
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("Ctrl+P; then . and , walk through them");
-  ImGui::SameLine();
-  ImGui::TextDisabled("This frame:");
+  const auto frame = context.session.frame_view();
+  const char* state = !frame || frame->frame != context.session.frame() ? ""
+                      : frame->has_image_row                            ? StateText(frame->state)
+                      : frame->labels.empty()                           ? "not labeled"
+                                                                        : "";
+  ImGui::TextDisabled("This frame: %s", state);
   if (ImGui::Button("Done (D)")) context.actions.Run("label.done");
   ImGui::SameLine();
   if (ImGui::Button("No animal (N)")) context.actions.Run("label.empty");

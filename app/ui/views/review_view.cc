@@ -121,8 +121,9 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       }
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
       ImGui::SameLine(150 * context.scale);
-      ImGui::TextDisabled("%s",
-                          item.verdict.empty() ? item.reason_code.c_str() : item.verdict.c_str());
+      std::string note = item.verdict.empty() ? item.reason_code : item.verdict;
+      std::replace(note.begin(), note.end(), '_', ' ');
+      ImGui::TextDisabled("%s", note.c_str());
     }
   }
   ImGui::EndChild();

@@ -115,9 +115,12 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
 void TimelineView::Describe(nlohmann::json& state) const {
   nlohmann::json lanes = nlohmann::json::object();
   for (const auto& [title, y] : lane_middles_) lanes[title] = y;
-  state["timeline"] = {{"left", lanes_left_},          {"width", lanes_width_},
-                       {"first_frame", first_frame_},  {"frames_shown", frames_shown_},
-                       {"lanes", lanes},               {"running", open_behaviors_.size()},
+  state["timeline"] = {{"left", lanes_left_},
+                       {"width", lanes_width_},
+                       {"first_frame", first_frame_},
+                       {"frames_shown", frames_shown_},
+                       {"lanes", lanes},
+                       {"running", open_behaviors_.size()},
                        {"dragging", drag_.part != Drag::Part::kNone}};
 }
 
@@ -495,13 +498,17 @@ void TimelineView::Draw(UiContext& context) {
     top += height + gap;
   }
   FinishDrag(context);
+  const ImGuiIO& io = ImGui::GetIO();
+  if (hovered && io.MousePos.x < lanes_left_ && io.MouseWheel != 0) {  // over the titles: rows move
+    ImGui::SetScrollY(ImGui::GetScrollY() - io.MouseWheel * 2 * (height + gap));
+  }
   ImGui::Dummy(ImVec2(1, static_cast<float>(content->lanes.size()) * (height + gap)));
   const float x = XOf(context.session.frame() + 0.5);
   if (x >= lanes_left_ && x <= lanes_left_ + lanes_width_) {
     ImGui::GetWindowDrawList()->AddLine(ImVec2(x, ImGui::GetWindowPos().y), ImVec2(x, top),
                                         ImGui::GetColorU32(ImGuiCol_Text), 1.5f * context.scale);
   }
-  if (hovered && context.mode == Mode::kBehavior && context.status_hint.empty()) {
+  if (context.mode == Mode::kBehavior && context.status_hint.empty()) {
     context.status_hint =
         "1-9 starts or ends a behavior; drag edges; Shift+drag draws a bout; Shift+Alt+drag: not "
         "this behavior; wheel zooms";
