@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
 # usage: bash tests/bench.sh PART...     parts: real labels queue speed import
-#                                assist, or all
+#                                assist workbench, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
 # $VOLE_BENCH_STEPS the training of `queue`, which must be too short to be right everywhere.
@@ -198,13 +198,34 @@ part_assist() {
   build/bin/bench_assist --most-frames "${VOLE_BENCH_ASSIST_FRAMES:-60}" "${files[@]}"
 }
 
+# The window over a large project: 200 outlines of 100 points on each of 2500 frames (500,000
+# predictions), 12 rows over 1,000,000 frames, a 1080p H.264 video.
+part_workbench() {
+  local dir=$work/workbench gop
+  mkdir -p "$dir"
+  [ -e "$dir/scene/video.mp4" ] || "$vole" synth "$dir/scene" --frames 240 --width 1920 --height 1080 --quiet >/dev/null
+  for gop in 30 250; do
+    [ -e "$dir/clip$gop.mp4" ] || ffmpeg -loglevel error -y -i "$dir/scene/video.mp4" -c:v libx264 \
+      -threads 2 -preset veryfast -crf 26 -g $gop -pix_fmt yuv420p "$dir/clip$gop.mp4"
+    build/bin/bench_workbench seek "$dir/clip$gop.mp4"
+  done
+  [ -e "$dir/long.mp4" ] || ffmpeg -loglevel error -y -stream_loop 41 -i "$dir/clip30.mp4" -c copy "$dir/long.mp4"
+  if [ ! -e "$dir/made" ]; then
+    rm -f "$dir"/big.vole*
+    build/bin/bench_workbench make "$dir/big.vole" "$dir/long.mp4"
+    touch "$dir/made"
+  fi
+  build/bin/bench_workbench measure "$dir/big.vole"
+  bash tests/bench/play.sh build/bin "$dir/big.vole"
+}
+
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-[ "$1" = all ] && set -- real labels queue speed import assist
+[ "$1" = all ] && set -- real labels queue speed import assist workbench
 for part in "$@"; do
   case $part in
-    real | labels | queue | speed | import | assist) "part_$part" ;;
-    *) echo "bench: unknown part '$part' (real labels queue speed import assist all)" >&2; exit 2 ;;
+    real | labels | queue | speed | import | assist | workbench) "part_$part" ;;
+    *) echo "bench: unknown part '$part' (real labels queue speed import assist workbench all)" >&2; exit 2 ;;
   esac
   echo
 done

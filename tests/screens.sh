@@ -98,7 +98,7 @@ key ctrl+q
 wait $program 2>/dev/null
 
 # --- review
-"$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 200
+"$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 205
 start_window || exit 1
 key F4
 key space

@@ -12,22 +12,21 @@ FrameLayer::~FrameLayer() {
   glDeleteVertexArrays(1, &vertex_array_);
 }
 
-void FrameLayer::Upload(const cv::Mat& bgr, int64_t key) {
-  if (key == key_ || bgr.empty()) return;
-  const cv::Mat pixels = bgr.isContinuous() ? bgr : bgr.clone();
+void FrameLayer::Upload(const cv::Mat& bgra, int64_t key) {
+  if (key == key_ || bgra.empty()) return;
+  const cv::Mat pixels = bgra.isContinuous() ? bgra : bgra.clone();
   glBindTexture(GL_TEXTURE_2D, texture_);
-  glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
   if (pixels.cols == width_ && pixels.rows == height_) {
-    glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width_, height_, GL_BGR, GL_UNSIGNED_BYTE, pixels.data);
+    glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width_, height_, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV,
+                    pixels.data);
   } else {
     width_ = pixels.cols;
     height_ = pixels.rows;
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, width_, height_, 0, GL_BGR, GL_UNSIGNED_BYTE,
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width_, height_, 0, GL_BGR, GL_UNSIGNED_BYTE,
                  pixels.data);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
   }
-  glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
   key_ = key;
 }
 

@@ -20,7 +20,7 @@ class FrameLayer {
   ~FrameLayer();
 
   // BGR CV_8UC3; the pixels are copied to the card. `key` tells pictures apart.
-  void Upload(const cv::Mat& bgr, int64_t key);
+  void Upload(const cv::Mat& bgra, int64_t key);
   bool has_picture() const { return width_ > 0; }
   int64_t key() const { return key_; }
   int width() const { return width_; }

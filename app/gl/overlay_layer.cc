@@ -3,8 +3,6 @@
 #include <cmath>
 #include <cstddef>
 
-#include "app/gl/triangulate.h"
-
 namespace app {
 namespace {
 
@@ -15,108 +13,128 @@ void Rgba(uint32_t color, float opacity, uint8_t out[4]) {
   out[3] = static_cast<uint8_t>(std::lround(opacity * 255));
 }
 
+void Attribute(GLuint index, int size, GLenum type, bool normalized, size_t stride, size_t offset,
+               bool by_instance) {
+  glEnableVertexAttribArray(index);
+  glVertexAttribPointer(index, size, type, normalized, static_cast<GLsizei>(stride),
+                        reinterpret_cast<const void*>(offset));
+  glVertexAttribDivisor(index, by_instance ? 1 : 0);
+}
+
+template <class T>
+void Fill(GLenum target, GLuint buffer, const std::vector<T>& content) {
+  glBindBuffer(target, buffer);
+  glBufferData(target, static_cast<GLsizeiptr>(content.size() * sizeof(T)), content.data(),
+               GL_DYNAMIC_DRAW);
+}
+
 }  // namespace
 
-OverlayLayer::OverlayLayer() : shader_("overlay.vert", "overlay.frag") {
-  glGenVertexArrays(1, &vertex_array_);
-  glGenBuffers(1, &buffer_);
-  glBindVertexArray(vertex_array_);
-  glBindBuffer(GL_ARRAY_BUFFER, buffer_);
-  const auto attribute = [](GLuint index, int size, GLenum type, bool normalized, size_t offset) {
-    glEnableVertexAttribArray(index);
-    glVertexAttribPointer(index, size, type, normalized, sizeof(Vertex),
-                          reinterpret_cast<const void*>(offset));
-  };
-  attribute(0, 2, GL_FLOAT, false, offsetof(Vertex, x));
-  attribute(1, 2, GL_FLOAT, false, offsetof(Vertex, normal_x));
-  attribute(2, 1, GL_FLOAT, false, offsetof(Vertex, along));
-  attribute(3, 4, GL_UNSIGNED_BYTE, true, offsetof(Vertex, rgba));
+OverlayLayer::OverlayLayer()
+    : fill_shader_("fill.vert", "fill.frag"), line_shader_("overlay.vert", "overlay.frag") {
+  glGenVertexArrays(1, &fill_array_);
+  glGenVertexArrays(1, &line_array_);
+  for (GLuint* buffer : {&corner_buffer_, &index_buffer_, &edge_buffer_}) glGenBuffers(1, buffer);
+  glBindVertexArray(fill_array_);
+  glBindBuffer(GL_ARRAY_BUFFER, corner_buffer_);
+  glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, index_buffer_);
+  Attribute(0, 2, GL_FLOAT, false, sizeof(Corner), offsetof(Corner, x), false);
+  Attribute(1, 4, GL_UNSIGNED_BYTE, true, sizeof(Corner), offsetof(Corner, rgba), false);
+  glBindVertexArray(line_array_);
+  glBindBuffer(GL_ARRAY_BUFFER, edge_buffer_);
+  Attribute(0, 4, GL_FLOAT, false, sizeof(Edge), offsetof(Edge, from_x), true);
+  Attribute(1, 4, GL_FLOAT, false, sizeof(Edge), offsetof(Edge, along), true);
+  Attribute(2, 4, GL_UNSIGNED_BYTE, true, sizeof(Edge), offsetof(Edge, rgba), true);
   glBindVertexArray(0);
 }
 
 OverlayLayer::~OverlayLayer() {
-  glDeleteBuffers(1, &buffer_);
-  glDeleteVertexArrays(1, &vertex_array_);
+  for (GLuint* buffer : {&corner_buffer_, &index_buffer_, &edge_buffer_}) {
+    glDeleteBuffers(1, buffer);
+  }
+  glDeleteVertexArrays(1, &fill_array_);
+  glDeleteVertexArrays(1, &line_array_);
 }
 
-void OverlayLayer::AddFill(const datasets::Ring& ring, const uint8_t rgba[4]) {
-  for (int index : TriangulateRing(ring)) {
-    const cv::Point2d& p = ring[index];
-    vertices_.push_back({static_cast<float>(p.x),
-                         static_cast<float>(p.y),
-                         0,
-                         0,
-                         0,
-                         {rgba[0], rgba[1], rgba[2], rgba[3]}});
+void OverlayLayer::AddFill(const OverlayShape& shape) {
+  if (shape.fill <= 0 || !shape.triangles) return;
+  Corner corner{};
+  Rgba(shape.color, shape.fill, corner.rgba);
+  for (size_t r = 0; r < shape.polygons->size() && r < shape.triangles->size(); ++r) {
+    const auto first = static_cast<uint32_t>(corners_.size());
+    for (const cv::Point2d& point : (*shape.polygons)[r]) {
+      corner.x = static_cast<float>(point.x);
+      corner.y = static_cast<float>(point.y);
+      corners_.push_back(corner);
+    }
+    for (const int index : (*shape.triangles)[r]) {
+      indices_.push_back(first + static_cast<uint32_t>(index));
+    }
   }
 }
 
-void OverlayLayer::AddOutline(const datasets::Ring& ring, const uint8_t rgba[4]) {
-  float along = 0;
-  for (size_t i = 0; i < ring.size(); ++i) {
-    const cv::Point2d a = ring[i], b = ring[(i + 1) % ring.size()];
-    const cv::Point2d d = b - a;
-    const double length = std::hypot(d.x, d.y);
-    if (length <= 0) continue;
-    const float nx = static_cast<float>(-d.y / length), ny = static_cast<float>(d.x / length);
-    const float end = along + static_cast<float>(length);
-    const auto corner = [&](const cv::Point2d& p, float side, float distance) {
-      vertices_.push_back({static_cast<float>(p.x),
-                           static_cast<float>(p.y),
-                           nx * side,
-                           ny * side,
-                           distance,
-                           {rgba[0], rgba[1], rgba[2], rgba[3]}});
-    };
-    corner(a, 1, along), corner(a, -1, along), corner(b, 1, end);
-    corner(b, 1, end), corner(a, -1, along), corner(b, -1, end);
-    along = end;
+void OverlayLayer::AddOutline(const OverlayShape& shape) {
+  if (shape.line <= 0) return;
+  Edge edge{};
+  edge.half_width = shape.half_width;
+  edge.dash_on = shape.dash_on;
+  edge.dash_off = shape.dash_off;
+  Rgba(shape.color, shape.line, edge.rgba);
+  for (const datasets::Ring& ring : *shape.polygons) {
+    edge.along = 0;
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const cv::Point2d& from = ring[i];
+      const cv::Point2d& to = ring[i + 1 < ring.size() ? i + 1 : 0];
+      edge.from_x = static_cast<float>(from.x);
+      edge.from_y = static_cast<float>(from.y);
+      edge.to_x = static_cast<float>(to.x);
+      edge.to_y = static_cast<float>(to.y);
+      edges_.push_back(edge);
+      edge.along += static_cast<float>(std::sqrt((to - from).dot(to - from)));
+    }
   }
 }
 
 void OverlayLayer::Build(const std::vector<OverlayShape>& shapes, int64_t key) {
   if (key == key_) return;
   key_ = key;
-  vertices_.clear();
-  batches_.clear();
-  const auto close_batch = [this](int first, float half_width, float on, float off) {
-    const int count = static_cast<int>(vertices_.size()) - first;
-    if (count > 0) batches_.push_back({first, count, half_width, on, off});
-  };
-  uint8_t rgba[4];
+  corners_.clear();
+  indices_.clear();
+  edges_.clear();
   for (const OverlayShape& shape : shapes) {
-    if (shape.fill <= 0) continue;
-    const int first = static_cast<int>(vertices_.size());
-    Rgba(shape.color, shape.fill, rgba);
-    for (const datasets::Ring& ring : *shape.polygons) AddFill(ring, rgba);
-    close_batch(first, 0, 0, 0);
+    AddFill(shape);
+    AddOutline(shape);
   }
-  for (const OverlayShape& shape : shapes) {
-    if (shape.line <= 0) continue;
-    const int first = static_cast<int>(vertices_.size());
-    Rgba(shape.color, shape.line, rgba);
-    for (const datasets::Ring& ring : *shape.polygons) AddOutline(ring, rgba);
-    close_batch(first, shape.half_width, shape.dash_on, shape.dash_off);
-  }
-  glBindBuffer(GL_ARRAY_BUFFER, buffer_);
-  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(vertices_.size() * sizeof(Vertex)),
-               vertices_.data(), GL_STATIC_DRAW);
+  fresh_ = true;
+}
+
+void OverlayLayer::Upload() {
+  fresh_ = false;
+  glBindVertexArray(fill_array_);
+  Fill(GL_ELEMENT_ARRAY_BUFFER, index_buffer_, indices_);
+  glBindVertexArray(0);
+  Fill(GL_ARRAY_BUFFER, corner_buffer_, corners_);
+  Fill(GL_ARRAY_BUFFER, edge_buffer_, edges_);
   glBindBuffer(GL_ARRAY_BUFFER, 0);
 }
 
 void OverlayLayer::Draw(float origin_x, float origin_y, float scale, float window_width,
                         float window_height) {
-  if (batches_.empty()) return;
+  if (edges_.empty() && indices_.empty()) return;
+  if (fresh_) Upload();
   glEnable(GL_BLEND);
   glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
-  shader_.Use();
-  shader_.Set("view", origin_x, origin_y, scale, scale);
-  shader_.Set("window", window_width, window_height);
-  glBindVertexArray(vertex_array_);
-  for (const Batch& batch : batches_) {
-    shader_.Set("half_width", batch.half_width);
-    shader_.Set("dash", batch.dash_on, batch.dash_off);
-    glDrawArrays(GL_TRIANGLES, batch.first, batch.count);
+  for (Shader* shader : {&fill_shader_, &line_shader_}) {
+    shader->Use();
+    shader->Set("view", origin_x, origin_y, scale, scale);
+    shader->Set("window", window_width, window_height);
+    if (shader == &fill_shader_) {
+      glBindVertexArray(fill_array_);
+      glDrawElements(GL_TRIANGLES, static_cast<GLsizei>(indices_.size()), GL_UNSIGNED_INT, nullptr);
+    } else {
+      glBindVertexArray(line_array_);
+      glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, static_cast<GLsizei>(edges_.size()));
+    }
   }
   glBindVertexArray(0);
 }

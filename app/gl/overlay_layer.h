@@ -1,4 +1,5 @@
-// Outlines and fills of many polygons, built once when they change and drawn at any zoom.
+// Outlines and fills of many polygons, built once when they change and drawn at any zoom, in two
+// calls however many they are.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,8 @@ namespace app {
 
 struct OverlayShape {
   const datasets::Polygons* polygons = nullptr;
+  // Of each ring, three indices a triangle (TriangulateRing): its inside.
+  const std::vector<std::vector<int>>* triangles = nullptr;
   uint32_t color = 0xFFFFFF;        // 0xRRGGBB
   float fill = 0.25f;               // opacity of the inside, 0 = outline only
   float line = 1.0f;                // opacity of the outline
@@ -23,28 +26,34 @@ class OverlayLayer {
   OverlayLayer();
   ~OverlayLayer();
 
-  // `key` tells contents apart: with an unchanged key nothing is rebuilt.
+  // `key` tells contents apart: with an unchanged key nothing is rebuilt. No OpenGL is called, and
+  // the shapes are not needed afterwards.
   void Build(const std::vector<OverlayShape>& shapes, int64_t key);
   // origin: window position of image point (0, 0); scale: framebuffer pixels per image pixel.
   void Draw(float origin_x, float origin_y, float scale, float window_width, float window_height);
 
  private:
-  struct Vertex {
-    float x, y, normal_x, normal_y, along;
+  struct Corner {
+    float x, y;
     uint8_t rgba[4];
   };
-  struct Batch {
-    int first = 0, count = 0;
-    float half_width = 0, dash_on = 0, dash_off = 0;
+  struct Edge {
+    float from_x, from_y, to_x, to_y;
+    float along, half_width, dash_on, dash_off;
+    uint8_t rgba[4];
   };
-  void AddFill(const datasets::Ring& ring, const uint8_t rgba[4]);
-  void AddOutline(const datasets::Ring& ring, const uint8_t rgba[4]);
+  void Upload();
+  void AddFill(const OverlayShape& shape);
+  void AddOutline(const OverlayShape& shape);
 
-  Shader shader_;
-  GLuint vertex_array_ = 0, buffer_ = 0;
-  std::vector<Vertex> vertices_;
-  std::vector<Batch> batches_;
+  Shader fill_shader_, line_shader_;
+  GLuint fill_array_ = 0, line_array_ = 0;
+  GLuint corner_buffer_ = 0, index_buffer_ = 0, edge_buffer_ = 0;
+  std::vector<Corner> corners_;
+  std::vector<uint32_t> indices_;
+  std::vector<Edge> edges_;
   int64_t key_ = -1;
+  bool fresh_ = false;  // not on the card yet
 };
 
 }  // namespace app

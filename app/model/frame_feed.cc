@@ -1,5 +1,7 @@
 #include "app/model/frame_feed.h"
 
+#include <opencv2/imgproc.hpp>
+
 #include "app/model/session.h"
 #include "datasets/video/video.h"
 
@@ -43,6 +45,7 @@ bool FrameFeed::Take(DecodedFrame& picture,
   fresh_ = false;
   picture.frame = ready_frame_;
   picture.bgr = ready_;
+  picture.bgra = ready_bgra_;
   background = background_;
   return true;
 }
@@ -81,8 +84,11 @@ void FrameFeed::Run() {
       }
       cv::Mat picture = cache->Get(frame);
       cache->Prefetch(frame, direction == 0 ? 1 : direction);
+      cv::Mat bgra;
+      cv::cvtColor(picture, bgra, cv::COLOR_BGR2BGRA);
       std::scoped_lock lock(mutex_);
       ready_ = std::move(picture);
+      ready_bgra_ = std::move(bgra);
       ready_frame_ = frame;
       fresh_ = true;
       last_error.clear();

@@ -38,7 +38,7 @@ class FrameFeed {
   bool pending_ = false, stopping_ = false;
   bool fresh_ = false;
   int ready_frame_ = -1;
-  cv::Mat ready_;
+  cv::Mat ready_, ready_bgra_;
   std::shared_ptr<const datasets::Background> background_;
   std::vector<std::string> errors_;
   std::thread thread_;

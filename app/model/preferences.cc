@@ -69,7 +69,8 @@ void SavePreferences(const Preferences& preferences, const std::filesystem::path
   }
   std::filesystem::rename(temporary, file, ignored);
   if (ignored) {
-    throw datasets::Error(file.string(), "the preferences cannot be written (" + ignored.message() + ")",
+    throw datasets::Error(file.string(),
+                          "the preferences cannot be written (" + ignored.message() + ")",
                           "check the folder's permissions");
   }
 }

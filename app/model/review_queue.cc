@@ -87,9 +87,9 @@ std::string CostToFix(const datasets::ReviewItemRow& item) {
     return "if wrong: one outline on a frame, then carry it (Ctrl+B)";
   }
   if (code == "audit") return "a random check: usually one look";
-  return frames == 1 ? "if wrong: redraw one outline"
-                     : "if wrong: redraw the outline on the worst of " + std::to_string(frames) +
-                           " frames";
+  return frames == 1
+             ? "if wrong: redraw one outline"
+             : "if wrong: redraw the outline on the worst of " + std::to_string(frames) + " frames";
 }
 
 void RequestDecision(Session& session, const datasets::ReviewItemRow& item, Decision decision,
@@ -99,7 +99,8 @@ void RequestDecision(Session& session, const datasets::ReviewItemRow& item, Deci
                           : decision == Decision::kReject ? Verdict::kRejected
                           : decision == Decision::kSkip   ? Verdict::kSkipped
                                                           : Verdict::kCorrected;
-  session.PostEdit([=](datasets::Project&) { return annotate::DecideEpisode(item, verdict, seconds); });
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::DecideEpisode(item, verdict, seconds); });
 }
 
 }  // namespace app

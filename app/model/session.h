@@ -30,6 +30,9 @@ struct FrameView {
   std::vector<datasets::PredictionRow> prediction_rows;  // parallel to predictions
   std::vector<annotate::Shape> neighbor_labels;          // of the nearest labeled frame before
   int neighbor_frame = -1;
+  // Parallel to labels and predictions: the triangles of each ring, for filling it.
+  using RingTriangles = std::vector<std::vector<int>>;
+  std::vector<RingTriangles> label_triangles, prediction_triangles;
 };
 
 // The lists that panels show. Immutable; remade when the revision moves.
@@ -58,7 +61,8 @@ struct Message {
 // A picture that the decoder thread has ready.
 struct DecodedFrame {
   int frame = -1;
-  cv::Mat bgr;  // shared, do not write
+  cv::Mat bgr;   // shared, do not write
+  cv::Mat bgra;  // the same, as graphics cards take it without rearranging
 };
 
 class Session {

@@ -67,7 +67,7 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
     lane.title = category.name + ": confidence";
     lane.color = category.color;
     lane.category_id = category.id;
-    lane.confidence = std::make_unique<MinPyramid>(std::move(it->second));
+    lane.confidence = std::make_shared<const MinPyramid>(std::move(it->second));
     lanes.push_back(std::move(lane));
   }
   return lanes;
@@ -152,7 +152,9 @@ uint8_t MinPyramid::Least(int start, int end) const {
 }
 
 std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project, Id video_id,
-                                                    int64_t revision) {
+                                                    int64_t revision,
+                                                    const TimelineContent* confidences_of) {
+  static const std::vector<TimelineLane> kNoLanes;
   auto content = std::make_shared<TimelineContent>();
   const datasets::VideoRow video = project.VideoById(video_id);
   content->video_id = video_id;
@@ -162,8 +164,12 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
   const std::optional<Id> job = project.LatestPredictJob(video_id);
   if (job) {
     content->lanes.push_back(Queue(project, video_id, *job));
-    for (TimelineLane& lane :
-         ConfidenceLanes(project, project.Categories(), video_id, *job, video.frame_count)) {
+    for (const TimelineLane& lane : confidences_of ? confidences_of->lanes : kNoLanes) {
+      if (lane.kind == TimelineLane::Kind::kConfidence) content->lanes.push_back(lane);
+    }
+    for (TimelineLane& lane : confidences_of ? std::vector<TimelineLane>()
+                                             : ConfidenceLanes(project, project.Categories(),
+                                                               video_id, *job, video.frame_count)) {
       content->lanes.push_back(std::move(lane));
     }
   }

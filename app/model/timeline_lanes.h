@@ -43,8 +43,8 @@ struct TimelineLane {
   datasets::Id behavior_id = 0;  // kBehavior
   std::string subject;           // kBehavior: animal, region or "" for the whole frame
   std::optional<datasets::Id> track_id;
-  std::vector<TimelineSpan> spans;         // by start_frame
-  std::unique_ptr<MinPyramid> confidence;  // 0..254 for confidence 0..1
+  std::vector<TimelineSpan> spans;               // by start_frame
+  std::shared_ptr<const MinPyramid> confidence;  // 0..254 for confidence 0..1
 };
 
 struct TimelineContent {
@@ -58,9 +58,11 @@ struct TimelineContent {
 inline constexpr uint32_t kDoneColor = 0x3FA66B, kStartedColor = 0xE0B040, kEmptyColor = 0x7A86C8;
 
 // Subjects that get behavior rows: named ones of the project (regions, animals) and those that have
-// intervals already. Throws datasets::Error when the store does.
-std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project,
-                                                    datasets::Id video_id, int64_t revision);
+// intervals already. Throws datasets::Error when the store does. `confidences_of` (of the same
+// video): its confidence curves are taken over, which are most of the work.
+std::shared_ptr<const TimelineContent> LoadTimeline(
+    const datasets::Project& project, datasets::Id video_id, int64_t revision,
+    const TimelineContent* confidences_of = nullptr);
 
 // Index of the first span that ends after `frame`.
 size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame);

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "app/model/session.h"
+#include "app/model/triangulate.h"
 
 namespace app {
 namespace {
@@ -133,6 +134,12 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int fram
       shape.polygons = row.polygons;
       view->predictions.push_back(std::move(shape));
     }
+  }
+  for (const annotate::Shape& shape : view->labels) {
+    view->label_triangles.push_back(TriangulateRings(shape.polygons));
+  }
+  for (const annotate::Shape& shape : view->predictions) {
+    view->prediction_triangles.push_back(TriangulateRings(shape.polygons));
   }
   return view;
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/model/sample_project.h"
+#include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/view_list.h"
@@ -261,7 +262,15 @@ void Shell::Run() {
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
   callbacks.animating = [this] { return session_ && session_->playing(); };
+  FrameTimes times;
+  const char* times_file = std::getenv("VOLE_WORKBENCH_TIMES");
+  if (times_file) {
+    callbacks.timed = [&](double draw_ms, double gl_ms, double all_ms) {
+      times.Add(draw_ms, gl_ms, all_ms, session_ && session_->playing());
+    };
+  }
   window_.Run(callbacks);
+  if (times_file) times.Write(times_file);
   CloseProject();
 }
 

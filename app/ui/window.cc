@@ -9,6 +9,7 @@
 #include <imgui.h>
 
 #include <cmath>
+#include <ctime>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -47,6 +48,13 @@ std::string KeyName(int key, int scancode) {
 }
 
 std::string last_glfw_error;
+
+// Of this thread alone, so that other work on the machine does not count.
+double ProcessorMs() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
+}
 
 }  // namespace
 
@@ -139,10 +147,13 @@ struct Window::Impl {
 
   void DrawFrame() {
     if (theme_changed) ApplyThemeNow();
+    const double started_ms = ProcessorMs();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
+    const double draw_started_ms = ProcessorMs();
     callbacks->draw();
+    const double draw_ms = ProcessorMs() - draw_started_ms;
     ImGui::Render();
     int width = 0, height = 0;
     glfwGetFramebufferSize(window, &width, &height);
@@ -150,9 +161,12 @@ struct Window::Impl {
     const ImVec4 back = ImGui::GetStyleColorVec4(ImGuiCol_WindowBg);
     glClearColor(back.x, back.y, back.z, 1);
     glClear(GL_COLOR_BUFFER_BIT);
+    const double gl_started_ms = ProcessorMs();
     if (callbacks->draw_gl) callbacks->draw_gl(width, height);
+    const double gl_ms = ProcessorMs() - gl_started_ms;
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
+    if (callbacks->timed) callbacks->timed(draw_ms, gl_ms, ProcessorMs() - started_ms);
     ++frames_drawn;
     down_since_frame.clear();
     for (const Release& up : std::exchange(late_releases, {})) {

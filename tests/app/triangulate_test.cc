@@ -1,4 +1,4 @@
-#include "app/gl/triangulate.h"
+#include "app/model/triangulate.h"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "app/gl/triangulate.h"
 #include "app/model/tag_layout.h"
+#include "app/model/triangulate.h"
 #include "app/ui/views/canvas_view.h"
 
 namespace app {
@@ -56,11 +56,13 @@ void CanvasView::BuildOverlay(UiContext& context) {
     built_state_ = state;
     ++overlay_key_;
   }
-  const auto add = [&](const annotate::Shape& shape, bool prediction) {
+  const auto add = [&](const annotate::Shape& shape, const FrameView::RingTriangles& triangles,
+                       bool prediction) {
     int index = 0;
     const datasets::CategoryRow* category = CategoryOf(*project, shape.category_id, &index);
     OverlayShape drawn;
     drawn.polygons = &shape.polygons;
+    drawn.triangles = &triangles;
     drawn.color = category && category->color ? category->color : PaletteColor(index);
     const bool selected =
         shape.annotation_id != 0 && shape.annotation_id == context.session.selected_annotation;
@@ -76,21 +78,28 @@ void CanvasView::BuildOverlay(UiContext& context) {
   };
   // A label hides the prediction of the same animal: it has taken its place.
   if (show_predictions_) {
-    for (const annotate::Shape& shape : view->predictions) {
-      if (!show_labels_ || !HasLabelOf(labels, shape.category_id)) add(shape, true);
+    for (size_t i = 0; i < view->predictions.size(); ++i) {
+      const annotate::Shape& shape = view->predictions[i];
+      if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
+      add(shape, view->prediction_triangles[i], true);
     }
   }
-  if (show_labels_) {
-    for (const annotate::Shape& shape : labels) add(shape, false);
+  // Labels that wait to be stored have no triangles yet.
+  const bool stored = &labels == &view->labels;
+  fresh_triangles_.resize(stored ? 0 : labels.size());
+  for (size_t i = 0; show_labels_ && i < labels.size(); ++i) {
+    if (!stored) fresh_triangles_[i] = TriangulateRings(labels[i].polygons);
+    add(labels[i], stored ? view->label_triangles[i] : fresh_triangles_[i], false);
   }
+  overlay_layer_->Build(overlay_shapes_, overlay_key_);
 }
 
 void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuffer_height) {
   if (!context.session.video()) return;
   const ImVec2 to_pixels = ImGui::GetIO().DisplayFramebufferScale;
   const DecodedFrame picture = context.session.picture();
-  if (!picture.bgr.empty()) {
-    frame_layer_->Upload(picture.bgr,
+  if (!picture.bgra.empty()) {
+    frame_layer_->Upload(picture.bgra,
                          context.session.video_id() * (int64_t{1} << 32) + picture.frame);
   }
   const float fx = to_pixels.x, fy = to_pixels.y;
@@ -105,8 +114,6 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   look_.smooth = placement_.scale * fx < 3;
   frame_layer_->Draw(rect, static_cast<float>(framebuffer_width),
                      static_cast<float>(framebuffer_height), look_);
-  BuildOverlay(context);
-  overlay_layer_->Build(overlay_shapes_, overlay_key_);
   overlay_layer_->Draw(rect[0], rect[1], static_cast<float>(placement_.scale) * fx,
                        static_cast<float>(framebuffer_width),
                        static_cast<float>(framebuffer_height));

@@ -430,6 +430,7 @@ void CanvasView::Draw(UiContext& context) {
   HandleMouse(context, over_surface && !over_controls);
   HandleSpace(context);
   if (ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel) DrawIdentityLegend(context);
+  BuildOverlay(context);
 }
 
 }  // namespace app

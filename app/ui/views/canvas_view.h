@@ -87,6 +87,7 @@ class CanvasView : public View {
   int64_t overlay_key_ = 0;
   std::vector<OverlayShape> overlay_shapes_;
   std::vector<int64_t> built_state_;
+  std::vector<FrameView::RingTriangles> fresh_triangles_;
 };
 
 }  // namespace app

@@ -1,0 +1,296 @@
+// Figures of what lies beneath the window: frames, opening and accepting in a large project.
+// usage: bench_workbench make PROJECT.vole VIDEO     200 animals on each of 2500 frames, 12 rows
+//        bench_workbench measure PROJECT.vole        prints the figures
+//        bench_workbench seek VIDEO                  prints how long a seek takes
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "annotate/edits.h"
+#include "app/model/label_requests.h"
+#include "app/model/session.h"
+#include "app/model/timeline_lanes.h"
+#include "datasets/base/error.h"
+#include "datasets/store/writer.h"
+
+namespace {
+
+using namespace datasets;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTimelineFrames = 1000000, kPredictedFrames = 2500, kAnimalsAFrame = 200;
+constexpr int kNames = 8, kPoints = 100;
+
+double MsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct Summary {
+  double median = 0, worst = 0;
+};
+Summary Summarize(std::vector<double> ms) {
+  std::sort(ms.begin(), ms.end());
+  return {ms[ms.size() / 2], ms.back()};
+}
+
+Ring StarAt(cv::Point2d center, double radius, std::mt19937& random) {
+  std::uniform_real_distribution<double> wobble(0.85, 1.15);
+  Ring ring;
+  for (int i = 0; i < kPoints; ++i) {
+    const double angle = 2 * CV_PI * i / kPoints, r = radius * wobble(random);
+    ring.push_back(center + cv::Point2d(r * std::cos(angle), r * std::sin(angle)));
+  }
+  return ring;
+}
+
+// The row of the video says a million frames; those that the file has can be played.
+Id AddLongVideo(Project& project, const std::string& file) {
+  Job job;
+  VideoIndex index = IndexVideo(file, job);
+  VideoRow row;
+  row.name = "long";
+  row.path = std::filesystem::absolute(file).string();
+  row.fingerprint = index.fingerprint;
+  row.width = index.width;
+  row.height = index.height;
+  row.fps = index.fps;
+  row.frame_count = kTimelineFrames;
+  const int64_t step = index.pts.at(1) - index.pts.at(0);
+  while (index.frame_count() < kTimelineFrames) index.pts.push_back(index.pts.back() + step);
+  Id id = 0;
+  project.Write([&](Writer& writer) { id = writer.InsertVideo(row, index, Background{}); });
+  return id;
+}
+
+void Make(const std::string& file, const std::string& video_file) {
+  auto project = Project::Create(file);
+  const Id video_id = AddLongVideo(*project, video_file);
+  const VideoRow video = project->VideoById(video_id);
+  std::mt19937 random(1);
+  std::vector<Id> names;
+  Id job_id = 0;
+  project->Write([&](Writer& writer) {
+    for (int i = 0; i < kNames; ++i) {
+      names.push_back(writer.FindOrInsertCategory("animal_" + std::to_string(i + 1)));
+    }
+    JobRow job;
+    job.kind = "predict";
+    job.state = "running";
+    job.options_json = "{}";
+    job_id = writer.InsertJob(job);
+    for (const char* name : {"rest", "walk"}) {
+      BehaviorRow behavior;
+      behavior.name = name;
+      behavior.exclusion_group = "gait";
+      const Id id = writer.FindOrInsertBehavior(behavior);
+      for (int start = 0; start + 400 < kTimelineFrames; start += 1000) {
+        BehaviorIntervalRow interval;
+        interval.video_id = video_id;
+        interval.behavior_id = id;
+        interval.start_frame = start + (behavior.name == "walk" ? 500 : 0);
+        interval.end_frame = interval.start_frame + 400;
+        writer.InsertBehaviorInterval(interval);
+      }
+    }
+  });
+  std::uniform_real_distribution<double> share(0, 1);
+  for (int begin = 0; begin < kPredictedFrames; begin += 50) {
+    project->Write([&](Writer& writer) {
+      for (int frame = begin; frame < begin + 50; ++frame) {
+        for (int i = 0; i < kAnimalsAFrame; ++i) {
+          PredictionRow prediction;
+          prediction.job_id = job_id;
+          prediction.video_id = video_id;
+          prediction.frame_index = frame;
+          prediction.category_id = names[static_cast<size_t>(i % kNames)];
+          prediction.tracklet = i;
+          prediction.score = 0.9;
+          prediction.confidence = share(random);
+          const cv::Point2d center(50 + (video.width - 100) * (i % 20) / 19.0,
+                                   50 + (video.height - 100) * (i / 20) / 9.0);
+          prediction.polygons = {StarAt(center, 36, random)};
+          prediction.box = BoxOf(prediction.polygons);
+          prediction.rle = RlePolygons(prediction.polygons, video.height, video.width);
+          writer.InsertPrediction(prediction);
+        }
+      }
+    });
+    std::fprintf(stderr, "\r%d of %d predicted frames", begin + 50, kPredictedFrames);
+  }
+  std::fprintf(stderr, "\n");
+  project->Write([&](Writer& writer) {
+    for (int i = 0; i < 2000; ++i) {
+      ReviewItemRow item;
+      item.job_id = job_id;
+      item.video_id = video_id;
+      item.start_frame = i;
+      item.end_frame = i + 1;
+      item.reason_code = "low_identity_margin";
+      item.reason = "two names are about equally likely";
+      item.score = share(random);
+      item.animals_json = "[]";
+      writer.InsertReviewItem(item);
+    }
+    writer.FinishJob(job_id, "done");
+  });
+}
+
+// Waits for workers as the window does: asleep until they wake it.
+class Waiter {
+ public:
+  void Wake() {
+    std::scoped_lock lock(mutex_);
+    woken_ = true;
+    condition_.notify_all();
+  }
+  void Until(app::Session& session, const std::function<bool()>& done) {
+    const auto start = Clock::now();
+    for (session.Poll(); !done(); session.Poll()) {
+      if (MsSince(start) > 60000) throw Error("benchmark", "nothing came within a minute");
+      std::unique_lock lock(mutex_);
+      condition_.wait_for(lock, std::chrono::milliseconds(500), [this] { return woken_; });
+      woken_ = false;
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool woken_ = false;
+};
+
+// Of the whole process: what a quiet machine would have needed at most.
+double CpuMs() { return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+void Report(const char* what, const std::vector<double>& ms, double cpu_ms_each = -1) {
+  const Summary summary = Summarize(ms);
+  std::printf("%-62s median %7.1f ms, worst %7.1f ms", what, summary.median, summary.worst);
+  if (cpu_ms_each >= 0) std::printf(", processor %.1f ms", cpu_ms_each);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void Measure(const std::string& file) {
+  Waiter waiter;
+  std::unique_ptr<app::Session> session;
+  std::vector<double> opening;
+  for (int i = 0; i < 3; ++i) {
+    session.reset();
+    const auto start = Clock::now();
+    session = std::make_unique<app::Session>(Project::Open(file), [&waiter] { waiter.Wake(); });
+    waiter.Until(*session, [&] {
+      return session->project_view() && session->frame_view() && session->picture().frame == 0;
+    });
+    opening.push_back(MsSince(start));
+  }
+  Report("open: lists, labels and picture of the first frame", opening);
+  std::vector<double> lanes;
+  {
+    const auto project = Project::Open(file, Project::Access::kReadOnly);
+    for (int i = 0; i < 3; ++i) {
+      const auto start = Clock::now();
+      app::LoadTimeline(*project, session->video_id(), 1);
+      lanes.push_back(MsSince(start));
+    }
+  }
+  Report("the whole timeline (its own thread, the window goes on)", lanes);
+
+  const auto go = [&](int frame) {
+    const auto start = Clock::now();
+    session->GoToFrame(frame);
+    waiter.Until(*session, [&] {
+      const auto view = session->frame_view();
+      return session->picture().frame == frame && view && view->frame == frame;
+    });
+    return MsSince(start);
+  };
+  std::vector<double> steps;
+  for (int frame = 101; frame < 130; ++frame) go(frame);
+  for (int round = 0; round < 3; ++round) {
+    for (int frame = 128; frame > 105; --frame) steps.push_back(go(frame));
+    for (int frame = 107; frame < 129; ++frame) steps.push_back(go(frame));
+  }
+  Report("step to a cached frame, picture and its 200 outlines", steps);
+  std::vector<double> seeks;
+  std::mt19937 random(2);
+  for (int i = 0; i < 40; ++i) seeks.push_back(go(static_cast<int>(random() % 2400)));
+  Report("cold seek, picture and its 200 outlines", seeks);
+
+  const auto edited = [&](const std::function<void()>& request) {
+    const int64_t revision = session->project_view()->revision;
+    const auto start = Clock::now();
+    request();
+    waiter.Until(*session, [&] {
+      const auto view = session->frame_view();
+      return session->project_view()->revision > revision && view->revision > revision;
+    });
+    return MsSince(start);
+  };
+  std::vector<double> one, all, undo;
+  for (int i = 0; i < 15; ++i) {
+    go(300 + i);
+    const Id animal = session->project_view()->categories.front().id;
+    one.push_back(edited([&] { app::RequestAcceptPredictions(*session, animal); }));
+    undo.push_back(edited([&] { session->Undo(); }));
+  }
+  Report("accept one animal (25 outlines), until the window has it", one);
+  Report("undo that", undo);
+  for (int i = 0; i < 15; ++i) {
+    go(330 + i);
+    all.push_back(edited([&] { app::RequestAcceptPredictions(*session, 0); }));
+    edited([&] { session->Undo(); });
+  }
+  Report("accept a frame of 200 animals, until the window has it", all);
+}
+
+void Seek(const std::string& file) {
+  Job job;
+  const VideoIndex index = IndexVideo(file, job);
+  std::mt19937 random(3);
+  std::vector<double> ms;
+  FrameCache cache(file, index, size_t{64} << 20);
+  const double cpu = CpuMs();
+  for (int i = 0; i < 40; ++i) {
+    const int frame = static_cast<int>(random() % static_cast<unsigned>(index.frame_count()));
+    if (cache.GetIfCached(frame)) continue;
+    const auto start = Clock::now();
+    cache.Get(frame);
+    ms.push_back(MsSince(start));
+  }
+  char text[96];
+  snprintf(text, sizeof text, "cold seek, %d x %d, a key frame every %d frames", index.width,
+           index.height, index.frame_count() / std::max<int>(1, index.key_frames.size()));
+  Report(text, ms, (CpuMs() - cpu) / static_cast<double>(ms.size()));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string verb = argc > 1 ? argv[1] : "";
+  try {
+    if (verb == "make" && argc == 4) {
+      Make(argv[2], argv[3]);
+    } else if (verb == "measure" && argc == 3) {
+      Measure(argv[2]);
+    } else if (verb == "seek" && argc == 3) {
+      Seek(argv[2]);
+    } else {
+      std::fputs("usage: bench_workbench make P.vole VIDEO | measure P.vole | seek VIDEO\n",
+                 stderr);
+      return 2;
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_workbench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
