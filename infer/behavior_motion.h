@@ -1,0 +1,28 @@
+// How a subject moves, as numbers that cost nothing beside its masks: speed, shape, contact,
+// distance. They join the temporal network (train/nets/behavior_nets.h).
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "datasets/metrics/behavior_mask_moments.h"
+#include "train/behavior_description.h"
+
+namespace infer {
+
+struct SubjectFrame {  // one frame of one subject
+  bool seen = false;
+  datasets::MaskMoments moments;
+  double same_iou = 1;    // with its mask one frame before; 1 where that is not known
+  bool touching = false;  // another animal
+  bool alone = true;
+  cv::Point2d nearest;  // centroid of the nearest other animal, where not alone
+};
+
+// [frames][train::kMotionFeatures]. Lengths are in `scale_px` (square root of the subject's median
+// area), times in seconds, heavy-tailed quantities as asinh. `causal`: differences reach back only,
+// else as far forward as back. Zeros where the subject is not seen.
+std::vector<float> MotionFeatures(const std::vector<SubjectFrame>& frames, double fps,
+                                  double scale_px, bool causal);
+
+}  // namespace infer

@@ -1,0 +1,285 @@
+// Networks for behavior learn drawn scenes: a bar (the "animal") that points at a disc or not.
+#include <cmath>
+#include <fstream>
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/base/error.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/torch_doctest.h"
+#include "train/behavior_tasks.h"
+#include "train/behavior_train.h"
+#include "train/random.h"
+#include "train/weights/safetensors.h"
+
+namespace {
+
+using namespace train;
+
+// Class 1 ("left"): a bright disc left of the middle; class 2 ("right"): right of it; "fast" is
+// only in the motion features. Runs of 8 frames.
+struct Drawn {
+  BehaviorData data;
+  std::vector<std::vector<cv::Mat>> pictures;
+};
+
+Drawn Draw(int rows, int frames, uint64_t seed = 1) {
+  Drawn drawn;
+  drawn.data.heads = {{"place", {"left", "right"}}, {"", {"fast"}}};
+  drawn.data.input.view = "frame";
+  drawn.data.input.side = 32;
+  drawn.data.input.room = 4;
+  for (int r = 0; r < rows; ++r) {
+    BehaviorRow row;
+    row.video = "v" + std::to_string(r);
+    row.video_index = r;
+    row.fps = 10;
+    row.end_frame = frames;
+    row.labels.assign(2, {});
+    std::vector<cv::Mat> pictures;
+    int place = 0, fast = 0;
+    for (int f = 0; f < frames; ++f) {
+      Random random({seed, static_cast<uint64_t>(r), static_cast<uint64_t>(f)});
+      if (f % 8 == 0) {
+        place = random.Below(3);
+        fast = random.Below(2);
+      }
+      cv::Mat picture(40, 40, CV_8UC1, cv::Scalar(90 + random.Below(20)));
+      if (place > 0) cv::circle(picture, {place == 1 ? 10 : 30, 16 + random.Below(8)}, 5, 220, -1);
+      pictures.push_back(picture);
+      row.labels[0].push_back(static_cast<uint8_t>(place));
+      row.labels[1].push_back(static_cast<uint8_t>(fast));
+      row.seen.push_back(1);
+      std::vector<float> motion(kMotionFeatures, 0.0f);
+      motion[0] = 1;
+      motion[1] = static_cast<float>(fast * 3 + random.Uniform());
+      row.motion.insert(row.motion.end(), motion.begin(), motion.end());
+    }
+    drawn.data.rows.push_back(row);
+    drawn.pictures.push_back(pictures);
+  }
+  return drawn;
+}
+
+void Connect(Drawn& drawn) {
+  drawn.data.picture = [&drawn](int row, int frame) {
+    return drawn.pictures[static_cast<size_t>(row)][static_cast<size_t>(frame)];
+  };
+}
+
+TrainOptions Short(const std::string& model, int steps) {
+  TrainOptions options;
+  options.model = model;
+  options.steps = steps;
+  options.threads = 1;
+  options.device = "cpu";
+  return options;
+}
+
+std::vector<std::vector<float>> Score(const std::string& file, const Drawn& drawn, size_t row) {
+  BehaviorScorer scorer(file, 1, "cpu");
+  for (const cv::Mat& picture : drawn.pictures[row]) scorer.Add(picture);
+  return scorer.Finish(drawn.data.rows[row].motion);
+}
+
+// Share of frames on which both heads are right at a probability of one half.
+double Right(const std::vector<std::vector<float>>& found, const BehaviorRow& row, bool with_fast) {
+  double right = 0;
+  for (size_t f = 0; f < found.size(); ++f) {
+    const int place = found[f][0] > 0.5 ? 1 : found[f][1] > 0.5 ? 2 : 0;
+    const bool fast = found[f][2] > 0.5;
+    right += place == row.labels[0][f] && (!with_fast || fast == (row.labels[1][f] == 1));
+  }
+  return right / static_cast<double>(found.size());
+}
+
+std::string MessageOf(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const datasets::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("A frame network learns what a picture shows, and scores frames it never saw") {
+  Drawn drawn = Draw(2, 160), other = Draw(1, 80, 9);
+  Connect(drawn);
+  tests::TempDir folder;
+  datasets::Job job;
+  const std::string file = folder / "m.safetensors";
+  const TrainResult result =
+      TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-frame", 90), {}, file, job);
+  CHECK(result.steps == 90);
+  CHECK(result.validation["macro_f1"].get<double>() > 0.3);  // "fast" cannot be seen in a picture
+  CHECK(Right(Score(file, other, 0), other.data.rows[0], false) > 0.9);
+}
+
+TEST_CASE("A sequence network also learns what only the motion tells") {
+  Drawn drawn = Draw(2, 160), other = Draw(1, 80, 9);
+  Connect(drawn);
+  tests::TempDir folder;
+  datasets::Job job;
+  const std::string file = folder / "m.safetensors";
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 3;
+  TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-seq", 90), options, file, job);
+  const auto whole = Score(file, other, 0);
+  CHECK(Right(whole, other.data.rows[0], true) > 0.85);
+  for (const auto& frame : whole) {
+    for (const float p : frame) CHECK((p >= 0 && p <= 1));
+    CHECK(frame[0] + frame[1] <= doctest::Approx(1));  // one group: together with "none" they are 1
+  }
+
+  // Scored in two pieces with their context, every frame gets the same answer.
+  BehaviorScorer scorer(file, 1, "cpu");
+  const int context = scorer.context_frames(), cut = 40;
+  const auto piece = [&](int from, int to) {
+    for (int f = from; f < to; ++f) scorer.Add(other.pictures[0][static_cast<size_t>(f)]);
+    const auto& motion = other.data.rows[0].motion;
+    return scorer.Finish(
+        {motion.begin() + from * kMotionFeatures, motion.begin() + to * kMotionFeatures});
+  };
+  const auto first = piece(0, cut + context), second = piece(cut - context, 80);
+  for (int f = 0; f < 80; ++f) {
+    const auto& part =
+        f < cut ? first[static_cast<size_t>(f)] : second[static_cast<size_t>(f - cut + context)];
+    for (size_t k = 0; k < 3; ++k) {
+      CHECK(part[k] == doctest::Approx(whole[static_cast<size_t>(f)][k]).epsilon(1e-3));
+    }
+  }
+
+  // Where the subject is not seen there is no answer, and its neighbors still have one.
+  for (int f = 0; f < 80; ++f) {
+    scorer.Add(f == 30 ? cv::Mat() : other.pictures[0][static_cast<size_t>(f)]);
+  }
+  const auto gap = scorer.Finish(other.data.rows[0].motion);
+  CHECK(std::isnan(gap[30][0]));
+  CHECK_FALSE(std::isnan(gap[29][0]));
+}
+
+TEST_CASE("C3D overfits a few clips") {
+  Drawn drawn = Draw(1, 64);
+  Connect(drawn);
+  drawn.data.heads = {{"place", {"left", "right"}}};
+  drawn.data.rows[0].labels.resize(1);
+  tests::TempDir folder;
+  datasets::Job job;
+  const std::string file = folder / "m.safetensors";
+  BehaviorOptions options;
+  options.clip_frames = 3;
+  options.c3d_width = 4;
+  TrainOptions short_run = Short("c3d", 60);
+  short_run.validation_share = 0;
+  TrainBehavior(drawn.data, WholeRows(drawn.data), short_run, options, file, job);
+  const auto found = Score(file, drawn, 0);
+  double right = 0;
+  for (size_t f = 0; f < found.size(); ++f) {
+    const int place = found[f][0] > 0.5 ? 1 : found[f][1] > 0.5 ? 2 : 0;
+    right += place == drawn.data.rows[0].labels[0][f];
+  }
+  CHECK(right / static_cast<double>(found.size()) > 0.8);
+}
+
+TEST_CASE("The temporal network sees exactly its window, or only the past") {
+  torch::manual_seed(1);
+  torch::NoGradGuard no_grad;
+  for (const bool causal : {false, true}) {
+    for (const int window : {1, 4, 10}) {
+      TemporalNet net(3, 2, window, causal);
+      net->eval();
+      torch::Tensor x = torch::randn({1, 3, 101});
+      const torch::Tensor before = net->forward(x).clone();
+      x.select(2, 50).add_(5);
+      const torch::Tensor changed = (net->forward(x) - before).abs().amax({0, 1}).gt(1e-6);
+      for (int t = 0; t < 101; ++t) {
+        const bool may = causal ? t >= 50 && t <= 50 + 2 * window : std::abs(t - 50) <= window;
+        if (!may) CHECK_FALSE(changed[t].item<bool>());
+      }
+      CHECK(changed[causal ? 50 + 2 * window : 50 + window].item<bool>());
+      CHECK(changed[causal ? 50 : 50 - window].item<bool>());
+    }
+  }
+}
+
+TEST_CASE("The focal loss equals a hand-worked case, and unlabeled heads do not count") {
+  const std::vector<BehaviorHead> heads = {{"a", {"x"}}, {"b", {"y", "z"}}};
+  BehaviorLoss loss;
+  loss.gamma = 3;
+  loss.alpha = 0.5;
+  loss.weights = torch::tensor({1.f, 2.f, 1.f, 1.f, 1.f});
+  const torch::Tensor logits = torch::tensor({{0.f, 0.f, 3.f, 1.f, 0.f}});
+  const torch::Tensor labels = torch::tensor({{1, -1}}, torch::kInt64);
+  // p = 1/2, weight 2: 0.5 * 2 * (1/2)^3 * log 2.
+  CHECK(LossOf(logits, labels, heads, loss).item<double>() ==
+        doctest::Approx(0.125 * std::log(2.0)));
+  loss.gamma = 0;
+  CHECK(LossOf(logits, labels, heads, loss).item<double>() == doctest::Approx(2 * std::log(2.0)));
+}
+
+TEST_CASE(
+    "A resumed training ends where an unbroken one does, and a cancelled one leaves a model") {
+  Drawn drawn = Draw(2, 80);
+  Connect(drawn);
+  tests::TempDir folder;
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 2;
+  const TrainOptions short_run = Short("behavior-seq", 30);
+  datasets::Job job;
+  TrainBehavior(drawn.data, WholeRows(drawn.data), short_run, options, folder / "whole", job);
+  datasets::Job* current = nullptr;
+  datasets::Job broken([&](const datasets::Job::Progress& progress) {
+    if (progress.text.find("over time: step 12") != std::string::npos) current->Cancel();
+  });
+  current = &broken;
+  CHECK_THROWS_AS(TrainBehavior(drawn.data, WholeRows(drawn.data), short_run, options,
+                                folder / "parts", broken),
+                  datasets::Cancelled);
+  CHECK_NOTHROW(BehaviorScorer(folder / "parts", 1, "cpu"));
+  TrainOptions again = short_run;
+  again.resume = true;
+  TrainBehavior(drawn.data, WholeRows(drawn.data), again, options, folder / "parts", job);
+  const auto whole = ReadSafetensors(folder / "whole"), parts = ReadSafetensors(folder / "parts");
+  for (const auto& [name, tensor] : whole.tensors) {
+    CHECK_MESSAGE(parts.tensors.at(name).bytes == tensor.bytes, name);
+  }
+  options.gamma = 1;
+  CHECK(MessageOf([&] {
+          TrainBehavior(drawn.data, WholeRows(drawn.data), again, options, folder / "parts", job);
+        }).find("other options") != std::string::npos);
+}
+
+TEST_CASE("A damaged or foreign behavior model is refused in one line") {
+  Drawn drawn = Draw(1, 40);
+  Connect(drawn);
+  tests::TempDir folder;
+  datasets::Job job;
+  const std::string file = folder / "m";
+  TrainOptions options = Short("behavior-frame", 2);
+  TrainBehavior(drawn.data, WholeRows(drawn.data), options, {}, file, job);
+  const auto Damaged = [&](const std::function<void(WeightsFile&)>& damage) {
+    WeightsFile weights = ReadSafetensors(file);
+    damage(weights);
+    WriteSafetensors(folder / "bad", weights);
+    const std::string message = MessageOf([&] { BehaviorScorer(folder / "bad", 1, "cpu"); });
+    CHECK_FALSE(message.empty());
+    CHECK(message.find('\n') == std::string::npos);
+  };
+  Damaged([](WeightsFile& w) { w.metadata.erase("heads"); });
+  Damaged([](WeightsFile& w) { w.metadata["heads"] = "[]"; });
+  Damaged([](WeightsFile& w) { w.metadata["heads"] = "[{\"group\": 3}]"; });
+  Damaged([](WeightsFile& w) { w.metadata["architecture"] = "idseg"; });
+  Damaged([](WeightsFile& w) { w.metadata["input"] = "{\"version\": 99}"; });
+  Damaged([](WeightsFile& w) { w.tensors.erase(w.tensors.begin()); });
+  Damaged([](WeightsFile& w) {
+    auto& values = w.tensors["picture.head.bias"].bytes;
+    std::fill(values.begin(), values.end(), uint8_t{0xff});  // NaN
+  });
+  options.model = "idseg";
+  CHECK(MessageOf([&] {
+          TrainBehavior(drawn.data, WholeRows(drawn.data), options, {}, file, job);
+        }).find("not a network for behavior") != std::string::npos);
+}
+
+}  // namespace
