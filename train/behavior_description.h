@@ -41,7 +41,7 @@ struct BehaviorInput {
 // Beyond TrainOptions, for the architectures behavior-frame, behavior-seq and c3d.
 struct BehaviorOptions {
   std::string view = "auto", behaviors, author, flips, zones, frame_network = "auto";
-  std::string scored = "video", class_weights = "sqrt";
+  std::string scored = "video", class_weights = "sqrt", frame_model;
   int picture_side = 0, window = 10, clip_frames = 5, c3d_width = 16, cache_mb = 2048;
   bool color = false, mask_channel = true, masked = false, causal = false, motion = true;
   bool exclusive = false;
@@ -71,6 +71,8 @@ struct BehaviorOptions {
     v.Field("masked", masked, "black out everything but the animals");
     v.Field("frame-network", frame_network,
             "small, xception, alexnet, resnet18, or auto (small; behavior-seq: xception)");
+    v.Field("frame-model", frame_model,
+            "behavior-seq: take the network of this behavior-frame model and learn only time");
     v.Field("background-share", background_share, "share of frames without behavior to learn from",
             Range{0.001, 1});
     v.Field("class-weights", class_weights, "none, sqrt or balanced: weight of rare behaviors");

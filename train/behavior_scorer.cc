@@ -163,6 +163,13 @@ struct BehaviorScorer::Impl {
   int64_t first_stored = 0, next_clip = 0;
 };
 
+std::optional<BehaviorDescription> ReadBehaviorDescription(const std::string& model_file) {
+  const auto metadata = ReadSafetensorsMetadata(model_file);
+  const auto architecture = metadata.find("architecture");
+  if (architecture == metadata.end() || !IsBehaviorArchitecture(architecture->second)) return {};
+  return BehaviorFromMetadata(metadata, model_file);
+}
+
 BehaviorScorer::BehaviorScorer(const std::string& model_file, int threads,
                                const std::string& device)
     : impl_(std::make_unique<Impl>(model_file, threads, device)) {}

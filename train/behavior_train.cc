@@ -162,22 +162,25 @@ class Training {
     picture_ = std::make_unique<PictureTask>(data, description_, behavior, loss, split_, seed,
                                              device_, Clip() ? kClipBatch : kPictureBatch);
     if (!options.init.empty()) TakeOver(options.init);
+    if (!behavior.frame_model.empty()) TakeFrameModel();
     Plan();
     if (options.resume) Resume();
   }
 
   TrainResult Run() {
     try {
-      RunPhase(*picture_trainer_, "learning to see behavior", 0, PictureWeight());
+      if (behavior_.frame_model.empty()) {
+        RunPhase(*picture_trainer_, "learning to see behavior", 0, PictureWeight());
+      }
       if (Sequential()) {
         MakeTemporal();
         RunPhase(*temporal_trainer_, "learning behavior over time", PictureWeight(),
                  1 - PictureWeight());
       }
     } catch (const datasets::Cancelled&) {
-      if (picture_trainer_->state().step > 0) {
+      if (Steps() > 0) {
         SaveLast();
-        picture_trainer_->UseBest();
+        if (behavior_.frame_model.empty()) picture_trainer_->UseBest();
         const bool whole = !Sequential() || (temporal_ && temporal_trainer_->state().step > 0);
         if (temporal_ && whole) temporal_trainer_->UseBest();
         if (whole) SaveModel();  // half of a sequence model could not score anything
@@ -198,12 +201,18 @@ class Training {
  private:
   bool Sequential() const { return description_.architecture == "behavior-seq"; }
   bool Clip() const { return description_.architecture == "c3d"; }
-  double PictureWeight() const { return Sequential() ? kPictureTimeShare : 1; }
+  double PictureWeight() const {
+    return !Sequential() ? 1 : behavior_.frame_model.empty() ? kPictureTimeShare : 0;
+  }
   int64_t Steps() const {
     return picture_trainer_->state().step + (temporal_ ? temporal_trainer_->state().step : 0);
   }
 
   void Describe() {
+    if (!behavior_.frame_model.empty() && options_.model != "behavior-seq") {
+      throw Error("option 'frame-model'", "only behavior-seq builds on another model",
+                  "train behavior-seq, or leave it out");
+    }
     CheckChoice("class-weights", behavior_.class_weights, {"none", "sqrt", "balanced"});
     description_.architecture = options_.model;
     description_.heads = data_.heads;
@@ -221,7 +230,11 @@ class Training {
       description_.clip_frames = behavior_.clip_frames;
       description_.c3d_width = behavior_.c3d_width;
     }
-    MeasurePictures(data_, spans_, description_.input);
+    if (behavior_.frame_model.empty()) {
+      MeasurePictures(data_, spans_, description_.input);
+    } else {
+      DescribeAsFrameModel();
+    }
     MeasureMotion(data_, spans_, description_);
     description_.shift.assign(static_cast<size_t>(OutputsOf(data_.heads)), 0);
   }
@@ -246,14 +259,15 @@ class Training {
     }
     picture.validate_every = std::clamp<int64_t>(picture.steps / 8, 25, 200);
     temporal_options_.validate_every = std::clamp<int64_t>(temporal_options_.steps / 10, 20, 100);
+    const bool both = behavior_.frame_model.empty();
     picture.max_seconds = seconds * PictureWeight();
-    temporal_options_.max_seconds = seconds * (1 - PictureWeight());
+    temporal_options_.max_seconds = both ? seconds * (1 - PictureWeight()) : seconds;
     picture.peak_rate = options_.init.empty() ? 3e-3 : kFrozenPeakRate;
     temporal_options_.peak_rate = 3e-3;
     picture.weight_decay = temporal_options_.weight_decay = 0.05;
     picture.average_decay = temporal_options_.average_decay = 0.99;
     picture_trainer_ = std::make_unique<Trainer>(*picture_, picture);
-    planned_steps_ = picture.steps + (Sequential() ? temporal_options_.steps : 0);
+    planned_steps_ = (both ? picture.steps : 0) + (Sequential() ? temporal_options_.steps : 0);
   }
 
   void TakeOver(const std::string& file_name) {
@@ -265,6 +279,32 @@ class Training {
       throw Error("weights " + file_name, "none of them fit this network",
                   "choose a model of the same architecture, or train without --init");
     }
+  }
+
+  void DescribeAsFrameModel() {
+    const auto other = ReadBehaviorDescription(behavior_.frame_model);
+    const BehaviorInput& mine = description_.input;
+    if (!other || other->architecture != "behavior-frame") {
+      throw Error("model " + behavior_.frame_model, "it is not a behavior-frame model",
+                  "train one: vole train PROJECT --model behavior-frame");
+    }
+    const BehaviorInput& its = other->input;
+    if (its.view != mine.view || its.side != mine.side || its.channels() != mine.channels() ||
+        its.color != mine.color || its.masked != mine.masked || its.extent != mine.extent) {
+      throw Error("model " + behavior_.frame_model, "it sees other pictures than these options ask",
+                  "give the same --view, --picture-side, --extent and channels");
+    }
+    description_.frame_network = other->frame_network;
+    description_.input.mean = its.mean;
+    description_.input.deviation = its.deviation;
+  }
+
+  void TakeFrameModel() {
+    NamedTensors values;
+    for (const auto& [name, tensor] : NamedValues(picture_->module())) {
+      if (name.rfind("frame.", 0) == 0) values.emplace_back(name, tensor);
+    }
+    LoadTensors(ReadSafetensors(behavior_.frame_model), "picture.", values);
   }
 
   static NamedTensors Renamed(torch::nn::Module& module) {

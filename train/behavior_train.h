@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,5 +45,9 @@ class BehaviorScorer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What a model file says of itself; nothing when it is of another architecture. Throws Error for a
+// missing or damaged file.
+std::optional<BehaviorDescription> ReadBehaviorDescription(const std::string& model_file);
 
 }  // namespace train

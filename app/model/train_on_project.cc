@@ -66,10 +66,15 @@ fs::path DefaultModelFile(const datasets::Project& project, bool resume) {
   }
 }
 
-TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& selection,
-                            const train::TrainOptions& options, const fs::path& model_file,
-                            datasets::Job& job,
-                            const std::function<void(const train::TrainProgress&)>& on_progress) {
+namespace {
+
+using OnProgress = std::function<void(const train::TrainProgress&)>;
+
+// Gathers and trains through `gather` and `train`, and registers job and model.
+TrainedModel Register(
+    datasets::Project& project, const nlohmann::json& job_options, const fs::path& model_file,
+    const OnProgress& on_progress, const std::function<int()>& gather,
+    const std::function<train::TrainResult(const std::string& file, const OnProgress&)>& train) {
   TrainedModel trained;
   trained.file = fs::absolute(model_file).lexically_normal();
   // An unwritable place should be found out before minutes of training, not after.
@@ -80,13 +85,12 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
         fs::exists(parent) ? "its folder cannot be written" : "its folder does not exist",
         "give another place with --out");
   }
-  const GatheredLabels labels = GatherLabels(project, selection, job);
-  trained.labels = static_cast<int>(labels.data.frames.size());
+  trained.labels = gather();
 
   datasets::JobRow job_row;
   job_row.kind = "train";
   job_row.state = "running";
-  job_row.options_json = JobOptions(selection, options).dump();
+  job_row.options_json = job_options.dump();
   Id job_id = 0;
   project.Write([&](datasets::Writer& writer) { job_id = writer.InsertJob(job_row); });
 
@@ -96,11 +100,10 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
   };
   train::TrainProgress last;
   try {
-    trained.result = train::Train(labels.data, options, trained.file.string(), job,
-                                  [&](const train::TrainProgress& progress) {
-                                    last = progress;
-                                    if (on_progress) on_progress(progress);
-                                  });
+    trained.result = train(trained.file.string(), [&](const train::TrainProgress& progress) {
+      last = progress;
+      if (on_progress) on_progress(progress);
+    });
   } catch (const datasets::Cancelled&) {
     if (WriteTime(trained.file) == written_before) {
       finish("cancelled", "");
@@ -116,12 +119,19 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
   }
 
   datasets::ModelRow& model = trained.model;
-  const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
   model.name = trained.file.stem().string();
-  model.architecture = info.architecture;
+  nlohmann::json config;
+  if (const auto behavior = train::ReadBehaviorDescription(trained.file.string())) {
+    model.architecture = behavior->architecture;
+    config = {{"classes", train::BehaviorNames(behavior->heads)}, {"record", behavior->record}};
+  } else {
+    const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
+    model.architecture = info.architecture;
+    config = {{"classes", info.classes}, {"record", info.record}};
+  }
   model.weights_path = StoredPath(project, trained.file).generic_string();
   model.weights_sha256 = datasets::HashFile(trained.file);
-  model.config_json = nlohmann::json{{"classes", info.classes}, {"record", info.record}}.dump();
+  model.config_json = config.dump();
   model.metrics_json =
       trained.result.validation.is_null() ? "{}" : trained.result.validation.dump();
   model.parent_id = ModelOfFile(project, model.weights_path);
@@ -131,6 +141,45 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
     writer.FinishJob(job_id, trained.cancelled ? "cancelled" : "done", "", model.id);
   });
   return trained;
+}
+
+}  // namespace
+
+TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& selection,
+                            const train::TrainOptions& options, const fs::path& model_file,
+                            datasets::Job& job, const OnProgress& on_progress) {
+  GatheredLabels labels;
+  return Register(
+      project, JobOptions(selection, options), model_file, on_progress,
+      [&] {
+        labels = GatherLabels(project, selection, job);
+        return static_cast<int>(labels.data.frames.size());
+      },
+      [&](const std::string& file, const OnProgress& progress) {
+        return train::Train(labels.data, options, file, job, progress);
+      });
+}
+
+TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelection& selection,
+                                    const train::TrainOptions& options,
+                                    const train::BehaviorOptions& behavior,
+                                    const fs::path& model_file, datasets::Job& job,
+                                    const OnProgress& on_progress,
+                                    const std::function<void(const std::string&)>& on_note) {
+  GatheredBehavior gathered;
+  nlohmann::json job_options = JobOptions(selection, options);
+  job_options.update(datasets::OptionsToJson(behavior));
+  return Register(
+      project, job_options, model_file, on_progress,
+      [&] {
+        gathered = GatherBehavior(project, selection, options.model, behavior, job);
+        for (const std::string& note : gathered.notes) on_note(note);
+        return static_cast<int>(gathered.frames);
+      },
+      [&](const std::string& file, const OnProgress& progress) {
+        return train::TrainBehavior(gathered.data, gathered.spans, options, behavior, file, job,
+                                    progress);
+      });
 }
 
 }  // namespace app

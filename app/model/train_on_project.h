@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "app/model/behavior_training.h"
 #include "app/model/training_data.h"
 #include "datasets/project.h"
 #include "train/train_job.h"
@@ -30,5 +31,13 @@ TrainedModel TrainOnProject(
     datasets::Project& project, const LabelSelection& selection, const train::TrainOptions& options,
     const std::filesystem::path& model_file, datasets::Job& job,
     const std::function<void(const train::TrainProgress&)>& on_progress = {});
+
+// The same for the networks that recognize behavior; `on_note` gets one line for everything that is
+// left out.
+TrainedModel TrainBehaviorOnProject(
+    datasets::Project& project, const LabelSelection& selection, const train::TrainOptions& options,
+    const train::BehaviorOptions& behavior, const std::filesystem::path& model_file,
+    datasets::Job& job, const std::function<void(const train::TrainProgress&)>& on_progress,
+    const std::function<void(const std::string&)>& on_note);
 
 }  // namespace app

@@ -5,6 +5,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
+#include "train/behavior_train.h"
 #include "train/predictor.h"
 #include "train/train_job.h"
 
@@ -19,9 +20,11 @@ bool IsProject(const std::string& text) {
 
 Json Architectures(Console& console) {
   Json list = Json::array();
-  for (const std::string& name : train::Architectures()) {
-    list.push_back(name);
-    console.Print(name);
+  for (const auto& names : {train::Architectures(), train::BehaviorArchitectures()}) {
+    for (const std::string& name : names) {
+      list.push_back(name);
+      console.Print(name);
+    }
   }
   return list;
 }
@@ -54,6 +57,18 @@ int OfProject(const std::string& file, Console& console) {
 }
 
 int OfFile(const std::string& file, Console& console) {
+  if (const auto behavior = train::ReadBehaviorDescription(file)) {
+    const auto names = train::BehaviorNames(behavior->heads);
+    console.Print(fmt::format("{}: {} for {}; sees the {}", file, behavior->architecture,
+                              Join(names), behavior->input.view));
+    console.Print(behavior->record.dump(2));
+    console.PrintJson({{"model", file},
+                       {"architecture", behavior->architecture},
+                       {"classes", names},
+                       {"view", behavior->input.view},
+                       {"record", behavior->record}});
+    return 0;
+  }
   const train::ModelInfo info = train::ReadModelInfo(file);
   console.Print(fmt::format("{}: {} for {}; median animal {:.0f} px", file, info.architecture,
                             Join(info.classes), info.median_area));

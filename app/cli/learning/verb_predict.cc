@@ -7,7 +7,9 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
+#include "infer/behavior_job.h"
 #include "infer/infer_job.h"
+#include "train/behavior_train.h"
 
 namespace app {
 namespace {
@@ -47,6 +49,49 @@ fs::path ModelFile(const datasets::Project& project, const std::string& given) {
                             ", and there is no such file");
 }
 
+int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
+                  const std::vector<datasets::VideoRow>& videos, const fs::path& model,
+                  Console& console) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  int64_t pictures = 0;
+  double seconds = 0, peak_rss_mb = 0;
+  std::vector<std::string> noted;
+  for (const datasets::VideoRow& video : videos) {
+    const infer::BehaviorPredictResult result =
+        infer::PredictBehavior(project, video, model.string(), arguments.options, console.job());
+    pictures += result.pictures;
+    seconds += result.seconds;
+    peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
+    const double rate =
+        result.seconds > 0 ? static_cast<double>(result.pictures) / result.seconds : 0;
+    rows.push_back({{"video", video.name},
+                    {"job", result.job_id},
+                    {"subjects", result.subjects},
+                    {"pictures", result.pictures},
+                    {"seconds", result.seconds},
+                    {"pictures_per_s", rate},
+                    {"notes", result.notes}});
+    for (const std::string& note : result.notes) {
+      if (std::find(noted.begin(), noted.end(), note) != noted.end()) continue;
+      noted.push_back(note);
+      console.Note("note: " + note);
+    }
+    console.Print(fmt::format("{}: behavior of {} on {} pictures in {} ({:.0f} pictures/s).",
+                              video.name, Join(result.subjects), CountText(result.pictures),
+                              DurationText(result.seconds), rate));
+  }
+  console.PrintJson(
+      {{"model", model.string()},
+       {"pictures", pictures},
+       {"seconds", seconds},
+       {"pictures_per_s", seconds > 0 ? static_cast<double>(pictures) / seconds : 0.0},
+       {"peak_rss_mb", peak_rss_mb},
+       {"videos", rows}});
+  console.Print(
+      fmt::format("Peak memory {:.0f} MB. Next: vole report {}", peak_rss_mb, arguments.project));
+  return 0;
+}
+
 int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   const auto project = OpenProject(arguments.project);
@@ -65,6 +110,9 @@ int Run(Arguments& arguments, Console& console) {
     arguments.options.end_frame = *span.end_frame;
   }
 
+  if (train::ReadBehaviorDescription(model.string())) {
+    return ScoreBehavior(arguments, *project, videos, model, console);
+  }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int frames = 0, episodes = 0;
   double seconds = 0, peak_rss_mb = 0;

@@ -15,6 +15,7 @@ struct Arguments {
   std::string project, frames, out;
   LabelSelection selection;
   train::TrainOptions options;
+  train::BehaviorOptions behavior;
 };
 
 std::string FiguresText(const nlohmann::json& figures) {
@@ -34,25 +35,35 @@ std::filesystem::path OutFile(const datasets::Project& project, const Arguments&
 }
 
 int Run(Arguments& arguments, Console& console) {
-  CheckChoice("--model", arguments.options.model, train::Architectures());
+  std::vector<std::string> networks = train::Architectures();
+  networks.insert(networks.end(), train::BehaviorArchitectures().begin(),
+                  train::BehaviorArchitectures().end());
+  CheckChoice("--model", arguments.options.model, networks);
   if (!arguments.frames.empty()) {
     const FrameSpan span = ParseFrames(arguments.frames);
     arguments.selection.start_frame = span.start_frame;
     arguments.selection.end_frame = span.end_frame;
   }
   datasets::CheckOptions(arguments.options, "train");
+  datasets::CheckOptions(arguments.behavior, "train");
+  const bool behavior = train::IsBehaviorArchitecture(arguments.options.model);
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);
 
   nlohmann::json last_validation;
-  const TrainedModel trained = TrainOnProject(
-      *project, arguments.selection, arguments.options, out, console.job(),
-      [&](const train::TrainProgress& progress) {
-        if (!progress.validation.is_object() || progress.validation == last_validation) return;
-        last_validation = progress.validation;
-        console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
-                                 progress.steps, progress.loss, FiguresText(progress.validation)));
-      });
+  const auto show = [&](const train::TrainProgress& progress) {
+    if (!progress.validation.is_object() || progress.validation == last_validation) return;
+    last_validation = progress.validation;
+    console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
+                             progress.steps, progress.loss, FiguresText(progress.validation)));
+  };
+  const TrainedModel trained =
+      behavior
+          ? TrainBehaviorOnProject(*project, arguments.selection, arguments.options,
+                                   arguments.behavior, out, console.job(), show,
+                                   [&](const std::string& note) { console.Note("note: " + note); })
+          : TrainOnProject(*project, arguments.selection, arguments.options, out, console.job(),
+                           show);
   const train::TrainResult& result = trained.result;
   console.PrintJson({{"model", trained.file.string()},
                      {"name", trained.model.name},
@@ -89,6 +100,7 @@ Verb TrainVerb() {
       "  vole train mice.vole\n"
       "  vole train mice.vole --minutes 5 --out day1\n"
       "  vole train mice.vole --video cage4 --frames 0:3000 --seed 2\n"
+      "  vole train mice.vole --model behavior-seq --behaviors explore_left,explore_right\n"
       "  vole train mice.vole --resume",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
@@ -110,6 +122,7 @@ Verb TrainVerb() {
             ->type_name("N")
             ->check(CLI::PositiveNumber);
         AddOptionFlags(command, arguments->options);
+        AddOptionFlags(command, arguments->behavior);
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};
 }
