@@ -10,7 +10,10 @@ vole_build_packages=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
   libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev fonts-dejavu-core
 )
-vole_test_packages=(doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux)
+vole_test_packages=(
+  doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux
+  python3-torchvision  # the original networks, which ours are compared with
+)
 
 # vole_install PACKAGE... : installs those that are not installed yet; asks for root only then.
 vole_install() {

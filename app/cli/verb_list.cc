@@ -28,6 +28,7 @@ std::vector<Verb> VerbTable() {
       Learning("train", "learn from the project's labels"),
       Learning("predict", "outline and name every animal on every frame"),
       Learning("models", "models of a project, what a model file holds, known networks"),
+      WeightsVerb(),
       ReviewVerb(),
       EvaluateVerb(),
       JobsVerb(),

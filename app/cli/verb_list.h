@@ -22,5 +22,6 @@ Verb SynthVerb();
 Verb DemoVerb();
 Verb HelpVerb();
 Verb VersionVerb();
+Verb WeightsVerb();
 
 }  // namespace app

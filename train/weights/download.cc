@@ -301,14 +301,22 @@ Fetched FetchWeights(const PublicFile& known, const fs::path& folder, datasets::
   fetched.resumed_from = part.bytes();
   static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
   VOLE_CHECK(kReady == CURLE_OK);
-  Transfer(known, AddressOf(known), fetched.file, part, job).Run();
+  const auto RemovePart = [&](bool even_with_data) {
+    if (even_with_data || part.bytes() == 0) fs::remove(part_path, ignored);
+  };
+  try {
+    Transfer(known, AddressOf(known), fetched.file, part, job).Run();
+  } catch (...) {
+    RemovePart(false);
+    throw;
+  }
   fetched.bytes = part.bytes();
   job.Advance(static_cast<double>(fetched.bytes), static_cast<double>(fetched.bytes),
               "checking " + known.file);
   try {
     CheckPublicFile(known, part_path);
   } catch (const Error&) {
-    fs::remove(part_path, ignored);
+    RemovePart(true);
     throw;
   }
   part.MoveTo(fetched.file);
