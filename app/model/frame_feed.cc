@@ -8,7 +8,7 @@
 namespace app {
 namespace {
 
-constexpr size_t kCacheBytes = size_t{700} << 20;
+constexpr size_t kCacheBytes = size_t{400} << 20;
 
 }  // namespace
 

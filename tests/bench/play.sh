@@ -27,8 +27,8 @@ export VOLE_WORKBENCH_STATE=$state_file
 start_window "$project" || exit 1
 for i in 1 2 3 4; do key Up; done # 16x
 key space
-for frame in 2000 4000 6000 8000 9900; do
+for frame in 2000 3000 4000 5000 6000 7000 8000 9000 9900; do
   wait_for 200 state ".frame >= $frame" || fail "frame $frame is not reached"
-  LC_ALL=C awk -v f=$frame '/VmRSS/ {printf "memory while playing, frame %5d: %d MB\n", f, $2 / 1024}' /proc/$program/status
+  LC_ALL=C awk -v f=$frame '/RssAnon/ {printf "memory while playing, frame %5d: %d MB\n", f, $2 / 1024}' /proc/$program/status
 done
 exit $((failures > 0))
