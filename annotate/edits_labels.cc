@@ -1,5 +1,6 @@
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "annotate/edits.h"
 #include "datasets/shape/mask.h"
@@ -84,6 +85,16 @@ std::string CategoryName(const Recorder& recorder, Id category_id) {
   throw Error("animal " + std::to_string(category_id), "it is not in the project");
 }
 
+Id NewAnimal(Recorder& recorder) {
+  std::set<std::string> names;
+  for (const auto& category : recorder.reader().Categories()) names.insert(category.name);
+  int number = 1;
+  while (names.count("animal_" + std::to_string(number))) ++number;
+  return recorder.Insert("categories", [&](Writer& writer) {
+    return writer.FindOrInsertCategory("animal_" + std::to_string(number));
+  });
+}
+
 void InsertSwap(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame, Id a,
                 Id b) {
   datasets::PredictionCorrectionRow correction;
@@ -109,6 +120,7 @@ Edit AddAnnotation(Id video_id, int frame_index, AnnotationRow annotation,
             row.image_id = image.id;
             if (row.author.empty()) row.author = recorder.author();
             Measure(image, &row);
+            if (row.category_id == 0) row.category_id = NewAnimal(recorder);
             recorder.Insert("annotations",
                             [&](Writer& writer) { return writer.InsertAnnotation(row); });
             if (image.state == ImageState::kEmpty || image.state == ImageState::kNew) {

@@ -25,15 +25,6 @@ datasets::Id AnimalForNewShape(const ProjectView& project, const FrameView& fram
   return 0;
 }
 
-std::string NewAnimalName(const datasets::Project& project) {
-  std::set<std::string> names;
-  for (const datasets::CategoryRow& row : project.Categories()) names.insert(row.name);
-  for (int number = 1;; ++number) {
-    const std::string name = "animal_" + std::to_string(number);
-    if (!names.count(name)) return name;
-  }
-}
-
 const annotate::Shape* FindLabel(const Session& session, datasets::Id annotation_id) {
   const auto view = session.frame_view();
   if (!view || view->frame != session.frame()) return nullptr;
@@ -87,17 +78,12 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
       AnimalForNewShape(*project_view, frame_view->frame == frame ? *frame_view : FrameView(),
                         session.selected_category);
   session.selected_category = animal;
-  session.Post(change.label, [=](datasets::Project& project) {
-    annotate::History history(project);
+  session.PostEdit([=](datasets::Project&) {
     datasets::AnnotationRow row;
-    row.category_id = animal;
-    if (!animal) {
-      const auto added = history.Apply(annotate::AddCategory(NewAnimalName(project)));
-      row.category_id = added.InsertedId("categories");
-    }
+    row.category_id = animal;  // 0: a new one
     row.polygons = change.polygons;
     row.rle = change.rle;
-    history.Apply(annotate::AddAnnotation(video, frame, row, change.label));
+    return annotate::AddAnnotation(video, frame, row, change.label);
   });
 }
 

@@ -18,6 +18,7 @@ expect_sql "Enter closes the polygon into one label" "SELECT count(*) FROM annot
 expect_sql "the first outline gets an animal" "SELECT count(*) FROM categories" 1
 key ctrl+z
 expect_sql "Ctrl+Z takes the label back" "SELECT count(*) FROM annotations" 0
+expect_sql "and the animal that was made for it, in the same step" "SELECT count(*) FROM categories" 0
 key ctrl+shift+z
 expect_sql "Ctrl+Shift+Z brings it again" "SELECT count(*) FROM annotations" 1
 for point in "90 70" "130 72" "128 110" "92 108"; do click_image $point; done
@@ -58,6 +59,14 @@ drag $from $to
 expect_sql "dragging the edge ends it at frame 20" "SELECT end_frame BETWEEN 20 AND 22 FROM behavior_intervals" 1
 key ctrl+z
 expect_sql "and undo gives the old edge back" "SELECT end_frame FROM behavior_intervals" 9
+sleep 1
+other=$(sql "SELECT name FROM behaviors ORDER BY id LIMIT 1 OFFSET 1")
+drag $(lane_at "$name" 5) $(lane_at "$other" 5)
+expect_sql "dragged to another row, it is that behavior" \
+  "SELECT behaviors.name || start_frame || '-' || end_frame FROM behavior_intervals JOIN behaviors ON behaviors.id = behavior_id" "${other}0-9"
+key ctrl+z
+expect_sql "and undo brings it back" \
+  "SELECT behaviors.name FROM behavior_intervals JOIN behaviors ON behaviors.id = behavior_id" "$name"
 
 # --- killed in the middle of a drag: at most that gesture is lost
 key F2

@@ -154,6 +154,13 @@ void ReviewView::Draw(UiContext& context) {
   if (progress.estimated_right >= 0) {
     ImGui::Text("est. %.1f %% of frames right", 100 * progress.estimated_right);
   }
+  if (progress.decided > 0 && ImGui::Button("Train again on the corrections")) {
+    context.actions.Run("learn.train");
+  }
+  if (progress.decided > 0 && ImGui::IsItemHovered()) {
+    ImGui::SetTooltip(
+        "What you accepted or corrected is learned from; corrections count three times");
+  }
   ImGui::Separator();
   if (current) {
     ImGui::TextWrapped("%s", current->reason.c_str());

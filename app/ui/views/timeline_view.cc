@@ -10,7 +10,6 @@
 namespace app {
 namespace {
 
-constexpr float kEdgePixels = 5;
 constexpr float kTitleWidth = 150;
 
 std::string Clock(double seconds) {
@@ -237,208 +236,6 @@ void TimelineView::DrawRuler(UiContext& context, const TimelineContent& content,
   }
 }
 
-void TimelineView::DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top,
-                                  float height) {
-  const int pixels = static_cast<int>(lanes_width_);
-  const double per_pixel = frames_shown_ / lanes_width_;
-  for (int x = 0; x < pixels; ++x) {
-    const int start = static_cast<int>(std::floor(first_frame_ + x * per_pixel));
-    const int end =
-        std::max(start + 1, static_cast<int>(std::floor(first_frame_ + (x + 1) * per_pixel)));
-    const uint8_t least = lane.confidence->Least(start, end);
-    if (least == MinPyramid::kNothing) continue;
-    const float value = static_cast<float>(least) / 254;
-    const float px = lanes_left_ + static_cast<float>(x);
-    draw->AddRectFilled(ImVec2(px, top + height - std::max(1.5f, value * height)),
-                        ImVec2(px + 1, top + height), ConfidenceColor(value));
-  }
-}
-
-void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw,
-                             float top, float height) {
-  const double per_pixel = frames_shown_ / lanes_width_;
-  const bool dense = lane.spans.size() > 3000 && per_pixel > 1;
-  if (dense) {
-    const std::vector<PixelCover> cover =
-        FoldSpans(lane.spans, first_frame_, frames_shown_, static_cast<int>(lanes_width_));
-    for (size_t x = 0; x < cover.size(); ++x) {
-      if (!cover[x].span) continue;
-      const float px = lanes_left_ + static_cast<float>(x);
-      draw->AddRectFilled(ImVec2(px, top), ImVec2(px + 1, top + height),
-                          ToImColor(cover[x].span->color, 0.3f + 0.7f * cover[x].part));
-    }
-    return;
-  }
-  for (size_t i = FirstSpanAfter(lane.spans, static_cast<int>(first_frame_)); i < lane.spans.size();
-       ++i) {
-    TimelineSpan span = lane.spans[i];
-    if (span.start_frame > first_frame_ + frames_shown_) break;
-    if (drag_.row.id == span.id && drag_.part != Drag::Part::kNone && !span.machine &&
-        lane.kind == TimelineLane::Kind::kBehavior) {
-      span.start_frame = drag_.row.start_frame;
-      span.end_frame = drag_.row.end_frame;
-    }
-    const float left = std::max(XOf(span.start_frame), lanes_left_);
-    const float right =
-        std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
-    const ImVec2 a(left, top + (span.machine ? height * 0.6f : 0)), b(right, top + height);
-    const bool selected = lane.kind == TimelineLane::Kind::kBehavior
-                              ? span.id != 0 && span.id == context.session.selected_interval
-                              : span.id != 0 && span.id == context.session.selected_episode;
-    if (span.present) {
-      draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), 2);
-    } else {
-      // "Not this behavior": hatched, so that it never looks like the behavior itself.
-      draw->AddRect(a, b, ToImColor(span.color), 2);
-      for (float x = a.x; x < b.x; x += 7 * context.scale) {
-        draw->AddLine(ImVec2(x, b.y), ImVec2(std::min(x + height, b.x), a.y),
-                      ToImColor(span.color, 0.6f));
-      }
-    }
-    if (selected) draw->AddRect(a, b, ImGui::GetColorU32(ImGuiCol_Text), 2, 0, 2 * context.scale);
-  }
-}
-
-void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top,
-                                   float height) {
-  if (lane.kind != TimelineLane::Kind::kBehavior && lane.kind != TimelineLane::Kind::kQueue) return;
-  Session& session = context.session;
-  const ImVec2 mouse = ImGui::GetIO().MousePos;
-  if (mouse.y < top || mouse.y >= top + height || mouse.x < lanes_left_) return;
-  const float reach = kEdgePixels * context.scale;
-  const TimelineSpan* hit = nullptr;
-  Drag::Part part = Drag::Part::kNone;
-  for (const TimelineSpan& span : lane.spans) {
-    const float left = XOf(span.start_frame), right = XOf(span.end_frame);
-    if (mouse.x < left - reach || mouse.x > std::max(right, left + 2) + reach) continue;
-    hit = &span;
-    part = std::abs(mouse.x - left) <= reach && !span.is_point    ? Drag::Part::kStartEdge
-           : std::abs(mouse.x - right) <= reach && !span.is_point ? Drag::Part::kEndEdge
-                                                                  : Drag::Part::kMove;
-    break;
-  }
-  const int frame = static_cast<int>(std::floor(FrameAt(mouse.x)));
-  if (lane.kind == TimelineLane::Kind::kQueue) {
-    if (hit && ImGui::IsMouseClicked(0)) {
-      session.selected_episode = hit->id;
-      session.GoToFrame(hit->start_frame);
-    }
-    return;
-  }
-  if (part == Drag::Part::kStartEdge || part == Drag::Part::kEndEdge) {
-    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
-  }
-  if (!ImGui::IsMouseClicked(0) || drag_.part != Drag::Part::kNone) return;
-  if (hit && !hit->machine) {
-    const auto project = session.project_view();
-    const auto* row = project ? FindInterval(*project, session.video_id(), hit->id) : nullptr;
-    if (!row) return;
-    session.selected_interval = hit->id;
-    drag_ = {part, *row, frame, false};
-  } else if (!hit && ImGui::GetIO().KeyShift) {
-    drag_ = {Drag::Part::kNew, {}, frame, false};
-    drag_.row.video_id = session.video_id();
-    drag_.row.behavior_id = lane.behavior_id;
-    drag_.row.subject = lane.subject;
-    drag_.row.present = !ImGui::GetIO().KeyAlt;
-    drag_.row.start_frame = frame;
-    drag_.row.end_frame = frame + 1;
-  } else {
-    session.selected_interval = 0;
-    active_subject_ = lane.subject;
-    session.GoToFrame(frame);
-  }
-}
-
-void TimelineView::FinishDrag(UiContext& context) {
-  if (drag_.part == Drag::Part::kNone) return;
-  const int frame = static_cast<int>(std::floor(FrameAt(ImGui::GetIO().MousePos.x)));
-  const int count = context.session.frame_count();
-  datasets::BehaviorIntervalRow& row = drag_.row;
-  if (frame != drag_.grabbed_frame || drag_.part == Drag::Part::kNew) {
-    drag_.moved = true;
-    switch (drag_.part) {
-      case Drag::Part::kStartEdge:
-        row.start_frame = std::clamp(frame, 0, row.end_frame - 1);
-        break;
-      case Drag::Part::kEndEdge:
-        row.end_frame = std::clamp(frame, row.start_frame + 1, count);
-        break;
-      case Drag::Part::kMove: {
-        const int by =
-            std::clamp(frame - drag_.grabbed_frame, -row.start_frame, count - row.end_frame);
-        row.start_frame += by;
-        row.end_frame += by;
-        drag_.grabbed_frame += by;
-        break;
-      }
-      case Drag::Part::kNew:
-        row.start_frame = std::clamp(std::min(frame, drag_.grabbed_frame), 0, count - 1);
-        row.end_frame =
-            std::clamp(std::max(frame, drag_.grabbed_frame) + 1, row.start_frame + 1, count);
-        break;
-      default:
-        break;
-    }
-  }
-  if (ImGui::IsMouseDown(0)) {
-    context.status_hint = "frames " + std::to_string(row.start_frame) + " to " +
-                          std::to_string(row.end_frame - 1) + "; Escape keeps it as it was";
-    if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) drag_ = Drag();
-    return;
-  }
-  if (drag_.moved) {
-    if (drag_.part == Drag::Part::kNew) {
-      RequestAddInterval(context.session, row);
-    } else {
-      RequestChangeInterval(context.session, row);
-    }
-  }
-  drag_ = Drag();
-}
-
-void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float top, float height) {
-  ImDrawList* draw = ImGui::GetWindowDrawList();
-  const float left = ImGui::GetWindowPos().x + 8 * context.scale;
-  const bool active = lane.kind == TimelineLane::Kind::kBehavior &&
-                      lane.subject == active_subject_ && context.mode == Mode::kBehavior;
-  draw->AddRectFilled(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
-                      ImGui::GetColorU32(ImGuiCol_FrameBg, active ? 0.9f : 0.5f), 2);
-  if (lane.color) {
-    draw->AddRectFilled(ImVec2(left, top + 3), ImVec2(left + 6 * context.scale, top + height - 3),
-                        ToImColor(lane.color));
-  }
-  draw->PushClipRect(ImVec2(left, top), ImVec2(lanes_left_ - 4, top + height), true);
-  draw->AddText(
-      context.fonts.small, context.fonts.small->FontSize,
-      ImVec2(left + 11 * context.scale, top + (height - context.fonts.small->FontSize) / 2),
-      ImGui::GetColorU32(ImGuiCol_Text), lane.title.c_str());
-  draw->PopClipRect();
-  draw->PushClipRect(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
-                     true);
-  if (lane.confidence) {
-    DrawConfidence(lane, draw, top, height);
-  } else {
-    DrawSpans(context, lane, draw, top, height);
-  }
-  if (drag_.part == Drag::Part::kNew && drag_.row.behavior_id == lane.behavior_id &&
-      drag_.row.subject == lane.subject && lane.kind == TimelineLane::Kind::kBehavior) {
-    draw->AddRectFilled(ImVec2(XOf(drag_.row.start_frame), top),
-                        ImVec2(XOf(drag_.row.end_frame), top + height),
-                        ToImColor(lane.color, 0.6f));
-  }
-  for (const OpenBehavior& open : open_behaviors_) {
-    if (lane.kind != TimelineLane::Kind::kBehavior || open.behavior_id != lane.behavior_id ||
-        open.subject != lane.subject || open.video_id != context.session.video_id()) {
-      continue;
-    }
-    draw->AddRectFilled(ImVec2(XOf(open.start_frame), top),
-                        ImVec2(XOf(context.session.frame() + 1), top + height),
-                        ToImColor(lane.color, 0.55f));
-  }
-  draw->PopClipRect();
-}
-
 void TimelineView::HandleZoom(UiContext& context, const TimelineContent& content) {
   const ImGuiIO& io = ImGui::GetIO();
   const double count = std::max(content.frame_count, 1);
@@ -487,7 +284,7 @@ void TimelineView::Draw(UiContext& context) {
   DrawStrip(context, *content);
   DrawRuler(context, *content, lanes_left_, lanes_width_);
   ImGui::BeginChild("lanes", ImVec2(0, 0), false, ImGuiWindowFlags_NoScrollWithMouse);
-  const float height = 20 * context.scale, gap = 3 * context.scale;
+  const float height = lane_height_ = 20 * context.scale, gap = 3 * context.scale;
   float top = ImGui::GetCursorScreenPos().y;
   const bool hovered = ImGui::IsWindowHovered();
   lane_middles_.clear();
@@ -497,7 +294,7 @@ void TimelineView::Draw(UiContext& context) {
     DrawLane(context, lane, top, height);
     top += height + gap;
   }
-  FinishDrag(context);
+  FinishDrag(context, *content);
   const ImGuiIO& io = ImGui::GetIO();
   if (hovered && io.MousePos.x < lanes_left_ && io.MouseWheel != 0) {  // over the titles: rows move
     ImGui::SetScrollY(ImGui::GetScrollY() - io.MouseWheel * 2 * (height + gap));

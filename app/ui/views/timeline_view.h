@@ -40,7 +40,9 @@ class TimelineView : public View {
   void DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top, float height);
   void HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top, float height);
   void HandleZoom(UiContext& context, const TimelineContent& content);
-  void FinishDrag(UiContext& context);
+  void FinishDrag(UiContext& context, const TimelineContent& content);
+  // The behavior row at a height of the window; null when there is none.
+  const TimelineLane* BehaviorRowAt(const TimelineContent& content, float y) const;
   float XOf(double frame) const;
   double FrameAt(float x) const;
   void ShowFrame(int frame);
@@ -50,6 +52,7 @@ class TimelineView : public View {
   float lanes_left_ = 0, lanes_width_ = 1;     // window pixels
   int last_frame_ = -1;
   std::vector<std::pair<std::string, float>> lane_middles_;  // title, window y; as drawn last
+  float lane_height_ = 20;
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
   std::string active_subject_;
