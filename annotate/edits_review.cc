@@ -136,6 +136,7 @@ const char* NameOf(Verdict verdict) {
 }
 
 Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double seconds) {
+  if (item.behavior_id) return DecideBout(item, verdict, seconds);
   const std::string label = verdict == Verdict::kAccepted    ? "Accept episode"
                             : verdict == Verdict::kRejected  ? "Reject episode"
                             : verdict == Verdict::kCorrected ? "Episode corrected"

@@ -50,6 +50,7 @@ struct Calibration {
   double expected_calibration_error = -1;  // -1: too few decided frames to say
   int frames = 0;                          // decided frames it rests on (labels + decisions)
   std::string basis;                       // "labels", "labels and reviews", "audit", "prior"
+  bool counts_bouts = false;               // `frames` are bouts: the job has scored behavior
 };
 Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id);
 

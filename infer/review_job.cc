@@ -4,6 +4,7 @@
 
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
+#include "infer/behavior_bouts.h"
 #include "infer/infer_job.h"
 #include "infer/review_data.h"
 #include "infer/review_examples.h"
@@ -52,9 +53,10 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
       MakeEpisodes(data, judgement.model, judgement.missing, options);
   // What was decided stays as it was and is not asked again.
   std::vector<datasets::ReviewItemRow> decided = project.ReviewItems(job_id);
-  decided.erase(std::remove_if(decided.begin(), decided.end(),
-                               [](const auto& item) { return item.verdict.empty(); }),
-                decided.end());
+  decided.erase(
+      std::remove_if(decided.begin(), decided.end(),
+                     [](const auto& item) { return item.verdict.empty() || item.behavior_id; }),
+      decided.end());
   const auto is_decided = [&](const datasets::ReviewItemRow& item) {
     return std::any_of(decided.begin(), decided.end(), [&](const auto& done) {
       const int common =
@@ -79,6 +81,9 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
 }  // namespace
 
 int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job) {
+  if (HasBehaviorScores(project, job_id)) {
+    return FinishBehaviors(project, job_id, BoutOptionsOf(project, job_id), job).episodes;
+  }
   const auto data = LoadReviewData(project, job_id);
   if (!data) return 0;
   job.Advance(0, 0, "reading what was checked");
@@ -90,6 +95,14 @@ int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets
 Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id) {
   Calibration calibration;
   calibration.basis = "prior";
+  if (HasBehaviorScores(project, job_id)) {
+    const BehaviorSummary summary = BehaviorSummaryOf(project, job_id);
+    calibration.expected_calibration_error = summary.expected_calibration_error;
+    calibration.frames = summary.checked_bouts;
+    calibration.counts_bouts = true;
+    if (summary.checked_bouts > 0) calibration.basis = "held-out labels and reviews of bouts";
+    return calibration;
+  }
   const auto data = LoadReviewData(project, job_id);
   if (!data) return calibration;
   const ReviewExamples examples = CollectExamples(project, job_id, *data);

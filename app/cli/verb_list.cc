@@ -32,6 +32,7 @@ std::vector<Verb> VerbTable() {
       ReviewVerb(),
       EvaluateVerb(),
       JobsVerb(),
+      BoutsVerb(),
       ReportVerb(),
       SynthVerb(),
       DemoVerb(),

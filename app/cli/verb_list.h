@@ -15,6 +15,7 @@ Verb ExportVerb();
 Verb ReviewVerb();
 Verb EvaluateVerb();
 Verb ReportVerb();
+Verb BoutsVerb();
 Verb JobsVerb();
 Verb SampleVerb();
 Verb DrawVerb();

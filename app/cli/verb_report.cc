@@ -29,7 +29,10 @@ struct ReportOptions {
 
   template <class Visitor>
   void Visit(Visitor&& v) {
-    v.Field("what", what, "labels, predictions or both, as authors of their own");
+    v.Field(
+        "what", what,
+        "labels, predictions, both (as authors of their own), or final: predictions where nobody "
+        "scored");
     v.Field("prediction-job", prediction_job, "number of the prediction job (default: the latest)");
     v.Field("fps", fps, "frame rate of --behaviors and --against, where there is no project",
             Range{0, 1e6});
@@ -81,6 +84,7 @@ datasets::BehaviorScores LoadScores(const Arguments& arguments, const datasets::
   if (project) {
     const auto source = options.what == "labels"        ? datasets::ScoreSource::kLabels
                         : options.what == "predictions" ? datasets::ScoreSource::kPredictions
+                        : options.what == "final"       ? datasets::ScoreSource::kFinal
                                                         : datasets::ScoreSource::kBoth;
     scores = datasets::ScoresFromProject(*project, source, arguments.video, options.prediction_job);
     if (fps <= 0 && !scores.series.empty()) fps = scores.series.front().fps;
@@ -198,7 +202,7 @@ int Run(Arguments& arguments, Console& console) {
   if (arguments.first.empty() != arguments.second.empty()) {
     throw UsageError("--first and --second belong together");
   }
-  CheckChoice("--what", arguments.options.what, {"labels", "predictions", "both"});
+  CheckChoice("--what", arguments.options.what, {"labels", "predictions", "both", "final"});
   datasets::CheckOptions(arguments.options, "report");
   datasets::CheckOptions(arguments.motion_files, "report");
   datasets::CheckOptions(arguments.motion, "report");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "annotate/edits.h"
 #include "annotate/history.h"
@@ -20,7 +21,7 @@ using datasets::ReviewItemRow;
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string project, verdict, video, frames, reason;
+  std::string project, verdict, video, frames, reason, behavior;
   std::vector<Id> episodes;
   int top = 0;
   bool all = false, calibration = false, rebuild = false;
@@ -28,21 +29,29 @@ struct Arguments {
 
 struct Queue {
   std::vector<ReviewItemRow> items;  // highest score first
-  std::map<Id, std::string> video_names;
+  std::map<Id, std::string> video_names, behavior_names;
   std::vector<Id> jobs;
 };
 
 Queue ReadQueue(const datasets::Project& project, const std::string& only_video) {
   Queue queue;
   if (!only_video.empty()) project.VideoByName(only_video);
+  for (const auto& behavior : project.Behaviors()) {
+    queue.behavior_names[behavior.id] = behavior.name;
+  }
   for (const datasets::VideoRow& video : project.Videos()) {
     queue.video_names[video.id] = video.name;
     if (!only_video.empty() && video.name != only_video) continue;
-    const auto job = project.LatestPredictJob(video.id);
-    if (!job) continue;
-    queue.jobs.push_back(*job);
-    for (ReviewItemRow& item : project.ReviewItems(*job)) {
-      if (item.video_id == video.id) queue.items.push_back(std::move(item));
+    std::set<Id> jobs;
+    if (const auto job = project.LatestPredictJob(video.id)) jobs.insert(*job);
+    if (const auto job = project.LatestBehaviorJob(video.id)) jobs.insert(*job);
+    for (const Id job : jobs) {
+      if (std::find(queue.jobs.begin(), queue.jobs.end(), job) == queue.jobs.end()) {
+        queue.jobs.push_back(job);
+      }
+      for (ReviewItemRow& item : project.ReviewItems(job)) {
+        if (item.video_id == video.id) queue.items.push_back(std::move(item));
+      }
     }
   }
   if (queue.jobs.empty()) {
@@ -58,26 +67,31 @@ Queue ReadQueue(const datasets::Project& project, const std::string& only_video)
 Json ItemJson(const ReviewItemRow& item, const Queue& queue) {
   Json animals = Json::parse(item.animals_json, nullptr, false);
   if (animals.is_discarded()) animals = Json::array();
-  return {{"episode", item.id},
-          {"video", queue.video_names.at(item.video_id)},
-          {"start_frame", item.start_frame},
-          {"end_frame", item.end_frame},
-          {"score", item.score},
-          {"reason", item.reason},
-          {"reason_code", item.reason_code},
-          {"animals", animals},
-          {"verdict", item.verdict.empty() ? "open" : item.verdict}};
+  Json row = {{"episode", item.id},
+              {"video", queue.video_names.at(item.video_id)},
+              {"start_frame", item.start_frame},
+              {"end_frame", item.end_frame},
+              {"score", item.score},
+              {"reason", item.reason},
+              {"reason_code", item.reason_code},
+              {"animals", animals},
+              {"verdict", item.verdict.empty() ? "open" : item.verdict}};
+  if (item.behavior_id) {
+    row["behavior"] = queue.behavior_names.at(*item.behavior_id);
+    row["subject"] = item.subject;
+  }
+  return row;
 }
 
 std::string CalibrationText(const infer::Calibration& calibration) {
   if (calibration.expected_calibration_error < 0) {
-    return fmt::format(
-        "Scores are not checked against people yet ({} decided frames, too few to say).",
-        calibration.frames);
+    return fmt::format("{} are not checked against people yet ({} decided {}, too few to say).",
+                       calibration.counts_bouts ? "Scores of behavior" : "Scores",
+                       calibration.frames, calibration.counts_bouts ? "bouts" : "frames");
   }
-  return fmt::format("Expected calibration error {:.3f}, from {} frames ({}).",
+  return fmt::format("Expected calibration error {:.3f}, from {} {} ({}).",
                      calibration.expected_calibration_error, CountText(calibration.frames),
-                     calibration.basis);
+                     calibration.counts_bouts ? "bouts" : "frames", calibration.basis);
 }
 
 int List(const Arguments& arguments, const datasets::Project& project, Console& console) {
@@ -88,7 +102,7 @@ int List(const Arguments& arguments, const datasets::Project& project, Console& 
     const infer::Calibration calibration = infer::CalibrationOf(project, job);
     calibrations.push_back({{"job", job},
                             {"expected_calibration_error", calibration.expected_calibration_error},
-                            {"frames", calibration.frames},
+                            {calibration.counts_bouts ? "bouts" : "frames", calibration.frames},
                             {"basis", calibration.basis}});
     console.Print(CalibrationText(calibration));
   }
@@ -135,45 +149,86 @@ int List(const Arguments& arguments, const datasets::Project& project, Console& 
   return 0;
 }
 
+const ReviewItemRow& ItemNumbered(const Queue& queue, Id episode, const std::string& project) {
+  const auto item = std::find_if(queue.items.begin(), queue.items.end(),
+                                 [&](const ReviewItemRow& row) { return row.id == episode; });
+  if (item == queue.items.end()) {
+    throw datasets::Error("episode " + std::to_string(episode),
+                          "it is not in the review queue of the latest prediction",
+                          "list the queue: vole review " + project);
+  }
+  return *item;
+}
+
+// What happened instead of a predicted bout, as an edit.
+annotate::Edit Correction(const Arguments& arguments, const Queue& queue,
+                          const ReviewItemRow& item) {
+  if (!item.behavior_id) {
+    throw datasets::Error("episode " + std::to_string(item.id),
+                          "it is about outlines, which are corrected in the workbench",
+                          "open it: vole open " + arguments.project);
+  }
+  if (arguments.frames.empty() && arguments.behavior.empty()) {
+    throw UsageError("what happened instead? Give --frames, --behavior, or both");
+  }
+  Id behavior = *item.behavior_id;
+  if (!arguments.behavior.empty()) {
+    std::vector<std::string> names;
+    behavior = 0;
+    for (const auto& [id, name] : queue.behavior_names) {
+      names.push_back(name);
+      if (name == arguments.behavior) behavior = id;
+    }
+    if (behavior == 0) {
+      throw datasets::Error("behavior '" + arguments.behavior + "'",
+                            "the project has no such behavior (it has: " + Join(names) + ")" +
+                                DidYouMean(arguments.behavior, names));
+    }
+  }
+  FrameSpan span{item.start_frame, item.end_frame};
+  if (!arguments.frames.empty()) span = ParseFrames(arguments.frames);
+  return annotate::CorrectBout(item, behavior, span.start_frame,
+                               span.end_frame.value_or(item.end_frame), 0);
+}
+
 int Decide(const Arguments& arguments, datasets::Project& project, Console& console) {
   const std::map<std::string, annotate::Verdict> verdicts = {
       {"accept", annotate::Verdict::kAccepted},
       {"reject", annotate::Verdict::kRejected},
+      {"correct", annotate::Verdict::kCorrected},
       {"skip", annotate::Verdict::kSkipped}};
-  CheckChoice("review", arguments.verdict, {"accept", "reject", "skip"});
+  CheckChoice("review", arguments.verdict, {"accept", "reject", "correct", "skip"});
   if (arguments.episodes.empty()) {
     throw UsageError("which episode? Give its number, as in: vole review " + arguments.project +
                      " " + arguments.verdict + " 12");
   }
+  const bool corrects = arguments.verdict == "correct";
+  if (corrects && arguments.episodes.size() > 1) {
+    throw UsageError("correct one episode at a time");
+  }
   const Queue queue = ReadQueue(project, arguments.video);
   std::vector<ReviewItemRow> chosen;
   for (const Id episode : arguments.episodes) {
-    const auto item = std::find_if(queue.items.begin(), queue.items.end(),
-                                   [&](const ReviewItemRow& row) { return row.id == episode; });
-    if (item == queue.items.end()) {
-      throw datasets::Error("episode " + std::to_string(episode),
-                            "it is not in the review queue of the latest prediction",
-                            "list the queue: vole review " + arguments.project);
-    }
-    chosen.push_back(*item);
+    chosen.push_back(ItemNumbered(queue, episode, arguments.project));
   }
   const char* user = std::getenv("USER");
   annotate::History history(project, user ? user : "");
   Json list = Json::array();
   for (const ReviewItemRow& item : chosen) {
     const annotate::StoredEdit edit =
-        history.Apply(annotate::DecideEpisode(item, verdicts.at(arguments.verdict), 0));
+        history.Apply(corrects ? Correction(arguments, queue, item)
+                               : annotate::DecideEpisode(item, verdicts.at(arguments.verdict), 0));
     int labels = 0;
     for (const annotate::RowChange& change : edit.changes) {
-      labels += change.table == "annotations" && change.before.is_null();
+      const bool is_label = change.table == "annotations" || change.table == "behavior_intervals";
+      labels += is_label && change.before.is_null();
     }
     list.push_back(
         {{"episode", item.id}, {"verdict", arguments.verdict}, {"labels_added", labels}});
+    const std::string& verdict = arguments.verdict;
     console.Print(fmt::format("Episode {} ({} {}:{}): {}{}.", item.id,
                               queue.video_names.at(item.video_id), item.start_frame, item.end_frame,
-                              arguments.verdict == "skip"     ? "skipped"
-                              : arguments.verdict == "accept" ? "accepted"
-                                                              : "rejected",
+                              verdict == "skip" ? "skipped" : verdict + "ed",
                               labels ? fmt::format(", {} new labels", labels) : ""));
   }
   console.PrintJson({{"decided", list}});
@@ -205,16 +260,18 @@ Verb ReviewVerb() {
           "Lists episodes of the latest prediction, most doubtful first: neighboring frames that a "
           "reviewer would probably change, and why. A tenth is drawn at random, as an audit. "
           "`accept` turns an episode's predictions into labels, `reject` takes them out of "
-          "everything final, `skip` only notes that it was looked at. Correcting is done in the "
-          "workbench: vole open.",
+          "everything final, `skip` only notes that it was looked at. An episode of behavior is a "
+          "predicted bout: `accept` makes it a label, `reject` a label that it did not happen, "
+          "`correct` says what did. Outlines are corrected in the workbench: vole open.",
           "  vole review mice.vole --top 20\n"
           "  vole review mice.vole accept 12 15\n"
           "  vole review mice.vole reject 7\n"
+          "  vole review mice.vole correct 9 --frames 120:180 --behavior groom\n"
           "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project);
-            command.add_option("verdict", arguments->verdict, "accept, reject or skip")
+            command.add_option("verdict", arguments->verdict, "accept, reject, correct or skip")
                 ->type_name("VERDICT");
             command.add_option("episodes", arguments->episodes, "episode numbers")
                 ->type_name("EPISODE");
@@ -223,6 +280,8 @@ Verb ReviewVerb() {
                 ->check(CLI::PositiveNumber);
             AddVideo(command, arguments->video, "only this video (default: all)");
             AddFrames(command, arguments->frames);
+            command.add_option("--behavior", arguments->behavior, "for correct: what happened")
+                ->type_name("NAME");
             command
                 .add_option("--reason", arguments->reason,
                             "only episodes with this reason_code (see --json)")

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/atomic_file.h"
+#include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/csv.h"
 #include "datasets/formats/frame_match.h"
 #include "datasets/formats/selection.h"
@@ -240,10 +241,6 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
 
 ExportReport ExportBehaviors(const Project& project, const std::filesystem::path& out,
                              const ExportOptions& options, Job& job) {
-  if (options.what != "labels") {
-    throw Error("export of behaviors", "only labels can be written as a table so far",
-                "leave --what out");
-  }
   ExportReport report;
   std::map<Id, BehaviorRow> behaviors;
   for (const BehaviorRow& behavior : project.Behaviors()) behaviors[behavior.id] = behavior;
@@ -252,7 +249,7 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
   for (const VideoRow& video : SelectedVideos(project, options)) {
     job.Advance(0, 0, "writing " + video.name);
     const std::string name = CsvField(TableVideoName(project, video));
-    for (const BehaviorIntervalRow& row : project.BehaviorIntervals(video.id)) {
+    for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, options.what)) {
       const BehaviorRow& behavior = behaviors[row.behavior_id];
       const double fps = video.fps > 0 ? video.fps : 1;
       file.Write(name + "," + CsvField(row.subject) + "," + CsvField(row.author) + "," +

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "datasets/formats/atomic_file.h"
+#include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/boris.h"
 #include "datasets/formats/csv.h"
 #include "datasets/formats/selection.h"
@@ -41,7 +42,7 @@ class Scoring {
     rows_.resize(videos_.size());
     std::set<std::string> taken;
     for (size_t i = 0; i < videos_.size(); ++i) {
-      rows_[i] = project.BehaviorIntervals(videos_[i].id);
+      rows_[i] = ChosenIntervals(project, videos_[i], options.what);
       std::map<std::string, Observation> of_author;
       for (const BehaviorIntervalRow& row : rows_[i]) {
         if (!row.present) {

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "datasets/base/error.h"
+#include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/behaviors.h"
 
 namespace datasets {
@@ -169,28 +170,17 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
       series.end_frame = video.frame_count;
       series.bouts.push_back({index_of(behavior), start_frame, end_frame, ""});
     };
-    if (source != ScoreSource::kPredictions) {
-      for (const BehaviorIntervalRow& row : project.BehaviorIntervals(video.id)) {
-        if (row.present) {
-          add(row.subject, row.author, row.behavior_id, row.start_frame, row.end_frame);
-        }
+    const auto add_all = [&](const char* what, const char* author) {
+      for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, what, job_id)) {
+        if (!row.present) continue;
+        add(row.subject, author ? author : row.author, row.behavior_id, row.start_frame,
+            row.end_frame);
       }
-    }
-    if (source == ScoreSource::kLabels) continue;
-    std::vector<BehaviorPredictionRow> predicted;
-    if (job_id > 0) {
-      predicted = project.BehaviorPredictions(job_id, video.id);
-    } else {
-      std::vector<JobRow> jobs = project.Jobs();
-      std::sort(jobs.begin(), jobs.end(),
-                [](const JobRow& a, const JobRow& b) { return a.id > b.id; });
-      for (const JobRow& job : jobs) {
-        predicted = project.BehaviorPredictions(job.id, video.id);
-        if (!predicted.empty()) break;
-      }
-    }
-    for (const BehaviorPredictionRow& row : predicted) {
-      add(row.subject, kMachineAuthor, row.behavior_id, row.start_frame, row.end_frame);
+    };
+    if (source == ScoreSource::kFinal) add_all("final", kFinalAuthor);
+    if (source == ScoreSource::kLabels || source == ScoreSource::kBoth) add_all("labels", nullptr);
+    if (source == ScoreSource::kPredictions || source == ScoreSource::kBoth) {
+      add_all("predictions", kMachineAuthor);
     }
   }
   return gatherer.Take();

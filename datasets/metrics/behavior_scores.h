@@ -54,8 +54,9 @@ struct TableScoreOptions {
 // out. Throws Error naming the line for what is malformed or lies outside the video.
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
-enum class ScoreSource { kLabels, kPredictions, kBoth };
+enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };
 constexpr char kMachineAuthor[] = "prediction";  // author of predicted bouts
+constexpr char kFinalAuthor[] = "final";         // of both, completed (formats/behavior_choice.h)
 
 // Labels by author and predictions of the newest job of each video that has any (or of `job_id`).
 // `video`: name, or "" for all.

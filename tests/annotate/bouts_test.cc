@@ -1,0 +1,148 @@
+#include <doctest/doctest.h>
+
+#include "annotate/edits.h"
+#include "annotate/history.h"
+#include "datasets/store/behavior_scores.h"
+#include "tests/support/store_data.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using annotate::History;
+using annotate::Verdict;
+using datasets::BehaviorIntervalRow;
+using datasets::Id;
+using datasets::Project;
+using datasets::Writer;
+
+// Behaviors walk and rear exclude each other; one bout [20, 40) of walk by vole_1 is predicted.
+struct Scene {
+  tests::TempDir folder;
+  std::unique_ptr<Project> project = Project::Create(folder / "a.vole");
+  Id video = 0, job = 0, walk = 0, rear = 0;
+  History history{*project, "me"};
+  datasets::BehaviorPredictionRow bout;
+
+  explicit Scene(const char* reason = datasets::kDoubtfulBehavior) {
+    project->Write([&](Writer& writer) {
+      video = tests::InsertVideo(writer, "one", 100);
+      job = writer.InsertJob(tests::PredictJob());
+      datasets::BehaviorRow behavior;
+      behavior.exclusion_group = "posture";
+      behavior.name = "walk";
+      walk = writer.FindOrInsertBehavior(behavior);
+      behavior.name = "rear";
+      rear = writer.FindOrInsertBehavior(behavior);
+      bout.job_id = job;
+      bout.video_id = video;
+      bout.subject = "vole_1";
+      bout.behavior_id = walk;
+      bout.start_frame = 20;
+      bout.end_frame = 40;
+      bout.score = bout.confidence = 0.6;
+      bout.id = writer.InsertBehaviorPrediction(bout);
+      datasets::ReviewItemRow item = annotate::EpisodeOf(bout);
+      item.reason_code = reason;
+      writer.InsertReviewItem(item);
+      item.subject = "vole_2";  // the same span of another animal
+      writer.InsertReviewItem(item);
+    });
+  }
+  datasets::ReviewItemRow Item(const std::string& subject = "vole_1") const {
+    for (const auto& item : project->ReviewItems(job)) {
+      if (item.subject == subject) return item;
+    }
+    return {};
+  }
+  // "walk [20,40)" and "not walk [20,40)", in order of the frames.
+  std::vector<std::string> Labels() const {
+    std::vector<std::string> texts;
+    for (const BehaviorIntervalRow& row : project->BehaviorIntervals(video)) {
+      texts.push_back((row.present ? "" : "not ") +
+                      std::string(row.behavior_id == walk ? "walk" : "rear") + " [" +
+                      std::to_string(row.start_frame) + "," + std::to_string(row.end_frame) + ")");
+    }
+    return texts;
+  }
+  bool PredictionIsUntouched() const {
+    const auto rows = project->BehaviorPredictions(job, video);
+    return rows.size() == 1 && rows[0].start_frame == 20 && rows[0].end_frame == 40 &&
+           rows[0].behavior_id == walk && rows[0].confidence == 0.6;
+  }
+};
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("an accepted bout becomes a label that says where it came from, and undo takes it back") {
+  Scene scene;
+  scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kAccepted, 2));
+  CHECK(scene.Labels() == Texts{"walk [20,40)"});
+  const auto label = scene.project->BehaviorIntervals(scene.video)[0];
+  CHECK(label.source == datasets::LabelSource::kAccepted);
+  CHECK(label.subject == "vole_1");
+  CHECK(label.author == "me");
+  CHECK(scene.Item().verdict == "accepted");
+  CHECK(scene.Item("vole_2").verdict == "");
+  CHECK(scene.PredictionIsUntouched());
+  REQUIRE(scene.history.Undo());
+  CHECK(scene.Labels().empty());
+  CHECK(scene.Item().verdict == "");
+  REQUIRE(scene.history.Redo());
+  CHECK(scene.Labels() == Texts{"walk [20,40)"});
+}
+
+TEST_CASE("a rejected bout leaves the label that it did not happen; the prediction stays") {
+  Scene scene;
+  scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kRejected, 2));
+  CHECK(scene.Labels() == Texts{"not walk [20,40)"});
+  CHECK(scene.Item().verdict == "rejected");
+  CHECK(scene.PredictionIsUntouched());
+  const auto decision = scene.project->ReviewDecisions(scene.job);
+  REQUIRE(decision.size() == 1);
+  CHECK(decision[0].subject == "vole_1");
+  CHECK(decision[0].behavior_id == scene.walk);
+}
+
+TEST_CASE("of a bout that nearly was, accepting says that nothing happened") {
+  Scene scene(datasets::kMissedBehavior);
+  scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kAccepted, 1));
+  CHECK(scene.Labels() == Texts{"not walk [20,40)"});
+  REQUIRE(scene.history.Undo());
+  scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kRejected, 1));
+  CHECK(scene.Labels() == Texts{"walk [20,40)"});
+}
+
+TEST_CASE("a corrected bout labels what happened, and what did not in the rest") {
+  Scene scene;
+  scene.history.Apply(annotate::CorrectBout(scene.Item(), scene.walk, 25, 50, 3));
+  CHECK(scene.Labels() == Texts{"not walk [20,25)", "walk [25,50)"});
+  CHECK(scene.Item().verdict == "corrected");
+  CHECK(scene.PredictionIsUntouched());
+  REQUIRE(scene.history.Undo());
+  scene.history.Apply(annotate::CorrectBout(scene.Item(), scene.walk, 25, 35, 3));
+  CHECK(scene.Labels() == Texts{"not walk [20,25)", "walk [25,35)", "not walk [35,40)"});
+  REQUIRE(scene.history.Undo());
+  scene.history.Apply(annotate::CorrectBout(scene.Item(), scene.rear, 20, 40, 3));
+  CHECK(scene.Labels() == Texts{"not walk [20,40)", "rear [20,40)"});
+  REQUIRE(scene.history.Undo());
+  scene.history.Apply(annotate::CorrectBout(scene.Item(), scene.walk, 60, 70, 3));
+  CHECK(scene.Labels() == Texts{"not walk [20,40)", "walk [60,70)"});
+}
+
+TEST_CASE("a correction outside of the video changes nothing at all") {
+  Scene scene;
+  const std::string message = tests::MessageOf(
+      [&] { scene.history.Apply(annotate::CorrectBout(scene.Item(), scene.walk, 90, 101, 3)); });
+  CHECK(message.find("outside of the video") != std::string::npos);
+  CHECK(scene.Labels().empty());
+  CHECK(scene.Item().verdict == "");
+}
+
+TEST_CASE("skipping a bout only notes that it was looked at") {
+  Scene scene;
+  scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kSkipped, 1));
+  CHECK(scene.Labels().empty());
+  CHECK(scene.Item().verdict == "skipped");
+}
+
+}  // namespace
