@@ -175,6 +175,7 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
       }
     }
     for (auto& writer : writers) writer->Finish();
+    result.found = FinishBehaviors(project, result.job_id, {}, job);
   } catch (const datasets::Cancelled&) {
     finish("cancelled", "");
     throw;

@@ -7,6 +7,7 @@
 #include "datasets/base/job.h"
 #include "datasets/metrics/behavior_zones.h"
 #include "datasets/project.h"
+#include "infer/behavior_bouts.h"
 #include "infer/infer_job.h"
 
 namespace infer {
@@ -17,6 +18,7 @@ struct BehaviorPredictResult {
   int64_t pictures = 0;  // frames times subjects that were seen
   double seconds = 0;
   double peak_rss_mb = 0;
+  BehaviorSummary found;           // bouts, with the default options of bouts.h
   std::vector<std::string> notes;  // one line each: behaviors that the model or project lacks
 };
 

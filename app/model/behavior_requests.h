@@ -27,9 +27,22 @@ void RequestAddBehavior(Session& session, const std::string& name, bool is_point
                         const std::string& exclusion_group, const std::string& shortcut);
 void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval);
 void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval);
+// Decides a predicted bout, whether or not the review queue asks about it.
+void RequestDecideBout(Session& session, const datasets::BehaviorPredictionRow& bout, bool accept);
+// What happened instead: the labels say that, the prediction stays.
+void RequestCorrectBout(Session& session, const datasets::BehaviorPredictionRow& bout,
+                        const datasets::BehaviorIntervalRow& happened);
+// Training on scored intervals, and scoring of the current video with the newest model of behavior;
+// both run as jobs. `architecture`: behavior-frame or behavior-seq.
+void RequestTrainBehavior(Session& session, const std::string& architecture);
+void RequestScoreBehavior(Session& session);
+
 void RequestSplitInterval(Session& session, datasets::Id interval_id, int frame);
 void RequestDeleteInterval(Session& session, datasets::Id interval_id);
 
+// The episode of the queue about this bout, or null.
+const datasets::ReviewItemRow* EpisodeAbout(const ProjectView& project,
+                                            const datasets::BehaviorPredictionRow& bout);
 // The interval row by id in the session's view, or null.
 const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,
                                                   datasets::Id interval_id);

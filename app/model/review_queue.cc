@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "annotate/edits.h"
+#include "datasets/store/behavior_scores.h"
 
 namespace app {
 namespace {
@@ -42,7 +43,9 @@ ReviewProgress ProgressOf(const ProjectView& project) {
   double wrong_frames = 0;
   for (const datasets::ReviewItemRow& item : project.review_items) {
     ++progress.total;
-    if (item.verdict.empty()) {
+    if (item.behavior_id) {  // says nothing about outlines
+      progress.decided += !item.verdict.empty();
+    } else if (item.verdict.empty()) {
       wrong_frames += item.score * (item.end_frame - item.start_frame);
     } else {
       ++progress.decided;
@@ -80,6 +83,11 @@ const datasets::ReviewItemRow* NextEpisode(const ProjectView& project, const Rev
 std::string CostToFix(const datasets::ReviewItemRow& item) {
   const int frames = item.end_frame - item.start_frame;
   const std::string& code = item.reason_code;
+  if (item.behavior_id) {
+    return code == datasets::kMissedBehavior
+               ? "A: nothing happened; R: it did happen; or draw it on the timeline"
+               : "A: it happened; R: it did not; or drag the bout's ends on the timeline";
+  }
   if (code.find("identity") != std::string::npos || code.find("swap") != std::string::npos) {
     return "if wrong: one swap (Ctrl+T) mends all frames from here on";
   }

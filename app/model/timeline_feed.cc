@@ -87,7 +87,7 @@ void TimelineFeed::Run() {
       const std::string key = CurvesKey(*project, video);
       const bool keep =
           old && old->video_id == video && key == curves_key && started < curves_may_be_read;
-      auto fresh = LoadTimeline(*project, video, revision, keep ? old.get() : nullptr);
+      auto fresh = LoadTimeline(*project, video, revision, keep ? old.get() : nullptr, old.get());
       curves_are_old = keep;
       if (!keep) {
         curves_key = key;

@@ -28,11 +28,15 @@ TimelineLane FrameMarks(const datasets::Project& project, Id video_id) {
   return lane;
 }
 
-TimelineLane Queue(const datasets::Project& project, Id video_id, Id job_id) {
+TimelineLane Queue(const datasets::Project& project, Id video_id, const std::set<Id>& jobs) {
   TimelineLane lane;
   lane.kind = TimelineLane::Kind::kQueue;
   lane.title = "To review";
-  for (const datasets::ReviewItemRow& item : project.ReviewItems(job_id)) {
+  std::vector<datasets::ReviewItemRow> items;
+  for (const Id job : jobs) {
+    for (datasets::ReviewItemRow& item : project.ReviewItems(job)) items.push_back(std::move(item));
+  }
+  for (const datasets::ReviewItemRow& item : items) {
     if (item.video_id != video_id || !item.verdict.empty()) continue;
     TimelineSpan span;
     span.start_frame = item.start_frame;
@@ -100,14 +104,17 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
                            interval.present, false, known[interval.behavior_id]->is_point});
   }
   if (job_id) {
-    std::map<Id, std::string> names;
-    for (const auto& category : project.Categories()) names[category.id] = category.name;
     for (const auto& predicted : project.BehaviorPredictions(*job_id, video_id)) {
       TimelineLane* lane = row(predicted.subject, predicted.behavior_id);
       if (!lane) continue;
       lane->spans.push_back({predicted.start_frame, predicted.end_frame, predicted.id, lane->color,
                              true, true, known[predicted.behavior_id]->is_point});
     }
+  }
+  for (const auto& series : job_id ? project.BehaviorSeries(*job_id, video_id)
+                                   : std::vector<datasets::BehaviorSeriesRow>()) {
+    if (TimelineLane* lane = row(series.subject, series.behavior_id)) lane->series_id = series.id;
+    subjects.insert(series.subject);
   }
   if (subjects.empty()) subjects.insert("");
   for (const std::string& subject : subjects) {
@@ -123,7 +130,42 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
   return lanes;
 }
 
+constexpr int64_t kMostCurveBytes = 64 << 20;  // of one video
+
+void AddScores(const datasets::Project& project, const TimelineContent* before,
+               TimelineContent* content) {
+  int64_t series = 0;
+  for (const TimelineLane& lane : content->lanes) series += lane.series_id != 0;
+  const int64_t bytes = 2 * series * content->frame_count;
+  const int frames_a_bin = static_cast<int>(1 + bytes / kMostCurveBytes);
+  for (TimelineLane& lane : content->lanes) {
+    if (!lane.series_id) continue;
+    for (const TimelineLane& old : before ? before->lanes : std::vector<TimelineLane>()) {
+      if (old.series_id == lane.series_id && before->scores_are_final) lane.scores = old.scores;
+    }
+    if (lane.scores) continue;
+    lane.scores = std::make_shared<const ScoreCurve>(
+        project.BehaviorScorePeaks(lane.series_id, content->frame_count, frames_a_bin),
+        frames_a_bin);
+  }
+}
+
 }  // namespace
+
+ScoreCurve::ScoreCurve(std::vector<uint8_t> peaks, int frames_a_bin)
+    : frames_a_bin_(frames_a_bin), doubts_([&] {
+        for (uint8_t& value : peaks) {
+          if (value != MinPyramid::kNothing) value = static_cast<uint8_t>(254 - value);
+        }
+        return std::move(peaks);
+      }()) {}
+
+uint8_t ScoreCurve::Peak(int start_frame, int end_frame) const {
+  const int start = std::max(0, start_frame) / frames_a_bin_;
+  const int end = (std::max(0, end_frame) + frames_a_bin_ - 1) / frames_a_bin_;
+  const uint8_t doubt = doubts_.Least(start, end);
+  return doubt == MinPyramid::kNothing ? doubt : static_cast<uint8_t>(254 - doubt);
+}
 
 MinPyramid::MinPyramid(std::vector<uint8_t> values) {
   levels_.push_back(std::move(values));
@@ -153,7 +195,8 @@ uint8_t MinPyramid::Least(int start, int end) const {
 
 std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project, Id video_id,
                                                     int64_t revision,
-                                                    const TimelineContent* confidences_of) {
+                                                    const TimelineContent* confidences_of,
+                                                    const TimelineContent* scores_of) {
   static const std::vector<TimelineLane> kNoLanes;
   auto content = std::make_shared<TimelineContent>();
   const datasets::VideoRow video = project.VideoById(video_id);
@@ -162,8 +205,12 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
   content->frame_count = video.frame_count;
   content->lanes.push_back(FrameMarks(project, video_id));
   const std::optional<Id> job = project.LatestPredictJob(video_id);
+  content->behavior_job = project.LatestBehaviorJob(video_id);
+  std::set<Id> jobs;
+  if (job) jobs.insert(*job);
+  if (content->behavior_job) jobs.insert(*content->behavior_job);
+  if (!jobs.empty()) content->lanes.push_back(Queue(project, video_id, jobs));
   if (job) {
-    content->lanes.push_back(Queue(project, video_id, *job));
     for (const TimelineLane& lane : confidences_of ? confidences_of->lanes : kNoLanes) {
       if (lane.kind == TimelineLane::Kind::kConfidence) content->lanes.push_back(lane);
     }
@@ -173,9 +220,17 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
       content->lanes.push_back(std::move(lane));
     }
   }
-  for (TimelineLane& lane : BehaviorLanes(project, video_id, job)) {
+  for (TimelineLane& lane : BehaviorLanes(project, video_id, content->behavior_job)) {
     content->lanes.push_back(std::move(lane));
   }
+  content->scores_are_final = true;
+  for (const datasets::JobRow& row : project.Jobs()) {
+    if (row.id == content->behavior_job && (row.state == "running" || row.state == "queued")) {
+      content->scores_are_final = false;
+    }
+  }
+  AddScores(project, scores_of && scores_of->video_id == video_id ? scores_of : nullptr,
+            content.get());
   return content;
 }
 

@@ -25,6 +25,18 @@ class MinPyramid {
   std::vector<std::vector<uint8_t>> levels_;
 };
 
+// Highest probability of a behavior over any span of frames.
+class ScoreCurve {
+ public:
+  // One value a bin of frames, 0..254 for 0..1 and MinPyramid::kNothing for none.
+  ScoreCurve(std::vector<uint8_t> peaks, int frames_a_bin);
+  uint8_t Peak(int start_frame, int end_frame) const;  // kNothing where there is none
+
+ private:
+  int frames_a_bin_;
+  MinPyramid doubts_;  // 254 - value, so that the least doubt is the highest value
+};
+
 struct TimelineSpan {  // [start_frame, end_frame)
   int start_frame = 0, end_frame = 0;
   datasets::Id id = 0;  // of the interval or episode
@@ -45,6 +57,8 @@ struct TimelineLane {
   std::optional<datasets::Id> track_id;
   std::vector<TimelineSpan> spans;               // by start_frame
   std::shared_ptr<const MinPyramid> confidence;  // 0..254 for confidence 0..1
+  std::shared_ptr<const ScoreCurve> scores;      // kBehavior: of the newest job that scored it
+  datasets::Id series_id = 0;                    // of scores
 };
 
 struct TimelineContent {
@@ -52,6 +66,8 @@ struct TimelineContent {
   int64_t revision = 0;
   int frame_count = 0;
   std::vector<TimelineLane> lanes;
+  std::optional<datasets::Id> behavior_job;  // that predicted the bouts
+  bool scores_are_final = false;             // it has ended
 };
 
 // Colors of frame marks.
@@ -59,10 +75,12 @@ inline constexpr uint32_t kDoneColor = 0x3FA66B, kStartedColor = 0xE0B040, kEmpt
 
 // Subjects that get behavior rows: named ones of the project (regions, animals) and those that have
 // intervals already. Throws datasets::Error when the store does. `confidences_of` (of the same
-// video): its confidence curves are taken over, which are most of the work.
-std::shared_ptr<const TimelineContent> LoadTimeline(
-    const datasets::Project& project, datasets::Id video_id, int64_t revision,
-    const TimelineContent* confidences_of = nullptr);
+// video): its confidence curves are taken over, which are most of the work; `scores_of`: its curves
+// of probabilities, where the job that wrote them has ended.
+std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project,
+                                                    datasets::Id video_id, int64_t revision,
+                                                    const TimelineContent* confidences_of = nullptr,
+                                                    const TimelineContent* scores_of = nullptr);
 
 // Index of the first span that ends after `frame`.
 size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame);

@@ -79,6 +79,12 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
   for (const datasets::VideoRow& video : view->videos) {
     view->images[video.id] = project_.ImagesOfVideo(video.id);
     view->intervals[video.id] = project_.BehaviorIntervals(video.id);
+    if (const auto job = project_.LatestBehaviorJob(video.id);
+        job && job != project_.LatestPredictJob(video.id)) {
+      for (datasets::ReviewItemRow& item : project_.ReviewItems(*job)) {
+        if (item.video_id == video.id) view->review_items.push_back(std::move(item));
+      }
+    }
     if (const auto job = project_.LatestPredictJob(video.id)) {
       const bool known = std::any_of(view->predict_job.begin(), view->predict_job.end(),
                                      [&](const auto& other) { return other.second == *job; });

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "datasets/base/error.h"
+#include "datasets/store/behavior_scores.h"
 #include "datasets/store/writer.h"
+#include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
 using app::FoldSpans;
@@ -112,4 +115,80 @@ TEST_CASE("the timeline of a project has its marks, confidences and behavior row
   CHECK(lane(Kind::kConfidence).confidence->at(2) == MinPyramid::kNothing);
   CHECK(lane(Kind::kBehavior).spans.at(0).end_frame == 4);
   CHECK(lane(Kind::kBehavior).title == "vole_1: groom");
+}
+
+TEST_CASE("probabilities of behaviors are curves of their rows, read once when their job is done") {
+  const tests::TempDir folder;
+  auto project = datasets::Project::Create(folder / "p.vole");
+  datasets::Id video = 0, job = 0, walk = 0;
+  project->Write([&](datasets::Writer& writer) {
+    video = tests::InsertVideo(writer, "v", 3000);
+    datasets::BehaviorRow behavior;
+    behavior.name = "walk";
+    walk = writer.FindOrInsertBehavior(behavior);
+    datasets::JobRow row;
+    row.kind = "behavior";
+    row.state = "running";
+    job = writer.InsertJob(row);
+  });
+  datasets::BehaviorScoreWriter scores(*project, job, video, "vole_1", {walk});
+  for (int frame = 0; frame < 2000; ++frame) scores.Add({frame == 700 ? 1.0f : 0.5f});
+  scores.Finish();
+  project->Write([&](datasets::Writer& writer) {
+    datasets::BehaviorPredictionRow bout;
+    bout.job_id = job;
+    bout.video_id = video;
+    bout.subject = "vole_1";
+    bout.behavior_id = walk;
+    bout.start_frame = 690;
+    bout.end_frame = 710;
+    writer.InsertBehaviorPrediction(bout);
+    datasets::ReviewItemRow item;
+    item.job_id = job;
+    item.video_id = video;
+    item.start_frame = 690;
+    item.end_frame = 710;
+    item.behavior_id = walk;
+    item.subject = "vole_1";
+    writer.InsertReviewItem(item);
+  });
+  const auto row = [](const app::TimelineContent& content) -> const app::TimelineLane& {
+    const auto found =
+        std::find_if(content.lanes.begin(), content.lanes.end(), [](const app::TimelineLane& one) {
+          return one.kind == app::TimelineLane::Kind::kBehavior && one.subject == "vole_1";
+        });
+    REQUIRE(found != content.lanes.end());
+    return *found;
+  };
+  const auto running = app::LoadTimeline(*project, video, 1);
+  CHECK(running->behavior_job == job);
+  CHECK_FALSE(running->scores_are_final);
+  const app::TimelineLane& lane = row(*running);
+  REQUIRE(lane.scores);
+  CHECK(lane.scores->Peak(0, 3000) == 254);
+  CHECK(lane.scores->Peak(701, 1999) == 127);
+  CHECK(lane.scores->Peak(700, 701) == 254);
+  CHECK(lane.scores->Peak(2000, 3000) == MinPyramid::kNothing);
+  REQUIRE(lane.spans.size() == 1);
+  CHECK(lane.spans[0].machine);
+  const bool queued =
+      std::any_of(running->lanes.begin(), running->lanes.end(), [](const app::TimelineLane& one) {
+        return one.kind == app::TimelineLane::Kind::kQueue && one.spans.size() == 1;
+      });
+  CHECK(queued);
+  project->Write([&](datasets::Writer& writer) { writer.FinishJob(job, "done"); });
+  const auto again = app::LoadTimeline(*project, video, 2, nullptr, running.get());
+  CHECK(row(*again).scores != lane.scores);  // it was still being written
+  CHECK(again->scores_are_final);
+  const auto later = app::LoadTimeline(*project, video, 3, nullptr, again.get());
+  CHECK(row(*later).scores == row(*again).scores);
+}
+
+TEST_CASE("a curve of bins of several frames finds the highest of the bins that a span meets") {
+  const app::ScoreCurve curve({10, 200, MinPyramid::kNothing, 30}, 10);
+  CHECK(curve.Peak(0, 10) == 10);
+  CHECK(curve.Peak(5, 11) == 200);
+  CHECK(curve.Peak(20, 30) == MinPyramid::kNothing);
+  CHECK(curve.Peak(20, 35) == 30);
+  CHECK(curve.Peak(-5, 1000) == 200);
 }

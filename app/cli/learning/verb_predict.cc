@@ -70,15 +70,18 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
                     {"pictures", result.pictures},
                     {"seconds", result.seconds},
                     {"pictures_per_s", rate},
+                    {"bouts", result.found.bouts},
+                    {"episodes", result.found.episodes},
                     {"notes", result.notes}});
     for (const std::string& note : result.notes) {
       if (std::find(noted.begin(), noted.end(), note) != noted.end()) continue;
       noted.push_back(note);
       console.Note("note: " + note);
     }
-    console.Print(fmt::format("{}: behavior of {} on {} pictures in {} ({:.0f} pictures/s).",
-                              video.name, Join(result.subjects), CountText(result.pictures),
-                              DurationText(result.seconds), rate));
+    console.Print(fmt::format(
+        "{}: behavior of {} on {} pictures in {} ({:.0f} pictures/s); {} bouts, {} to look at.",
+        video.name, Join(result.subjects), CountText(result.pictures), DurationText(result.seconds),
+        rate, result.found.bouts, result.found.episodes));
   }
   console.PrintJson(
       {{"model", model.string()},

@@ -3,6 +3,34 @@
 #include <map>
 
 namespace app {
+namespace {
+
+// Training on scored intervals and scoring, as buttons; how they go is told among the jobs.
+void DrawLearning(UiContext& context, const ProjectView& project) {
+  if (project.behaviors.empty()) return;
+  ImGui::Separator();
+  bool running = false;
+  for (const Session::JobStatus& job : context.session.JobsNow()) {
+    if (job.state != Session::JobStatus::State::kRunning) continue;
+    running = true;
+    ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0, ImVec2(-1, 0),
+                       job.title.c_str());
+    ImGui::TextWrapped("%s", job.text.c_str());
+    if (ImGui::SmallButton("Cancel")) context.session.CancelJob(job.id);
+  }
+  if (running) return;
+  if (ImGui::Button("Train")) context.actions.Run("behavior.train");
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("On the scored intervals, from single frames");
+  ImGui::SameLine();
+  if (ImGui::Button("Train over time")) context.actions.Run("behavior.train_sequence");
+  ImGui::SameLine();
+  if (ImGui::Button("Score this video")) context.actions.Run("behavior.score");
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Every behavior's probability on every frame, and bouts to review");
+  }
+}
+
+}  // namespace
 
 void BehaviorsView::Draw(UiContext& context) {
   Session& session = context.session;
@@ -41,6 +69,7 @@ void BehaviorsView::Draw(UiContext& context) {
     ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x);
     ImGui::TextDisabled("%s", text);
   }
+  DrawLearning(context, *project);
   ImGui::Separator();
   ImGui::SetNextItemWidth(-1);
   const bool enter = ImGui::InputTextWithHint("##name", "New behavior's name", name_, sizeof name_,

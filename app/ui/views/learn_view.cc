@@ -7,6 +7,8 @@
 #include "app/model/train_on_project.h"
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
+#include "infer/behavior_job.h"
+#include "train/behavior_train.h"
 
 namespace app {
 namespace {
@@ -50,6 +52,17 @@ size_t LabeledFrames(const ProjectView& project) {
         [](const datasets::ImageRow& image) { return image.state != datasets::ImageState::kNew; }));
   }
   return count;
+}
+
+// The newest model that finds animals; null when there is none.
+const datasets::ModelRow* NewestDetector(const ProjectView& project) {
+  for (auto model = project.models.rbegin(); model != project.models.rend(); ++model) {
+    if (!train::IsBehaviorArchitecture(model->architecture) &&
+        model->architecture.rfind("idnet", 0) != 0) {
+      return &*model;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -148,21 +161,27 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
     session.Say(Message::Kind::kInfo, "There is no model yet: train one first");
     return;
   }
-  const auto newest = std::max_element(
-      project->models.begin(), project->models.end(),
-      [](const datasets::ModelRow& a, const datasets::ModelRow& b) { return a.id < b.id; });
+  const bool chosen =
+      model_chosen_ >= 0 && static_cast<size_t>(model_chosen_) < project->models.size();
+  const datasets::ModelRow* newest = NewestDetector(*project);
+  if (!chosen && !newest) {
+    session.Say(Message::Kind::kInfo, "There is no model that outlines animals yet: train one");
+    return;
+  }
   const datasets::ModelRow model =
-      model_chosen_ >= 0 && static_cast<size_t>(model_chosen_) < project->models.size()
-          ? project->models[static_cast<size_t>(model_chosen_)]
-          : *newest;
+      chosen ? project->models[static_cast<size_t>(model_chosen_)] : *newest;
   const infer::PredictOptions options = predict_options_;
   for (const datasets::VideoRow& video : project->videos) {
     if (!all_videos && video.id != session.video_id()) continue;
     session.StartJob("Predict " + video.name, [video, model, options](datasets::Project& opened,
                                                                       datasets::Job& job) {
-      const std::filesystem::path file(model.weights_path);
-      infer::Predict(opened, video, (file.is_relative() ? opened.folder() / file : file).string(),
-                     options, job);
+      const std::filesystem::path path(model.weights_path);
+      const std::string file = (path.is_relative() ? opened.folder() / path : path).string();
+      if (train::IsBehaviorArchitecture(model.architecture)) {
+        infer::PredictBehavior(opened, video, file, options, job);
+      } else {
+        infer::Predict(opened, video, file, options, job);
+      }
     });
   }
 }
@@ -235,7 +254,7 @@ void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {
   if (model_chosen_ >= count) model_chosen_ = -1;
   ImGui::SetNextItemWidth(-1);
   const std::string shown = model_chosen_ < 0
-                                ? "newest: " + project.models.back().name
+                                ? "newest that outlines animals"
                                 : project.models[static_cast<size_t>(model_chosen_)].name;
   if (ImGui::BeginCombo("##model", shown.c_str())) {
     if (ImGui::Selectable("the newest", model_chosen_ < 0)) model_chosen_ = -1;

@@ -42,8 +42,9 @@ void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDra
        ++i) {
     TimelineSpan span = lane.spans[i];
     if (span.start_frame > first_frame_ + frames_shown_) break;
-    if (drag_.row.id == span.id && drag_.part != Drag::Part::kNone && !span.machine &&
-        lane.kind == TimelineLane::Kind::kBehavior) {
+    const bool dragged = span.machine ? drag_.bout && drag_.bout->id == span.id
+                                      : !drag_.bout && drag_.row.id == span.id;
+    if (dragged && drag_.part != Drag::Part::kNone && lane.kind == TimelineLane::Kind::kBehavior) {
       if (drag_.row.behavior_id != lane.behavior_id || drag_.row.subject != lane.subject) continue;
       span.start_frame = drag_.row.start_frame;
       span.end_frame = drag_.row.end_frame;
@@ -53,7 +54,9 @@ void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDra
         std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
     const ImVec2 a(left, top + (span.machine ? height * 0.6f : 0)), b(right, top + height);
     const bool selected = lane.kind == TimelineLane::Kind::kBehavior
-                              ? span.id != 0 && span.id == context.session.selected_interval
+                              ? span.machine
+                                    ? selected_bout_ && selected_bout_->id == span.id
+                                    : span.id != 0 && span.id == context.session.selected_interval
                               : span.id != 0 && span.id == context.session.selected_episode;
     if (span.present) {
       draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), 2);
@@ -91,12 +94,14 @@ void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float 
   if (lane.confidence) {
     DrawConfidence(lane, draw, top, height);
   } else {
+    if (lane.scores) DrawScores(lane, draw, top, height);
     DrawSpans(context, lane, draw, top, height);
   }
   const bool from_elsewhere =
       drag_.part == Drag::Part::kMove &&
       std::none_of(lane.spans.begin(), lane.spans.end(), [this](const TimelineSpan& span) {
-        return span.id == drag_.row.id && !span.machine;
+        return drag_.bout ? span.machine && span.id == drag_.bout->id
+                          : !span.machine && span.id == drag_.row.id;
       });
   if ((drag_.part == Drag::Part::kNew || from_elsewhere) &&
       drag_.row.behavior_id == lane.behavior_id && drag_.row.subject == lane.subject &&

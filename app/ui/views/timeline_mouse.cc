@@ -46,9 +46,12 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
     const auto* row = project ? FindInterval(*project, session.video_id(), hit->id) : nullptr;
     if (!row) return;
     session.selected_interval = hit->id;
-    drag_ = {part, *row, frame, false};
-  } else if (!hit && ImGui::GetIO().KeyShift) {
-    drag_ = {Drag::Part::kNew, {}, frame, false};
+    selected_bout_.reset();
+    drag_ = {part, *row, std::nullopt, frame, false};
+  } else if (hit) {
+    GrabBout(context, lane, *hit, part, frame);
+  } else if (ImGui::GetIO().KeyShift) {
+    drag_ = {Drag::Part::kNew, {}, std::nullopt, frame, false};
     drag_.row.video_id = session.video_id();
     drag_.row.behavior_id = lane.behavior_id;
     drag_.row.subject = lane.subject;
@@ -57,6 +60,7 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
     drag_.row.end_frame = frame + 1;
   } else {
     session.selected_interval = 0;
+    selected_bout_.reset();
     active_subject_ = lane.subject;
     session.GoToFrame(frame);
   }
@@ -117,7 +121,10 @@ void TimelineView::FinishDrag(UiContext& context, const TimelineContent& content
     return;
   }
   if (drag_.moved) {
-    if (drag_.part == Drag::Part::kNew) {
+    if (drag_.bout) {
+      RequestCorrectBout(context.session, *drag_.bout, row);
+      selected_bout_.reset();
+    } else if (drag_.part == Drag::Part::kNew) {
       RequestAddInterval(context.session, row);
     } else {
       RequestChangeInterval(context.session, row);

@@ -95,6 +95,7 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
   add(
       "behavior.cancel", "Forget what was started", "Escape", [this] { open_behaviors_.clear(); },
       "", Scope::kBehavior, "Behavior");
+  AddBoutActions(actions, context);
   for (int i = 1; i <= 9; ++i) {
     const std::string digit = std::to_string(i);
     add(("behavior.key" + digit).c_str(), ("Behavior " + digit).c_str(), digit.c_str(),
@@ -280,6 +281,7 @@ void TimelineView::Draw(UiContext& context) {
     ImGui::TextDisabled("Reading the timeline...");
     return;
   }
+  behavior_job_ = content->behavior_job;
   HandleZoom(context, *content);
   DrawStrip(context, *content);
   DrawRuler(context, *content, lanes_left_, lanes_width_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ class TimelineView : public View {
     enum class Part { kNone, kSeek, kStartEdge, kEndEdge, kMove, kNew };
     Part part = Part::kNone;
     datasets::BehaviorIntervalRow row;  // as it would be when the button is let go
+    std::optional<datasets::BehaviorPredictionRow> bout;  // the predicted one that is corrected
     int grabbed_frame = 0;
     bool moved = false;
   };
@@ -37,6 +39,12 @@ class TimelineView : public View {
   void DrawLane(UiContext& context, const TimelineLane& lane, float top, float height);
   void DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw, float top,
                  float height);
+  void AddBoutActions(ActionTable& actions, UiContext& context);
+  void DrawScores(const TimelineLane& lane, ImDrawList* draw, float top, float height);
+  // Selects a predicted bout and its episode, and takes hold of the part under the mouse.
+  void GrabBout(UiContext& context, const TimelineLane& lane, const TimelineSpan& span,
+                Drag::Part part, int frame);
+  void DecideBout(UiContext& context, bool accept);
   void DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top, float height);
   void HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top, float height);
   void HandleZoom(UiContext& context, const TimelineContent& content);
@@ -56,6 +64,8 @@ class TimelineView : public View {
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
   std::string active_subject_;
+  std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
+  std::optional<datasets::BehaviorPredictionRow> selected_bout_;
   double jog_ = 1;
 };
 

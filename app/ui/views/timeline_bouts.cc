@@ -1,0 +1,86 @@
+// Predicted behavior on the timeline: curves, and bouts that a person decides.
+#include <algorithm>
+#include <cmath>
+
+#include "app/ui/views/timeline_view.h"
+
+namespace app {
+
+void TimelineView::AddBoutActions(ActionTable& actions, UiContext& context) {
+  const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
+                       std::function<void()> run) {
+    Action action;
+    action.id = id, action.title = title, action.menu = "Behavior", action.help = help;
+    action.scope = Scope::kBehavior;
+    if (*keys) action.chords.push_back(ParseChord(keys));
+    action.run = std::move(run);
+    actions.Add(std::move(action));
+  };
+  add("behavior.accept_bout", "Accept the selected predicted bout", "A", "It becomes a label",
+      [this, &context] { DecideBout(context, true); });
+  add("behavior.reject_bout", "Reject the selected predicted bout", "R",
+      "A label says that it did not happen; the prediction stays",
+      [this, &context] { DecideBout(context, false); });
+  add("behavior.train", "Train on scored behavior", "", "A network that sees single frames",
+      [&context] { RequestTrainBehavior(context.session, "behavior-frame"); });
+  add("behavior.train_sequence", "Train on scored behavior over time", "",
+      "Features of frames, then a network over time",
+      [&context] { RequestTrainBehavior(context.session, "behavior-seq"); });
+  add("behavior.score", "Score the behavior of this video", "", "With the newest model of behavior",
+      [&context] { RequestScoreBehavior(context.session); });
+}
+
+void TimelineView::DecideBout(UiContext& context, bool accept) {
+  if (!selected_bout_) {
+    context.session.Say(Message::Kind::kInfo,
+                        "Click a predicted bout on the timeline first (the lower, paler bars)");
+    return;
+  }
+  RequestDecideBout(context.session, *selected_bout_, accept);
+  selected_bout_.reset();
+}
+
+void TimelineView::GrabBout(UiContext& context, const TimelineLane& lane, const TimelineSpan& span,
+                            Drag::Part part, int frame) {
+  Session& session = context.session;
+  datasets::BehaviorPredictionRow bout;
+  bout.id = span.id;
+  bout.job_id = behavior_job_.value_or(0);
+  bout.video_id = session.video_id();
+  bout.subject = lane.subject;
+  bout.behavior_id = lane.behavior_id;
+  bout.start_frame = span.start_frame;
+  bout.end_frame = span.end_frame;
+  selected_bout_ = bout;
+  session.selected_interval = 0;
+  active_subject_ = lane.subject;
+  const auto project = session.project_view();
+  const auto* episode = project ? EpisodeAbout(*project, bout) : nullptr;
+  session.selected_episode = episode ? episode->id : 0;
+  session.GoToFrame(span.start_frame);
+  drag_ = {part, {}, bout, frame, false};
+  drag_.row.video_id = bout.video_id;
+  drag_.row.behavior_id = bout.behavior_id;
+  drag_.row.subject = bout.subject;
+  drag_.row.start_frame = bout.start_frame;
+  drag_.row.end_frame = bout.end_frame;
+}
+
+void TimelineView::DrawScores(const TimelineLane& lane, ImDrawList* draw, float top, float height) {
+  const int pixels = static_cast<int>(lanes_width_);
+  const double per_pixel = frames_shown_ / lanes_width_;
+  const ImU32 body = ToImColor(lane.color, 0.22f), line = ToImColor(lane.color, 0.9f);
+  for (int x = 0; x < pixels; ++x) {
+    const int start = static_cast<int>(std::floor(first_frame_ + x * per_pixel));
+    const int end =
+        std::max(start + 1, static_cast<int>(std::floor(first_frame_ + (x + 1) * per_pixel)));
+    const uint8_t peak = lane.scores->Peak(start, end);
+    if (peak == MinPyramid::kNothing) continue;
+    const float px = lanes_left_ + static_cast<float>(x);
+    const float y = top + height - 1 - static_cast<float>(peak) / 254 * (height - 2);
+    draw->AddRectFilled(ImVec2(px, y), ImVec2(px + 1, top + height), body);
+    draw->AddRectFilled(ImVec2(px, y), ImVec2(px + 1, y + 1.5f), line);
+  }
+}
+
+}  // namespace app
