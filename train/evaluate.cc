@@ -6,6 +6,13 @@
 namespace train {
 
 double MaskIou(const Detection& detection, const datasets::Rle& label) {
+  if (detection.mask.empty()) {
+    const datasets::Box box = datasets::RleBox(label);
+    const cv::Rect2d own(detection.region), truth(box.x, box.y, box.width, box.height);
+    const double shared = (own & truth).area();
+    const double total = own.area() + truth.area() - shared;
+    return total > 0 ? shared / total : 0;
+  }
   cv::Mat own = datasets::DecodeMask(label, detection.region);
   cv::bitwise_and(own, detection.mask, own);
   const double shared = cv::countNonZero(own);

@@ -35,7 +35,8 @@ class Evaluation {
   std::vector<int> true_classes_;
 };
 
-// Intersection over union of a detection's mask and a label.
+// Intersection over union of a detection's mask and a label; of their boxes where the detection has
+// no mask.
 double MaskIou(const Detection& detection, const datasets::Rle& label);
 
 }  // namespace train

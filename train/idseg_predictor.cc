@@ -2,6 +2,8 @@
 #include <numeric>
 
 #include "datasets/base/error.h"
+#include "train/detect/description.h"
+#include "train/detect/detect_training.h"
 #include "train/idseg_runner.h"
 #include "train/predictor.h"
 #include "train/weights/module_weights.h"
@@ -211,11 +213,15 @@ class IdsegPredictor : public Predictor {
 std::unique_ptr<Predictor> LoadPredictor(const std::string& model_file,
                                          const PredictorOptions& options) {
   UseThreads(options.threads);
-  return std::make_unique<IdsegPredictor>(ReadSafetensors(model_file), model_file, options);
+  const WeightsFile file = ReadSafetensors(model_file);
+  if (IsDetectorModel(file.metadata)) return LoadDetectPredictor(file, model_file, options);
+  return std::make_unique<IdsegPredictor>(file, model_file, options);
 }
 
 ModelInfo ReadModelInfo(const std::string& model_file) {
-  return FromMetadata(ReadSafetensorsMetadata(model_file), model_file).info;
+  const auto metadata = ReadSafetensorsMetadata(model_file);
+  if (IsDetectorModel(metadata)) return DetectDescriptionOf(metadata, model_file).info;
+  return FromMetadata(metadata, model_file).info;
 }
 
 }  // namespace train

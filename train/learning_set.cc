@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "train/training_record.h"
 
 namespace train {
 namespace {
@@ -79,32 +80,6 @@ cv::Mat FetchPicture(const TrainingData& data, int frame) {
     }
   }
   return picture;
-}
-
-void CheckLabels(const TrainingData& data) {
-  if (data.classes.empty()) {
-    throw Error("training", "there are no animal names", "name at least one animal and outline it");
-  }
-  if (data.frames.empty()) {
-    throw Error("training", "there are no labelled frames", "outline the animals on some frames");
-  }
-  std::vector<int64_t> counts(data.classes.size(), 0);
-  for (const LabeledFrame& frame : data.frames) {
-    if (frame.video < 0 || frame.video >= static_cast<int>(data.backgrounds.size())) {
-      throw Error("training", "a labelled frame belongs to no known video", "import it again");
-    }
-    for (const LabeledObject& object : frame.objects) {
-      if (object.class_index < 0 || object.class_index >= static_cast<int>(data.classes.size())) {
-        throw Error("training", "a label has no known animal name", "give it a name");
-      }
-      if (!object.ignore && datasets::RleArea(object.mask) > 0) ++counts[object.class_index];
-    }
-  }
-  for (size_t k = 0; k < counts.size(); ++k) {
-    if (counts[k] > 0) continue;
-    throw Error("training", "no frame shows the animal '" + data.classes[k] + "'",
-                "outline it on some frames, or leave the name out of the training");
-  }
 }
 
 bool AnyNear(const std::vector<ScaledObject>& objects) {

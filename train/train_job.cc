@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 
 #include "datasets/base/error.h"
+#include "train/detect/detect_training.h"
+#include "train/detect/registry.h"
 #include "train/idseg_tasks.h"
 #include "train/split.h"
+#include "train/training_record.h"
 
 namespace train {
 namespace {
@@ -27,45 +29,6 @@ double Seconds(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
-// FNV-1a over everything that the labels say: a checkpoint continues only on the same labels.
-std::string LabelFingerprint(const TrainingData& data) {
-  uint64_t hash = 1469598103934665603ULL;
-  const auto Add = [&](uint64_t value) {
-    for (int i = 0; i < 8; ++i, value >>= 8) hash = (hash ^ (value & 255)) * 1099511628211ULL;
-  };
-  for (const std::string& name : data.classes) {
-    for (char c : name) Add(static_cast<uint64_t>(c));
-    Add(256);
-  }
-  for (const LabeledFrame& frame : data.frames) {
-    Add(static_cast<uint64_t>(frame.video));
-    Add(static_cast<uint64_t>(frame.frame_index));
-    Add(static_cast<uint64_t>(frame.weight * 1000));
-    for (const LabeledObject& object : frame.objects) {
-      Add(static_cast<uint64_t>(object.class_index) * 2 + object.ignore);
-      for (uint32_t run : object.mask.counts) Add(run);
-    }
-  }
-  char text[20];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
-  return text;
-}
-
-std::string Duration(double seconds) {
-  const int whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
-  if (whole < 90) return std::to_string(whole) + " s";
-  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-}
-
 class IdsegTraining {
  public:
   IdsegTraining(const TrainingData& data, const TrainOptions& options, std::string model_file,
@@ -76,10 +39,7 @@ class IdsegTraining {
         job_(job),
         on_progress_(on_progress),
         device_(DeviceOf(options.device)) {
-    const auto folder = std::filesystem::path(model_file_).parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-      throw Error("model " + model_file_, "its folder does not exist", "make the folder first");
-    }
+    CheckModelFolder(model_file_);
     description_ = DescribeLabels(data, job);
     set_ = LoadLearningSet(data, description_, job);
     split_ = SplitByTime(data.frames, set_.classes, options.validation_share);
@@ -180,13 +140,7 @@ class IdsegTraining {
     if (crop_) crop_trainer_->Load("crop.", file);
   }
 
-  std::string Identity() const {
-    return json{{"labels", LabelFingerprint(data_)},
-                {"seed", options_.seed},
-                {"steps", options_.steps},
-                {"validation_share", options_.validation_share}}
-        .dump();
-  }
+  std::string Identity() const { return TrainingIdentity(data_, options_); }
 
   void RunPhase(Trainer& trainer, const std::string& what, double from, double weight) {
     const int64_t first_step = trainer.state().step;
@@ -202,7 +156,7 @@ class IdsegTraining {
             if (crop_ && &trainer == seg_trainer_.get()) {
               left += Seconds(phase_start) / gained * (1 - kSegTimeShare) / kSegTimeShare;
             }
-            text += ", about " + Duration(left) + " left";
+            text += ", about " + DurationWords(left) + " left";
           }
           if (on_progress_) {
             TrainProgress progress;
@@ -249,20 +203,14 @@ class IdsegTraining {
     }
     if (set_.classes > 1)
       description.pixel_temperature = std::max(kLeastPixelTemperature, seg_->FitPixelTemperature());
-    description.info.record = {{"program", "vole"},
-                               {"date", Now()},
-                               {"options", datasets::OptionsToJson(options_)},
-                               {"labels",
-                                {{"frames", data_.frames.size()},
-                                 {"learned", split_.learn.size()},
-                                 {"held_back", split_.held.size()},
-                                 {"fingerprint", LabelFingerprint(data_)}}},
-                               {"steps", TotalSteps()},
-                               {"seconds", Seconds(start_)},
-                               {"best_step", seg_trainer_->state().best_step},
-                               {"loss", seg_trainer_->state().loss},
-                               {"skipped_steps", seg_trainer_->state().bad_steps},
-                               {"validation", Figures()}};
+    json& record = description.info.record;
+    record = TrainingRecord(data_, options_, split_.learn.size(), split_.held.size());
+    record["steps"] = TotalSteps();
+    record["seconds"] = Seconds(start_);
+    record["best_step"] = seg_trainer_->state().best_step;
+    record["loss"] = seg_trainer_->state().loss;
+    record["skipped_steps"] = seg_trainer_->state().bad_steps;
+    record["validation"] = Figures();
     WeightsFile file;
     file.metadata = ToMetadata(description);
     StoreTensors(NamedValues(seg_->module()), "seg.", file);
@@ -288,18 +236,25 @@ class IdsegTraining {
 
 }  // namespace
 
-std::vector<std::string> Architectures() { return {"idseg"}; }
+std::vector<std::string> Architectures() {
+  std::vector<std::string> names = {"idseg"};
+  for (const DetectorKind& kind : DetectorKinds()) names.push_back(kind.name);
+  return names;
+}
 
 TrainResult Train(const TrainingData& data, const TrainOptions& options,
                   const std::string& model_file, datasets::Job& job,
                   const std::function<void(const TrainProgress&)>& on_progress) {
   datasets::CheckOptions(options, "train");
-  if (options.model != "idseg") {
-    throw Error("model '" + options.model + "'", "there is no such architecture",
-                "`vole models --architectures` lists them; idseg is the default");
-  }
   UseThreads(options.threads);
-  return IdsegTraining(data, options, model_file, job, on_progress).Run();
+  if (options.model == "idseg") {
+    return IdsegTraining(data, options, model_file, job, on_progress).Run();
+  }
+  if (FindDetectorKind(options.model)) {
+    return TrainDetector(data, options, model_file, job, on_progress);
+  }
+  throw Error("model '" + options.model + "'", "there is no such architecture",
+              "`vole models --architectures` lists them; idseg is the default");
 }
 
 }  // namespace train

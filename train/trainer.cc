@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -37,9 +38,9 @@ Trainer::Trainer(LearningTask& task, const TrainerOptions& options)
   for (const torch::Tensor& parameter : task.module().parameters()) {
     parameters_.push_back(parameter);
     first_.push_back(torch::zeros_like(parameter));
-    second_.push_back(torch::zeros_like(parameter));
+    if (options.optimizer == Optimizer::kAdamW) second_.push_back(torch::zeros_like(parameter));
   }
-  average_ = CloneAll(Live());
+  average_ = averages() ? CloneAll(Live()) : Live();
   best_ = CloneAll(Live());
   good_ = CloneAll(Live());
 }
@@ -54,9 +55,22 @@ double Trainer::DoneShare() const {
 
 double Trainer::Rate(double done_share) const {
   const double peak = options_.peak_rate * state_.rate_factor;
-  const double warm = options_.warm_share;
-  if (done_share < warm) return peak * (0.04 + 0.96 * done_share / warm);
-  const double left = std::min(1.0, (done_share - warm) / (1 - warm));
+  const bool by_steps = options_.warm_steps >= 0;
+  const double warm = by_steps ? 0 : options_.warm_share;
+  const double warmed = by_steps ? static_cast<double>(state_.step) /
+                                       std::max(1.0, static_cast<double>(options_.warm_steps))
+                        : warm > 0 ? done_share / warm
+                                   : 1;
+  if (warmed < 1) {
+    return peak *
+           (options_.warm_from + (1 - options_.warm_from) * std::pow(warmed, options_.warm_power));
+  }
+  if (!options_.drop_at.empty()) {
+    double rate = peak;
+    for (double share : options_.drop_at) rate *= done_share >= share ? 0.1 : 1;
+    return rate;
+  }
+  const double left = std::clamp((done_share - warm) / (1 - warm), 0.0, 1.0);
   return peak * (0.002 + 0.998 * 0.5 * (1 + std::cos(M_PI * left)));
 }
 
@@ -67,6 +81,10 @@ bool Trainer::Healthy(const torch::Tensor& loss, double norm) const {
 void Trainer::Update(double rate) {
   torch::NoGradGuard no_grad;
   ++updates_;
+  options_.optimizer == Optimizer::kSgd ? UpdateSgd(rate) : UpdateAdamW(rate);
+}
+
+void Trainer::UpdateAdamW(double rate) {
   const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(updates_));
   const double correction2 = 1 - std::pow(kBeta2, static_cast<double>(updates_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
@@ -81,7 +99,19 @@ void Trainer::Update(double rate) {
   }
 }
 
+void Trainer::UpdateSgd(double rate) {
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    torch::Tensor& parameter = parameters_[i];
+    torch::Tensor& gradient = parameter.mutable_grad();
+    if (!gradient.defined()) continue;
+    gradient.add_(parameter, options_.weight_decay);
+    first_[i].mul_(options_.momentum).add_(gradient);
+    parameter.add_(first_[i], -rate);
+  }
+}
+
 void Trainer::Average() {
+  if (!averages()) return;
   torch::NoGradGuard no_grad;
   const double step = static_cast<double>(updates_);
   const double decay = std::min(options_.average_decay, (1 + step) / (10 + step));
@@ -102,7 +132,7 @@ void Trainer::GoBack() {
   torch::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     first_[i].zero_();
-    second_[i].zero_();
+    if (!second_.empty()) second_[i].zero_();
   }
   updates_ = 0;
   state_.rate_factor *= 0.5;
@@ -112,6 +142,7 @@ void Trainer::GoBack() {
 void Trainer::Step() {
   torch::nn::Module& module = task_.module();
   module.train();
+  task_.AtShare(DoneShare());
   for (torch::Tensor& parameter : parameters_) {
     if (parameter.grad().defined()) parameter.mutable_grad().reset();
   }
@@ -147,11 +178,11 @@ void Trainer::Step() {
 
 void Trainer::Judge() {
   const NamedTensors live = Live();
-  const NamedTensors kept = CloneAll(live);
-  CopyAll(average_, live);
+  const NamedTensors kept = averages() ? CloneAll(live) : NamedTensors();
+  if (averages()) CopyAll(average_, live);
   task_.module().eval();
   const std::optional<Validation> validation = task_.Validate();
-  CopyAll(kept, live);
+  if (averages()) CopyAll(kept, live);
   const bool better = !validation || validation->score > state_.best_score;
   if (better) {
     CopyAll(average_, best_);
@@ -194,12 +225,12 @@ void Trainer::UseBest() {
 
 void Trainer::Save(const std::string& prefix, WeightsFile& file) const {
   StoreTensors(Live(), prefix + "live.", file);
-  StoreTensors(average_, prefix + "average.", file);
+  if (averages()) StoreTensors(average_, prefix + "average.", file);
   StoreTensors(best_, prefix + "best.", file);
   StoreTensors(good_, prefix + "good.", file);
   for (size_t i = 0; i < parameters_.size(); ++i) {
     StoreTensors({{std::to_string(i), first_[i]}}, prefix + "first.", file);
-    StoreTensors({{std::to_string(i), second_[i]}}, prefix + "second.", file);
+    if (!second_.empty()) StoreTensors({{std::to_string(i), second_[i]}}, prefix + "second.", file);
   }
   file.metadata[prefix + "state"] = nlohmann::json{
       {"step", state_.step},
@@ -241,12 +272,12 @@ void Trainer::Load(const std::string& prefix, const WeightsFile& file) {
                           "train again without --resume");
   }
   LoadTensors(file, prefix + "live.", Live());
-  LoadTensors(file, prefix + "average.", average_);
+  if (averages()) LoadTensors(file, prefix + "average.", average_);
   LoadTensors(file, prefix + "best.", best_);
   LoadTensors(file, prefix + "good.", good_);
   for (size_t i = 0; i < parameters_.size(); ++i) {
     LoadTensors(file, prefix + "first.", {{std::to_string(i), first_[i]}});
-    LoadTensors(file, prefix + "second.", {{std::to_string(i), second_[i]}});
+    if (!second_.empty()) LoadTensors(file, prefix + "second.", {{std::to_string(i), second_[i]}});
   }
   state_ = state;
 }

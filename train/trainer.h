@@ -1,7 +1,7 @@
 // The one training loop: AdamW (Loshchilov & Hutter 2019) with a one-cycle rate (Smith & Topin
-// 2019), an exponential moving average of the weights, validation, checkpoints that continue
-// exactly where they stopped, and a guard against numbers that are not numbers. Internal to train/
-// (torch types).
+// 2019), or SGD with momentum and a rate that drops in steps; an exponential moving average of the
+// weights, validation, checkpoints that continue exactly where they stopped, and a guard against
+// numbers that are not numbers. Internal to train/ (torch types).
 #pragma once
 
 #include <torch/torch.h>
@@ -27,17 +27,32 @@ class LearningTask {
   virtual torch::nn::Module& module() = 0;
   // The loss of step `step` (0-based), in training mode, with its graph.
   virtual torch::Tensor Loss(int64_t step) = 0;
+  // Before each step, with the share of the schedule that is behind, 0..1 and beyond: what learns
+  // may change with it.
+  virtual void AtShare(double done_share) { (void)done_share; }
   // Judges the module as it is now, in evaluation mode; nullopt when nothing is held back.
   virtual std::optional<Validation> Validate() = 0;
+};
+
+enum class Optimizer {
+  kAdamW,  // weight decay apart from the gradient, on weights of two and more dimensions
+  kSgd,    // as torch.optim.SGD: momentum, weight decay within the gradient, on every weight
 };
 
 struct TrainerOptions {
   int64_t steps = 1000;
   double peak_rate = 2e-3;
   double warm_share = 0.1;  // of the steps, rate rising
+  double warm_from = 0.04;  // of the peak rate, at the first step
+  double warm_power = 1;    // 1: rises straight; darknet's burn-in: 4
+  int64_t warm_steps = -1;  // instead of the share, when >= 0
+  // Shares of the schedule at which the rate falls to a tenth; empty: half a cosine down to 0.2 %.
+  std::vector<double> drop_at;
+  Optimizer optimizer = Optimizer::kAdamW;
+  double momentum = 0.9;  // of kSgd
   double weight_decay = 1e-2;
   double clip_norm = 5;
-  double average_decay = 0.995;  // of the moving average; shorter in the first steps
+  double average_decay = 0.995;  // of the moving average; shorter in the first steps; 0: none
   int64_t validate_every = 200;
   int patience = 0;        // validations without a better score before it stops; 0: never
   double max_seconds = 0;  // the schedule also ends by this time; 0: steps alone decide
@@ -78,8 +93,11 @@ class Trainer {
 
  private:
   double Rate(double done_share) const;
+  bool averages() const { return options_.average_decay > 0; }
   void Step();
   void Update(double rate);
+  void UpdateAdamW(double rate);
+  void UpdateSgd(double rate);
   void Average();
   bool Healthy(const torch::Tensor& loss, double norm) const;
   void GoBack();
@@ -90,8 +108,9 @@ class Trainer {
   TrainerOptions options_;
   TrainerState state_;
   std::vector<torch::Tensor> parameters_;
-  std::vector<torch::Tensor> first_, second_;  // AdamW's moments
-  NamedTensors average_, best_, good_;
+  std::vector<torch::Tensor> first_, second_;  // AdamW's moments; kSgd has only the first
+  NamedTensors average_;  // the live weights themselves where there is no average
+  NamedTensors best_, good_;
   int64_t updates_ = 0;
   int consecutive_bad_ = 0;
 };

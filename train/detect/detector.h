@@ -57,12 +57,11 @@ class Detector {
   // Before each training step, with the share of the training that is done, 0..1: staged training
   // changes here what learns.
   virtual void AtShare(double done_share) { (void)done_share; }
-  // Names of tensors (under module()'s names) whose shape depends on the number of classes: with
-  // other classes they start anew when weights are taken over with --init.
+  // How weights are taken over with --init: names (or their beginnings) of tensors whose shape
+  // depends on the number of classes, and where a file of a part of the network belongs. See
+  // weights/module_init.h.
   virtual std::vector<std::string> ClassDependent() const = 0;
-  // Renames a foreign file's tensors to module()'s names where the reference once named them
-  // otherwise; returns what is to be ignored by an empty name.
-  virtual std::string NameOf(const std::string& stored) const { return stored; }
+  virtual std::vector<std::string> InitPlaces() const { return {""}; }
 };
 
 }  // namespace train

@@ -1,0 +1,193 @@
+#include <fstream>
+
+#include "datasets/base/error.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/torch_doctest.h"
+#include "tests/train/synthetic_labels.h"
+#include "train/evaluate.h"
+#include "train/predictor.h"
+#include "train/weights/safetensors.h"
+
+namespace {
+
+using namespace train;
+
+TrainOptions Reduced(int steps) {
+  TrainOptions options;
+  options.model = "maskrcnn";
+  options.depth = 18;
+  options.size = 96;
+  options.rate = 5e-4;
+  options.proposals = 50;
+  options.steps = steps;
+  options.threads = 2;
+  options.device = "cpu";
+  return options;
+}
+
+PredictorOptions Exact() {
+  PredictorOptions options;
+  options.threads = 2;
+  options.device = "cpu";
+  options.allow_bf16 = false;
+  return options;
+}
+
+std::string MessageOf(const TrainingData& data, const TrainOptions& options) {
+  tests::TempDir folder;
+  datasets::Job job;
+  try {
+    Train(data, options, folder / "m.safetensors", job);
+  } catch (const datasets::Error& error) {
+    CHECK_FALSE(std::filesystem::exists(folder / "m.safetensors"));
+    return error.what();
+  }
+  return "";
+}
+
+bool Mentions(const std::string& text, const std::string& part) {
+  CAPTURE(text);
+  const bool found = text.find(part) != std::string::npos;
+  CHECK(found);
+  CHECK(text.find('\n') == std::string::npos);
+  return found;
+}
+
+struct Learned {
+  tests::TempDir folder;
+  tests::Scene scene;
+  std::string file;
+  TrainResult result;
+};
+
+const Learned& FourFrames() {
+  static Learned learned;
+  static const bool once = [] {
+    learned.scene = tests::DrawScene(4);
+    tests::Connect(learned.scene);
+    learned.file = learned.folder / "m.safetensors";
+    datasets::Job job;
+    learned.result = Train(learned.scene.data, Reduced(70), learned.file, job);
+    return true;
+  }();
+  (void)once;
+  return learned;
+}
+
+}  // namespace
+
+TEST_CASE("Mask R-CNN learns four frames by heart and names both animals") {
+  const Learned& learned = FourFrames();
+  const auto predictor = LoadPredictor(learned.file, Exact());
+  CHECK(predictor->info().architecture == "maskrcnn");
+  CHECK(predictor->info().classes == learned.scene.data.classes);
+  CHECK(predictor->info().max_instances == std::vector<int>{1, 1});
+  Evaluation evaluation(2);
+  for (size_t i = 0; i < learned.scene.pictures.size(); ++i) {
+    const auto found = predictor->Predict({learned.scene.pictures[i]}, cv::Mat())[0];
+    evaluation.Add(found.detections, learned.scene.data.frames[i]);
+    for (const Detection& detection : found.detections) {
+      CHECK(detection.mask.size() == detection.region.size());
+      REQUIRE(detection.pixel_log_prob.size() == 2);
+      CHECK(std::exp(detection.pixel_log_prob[0]) + std::exp(detection.pixel_log_prob[1]) ==
+            doctest::Approx(1).epsilon(1e-3));
+      CHECK(detection.score <= 1);
+    }
+  }
+  CAPTURE(evaluation.Figures().dump());
+  CHECK(evaluation.Figures().at("recall50") == 1.0);
+  CHECK(evaluation.Figures().at("precision50") == 1.0);
+  CHECK(evaluation.PixelIdentityAccuracy() == 1.0);
+  CHECK(evaluation.MeanIou() > 0.7);
+}
+
+TEST_CASE("a detector's model file tells what it is, and its tensors have the reference's names") {
+  const Learned& learned = FourFrames();
+  const ModelInfo info = ReadModelInfo(learned.file);
+  CHECK(info.architecture == "maskrcnn");
+  CHECK(info.record.at("labels").at("frames") == 4);
+  CHECK(info.record.at("steps") == learned.result.steps);
+  const WeightsFile file = ReadSafetensors(learned.file);
+  CHECK(file.tensors.count("backbone.body.layer1.0.conv1.weight") == 1);
+  CHECK(file.tensors.at("roi_heads.box_predictor.cls_score.weight").shape ==
+        std::vector<int64_t>{3, 1024});
+}
+
+TEST_CASE("a detector resumes exactly where it was cancelled") {
+  tests::TempDir folder;
+  tests::Scene scene = tests::DrawScene(3);
+  tests::Connect(scene);
+  TrainOptions options = Reduced(4);
+  options.size = 64;
+  datasets::Job whole_job;
+  Train(scene.data, options, folder / "whole", whole_job);
+  datasets::Job job;
+  CHECK_THROWS_AS(Train(scene.data, options, folder / "parts", job,
+                        [&](const TrainProgress& progress) {
+                          if (progress.step == 2) job.Cancel();
+                        }),
+                  datasets::Cancelled);
+  CHECK_NOTHROW(ReadModelInfo(folder / "parts"));  // usable already
+  options.resume = true;
+  datasets::Job again;
+  CHECK(Train(scene.data, options, folder / "parts", again).steps == 4);
+  const auto whole = ReadSafetensors(folder / "whole").tensors;
+  for (const auto& [name, tensor] : ReadSafetensors(folder / "parts").tensors) {
+    CAPTURE(name);
+    CHECK(tensor.bytes == whole.at(name).bytes);
+  }
+}
+
+TEST_CASE("other animals start from the same weights with fresh layers for their names") {
+  const Learned& learned = FourFrames();
+  tests::TempDir folder;
+  tests::Scene scene = tests::DrawScene(2);
+  tests::Connect(scene);
+  scene.data.classes.push_back("third");
+  scene.data.frames[0].objects[0].class_index = 2;
+  TrainOptions options = Reduced(1);
+  options.size = 64;
+  options.init = learned.file;
+  datasets::Job job;
+  CHECK_NOTHROW(Train(scene.data, options, folder / "next", job));
+  const auto tensors = ReadSafetensors(folder / "next").tensors;
+  CHECK(tensors.at("roi_heads.box_predictor.cls_score.weight").shape[0] == 4);
+}
+
+TEST_CASE("weights that do not fit are refused in one line and nothing is written") {
+  const Learned& learned = FourFrames();
+  tests::TempDir folder;
+  const WeightsFile good = ReadSafetensors(learned.file);
+  TrainOptions options = Reduced(1);
+  options.init = folder / "bad.safetensors";
+  const auto Try = [&](const WeightsFile& file) {
+    WriteSafetensors(options.init, file);
+    return MessageOf(learned.scene.data, options);
+  };
+  WeightsFile file = good;
+  auto& numbers = file.tensors.at("rpn.head.conv.0.0.bias").bytes;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(numbers.data(), &nan, sizeof(nan));
+  Mentions(Try(file), "not numbers");
+  file = good;
+  file.tensors.erase("rpn.head.conv.0.0.bias");
+  Mentions(Try(file), "rpn.head.conv.0.0.bias");
+  file = good;
+  file.tensors["rpn.head.conv.0.0.bias"] = StoreFloats({1, 2}, {2});
+  Mentions(Try(file), "have another shape");
+  file = {};
+  file.tensors["something"] = StoreFloats({1}, {1});
+  Mentions(Try(file), "none of them fit");
+}
+
+TEST_CASE("a model file whose classes do not fit its weights is refused in one line") {
+  const Learned& learned = FourFrames();
+  tests::TempDir folder;
+  WeightsFile file = ReadSafetensors(learned.file);
+  file.metadata["classes"] = R"(["a","b","c"])";
+  WriteSafetensors(folder / "m", file);
+  CHECK_THROWS_AS(LoadPredictor(folder / "m", Exact()), datasets::Error);
+  file.metadata["classes"] = "[]";
+  WriteSafetensors(folder / "m", file);
+  CHECK_THROWS_AS(LoadPredictor(folder / "m", Exact()), datasets::Error);
+}

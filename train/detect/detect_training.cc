@@ -1,0 +1,208 @@
+#include "train/detect/detect_training.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "datasets/base/error.h"
+#include "train/detect/detect_task.h"
+#include "train/detect/registry.h"
+#include "train/idseg_runner.h"
+#include "train/split.h"
+#include "train/training_record.h"
+#include "train/weights/module_init.h"
+#include "train/weights/public_files.h"
+#include "train/weights/weights_file.h"
+
+namespace train {
+namespace {
+
+using datasets::Error;
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+double Seconds(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+class DetectTraining {
+ public:
+  DetectTraining(const TrainingData& data, const TrainOptions& options, std::string model_file,
+                 datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress)
+      : data_(data),
+        options_(options),
+        model_file_(std::move(model_file)),
+        job_(job),
+        on_progress_(on_progress),
+        kind_(*FindDetectorKind(options.model)) {
+    const torch::Device device = DeviceOf(options.device);
+    CheckModelFolder(model_file_);
+    CheckLabels(data);
+    description_.info = InfoOfLabels(data, kind_.name);
+    split_ =
+        SplitByTime(data.frames, static_cast<int>(data.classes.size()), options.validation_share);
+    WeightsFile init;
+    if (!options.init.empty()) init = ReadNamedWeights(FindWeights(options.init));
+    plan_ = kind_.plan(Input(device, options.init.empty() ? nullptr : &init));
+    torch::manual_seed(static_cast<uint64_t>(options.seed));
+    detector_ = kind_.make(static_cast<int>(data.classes.size()), plan_.settings);
+    description_.settings = detector_->settings();
+    if (!options.init.empty()) TakeOver(init);
+    init = {};
+    detector_->module().to(device);
+    task_ = std::make_unique<DetectTask>(
+        *detector_, data, LoadPictures(data, split_.learn, plan_.most_short_side, job), split_.held,
+        description_, plan_.augment, plan_.batch, static_cast<uint64_t>(options.seed));
+    trainer_ = std::make_unique<Trainer>(*task_, plan_.trainer);
+    if (options.resume) Resume();
+  }
+
+  TrainResult Run() {
+    try {
+      Learn();
+    } catch (const datasets::Cancelled&) {
+      SaveLast();
+      if (trainer_->state().step > 0) {
+        trainer_->UseBest();
+        SaveModel();
+      }
+      throw;
+    }
+    SaveLast();
+    SaveModel();
+    TrainResult result;
+    result.steps = static_cast<int>(trainer_->state().step);
+    result.seconds = Seconds(start_);
+    result.best_step = static_cast<int>(trainer_->state().best_step);
+    result.validation = trainer_->state().best_figures;
+    return result;
+  }
+
+ private:
+  PlanInput Input(const torch::Device& device, const WeightsFile* init) const {
+    PlanInput input;
+    input.classes = static_cast<int>(data_.classes.size());
+    input.labels = static_cast<int>(split_.learn.size());
+    for (const LabeledFrame& frame : data_.frames) {
+      for (const LabeledObject& object : frame.objects) {
+        input.picture.width = std::max(input.picture.width, object.mask.width);
+        input.picture.height = std::max(input.picture.height, object.mask.height);
+      }
+    }
+    input.median_area = description_.info.median_area;
+    input.init = init;
+    input.gpu = device.is_cuda();
+    input.options = options_;
+    return input;
+  }
+
+  void TakeOver(const WeightsFile& init) {
+    InitOptions how;
+    how.class_dependent = detector_->ClassDependent();
+    how.places = detector_->InitPlaces();
+    how.partial = options_.init_partial;
+    const InitReport report =
+        InitValues(NamedValues(detector_->module()), init, options_.init, how);
+    description_.info.record["init"] = report.Text();
+    job_.Advance(0, 1, report.Text());
+  }
+
+  void Learn() {
+    const int64_t first_step = trainer_->state().step;
+    const double first_share = trainer_->DoneShare();
+    const auto started = Clock::now();
+    job_.Advance(first_share, 1, "learning: the first step");
+    trainer_->Run(
+        [&](const TrainerState& state) {
+          const double share = std::min(1.0, trainer_->DoneShare());
+          const double gained = share - first_share;
+          std::string text = "learning: step " + std::to_string(state.step);
+          for (const auto& [name, value] : task_->last_losses()) {
+            char part[80];
+            std::snprintf(part, sizeof(part), ", %s %.3g", name.c_str(), value);
+            text += part;
+          }
+          if (gained > 0 && state.step - first_step >= 3) {
+            text += ", about " + DurationWords(Seconds(started) / gained * (1 - share)) + " left";
+          }
+          if (on_progress_) {
+            TrainProgress progress;
+            progress.step = static_cast<int>(state.step);
+            progress.steps = static_cast<int>(std::max(plan_.trainer.steps, state.step));
+            progress.loss = state.loss;
+            progress.seconds = Seconds(start_);
+            progress.validation = state.best_figures;
+            on_progress_(progress);
+          }
+          job_.Advance(share, 1, text);
+        },
+        [&](const TrainerState&) { SaveLast(); });
+  }
+
+  std::string LastFile() const { return model_file_ + ".last"; }
+
+  void Resume() {
+    if (!std::filesystem::exists(LastFile())) {
+      throw Error("checkpoint " + LastFile(), "there is none to go on from",
+                  "train without --resume");
+    }
+    const WeightsFile file = ReadSafetensors(LastFile());
+    const auto found = file.metadata.find("training");
+    if (found == file.metadata.end() || found->second != TrainingIdentity(data_, options_)) {
+      throw Error("checkpoint " + LastFile(),
+                  "it was made from other labels, another seed or another number of steps",
+                  "train without --resume; --init takes over the weights of a model");
+    }
+    trainer_->Load("net.", file);
+  }
+
+  void SaveLast() const {
+    WeightsFile file;
+    trainer_->Save("net.", file);
+    file.metadata["training"] = TrainingIdentity(data_, options_);
+    WriteSafetensors(LastFile(), file);
+  }
+
+  // The module holds the weights to keep.
+  void SaveModel() {
+    description_.temperature = std::max(1.5, task_->FitClassTemperature());
+    json& record = description_.info.record;
+    record.update(TrainingRecord(data_, options_, split_.learn.size(), split_.held.size()));
+    const TrainerState& state = trainer_->state();
+    record["steps"] = state.step;
+    record["batch"] = plan_.batch;
+    record["seconds"] = Seconds(start_);
+    record["best_step"] = state.best_step;
+    record["loss"] = state.loss;
+    record["losses"] = task_->last_losses();
+    record["skipped_steps"] = state.bad_steps;
+    record["validation"] = state.best_figures;
+    WeightsFile file;
+    file.metadata = ToMetadata(description_);
+    StoreTensors(NamedValues(detector_->module()), "", file);
+    WriteSafetensors(model_file_, file);
+  }
+
+  const TrainingData& data_;
+  TrainOptions options_;
+  std::string model_file_;
+  datasets::Job& job_;
+  std::function<void(const TrainProgress&)> on_progress_;
+  const DetectorKind& kind_;
+  Clock::time_point start_ = Clock::now();
+  DetectDescription description_;
+  Split split_;
+  DetectPlan plan_;
+  std::unique_ptr<Detector> detector_;
+  std::unique_ptr<DetectTask> task_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace
+
+TrainResult TrainDetector(const TrainingData& data, const TrainOptions& options,
+                          const std::string& model_file, datasets::Job& job,
+                          const std::function<void(const TrainProgress&)>& on_progress) {
+  return DetectTraining(data, options, model_file, job, on_progress).Run();
+}
+
+}  // namespace train

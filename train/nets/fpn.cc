@@ -1,0 +1,53 @@
+#include "train/nets/fpn.h"
+
+namespace train {
+namespace {
+
+struct NamesImpl : torch::nn::Module {};
+
+}  // namespace
+
+ResNetPyramidImpl::ResNetPyramidImpl(int depth, const NormOptions& norm) {
+  body = register_module("body", ResNet(depth, norm));
+  const auto fpn = register_module("fpn", std::make_shared<NamesImpl>());
+  const auto inner = fpn->register_module("inner_blocks", std::make_shared<NamesImpl>());
+  const auto layer = fpn->register_module("layer_blocks", std::make_shared<NamesImpl>());
+  for (int level = 0; level < 4; ++level) {
+    const auto Add = [&](NamesImpl& parent, int in, int kernel) {
+      const auto holder =
+          parent.register_module(std::to_string(level), std::make_shared<NamesImpl>());
+      auto conv =
+          holder->register_module("0", MakeConv2d(in, kPyramidChannels, kernel, 1, /*bias=*/true));
+      torch::nn::init::kaiming_uniform_(conv->weight, 1);
+      torch::nn::init::zeros_(conv->bias);
+      return conv;
+    };
+    inner_.push_back(Add(*inner, ResNetChannels(depth, level + 1), 1));
+    layer_.push_back(Add(*layer, kPyramidChannels, 3));
+  }
+}
+
+std::vector<torch::Tensor> ResNetPyramidImpl::forward(const torch::Tensor& x) {
+  const std::vector<torch::Tensor> maps = body->Features(x);
+  std::vector<torch::Tensor> levels(5);
+  torch::Tensor down;
+  for (size_t l = 4; l-- > 0;) {
+    torch::Tensor lateral = inner_[l]->forward(maps[l]);
+    if (down.defined()) {
+      lateral.add_(torch::upsample_nearest2d(down, {lateral.size(2), lateral.size(3)}));
+    }
+    down = lateral;
+    levels[l] = layer_[l]->forward(down);
+  }
+  levels[4] = torch::max_pool2d(levels[3], 1, 2);
+  return levels;
+}
+
+void ResNetPyramidImpl::Fold(torch::ScalarType type) {
+  body->Fold(type);
+  for (auto* convs : {&inner_, &layer_}) {
+    for (auto& conv : *convs) UseConvType(*conv, type);
+  }
+}
+
+}  // namespace train

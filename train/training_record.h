@@ -1,0 +1,28 @@
+// What every training writes down about itself. No torch type here.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "train/train_job.h"
+
+namespace train {
+
+// A hash over everything that the labels say: a checkpoint continues only on the same labels.
+std::string LabelFingerprint(const TrainingData& data);
+// UTC, as 2026-01-31T23:59:00Z.
+std::string TimeNow();
+// "45 s", "3 min 20 s".
+std::string DurationWords(double seconds);
+// {program, date, options, labels: {frames, learned, held_back, fingerprint}}
+nlohmann::json TrainingRecord(const TrainingData& data, const TrainOptions& options, size_t learned,
+                              size_t held_back);
+// What must be equal for a checkpoint to be continued.
+std::string TrainingIdentity(const TrainingData& data, const TrainOptions& options);
+
+// Throws Error when there is nothing to learn from: no names, no frames, a name without any pixel.
+void CheckLabels(const TrainingData& data);
+// Throws Error when the folder of the file does not exist.
+void CheckModelFolder(const std::string& model_file);
+
+}  // namespace train
