@@ -62,6 +62,13 @@ class Detector {
   // weights/module_init.h.
   virtual std::vector<std::string> ClassDependent() const = 0;
   virtual std::vector<std::string> InitPlaces() const { return {""}; }
+  // Takes over what fits of a file whose numbers have no names (darknet's `.weights`) and tells how
+  // many tensors; 0 when this network knows no such files. Throws Error, leaving the network as it
+  // was, for a file that does not fit.
+  virtual int TakeOverUnnamed(const std::string& file) {
+    (void)file;
+    return 0;
+  }
 };
 
 }  // namespace train

@@ -12,7 +12,6 @@ using Kind = DarknetLayer::Kind;
 using datasets::Error;
 
 constexpr double kOutsideRoot = 1e-6;  // added to the deviation, not to the variance
-constexpr double kMomentum = 0.01;
 constexpr double kSlope = 0.1;
 
 // Writes layers one after the other, with darknet's way of counting back.
@@ -250,7 +249,7 @@ torch::Tensor DarknetConvImpl::forward(const torch::Tensor& x) {
   // epsilon, under the root, is the square of darknet's, outside of it: equal where it matters.
   const double n = static_cast<double>(y.size(0) * y.size(2) * y.size(3));
   const torch::Tensor unbiased = scale * std::sqrt((n - 1) / n);
-  y = torch::batch_norm(y, unbiased, bias, mean, variance, /*training=*/true, kMomentum,
+  y = torch::batch_norm(y, unbiased, bias, mean, variance, /*training=*/true, momentum,
                         kOutsideRoot * kOutsideRoot, /*cudnn_enabled=*/false);
   return torch::leaky_relu_(y, kSlope);
 }
@@ -321,6 +320,12 @@ void DarknetImpl::Fold(torch::ScalarType use_type) {
   type = use_type;
   for (DarknetConv& conv : convolutions) {
     if (conv) conv->Fold(type);
+  }
+}
+
+void DarknetImpl::SetMomentum(double momentum) {
+  for (DarknetConv& conv : convolutions) {
+    if (conv) conv->momentum = momentum;
   }
 }
 

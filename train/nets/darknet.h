@@ -36,7 +36,8 @@ YoloGraph Yolov3TinyGraph(int classes, int divisor = 1);
 
 // Convolution without padding loss ("pad=1"), batch normalization, leaky ReLU of slope 0.1.
 // Darknet's normalization differs from the usual one in two places: it divides by
-// sqrt(variance) + 1e-6, and a batch's own variance is the unbiased one. Statistics move by 1 %.
+// sqrt(variance) + 1e-6, and a batch's own variance is the unbiased one. Statistics move by 1 % a
+// step, unless `momentum` says otherwise.
 struct DarknetConvImpl : torch::nn::Module {
   DarknetConvImpl(int in, int out, int size, int stride, bool normalized);
   torch::Tensor forward(const torch::Tensor& x);  // [N, in, H, W] -> [N, out, H/stride, W/stride]
@@ -46,6 +47,7 @@ struct DarknetConvImpl : torch::nn::Module {
 
   int size, stride;
   bool normalized, folded = false;
+  double momentum = 0.01;
   torch::Tensor weight, bias, scale, mean, variance;  // the last three only where normalized
 
  private:
@@ -61,6 +63,7 @@ struct DarknetImpl : torch::nn::Module {
   // x, y, w, h, objectness, classes.
   std::vector<torch::Tensor> forward(const torch::Tensor& x);
   void Fold(torch::ScalarType type);
+  void SetMomentum(double momentum);
 
   // Every number of the network in the order of a `.weights` file: for each convolution biases,
   // then scales, means and variances where it normalizes, then kernels [out][in][h][w].
