@@ -69,12 +69,14 @@ struct TrainOptions {
     v.Field("seed", seed, "random seed");
     v.Field("threads", threads, "threads; 0 = all cores", datasets::Range{0, 1024});
     v.Field("device", device, "auto, cpu or cuda[:N]");
-    v.Field("size", size,
-            "not idseg: short side (yolo: side) of the network's input in pixels; 0 = chosen",
-            datasets::Range{0, 4096});
+    v.Field(
+        "size", size,
+        "not idseg: short side (yolo: long side, yolact: side) of the network's input in pixels; "
+        "0 = chosen",
+        datasets::Range{0, 4096});
     v.Field("batch", batch, "not idseg: pictures a step; 0 = chosen", datasets::Range{0, 1024});
     v.Field("rate", rate, "not idseg: peak learning rate; 0 = chosen", datasets::Range{0, 10});
-    v.Field("depth", depth, "maskrcnn: layers of its ResNet (18, 34, 50, 101)",
+    v.Field("depth", depth, "maskrcnn, yolact: layers of the ResNet (18, 34, 50, 101)",
             datasets::Range{18, 152});
     v.Field("proposals", proposals, "maskrcnn: regions that are looked at closely; 0 = chosen",
             datasets::Range{0, 10000});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/metrics/voc.h"
 #include "train/detect/detections.h"
 #include "train/idseg_tasks.h"
 
@@ -12,6 +13,27 @@ namespace {
 constexpr uint64_t kSampleStream = 11, kOrderStream = 12, kChoiceStream = 13;
 constexpr size_t kMostHeld = 24;
 constexpr int kMostRepeats = 4;
+
+void AddBoxes(const std::vector<Found>& found, const LabeledFrame& labels, int frame,
+              std::vector<datasets::EvalObject>& truth,
+              std::vector<datasets::EvalObject>& predicted) {
+  datasets::EvalObject object;
+  object.frame = frame;
+  object.image_id = frame;
+  for (const LabeledObject& label : labels.objects) {
+    object.category = label.class_index + 1;
+    object.box = datasets::RleBox(label.mask);
+    object.crowd = label.ignore;
+    truth.push_back(object);
+  }
+  object.crowd = false;
+  for (const Found& one : found) {
+    object.category = one.label;
+    object.score = one.score;
+    object.box = {one.box[0], one.box[1], one.box[2] - one.box[0], one.box[3] - one.box[1]};
+    if (std::isfinite(one.score)) predicted.push_back(object);
+  }
+}
 
 }  // namespace
 
@@ -95,23 +117,29 @@ torch::Tensor DetectTask::Loss(int64_t step) {
   return sum;
 }
 
-Evaluation DetectTask::Evaluate() {
+Evaluation DetectTask::Evaluate(Boxes* boxes) {
   Evaluation evaluation(static_cast<int>(description_.info.classes.size()));
   for (int frame : held_) {
     const auto found = detector_.Infer({ImageTensor(data_.picture(frame))});
     evaluation.Add(AnimalsOf(found[0], description_), data_.frames[frame]);
+    if (boxes) AddBoxes(found[0], data_.frames[frame], frame, boxes->truth, boxes->predicted);
   }
   return evaluation;
 }
 
 std::optional<Validation> DetectTask::Validate() {
   if (held_.empty()) return std::nullopt;
-  const Evaluation evaluation = Evaluate();
+  Boxes boxes;
+  const Evaluation evaluation = Evaluate(&boxes);
   Validation validation;
   const bool named = description_.info.classes.size() > 1;
   validation.score =
       evaluation.Quality() * (named ? 0.5 + 0.5 * evaluation.PixelIdentityAccuracy() : 1);
   validation.figures = evaluation.Figures();
+  // As strict VOC, and as darknet's `detector map`, count the boxes before they become animals.
+  const datasets::VocFigures voc = datasets::EvaluateVoc(boxes.truth, boxes.predicted);
+  validation.figures["map_strict"] = voc.map_strict;
+  validation.figures["map_darknet"] = voc.map_darknet;
   return validation;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/metrics/eval_object.h"
 #include "train/detect/augment.h"
 #include "train/detect/description.h"
 #include "train/detect/detector.h"
@@ -32,7 +33,11 @@ class DetectTask : public LearningTask {
   const std::map<std::string, double>& last_losses() const { return last_losses_; }
 
  private:
-  Evaluation Evaluate();
+  // Also collects the raw detections and labels as boxes, where asked for.
+  struct Boxes {
+    std::vector<datasets::EvalObject> truth, predicted;
+  };
+  Evaluation Evaluate(Boxes* boxes = nullptr);
   const LabeledPicture& Draw(uint64_t index) const;
 
   Detector& detector_;

@@ -41,12 +41,16 @@ class DetectTraining {
     split_ =
         SplitByTime(data.frames, static_cast<int>(data.classes.size()), options.validation_share);
     WeightsFile init;
-    if (!options.init.empty()) init = ReadNamedWeights(FindWeights(options.init));
+    std::string init_file;
+    if (!options.init.empty()) {
+      init_file = FindWeights(options.init).string();
+      if (FormatOf(init_file) != WeightsFormat::kDarknet) init = ReadNamedWeights(init_file);
+    }
     plan_ = kind_.plan(Input(device, options.init.empty() ? nullptr : &init));
     torch::manual_seed(static_cast<uint64_t>(options.seed));
     detector_ = kind_.make(static_cast<int>(data.classes.size()), plan_.settings);
     description_.settings = detector_->settings();
-    if (!options.init.empty()) TakeOver(init);
+    if (!options.init.empty()) TakeOver(init, init_file);
     init = {};
     detector_->module().to(device);
     task_ = std::make_unique<DetectTask>(
@@ -95,7 +99,19 @@ class DetectTraining {
     return input;
   }
 
-  void TakeOver(const WeightsFile& init) {
+  void TakeOver(const WeightsFile& init, const std::string& file) {
+    if (init.tensors.empty() && init.metadata.empty()) {  // darknet's numbers without names
+      const int taken = detector_->TakeOverUnnamed(file);
+      if (taken == 0) {
+        throw Error("weights " + file, "a darknet file does not fit the network " + kind_.name,
+                    "train yolov3 or yolov3-tiny with it");
+      }
+      const std::string text =
+          "taken over " + std::to_string(taken) + " convolutions of " + options_.init;
+      description_.info.record["init"] = text;
+      job_.Advance(0, 1, text);
+      return;
+    }
     InitOptions how;
     how.class_dependent = detector_->ClassDependent();
     how.places = detector_->InitPlaces();

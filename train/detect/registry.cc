@@ -2,12 +2,17 @@
 
 #include "datasets/base/error.h"
 #include "train/nets/mask_rcnn_kind.h"
+#include "train/nets/yolact_kind.h"
+#include "train/nets/yolo_kind.h"
 
 namespace train {
 
 const std::vector<DetectorKind>& DetectorKinds() {
   static const std::vector<DetectorKind> kinds = {
       MaskRcnnKind(),
+      YolactKind(),
+      Yolov3Kind(),
+      Yolov3TinyKind(),
   };
   return kinds;
 }

@@ -120,7 +120,7 @@ std::vector<std::vector<Found>> YolactDetector::Infer(const std::vector<torch::T
 }
 
 std::vector<std::string> YolactDetector::ClassDependent() const {
-  return {"prediction_layers.0.conf_layer.", "semantic_seg_conv."};
+  return {"prediction_layers.0.conf_layer.", "semantic_seg_conv.", "fc."};
 }
 
 }  // namespace train
