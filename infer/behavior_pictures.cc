@@ -103,7 +103,8 @@ struct BehaviorPictures::Impl {
         video(use_video),
         source(std::move(use_source)),
         outlines(use_project, use_video),
-        background(use_project.BackgroundOf(use_video).bgr) {
+        background(use_project.BackgroundOf(use_video).bgr),
+        blobs(background) {
     VOLE_CHECK(!source.subjects.empty());
     const std::string& view = source.input.view;
     own_crop = view == "animal" || view == "pair";
@@ -134,7 +135,7 @@ struct BehaviorPictures::Impl {
   Outlines OutlinesAt(int frame) {
     if (!from_blob) return outlines.At(frame);
     Outlines found;
-    datasets::Rle blob = train::BlobAgainst(background, Picture(frame));
+    datasets::Rle blob = blobs.Find(Picture(frame));
     if (!blob.empty()) found[source.subjects.front()] = std::move(blob);
     return found;
   }
@@ -276,6 +277,7 @@ struct BehaviorPictures::Impl {
   PictureSource source;
   OutlineReader outlines;
   cv::Mat background;
+  train::BlobFinder blobs;
   bool own_crop = false, from_blob = false;
   std::vector<datasets::ZoneMask> regions;  // by subject
   std::vector<double> scales_px;            // by subject: square root of the median area

@@ -56,8 +56,9 @@ cv::Mat CutPicture(const cv::Mat& bgr, const cv::Mat& background, const cv::Poin
   const int stored = input.stored_side();
   const int full = std::max(2, cvRound(side_in_image * stored / input.side));
   const cv::Rect window(cvRound(center.x - full / 2.0), cvRound(center.y - full / 2.0), full, full);
-  cv::Mat picture = Resized(Window(bgr, window), stored);
-  if (!input.color) picture = Grey(picture);
+  const cv::Mat cut = Window(bgr, window);
+  const cv::Mat grey = input.color && !input.difference ? cv::Mat() : Resized(Grey(cut), stored);
+  cv::Mat picture = input.color ? Resized(cut, stored) : grey.clone();
   cv::Mat levels;
   if (input.mask || input.masked) {
     levels = Resized(MasksIn(window, bgr.size(), masks), stored);
@@ -68,8 +69,7 @@ cv::Mat CutPicture(const cv::Mat& bgr, const cv::Mat& background, const cv::Poin
   if (input.difference) {
     cv::Mat difference = cv::Mat::zeros(stored, stored, CV_8UC1);
     if (!background.empty()) {
-      cv::absdiff(Grey(Resized(Window(bgr, window), stored)),
-                  Grey(Resized(Window(background, window), stored)), difference);
+      cv::absdiff(grey, Resized(Grey(Window(background, window)), stored), difference);
     }
     planes.push_back(difference);
   }
@@ -121,13 +121,25 @@ void FillPicture(const cv::Mat& stored, const PictureView& view, const BehaviorI
   }
 }
 
-datasets::Rle BlobAgainst(const cv::Mat& background, const cv::Mat& bgr) {
-  if (background.empty() || background.size() != bgr.size()) return {};
-  const double shrink = std::min(1.0, 320.0 / std::max(bgr.cols, bgr.rows));
-  cv::Mat now, before, difference;
-  cv::resize(bgr, now, {}, shrink, shrink, cv::INTER_AREA);
-  cv::resize(background, before, now.size(), 0, 0, cv::INTER_AREA);
-  cv::absdiff(now, before, difference);
+BlobFinder::BlobFinder(const cv::Mat& background) : size_(background.size()) {
+  if (background.empty()) return;
+  // Whole factors shrink fast.
+  factor_ = std::max(1, (std::max(size_.width, size_.height) + kMostSide - 1) / kMostSide);
+  background_ = Shrunk(background);
+}
+
+cv::Mat BlobFinder::Shrunk(const cv::Mat& bgr) const {
+  cv::Mat whole;
+  const cv::Size size(size_.width / factor_, size_.height / factor_);
+  cv::resize(bgr(cv::Rect(0, 0, size.width * factor_, size.height * factor_)), whole, size, 0, 0,
+             cv::INTER_AREA);
+  return whole;
+}
+
+datasets::Rle BlobFinder::Find(const cv::Mat& bgr) const {
+  if (background_.empty() || size_ != bgr.size()) return {};
+  cv::Mat difference;
+  cv::absdiff(Shrunk(bgr), background_, difference);
   std::vector<cv::Mat> planes;
   cv::split(difference, planes);
   difference = cv::max(planes[0], cv::max(planes[1], planes[2]));
@@ -152,8 +164,12 @@ datasets::Rle BlobAgainst(const cv::Mat& background, const cv::Mat& bgr) {
   }
   if (largest == 0) return {};
   cv::Mat animal;
-  cv::resize(labels == largest, animal, bgr.size(), 0, 0, cv::INTER_NEAREST);
-  return datasets::EncodeMask(animal);
+  const cv::Rect box(
+      stats.at<int>(largest, cv::CC_STAT_LEFT), stats.at<int>(largest, cv::CC_STAT_TOP),
+      stats.at<int>(largest, cv::CC_STAT_WIDTH), stats.at<int>(largest, cv::CC_STAT_HEIGHT));
+  cv::resize(labels(box) == largest, animal, {}, factor_, factor_, cv::INTER_NEAREST);
+  const cv::Rect place(box.tl() * factor_, animal.size());
+  return datasets::EncodeMaskAt(animal, place, size_.height, size_.width);
 }
 
 }  // namespace train

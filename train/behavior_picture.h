@@ -35,8 +35,20 @@ struct PictureView {
 void FillPicture(const cv::Mat& stored, const PictureView& view, const BehaviorInput& input,
                  float* out);
 
-// The animal of a still camera's frame as what differs from the background: the largest blob.
-// Empty where nothing differs. Good for one animal that contrasts with its floor.
-datasets::Rle BlobAgainst(const cv::Mat& background, const cv::Mat& bgr);
+// The animal of a still camera's frame as what differs from the background: the largest blob. Good
+// for one animal that contrasts with its floor.
+class BlobFinder {
+ public:
+  explicit BlobFinder(const cv::Mat& background);  // CV_8UC3, or empty: nothing is ever found
+  // Its mask in a frame of the background's size; empty where nothing differs.
+  datasets::Rle Find(const cv::Mat& bgr) const;
+
+ private:
+  static constexpr int kMostSide = 320;  // pixels that are looked at
+  cv::Mat Shrunk(const cv::Mat& bgr) const;
+  cv::Size size_;
+  int factor_ = 1;
+  cv::Mat background_;
+};
 
 }  // namespace train

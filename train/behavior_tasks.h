@@ -77,6 +77,7 @@ class PictureTask : public LearningTask {
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
   std::vector<double> shift() const { return shift_; }
+  FrameNetwork* frame_network() { return frame_net_->frame.get(); }  // not of c3d
   // With the module as it is, in evaluation mode.
   ScoredFrames ScoreHeld();
   // Features [frames of the span, F], zeros where the subject is not seen. behavior-frame only.
@@ -136,6 +137,12 @@ class TemporalTask : public LearningTask {
   std::vector<double> shift_;
   int inputs_ = 0, reach_ = 0;
 };
+
+// Fill mean and deviation of the picture's channels, and of the motion features, over the spans.
+void MeasurePictures(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                     BehaviorInput& input);
+void MeasureMotion(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                   BehaviorDescription& description);
 
 // Normalized motion features of a row's frame (zeros where it is not seen).
 void FillMotion(const BehaviorRow& row, int frame, const BehaviorDescription& description,

@@ -9,6 +9,8 @@
 #include "datasets/base/error.h"
 #include "train/behavior_tasks.h"
 #include "train/idseg_runner.h"
+#include "train/weights/module_init.h"
+#include "train/weights/weights_file.h"
 
 namespace train {
 namespace {
@@ -67,69 +69,6 @@ void CheckChoice(const std::string& option, const std::string& value,
     list += (list.empty() ? "" : ", ") + choice;
   }
   throw Error("option '" + option + "'", "there is no '" + value + "'", "choose one of " + list);
-}
-
-// Mean and deviation of each channel over up to `most` pictures.
-void MeasurePictures(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
-                     BehaviorInput& input) {
-  constexpr int64_t kMost = 200;
-  int64_t frames = 0;
-  for (const BehaviorSpan& span : spans) frames += span.end_frame - span.start_frame;
-  const int64_t stride = std::max<int64_t>(1, frames / kMost);
-  const size_t channels = static_cast<size_t>(input.channels());
-  std::vector<double> sum(channels, 0), squares(channels, 0);
-  double count = 0;
-  int64_t at = 0;
-  for (size_t s = 0; s < spans.size(); ++s) {
-    const BehaviorRow& row = data.rows[static_cast<size_t>(spans[s].row)];
-    for (int f = spans[s].start_frame; f < spans[s].end_frame; ++f) {
-      if (at++ % stride != 0 || !row.seen[static_cast<size_t>(f - row.start_frame)]) continue;
-      cv::Scalar mean, deviation;
-      std::vector<cv::Mat> planes;
-      cv::split(data.picture(spans[s].row, f), planes);
-      for (size_t c = 0; c < channels; ++c) {
-        cv::meanStdDev(planes[c], mean, deviation);
-        sum[c] += mean[0];
-        squares[c] += mean[0] * mean[0] + deviation[0] * deviation[0];
-      }
-      count += 1;
-    }
-  }
-  input.mean.assign(channels, 0);
-  input.deviation.assign(channels, 64);
-  for (size_t c = 0; c < channels && count > 0; ++c) {
-    input.mean[c] = sum[c] / count;
-    input.deviation[c] =
-        std::max(8.0, std::sqrt(std::max(0.0, squares[c] / count - input.mean[c] * input.mean[c])));
-  }
-}
-
-void MeasureMotion(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
-                   BehaviorDescription& description) {
-  std::vector<double> sum(kMotionFeatures, 0), squares(kMotionFeatures, 0);
-  double count = 0;
-  for (const BehaviorSpan& span : spans) {
-    const BehaviorRow& row = data.rows[static_cast<size_t>(span.row)];
-    if (row.motion.empty()) continue;
-    for (int f = span.start_frame; f < span.end_frame; ++f) {
-      const size_t at = static_cast<size_t>(f - row.start_frame);
-      if (!row.seen[at]) continue;
-      for (size_t k = 0; k < kMotionFeatures; ++k) {
-        const double value = row.motion[at * kMotionFeatures + k];
-        sum[k] += value;
-        squares[k] += value * value;
-      }
-      count += 1;
-    }
-  }
-  description.motion_mean.assign(kMotionFeatures, 0);
-  description.motion_deviation.assign(kMotionFeatures, 1);
-  for (size_t k = 0; k < kMotionFeatures && count > 0; ++k) {
-    description.motion_mean[k] = sum[k] / count;
-    description.motion_deviation[k] = std::max(
-        1e-3, std::sqrt(std::max(0.0, squares[k] / count - description.motion_mean[k] *
-                                                               description.motion_mean[k])));
-  }
 }
 
 class Training {
@@ -271,14 +210,26 @@ class Training {
   }
 
   void TakeOver(const std::string& file_name) {
+    torch::nn::Module* published = Clip() ? nullptr : picture_->frame_network()->Published();
+    if (published && !ReadBehaviorMetadata(file_name)) {
+      InitOptions init;
+      init.class_dependent = picture_->frame_network()->ClassLayers();
+      init.partial = true;
+      InitModule(*published, file_name, init);
+      return;
+    }
     const WeightsFile file = ReadSafetensors(file_name);
-    int taken = LoadMatchingTensors(file, "picture.", NamedValues(picture_->module()));
-    // Weights published for classification bear the network's own names.
-    if (taken == 0) taken = LoadMatchingTensors(file, "", Renamed(picture_->module()));
-    if (taken == 0) {
+    if (LoadMatchingTensors(file, "picture.", NamedValues(picture_->module())) == 0) {
       throw Error("weights " + file_name, "none of them fit this network",
                   "choose a model of the same architecture, or train without --init");
     }
+  }
+
+  // Whether the file is one of Vole's own models for behavior.
+  static bool ReadBehaviorMetadata(const std::string& file_name) {
+    return std::filesystem::is_regular_file(file_name) &&
+           FormatOf(file_name) == WeightsFormat::kSafetensors &&
+           ReadSafetensorsMetadata(file_name).count("heads") > 0;
   }
 
   void DescribeAsFrameModel() {
@@ -305,15 +256,6 @@ class Training {
       if (name.rfind("frame.", 0) == 0) values.emplace_back(name, tensor);
     }
     LoadTensors(ReadSafetensors(behavior_.frame_model), "picture.", values);
-  }
-
-  static NamedTensors Renamed(torch::nn::Module& module) {
-    NamedTensors values;
-    const std::string prefix = "frame.";
-    for (const auto& [name, tensor] : NamedValues(module)) {
-      if (name.rfind(prefix, 0) == 0) values.emplace_back(name.substr(prefix.size()), tensor);
-    }
-    return values;
   }
 
   TemporalTask::Series MakeSeries(const BehaviorSpan& span) {

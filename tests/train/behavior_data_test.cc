@@ -195,14 +195,14 @@ TEST_CASE("A picture turned and mirrored shows the same things at the right plac
 
 TEST_CASE("An animal that differs from the background is found without any label") {
   cv::Mat background(120, 160, CV_8UC3, cv::Scalar(120, 130, 140)), frame = background.clone();
-  CHECK(BlobAgainst(background, frame).empty());
+  CHECK(BlobFinder(background).Find(frame).empty());
   cv::rectangle(frame, {60, 40, 30, 20}, {20, 20, 20}, -1);
-  const datasets::Rle blob = BlobAgainst(background, frame);
+  const datasets::Rle blob = BlobFinder(background).Find(frame);
   CHECK(datasets::RleArea(blob) == doctest::Approx(600).epsilon(0.25));
   const datasets::Box box = datasets::RleBox(blob);
   CHECK(std::abs(box.x - 60) <= 3);
   CHECK(std::abs(box.y - 40) <= 3);
-  CHECK(BlobAgainst(cv::Mat(), frame).empty());
+  CHECK(BlobFinder(cv::Mat()).Find(frame).empty());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "datasets/base/error.h"
+#include "train/nets/alexnet.h"
 #include "train/nets/behavior_nets.h"
+#include "train/nets/resnet.h"
 
 namespace train {
 namespace {
@@ -84,18 +86,56 @@ struct XceptionNet : FrameNetwork {
   Separable middle{nullptr};
 };
 
+// A network made for R, G, B behind a 1 x 1 convolution that makes three channels of ours (as SIPEC
+// does). It starts as grey three times, or as the colors, so that published weights make sense.
+struct ThreeChannels : FrameNetwork {
+  explicit ThreeChannels(int channels) {
+    colors = register_module("colors", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 3, 1)));
+    torch::NoGradGuard no_grad;
+    colors->weight.mul_(0.05);
+    colors->bias.zero_();
+    for (int out = 0; out < 3; ++out) colors->weight[out][channels >= 3 ? 2 - out : 0].add_(1);
+  }
+  torch::nn::Conv2d colors{nullptr};
+};
+
+struct AlexFrameNet : ThreeChannels {
+  explicit AlexFrameNet(int channels) : ThreeChannels(channels) {
+    net = register_module("net", AlexNet(1));
+    features = AlexNetImpl::kFeatures;
+  }
+  torch::Tensor Features(const torch::Tensor& x) override {
+    return net->Features(colors->forward(x));
+  }
+  torch::nn::Module* Published() override { return net.get(); }
+  std::vector<std::string> ClassLayers() const override { return {AlexNetImpl::kClassLayer}; }
+  AlexNet net{nullptr};
+};
+
+struct ResFrameNet : ThreeChannels {
+  explicit ResFrameNet(int channels) : ThreeChannels(channels) {
+    net = register_module("net", ResNet(18));
+    features = ResNetChannels(18, 4);
+  }
+  torch::Tensor Features(const torch::Tensor& x) override {
+    return net->forward(colors->forward(x));
+  }
+  torch::nn::Module* Published() override { return net.get(); }
+  ResNet net{nullptr};
+};
+
 }  // namespace
 
 const std::vector<std::string>& FrameNetworkNames() {
-  static const std::vector<std::string> names = {"small", "xception"};
+  static const std::vector<std::string> names = {"small", "xception", "alexnet", "resnet18"};
   return names;
 }
-
-int FrameNetworkSide(const std::string&) { return 0; }
 
 std::shared_ptr<FrameNetwork> MakeFrameNetwork(const std::string& name, int channels) {
   if (name == "small") return std::make_shared<SmallNet>(channels);
   if (name == "xception") return std::make_shared<XceptionNet>(channels);
+  if (name == "alexnet") return std::make_shared<AlexFrameNet>(channels);
+  if (name == "resnet18") return std::make_shared<ResFrameNet>(channels);
   std::string known;
   for (const std::string& one : FrameNetworkNames()) known += (known.empty() ? "" : ", ") + one;
   throw datasets::Error("frame network '" + name + "'", "there is no such network",

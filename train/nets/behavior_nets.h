@@ -15,6 +15,9 @@ namespace train {
 struct FrameNetwork : torch::nn::Module {
   virtual torch::Tensor Features(const torch::Tensor& x) = 0;  // [N, C, S, S] -> [N, features]
   virtual void Fold() {}  // for inference: normalizations into convolutions, where that pays
+  // The part that published weights of image classification fit; nullptr: there are none.
+  virtual torch::nn::Module* Published() { return nullptr; }
+  virtual std::vector<std::string> ClassLayers() const { return {}; }  // of it, unused here
   int features = 0;
 };
 
@@ -23,8 +26,6 @@ struct FrameNetwork : torch::nn::Module {
 // (Marks et al. 2022) does. Throws Error for another name.
 std::shared_ptr<FrameNetwork> MakeFrameNetwork(const std::string& name, int channels);
 const std::vector<std::string>& FrameNetworkNames();
-// Input side that the network was made for; 0: any.
-int FrameNetworkSide(const std::string& name);
 
 // Features, dropout, and logits of every head's classes.
 struct BehaviorFrameNetImpl : torch::nn::Module {

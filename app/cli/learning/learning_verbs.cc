@@ -2,6 +2,8 @@
 
 namespace app {
 
-std::vector<Verb> LearningVerbs() { return {TrainVerb(), PredictVerb(), ModelsVerb()}; }
+std::vector<Verb> LearningVerbs() {
+  return {TrainVerb(), PredictVerb(), AblateVerb(), ModelsVerb()};
+}
 
 }  // namespace app

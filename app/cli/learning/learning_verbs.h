@@ -10,6 +10,7 @@ namespace app {
 Verb TrainVerb();
 Verb PredictVerb();
 Verb ModelsVerb();
+Verb AblateVerb();
 
 std::vector<Verb> LearningVerbs();
 

@@ -153,11 +153,12 @@ int Run(Arguments& arguments, Console& console) {
 Verb PredictVerb() {
   return {"predict",
           "Networks",
-          "outline and name every animal on every frame",
+          "outline and name every animal on every frame, or score behavior",
           "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
           "writes predictions, confidences and the review queue into the project. Without --video "
           "every video of the project is predicted, one after the other. Ctrl-C keeps the frames "
-          "done so far.",
+          "done so far. With a model for behavior (vole train --model behavior-frame), the "
+          "probability of every behavior on every frame is written instead.",
           "  vole predict mice.vole\n"
           "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
           "  vole predict mice.vole --device cuda --json",

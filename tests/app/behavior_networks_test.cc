@@ -1,0 +1,172 @@
+// Behavior from pixels on the command line: train, score, compare, and what goes wrong.
+#include <doctest/doctest.h>
+
+#include "datasets/project.h"
+#include "datasets/store/reader.h"
+#include "tests/support/journey.h"
+
+using nlohmann::json;
+using tests::CheckFails;
+using tests::Journey;
+using tests::Outcome;
+using tests::Show;
+using tests::Vole;
+using tests::VoleJson;
+
+namespace {
+
+// A rendered video with outlines of every frame, on which two voles rest and walk.
+struct Scored : Journey {
+  Scored() : Journey(80) {
+    VoleJson({"import", project, "--format", "coco", truth});
+    Import(project,
+           "video,subject,behavior,start_frame,stop_frame\n"
+           "video,vole_1,still,0,19\nvideo,vole_1,moving,20,59\nvideo,vole_1,still,60,70\n"
+           "video,vole_2,moving,0,29\nvideo,vole_2,still,40,79\n");
+  }
+  json Import(const std::string& into, const std::string& table) const {
+    return VoleJson({"import", into, "--format", "behaviors", Write("t.csv", table)});
+  }
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name), std::ios::binary) << text;
+    return Path(name);
+  }
+  std::vector<std::string> Train(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"train",   project,  "--model",        "behavior-frame",
+                                    "--steps", "3",      "--picture-side", "32",
+                                    "--out",   Path("m")};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  int Count(const std::string& what) const {
+    const auto opened = datasets::Project::Open(project);
+    const auto video = opened->Videos().front();
+    return what == "intervals" ? static_cast<int>(opened->BehaviorIntervals(video.id).size())
+                               : static_cast<int>(opened->Models().size());
+  }
+};
+
+const Scored& Scene() {
+  static const Scored scene;
+  return scene;
+}
+
+}  // namespace
+
+TEST_CASE("Networks for behavior train on the project's intervals and score every frame") {
+  const json trained = VoleJson(Scene().Train({"--exclusive"}));
+  CHECK(trained["labels"] == 160);
+  CHECK(trained["steps"] == 3);
+  const json models = VoleJson({"models", Scene().project})["models"];
+  REQUIRE(models.size() == 1);
+  CHECK(models[0]["architecture"] == "behavior-frame");
+  CHECK(models[0]["classes"] == json({"still", "moving"}));
+
+  const json scored = VoleJson({"predict", Scene().project, "--model", "m"});
+  CHECK(scored["pictures"] == 160);
+  CHECK(scored["videos"][0]["subjects"] == json({"vole_1", "vole_2"}));
+  const auto project = datasets::Project::Open(Scene().project);
+  const auto video = project->Videos().front();
+  project->Read([&](datasets::Connection& connection) {
+    const datasets::Reader reader(connection);
+    const auto series =
+        reader.BehaviorSeries(scored["videos"][0]["job"].get<datasets::Id>(), video.id);
+    CHECK(series.size() == 4);  // two animals, two behaviors
+    for (const auto& one : series) {
+      const auto values = reader.BehaviorScores(one.id, 0, 80);
+      REQUIRE(values.size() == 80);
+      for (const float p : values) CHECK((p >= 0 && p <= 1));
+    }
+  });
+  CHECK(VoleJson({"models", Scene().Path("m.safetensors")})["view"] == "animal");
+}
+
+TEST_CASE("A second training reads the prepared pictures of the first, within the bound given") {
+  VoleJson(Scene().Train({}));
+  const auto Files = [&] {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(Scene().project + ".cache")) {
+      files += entry.path().extension() == ".pictures";
+    }
+    return files;
+  };
+  const int before = Files();
+  CHECK(before >= 1);
+  VoleJson(Scene().Train({"--seed", "2"}));
+  CHECK(Files() == before);
+  CheckFails(Scene().Train({"--cache-mb", "16", "--picture-side", "640"}), 1,
+             {"prepared pictures", "--cache-mb"});
+}
+
+TEST_CASE("Rows of an ablation compare networks with simple rules on frames never learned from") {
+  const json found = VoleJson({"ablate", Scene().project, "--exclusive", "--folds", "2", "--steps",
+                               "3", "--picture-side", "32", "--window", "2", "--block", "1"});
+  std::vector<std::string> names;
+  for (const json& row : found["rows"]) {
+    names.push_back(row["name"].get<std::string>());
+    CHECK(row["frames"] == 160);
+    CHECK(row["accuracy"].get<double>() >= 0);
+    CHECK(row["macro_f1_interval"][0].get<double>() <= row["macro_f1"].get<double>() + 1e-9);
+    CHECK(row["macro_f1_interval"][1].get<double>() >= row["macro_f1"].get<double>() - 1e-9);
+  }
+  CHECK(names == std::vector<std::string>{"majority", "distance threshold", "speed threshold",
+                                          "behavior-frame", "behavior-frame, smoothed",
+                                          "behavior-seq", "behavior-seq, smoothed"});
+  const json curve = VoleJson({"ablate", Scene().project, "--networks", "behavior-frame",
+                               "--exclusive", "--test-frames", "60:80", "--labels", "40,0",
+                               "--steps", "2", "--picture-side", "32", "--window", "2"});
+  CHECK(curve["rows"].size() >= 5);
+  CHECK(curve["rows"].back()["labels"].get<int>() <= 2 * 60);
+}
+
+TEST_CASE("What cannot be learned is one clear line, and nothing is lost") {
+  const Scored& scene = Scene();
+  const int intervals = scene.Count("intervals"), models = scene.Count("models");
+  CheckFails(scene.Train({"--behaviors", "stil"}), 1, {"'stil'", "still, moving"});
+  CheckFails(scene.Train({"--behaviors", "still", "--frames", "30:35", "--video", "video"}), 1,
+             {"behavior 'still'", "no frame to learn from shows it"});
+  CheckFails(scene.Train({"--author", "zoe"}), 1, {"'zoe'", "import"});
+  CheckFails(scene.Train({"--view", "region"}), 1, {"region 'vole_1'", "--zones"});
+  CheckFails(scene.Train({"--view", "sideways"}), 1, {"view 'sideways'"});
+  CheckFails(scene.Train({"--flips", "horizontal:still=left"}), 1, {"'left'"});
+  CheckFails({"ablate", scene.project, "--leave-one-video-out"}, 1, {"one video only", "--folds"});
+  CheckFails({"ablate", scene.project}, 2, {"--test-video"});
+  CheckFails({"ablate", scene.project, "--test-frames", "0:80"}, 1, {"nothing is left to learn"});
+
+  // Import: outside of the video, and two behaviors of one group at once.
+  CheckFails({"import", scene.project, "--format", "behaviors",
+              scene.Write("bad.csv",
+                          "video,subject,behavior,start_frame,stop_frame\n"
+                          "video,vole_1,still,70,80\n")},
+             1, {"line 2", "80"});
+  CHECK(scene.Count("intervals") == intervals);
+  CHECK(scene.Count("models") == models);
+}
+
+TEST_CASE("Exclusive intervals that overlap, two scorers, and an unknown behavior are named") {
+  const Scored scene;
+  VoleJson(scene.Train({"--exclusive"}));
+  scene.Import(scene.project,
+               "video,subject,behavior,start_frame,stop_frame\n"
+               "video,vole_1,digging,15,25\n");
+  CheckFails(scene.Train({"--exclusive"}), 1, {"both hold on frame", "exclude each other"});
+  const Outcome scored = Vole({"predict", scene.project, "--model", "m"});
+  INFO(Show(scored));
+  CHECK(scored.code == 0);
+  CHECK(scored.err.find("does not know the behavior 'digging'") != std::string::npos);
+  scene.Import(scene.project,
+               "video,subject,behavior,start_frame,stop_frame,rater\n"
+               "video,vole_1,still,0,9,ben\n");
+  CheckFails(scene.Train({}), 1, {"'ben', 'import'", "--author"});
+  VoleJson(scene.Train({"--author", "import"}));
+}
+
+TEST_CASE("A cancelled scoring leaves whole chunks and a job that says so") {
+  const Scored scene;
+  VoleJson(scene.Train({"--view", "frame"}));
+  CHECK(VoleJson({"models", scene.Path("m.safetensors")})["view"] == "frame");
+  VoleJson({"predict", scene.project, "--model", "m", "--frames", "10:20"});
+  const json jobs = VoleJson({"jobs", scene.project});
+  CHECK(jobs.dump().find("\"behavior\"") != std::string::npos);
+  CheckFails({"predict", scene.project, "--model", scene.scene + "/video.mp4"}, 1, {"video.mp4"});
+}
