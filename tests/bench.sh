@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real labels queue speed import
+# usage: bash tests/bench.sh PART...     parts: real labels queue speed import behavior
 #                                assist workbench, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
@@ -219,13 +219,49 @@ part_workbench() {
   bash tests/bench/play.sh build/bin "$dir/big.vole"
 }
 
+# Behavior from pixels: a rendered scene whose truth is exact, then two courting flies whose bouts
+# follow a documented rule, then how many pictures a second are scored.
+part_behavior() {
+  local dir=$work/behavior videos=${VOLE_BENCH_VIDEOS:-16} frames=${VOLE_BENCH_SCENE_FRAMES:-500}
+  local project=$dir/objects.vole tests=() i
+  mkdir -p "$dir"
+  rm -f "$project"*
+  "$vole" new "$project" --quiet >/dev/null
+  for ((i = 1; i <= videos; ++i)); do
+    [ -e "$dir/scene$i/behaviors.csv" ] || "$vole" synth "$dir/scene$i" --scene objects --seed "$i" \
+      --frames "$frames" --preference "0.$((2 + i * 7 % 7))" --quiet >/dev/null
+    cp "$dir/scene$i/video.mp4" "$dir/v$i.mp4"
+    sed "s/^video.mp4/v$i.mp4/" "$dir/scene$i/behaviors.csv" >"$dir/v$i.csv"
+    "$vole" add-video "$project" "$dir/v$i.mp4" --quiet >/dev/null
+    "$vole" import "$project" --format behaviors "$dir/v$i.csv" --quiet >/dev/null
+    ((i <= videos * 3 / 4)) || tests+=(--test-video "v$i")
+  done
+  echo "rendered object exploration: $((videos * 3 / 4)) videos to learn from, $((videos - videos * 3 / 4)) to test on"
+  "$vole" ablate "$project" --behaviors explore_left,explore_right --exclusive --quiet \
+    --first explore_left --second explore_right --models "$dir" "${tests[@]}"
+  "$vole" predict "$project" --model "$dir/behavior-frame.safetensors" --video v1 --json --quiet |
+    jq -r '"scoring with the default: \(.pictures_per_s | round) pictures/s, everything included"'
+  [ -d "$data/flies_courtship" ] || return 0
+  project=$dir/flies.vole
+  local model=$work/real/flies_courtship.safetensors
+  fresh_project "$project" "$data/flies_courtship/video.mp4" "$data/flies_courtship/instances.json"
+  if [ ! -e "$model" ]; then
+    model=$dir/flies-outlines.safetensors
+    "$vole" train "$project" --minutes "$minutes" --out "$model" --json --quiet >/dev/null
+  fi
+  "$vole" predict "$project" --model "$model" --quiet >/dev/null
+  "$vole" import "$project" --format behaviors "$data/flies_courtship/behaviors.csv" --video video --quiet >/dev/null
+  echo "flies_courtship: frames 0 to 999 to learn from, 1000 to 1499 to test on"
+  "$vole" ablate "$project" --exclusive --test-frames 1000:1500 --quiet
+}
+
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-[ "$1" = all ] && set -- real labels queue speed import assist workbench
+[ "$1" = all ] && set -- real labels queue speed import behavior assist workbench
 for part in "$@"; do
   case $part in
-    real | labels | queue | speed | import | assist | workbench) "part_$part" ;;
-    *) echo "bench: unknown part '$part' (real labels queue speed import assist workbench all)" >&2; exit 2 ;;
+    real | labels | queue | speed | import | behavior | assist | workbench) "part_$part" ;;
+    *) echo "bench: unknown part '$part' (real labels queue speed import behavior assist workbench all)" >&2; exit 2 ;;
   esac
   echo
 done

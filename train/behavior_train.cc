@@ -393,7 +393,16 @@ class Training {
     for (const BehaviorSpan& span : spans_) {
       subjects.insert(data_.rows[static_cast<size_t>(span.row)].subject);
     }
+    json held_out = json::array();  // what may calibrate the probabilities afterwards
+    for (const BehaviorSpan& span : split_.held) {
+      const BehaviorRow& row = data_.rows[static_cast<size_t>(span.row)];
+      held_out.push_back({{"video", row.video},
+                          {"subject", row.subject},
+                          {"start_frame", span.start_frame},
+                          {"end_frame", span.end_frame}});
+    }
     description.record = {{"program", "vole"},
+                          {"held_out", held_out},
                           {"subjects", subjects},
                           {"date", Now()},
                           {"options", datasets::OptionsToJson(options_)},

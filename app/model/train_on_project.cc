@@ -123,7 +123,9 @@ TrainedModel Register(
   nlohmann::json config;
   if (const auto behavior = train::ReadBehaviorDescription(trained.file.string())) {
     model.architecture = behavior->architecture;
-    config = {{"classes", train::BehaviorNames(behavior->heads)}, {"record", behavior->record}};
+    config = {{"classes", train::BehaviorNames(behavior->heads)},
+              {"record", behavior->record},
+              {"held_out", behavior->record.value("held_out", nlohmann::json::array())}};
   } else {
     const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
     model.architecture = info.architecture;

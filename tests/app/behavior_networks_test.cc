@@ -61,6 +61,10 @@ TEST_CASE("Networks for behavior train on the project's intervals and score ever
   REQUIRE(models.size() == 1);
   CHECK(models[0]["architecture"] == "behavior-frame");
   CHECK(models[0]["classes"] == json({"still", "moving"}));
+  const json held = VoleJson({"models", Scene().Path("m.safetensors")})["record"]["held_out"];
+  REQUIRE_FALSE(held.empty());  // blocks of time, for both animals
+  CHECK(held[0]["video"] == "video");
+  CHECK(held[0]["end_frame"].get<int>() > held[0]["start_frame"].get<int>());
 
   const json scored = VoleJson({"predict", Scene().project, "--model", "m"});
   CHECK(scored["pictures"] == 160);
