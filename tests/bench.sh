@@ -251,8 +251,9 @@ part_behavior() {
   fi
   "$vole" predict "$project" --model "$model" --quiet >/dev/null
   "$vole" import "$project" --format behaviors "$data/flies_courtship/behaviors.csv" --video video --quiet >/dev/null
-  echo "flies_courtship: frames 0 to 999 to learn from, 1000 to 1499 to test on"
-  "$vole" ablate "$project" --exclusive --test-frames 1000:1500 --quiet
+  echo "flies_courtship: frames 0 to 999 to learn from, 1000 to 1499 to test on (where alone chasing occurs)"
+  "$vole" ablate "$project" --behaviors resting,walking,wing_extension --exclusive \
+    --test-frames 1000:1500 --quiet
 }
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
