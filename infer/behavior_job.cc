@@ -159,9 +159,9 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
         return s == 0 ? scorer : *others[s - 1];
       };
       const auto traces =
-          pictures.Run(first, last, job, [&](int, size_t subject, const cv::Mat& stored) {
+          pictures.Run(first, last, job, [&](int frame, size_t subject, const cv::Mat& stored) {
             of(subject).Add(stored);
-            result.pictures += !stored.empty();
+            result.pictures += frame >= from && frame < to && !stored.empty();
           });
       for (size_t s = 0; s < source.subjects.size(); ++s) {
         const auto probabilities = of(s).Finish(traces[s].motion);
