@@ -150,6 +150,10 @@ TrainedModel Register(
 TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& selection,
                             const train::TrainOptions& options, const fs::path& model_file,
                             datasets::Job& job, const OnProgress& on_progress) {
+  if (train::IsBehaviorArchitecture(options.model)) {
+    return TrainBehaviorOnProject(project, selection, options, {}, model_file, job, on_progress,
+                                  [](const std::string&) {});
+  }
   GatheredLabels labels;
   return Register(
       project, JobOptions(selection, options), model_file, on_progress,
