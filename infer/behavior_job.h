@@ -23,7 +23,8 @@ struct BehaviorPredictResult {
 };
 
 // Writes the probability of every behavior of the model for every frame and subject
-// (datasets/store/behavior_scores.h). Behaviors that the project does not have are left out and
+// (datasets/store/behavior_scores.h), and bouts with confidences from them (behavior_bouts.h).
+// Behaviors that the project does not have are left out and
 // noted, and so are those of the project that the model does not know. Memory is bounded whatever
 // the length. Registers a job row; cancelled work leaves whole chunks and a job marked so. Throws
 // Error when model and project share no behavior, and where the video lacks what the model needs.

@@ -3,9 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "infer/behavior_job.h"
 #include "infer/predict_with.h"
-#include "train/behavior_train.h"
 
 namespace infer {
 
@@ -13,16 +11,6 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
                       const std::string& model_file, const PredictOptions& options,
                       datasets::Job& job) {
   job.Advance(0, 0, "loading the model");
-  if (train::ReadBehaviorDescription(model_file)) {
-    const BehaviorPredictResult scored = PredictBehavior(project, video, model_file, options, job);
-    PredictResult result;
-    result.job_id = scored.job_id;
-    result.frames = static_cast<int>(scored.pictures);
-    result.seconds = scored.seconds;
-    result.fps = scored.seconds > 0 ? result.frames / scored.seconds : 0;
-    result.peak_rss_mb = scored.peak_rss_mb;
-    return result;
-  }
   const std::unique_ptr<train::Predictor> predictor =
       train::LoadPredictor(model_file, options.predictor);
   std::optional<datasets::Id> model_id;

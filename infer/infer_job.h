@@ -36,7 +36,6 @@ struct PredictResult {
 };
 
 // Decodes, predicts, tracks and writes predictions, identities, confidences and the review queue.
-// A model for behavior writes the probabilities of behaviors instead (behavior_job.h).
 // Memory is bounded whatever the length. Registers a job row; cancelled or failed work leaves the
 // frames done so far and a job marked so.
 PredictResult Predict(datasets::Project& project, const datasets::VideoRow& video,

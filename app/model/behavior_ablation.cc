@@ -9,6 +9,7 @@
 
 #include "app/model/behavior_test_frames.h"
 #include "datasets/base/error.h"
+#include "infer/bouts.h"
 #include "train/random.h"
 
 namespace app {
@@ -202,7 +203,7 @@ void Smooth(std::vector<std::vector<float>>& probabilities, double sigma_frames)
   for (size_t b = 0; !probabilities.empty() && b < probabilities.front().size(); ++b) {
     std::vector<float> one;
     for (const auto& frame : probabilities) one.push_back(frame[b]);
-    one = SmoothOverTime(one, sigma_frames);
+    one = infer::SmoothScores(one, sigma_frames);
     for (size_t f = 0; f < one.size(); ++f) probabilities[f][b] = one[f];
   }
 }

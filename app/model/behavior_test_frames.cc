@@ -219,7 +219,8 @@ ThresholdRule FitThreshold(const train::BehaviorData& data,
             counts[c][b] += below[c];
             counts[c][a] += above[c];
           }
-          const double f1 = MacroF1({counts});
+          double f1 = 0;  // a rule that never says "none" would be a weak one to beat
+          for (size_t c = 0; c < classes; ++c) f1 += F1Of(counts, c).value_or(0);
           if (f1 > best_f1) {
             best_f1 = f1;
             best = {threshold, static_cast<uint8_t>(b), static_cast<uint8_t>(a)};
@@ -262,25 +263,6 @@ std::vector<uint8_t> ClassesOf(const std::vector<float>& probabilities,
     first += head.behaviors.size();
   }
   return classes;
-}
-
-std::vector<float> SmoothOverTime(const std::vector<float>& values, double sigma_frames) {
-  if (sigma_frames <= 0) return values;
-  const int reach = static_cast<int>(std::ceil(4 * sigma_frames));
-  std::vector<float> smooth = values;
-  for (int f = 0; f < static_cast<int>(values.size()); ++f) {
-    if (std::isnan(values[static_cast<size_t>(f)])) continue;
-    double sum = 0, weights = 0;
-    for (int k = std::max(0, f - reach);
-         k <= std::min(static_cast<int>(values.size()) - 1, f + reach); ++k) {
-      if (std::isnan(values[static_cast<size_t>(k)])) continue;
-      const double weight = std::exp(-0.5 * (k - f) * (k - f) / sigma_frames / sigma_frames);
-      sum += weight * values[static_cast<size_t>(k)];
-      weights += weight;
-    }
-    smooth[static_cast<size_t>(f)] = static_cast<float>(sum / weights);
-  }
-  return smooth;
 }
 
 }  // namespace app

@@ -29,7 +29,7 @@ struct ThresholdRule {
   };
   std::vector<Side> heads;
 };
-// The rule with the highest macro F1 on the frames to learn from.
+// The rule with the highest macro F1, "none" included, on the frames to learn from.
 ThresholdRule FitThreshold(const train::BehaviorData& data,
                            const std::vector<train::BehaviorSpan>& spans, int feature);
 std::vector<uint8_t> Apply(const ThresholdRule& rule, const train::BehaviorRow& row, int frame);
@@ -41,8 +41,5 @@ std::vector<uint8_t> MajorityOf(const train::BehaviorData& data,
 // of 1. NaN says none.
 std::vector<uint8_t> ClassesOf(const std::vector<float>& probabilities,
                                const std::vector<train::BehaviorHead>& heads);
-
-// Gaussian over the frames that have a value (the others stay NaN); sigma 0 changes nothing.
-std::vector<float> SmoothOverTime(const std::vector<float>& values, double sigma_frames);
 
 }  // namespace app

@@ -19,10 +19,15 @@ namespace {
 struct Scored : Journey {
   Scored() : Journey(80) {
     VoleJson({"import", project, "--format", "coco", truth});
-    Import(project,
-           "video,subject,behavior,start_frame,stop_frame\n"
-           "video,vole_1,still,0,19\nvideo,vole_1,moving,20,59\nvideo,vole_1,still,60,70\n"
-           "video,vole_2,moving,0,29\nvideo,vole_2,still,40,79\n");
+    std::string table = "video,subject,behavior,start_frame,stop_frame\n";
+    for (int start = 0; start < 80; start += 20) {
+      const std::string first = std::to_string(start) + "," + std::to_string(start + 9) + "\n";
+      const std::string second =
+          std::to_string(start + 10) + "," + std::to_string(start + 17) + "\n";
+      table += "video,vole_1,still," + first + "video,vole_1,moving," + second;
+      table += "video,vole_2,moving," + first + "video,vole_2,still," + second;
+    }
+    Import(project, table);
   }
   json Import(const std::string& into, const std::string& table) const {
     return VoleJson({"import", into, "--format", "behaviors", Write("t.csv", table)});
