@@ -12,6 +12,29 @@ namespace {
 
 constexpr double kLearnedWeight = 0.15;  // of a labelled frame that may have been learned from
 
+// Frames of this video that the job's model has learned from; nothing when its record does not say.
+std::optional<std::set<int>> LearnedFrames(const datasets::Project& project, datasets::Id job_id,
+                                           datasets::Id video_id) {
+  std::optional<datasets::Id> model_id;
+  for (const auto& job : project.Jobs()) {
+    if (job.id == job_id) model_id = job.model_id;
+  }
+  for (const auto& model : project.Models()) {
+    if (!model_id || model.id != *model_id) continue;
+    const auto config = nlohmann::json::parse(model.config_json, nullptr, false);
+    if (!config.is_object() || !config.contains("videos")) return std::nullopt;
+    const auto labels = config.value("/record/labels"_json_pointer, nlohmann::json::object());
+    if (!labels.contains("learned_frames")) return std::nullopt;
+    std::set<int> learned;
+    for (size_t v = 0; v < config["videos"].size(); ++v) {
+      if (config["videos"][v] != video_id) continue;
+      for (const auto& frame : labels["learned_frames"].at(v)) learned.insert(frame.get<int>());
+    }
+    return learned;
+  }
+  return std::nullopt;
+}
+
 datasets::Rle MaskOf(const datasets::AnnotationRow& label, const datasets::ImageRow& image) {
   if (label.rle) return *label.rle;
   return datasets::RlePolygons(label.polygons, image.height, image.width);
@@ -34,6 +57,7 @@ Span RowsAt(const ReviewData& data, int frame) {
 ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id job_id,
                                const ReviewData& data) {
   ReviewExamples examples;
+  const auto learned = LearnedFrames(project, job_id, data.video_id);
   std::set<int> labelled;
   const int animals = std::accumulate(data.max_instances.begin(), data.max_instances.end(), 0);
   project.ForEachAnnotation(data.video_id, [&](const datasets::ImageRow& image,
@@ -43,7 +67,8 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       return;
     }
     const int frame = *image.frame_index;
-    const bool held_back = image.split == "val" || image.split == "test";
+    const bool held_back =
+        learned ? !learned->count(frame) : image.split == "val" || image.split == "test";
     const double weight = held_back ? 1 : kLearnedWeight;
     const auto predictions =
         project.PredictionsAt(job_id, data.video_id, frame, datasets::PredictionView::kAsWritten);

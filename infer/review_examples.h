@@ -19,9 +19,9 @@ struct ReviewExamples {
 };
 
 // Labelled frames: an animal is wrong when its mask overlaps the label of its name by IoU < 0.5.
-// Frames that were learned from look better than others; those of split `val` and `test` count in
-// full, others only a little. Decisions: accepted = right; corrected or rejected = wrong for the
-// animal that looked worst.
+// Frames that were learned from look better than others, so they count only a little: those that
+// the model's record names, or, where it names none, all but split `val` and `test`. Decisions:
+// accepted = right; corrected or rejected = wrong for the animal that looked worst.
 ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id job_id,
                                const ReviewData& data);
 

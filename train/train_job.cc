@@ -97,7 +97,10 @@ class IdsegTraining {
     }
     const int64_t every = std::clamp<int64_t>(seg.steps / 8, 25, 250);
     if (options_.minutes > 0) {
-      seconds = options_.minutes * 60;
+      // Reading the labels before and writing the model afterwards belong to it.
+      constexpr double kWritingSeconds = 2;
+      const double granted = options_.minutes * 60;
+      seconds = std::max(0.5 * granted, granted - Seconds(start_) - kWritingSeconds);
       if (options_.steps == 0) seg.steps = crop.steps = 1000000;
     }
     seg.validate_every = crop.validate_every = every;
@@ -189,6 +192,18 @@ class IdsegTraining {
     WriteSafetensors(LastFile(), file);
   }
 
+  // By video (its place in TrainingData::backgrounds): the frames that were learned from.
+  json LearnedFrames() const {
+    json frames = json::array();
+    for (size_t video = 0; video < data_.backgrounds.size(); ++video)
+      frames.push_back(json::array());
+    for (const int at : split_.learn) {
+      const LabeledFrame& frame = data_.frames[static_cast<size_t>(at)];
+      frames.at(static_cast<size_t>(frame.video)).push_back(frame.frame_index);
+    }
+    return frames;
+  }
+
   // The modules hold the weights to keep.
   void SaveModel() {
     IdsegDescription description = description_;
@@ -211,6 +226,7 @@ class IdsegTraining {
     record["loss"] = seg_trainer_->state().loss;
     record["skipped_steps"] = seg_trainer_->state().bad_steps;
     record["validation"] = Figures();
+    record["labels"]["learned_frames"] = LearnedFrames();
     WeightsFile file;
     file.metadata = ToMetadata(description);
     StoreTensors(NamedValues(seg_->module()), "seg.", file);

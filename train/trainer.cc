@@ -202,13 +202,24 @@ void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
   while (!state_.finished) {
     const auto start = Clock::now();
     Step();
-    const bool over = state_.step >= options_.steps || DoneShare() >= 1;
+    const double step_end = state_.seconds + SecondsSince(start);
+    // The last validation belongs to the time that was granted.
+    const bool late = options_.max_seconds > 0 && step_end + judge_seconds_ >= options_.max_seconds;
+    const bool over = state_.step >= options_.steps || late;
     const bool judge = over || state_.step % options_.validate_every == 0;
-    if (judge) Judge();
+    if (judge) {
+      const auto judge_start = Clock::now();
+      Judge();
+      judge_seconds_ = SecondsSince(judge_start);
+    }
     state_.finished =
         over || (judge && options_.patience > 0 && state_.since_best >= options_.patience);
     state_.seconds += SecondsSince(start);
-    if (judge) on_validation(state_);
+    if (judge) {
+      const auto save_start = Clock::now();
+      on_validation(state_);
+      state_.seconds += SecondsSince(save_start);
+    }
     on_step(state_);
   }
   if (state_.bad_steps > options_.steps / 2) {

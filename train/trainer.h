@@ -113,6 +113,7 @@ class Trainer {
   NamedTensors best_, good_;
   int64_t updates_ = 0;
   int consecutive_bad_ = 0;
+  double judge_seconds_ = 0;  // what the last validation took
 };
 
 }  // namespace train

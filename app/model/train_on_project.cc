@@ -70,10 +70,15 @@ namespace {
 
 using OnProgress = std::function<void(const train::TrainProgress&)>;
 
+struct Read {  // what there is to learn from
+  int frames = 0;
+  std::vector<Id> videos;  // as GatheredLabels::videos
+};
+
 // Gathers and trains through `gather` and `train`, and registers job and model.
 TrainedModel Register(
     datasets::Project& project, const nlohmann::json& job_options, const fs::path& model_file,
-    const OnProgress& on_progress, const std::function<int()>& gather,
+    const OnProgress& on_progress, const std::function<Read()>& gather,
     const std::function<train::TrainResult(const std::string& file, const OnProgress&)>& train) {
   TrainedModel trained;
   trained.file = fs::absolute(model_file).lexically_normal();
@@ -85,7 +90,8 @@ TrainedModel Register(
         fs::exists(parent) ? "its folder cannot be written" : "its folder does not exist",
         "give another place with --out");
   }
-  trained.labels = gather();
+  const Read read = gather();
+  trained.labels = read.frames;
 
   datasets::JobRow job_row;
   job_row.kind = "train";
@@ -129,7 +135,7 @@ TrainedModel Register(
   } else {
     const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
     model.architecture = info.architecture;
-    config = {{"classes", info.classes}, {"record", info.record}};
+    config = {{"classes", info.classes}, {"record", info.record}, {"videos", read.videos}};
   }
   model.weights_path = StoredPath(project, trained.file).generic_string();
   model.weights_sha256 = datasets::HashFile(trained.file);
@@ -159,7 +165,7 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
       project, JobOptions(selection, options), model_file, on_progress,
       [&] {
         labels = GatherLabels(project, selection, job);
-        return static_cast<int>(labels.data.frames.size());
+        return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
       },
       [&](const std::string& file, const OnProgress& progress) {
         return train::Train(labels.data, options, file, job, progress);
@@ -180,7 +186,7 @@ TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelec
       [&] {
         gathered = GatherBehavior(project, selection, options.model, behavior, job);
         for (const std::string& note : gathered.notes) on_note(note);
-        return static_cast<int>(gathered.frames);
+        return Read{static_cast<int>(gathered.frames), {}};
       },
       [&](const std::string& file, const OnProgress& progress) {
         return train::TrainBehavior(gathered.data, gathered.spans, options, behavior, file, job,

@@ -226,6 +226,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
     const auto [place, is_new] =
         video_index.emplace(key, static_cast<int>(data.backgrounds.size()));
     if (is_new) {
+      gathered.videos.push_back(image.video_id.value_or(0));
       data.backgrounds.push_back(image.video_id
                                      ? project.BackgroundOf(project.VideoById(*image.video_id)).bgr
                                      : cv::Mat());

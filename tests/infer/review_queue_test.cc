@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/infer_job.h"
 #include "infer/review_data.h"
@@ -262,6 +263,28 @@ TEST_CASE("labels that were learned from prove nothing") {
   const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
   CHECK(calibration.basis == "prior");
   CHECK(calibration.expected_calibration_error == -1);
+}
+
+TEST_CASE("labels that the model's record does not list as learned count in full") {
+  Labelled labelled(400, 8, "train");
+  std::vector<int> learned;
+  for (int frame = 0; frame < 100; ++frame) learned.push_back(frame);
+  labelled.project->Write([&](datasets::Writer& writer) {
+    datasets::ModelRow model;
+    model.name = "day1";
+    model.architecture = "idseg";
+    model.config_json =
+        nlohmann::json{
+            {"videos", {labelled.data.video_id}},
+            {"record", {{"labels", {{"learned_frames", nlohmann::json::array({learned})}}}}}}
+            .dump();
+    model.metrics_json = "{}";
+    const datasets::Id id = writer.InsertModel(model);
+    writer.connection().Run("UPDATE jobs SET model_id = ? WHERE id = ?", id, labelled.job_id);
+  });
+  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  CHECK(calibration.basis == "labels");
+  CHECK(calibration.frames == 150);  // every second frame is labeled
 }
 
 TEST_CASE("decisions move the confidences, and are not asked for again") {

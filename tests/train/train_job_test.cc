@@ -119,6 +119,7 @@ TEST_CASE("a model file tells what it is without any network") {
   CHECK(info.architecture == "idseg");
   CHECK(info.classes == learned.scene.data.classes);
   CHECK(info.record.at("labels").at("frames") == 4);
+  CHECK(info.record.at("labels").at("learned_frames").at(0).size() == 4);
   CHECK(info.record.at("options").at("steps") == 90);
   const double area = datasets::RleArea(learned.scene.data.frames[0].objects[0].mask);
   CHECK(info.median_area == doctest::Approx(area).epsilon(0.1));
