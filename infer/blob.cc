@@ -32,6 +32,7 @@ Blob BlobOf(const train::Detection& detection, int frame, cv::Size frame_size) {
   blob.certainty = std::isfinite(detection.mask_certainty)
                        ? std::clamp(detection.mask_certainty, 0.f, 1.f)
                        : 0.f;
+  blob.picture_agreement = detection.picture_agreement;
   blob.pixel_log_prob = detection.pixel_log_prob;
   blob.crop_log_prob = detection.crop_log_prob;
   const cv::Rect visible = detection.region & cv::Rect({0, 0}, frame_size);
@@ -82,6 +83,7 @@ Blob Union(const Blob& a, const Blob& b) {
   SetMask(blob, mask, region);
   blob.score = std::max(a.score, b.score);
   blob.certainty = std::min(a.certainty, b.certainty);
+  blob.picture_agreement = -1;
   return blob;
 }
 

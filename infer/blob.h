@@ -13,9 +13,10 @@ struct Blob {
   cv::Rect region;  // image pixels
   cv::Mat mask;     // CV_8UC1 [region.height, region.width], 0 or 255; a full box for box networks
   double area = 0;  // mask pixels
-  cv::Point2d centroid;  // image pixels, continuous
-  float score = 0;       // of the detection
-  float certainty = 0;   // of the mask's border
+  cv::Point2d centroid;          // image pixels, continuous
+  float score = 0;               // of the detection
+  float certainty = 0;           // of the mask's border
+  float picture_agreement = -1;  // as in Detection; -1 for pieces of a contact
   // This frame's opinion, log-probabilities [K]; empty where there is none (pieces of a contact
   // have no crop opinion).
   std::vector<float> pixel_log_prob, crop_log_prob;

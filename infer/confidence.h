@@ -27,8 +27,9 @@ enum class Sign : size_t {
   kBorder,        // at the edge of the picture
   kMissing,       // another animal is missing in this frame
   kFilled,        // made up to bridge a gap
+  kOffPicture,    // the outline follows the picture less than this animal's usually do
 };
-constexpr size_t kSigns = 14;
+constexpr size_t kSigns = 15;
 using Signs = std::array<float, kSigns>;
 
 // [rows of the record]; rows of dropped tracklets get zeros.

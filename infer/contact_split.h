@@ -22,9 +22,9 @@ struct SplitTemplate {
 // of points, cf. Lloyd 1982), and each gets a share of the area like its usual one. `found` gives
 // the class opinion per pixel, used where the templates' class weights differ. Where that opinion
 // is decisive all over the blob, in one piece for each animal, and fits where each animal was, it
-// alone cuts (`cut_by_classes`): what hides what, only the pixels know. Returns one blob a template,
-// in order; their masks do not overlap and lie within `merged`. A template that got nothing has
-// area 0.
+// alone cuts (`cut_by_classes`): what hides what, only the pixels know. Returns one blob a
+// template, in order; their masks do not overlap and lie within `merged`. A template that got
+// nothing has area 0.
 std::vector<Blob> SplitMerged(const Blob& merged, const std::vector<SplitTemplate>& templates,
                               const train::FrameDetections& found);
 

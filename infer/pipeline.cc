@@ -8,6 +8,7 @@
 
 #include "datasets/base/bounded_queue.h"
 #include "datasets/base/error.h"
+#include "infer/picture_agreement.h"
 #include "infer/prediction_writer.h"
 #include "infer/provisional_names.h"
 
@@ -95,6 +96,9 @@ class Pipeline {
       found.first_frame = pictures->first_frame;
       found.frames = input_.predictor->Predict(pictures->frames, input_.background);
       VOLE_CHECK(found.frames.size() == pictures->frames.size());
+      for (size_t f = 0; f < found.frames.size(); ++f) {
+        JudgeOutlines(pictures->frames[f], input_.background, found.frames[f]);
+      }
       if (!found_.Push(std::move(found))) return;
     }
   }

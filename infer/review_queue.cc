@@ -74,6 +74,8 @@ const char* CodeOf(Sign sign) {
       return "animal_missing";
     case Sign::kFilled:
       return "bridged_gap";
+    case Sign::kOffPicture:
+      return "off_picture";
   }
   return "other";
 }
@@ -212,6 +214,9 @@ std::string Reason(const ReviewData& data, const FrameView& peak, int start_fram
   if (peak.code == "bridged_gap") {
     return fmt::format("{} was not seen {}; its outline is carried over from the frames around",
                        own, span);
+  }
+  if (peak.code == "off_picture") {
+    return fmt::format("the outline of {} does not follow what the picture shows", own);
   }
   return fmt::format("something about {} is unusual", own);
 }

@@ -33,6 +33,7 @@ void TrackRecord::Add(const TrackedFrame& frame) {
     row.area = static_cast<float>(blob.area);
     row.score = blob.score;
     row.certainty = blob.certainty;
+    row.picture_agreement = blob.picture_agreement;
     row.previous_iou = blob.previous_iou;
     row.jump = blob.jump;
     row.split_agreement = blob.split_agreement;

@@ -15,13 +15,14 @@ struct AnimalFrame {
   float x = 0, y = 0;  // centroid, image pixels
   float area = 0;      // image pixels
   float score = 0, certainty = 0;
+  float picture_agreement = -1;
   float previous_iou = -1, jump = 0, split_agreement = 1;  // as in Blob
   bool touching = false;
   bool at_border = false;  // within two pixels of the picture's edge
   bool filled = false;     // made up to bridge a gap, not seen
 };
 
-// Rows in order of frames. Memory grows by about 48 + 2 K bytes an animal and frame.
+// Rows in order of frames. Memory grows by about 52 + 2 K bytes an animal and frame.
 class TrackRecord {
  public:
   TrackRecord(size_t classes, cv::Size frame_size) : classes_(classes), frame_size_(frame_size) {}
