@@ -4,7 +4,7 @@
 #                                assist workbench, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
-# $VOLE_BENCH_STEPS the training of `queue`, which must be too short to be right everywhere.
+# $VOLE_BENCH_STEPS the trainings of `queue`, which must be too short to be right everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -105,32 +105,55 @@ part_labels() {
   done
 }
 
-# How many of the truly wrong frames stand in the first part of the queue.
+# few_labels FILE COUNT OUT : so many of its training frames, evenly spread
+few_labels() {
+  jq --argjson count "$2" '
+    ([.images[] | select((.split // "train") == "train")] | sort_by(.frame_index)) as $all
+    | [range(0; $count) | $all[((. + 0.5) * ($all | length) / $count) | floor]] as $kept
+    | ($kept | map({key: (.id | tostring), value: true}) | from_entries) as $is_kept
+    | .images = $kept
+    | .annotations = [.annotations[] | select($is_kept[.image_id | tostring])]' "$1" >"$3"
+}
+
+# How many of the truly wrong frames stand in the first part of the queue. The project holds ten
+# labels and nothing else; trainings of so few steps that some of their frames are wrong.
 part_queue() {
   need_data
   mkdir -p "$work/queue"
-  local project=$work/queue/flies_pair.vole
-  table_head "review queue (10 labels)"
-  train_and_measure flies_pair "flies_pair, 10" "$project" --max-labels 10 \
-    --steps "${VOLE_BENCH_STEPS:-12}"
-  # shellcheck disable=SC2046
-  "$vole" evaluate "$project" $(truth_of flies_pair) --list-wrong --json --quiet >"$work/queue/wrong.json"
-  "$vole" review "$project" --json --quiet >"$work/queue/queue.json"
-  jq -rn --slurpfile wrong "$work/queue/wrong.json" --slurpfile queue "$work/queue/queue.json" '
-    ($wrong[0].wrong_frames) as $bad | ($wrong[0].compared_frames) as $all
-    | ($all | map({key: tostring, value: true}) | from_entries) as $is_compared
-    | ($bad | map({key: tostring, value: true}) | from_entries) as $is_bad
-    | (reduce $queue[0][] as $e ({seen: {}, order: []};
-        reduce range($e.start_frame; $e.end_frame) as $f (.;
-          if .seen[$f|tostring] or ($is_compared[$f|tostring] | not) then .
-          else .seen[$f|tostring] = true | .order += [$f] end))).order as $order
-    | "truly wrong: \($bad|length) of \($all|length) frames; the queue holds \($order|length) of them",
-      "first share of frames looked at -> share of wrong frames seen",
-      ((1, 2, 5, 10, 20, 50, 100) as $percent
-       | (($all|length) * $percent / 100 | ceil) as $n
-       | ($order[:$n] | map(select($is_bad[tostring])) | length) as $hits
-       | "\($percent) %\t\(if ($bad|length) == 0 then "-" else ($hits * 1000 / ($bad|length) | round / 10) end) %")'
-  "$vole" review "$project" --calibration
+  few_labels "$data/flies_pair/instances.json" 10 "$work/queue/ten.json"
+  echo "review queue, flies_pair, 10 labels: share of the truly wrong frames within its first part"
+  printf '%6s %5s %7s %7s %8s %7s %7s %7s %7s\n' steps seed frames wrong mean_IoU '5 %' '10 %' '20 %' '50 %'
+  local steps seed project
+  for steps in ${VOLE_BENCH_STEPS:-11 13}; do
+    for seed in 1 2 3; do
+      project=$work/queue/$steps-$seed.vole
+      fresh_project "$project" "$data/flies_pair/video.mp4" "$work/queue/ten.json"
+      "$vole" train "$project" --steps "$steps" --seed "$seed" --out "${project%.vole}.safetensors" \
+        --json --quiet >/dev/null
+      "$vole" predict "$project" --json --quiet >/dev/null
+      # shellcheck disable=SC2046
+      "$vole" evaluate "$project" $(truth_of flies_pair) --list-wrong --json --quiet >"$work/queue/wrong.json"
+      "$vole" review "$project" --json --quiet >"$work/queue/queue.json"
+      jq -rn --arg steps "$steps" --arg seed "$seed" --slurpfile wrong "$work/queue/wrong.json" \
+        --slurpfile queue "$work/queue/queue.json" '
+        ($wrong[0].wrong_frames) as $bad | ($wrong[0].compared_frames) as $all
+        | ($all | map({key: tostring, value: true}) | from_entries) as $is_compared
+        | ($bad | map({key: tostring, value: true}) | from_entries) as $is_bad
+        | (reduce $queue[0][] as $e ({seen: {}, order: []};
+            reduce range($e.start_frame; $e.end_frame) as $f (.;
+              if .seen[$f|tostring] or ($is_compared[$f|tostring] | not) then .
+              else .seen[$f|tostring] = true | .order += [$f] end))).order as $order
+        | [$steps, $seed, ($all | length), ($bad | length), $wrong[0].mean_iou,
+           ((5, 10, 20, 50) as $percent
+            | (($all|length) * $percent / 100 | ceil) as $n
+            | ($order[:$n] | map(select($is_bad[tostring])) | length) as $hits
+            | if ($bad|length) == 0 then -1 else 100 * $hits / ($bad|length) end)] | @tsv' |
+        while IFS=$'\t' read -r s e all bad iou a b c d; do
+          LC_ALL=C printf '%6d %5d %7d %7d %8.3f %7.0f %7.0f %7.0f %7.0f\n' "$s" "$e" "$all" "$bad" "$iou" \
+            "$a" "$b" "$c" "$d"
+        done
+    done
+  done
 }
 
 part_speed() {
