@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/update.h"
 
 namespace train {
 namespace {
@@ -79,34 +80,20 @@ bool Trainer::Healthy(const torch::Tensor& loss, double norm) const {
 }
 
 void Trainer::Update(double rate) {
-  torch::NoGradGuard no_grad;
   ++updates_;
-  options_.optimizer == Optimizer::kSgd ? UpdateSgd(rate) : UpdateAdamW(rate);
-}
-
-void Trainer::UpdateAdamW(double rate) {
-  const double correction1 = 1 - std::pow(kBeta1, static_cast<double>(updates_));
-  const double correction2 = 1 - std::pow(kBeta2, static_cast<double>(updates_));
+  AdamWStep step{rate, 0, kBeta1, kBeta2, kEpsilon, 0, 0};
+  step.correction1 = 1 - std::pow(kBeta1, static_cast<double>(updates_));
+  step.correction2 = 1 - std::pow(kBeta2, static_cast<double>(updates_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
     torch::Tensor& parameter = parameters_[i];
     const torch::Tensor& gradient = parameter.grad();
     if (!gradient.defined()) continue;
-    if (parameter.dim() > 1) parameter.mul_(1 - rate * options_.weight_decay);
-    first_[i].mul_(kBeta1).add_(gradient, 1 - kBeta1);
-    second_[i].mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
-    const torch::Tensor root = (second_[i] / correction2).sqrt_().add_(kEpsilon);
-    parameter.addcdiv_(first_[i], root, -rate / correction1);
-  }
-}
-
-void Trainer::UpdateSgd(double rate) {
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    torch::Tensor& parameter = parameters_[i];
-    torch::Tensor& gradient = parameter.mutable_grad();
-    if (!gradient.defined()) continue;
-    gradient.add_(parameter, options_.weight_decay);
-    first_[i].mul_(options_.momentum).add_(gradient);
-    parameter.add_(first_[i], -rate);
+    if (options_.optimizer == Optimizer::kSgd) {
+      UpdateSgd(parameter, gradient, first_[i], rate, options_.momentum, options_.weight_decay);
+    } else {
+      step.decay = parameter.dim() > 1 ? options_.weight_decay : 0;
+      UpdateAdamW(parameter, gradient, first_[i], second_[i], step);
+    }
   }
 }
 

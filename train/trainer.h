@@ -96,8 +96,6 @@ class Trainer {
   bool averages() const { return options_.average_decay > 0; }
   void Step();
   void Update(double rate);
-  void UpdateAdamW(double rate);
-  void UpdateSgd(double rate);
   void Average();
   bool Healthy(const torch::Tensor& loss, double norm) const;
   void GoBack();

@@ -145,14 +145,17 @@ DetectPlan PlanFor(const PlanInput& input) {
     trainer.weight_decay = 0.02;
     trainer.steps = std::clamp(400 + 20 * input.labels, 500, 4000);
   } else {
-    // Annolid's recipe (models.md section 1) with the published linear scaling for the batch.
+    // Annolid's recipe, its rate scaled with the batch (Goyal et al. 2017); above a bare backbone
+    // everything is new, and torchvision's rate for its reference training holds.
+    const bool only_backbone = !Has(*input.init, "roi_heads.box_head.fc6.weight");
     trainer.optimizer = Optimizer::kSgd;
-    trainer.peak_rate = 0.0025 * std::max(0.25, plan.batch / 8.0);
+    trainer.peak_rate =
+        only_backbone ? 0.02 * plan.batch / 16 : 0.0025 * std::max(0.25, plan.batch / 8.0);
     trainer.weight_decay = 5e-4;
     trainer.drop_at = {0.6, 0.85};
     trainer.warm_share = 0.05;
     trainer.warm_from = 0.01;
-    trainer.steps = std::clamp(30 * input.labels * 8 / plan.batch / 8, 300, 3000);
+    trainer.steps = std::clamp((only_backbone ? 60 : 30) * input.labels / plan.batch, 300, 3000);
   }
   if (input.options.rate > 0) trainer.peak_rate = input.options.rate;
   if (input.options.steps > 0) {
