@@ -7,6 +7,7 @@
 # $VOLE_BENCH_STEPS the trainings of `queue`, which must be too short to be right everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" = nets ]; then exec bash tests/bench/nets.sh; fi  # Mask R-CNN against torchvision's
 
 data=${VOLE_SHARED_DATA:-../shared/data}
 work=${VOLE_BENCH_DIR:-build/bench}
