@@ -4,6 +4,7 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/edits_regions.h"
 
 namespace app {
 namespace {
@@ -98,6 +99,33 @@ void RequestDeleteInterval(Session& session, datasets::Id interval_id) {
   session.selected_interval = 0;
   session.PostEdit(
       [=](datasets::Project&) { return annotate::DeleteBehaviorInterval(interval_id); });
+}
+
+void RequestAddRegion(Session& session, const std::string& name,
+                      const datasets::Polygons& outline) {
+  datasets::RegionRow region;
+  region.video_id = session.video_id();
+  region.name = name;
+  region.polygons = outline;
+  session.PostEdit([=](datasets::Project&) { return annotate::AddRegion(region); });
+}
+
+void RequestDeleteRegion(Session& session, datasets::Id region_id) {
+  session.PostEdit([=](datasets::Project&) { return annotate::DeleteRegion(region_id); });
+}
+
+std::vector<std::string> Subjects(const ProjectView& project, datasets::Id video_id) {
+  std::set<std::string> names;
+  const auto intervals = project.intervals.find(video_id);
+  if (intervals != project.intervals.end()) {
+    for (const auto& row : intervals->second) names.insert(row.subject);
+  }
+  const auto regions = project.regions.find(video_id);
+  if (regions != project.regions.end()) {
+    for (const auto& region : regions->second) names.insert(region.name);
+  }
+  if (names.empty()) names.insert("");
+  return {names.begin(), names.end()};
 }
 
 const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,

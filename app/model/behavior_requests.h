@@ -43,6 +43,12 @@ void RequestDeleteInterval(Session& session, datasets::Id interval_id);
 // The episode of the queue about this bout, or null.
 const datasets::ReviewItemRow* EpisodeAbout(const ProjectView& project,
                                             const datasets::BehaviorPredictionRow& bout);
+void RequestAddRegion(Session& session, const std::string& name, const datasets::Polygons& outline);
+void RequestDeleteRegion(Session& session, datasets::Id region_id);
+// Animals, regions and other names that have behavior rows in the current video, "" among them
+// when nothing else has or it has rows itself; in the order of the rows.
+std::vector<std::string> Subjects(const ProjectView& project, datasets::Id video_id);
+
 // The interval row by id in the session's view, or null.
 const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,
                                                   datasets::Id interval_id);

@@ -169,6 +169,23 @@ void RequestCopyFromNeighbor(Session& session) {
   }
 }
 
+void RequestRelink(Session& session, datasets::Id video_id, const std::string& file) {
+  session.Post("Find video", [=](datasets::Project& project) {
+    project.RelinkVideo(video_id, file);
+    for (const datasets::VideoRow& video : project.Videos()) {
+      const std::filesystem::path old = project.VideoPath(video);
+      const std::filesystem::path beside =
+          std::filesystem::path(file).parent_path() / old.filename();
+      if (std::filesystem::exists(old) || !std::filesystem::exists(beside)) continue;
+      try {
+        project.RelinkVideo(video.id, beside);
+      } catch (const datasets::Error&) {
+        continue;  // another video of the same name
+      }
+    }
+  });
+}
+
 void RequestNewAnimal(Session& session, const std::string& name) {
   session.PostEdit([=](datasets::Project&) { return annotate::AddCategory(name); });
 }

@@ -32,6 +32,8 @@ void RequestAcceptPredictions(Session& session, datasets::Id category_id);
 void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy);
 // Labels of the nearest labeled frame before are carried to this frame.
 void RequestCopyFromNeighbor(Session& session);
+// The file of a video that has been moved; other missing videos are looked for beside it by name.
+void RequestRelink(Session& session, datasets::Id video_id, const std::string& file);
 void RequestNewAnimal(Session& session, const std::string& name);
 
 }  // namespace app

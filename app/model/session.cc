@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/model/backup.h"
 #include "app/model/frame_feed.h"
 #include "app/model/view_loader.h"
 #include "datasets/base/error.h"
@@ -51,6 +52,7 @@ struct Session::Impl {
 
   ViewLoader views;
   FrameFeed frames;
+  PeriodicBackup backup;
 
   // Changes: one worker, in order.
   std::mutex change_mutex;
@@ -76,7 +78,9 @@ struct Session::Impl {
         wake(std::move(wake_window)),
         history(*project, PersonName()),
         views(*project, history, wake),
-        frames(*project, wake) {
+        frames(*project, wake),
+        backup(*project, std::chrono::hours(1),
+               [this](const std::string& error) { Leave(Message::Kind::kError, error); }) {
     change_thread = std::thread([this] { RunChanges(); });
     job_thread = std::thread([this] { RunJobs(); });
   }
@@ -196,11 +200,15 @@ bool Session::Poll() {
   bool changed = false;
   if (auto fresh = s.views.TakeProject()) {
     const bool first = !s.project_view;
+    const bool found = s.project_view && !s.project_view->missing_videos.empty() &&
+                       fresh->missing_videos != s.project_view->missing_videos;
     s.project_view = std::move(fresh);
     changed = true;
     const bool gone = s.Video() == nullptr;
     if ((first || gone) && !s.project_view->videos.empty()) {
       s.Show(s.project_view->videos.front().id, 0);
+    } else if (found) {
+      s.Show(s.video_id, s.frame);
     }
   }
   if (auto fresh = s.views.TakeFrame()) {
@@ -350,6 +358,16 @@ std::vector<Session::JobStatus> Session::JobsNow() const {
 
 void Session::Say(Message::Kind kind, const std::string& text) {
   impl_->messages.push_back({kind, text, 0});
+}
+
+void Session::SayLater(Message::Kind kind, const std::string& text) { impl_->Leave(kind, text); }
+
+void Session::ShowLater(datasets::Id video_id, int frame) {
+  {
+    std::scoped_lock lock(impl_->inbox_mutex);
+    impl_->place_to_show = annotate::Place{video_id, frame};
+  }
+  impl_->wake();
 }
 
 std::deque<Message>& Session::messages() { return impl_->messages; }

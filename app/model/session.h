@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "annotate/history.h"
 #include "annotate/tools/tool.h"
 #include "datasets/project.h"
+#include "datasets/store/regions.h"
 
 namespace app {
 
@@ -43,12 +45,14 @@ struct ProjectView {
   std::vector<datasets::BehaviorRow> behaviors;
   std::map<datasets::Id, std::vector<datasets::ImageRow>> images;                // by video
   std::map<datasets::Id, std::vector<datasets::BehaviorIntervalRow>> intervals;  // by video
+  std::map<datasets::Id, std::vector<datasets::RegionRow>> regions;              // by video
   std::vector<datasets::ModelRow> models;
   std::vector<datasets::JobRow> jobs;
   std::map<datasets::Id, datasets::Id> predict_job;   // newest by video
   std::vector<datasets::ReviewItemRow> review_items;  // of those jobs, highest first
   std::vector<int> suggested_frames;                  // of the current video
   std::string undo_label, redo_label;                 // "" = nothing to undo
+  std::set<datasets::Id> missing_videos;              // whose files are not where they were
 };
 
 struct Message {
@@ -102,6 +106,7 @@ class Session {
   datasets::Id selected_interval = 0;
   datasets::Id selected_category = 0;
   datasets::Id selected_episode = 0;
+  std::string selected_subject;  // whose behavior keys mark: an animal, a region, "" all in frame
 
   // --- changes: carried out in order on the worker; an Error becomes a Message
   using Change = std::function<void(datasets::Project&)>;
@@ -124,6 +129,9 @@ class Session {
   std::vector<JobStatus> JobsNow() const;
 
   void Say(Message::Kind kind, const std::string& text);
+  // From any thread: the message, or the move to a frame, comes with the next Poll.
+  void SayLater(Message::Kind kind, const std::string& text);
+  void ShowLater(datasets::Id video_id, int frame);
   std::deque<Message>& messages();  // GUI thread only
 
  private:

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "datasets/store/regions.h"
+
 namespace app {
 namespace {
 
@@ -116,6 +118,7 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
     if (TimelineLane* lane = row(series.subject, series.behavior_id)) lane->series_id = series.id;
     subjects.insert(series.subject);
   }
+  for (const auto& region : datasets::RegionsOf(project, video_id)) subjects.insert(region.name);
   if (subjects.empty()) subjects.insert("");
   for (const std::string& subject : subjects) {
     for (const datasets::BehaviorRow& behavior : behaviors) row(subject, behavior.id);

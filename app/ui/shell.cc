@@ -1,6 +1,7 @@
 #include "app/ui/shell.h"
 
 #include <imgui.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/model/label_requests.h"
 #include "app/model/sample_project.h"
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
@@ -68,9 +70,23 @@ double& Shell::Size(const char* name, double fallback) {
 
 bool Shell::OpenProject(const std::string& file, bool create) {
   try {
-    auto project = create ? datasets::Project::Create(file) : datasets::Project::Open(file);
+    std::error_code ignored;
+    const bool may_write =
+        create || !std::filesystem::exists(file, ignored) ||
+        (access(file.c_str(), W_OK) == 0 &&
+         access(std::filesystem::absolute(file).parent_path().c_str(), W_OK) == 0);
+    auto project =
+        create ? datasets::Project::Create(file)
+               : datasets::Project::Open(file, may_write ? datasets::Project::Access::kReadWrite
+                                                         : datasets::Project::Access::kReadOnly);
     CloseProject();
     session_ = std::make_unique<Session>(std::move(project), [] { Window::Wake(); });
+    if (!may_write) {
+      session_->Say(
+          Message::Kind::kError,
+          "This project may not be written here: look around, but nothing can be changed. "
+          "Copy it to a place of your own to work on it.");
+    }
     preferences_.AddRecent(std::filesystem::absolute(file).string());
     SavePreferences(preferences_, PreferencesFile());
   } catch (const datasets::Error& error) {
@@ -184,6 +200,15 @@ void Shell::AskAddVideos() {
   browser_.Show("Add videos", FileBrowser::Purpose::kOpenMany, VideoExtensions(),
                 session_ ? session_->project_file().parent_path() : "", "",
                 [this](const std::vector<std::string>& files) { AddVideos(files); });
+}
+
+void Shell::AskForVideo() {
+  if (!session_ || !session_->video()) return;
+  browser_.Show("Where is " + session_->video()->name + " now?", FileBrowser::Purpose::kOpenOne,
+                VideoExtensions(), session_->project_file().parent_path(), "",
+                [this, id = session_->video_id()](const std::vector<std::string>& files) {
+                  RequestRelink(*session_, id, files[0]);
+                });
 }
 
 void Shell::Run() {

@@ -30,6 +30,8 @@ class Shell {
   void OpenSample();
   void AskOpenProject();
   void AskAddVideos();
+  // Where the current video's file is now.
+  void AskForVideo();
 
  private:
   void AddOwnActions();

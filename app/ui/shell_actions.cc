@@ -23,6 +23,10 @@ void Shell::AddOwnActions() {
   const auto view = [this] { return session_ ? session_->project_view() : nullptr; };
   add("project.new", "New project...", "File", "Ctrl+N", [this] { AskNewProject(); });
   add("project.open", "Open project...", "File", "Ctrl+O", [this] { AskOpenProject(); });
+  add(
+      "project.find_video", "Find the current video again...", "File", "",
+      [this] { AskForVideo(); }, "When its file has been moved or renamed",
+      [this] { return session_ && session_->video(); });
   add("project.add_videos", "Add videos...", "File", "Ctrl+Shift+A", [this] { AskAddVideos(); });
   add(
       "project.close", "Close project", "File", "Ctrl+W", [this] { CloseProject(); },
@@ -91,6 +95,8 @@ void Shell::WriteState() {
     state["revision"] = project->revision;
     state["undo"] = project->undo_label;
     state["redo"] = project->redo_label;
+    state["missing_videos"] = project->missing_videos.size();
+    state["regions"] = project->regions.empty() ? 0 : project->regions.begin()->second.size();
     state["models"] = project->models.size();
     state["episodes"] = project->review_items.size();
   }

@@ -18,6 +18,7 @@ enum class Mode { kLabel, kBehavior, kReview };
 struct CanvasRequest {
   bool fit = false;                      // show the whole frame
   std::optional<datasets::Box> zoom_to;  // image pixels
+  std::string draw_region;               // the next outline becomes the region of this name
 };
 
 struct UiContext {

@@ -132,8 +132,8 @@ CREATE TABLE edits (
 CREATE INDEX edits_by_state ON edits (state, id);
 )sql";
 
-// Probabilities of behaviors, frame by frame (store/behavior_scores.h); bouts with a confidence; the
-// review queue asks about them too.
+// Probabilities of behaviors, frame by frame (store/behavior_scores.h); bouts with a confidence;
+// the review queue asks about them too.
 const char* const kVersion2 = R"sql(
 CREATE TABLE behavior_series (
   id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
@@ -152,6 +152,14 @@ ALTER TABLE review_items ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 ALTER TABLE review_items ADD COLUMN behavior_id INTEGER REFERENCES behaviors;
 ALTER TABLE review_decisions ADD COLUMN subject TEXT NOT NULL DEFAULT '';
 ALTER TABLE review_decisions ADD COLUMN behavior_id INTEGER REFERENCES behaviors;
+)sql";
+
+// Places of a picture (arenas, a nest) that behaviors are marked for.
+const char* const kVersion3 = R"sql(
+CREATE TABLE regions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL REFERENCES videos,
+  name TEXT NOT NULL, polygons TEXT NOT NULL CHECK (json_valid(polygons)),
+  UNIQUE (video_id, name)) STRICT;
 )sql";
 
 void LeaveCopy(Connection& connection, int version) {
@@ -175,7 +183,7 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3};
   return migrations;
 }
 
@@ -237,9 +245,9 @@ void Migrate(Connection& connection, const Migrations& migrations) {
 
 const std::vector<std::string>& HumanTables() {
   static const std::vector<std::string> tables = {
-      "images",          "categories", "identities",         "tracks",
-      "annotations",     "behaviors",  "behavior_intervals", "prediction_corrections",
-      "review_decisions"};
+      "images",           "categories", "identities",         "tracks",
+      "annotations",      "behaviors",  "behavior_intervals", "prediction_corrections",
+      "review_decisions", "regions"};
   return tables;
 }
 

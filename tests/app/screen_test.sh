@@ -68,6 +68,24 @@ key ctrl+z
 expect_sql "and undo brings it back" \
   "SELECT behaviors.name FROM behavior_intervals JOIN behaviors ON behaviors.id = behavior_id" "$name"
 
+# --- a region: drawn once, with rows of its own
+key ctrl+k
+sleep 0.5
+xdotool type --delay 60 "draw a region"
+key Return
+expect_state "a region is to be drawn" '.canvas.tool == "polygon" and .mode == "behavior"'
+for point in "5 5" "70 5" "70 90" "5 90"; do click_image $point; done
+key Return
+expect_sql "the outline is a region now" "SELECT name FROM regions" region_1
+key 2
+for i in 1 2 3; do key Right; done
+key 2
+expect_sql "and digits mark it on its own rows" \
+  "SELECT subject || ' ' || (end_frame - start_frame) FROM behavior_intervals WHERE subject <> ''" "region_1 4"
+key ctrl+z ctrl+z
+expect_sql "both are taken back" \
+  "SELECT (SELECT count(*) FROM regions) || '-' || (SELECT count(*) FROM behavior_intervals)" 0-1
+
 # --- killed in the middle of a drag: at most that gesture is lost
 key F2
 key Home

@@ -1,6 +1,7 @@
 #include "app/ui/views/behaviors_view.h"
 
 #include <map>
+#include <set>
 
 namespace app {
 namespace {
@@ -31,6 +32,28 @@ void DrawLearning(UiContext& context, const ProjectView& project) {
 }
 
 }  // namespace
+
+void BehaviorsView::AddActions(ActionTable& actions, UiContext& context) {
+  Action draw;
+  draw.id = "behavior.region";
+  draw.title = "Draw a region";
+  draw.menu = "Behavior";
+  draw.help = "An arena or a nest: outline it once, it gets behavior rows of its own";
+  draw.run = [&session = context.session, &mode = context.mode, &request = context.canvas_request] {
+    const auto project = session.project_view();
+    if (!project || !session.video()) return;
+    std::set<std::string> names;
+    const auto regions = project->regions.find(session.video_id());
+    if (regions != project->regions.end()) {
+      for (const auto& region : regions->second) names.insert(region.name);
+    }
+    int number = 1;
+    while (names.count("region_" + std::to_string(number))) ++number;
+    mode = Mode::kBehavior;
+    request.draw_region = "region_" + std::to_string(number);
+  };
+  actions.Add(std::move(draw));
+}
 
 void BehaviorsView::Draw(UiContext& context) {
   Session& session = context.session;
@@ -82,6 +105,7 @@ void BehaviorsView::Draw(UiContext& context) {
     RequestAddBehavior(session, name_, is_point_, is_point_ ? "" : group_, "");
     name_[0] = 0;
   }
+  DrawRegions(context, *project);
   if (session.selected_interval) {
     const auto* interval = FindInterval(*project, session.video_id(), session.selected_interval);
     if (!interval) return;
@@ -98,6 +122,57 @@ void BehaviorsView::Draw(UiContext& context) {
       changed.present = !negative;
       RequestChangeInterval(session, changed);
     }
+  }
+}
+
+// Whose rows the digits mark, and the regions among them.
+void BehaviorsView::DrawRegions(UiContext& context, const ProjectView& project) {
+  Session& session = context.session;
+  if (!session.video()) return;
+  ImGui::Separator();
+  ImGui::TextUnformatted("Digits mark");
+  ImGui::SameLine();
+  const auto name_of = [](const std::string& subject) {
+    return subject.empty() ? std::string("the whole frame") : subject;
+  };
+  ImGui::SetNextItemWidth(-1);
+  if (ImGui::BeginCombo("##subject", name_of(session.selected_subject).c_str())) {
+    std::vector<std::string> subjects = Subjects(project, session.video_id());
+    for (const datasets::CategoryRow& animal : project.categories) subjects.push_back(animal.name);
+    subjects.push_back("");
+    std::set<std::string> shown;
+    for (const std::string& subject : subjects) {
+      if (!shown.insert(subject).second) continue;
+      if (ImGui::Selectable(name_of(subject).c_str(), subject == session.selected_subject)) {
+        session.selected_subject = subject;
+      }
+    }
+    ImGui::EndCombo();
+  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Tab goes to the next one");
+  const auto regions = project.regions.find(session.video_id());
+  if (regions != project.regions.end()) {
+    for (const datasets::RegionRow& region : regions->second) {
+      ImGui::PushID(static_cast<int>(region.id));
+      if (ImGui::Selectable(region.name.c_str(), region.name == session.selected_subject,
+                            ImGuiSelectableFlags_AllowItemOverlap)) {
+        session.selected_subject = region.name;
+      }
+      ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - 60 * context.scale);
+      if (ImGui::SmallButton("Delete")) RequestDeleteRegion(session, region.id);
+      ImGui::PopID();
+    }
+  }
+  ImGui::SetNextItemWidth(-80 * context.scale);
+  ImGui::InputTextWithHint("##region", "New region, e.g. left arena", region_, sizeof region_);
+  ImGui::SameLine();
+  if (ImGui::Button("Draw") && region_[0]) {
+    context.mode = Mode::kBehavior;
+    context.canvas_request.draw_region = region_;
+    region_[0] = 0;
+  }
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Outline it on the picture; it gets behavior rows of its own");
   }
 }
 

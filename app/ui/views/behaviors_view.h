@@ -10,11 +10,15 @@ class BehaviorsView : public View {
  public:
   const char* id() const override { return "behaviors"; }
   const char* title() const override { return "Behaviors"; }
+  void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
 
  private:
+  void DrawRegions(UiContext& context, const ProjectView& project);
+
   char name_[96] = "";
   char group_[64] = "";
+  char region_[96] = "";
   bool is_point_ = false;
 };
 

@@ -120,6 +120,35 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   glDisable(GL_SCISSOR_TEST);
 }
 
+// Arenas and other places that behavior is marked for; the one that the keys mark stands out.
+void CanvasView::DrawRegions(UiContext& context, ImDrawList* draw) {
+  const auto project = context.session.project_view();
+  if (!project) return;
+  const auto regions = project->regions.find(context.session.video_id());
+  if (regions == project->regions.end()) return;
+  for (const datasets::RegionRow& region : regions->second) {
+    const bool active = region.name == context.session.selected_subject;
+    ImVec2 top(0, 1e9f);
+    for (const datasets::Ring& ring : region.polygons) {
+      std::vector<ImVec2> points;
+      for (const cv::Point2d& point : ring) points.push_back(ToWindow(point));
+      for (const ImVec2& point : points) top = point.y < top.y ? point : top;
+      const int count = static_cast<int>(points.size());
+      draw->AddPolyline(points.data(), count, IM_COL32(0, 0, 0, 170), ImDrawFlags_Closed,
+                        (active ? 5 : 3.5f) * context.scale);
+      draw->AddPolyline(points.data(), count, active ? AccentColor() : IM_COL32(235, 235, 235, 255),
+                        ImDrawFlags_Closed, (active ? 2.5f : 1.5f) * context.scale);
+    }
+    const ImVec2 size = ImGui::CalcTextSize(region.name.c_str());
+    const float pad = 4 * context.scale;
+    const ImVec2 low(top.x, top.y + pad);
+    draw->AddRectFilled(low, ImVec2(low.x + size.x + 2 * pad, low.y + size.y + pad),
+                        IM_COL32(0, 0, 0, 175), 3 * context.scale);
+    draw->AddText(ImVec2(low.x + pad, low.y + pad / 2), IM_COL32(235, 235, 235, 255),
+                  region.name.c_str());
+  }
+}
+
 void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   const auto view = context.session.frame_view();
   const auto project = context.session.project_view();
@@ -277,7 +306,7 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 200), 0, 3 * scale);
     draw->AddCircle(at, radius, AccentColor(), 0, 1.5f * scale);
   }
-  if (context.mode == Mode::kLabel && context.status_hint.empty()) {
+  if (MayDraw(context) && context.status_hint.empty()) {
     context.status_hint = overlay.hint;
   }
 }

@@ -86,6 +86,10 @@ void CanvasView::ApplyRequest(UiContext& context, const ImVec2& origin, const Im
   if (request.fit || (resized && fits_)) Fit();
   if (resized && !fits_) KeepInSight();
   if (request.zoom_to) ZoomTo(*request.zoom_to);
+  if (!request.draw_region.empty()) {
+    SetTool("polygon");
+    region_name_ = request.draw_region;
+  }
   request = CanvasRequest();
 }
 

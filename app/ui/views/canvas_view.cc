@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "annotate/tools/shape_geometry.h"
+#include "app/model/behavior_requests.h"
 #include "app/model/label_requests.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
@@ -12,7 +14,6 @@
 namespace app {
 namespace {
 
-constexpr double kZoomPerNotch = 1.2;
 constexpr float kClick = 4;  // window pixels that a click may move
 
 annotate::ToolKey ToolKeyOf(const Chord& chord) {
@@ -29,6 +30,26 @@ annotate::ToolKey ToolKeyOf(const Chord& chord) {
 bool IsArrow(annotate::ToolKey key) {
   return key == annotate::ToolKey::kLeft || key == annotate::ToolKey::kRight ||
          key == annotate::ToolKey::kUp || key == annotate::ToolKey::kDown;
+}
+
+// The smallest region of the current video at a position, or null.
+const datasets::RegionRow* RegionAt(const UiContext& context, const cv::Point2d& at) {
+  const auto project = context.session.project_view();
+  if (!project) return nullptr;
+  const auto regions = project->regions.find(context.session.video_id());
+  if (regions == project->regions.end()) return nullptr;
+  const datasets::RegionRow* found = nullptr;
+  for (const datasets::RegionRow& region : regions->second) {
+    annotate::Shape shape;
+    shape.polygons = region.polygons;
+    if (!annotate::Contains(shape, at)) continue;
+    const auto area = [](const datasets::RegionRow& row) {
+      const datasets::Box box = datasets::BoxOf(row.polygons);
+      return box.width * box.height;
+    };
+    if (!found || area(region) < area(*found)) found = &region;
+  }
+  return found;
 }
 
 bool IsDrawingTool(const annotate::Tool& tool) { return std::string(tool.id()) != "select"; }
@@ -51,109 +72,6 @@ void CanvasView::SetTool(const std::string& id) {
   std::unique_ptr<annotate::Tool>& tool = tools_[id];
   if (!tool) tool = annotate::MakeTool(id);
   tool_ = tool.get();
-}
-
-void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
-  const auto add = [&](const char* id, const char* title, const char* menu, const char* keys,
-                       std::function<void()> run, const char* help, Scope scope = Scope::kAlways) {
-    Action action;
-    action.id = id, action.title = title, action.menu = menu, action.help = help;
-    action.scope = scope;
-    if (*keys) action.chords.push_back(ParseChord(keys));
-    action.run = std::move(run);
-    actions.Add(std::move(action));
-  };
-  struct ToolEntry {
-    const char *id, *title, *key, *help;
-  };
-  static const ToolEntry kTools[] = {
-      {"select", "Select and edit", "V", "Click an animal, drag its points"},
-      {"polygon", "Polygon", "P", "Click points or drag freehand; Enter closes"},
-      {"box", "Box", "B", "Drag a rectangle"},
-      {"brush", "Brush", "U", "Paint; Ctrl+wheel sizes the tip"},
-      {"eraser", "Eraser", "E", "Rub parts of an animal out"},
-      {"blob", "One click (blob)", "O", "Click an animal: outline from the background difference"},
-      {"wand", "Magic wand", "W", "Press on an animal and drag: farther takes more"},
-      {"scissors", "Intelligent scissors", "I", "The outline follows edges between clicks"},
-      {"grabcut", "Fit last outline", "G", "The nearest labeled outline, fitted to this frame"},
-      {"model", "Model's mask", "M", "Click takes the trained model's mask"}};
-  for (const ToolEntry& tool : kTools) {
-    const std::string id = tool.id;
-    add(("tool." + id).c_str(), tool.title, "Tools", tool.key, [this, id] { SetTool(id); },
-        tool.help, Scope::kLabeling);
-  }
-  add(
-      "canvas.fit", "Show the whole frame", "View", "F", [this] { Fit(); },
-      "A double-click beside the animals does it too");
-  const auto zoom = [this](double factor) {
-    const ImVec2 middle(area_origin_.x + area_size_.x / 2, area_origin_.y + area_size_.y / 2);
-    ZoomAt(hovered_ ? ImGui::GetIO().MousePos : middle, factor);
-  };
-  add(
-      "canvas.zoom_in", "Zoom in", "View", "=", [zoom] { zoom(kZoomPerNotch * kZoomPerNotch); },
-      "About the cursor; the wheel does it too");
-  add(
-      "canvas.zoom_out", "Zoom out", "View", "-",
-      [zoom] { zoom(1 / (kZoomPerNotch * kZoomPerNotch)); }, "About the cursor");
-  add(
-      "canvas.zoom_animal", "Zoom to the selected animal", "View", "Shift+F",
-      [this, &session] {
-        const auto view = session.frame_view();
-        if (!view) return;
-        for (const annotate::Shape& shape : view->labels) {
-          if (shape.annotation_id == session.selected_annotation && !shape.polygons.empty()) {
-            ZoomTo(datasets::BoxOf(shape.polygons));
-          }
-        }
-      },
-      "");
-  const auto resize_tip = [this](double factor) {
-    const annotate::Tool::Parameter now = tool_->parameter();
-    if (!now.name.empty()) tool_->SetParameter(std::max(now.value, 0.25) * factor);
-  };
-  add(
-      "brush.larger", "Larger tip, or coarser outline", "Tools", "]",
-      [resize_tip] { resize_tip(1.2); }, "Ctrl+wheel does it too", Scope::kLabeling);
-  add(
-      "brush.smaller", "Smaller tip, or finer outline", "Tools", "[",
-      [resize_tip] { resize_tip(1 / 1.2); }, "Ctrl+wheel does it too", Scope::kLabeling);
-  add(
-      "canvas.labels", "Show labels", "View", "L", [this] { show_labels_ = !show_labels_; }, "");
-  add(
-      "canvas.predictions", "Show predictions", "View", "Shift+L",
-      [this] { show_predictions_ = !show_predictions_; }, "");
-  add(
-      "label.delete", "Delete the selected animal's outline", "Edit", "Delete",
-      [&session] { RequestDelete(session, session.selected_annotation); }, "", Scope::kLabeling);
-  add(
-      "label.done", "Frame is done", "Edit", "D",
-      [&session] { RequestFrameState(session, datasets::ImageState::kDone); },
-      "Every animal in this frame is outlined", Scope::kLabeling);
-  add(
-      "label.empty", "Frame has no animal", "Edit", "N",
-      [&session] { RequestFrameState(session, datasets::ImageState::kEmpty); },
-      "An explicit negative; different from a frame that nobody looked at", Scope::kLabeling);
-  add(
-      "label.accept", "Take the predictions as labels", "Edit", "Ctrl+Enter",
-      [&session] { RequestAcceptPredictions(session, 0); }, "Only this frame", Scope::kLabeling);
-  add(
-      "label.copy", "Copy labels from the nearest labeled frame", "Edit", "Ctrl+B",
-      [&session] { RequestCopyFromNeighbor(session); }, "", Scope::kLabeling);
-  for (int i = 1; i <= 9; ++i) {
-    const std::string digit = std::to_string(i);
-    add(("animal." + digit).c_str(), ("Assign animal " + digit).c_str(), "", digit.c_str(),
-        [&session, i] {
-          const auto project = session.project_view();
-          if (!project || static_cast<size_t>(i) > project->categories.size()) return;
-          const datasets::Id category = project->categories[static_cast<size_t>(i - 1)].id;
-          session.selected_category = category;
-          if (session.selected_annotation) {
-            RequestAssign(session, session.selected_annotation, category);
-          }
-        },
-        "", Scope::kLabeling);
-  }
 }
 
 annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
@@ -196,9 +114,19 @@ const std::vector<annotate::Shape>& CanvasView::Labels(UiContext& context) {
   return labels;
 }
 
+bool CanvasView::MayDraw(const UiContext& context) const {
+  return context.mode == Mode::kLabel || !region_name_.empty();
+}
+
 void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change) {
   using Kind = annotate::ShapeChange::Kind;
   Session& session = context.session;
+  if (change.kind == Kind::kAdd && !region_name_.empty()) {
+    RequestAddRegion(session, region_name_, change.polygons);
+    session.selected_subject = std::exchange(region_name_, "");
+    SetTool("select");
+    return;
+  }
   if (change.kind == Kind::kSelect) {
     session.selected_annotation = change.annotation_id;
     for (const annotate::Shape& shape : Labels(context)) {
@@ -254,7 +182,11 @@ void CanvasView::TakeResult(UiContext& context) {
 
 bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
   const annotate::ToolKey key = ToolKeyOf(chord);
-  const bool labeling = context.mode == Mode::kLabel;
+  const bool labeling = MayDraw(context);
+  if (key == annotate::ToolKey::kEscape && !region_name_.empty() && !tool_->busy()) {
+    region_name_.clear();
+    return true;
+  }
   annotate::ToolInput input = InputNow();
   input.type = annotate::ToolInput::Type::kKey;
   input.key = key;
@@ -353,6 +285,11 @@ void CanvasView::HandleMouse(UiContext& context, bool hovered) {
       continue;
     }
     if (button == 0) button_down_ = true;
+    if (button == 0 && context.mode == Mode::kBehavior && region_name_.empty()) {
+      if (const auto* region = RegionAt(context, ToImage(io.MousePos))) {
+        context.session.selected_subject = region->name;
+      }
+    }
     if (context.session.playing() && IsDrawingTool(*tool_)) {
       context.session.SetPlaying(false, context.session.speed());
     }
@@ -380,6 +317,7 @@ void CanvasView::HandleMouse(UiContext& context, bool hovered) {
 void CanvasView::LeaveFrame(UiContext& context) {
   const bool drawing = tool_->busy() && !tool_->has_proposal();
   tool_->Cancel();
+  region_name_.clear();
   if (drawing && IsDrawingTool(*tool_)) {
     context.session.Say(Message::Kind::kInfo,
                         "The unfinished outline stayed behind: it was dropped");
@@ -387,6 +325,25 @@ void CanvasView::LeaveFrame(UiContext& context) {
   tool_frame_ = context.session.frame();
   tool_video_ = context.session.video_id();
   context.session.selected_annotation = 0;
+}
+
+// A video that has been moved: where it was, and the way to find it again.
+void CanvasView::DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size) {
+  const auto project = context.session.project_view();
+  if (!project || !project->missing_videos.count(context.session.video_id())) return;
+  ImGui::SetNextWindowPos(ImVec2(origin.x + size.x / 2, origin.y + size.y / 2), ImGuiCond_Always,
+                          ImVec2(0.5f, 0.5f));
+  ImGui::SetNextWindowSize(ImVec2(std::min(460 * context.scale, size.x), 0));
+  ImGui::Begin("##missing", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoFocusOnAppearing);
+  ImGui::PushFont(context.fonts.heading);
+  ImGui::TextUnformatted("This video is not where it was");
+  ImGui::PopFont();
+  ImGui::TextWrapped("%s", context.session.video()->path.c_str());
+  ImGui::TextWrapped("Labels and predictions are safe in the project; only the pictures are gone.");
+  if (ImGui::Button("Find it...")) context.actions.Run("project.find_video");
+  ImGui::End();
 }
 
 void CanvasView::Draw(UiContext& context) {
@@ -404,6 +361,7 @@ void CanvasView::Draw(UiContext& context) {
     return;
   }
   ApplyRequest(context, origin, size);
+  DrawMissing(context, origin, size);
   if (video->width != image_width_ || video->height != image_height_) {
     image_width_ = video->width;
     image_height_ = video->height;
@@ -412,7 +370,7 @@ void CanvasView::Draw(UiContext& context) {
   if (tool_frame_ != context.session.frame() || tool_video_ != context.session.video_id()) {
     LeaveFrame(context);
   }
-  if (context.mode != Mode::kLabel && IsDrawingTool(*tool_)) SetTool("select");
+  if (!MayDraw(context) && IsDrawingTool(*tool_)) SetTool("select");
   TakeResult(context);
   ImGui::InvisibleButton("##surface", size,
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
@@ -421,6 +379,7 @@ void CanvasView::Draw(UiContext& context) {
   const bool over_surface = ImGui::IsItemHovered();
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->PushClipRect(origin, ImVec2(origin.x + size.x, origin.y + size.y), true);
+  if (context.mode == Mode::kBehavior) DrawRegions(context, draw);
   DrawNames(context, draw);
   DrawToolOverlay(context, draw);
   draw->PopClipRect();

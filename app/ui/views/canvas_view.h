@@ -34,6 +34,7 @@ class CanvasView : public View {
     double x = 0, y = 0;  // window position of image point (0, 0), ImGui pixels
     double scale = 1;     // ImGui pixels per image pixel
   };
+  static constexpr double kZoomPerNotch = 1.2;
   // canvas_view.cc: what the person does
   void SetTool(const std::string& id);
   void HandleMouse(UiContext& context, bool hovered);
@@ -42,6 +43,7 @@ class CanvasView : public View {
   void TakeResult(UiContext& context);  // of what a tool had carried out aside
   annotate::ToolInput InputNow() const;
   annotate::ToolContext ContextForTool(UiContext& context);
+  bool MayDraw(const UiContext& context) const;
   void Commit(UiContext& context, const annotate::ShapeChange& change);
   void LeaveFrame(UiContext& context);
   const std::vector<annotate::Shape>& Labels(UiContext& context);
@@ -56,6 +58,8 @@ class CanvasView : public View {
   cv::Point2d ToImage(const ImVec2& window) const;
   // canvas_drawing.cc: what is shown
   void BuildOverlay(UiContext& context);
+  void DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size);
+  void DrawRegions(UiContext& context, ImDrawList* draw);
   void DrawNames(UiContext& context, ImDrawList* draw);
   void DrawToolOverlay(UiContext& context, ImDrawList* draw);
   void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw, float scale);
@@ -82,6 +86,7 @@ class CanvasView : public View {
   bool space_held_ = false, space_panned_ = false;
   PictureLook look_;
   bool show_labels_ = true, show_predictions_ = true;
+  std::string region_name_;  // what is drawn becomes this region, "" = a label
   datasets::Id tool_video_ = 0;
   int tool_frame_ = -1;
   int64_t overlay_key_ = 0;

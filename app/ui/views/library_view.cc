@@ -104,6 +104,7 @@ void LibraryView::DrawVideos(UiContext& context, const ProjectView& project) {
     if (ImGui::Selectable(video.name.c_str(), video.id == context.session.video_id())) {
       context.session.GoTo(video.id, 0);
     }
+    const bool missing = project.missing_videos.count(video.id) > 0;
     if (ImGui::IsItemHovered()) {
       ImGui::SetTooltip(
           "%s\n%d x %d, %d frames, %.4g frames/s\n%s", video.path.c_str(), video.width,
@@ -111,7 +112,11 @@ void LibraryView::DrawVideos(UiContext& context, const ProjectView& project) {
           video.static_camera ? "fixed camera" : "moving camera: no background image");
     }
     char text[48];
-    snprintf(text, sizeof text, "%zu labeled", labeled);
+    if (missing) {
+      snprintf(text, sizeof text, "not found");
+    } else {
+      snprintf(text, sizeof text, "%zu labeled", labeled);
+    }
     ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x);
     ImGui::TextDisabled("%s", text);
     ImGui::PopID();

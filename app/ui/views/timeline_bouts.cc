@@ -53,7 +53,7 @@ void TimelineView::GrabBout(UiContext& context, const TimelineLane& lane, const 
   bout.end_frame = span.end_frame;
   selected_bout_ = bout;
   session.selected_interval = 0;
-  active_subject_ = lane.subject;
+  context.session.selected_subject = lane.subject;
   const auto project = session.project_view();
   const auto* episode = project ? EpisodeAbout(*project, bout) : nullptr;
   session.selected_episode = episode ? episode->id : 0;

@@ -76,7 +76,8 @@ void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float 
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float left = ImGui::GetWindowPos().x + 8 * context.scale;
   const bool active = lane.kind == TimelineLane::Kind::kBehavior &&
-                      lane.subject == active_subject_ && context.mode == Mode::kBehavior;
+                      lane.subject == context.session.selected_subject &&
+                      context.mode == Mode::kBehavior;
   draw->AddRectFilled(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
                       ImGui::GetColorU32(ImGuiCol_FrameBg, active ? 0.9f : 0.5f), 2);
   if (lane.color) {

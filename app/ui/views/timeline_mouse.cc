@@ -61,7 +61,7 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
   } else {
     session.selected_interval = 0;
     selected_bout_.reset();
-    active_subject_ = lane.subject;
+    session.selected_subject = lane.subject;
     session.GoToFrame(frame);
   }
 }

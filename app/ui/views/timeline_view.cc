@@ -96,6 +96,18 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
       "behavior.cancel", "Forget what was started", "Escape", [this] { open_behaviors_.clear(); },
       "", Scope::kBehavior, "Behavior");
   AddBoutActions(actions, context);
+  add(
+      "behavior.subject", "Mark for the next animal or region", "Tab",
+      [&session] {
+        const auto project = session.project_view();
+        if (!project) return;
+        const std::vector<std::string> subjects = Subjects(*project, session.video_id());
+        const auto at = std::find(subjects.begin(), subjects.end(), session.selected_subject);
+        session.selected_subject =
+            at == subjects.end() || at + 1 == subjects.end() ? subjects.front() : *(at + 1);
+      },
+      "Whose rows the digits mark; a click on a row or on a region does it too", Scope::kBehavior,
+      "Behavior");
   for (int i = 1; i <= 9; ++i) {
     const std::string digit = std::to_string(i);
     add(("behavior.key" + digit).c_str(), ("Behavior " + digit).c_str(), digit.c_str(),
@@ -103,7 +115,7 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
           const auto project = session.project_view();
           if (!project || project->behaviors.size() < static_cast<size_t>(i)) return;
           PressBehavior(session, open_behaviors_, project->behaviors[static_cast<size_t>(i - 1)].id,
-                        active_subject_);
+                        session.selected_subject);
         },
         "", Scope::kBehavior, "");
   }

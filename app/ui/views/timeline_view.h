@@ -63,7 +63,6 @@ class TimelineView : public View {
   float lane_height_ = 20;
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
-  std::string active_subject_;
   std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
   std::optional<datasets::BehaviorPredictionRow> selected_bout_;
   double jog_ = 1;

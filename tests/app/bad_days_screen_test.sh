@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Bad days of the window: one clear sentence each, and nothing lost.
+# usage: bad_days_screen_test.sh BIN_FOLDER
+set -u
+bin=$(cd "$1" && pwd)
+source "$(dirname "$0")/../support/screen.sh"
+make_project 40
+
+# says PATTERN COMMAND... : it fails with one line that names the thing, the cause and the way out
+says() {
+  local pattern=$1 text
+  shift
+  text=$(timeout 60 "$@" 2>&1 >/dev/null)
+  local code=$?
+  if [ $code -eq 1 ] && [ "$(grep -c . <<<"$text")" -eq 1 ] && grep -qE "$pattern" <<<"$text"; then
+    say "ok: $text"
+  else
+    fail "exit $code, said: $text"
+  fi
+}
+says 'no display' env -u DISPLAY -u WAYLAND_DISPLAY "$bin/vole-workbench" "$work/p.vole"
+says 'no display' env DISPLAY=:9999 "$bin/vole-workbench" "$work/p.vole"
+says 'OpenGL 3.3' env MESA_GL_VERSION_OVERRIDE=2.1 "$bin/vole-workbench" "$work/p.vole"
+
+# A video whose codec nobody knows.
+sed 's/avc1/zzz9/g' "$work/scene/video.mp4" >"$work/strange.mp4"
+cmp -s "$work/scene/video.mp4" "$work/strange.mp4" && sed 's/mp4v/zzz9/g' "$work/scene/video.mp4" >"$work/strange.mp4"
+says 'strange' "$bin/vole" add-video "$work/p.vole" "$work/strange.mp4" --quiet
+
+# The same project in two windows: each shows what the other does.
+start_window || exit 1
+first=$program
+VOLE_WORKBENCH_STATE=$work/second.json "$bin/vole-workbench" "$work/p.vole" --size 1280x720 2>/dev/null &
+second=$!
+wait_for 30 jq -e '.view_frame >= 0' "$work/second.json" && say "ok: it opens twice" || fail "second window"
+"$bin/vole" import "$work/p.vole" --format coco "$work/scene/labels.json" --json >/dev/null 2>&1
+expect_state "the first window shows what another program has written" '.labels > 0'
+wait_for 20 jq -e '.labels > 0' "$work/second.json" && say "ok: so does the second" || fail "second window is stale"
+kill $first $second 2>/dev/null
+wait $first $second 2>/dev/null
+
+# The video has been moved: the window says so and stays usable.
+mv "$work/scene/video.mp4" "$work/scene/elsewhere.mp4"
+rm -f "$work/state.json"
+"$bin/vole-workbench" "$work/p.vole" --size 1280x720 2>"$work/stderr" &
+program=$!
+expect_state "a moved video is named as missing" '.missing_videos == 1 and .labels > 0'
+"$bin/vole" add-video "$work/p.vole" "$work/scene/elsewhere.mp4" --json >/dev/null 2>&1
+expect_state "and shows when it is found again" '.missing_videos == 0 and .picture_frame >= 0'
+kill $program
+wait $program 2>/dev/null
+
+# A project that may not be written (root may write everything: then somebody else opens it).
+mkdir "$work/shelf" "$work/guest"
+"$bin/vole" new "$work/shelf/r.vole" --json >/dev/null 2>&1 &&
+  "$bin/vole" add-video "$work/shelf/r.vole" "$work/scene/elsewhere.mp4" --json >/dev/null 2>&1
+chmod 755 "$work" && chmod -R a+rX,a-w "$work/shelf" && chmod -R a+rX "$work/scene" && chmod 777 "$work/guest"
+as_guest=()
+[ "$(id -u)" -eq 0 ] && as_guest=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+mkdir -p "$work/guest/config/vole" && cp "$work/config/vole/preferences.json" "$work/guest/config/vole/"
+chmod -R a+rwX "$work/guest"
+export VOLE_WORKBENCH_STATE=$work/guest/state.json
+"${as_guest[@]}" env HOME="$work/guest" XDG_CONFIG_HOME="$work/guest/config" \
+  "$bin/vole-workbench" "$work/shelf/r.vole" --size 1280x720 2>"$work/guest.err" &
+program=$!
+guest() { jq -e "$1" "$work/guest/state.json"; }
+wait_for 30 guest '.picture_frame >= 0 and (.messages | any(test("may not be written")))' &&
+  say "ok: a read-only project opens for looking, and says so" ||
+  fail "read-only: $(cat "$work/guest.err") $(cut -c1-600 "$work/guest/state.json" 2>/dev/null)"
+kill $program 2>/dev/null
+wait $program 2>/dev/null
+chmod -R u+w "$work/shelf"
+"$bin/vole" verify "$work/p.vole" --json >/dev/null 2>&1 && say "ok: vole verify agrees" || fail "vole verify"
+conclude

@@ -1,0 +1,84 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "annotate/edits.h"
+#include "annotate/history.h"
+#include "app/model/carry_requests.h"
+#include "tests/support/label_project.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using datasets::Id;
+using datasets::Project;
+
+template <class Condition>
+bool Eventually(const Condition& condition) {
+  for (int i = 0; i < 800; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  return false;
+}
+
+struct Scene {
+  tests::TempDir folder;
+  Id video = 0, animal = 0;
+  std::unique_ptr<Project> other;  // what another program sees
+
+  Scene() {
+    auto project = tests::LabelProject(folder.path());
+    video = project->Videos().front().id;
+    project->Write(
+        [&](datasets::Writer& writer) { animal = writer.FindOrInsertCategory("vole_1"); });
+    annotate::History history(*project);
+    for (const int frame : {10, 20}) {
+      datasets::AnnotationRow row;
+      row.category_id = animal;
+      const double x = frame;
+      row.polygons = {{{x, 5}, {x + 10, 5}, {x + 10, 15}, {x, 15}}};
+      history.Apply(annotate::AddAnnotation(video, frame, row));
+    }
+    other = Project::Open(folder / "test.vole");
+  }
+  size_t LabelsAt(int frame) const { return other->AnnotationsAt(video, frame).size(); }
+};
+
+TEST_CASE("interpolation fills the frames between two labels, in one step, marked as no key") {
+  Scene scene;
+  app::Session session(Project::Open(scene.folder / "test.vole"), [] {});
+  REQUIRE(Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoToFrame(15);
+  app::RequestInterpolate(session, 0);
+  REQUIRE(Eventually([&] { return scene.LabelsAt(19) == 1; }));
+  for (int frame = 11; frame < 20; ++frame) CHECK(scene.LabelsAt(frame) == 1);
+  CHECK(scene.LabelsAt(9) == 0);
+  CHECK(scene.LabelsAt(21) == 0);
+  const auto middle = scene.other->AnnotationsAt(scene.video, 15).at(0);
+  CHECK(middle.box.x == doctest::Approx(15).epsilon(0.05));
+  CHECK_FALSE(middle.keyframe);
+  CHECK(middle.source == datasets::LabelSource::kInterpolated);
+  session.Undo();
+  CHECK(Eventually([&] { return scene.LabelsAt(15) == 0; }));
+  CHECK(scene.LabelsAt(10) == 1);
+}
+
+TEST_CASE("interpolation outside of labeled frames changes nothing and says what is missing") {
+  Scene scene;
+  app::Session session(Project::Open(scene.folder / "test.vole"), [] {});
+  REQUIRE(Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoToFrame(40);
+  app::RequestInterpolate(session, scene.animal);
+  CHECK(Eventually([&] {
+    session.Poll();
+    for (const app::Message& message : session.messages()) {
+      if (message.text.find("interpolation") != std::string::npos) return true;
+    }
+    return false;
+  }));
+  CHECK(scene.LabelsAt(30) == 0);
+}
+
+}  // namespace
