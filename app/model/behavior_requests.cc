@@ -16,13 +16,14 @@ const datasets::BehaviorRow* FindBehavior(const ProjectView& project, datasets::
   return nullptr;
 }
 
-void Finish(Session& session, const OpenBehavior& open, int end_frame) {
+// From its start to `other_end`, which may lie before it when the person has gone backward.
+void Finish(Session& session, const OpenBehavior& open, int other_end) {
   datasets::BehaviorIntervalRow row;
   row.video_id = open.video_id;
   row.behavior_id = open.behavior_id;
   row.subject = open.subject;
-  row.start_frame = std::min(open.start_frame, end_frame - 1);
-  row.end_frame = std::max(end_frame, row.start_frame + 1);
+  row.start_frame = std::min(open.start_frame, other_end);
+  row.end_frame = std::max(open.start_frame, other_end) + 1;
   RequestAddInterval(session, row);
 }
 
@@ -35,9 +36,9 @@ void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::
   const datasets::BehaviorRow* pressed = FindBehavior(*project, behavior_id);
   if (!pressed) return;
   const int frame = session.frame();
-  OpenBehavior fresh{session.video_id(), behavior_id, subject, frame};
+  OpenBehavior fresh{session.video_id(), behavior_id, subject, frame, frame};
   if (pressed->is_point) {
-    Finish(session, fresh, frame + 1);
+    Finish(session, fresh, frame);
     return;
   }
   bool ended_itself = false;
@@ -51,8 +52,10 @@ void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::
       ++it;
       continue;
     }
-    // The same key ends after this frame; a switch ends before it, for this frame is the new one's.
-    Finish(session, *it, itself ? frame + 1 : frame);
+    // The same key ends with this frame; a switch leaves this frame to the new one, and a start on
+    // this very frame was a slip.
+    const int last = itself ? frame : frame > it->start_frame ? frame - 1 : frame + 1;
+    if (itself || frame != it->start_frame) Finish(session, *it, last);
     ended_itself |= itself;
     it = open.erase(it);
   }
@@ -61,7 +64,8 @@ void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::
 
 void EndOpenBehaviors(Session& session, std::vector<OpenBehavior>& open) {
   for (const OpenBehavior& running : open) {
-    if (running.video_id == session.video_id()) Finish(session, running, session.frame() + 1);
+    const bool here = running.video_id == session.video_id();
+    Finish(session, running, here ? session.frame() : running.last_frame);
   }
   open.clear();
 }

@@ -14,13 +14,14 @@ struct OpenBehavior {
   datasets::Id behavior_id = 0;
   std::string subject;
   int start_frame = 0;
+  int last_frame = 0;  // that was shown since, in its own video
 };
 
 // Runs the key of a behavior at the current frame: starts it, ends it when it runs, or ends another
 // one of the same exclusion group and starts this one. Point behaviors are written at once.
 void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::Id behavior_id,
                    const std::string& subject);
-// Ends everything that runs, at the current frame (exclusive end one past it).
+// Ends everything that runs: after the current frame, and in other videos after the last one shown.
 void EndOpenBehaviors(Session& session, std::vector<OpenBehavior>& open);
 
 void RequestAddBehavior(Session& session, const std::string& name, bool is_point,

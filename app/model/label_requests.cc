@@ -101,7 +101,15 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
 void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b,
                  FrameSpan span) {
   const datasets::Id video = session.video_id(), job = PredictJob(session);
-  session.PostEdit([=](datasets::Project&) {
+  session.PostEdit([=, &session](datasets::Project& project) {
+    const annotate::SwapSize size = annotate::CountSwap(project, video, job, span.start_frame,
+                                                        span.end_frame, category_a, category_b);
+    session.SayLater(Message::Kind::kInfo,
+                     "Swapped from frame " + std::to_string(span.start_frame) + " to " +
+                         std::to_string(span.end_frame - 1) + ": " +
+                         std::to_string(size.labeled_frames) + " labeled and " +
+                         std::to_string(size.predicted_frames) +
+                         " predicted frames; Ctrl+Z takes it back");
     return annotate::SwapAnimals(video, job, span.start_frame, span.end_frame, category_a,
                                  category_b);
   });

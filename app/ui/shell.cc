@@ -81,7 +81,8 @@ bool Shell::OpenProject(const std::string& file, bool create) {
                                                          : datasets::Project::Access::kReadOnly);
     CloseProject();
     session_ = std::make_unique<Session>(std::move(project), [] { Window::Wake(); });
-    if (!may_write) {
+    read_only_ = !may_write;
+    if (read_only_) {
       session_->Say(
           Message::Kind::kError,
           "This project may not be written here: look around, but nothing can be changed. "
@@ -102,6 +103,7 @@ bool Shell::OpenProject(const std::string& file, bool create) {
 }
 
 void Shell::CloseProject() {
+  if (session_) actions_.Run("behavior.end");  // a start without an end would be lost
   views_.clear();
   left_.clear(), right_.clear(), bottom_.clear();
   popups_.clear();
@@ -299,7 +301,8 @@ void Shell::DrawMenuBar() {
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("F%d", i + 2);
   }
   ImGui::PopStyleVar();
-  const std::string file = session_->project_file().filename().string() + "  -  saved";
+  const std::string file =
+      session_->project_file().filename().string() + (read_only_ ? "  -  read only" : "  -  saved");
   ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::CalcTextSize(file.c_str()).x -
                        20 * context_->scale);
   ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());

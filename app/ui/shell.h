@@ -68,6 +68,7 @@ class Shell {
   CanvasRequest canvas_request_;
   std::string status_hint_;
   std::string start_error_;
+  bool read_only_ = false;
   double last_draw_seconds_ = 0;
   std::string state_file_, written_state_;
 };

@@ -116,5 +116,15 @@ key Return
 expect_state "the palette closes" '.palette.open | not'
 wait_for 90 state '[.jobs[] | select(.state == "running")] | length == 0' &&
   say "ok: and the training is cancelled" || fail "the training is cancelled"
+# --- a behavior that runs when the window closes: its end is where the person stood
+key F3
+key End
+expect_state "the last frame shows" '.frame == 59'
+key 1
+key Left
+key Left
+expect_state "it runs backward as well" '.frame == 57 and .timeline.running == 1'
 end_window
+expect_sql "a start without an end is not lost when the window closes" \
+  "SELECT start_frame || '-' || end_frame FROM behavior_intervals ORDER BY start_frame DESC LIMIT 1" 57-60
 conclude

@@ -282,6 +282,9 @@ void TimelineView::Draw(UiContext& context) {
     ImGui::TextDisabled("The timeline shows here once the project has a video.");
     return;
   }
+  for (OpenBehavior& running : open_behaviors_) {
+    if (running.video_id == video->id) running.last_frame = context.session.frame();
+  }
   feed_->Want(video->id, project->revision);
   const auto content = feed_->content();
   const float pad = 8 * context.scale;
