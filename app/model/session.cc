@@ -52,7 +52,6 @@ struct Session::Impl {
 
   ViewLoader views;
   FrameFeed frames;
-  PeriodicBackup backup;
 
   // Changes: one worker, in order.
   std::mutex change_mutex;
@@ -72,17 +71,19 @@ struct Session::Impl {
   std::deque<std::shared_ptr<RunningJob>> waiting;
   int64_t next_job_id = 1;
   std::thread job_thread;
+  std::unique_ptr<PeriodicBackup> backup;  // last: it ends before what it reports to
 
   Impl(std::unique_ptr<datasets::Project> opened, std::function<void()> wake_window)
       : project(std::move(opened)),
         wake(std::move(wake_window)),
         history(*project, PersonName()),
         views(*project, history, wake),
-        frames(*project, wake),
-        backup(*project, std::chrono::hours(1),
-               [this](const std::string& error) { Leave(Message::Kind::kError, error); }) {
+        frames(*project, wake) {
     change_thread = std::thread([this] { RunChanges(); });
     job_thread = std::thread([this] { RunJobs(); });
+    backup = std::make_unique<PeriodicBackup>(
+        *project, std::chrono::hours(1),
+        [this](const std::string& error) { Leave(Message::Kind::kError, error); });
   }
 
   ~Impl() {
