@@ -35,6 +35,7 @@ Blob BlobOf(const train::Detection& detection, int frame, cv::Size frame_size) {
   blob.picture_agreement = detection.picture_agreement;
   blob.pixel_log_prob = detection.pixel_log_prob;
   blob.crop_log_prob = detection.crop_log_prob;
+  blob.identity_features = detection.identity_features;
   const cv::Rect visible = detection.region & cv::Rect({0, 0}, frame_size);
   if (visible.empty()) return blob;
   if (detection.mask.empty()) {

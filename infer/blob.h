@@ -20,6 +20,7 @@ struct Blob {
   // This frame's opinion, log-probabilities [K]; empty where there is none (pieces of a contact
   // have no crop opinion).
   std::vector<float> pixel_log_prob, crop_log_prob;
+  std::vector<float> identity_features;  // as in Detection
   int tracklet = -1;
   // Overlap with the same animal one frame before, after moving that one by its velocity; -1 where
   // there is no such blob.

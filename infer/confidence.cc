@@ -68,8 +68,10 @@ void AddOtherName(const TrackRecord& record, const std::vector<NamedTracklet>& n
     std::vector<double> sum(classes, 0);
     int count = 0;
     const auto add = [&](size_t r, int sign) {
-      const bool crop = record.HasOpinion(TrackRecord::Source::kCrop, r);
-      const auto source = crop ? TrackRecord::Source::kCrop : TrackRecord::Source::kPixels;
+      using Source = TrackRecord::Source;
+      const auto source = record.HasOpinion(Source::kWindow, r) ? Source::kWindow
+                          : record.HasOpinion(Source::kCrop, r) ? Source::kCrop
+                                                                : Source::kPixels;
       if (!record.HasOpinion(source, r)) return;
       count += sign;
       for (size_t k = 0; k < classes; ++k) {

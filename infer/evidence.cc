@@ -8,14 +8,23 @@ namespace {
 
 using Source = TrackRecord::Source;
 
+constexpr size_t kSources = 3;
+constexpr Source kAllSources[kSources] = {Source::kPixels, Source::kCrop, Source::kWindow};
+size_t IndexOf(Source source) { return static_cast<size_t>(source); }
+
 struct Sums {
-  std::vector<double> pixels, crop;  // [K] sums of log-odds against knowing nothing
-  int pixel_frames = 0, crop_frames = 0, frames = 0;
+  struct Opinion {
+    std::vector<double> sum;  // [K] of log-odds against knowing nothing
+    int frames = 0;
+    double Mean(size_t k) const { return sum[k] / frames; }
+  };
+  Opinion of[kSources];
+  int frames = 0;
   double score = 0, area = 0;
 };
 
-double Effective(double frames, const EvidenceOptions& options) {
-  const double correlation = std::max(1.0, options.seconds_an_opinion * options.fps);
+double Effective(double frames, const EvidenceOptions& options, double seconds_an_opinion) {
+  const double correlation = std::max(1.0, seconds_an_opinion * options.fps);
   return frames < 1 ? 0 : 1 + (frames - 1) / correlation;
 }
 
@@ -27,17 +36,16 @@ std::vector<Sums> SumUp(const TrackRecord& record, size_t tracklets,
   for (size_t r = 0; r < record.rows().size(); ++r) {
     const AnimalFrame& row = record.rows()[r];
     Sums& sum = sums[static_cast<size_t>(row.tracklet)];
-    sum.pixels.resize(classes, 0);
-    sum.crop.resize(classes, 0);
     ++sum.frames;
     sum.score += row.score;
     sum.area += row.area;
-    for (const Source source : {Source::kPixels, Source::kCrop}) {
+    for (const Source source : kAllSources) {
       if (!record.HasOpinion(source, r)) continue;
-      auto& values = source == Source::kPixels ? sum.pixels : sum.crop;
-      ++(source == Source::kPixels ? sum.pixel_frames : sum.crop_frames);
+      Sums::Opinion& opinion = sum.of[IndexOf(source)];
+      opinion.sum.resize(classes, 0);
+      ++opinion.frames;
       for (size_t k = 0; k < classes; ++k) {
-        values[k] += std::max(record.Opinion(source, r, k), options.floor) + nothing;
+        opinion.sum[k] += std::max(record.Opinion(source, r, k), options.floor) + nothing;
       }
     }
   }
@@ -71,22 +79,27 @@ std::vector<TrackletEvidence> EvidenceOf(const TrackRecord& record,
     e.class_log_odds.assign(record.classes(), 0);
     const Sums& sum = sums[t];
     if (sum.frames == 0) continue;
-    const double pixel_weight =
-        sum.crop_frames > 0 ? options.pixel_weight : options.pixel_weight_alone;
-    for (size_t k = 0; k < record.classes(); ++k) {
-      if (sum.pixel_frames > 0) {
-        e.class_log_odds[k] +=
-            pixel_weight * sum.pixels[k] / sum.pixel_frames * Effective(sum.pixel_frames, options);
+    const Sums::Opinion& pixels = sum.of[IndexOf(Source::kPixels)];
+    const Sums::Opinion& crop = sum.of[IndexOf(Source::kCrop)];
+    const Sums::Opinion& window = sum.of[IndexOf(Source::kWindow)];
+    const bool alone = crop.frames == 0 && window.frames == 0;
+    const auto add = [&](const Sums::Opinion& opinion, double weight, double seconds) {
+      if (opinion.frames == 0) return;
+      const double effective = Effective(opinion.frames, options, seconds);
+      for (size_t k = 0; k < record.classes(); ++k) {
+        e.class_log_odds[k] += weight * opinion.Mean(k) * effective;
       }
-      if (sum.crop_frames > 0) {
-        e.class_log_odds[k] += options.crop_weight * sum.crop[k] / sum.crop_frames *
-                               Effective(sum.crop_frames, options);
-      }
-    }
+    };
+    add(pixels, alone ? options.pixel_weight_alone : options.pixel_weight,
+        options.seconds_an_opinion);
+    add(crop, options.crop_weight * (window.frames > 0 ? options.crop_beside_window : 1),
+        options.seconds_an_opinion);
+    add(window, options.window_weight,
+        std::max(options.seconds_an_opinion, options.window_seconds));
     // Dearer than the worst that evidence can say about a name: doubt about the name alone is no
     // reason to drop an animal.
     const double goodness = Goodness(sum, info.median_area);
-    const double opinions = Effective(sum.frames, options);
+    const double opinions = Effective(sum.frames, options, options.seconds_an_opinion);
     e.drop_cost = goodness * (2 + 4 * opinions) - (1 - goodness) * (1 + 0.5 * opinions);
   }
   return evidence;
@@ -100,28 +113,27 @@ SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>&
   };
   const double frames_a_second = std::max(1.0, options.fps);
   const size_t classes = record.classes();
-  double right[2] = {0, 0}, all[2] = {0, 0};
-  std::vector<Second> open(names.size() * 2);
+  double right[kSources] = {}, all[kSources] = {};
+  std::vector<Second> open(names.size() * kSources);
   const auto close = [&](size_t slot) {
     Second& second = open[slot];
     if (second.index < 0) return;
-    const size_t own = static_cast<size_t>(names[slot / 2].class_index);
+    const size_t own = static_cast<size_t>(names[slot / kSources].class_index);
     double other = -1e9;
     for (size_t k = 0; k < classes; ++k) {
       if (k != own) other = std::max(other, second.sum[k]);
     }
     const double margin = second.sum[own] - other;
-    right[slot % 2] += margin > 0 ? 1 : margin < 0 ? 0 : 0.5;
-    all[slot % 2] += 1;
+    right[slot % kSources] += margin > 0 ? 1 : margin < 0 ? 0 : 0.5;
+    all[slot % kSources] += 1;
     second.index = -1;
   };
   for (size_t r = 0; r < record.rows().size(); ++r) {
     const AnimalFrame& row = record.rows()[r];
     if (names[static_cast<size_t>(row.tracklet)].class_index < 0 || classes < 2) continue;
-    for (const Source source : {Source::kPixels, Source::kCrop}) {
+    for (const Source source : kAllSources) {
       if (!record.HasOpinion(source, r)) continue;
-      const size_t slot =
-          static_cast<size_t>(row.tracklet) * 2 + (source == Source::kPixels ? 0 : 1);
+      const size_t slot = static_cast<size_t>(row.tracklet) * kSources + IndexOf(source);
       const int index = static_cast<int>(row.frame / frames_a_second);
       if (open[slot].index != index) {
         close(slot);
@@ -137,6 +149,7 @@ SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>&
   SourceTrust trust;
   if (all[0] >= 8) trust.pixels = right[0] / all[0];
   if (all[1] >= 8) trust.crop = right[1] / all[1];
+  if (all[2] >= 8) trust.window = right[2] / all[2];
   return trust;
 }
 
@@ -199,6 +212,7 @@ std::vector<NamedTracklet> NameTracklets(
   trust.crop = Lower(trust.crop, at_labels.crop);
   EvidenceOptions weighed = options;
   weighed.crop_weight *= Worth(trust.crop, record.classes());
+  weighed.window_weight *= Worth(trust.window, record.classes());
   weighed.pixel_weight *= Worth(trust.pixels, record.classes());
   weighed.pixel_weight_alone *= Worth(trust.pixels, record.classes());
   return decide(weighed);

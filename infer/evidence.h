@@ -15,16 +15,21 @@ struct EvidenceOptions {
   double fps = 25;
   // Neighbouring frames look alike: this much video counts as one independent opinion.
   double seconds_an_opinion = 0.3;
-  double floor = -3;           // no single frame says less than this about a class (natural log)
-  double crop_weight = 1;      // of the masked crop's opinion
-  double pixel_weight = 0.35;  // of the pixels' opinion, where there is a crop opinion too
+  double floor = -3;       // no single frame says less than this about a class (natural log)
+  double crop_weight = 1;  // of the masked crop's opinion
+  // Of a window's opinion (infer/identity_vote.h). It and the crop's look at the same pixels, so
+  // beside it the crop's weight is multiplied by `crop_beside_window`.
+  double window_weight = 1;
+  double crop_beside_window = 0.5;
+  double window_seconds = 0.8;  // this much video counts as one opinion of windows
+  double pixel_weight = 0.35;   // of the pixels' opinion, where there is a crop opinion too
   double pixel_weight_alone = 0.7;
 };
 
 // How far the opinions of each source can be trusted in this video, found without labels: the share
 // of seconds in which a source agrees with the names decided from everything (0.5 = worthless).
 struct SourceTrust {
-  double pixels = -1, crop = -1;  // -1: not enough to say
+  double pixels = -1, crop = -1, window = -1;  // -1: not enough to say
 };
 
 // [tracklets]; effective number of opinions of n frames is 1 + (n - 1) / correlation length (cf.

@@ -13,6 +13,8 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
   job.Advance(0, 0, "loading the model");
   const std::unique_ptr<train::Predictor> predictor =
       train::LoadPredictor(model_file, options.predictor);
+  const std::optional<IdentityVote> identity =
+      ChooseIdentityVote(project, predictor->info().classes, options);
   std::optional<datasets::Id> model_id;
   for (const datasets::ModelRow& model : project.Models()) {
     std::error_code ignored;
@@ -23,7 +25,8 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
   FrameSource source;
   source.picture = [reader](int frame) { return reader->Read(frame); };
   source.background = project.BackgroundOf(video).bgr;
-  return PredictWith(project, video, *predictor, source, options, job, model_id);
+  return PredictWith(project, video, *predictor, source, options, job, model_id,
+                     identity ? &*identity : nullptr);
 }
 
 }  // namespace infer

@@ -16,12 +16,16 @@ struct PredictOptions {
   // Labels of the same video (but for split `val` and `test`) name the tracks that pass through
   // them.
   bool use_labels = true;
+  std::string identity = "auto";
   train::PredictorOptions predictor;
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("start-frame", start_frame, "first frame");
     v.Field("end-frame", end_frame, "one past the last frame; -1 = to the end");
     v.Field("use-labels", use_labels, "labels of the same video name the tracks through them");
+    v.Field("identity", identity,
+            "model that helps to name animals (vole train --model idnet): a file, a name, none, or "
+            "auto: the project's newest that knows the same animals");
     predictor.Visit(v);
   }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -98,6 +99,9 @@ class Pipeline {
       VOLE_CHECK(found.frames.size() == pictures->frames.size());
       for (size_t f = 0; f < found.frames.size(); ++f) {
         JudgeOutlines(pictures->frames[f], input_.background, found.frames[f]);
+        if (input_.identity) {
+          AddIdentityFeatures(*input_.identity, pictures->frames[f], found.frames[f]);
+        }
       }
       if (!found_.Push(std::move(found))) return;
     }
@@ -123,12 +127,17 @@ class Pipeline {
     options.frame_size = input_.size;
     Tracker tracker(options);
     ProvisionalNames names(info);
+    std::unique_ptr<WindowVoter> voter;
+    if (input_.identity) {
+      voter = std::make_unique<WindowVoter>(*input_.identity, info.classes, result.record);
+    }
     const int total = input_.end_frame - input_.start_frame;
     const auto settle = [&](std::vector<TrackedFrame> frames) {
       for (TrackedFrame& frame : frames) {
         NamedFrame named;
         named.class_indices = names.Of(frame.blobs);
         result.record.Add(frame);
+        if (voter) voter->Add(frame);
         named.frame = std::move(frame);
         if (!named_.Push(std::move(named))) return;
       }
@@ -142,6 +151,7 @@ class Pipeline {
       job_.Advance(frame - input_.start_frame, total, "finding animals");
     }
     settle(tracker.Finish());
+    if (voter) voter->Finish();
     result.tracklets = tracker.tracklets();
     result.links = tracker.links();
   }

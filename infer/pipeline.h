@@ -7,6 +7,7 @@
 
 #include "datasets/base/job.h"
 #include "datasets/project.h"
+#include "infer/identity_vote.h"
 #include "infer/track_record.h"
 #include "infer/tracklets.h"
 #include "train/predictor.h"
@@ -15,6 +16,7 @@ namespace infer {
 
 struct PipelineInput {
   train::Predictor* predictor = nullptr;
+  const IdentityVote* identity = nullptr;  // a second opinion on names, or none
   // BGR, CV_8UC3 of `size`; called from one thread, with frames in increasing order. The picture
   // belongs to the pipeline from then on.
   std::function<cv::Mat(int frame)> picture;

@@ -37,7 +37,7 @@ void KeepFreedMemory() {
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
                           train::Predictor& predictor, const FrameSource& source,
                           const PredictOptions& options, datasets::Job& job,
-                          std::optional<datasets::Id> model_id) {
+                          std::optional<datasets::Id> model_id, const IdentityVote* identity) {
   const auto started = std::chrono::steady_clock::now();
   KeepFreedMemory();
   const int end_frame = options.end_frame < 0 ? video.frame_count : options.end_frame;
@@ -68,6 +68,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     result.job_id = writer.InsertJob(row);
   });
   input.predictor = &predictor;
+  input.identity = identity;
   input.picture = source.picture;
   input.background = source.background;
   input.start_frame = options.start_frame;

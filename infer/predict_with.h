@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 #include <optional>
 
+#include "infer/identity_vote.h"
 #include "infer/infer_job.h"
 
 namespace infer {
@@ -18,6 +19,7 @@ struct FrameSource {
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
                           train::Predictor& predictor, const FrameSource& source,
                           const PredictOptions& options, datasets::Job& job,
-                          std::optional<datasets::Id> model_id = {});
+                          std::optional<datasets::Id> model_id = {},
+                          const IdentityVote* identity = nullptr);
 
 }  // namespace infer

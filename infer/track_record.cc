@@ -47,15 +47,27 @@ void TrackRecord::Add(const TrackedFrame& frame) {
   }
 }
 
+void TrackRecord::SetWindowOpinion(size_t row, const std::vector<float>& log_prob) {
+  if (window_.size() < (row + 1) * classes_) window_.resize((row + 1) * classes_, kNone);
+  std::vector<uint8_t> packed;
+  Pack(log_prob, packed);
+  std::copy(packed.begin(), packed.end(),
+            window_.begin() + static_cast<std::ptrdiff_t>(row * classes_));
+}
+
+const std::vector<uint8_t>& TrackRecord::Of(Source source) const {
+  return source == Source::kPixels ? pixels_ : source == Source::kCrop ? crop_ : window_;
+}
+
 bool TrackRecord::HasOpinion(Source source, size_t row) const {
-  const auto& packed = source == Source::kPixels ? pixels_ : crop_;
-  return classes_ > 0 && packed[row * classes_] != kNone;
+  const auto& packed = Of(source);
+  return classes_ > 0 && packed.size() > row * classes_ && packed[row * classes_] != kNone;
 }
 
 double TrackRecord::Opinion(Source source, size_t row, size_t class_index) const {
-  const auto& packed = source == Source::kPixels ? pixels_ : crop_;
-  const uint8_t value = packed[row * classes_ + class_index];
-  return value == kNone ? 0 : -value / kSteps;
+  const auto& packed = Of(source);
+  const size_t at = row * classes_ + class_index;
+  return packed.size() <= at || packed[at] == kNone ? 0 : -packed[at] / kSteps;
 }
 
 }  // namespace infer

@@ -36,18 +36,22 @@ class TrackRecord {
 
   // Log-probability of a class in a row's own frame, within [-7.9, 0]; 0 for every class where the
   // frame has no such opinion.
-  enum class Source { kPixels, kCrop };
+  enum class Source { kPixels, kCrop, kWindow };
   double Opinion(Source source, size_t row, size_t class_index) const;
   bool HasOpinion(Source source, size_t row) const;
+  // The opinion of a window of frames around a row's, which is there only later; [classes].
+  void SetWindowOpinion(size_t row, const std::vector<float>& log_prob);
 
  private:
   void Pack(const std::vector<float>& log_prob, std::vector<uint8_t>& packed) const;
+  const std::vector<uint8_t>& Of(Source source) const;
 
   size_t classes_;
   cv::Size frame_size_;
   int first_frame_ = -1, end_frame_ = -1;
   std::vector<AnimalFrame> rows_;
-  std::vector<uint8_t> pixels_, crop_;  // [rows][classes], -log-probability * 32, 255 = none
+  // [rows][classes], -log-probability * 32, 255 = none; window_ is shorter while the last are none
+  std::vector<uint8_t> pixels_, crop_, window_;
 };
 
 }  // namespace infer

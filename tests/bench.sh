@@ -16,6 +16,10 @@ long_frames=${VOLE_BENCH_FRAMES:-100000}
 vole=${VOLE:-build/bin/vole}
 bench_videos=(flies_pair flies_courtship mice_homecage mouse_openfield)
 
+# Parts with a script of their own: `scores` (a million frames of probabilities of behavior) and
+# `idnet` (look-alike animals, with and without a second network that names them).
+case ${1:-} in scores | idnet) exec bash "tests/bench/$1.sh" ;; esac
+
 need() {
   command -v jq >/dev/null || { echo "bench: jq is missing; run: bash tests/run.sh" >&2; exit 1; }
   [ -x "$vole" ] || { echo "bench: $vole is missing; run: bash tests/run.sh" >&2; exit 1; }

@@ -4,6 +4,8 @@
 #include "datasets/base/error.h"
 #include "train/detect/description.h"
 #include "train/detect/detect_training.h"
+#include "train/idnet.h"
+#include "train/idnet_description.h"
 #include "train/idseg_runner.h"
 #include "train/predictor.h"
 #include "train/weights/module_weights.h"
@@ -215,12 +217,20 @@ std::unique_ptr<Predictor> LoadPredictor(const std::string& model_file,
   UseThreads(options.threads);
   const WeightsFile file = ReadSafetensors(model_file);
   if (IsDetectorModel(file.metadata)) return LoadDetectPredictor(file, model_file, options);
+  if (IsIdentityModel(model_file)) {
+    throw datasets::Error("model " + model_file, "it names animals from their crops and finds none",
+                          "choose a model that outlines animals; this one helps it by --identity");
+  }
   return std::make_unique<IdsegPredictor>(file, model_file, options);
 }
 
 ModelInfo ReadModelInfo(const std::string& model_file) {
   const auto metadata = ReadSafetensorsMetadata(model_file);
   if (IsDetectorModel(metadata)) return DetectDescriptionOf(metadata, model_file).info;
+  const auto architecture = metadata.find("architecture");
+  if (architecture != metadata.end() && IsIdentityArchitecture(architecture->second)) {
+    return IdnetFromMetadata(metadata, model_file).info;
+  }
   return FromMetadata(metadata, model_file).info;
 }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <opencv2/imgproc.hpp>
 
+#include "train/crop_views.h"
+
 namespace train {
 namespace {
 
@@ -15,30 +17,6 @@ void UseChannelsLast(torch::nn::Module& module) {
   for (const auto& part : module.modules(false)) {
     if (auto* conv = part->as<torch::nn::Conv2d>()) {
       conv->weight.set_data(conv->weight.data().contiguous(torch::MemoryFormat::ChannelsLast));
-    }
-  }
-}
-
-// Random damage as a predicted mask has it: a little larger or smaller, shifted, partly covered.
-void DamageMask(cv::Mat& mask, Random& random) {
-  if (random.Chance(0.5)) {
-    const int size = 1 + random.Below(2);
-    const cv::Mat kernel =
-        cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * size + 1, 2 * size + 1});
-    if (random.Chance(0.5)) {
-      cv::dilate(mask, mask, kernel);
-    } else {
-      cv::erode(mask, mask, kernel);
-    }
-  }
-  if (random.Chance(0.25)) {
-    const double direction = random.Uniform(0, 2 * CV_PI);
-    const double distance = random.Uniform(0.1, 0.3) * mask.cols;
-    const double c = std::cos(direction), s = std::sin(direction), half = mask.cols / 2.0;
-    for (int y = 0; y < mask.rows; ++y) {
-      for (int x = 0; x < mask.cols; ++x) {
-        if ((x - half) * c + (y - half) * s > distance) mask.at<uchar>(y, x) = 0;
-      }
     }
   }
 }
@@ -207,17 +185,7 @@ torch::Tensor CropTask::Loss(int64_t step) {
     const std::vector<int>& list =
         learn_[static_cast<size_t>(i + static_cast<int>(step)) % learn_.size()];
     const NamedPatch& named = set_.patches[list[random.Below(static_cast<int>(list.size()))]];
-    CropView view;
-    view.turn_radians = random.Uniform(0, 2 * CV_PI);
-    view.flip = random.Chance(0.5);
-    view.zoom = std::exp(random.Uniform(-0.03, 0.03));
-    view.shift_x = random.Uniform(-2.5, 2.5);
-    view.shift_y = random.Uniform(-2.5, 2.5);
-    cv::Mat bgr, mask;
-    CutView(named.patch, view, input_.side, bgr, mask);
-    DamageMask(mask, random);
-    FillCropInput(bgr, mask, input_, std::exp(random.Uniform(-0.12, 0.12)),
-                  random.Uniform(-0.15, 0.15) * input_.deviation, values_.data() + i * each);
+    FillLearningView(named.patch, input_, random, values_.data() + i * each);
     classes.push_back(named.class_index);
   }
   const torch::Tensor out = net_->forward(

@@ -7,6 +7,7 @@
 #include "datasets/base/error.h"
 #include "train/detect/detect_training.h"
 #include "train/detect/registry.h"
+#include "train/idnet.h"
 #include "train/idseg_tasks.h"
 #include "train/split.h"
 #include "train/training_record.h"
@@ -253,7 +254,7 @@ class IdsegTraining {
 }  // namespace
 
 std::vector<std::string> Architectures() {
-  std::vector<std::string> names = {"idseg"};
+  std::vector<std::string> names = {"idseg", kIdnet, kIdnetDense};
   for (const DetectorKind& kind : DetectorKinds()) names.push_back(kind.name);
   return names;
 }
@@ -265,6 +266,9 @@ TrainResult Train(const TrainingData& data, const TrainOptions& options,
   UseThreads(options.threads);
   if (options.model == "idseg") {
     return IdsegTraining(data, options, model_file, job, on_progress).Run();
+  }
+  if (IsIdentityArchitecture(options.model)) {
+    return TrainIdnet(data, options, model_file, job, on_progress);
   }
   if (FindDetectorKind(options.model)) {
     return TrainDetector(data, options, model_file, job, on_progress);

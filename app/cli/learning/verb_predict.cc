@@ -10,6 +10,7 @@
 #include "infer/behavior_job.h"
 #include "infer/infer_job.h"
 #include "train/behavior_train.h"
+#include "train/idnet.h"
 
 namespace app {
 namespace {
@@ -34,7 +35,12 @@ fs::path ModelFile(const datasets::Project& project, const std::string& given) {
       throw datasets::Error("project '" + project.file().string() + "'", "it has no model yet",
                             "train one: vole train " + project.file().string());
     }
-    return path_of(models.back());
+    for (auto model = models.rbegin(); model != models.rend(); ++model) {
+      if (!train::IsIdentityArchitecture(model->architecture)) return path_of(*model);
+    }
+    throw datasets::Error("project '" + project.file().string() + "'",
+                          "its only models name animals and find none",
+                          "train one that outlines them: vole train " + project.file().string());
   }
   for (auto model = models.rbegin(); model != models.rend(); ++model) {
     if (model->name == given) return path_of(*model);
