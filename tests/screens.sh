@@ -44,8 +44,8 @@ middle_of() {
 preferences "{\"seen_walkthrough\":true,\"recent\":[\"$work/p.vole\"]}"
 "$bin/vole-workbench" --size 1280x720 2>"$work/stderr" &
 program=$!
-sleep 2.5
-shot start
+wait_for 30 xdotool search --name Vole
+shot start 3
 kill $program; wait $program 2>/dev/null
 preferences '{"seen_walkthrough":false}'
 start_window || exit 1
