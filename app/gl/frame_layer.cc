@@ -22,8 +22,8 @@ void FrameLayer::Upload(const cv::Mat& bgra, int64_t key) {
   } else {
     width_ = pixels.cols;
     height_ = pixels.rows;
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width_, height_, 0, GL_BGR, GL_UNSIGNED_BYTE,
-                 pixels.data);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width_, height_, 0, GL_BGRA,
+                 GL_UNSIGNED_INT_8_8_8_8_REV, pixels.data);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
   }

@@ -19,7 +19,7 @@ class FrameLayer {
   FrameLayer();
   ~FrameLayer();
 
-  // BGR CV_8UC3; the pixels are copied to the card. `key` tells pictures apart.
+  // BGRA CV_8UC4; the pixels are copied to the card. `key` tells pictures apart.
   void Upload(const cv::Mat& bgra, int64_t key);
   bool has_picture() const { return width_ > 0; }
   int64_t key() const { return key_; }
