@@ -8,6 +8,18 @@ source "$(dirname "$0")/../support/screen.sh"
 make_project 60
 start_window || exit 1
 
+# --- the first picture on the screen is the video's first frame
+if command -v import >/dev/null && command -v ffmpeg >/dev/null; then
+  sleep 1
+  read -r x y w h <<<"$(jq -r '.canvas | "\(.x | round) \(.y | round) \(.scale * 160 | round) \(.scale * 120 | round)"' "$work/state.json")"
+  ffmpeg -loglevel error -y -i "$work/scene/video.mp4" -frames:v 1 "$work/truth.png"
+  import -window root -crop "${w}x${h}+$x+$y" +repage "$work/seen.png"
+  convert "$work/seen.png" -resize 160x120! "$work/seen.png"
+  difference=$(compare -metric RMSE "$work/seen.png" "$work/truth.png" null: 2>&1 | sed 's/.*(\(.*\)).*/\1/')
+  awk -v d="$difference" 'BEGIN {exit !(d < 0.15)}' && say "ok: the picture on the screen is the frame (difference $difference)" ||
+    fail "the picture on the screen is not the frame (difference $difference)"
+fi
+
 # --- draw a polygon, name it, undo, redo
 key p
 expect_state "P takes the polygon tool" '.canvas.tool == "polygon"'
