@@ -51,3 +51,19 @@ for side in 384 800; do
     echo "      found: vole $(tail -1 "$dir/vole" | jq -c .found), torchvision $(tail -1 "$dir/plain" | jq -c .found)"
   done
 done
+
+# The others alone: one picture of the input's size to its detections, two animals.
+printf '\n%-12s %-9s %10s %12s %10s %12s\n' network input 'float32 s' 'bfloat16 s' 'frames/s' 'bf16 frames/s'
+while read -r name width height; do
+  settings='{"width": '$width', "height": '$height', "side": '$width'}'
+  env OMP_WAIT_POLICY=PASSIVE "${core[@]}" build/bin/bench_detectors "$name" "$settings" "$width" \
+    "$height" 15 | jq -r --arg name "$name" --arg input "${width}x$height" '
+      def median: sort | .[length / 2 | floor];
+      (.float32 | median) as $f | (.bfloat16 | median) as $b | [$name, $input, $f, $b, 1 / $f, 1 / $b] | @tsv' |
+    while IFS=$'\t' read -r a b c d e f; do
+      LC_ALL=C printf '%-12s %-9s %10.4f %12.4f %10.1f %12.1f\n' "$a" "$b" "$c" "$d" "$e" "$f"
+    done
+done <<<"yolov3-tiny 416 416
+yolov3-tiny 640 480
+yolov3 416 416
+yolact 550 550"

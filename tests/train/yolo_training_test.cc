@@ -97,11 +97,11 @@ TEST_CASE("tiny YOLO trained by name finds both animals as boxes and knows who i
 
 TEST_CASE("held-back labels are judged as strict VOC and as darknet's detector map") {
   tests::TempDir folder;
-  tests::Scene scene = tests::DrawScene(4);
+  tests::Scene scene = tests::DrawScene(16);
   tests::Connect(scene);
   TrainOptions options = Reduced("yolov3-tiny", 2);
   options.size = 64;
-  options.validation_share = 0.5;
+  options.validation_share = 0.25;
   datasets::Job job;
   const TrainResult result = Train(scene.data, options, folder / "m", job);
   for (const char* figure : {"map_strict", "map_darknet"}) {
