@@ -5,7 +5,6 @@
 # of all threads together, which hardly depend on what else the machine does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-ninja -C build bench_nets >/dev/null
 dir=${VOLE_BENCH_DIR:-build/bench}/nets
 weights=$dir/mask_rcnn.safetensors
 mkdir -p "$dir"
