@@ -33,13 +33,6 @@ torch::Tensor PicturesOf(const std::vector<torch::Tensor>& lists) {
   return torch::cat(parts);
 }
 
-// A linear map as a pixel-wise convolution over one long picture: oneDNN's convolutions are fast on
-// every processor, while a BLAS may not know it.
-torch::Tensor Linear(const torch::Tensor& x, const torch::Tensor& weight,
-                     const torch::Tensor& bias) {
-  return torch::linear(x, weight, bias);
-}
-
 }  // namespace
 
 RoiHeadsImpl::RoiHeadsImpl(int classes) : classes_(classes) {
@@ -79,11 +72,11 @@ RoiHeadsImpl::BoxAnswer RoiHeadsImpl::Boxes(const std::vector<torch::Tensor>& ma
   const torch::Tensor pooled = Pool(maps, boxes, pictures, kBoxSide);  // channels-last
   torch::Tensor x;
   if (prepared_) {
-    x = Linear(pooled.permute({0, 2, 3, 1}).flatten(1), fc6_by_place_, fc6_->bias);
+    x = torch::linear(pooled.permute({0, 2, 3, 1}).flatten(1), fc6_by_place_, fc6_->bias);
   } else {
-    x = Linear(pooled.flatten(1), fc6_->weight, fc6_->bias);
+    x = torch::linear(pooled.flatten(1), fc6_->weight, fc6_->bias);
   }
-  x = Linear(x.relu_(), fc7_->weight, fc7_->bias).relu_();
+  x = torch::linear(x.relu_(), fc7_->weight, fc7_->bias).relu_();
   return {cls_score_->forward(x).to(torch::kFloat32), bbox_pred_->forward(x).to(torch::kFloat32)};
 }
 
@@ -98,8 +91,8 @@ torch::Tensor RoiHeadsImpl::Masks(const std::vector<torch::Tensor>& maps,
   const torch::Tensor spread =
       conv5_mask_->weight.permute({2, 3, 1, 0}).reshape({4 * kPyramidChannels, kPyramidChannels});
   const torch::Tensor rows = x.permute({0, 2, 3, 1}).reshape({-1, kPyramidChannels});
-  const torch::Tensor fine =
-      Linear(rows, spread, conv5_mask_->bias.repeat({4})).relu_();  // [R * 196, (i, j, channel)]
+  const torch::Tensor fine = torch::linear(rows, spread, conv5_mask_->bias.repeat({4}))
+                                 .relu_();  // [R * 196, (i, j, channel)]
   const torch::Tensor wanted =
       mask_fcn_logits_->weight.flatten(1).index_select(0, labels).unsqueeze(2);  // [R, 256, 1]
   const torch::Tensor offset = mask_fcn_logits_->bias.index_select(0, labels);
