@@ -253,11 +253,12 @@ part_behavior() {
   local dir=$work/behavior videos=${VOLE_BENCH_VIDEOS:-16} frames=${VOLE_BENCH_SCENE_FRAMES:-500}
   local project=$dir/objects.vole tests=() i
   mkdir -p "$dir"
-  rm -f "$project"*
+  rm -f "$project" "$project"-*
   "$vole" new "$project" --quiet >/dev/null
   for ((i = 1; i <= videos; ++i)); do
     [ -e "$dir/scene$i/behaviors.csv" ] || "$vole" synth "$dir/scene$i" --scene objects --seed "$i" \
-      --frames "$frames" --preference "0.$((2 + i * 7 % 7))" --quiet >/dev/null
+      --frames "$frames" --preference "$(awk "BEGIN { print 0.2 + 0.6 * ($i * 7 % 10) / 9 }")" \
+      --quiet >/dev/null
     cp "$dir/scene$i/video.mp4" "$dir/v$i.mp4"
     sed "s/^video.mp4/v$i.mp4/" "$dir/scene$i/behaviors.csv" >"$dir/v$i.csv"
     "$vole" add-video "$project" "$dir/v$i.mp4" --quiet >/dev/null

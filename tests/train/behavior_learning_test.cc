@@ -8,6 +8,7 @@
 #include "tests/support/torch_doctest.h"
 #include "train/behavior_tasks.h"
 #include "train/behavior_train.h"
+#include "train/nets/resnet.h"
 #include "train/random.h"
 #include "train/weights/safetensors.h"
 
@@ -248,6 +249,49 @@ TEST_CASE(
   CHECK(MessageOf([&] {
           TrainBehavior(drawn.data, WholeRows(drawn.data), again, options, folder / "parts", job);
         }).find("other options") != std::string::npos);
+}
+
+TEST_CASE("Every frame network takes our channels, and published weights go to the part they fit") {
+  torch::NoGradGuard no_grad;
+  for (const std::string& name : FrameNetworkNames()) {
+    for (const int channels : {1, 2, 3, 5}) {
+      if (name == "alexnet" && channels != 2) continue;  // large
+      const auto network = MakeFrameNetwork(name, channels);
+      network->eval();
+      const torch::Tensor found = network->Features(torch::randn({2, channels, 64, 64}));
+      CHECK(found.sizes() == torch::IntArrayRef({2, network->features}));
+    }
+  }
+  CHECK(MessageOf([] { MakeFrameNetwork("vgg", 1); }).find("small, xception") != std::string::npos);
+
+  tests::TempDir folder;
+  torch::manual_seed(3);
+  ResNet published(18, NormOptions(), 2);  // a classifier of two things
+  WeightsFile weights;
+  StoreTensors(NamedValues(*published), "", weights);
+  WriteSafetensors(folder / "resnet18.safetensors", weights);
+  Drawn drawn = Draw(1, 40);
+  Connect(drawn);
+  BehaviorOptions options;
+  options.frame_network = "resnet18";
+  TrainOptions one_step = Short("behavior-frame", 1);
+  one_step.init = folder / "resnet18.safetensors";
+  datasets::Job job;
+  torch::AutoGradMode with_gradients(true);
+  TrainBehavior(drawn.data, WholeRows(drawn.data), one_step, options, folder / "m", job);
+  const auto values = [&](const std::string& name) {
+    return LoadFloats(ReadSafetensors(folder / "m").tensors.at("picture.frame.net." + name), name);
+  };
+  const auto taken = values("layer4.1.conv2.weight");
+  const auto given = LoadFloats(weights.tensors.at("layer4.1.conv2.weight"), "given");
+  REQUIRE(taken.size() == given.size());
+  double most = 0;
+  for (size_t i = 0; i < taken.size(); ++i) {
+    most = std::max(most, std::abs(static_cast<double>(taken[i]) - given[i]));
+  }
+  CHECK(most < 1e-3);            // one step with a small rate
+  one_step.init = folder / "m";  // a model of its own continues from all of it
+  TrainBehavior(drawn.data, WholeRows(drawn.data), one_step, options, folder / "n", job);
 }
 
 TEST_CASE("A damaged or foreign behavior model is refused in one line") {
