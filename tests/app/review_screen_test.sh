@@ -22,13 +22,6 @@ for frame in 20 40; do
   expect_sql "Ctrl+Enter takes the predictions of frame $frame" \
     "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index = $frame" 2
 done
-key ctrl+shift+b
-expect_state "Ctrl+Shift+B goes on to the next frame" '.frame == 41 and .labels >= 1'
-expect_sql "with the outlines carried there, in one step" \
-  "SELECT count(*) BETWEEN 1 AND 2 FROM annotations JOIN images ON images.id = image_id WHERE frame_index = 41" 1
-key ctrl+z
-expect_sql "which one undo takes back" \
-  "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index = 41" 0
 names_at() { sql "SELECT group_concat(category_id) FROM (SELECT category_id FROM annotations
   JOIN images ON images.id = image_id WHERE frame_index = $1 ORDER BY annotations.id)"; }
 before=$(names_at 20) after=$(names_at 40)
