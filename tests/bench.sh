@@ -68,13 +68,12 @@ table_row() {
     done
 }
 
-# train_and_measure NAME ROW_NAME PROJECT [TRAIN OPTION...]
+# train_and_measure NAME ROW_NAME PROJECT LABELS
 train_and_measure() {
   local name=$1 row=$2 project=$3 train predict figures
-  shift 3
-  fresh_project "$project" "$data/$name/video.mp4" "$data/$name/instances.json"
+  fresh_project "$project" "$data/$name/video.mp4" "$4"
   train=$("$vole" train "$project" --minutes "$minutes" --out "${project%.vole}.safetensors" \
-    --json --quiet "$@")
+    --json --quiet)
   predict=$("$vole" predict "$project" --json --quiet)
   # shellcheck disable=SC2046
   figures=$("$vole" evaluate "$project" $(truth_of "$name") --json --quiet)
@@ -88,7 +87,7 @@ part_real() {
   mkdir -p "$work/real"
   table_head "real videos"
   for name in "${bench_videos[@]}"; do
-    train_and_measure "$name" "$name" "$work/real/$name.vole"
+    train_and_measure "$name" "$name" "$work/real/$name.vole" "$data/$name/instances.json"
   done
   # Trained on one pair of flies, tried on two flies that it has never seen.
   local project=$work/real/flies_pair2.vole predict figures
@@ -99,17 +98,6 @@ part_real() {
   table_row "courtship -> flies_pair2" '{}' "$predict" "$figures"
 }
 
-part_labels() {
-  need_data
-  mkdir -p "$work/labels"
-  table_head "fewer labels"
-  for count in 50 25 10; do
-    for name in "${bench_videos[@]}"; do
-      train_and_measure "$name" "$name, $count" "$work/labels/$name-$count.vole" --max-labels "$count"
-    done
-  done
-}
-
 # few_labels FILE COUNT OUT : so many of its training frames, evenly spread
 few_labels() {
   jq --argjson count "$2" '
@@ -118,6 +106,19 @@ few_labels() {
     | ($kept | map({key: (.id | tostring), value: true}) | from_entries) as $is_kept
     | .images = $kept
     | .annotations = [.annotations[] | select($is_kept[.image_id | tostring])]' "$1" >"$3"
+}
+
+# The project holds so many labels and no others: neither the network nor the naming of tracks sees more.
+part_labels() {
+  need_data
+  mkdir -p "$work/labels"
+  table_head "fewer labels"
+  for count in 50 25 10; do
+    for name in "${bench_videos[@]}"; do
+      few_labels "$data/$name/instances.json" "$count" "$work/labels/$name-$count.json"
+      train_and_measure "$name" "$name, $count" "$work/labels/$name-$count.vole" "$work/labels/$name-$count.json"
+    done
+  done
 }
 
 # How many of the truly wrong frames stand in the first part of the queue. The project holds ten
