@@ -6,6 +6,7 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -19,7 +20,8 @@ namespace datasets {
 namespace {
 
 constexpr int kMaxReadErrorsInARow = 16;
-constexpr int kReorderFrames = 18;  // the standards allow 16 at most
+constexpr int kReorderFrames = 18;     // the standards allow 16 at most
+constexpr size_t kMostInFlight = 256;  // packets without pictures; more: no time stamps
 constexpr int64_t kMaxPixels = int64_t{1} << 27;
 
 // The plain reasons first, so that FFmpeg's "Invalid data" is left for real surprises.
@@ -161,6 +163,31 @@ int Decoder::ReadPacket() {
   }
 }
 
+int Decoder::SendPacket() {
+  const int64_t pts = packet_->pts;
+  const bool skip = skip_before_ != AV_NOPTS_VALUE && pts != AV_NOPTS_VALUE && pts < skip_before_;
+  codec_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+  if (skip_before_ == AV_NOPTS_VALUE && sent_.size() >= kMostInFlight) sent_.clear();
+  sent_.push_back(pts);
+  return avcodec_send_packet(codec_.get(), packet_.get());
+}
+
+bool Decoder::SkipUnneededBefore(int64_t pts) {
+  if (codec_->codec_id != AV_CODEC_ID_H264) return false;
+  skip_before_ = pts;
+  return true;
+}
+
+bool Decoder::PacketsWere(const int64_t* first, const int64_t* last) const {
+  std::vector<int64_t> found;
+  for (const int64_t pts : sent_) {
+    if (pts == AV_NOPTS_VALUE) return false;
+    if (pts >= *first && pts <= *last) found.push_back(pts);
+  }
+  std::sort(found.begin(), found.end());
+  return std::equal(found.begin(), found.end(), first, last + 1);
+}
+
 const AVFrame* Decoder::Next() {
   has_frame_ = false;
   for (;;) {
@@ -169,6 +196,12 @@ const AVFrame* Decoder::Next() {
       if (frame_->width <= 0 || frame_->height <= 0 || !frame_->data[0]) continue;
       if (IsDamaged(*frame_)) ++errors_;
       has_frame_ = true;
+      if (skip_before_ == AV_NOPTS_VALUE) {
+        const int64_t shown = frame_->best_effort_timestamp;
+        sent_.erase(std::remove_if(sent_.begin(), sent_.end(),
+                                   [shown](int64_t pts) { return pts <= shown; }),
+                    sent_.end());
+      }
       return frame_.get();
     }
     if (code == AVERROR_EOF) return nullptr;
@@ -182,7 +215,7 @@ const AVFrame* Decoder::Next() {
       draining_ = true;
       code = avcodec_send_packet(codec_.get(), nullptr);
     } else {
-      code = avcodec_send_packet(codec_.get(), packet_.get());
+      code = SendPacket();
     }
     if (code < 0 && code != AVERROR_EOF) ++errors_;
   }
@@ -191,6 +224,8 @@ const AVFrame* Decoder::Next() {
 bool Decoder::Seek(int64_t pts) {
   has_frame_ = false;
   draining_ = false;
+  skip_before_ = AV_NOPTS_VALUE;
+  sent_.clear();
   // Transport and program streams seek by decoding time, which lies before the time of showing.
   const bool by_decoding_time = (format_->iformat->flags & AVFMT_TS_DISCONT) != 0;
   const int64_t target = by_decoding_time ? pts - kReorderFrames * step_ticks_ : pts;

@@ -11,6 +11,7 @@ extern "C" {
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace datasets {
 
@@ -50,6 +51,15 @@ class Decoder {
   // The container's claim of a good place at or before `pts`; the caller verifies where it lands.
   bool Seek(int64_t pts);
 
+  // From now on pictures that lie before `pts` and that no other picture needs are not decoded and
+  // not given (H.264's pictures with nal_ref_idc 0; every other picture comes out as without this).
+  // AV_NOPTS_VALUE ends it. False when this codec does not tell such pictures, or not surely.
+  bool SkipUnneededBefore(int64_t pts);
+  // Whether the packets read for pictures from first to last time stamp were exactly these,
+  // increasing: then no picture was taken for another on the way. Looks back to the picture before
+  // the last call of SkipUnneededBefore; call it before ending that.
+  bool PacketsWere(const int64_t* first, const int64_t* last) const;
+
   const AVStream& stream() const { return *stream_; }
   Orientation orientation() const { return orientation_; }
   int64_t step_ticks() const { return step_ticks_; }  // one nominal frame in time-base ticks, > 0
@@ -60,6 +70,7 @@ class Decoder {
 
  private:
   int ReadPacket();
+  int SendPacket();
 
   std::string name_;
   AvPtr<AVFormatContext> format_;
@@ -71,6 +82,8 @@ class Decoder {
   int64_t step_ticks_ = 1, promised_packets_ = 0, packets_ = 0;
   int errors_ = 0;
   bool has_frame_ = false, draining_ = false;
+  int64_t skip_before_ = AV_NOPTS_VALUE;
+  std::vector<int64_t> sent_;  // time stamps of packets whose pictures have not come out yet
 };
 
 inline bool IsDamaged(const AVFrame& frame) {

@@ -13,6 +13,11 @@ namespace datasets {
 namespace {
 
 constexpr int kMaxFramesAhead = 64;
+constexpr int kMaxDecodeThreads = 4;
+
+int DecodeThreads() {
+  return std::clamp<int>(std::thread::hardware_concurrency(), 1, kMaxDecodeThreads);
+}
 
 // Frames [next, end) to decode in increasing order.
 struct Fill {
@@ -34,7 +39,7 @@ struct FrameCache::Impl {
         capacity(static_cast<int>(std::min<size_t>(
             1 << 20, max / (3 * static_cast<size_t>(index.width) * index.height + 1)))),
         keys(index.key_frames),
-        reader(path, std::move(index)),
+        reader(path, std::move(index), DecodeThreads()),
         worker([this] { Work(); }) {}
 
   ~Impl() {
@@ -92,7 +97,8 @@ struct FrameCache::Impl {
       request.answer.set_value(found->second);
       return;
     }
-    backward = request.frame < focus;
+    // A step back will be followed by others; a jump will not.
+    backward = request.frame < focus && focus - request.frame <= kMaxFramesAhead;
     focus = request.frame;
     const Fill fill = FillFor(request.frame);
     lock->unlock();

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kSeekCostFrames = 12;  // a nearer key frame is not worth a seek
 constexpr int kMaxSeekTries = 3;
+constexpr int kWorthSkipping = 4;  // frames to roll over
 
 }  // namespace
 
@@ -32,8 +33,33 @@ struct VideoReader::Impl {
     errors_before = 0;
   }
 
+  // As Forward, but leaves out what no other picture needs. False when it cannot be sure that it
+  // arrived at the very frame; the decoder's place is unknown then.
+  bool Roll(int frame) {
+    const int64_t target = index.pts[frame];
+    const int errors = decoder->errors();
+    const AVFrame* picture = nullptr;
+    do {
+      picture = decoder->Next();
+    } while (picture && picture->best_effort_timestamp != AV_NOPTS_VALUE &&
+             picture->best_effort_timestamp < target);
+    const bool there = picture && picture->best_effort_timestamp == target &&
+                       decoder->errors() == errors &&
+                       decoder->PacketsWere(&index.pts[next], &index.pts[frame]);
+    decoder->SkipUnneededBefore(AV_NOPTS_VALUE);
+    may_skip = there;
+    next = there ? frame + 1 : -1;
+    stamp = target;
+    from_start = false;
+    return there;
+  }
+
   // Decodes until `frame` is the decoder's current picture.
   bool Forward(int frame) {
+    if (may_skip && frame - next >= kWorthSkipping) {
+      may_skip = decoder->SkipUnneededBefore(index.pts[frame]);
+      if (may_skip) return Roll(frame);
+    }
     while (next <= frame) {
       const AVFrame* picture = decoder->Next();
       if (!picture) return false;
@@ -62,6 +88,13 @@ struct VideoReader::Impl {
     return Forward(frame);
   }
 
+  // Once more when the first time failed only because pictures were left out.
+  template <class Way>
+  bool Try(const Way& way) {
+    const bool skipped = may_skip;
+    return way() || (skipped && !may_skip && way());
+  }
+
   size_t KeyAtOrBefore(int frame) const {
     const auto& keys = index.key_frames;
     return static_cast<size_t>(std::upper_bound(keys.begin(), keys.end(), frame) - keys.begin());
@@ -73,7 +106,7 @@ struct VideoReader::Impl {
       const int key = index.key_frames[after - 1];
       if (key <= 0) return false;
       if (bad_keys.count(key)) continue;
-      if (SeekForward(key, frame)) return true;
+      if (Try([&] { return SeekForward(key, frame); })) return true;
       bad_keys.insert(key);
       ++tries;
     }
@@ -88,8 +121,11 @@ struct VideoReader::Impl {
     if (ahead && Forward(frame)) return;
     next = -1;
     if (TrySeeks(frame)) return;
-    Restart();
-    if (!Forward(frame)) {
+    const bool there = Try([&] {
+      Restart();
+      return Forward(frame);
+    });
+    if (!there) {
       next = -1;
       throw Error(path.string(), "frame " + std::to_string(frame) + " can no longer be decoded",
                   "the file was damaged after it was added; restore the original");
@@ -123,6 +159,7 @@ struct VideoReader::Impl {
   int64_t stamp = 0;       // of picture next - 1, after a seek
   int errors_before = 0;   // that the decoder met before the pictures that count
   std::set<int> bad_keys;  // seeking there did not lead there
+  bool may_skip = true;    // leaving pictures out has always led to the right one
 };
 
 VideoReader::VideoReader(const std::filesystem::path& path, VideoIndex index, int decode_threads)
