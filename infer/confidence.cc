@@ -161,7 +161,7 @@ std::vector<Signs> SignsOf(const TrackRecord& record, const std::vector<Tracklet
       set(r, Sign::kOddArea, (odd / range.spread - 2) / 6);
       const double good = usual[static_cast<size_t>(name.class_index)];
       if (good > 0.1 && row.picture_agreement >= 0) {
-        set(r, Sign::kOffPicture, (0.9 - row.picture_agreement / good) / 0.5);
+        set(r, Sign::kOffPicture, 0.4 * Clip((0.9 - row.picture_agreement / good) / 0.5));
       }
       auto& before = last[static_cast<size_t>(std::max(0, name.number))];
       if (before.first == frame - 1) {
@@ -181,7 +181,7 @@ double ConfidenceModel::Wrong(const Signs& signs) const {
   return Logistic(z);
 }
 
-ConfidenceModel PriorModel() {
+ConfidenceModel PriorModel(bool judged_by_picture) {
   ConfidenceModel model;
   model.bias = -5.0;
   const auto weight = [&](Sign sign) -> double& {
@@ -201,7 +201,14 @@ ConfidenceModel PriorModel() {
   weight(Sign::kBorder) = 0.5;
   weight(Sign::kMissing) = 1.5;
   weight(Sign::kFilled) = 2.5;
-  weight(Sign::kOffPicture) = 4;
+  weight(Sign::kOffPicture) = 10;
+  if (judged_by_picture) {
+    constexpr double kHint = 0.3;
+    for (const Sign sign : {Sign::kVagueBorder, Sign::kJoltBefore, Sign::kJoltAfter, Sign::kOddArea,
+                            Sign::kTouching, Sign::kSplitDispute}) {
+      weight(sign) *= kHint;
+    }
+  }
   return model;
 }
 
@@ -226,8 +233,7 @@ double Objective(const ConfidenceModel& model, const ConfidenceModel& prior,
 
 }  // namespace
 
-ConfidenceModel FitModel(const std::vector<Example>& examples) {
-  const ConfidenceModel prior = PriorModel();
+ConfidenceModel FitModel(const std::vector<Example>& examples, const ConfidenceModel& prior) {
   ConfidenceModel model = prior;
   double value = Objective(model, prior, examples);
   for (int round = 0; round < 40; ++round) {
@@ -272,7 +278,8 @@ ConfidenceModel FitModel(const std::vector<Example>& examples) {
   return model;
 }
 
-std::vector<double> CrossValidated(const std::vector<Example>& examples, int folds) {
+std::vector<double> CrossValidated(const std::vector<Example>& examples,
+                                   const ConfidenceModel& prior, int folds) {
   std::vector<size_t> order(examples.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -292,7 +299,7 @@ std::vector<double> CrossValidated(const std::vector<Example>& examples, int fol
       if (fold_of[i] != f) others.push_back(examples[i]);
     }
     if (others.size() == examples.size()) continue;
-    const ConfidenceModel model = FitModel(others);
+    const ConfidenceModel model = FitModel(others, prior);
     for (size_t i = 0; i < examples.size(); ++i) {
       if (fold_of[i] == f) probabilities[i] = model.Wrong(examples[i].signs);
     }

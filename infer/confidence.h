@@ -27,7 +27,7 @@ enum class Sign : size_t {
   kBorder,        // at the edge of the picture
   kMissing,       // another animal is missing in this frame
   kFilled,        // made up to bridge a gap
-  kOffPicture,    // the outline follows the picture less than this animal's usually do
+  kOffPicture,    // likely to overlap a label by less than half, by what the picture shows
 };
 constexpr size_t kSigns = 15;
 using Signs = std::array<float, kSigns>;
@@ -42,8 +42,10 @@ struct ConfidenceModel {  // logistic in the signs
   double bias = 0;
   double Wrong(const Signs& signs) const;  // probability
 };
-// What holds before anything of a video was checked: weights set by reason, not by data.
-ConfidenceModel PriorModel();
+// What holds before anything of a video was checked: weights set by reason, not by data. Where
+// outlines were judged by the picture (ReviewData::picture_overlap), the signs that only hint at a
+// bad outline say little more.
+ConfidenceModel PriorModel(bool judged_by_picture = false);
 
 struct Example {
   Signs signs{};
@@ -52,13 +54,15 @@ struct Example {
   int frame = 0;
 };
 
-// Maximum a posteriori with a Gaussian prior around PriorModel (its strength is that of a few dozen
+// Maximum a posteriori with a Gaussian prior around `prior` (its strength is that of a few dozen
 // examples), by Newton's method with halved steps.
-ConfidenceModel FitModel(const std::vector<Example>& examples);
+ConfidenceModel FitModel(const std::vector<Example>& examples,
+                         const ConfidenceModel& prior = PriorModel());
 
 // Each example's probability from a model that was fitted without its block of time (`folds`
 // blocks of neighbouring frames).
-std::vector<double> CrossValidated(const std::vector<Example>& examples, int folds = 5);
+std::vector<double> CrossValidated(const std::vector<Example>& examples,
+                                   const ConfidenceModel& prior = PriorModel(), int folds = 5);
 
 // Expected calibration error over `bins` bins of equal mass (Naeini et al. 2015, adaptive bins):
 // sum of share * |mean probability - share wrong|. -1 for fewer than 10 examples.

@@ -10,67 +10,31 @@
 namespace infer {
 namespace {
 
-constexpr int kMostPixels = 64;      // of the neighbourhood's longer side, after reduction
-constexpr double kMargin = 0.6;      // of the square root of the area, around the mask
-constexpr int kFewestPixels = 12;    // in either part, to say anything
-constexpr double kNoiseSquared = 9;  // grey levels; keeps flat colors from deciding alone
-
-using Feature = std::array<float, 6>;  // b g r, and their differences to the background
+constexpr int kFewestPixels = 12;                 // in either part, to say anything
+constexpr double kNoiseSquared = 9 / (64. * 64);  // keeps flat colors from deciding alone
+constexpr double kLeastOverlap = 0.6;             // of a picture model with labels, to be believed
 
 enum Part : uchar { kAround = 0, kOwn = 1, kOther = 2 };
 
 struct Neighbourhood {
-  cv::Size size;
-  std::vector<Feature> features;  // [pixels]
-  cv::Mat part;                   // CV_8UC1 of Part
+  train::Surroundings around;
+  cv::Mat part;  // CV_8UC1 of Part
 };
-
-cv::Mat Reduced(const cv::Mat& picture, cv::Size size) {
-  cv::Mat small;
-  cv::resize(picture, small, size, 0, 0, cv::INTER_AREA);
-  return small;
-}
-
-// The detection's mask within `view`, as shares 0..255.
-cv::Mat MaskIn(const train::Detection& detection, const cv::Rect& view) {
-  cv::Mat mask(view.size(), CV_8UC1, cv::Scalar(0));
-  const cv::Rect common = detection.region & view;
-  if (common.empty()) return mask;
-  detection.mask(common - detection.region.tl()).copyTo(mask(common - view.tl()));
-  return mask;
-}
 
 Neighbourhood Look(const cv::Mat& bgr, const cv::Mat& background,
                    const train::FrameDetections& found, size_t which, const cv::Rect& view) {
-  const double scale = std::min(1.0, kMostPixels / double(std::max(view.width, view.height)));
   Neighbourhood near;
-  near.size = {std::max(1, cvRound(view.width * scale)), std::max(1, cvRound(view.height * scale))};
-  near.part = cv::Mat(near.size, CV_8UC1, cv::Scalar(kAround));
+  near.around = train::LookAround(bgr, background, view);
+  near.part = cv::Mat(near.around.size, CV_8UC1, cv::Scalar(kAround));
+  const auto share = [&](const train::Detection& detection) {
+    return train::ReducedMask(detection.mask, detection.region, view, near.around.size);
+  };
   for (size_t d = 0; d < found.detections.size(); ++d) {
     const train::Detection& detection = found.detections[d];
     if (d == which || detection.mask.empty() || (detection.region & view).empty()) continue;
-    near.part.setTo(cv::Scalar(kOther), Reduced(MaskIn(detection, view), near.size) > 64);
+    near.part.setTo(cv::Scalar(kOther), share(detection) > 64);
   }
-  near.part.setTo(cv::Scalar(kOwn),
-                  Reduced(MaskIn(found.detections[which], view), near.size) > 127);
-  const cv::Mat colors = Reduced(bgr(view), near.size);
-  const cv::Mat empty_scene = background.empty() ? cv::Mat() : Reduced(background(view), near.size);
-  near.features.reserve(near.part.total());
-  for (int y = 0; y < near.size.height; ++y) {
-    for (int x = 0; x < near.size.width; ++x) {
-      const cv::Vec3b color = colors.at<cv::Vec3b>(y, x);
-      Feature feature{};
-      for (int c = 0; c < 3; ++c) {
-        const auto i = static_cast<size_t>(c);
-        feature[i] = color[c];
-        if (!empty_scene.empty()) {
-          feature[i + 3] =
-              std::abs(static_cast<float>(color[c]) - empty_scene.at<cv::Vec3b>(y, x)[c]);
-        }
-      }
-      near.features.push_back(feature);
-    }
-  }
+  near.part.setTo(cv::Scalar(kOwn), share(found.detections[which]) > 127);
   return near;
 }
 
@@ -84,15 +48,13 @@ Spread SpreadOf(const Neighbourhood& near, Part part) {
   Spread spread;
   const uchar* parts = near.part.ptr();
   cv::Matx66d squares = cv::Matx66d::zeros();
-  for (size_t i = 0; i < near.features.size(); ++i) {
+  for (int i = 0; i < near.around.features.rows; ++i) {
     if (parts[i] != part) continue;
     ++spread.pixels;
-    const Feature& f = near.features[i];
+    const float* f = near.around.features.ptr<float>(i);
     for (int a = 0; a < 6; ++a) {
-      spread.mean[a] += f[static_cast<size_t>(a)];
-      for (int b = a; b < 6; ++b) {
-        squares(a, b) += double(f[static_cast<size_t>(a)]) * f[static_cast<size_t>(b)];
-      }
+      spread.mean[a] += f[a];
+      for (int b = a; b < 6; ++b) squares(a, b) += double(f[a]) * f[b];
     }
   }
   const double n = std::max(1, spread.pixels);
@@ -106,17 +68,20 @@ Spread SpreadOf(const Neighbourhood& near, Part part) {
   return spread;
 }
 
-double Agreement(const Neighbourhood& near) {
+// CV_8UC1: 255 where the pixels look like the mask's own rather than like those around it; empty
+// when there is too little of either.
+cv::Mat StandingOut(const Neighbourhood& near) {
   const Spread own = SpreadOf(near, kOwn), around = SpreadOf(near, kAround);
-  if (own.pixels < kFewestPixels || around.pixels < kFewestPixels) return -1;
+  if (own.pixels < kFewestPixels || around.pixels < kFewestPixels) return {};
   const cv::Matx66d within =
       own.covariance + around.covariance + kNoiseSquared * cv::Matx66d::eye();
   const cv::Vec6d direction = within.solve(own.mean - around.mean, cv::DECOMP_CHOLESKY);
   std::vector<float> along;
-  along.reserve(near.features.size());
-  for (const Feature& f : near.features) {
+  along.reserve(near.part.total());
+  for (int i = 0; i < near.around.features.rows; ++i) {
+    const float* f = near.around.features.ptr<float>(i);
     double value = 0;
-    for (int a = 0; a < 6; ++a) value += direction[a] * f[static_cast<size_t>(a)];
+    for (int a = 0; a < 6; ++a) value += direction[a] * f[a];
     along.push_back(static_cast<float>(value));
   }
   const uchar* parts = near.part.ptr();
@@ -130,8 +95,8 @@ double Agreement(const Neighbourhood& near) {
     return *place;
   };
   const float low = at(0.005), high = at(0.995);
-  if (!(high > low)) return -1;
-  cv::Mat levels(near.size, CV_8UC1);
+  if (!(high > low)) return {};
+  cv::Mat levels(near.around.size, CV_8UC1);
   std::vector<uchar> histogram_of;
   for (size_t i = 0; i < along.size(); ++i) {
     const float level = std::clamp((along[i] - low) / (high - low), 0.f, 1.f) * 255;
@@ -141,38 +106,97 @@ double Agreement(const Neighbourhood& near) {
   cv::Mat ignored;
   const double threshold =
       cv::threshold(histogram_of, ignored, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
-  const cv::Mat stands_out = (levels > threshold) & (near.part != kOther);
+  return levels > threshold;
+}
+
+// IoU of what is kOwn with the parts of `stands_out` that it touches and that are nearer to it than
+// to another animal; -1 for nothing.
+double Agreement(const cv::Mat& part, const cv::Mat& stands_out) {
+  cv::Mat shown = stands_out & (part != kOther);
+  if (cv::countNonZero(part == kOther) > 0) {
+    cv::Mat to_own, to_other;
+    cv::distanceTransform(part != kOwn, to_own, cv::DIST_L2, 3);
+    cv::distanceTransform(part != kOther, to_other, cv::DIST_L2, 3);
+    shown &= to_own <= to_other;
+  }
   cv::Mat component;
-  const int components = cv::connectedComponents(stands_out, component, 8, CV_32S);
+  const int components = cv::connectedComponents(shown, component, 8, CV_32S);
   std::vector<char> touched(static_cast<size_t>(components), 0);
   const int* label = component.ptr<int>();
-  for (size_t i = 0; i < along.size(); ++i) {
+  const uchar* parts = part.ptr();
+  const size_t pixels = part.total();
+  for (size_t i = 0; i < pixels; ++i) {
     if (parts[i] == kOwn && label[i] > 0) touched[static_cast<size_t>(label[i])] = 1;
   }
   int both = 0, either = 0;
-  for (size_t i = 0; i < along.size(); ++i) {
-    const bool shown = touched[static_cast<size_t>(label[i])] != 0;
-    both += shown && parts[i] == kOwn;
-    either += shown || parts[i] == kOwn;
+  for (size_t i = 0; i < pixels; ++i) {
+    const bool is_shown = touched[static_cast<size_t>(label[i])] != 0;
+    both += is_shown && parts[i] == kOwn;
+    either += is_shown || parts[i] == kOwn;
   }
   return either > 0 ? static_cast<double>(both) / either : -1;
 }
 
+// The view of a detection; empty where it has no mask or lies outside.
+cv::Rect ViewOf(const train::Detection& detection, cv::Size frame) {
+  const cv::Rect inside = detection.region & cv::Rect({0, 0}, frame);
+  if (detection.mask.empty() || inside != detection.region || inside.empty()) return {};
+  return train::ViewAround(inside, cv::countNonZero(detection.mask), frame);
+}
+
 }  // namespace
 
+bool CanJudge(const train::PictureModel& model, bool has_background) {
+  return !model.empty() && model.uses_background == has_background &&
+         model.overlap >= kLeastOverlap;
+}
+
+std::vector<PictureEvidence> LookForAnimals(const cv::Mat& bgr, const cv::Mat& background,
+                                            const train::PictureModel& model,
+                                            const train::FrameDetections& found) {
+  std::vector<PictureEvidence> evidence;
+  for (const train::Detection& detection : found.detections) {
+    const cv::Rect view = ViewOf(detection, bgr.size());
+    if (view.empty()) continue;
+    evidence.push_back({view, model.AnimalPixels(train::LookAround(bgr, background, view))});
+  }
+  return evidence;
+}
+
+void JudgeBlobs(const std::vector<PictureEvidence>& evidence, std::vector<Blob>& blobs) {
+  constexpr double kCovered = 0.98;  // of a blob's box
+  for (Blob& blob : blobs) {
+    blob.picture_agreement = -1;
+    const PictureEvidence* nearest = nullptr;
+    for (const PictureEvidence& seen : evidence) {
+      const bool covers = (seen.view & blob.region).area() >= kCovered * blob.region.area();
+      if (covers && (!nearest || seen.view.area() < nearest->view.area())) nearest = &seen;
+    }
+    if (!nearest || blob.area < 1) continue;
+    const cv::Size size = nearest->animal_pixels.size();
+    cv::Mat part(size, CV_8UC1, cv::Scalar(kAround));
+    const auto share = [&](const Blob& any) {
+      return train::ReducedMask(any.mask, any.region, nearest->view, size);
+    };
+    for (const Blob& other : blobs) {
+      if (&other == &blob || (other.region & nearest->view).empty()) continue;
+      part.setTo(cv::Scalar(kOther), share(other) > 64);
+    }
+    part.setTo(cv::Scalar(kOwn), share(blob) > 127);
+    blob.picture_agreement = static_cast<float>(Agreement(part, nearest->animal_pixels));
+  }
+}
+
 void JudgeOutlines(const cv::Mat& bgr, const cv::Mat& background, train::FrameDetections& found) {
-  const cv::Rect frame({0, 0}, bgr.size());
   for (size_t d = 0; d < found.detections.size(); ++d) {
     train::Detection& detection = found.detections[d];
     detection.picture_agreement = -1;
-    const cv::Rect inside = detection.region & frame;
-    if (detection.mask.empty() || inside != detection.region || inside.empty()) continue;
-    const int margin = std::max(2, cvRound(kMargin * std::sqrt(cv::countNonZero(detection.mask))));
-    const cv::Rect view = cv::Rect(inside.x - margin, inside.y - margin, inside.width + 2 * margin,
-                                   inside.height + 2 * margin) &
-                          frame;
-    detection.picture_agreement =
-        static_cast<float>(Agreement(Look(bgr, background, found, d, view)));
+    const cv::Rect view = ViewOf(detection, bgr.size());
+    if (view.empty()) continue;
+    const Neighbourhood near = Look(bgr, background, found, d, view);
+    const cv::Mat stands_out = StandingOut(near);
+    if (stands_out.empty()) continue;
+    detection.picture_agreement = static_cast<float>(Agreement(near.part, stands_out));
   }
 }
 

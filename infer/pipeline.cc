@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -24,6 +25,7 @@ struct Pictures {
 struct Found {
   int first_frame = 0;
   std::vector<train::FrameDetections> frames;
+  std::vector<std::vector<PictureEvidence>> evidence;  // parallel, or empty
 };
 
 // Frames predicted at once: enough to keep the processor busy, no more than about 24 MB of pixels.
@@ -32,10 +34,16 @@ int BatchFrames(cv::Size size) {
   return std::clamp(static_cast<int>(24e6 / bytes), 1, 8);
 }
 
+nlohmann::json RecordOf(const train::ModelInfo& info, const char* key) {
+  return info.record.is_object() ? info.record.value(key, nlohmann::json()) : nlohmann::json();
+}
+
 class Pipeline {
  public:
   Pipeline(datasets::Project& project, const PipelineInput& input, datasets::Job& job)
       : input_(input),
+        picture_model_(train::PictureModelFrom(RecordOf(input.predictor->info(), "picture_model"))),
+        judges_by_model_(CanJudge(picture_model_, !input.background.empty())),
         job_(job),
         writer_(project, input.job_id, input.video_id, input.categories, input.size) {}
 
@@ -44,7 +52,7 @@ class Pipeline {
     std::thread predict([this] { Guard([this] { Predict(); }, [this] { found_.Close(); }); });
     std::thread write([this] { Guard([this] { Write(); }, [] {}); });
     const train::ModelInfo& info = input_.predictor->info();
-    PipelineResult result{TrackRecord(info.classes.size(), input_.size), {}, {}, {}};
+    PipelineResult result{TrackRecord(info.classes.size(), input_.size), {}, {}, {}, 0};
     Guard([&] { Track(info, result); }, [this] { named_.Close(); });
     StopReading();
     named_.Close();
@@ -53,6 +61,7 @@ class Pipeline {
     write.join();
     if (error_) std::rethrow_exception(error_);
     result.rows = writer_.TakeRows();
+    if (judges_by_model_) result.picture_overlap = picture_model_.overlap;
     VOLE_CHECK(result.rows.size() == result.record.rows().size());
     return result;
   }
@@ -98,7 +107,13 @@ class Pipeline {
       found.frames = input_.predictor->Predict(pictures->frames, input_.background);
       VOLE_CHECK(found.frames.size() == pictures->frames.size());
       for (size_t f = 0; f < found.frames.size(); ++f) {
-        JudgeOutlines(pictures->frames[f], input_.background, found.frames[f]);
+        const cv::Mat& picture = pictures->frames[f];
+        if (judges_by_model_) {
+          found.evidence.push_back(
+              LookForAnimals(picture, input_.background, picture_model_, found.frames[f]));
+        } else {
+          JudgeOutlines(picture, input_.background, found.frames[f]);
+        }
         if (input_.identity) {
           AddIdentityFeatures(*input_.identity, pictures->frames[f], found.frames[f]);
         }
@@ -131,9 +146,12 @@ class Pipeline {
     if (input_.identity) {
       voter = std::make_unique<WindowVoter>(*input_.identity, info.classes, result.record);
     }
+    std::map<int, std::vector<PictureEvidence>> evidence;  // of frames that are not settled
     const int total = input_.end_frame - input_.start_frame;
     const auto settle = [&](std::vector<TrackedFrame> frames) {
       for (TrackedFrame& frame : frames) {
+        if (judges_by_model_) JudgeBlobs(evidence[frame.frame], frame.blobs);
+        evidence.erase(evidence.begin(), evidence.upper_bound(frame.frame));
         NamedFrame named;
         named.class_indices = names.Of(frame.blobs);
         result.record.Add(frame);
@@ -145,8 +163,9 @@ class Pipeline {
     job_.Advance(0, total, "finding animals");
     while (auto found = found_.Pop()) {
       int frame = found->first_frame;
-      for (const train::FrameDetections& detections : found->frames) {
-        settle(tracker.Add(frame++, detections));
+      for (size_t f = 0; f < found->frames.size(); ++f) {
+        if (judges_by_model_) evidence[frame] = std::move(found->evidence[f]);
+        settle(tracker.Add(frame++, found->frames[f]));
       }
       job_.Advance(frame - input_.start_frame, total, "finding animals");
     }
@@ -157,6 +176,8 @@ class Pipeline {
   }
 
   const PipelineInput& input_;
+  const train::PictureModel picture_model_;
+  const bool judges_by_model_;
   datasets::Job& job_;
   PredictionWriter writer_;
   datasets::BoundedQueue<Pictures> pictures_{2};

@@ -33,6 +33,8 @@ struct PipelineResult {
   std::vector<Tracklet> tracklets;
   std::vector<Link> links;
   std::vector<datasets::Id> rows;  // of `predictions`, parallel to record.rows()
+  // IoU with labels that outlines of the picture model reach, when it judged this video; else 0.
+  double picture_overlap = 0;
 };
 
 // Three threads beside the caller's (decode, predict, write); the caller's tracks and reports.

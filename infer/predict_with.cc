@@ -91,8 +91,8 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
         NameTracklets(found.record, found.tracklets, found.links, info, evidence, anchors,
                       [&job] { job.ThrowIfCancelled(); });
     WriteNames(project, found, names, input.categories, info.max_instances, job);
-    ReviewData data =
-        MakeReviewData(found.record, found.tracklets, names, info, found.rows, input.fps);
+    ReviewData data = MakeReviewData(found.record, found.tracklets, names, info, found.rows,
+                                     input.fps, found.picture_overlap);
     data.video_id = video.id;
     data.categories = input.categories;
     if (data.end_frame <= data.start_frame) {

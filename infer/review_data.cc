@@ -88,16 +88,25 @@ uint8_t RatioToByte(float ratio) {
   return static_cast<uint8_t>(std::clamp(std::lround(steps), 0L, 255L));
 }
 
+uint8_t AgreementToByte(float agreement) {
+  if (!(agreement >= 0)) return 255;
+  return static_cast<uint8_t>(std::clamp(std::lround(agreement * 254), 0L, 254L));
+}
+
+float AgreementOf(uint8_t byte) { return byte == 255 ? -1 : static_cast<float>(byte) / 254; }
+
 }  // namespace
 
 ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                           const std::vector<NamedTracklet>& names, const train::ModelInfo& info,
-                          const std::vector<datasets::Id>& rows, double fps) {
+                          const std::vector<datasets::Id>& rows, double fps,
+                          double picture_overlap) {
   VOLE_CHECK(rows.size() == record.rows().size() && names.size() == tracklets.size());
   ReviewData data;
   data.start_frame = std::max(0, record.first_frame());
   data.end_frame = std::max(0, record.end_frame());
   data.fps = fps;
+  data.picture_overlap = picture_overlap;
   data.classes = info.classes;
   data.max_instances = info.max_instances;
   data.max_instances.resize(info.classes.size(), 1);
@@ -113,6 +122,7 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
     count[static_cast<size_t>(own)] += 1;
   }
   const std::vector<Signs> signs = SignsOf(record, tracklets, names, info, fps);
+  constexpr size_t kOff = static_cast<size_t>(Sign::kOffPicture);
   for (size_t r = 0; r < record.rows().size(); ++r) {
     const AnimalFrame& row = record.rows()[r];
     const int own = names[static_cast<size_t>(row.tracklet)].class_index;
@@ -124,7 +134,9 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
     animal.tracklet = row.tracklet;
     const double usual = log_area[static_cast<size_t>(own)] / count[static_cast<size_t>(own)];
     animal.area_ratio = static_cast<float>(row.area / std::exp(usual));
+    animal.agreement = row.picture_agreement;
     animal.signs = signs[r];
+    if (picture_overlap > 0) animal.signs[kOff] = 0;  // said once labels are compared
     data.animals.push_back(animal);
   }
   return data;
@@ -136,6 +148,7 @@ void SaveReviewData(datasets::Project& project, datasets::Id job_id, const Revie
                          {"end_frame", data.end_frame},
                          {"fps", data.fps},
                          {"signs", kSigns},
+                         {"picture_overlap", data.picture_overlap},
                          {"classes", data.classes},
                          {"categories", data.categories},
                          {"max_instances", data.max_instances}};
@@ -162,6 +175,7 @@ void SaveReviewData(datasets::Project& project, datasets::Id job_id, const Revie
       PutNumber(bytes, animal.class_index);
       PutNumber(bytes, animal.tracklet);
       bytes.push_back(static_cast<char>(RatioToByte(animal.area_ratio)));
+      bytes.push_back(static_cast<char>(AgreementToByte(animal.agreement)));
       for (float sign : animal.signs) bytes.push_back(static_cast<char>(ToByte(sign)));
       prediction = animal.prediction;
       frame = animal.frame;
@@ -183,6 +197,8 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
   data.start_frame = head.at("start_frame");
   data.end_frame = head.at("end_frame");
   data.fps = head.at("fps");
+  const bool has_agreement = head.contains("picture_overlap");  // not before it was learned
+  if (has_agreement) data.picture_overlap = head.at("picture_overlap");
   data.classes = head.at("classes").get<std::vector<std::string>>();
   data.categories = head.at("categories").get<std::vector<datasets::Id>>();
   data.max_instances = head.at("max_instances").get<std::vector<int>>();
@@ -207,6 +223,7 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
       animal.class_index = static_cast<int>(reader.Number());
       animal.tracklet = static_cast<int>(reader.Number());
       animal.area_ratio = static_cast<float>(std::exp2((reader.Byte() - 128) / 32.0));
+      if (has_agreement) animal.agreement = AgreementOf(static_cast<uint8_t>(reader.Byte()));
       for (float& sign : animal.signs) sign = static_cast<float>(reader.Byte()) / 255;
       VOLE_CHECK(animal.class_index >= 0 &&
                  animal.class_index < static_cast<int>(data.classes.size()));

@@ -18,6 +18,7 @@ struct ReviewAnimal {  // one row of `predictions`
   int class_index = 0;
   int tracklet = 0;
   float area_ratio = 1;  // to the usual area of this animal
+  float agreement = -1;  // of its outline with the picture, kept to 1/254; -1: not known
   Signs signs{};         // kept to 1/255
 };
 
@@ -34,6 +35,9 @@ struct ReviewData {
   std::vector<std::string> classes;
   std::vector<datasets::Id> categories;  // parallel
   std::vector<int> max_instances;        // parallel
+  // IoU with labels that outlines drawn from the picture alone reach; 0: agreements of this video
+  // can only be compared with each other, which Sign::kOffPicture then says.
+  double picture_overlap = 0;
   std::vector<ReviewTracklet> tracklets;
   std::vector<ReviewAnimal> animals;  // by frame
 };
@@ -41,7 +45,8 @@ struct ReviewData {
 // `rows`: ids in `predictions`, parallel to the record's. Dropped tracklets are left out.
 ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                           const std::vector<NamedTracklet>& names, const train::ModelInfo& info,
-                          const std::vector<datasets::Id>& rows, double fps);
+                          const std::vector<datasets::Id>& rows, double fps,
+                          double picture_overlap = 0);
 
 // About 30 bytes an animal and frame, in the project's settings.
 void SaveReviewData(datasets::Project& project, datasets::Id job_id, const ReviewData& data);

@@ -19,10 +19,11 @@ struct ReviewExamples {
 };
 
 // Labelled frames: an animal is wrong when its mask overlaps the label of its name by IoU < 0.5.
-// Frames that were learned from look better than others, so they count only a little: those that
-// the model's record names, or, where it names none, all but split `val` and `test`. Decisions:
+// Frames that were learned from (those that the model's record names, or, where it names none, all
+// but split `val` and `test`) count less, the more their outlines follow the picture better than
+// others do. Sets Sign::kOffPicture of `data` by the labels. Decisions:
 // accepted = right; corrected or rejected = wrong for the animal that looked worst.
 ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id job_id,
-                               const ReviewData& data);
+                               ReviewData& data);
 
 }  // namespace infer

@@ -22,7 +22,7 @@ struct Judgement {
 
 Judgement JudgementOf(const ReviewData& data, const ReviewExamples& examples) {
   Judgement judgement;
-  judgement.model = FitModel(examples.animals);
+  judgement.model = FitModel(examples.animals, PriorModel(data.picture_overlap > 0));
   constexpr double kPriorFrames = 4;
   const double prior = std::clamp(ShareOfFullFrames(data), 0.05, 0.9);
   judgement.missing =
@@ -84,10 +84,11 @@ int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets
   if (HasBehaviorScores(project, job_id)) {
     return FinishBehaviors(project, job_id, BoutOptionsOf(project, job_id), job).episodes;
   }
-  const auto data = LoadReviewData(project, job_id);
+  auto data = LoadReviewData(project, job_id);
   if (!data) return 0;
   job.Advance(0, 0, "reading what was checked");
-  const Judgement judgement = JudgementOf(*data, CollectExamples(project, job_id, *data));
+  const ReviewExamples examples = CollectExamples(project, job_id, *data);
+  const Judgement judgement = JudgementOf(*data, examples);
   WriteConfidences(project, *data, judgement.model, job);
   return WriteQueue(project, job_id, *data, judgement);
 }
@@ -103,13 +104,13 @@ Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id)
     if (summary.checked_bouts > 0) calibration.basis = "held-out labels and reviews of bouts";
     return calibration;
   }
-  const auto data = LoadReviewData(project, job_id);
+  auto data = LoadReviewData(project, job_id);
   if (!data) return calibration;
   const ReviewExamples examples = CollectExamples(project, job_id, *data);
   std::vector<Example> used = examples.animals;
   calibration.frames = examples.frames;
   calibration.basis = examples.decisions == 0 ? "labels" : "labels and reviews";
-  std::vector<double> probabilities = CrossValidated(used);
+  std::vector<double> probabilities = CrossValidated(used, PriorModel(data->picture_overlap > 0));
   constexpr int kEnoughAudit = 30;
   if (examples.audit_frames >= kEnoughAudit) {  // drawn at random: the only unbiased ones
     std::vector<Example> audited;

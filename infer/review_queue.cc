@@ -125,7 +125,12 @@ FrameView Look(const ReviewData& data, const ConfidenceModel& model, double miss
   return view;
 }
 
-int Band(double wrong) { return wrong < 0.12 ? 0 : wrong < 0.3 ? 1 : wrong < 0.6 ? 2 : 3; }
+// Levels of suspicion about twice as likely each.
+int Band(double wrong) {
+  constexpr double kLevels[] = {0.08, 0.14, 0.24, 0.38, 0.55, 0.75};
+  return static_cast<int>(std::upper_bound(std::begin(kLevels), std::end(kLevels), wrong) -
+                          std::begin(kLevels));
+}
 
 std::string Names(const ReviewData& data, const std::vector<int>& classes, const char* word) {
   std::string text;

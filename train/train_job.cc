@@ -9,6 +9,7 @@
 #include "train/detect/registry.h"
 #include "train/idnet.h"
 #include "train/idseg_tasks.h"
+#include "train/picture_model.h"
 #include "train/split.h"
 #include "train/training_record.h"
 
@@ -42,6 +43,7 @@ class IdsegTraining {
         device_(DeviceOf(options.device)) {
     CheckModelFolder(model_file_);
     description_ = DescribeLabels(data, job);
+    picture_model_ = LearnPictureModel(data, job);
     set_ = LoadLearningSet(data, description_, job);
     split_ = SplitByTime(data.frames, set_.classes, options.validation_share);
     const uint64_t seed = static_cast<uint64_t>(options.seed);
@@ -228,6 +230,7 @@ class IdsegTraining {
     record["skipped_steps"] = seg_trainer_->state().bad_steps;
     record["validation"] = Figures();
     record["labels"]["learned_frames"] = LearnedFrames();
+    record["picture_model"] = ToJson(picture_model_);
     WeightsFile file;
     file.metadata = ToMetadata(description);
     StoreTensors(NamedValues(seg_->module()), "seg.", file);
@@ -243,6 +246,7 @@ class IdsegTraining {
   torch::Device device_;
   Clock::time_point start_ = Clock::now();
   IdsegDescription description_;
+  PictureModel picture_model_;
   LearningSet set_;
   Split split_;
   std::unique_ptr<SegTask> seg_;

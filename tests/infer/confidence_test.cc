@@ -83,10 +83,10 @@ TEST_CASE("cross-validation judges every frame by a model that has not seen its 
   // The second half of the video is wrong throughout, and nothing but the time tells.
   std::vector<Example> examples;
   for (int i = 0; i < 200; ++i) examples.push_back({Signs{}, i >= 100, 1, i});
-  const std::vector<double> judged = CrossValidated(examples, 2);
+  const std::vector<double> judged = CrossValidated(examples, PriorModel(), 2);
   CHECK(judged[0] > 0.5);    // learned from the wrong half
   CHECK(judged[199] < 0.1);  // learned from the right half
-  CHECK(CrossValidated({}, 5).empty());
+  CHECK(CrossValidated({}, PriorModel(), 5).empty());
 }
 
 TEST_CASE("the calibration error is the mean gap between what is said and what happens") {

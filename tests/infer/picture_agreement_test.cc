@@ -87,3 +87,37 @@ TEST_CASE("where there is nothing to compare, nothing is said") {
   CHECK(Agreement(cv::Mat(kSide, kSide, CV_8UC3, cv::Scalar(9, 9, 9)),
                   {Ellipse({100, 100}, {40, 20})}) <= 1);
 }
+
+TEST_CASE("pieces of two touching animals are judged each by the pixels nearest to it") {
+  const auto left = Ellipse({72, 100}, {30, 20}), right = Ellipse({128, 100}, {30, 20});
+  const cv::Mat picture = Picture({left, right});
+  train::PictureModel model;  // dark is animal
+  model.squares = cv::Mat(12, 12, CV_32F, cv::Scalar(0));
+  model.slopes = cv::Mat(12, 1, CV_32F, cv::Scalar(0));
+  model.slopes.at<float>(0) = -1;
+  model.bias = 2;  // at 128 grey levels of blue
+  model.overlap = 0.9;
+  CHECK(infer::CanJudge(model, false));
+  CHECK_FALSE(infer::CanJudge(model, true));
+  CHECK_FALSE(infer::CanJudge({}, false));
+
+  train::Detection both;
+  both.region = left.region | right.region;
+  both.mask = cv::Mat(both.region.size(), CV_8UC1, cv::Scalar(255));
+  train::FrameDetections found;
+  found.detections = {both};
+  const auto evidence = infer::LookForAnimals(picture, {}, model, found);
+  REQUIRE(evidence.size() == 1);
+  std::vector<infer::Blob> pieces = {infer::BlobOf(left, 0, picture.size()),
+                                     infer::BlobOf(right, 0, picture.size())};
+  infer::JudgeBlobs(evidence, pieces);
+  CHECK(pieces[0].picture_agreement > 0.85f);
+  CHECK(pieces[1].picture_agreement > 0.85f);
+  // One is drawn too small: that is not held against the other.
+  pieces[1] = infer::BlobOf(Ellipse({128, 100}, {18, 12}), 0, picture.size());
+  infer::JudgeBlobs(evidence, pieces);
+  CHECK(pieces[0].picture_agreement > 0.75f);
+  CHECK(pieces[1].picture_agreement < 0.6f);
+  infer::JudgeBlobs({}, pieces);
+  CHECK(pieces[0].picture_agreement == -1);
+}
