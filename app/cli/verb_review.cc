@@ -11,6 +11,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
+#include "datasets/store/review_order.h"
 #include "infer/infer_job.h"
 
 namespace app {
@@ -59,8 +60,7 @@ Queue ReadQueue(const datasets::Project& project, const std::string& only_video)
                           "nothing has been predicted yet",
                           "run: vole predict " + project.file().string());
   }
-  std::stable_sort(queue.items.begin(), queue.items.end(),
-                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  datasets::SortForReview(queue.items);
   return queue;
 }
 

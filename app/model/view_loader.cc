@@ -5,6 +5,7 @@
 
 #include "app/model/session.h"
 #include "app/model/triangulate.h"
+#include "datasets/store/review_order.h"
 
 namespace app {
 namespace {
@@ -100,8 +101,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
                                 std::make_move_iterator(items.end()));
     }
   }
-  std::stable_sort(view->review_items.begin(), view->review_items.end(),
-                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  datasets::SortForReview(view->review_items);
   view->undo_label = history_.UndoLabel();
   view->redo_label = history_.RedoLabel();
   return view;
