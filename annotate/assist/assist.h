@@ -30,7 +30,8 @@ Proposal GrabCutFrom(const cv::Mat& frame, const cv::Mat& background,
 Proposal FitLastOutline(const cv::Mat& frame, const cv::Mat& background,
                         const datasets::Polygons& last, cv::Point2d click, double typical_area);
 // Carries an outline from one frame to the next: motion by dense flow, then GrabCut in a narrow
-// band. Empty when forward and backward disagree (IoU < 0.8): ask the person.
+// band. Empty when forward and backward disagree (on more than 15 % of the pixels, a border of one
+// pixel or so set aside): ask the person.
 Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,
                       const cv::Mat& to_frame, const cv::Mat& background);
 

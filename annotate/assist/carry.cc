@@ -59,11 +59,32 @@ datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
   return moved;
 }
 
+// The share of both shapes' pixels on which they agree, where a difference of `slack` pixels along
+// their borders counts as none: small animals would else never agree with themselves.
+double Agreement(const datasets::Polygons& a, const datasets::Polygons& b, double slack) {
+  datasets::Polygons both = a;
+  both.insert(both.end(), b.begin(), b.end());
+  const datasets::Box box = datasets::BoxOf(both);
+  const int reach = std::max(1, static_cast<int>(std::lround(slack)));
+  const cv::Point low(static_cast<int>(std::floor(box.x)) - reach - 1,
+                      static_cast<int>(std::floor(box.y)) - reach - 1);
+  const cv::Point high(static_cast<int>(std::ceil(box.x + box.width)) + reach + 1,
+                       static_cast<int>(std::ceil(box.y + box.height)) + reach + 1);
+  const cv::Mat in_a = MaskOf(a, {low, high}), in_b = MaskOf(b, {low, high});
+  const double all = cv::countNonZero(in_a | in_b);
+  if (a.empty() || b.empty() || all <= 0) return 0;
+  const cv::Mat disc = cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1});
+  cv::Mat around_a, around_b;
+  cv::dilate(in_a, around_a, disc);
+  cv::dilate(in_b, around_b, disc);
+  return 1 - (cv::countNonZero(in_a & ~around_b) + cv::countNonZero(in_b & ~around_a)) / all;
+}
+
 }  // namespace
 
 Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,
                       const cv::Mat& to_frame, const cv::Mat& background) {
-  constexpr double kSamePlace = 0.8;  // IoU of forward and backward
+  constexpr double kSamePlace = 0.85, kSlackShare = 0.04;  // of the square root of the area
   if (from_frame.empty() || from_frame.size() != to_frame.size() || from_frame.type() != CV_8UC3 ||
       to_frame.type() != CV_8UC3 || !(AreaOf(outline) >= 16)) {
     return {};
@@ -73,7 +94,8 @@ Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outli
   Proposal fitted = GrabCutFrom(to_frame, background, forward, {});
   if (fitted.polygons.empty()) return {};
   const datasets::Polygons back = Moved(to_frame, from_frame, fitted.polygons);
-  const double agreement = IouOf(back, outline, from_frame.size());
+  const double slack = std::max(1.0, kSlackShare * std::sqrt(AreaOf(outline)));
+  const double agreement = Agreement(back, outline, slack);
   if (agreement < kSamePlace) return {};
   fitted.quality = agreement;
   return fitted;

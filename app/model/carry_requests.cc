@@ -98,8 +98,17 @@ void RequestCarry(Session& session) {
         carried.push_back(std::move(added));
       }
     }
-    if (!lost.empty()) session.SayLater(Message::Kind::kInfo, lost + " moved too much: draw anew");
+    if (!lost.empty()) {
+      session.SayLater(Message::Kind::kInfo, lost +
+                                                 " could not be followed to the next frame (moved "
+                                                 "or changed too much): draw the outline there");
+    }
     session.ShowLater(video.id, frame + 1);
+    if (carried.empty() && lost.empty()) {
+      throw datasets::Error("frame " + std::to_string(frame + 1),
+                            "it has labels of all these animals already",
+                            "delete one of them to have it carried anew");
+    }
     return AddAll(video.id, frame + 1, std::move(carried), "Carry outlines on");
   });
 }

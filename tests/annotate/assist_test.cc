@@ -11,6 +11,7 @@
 #include "annotate/assist/pixel_region.h"
 #include "datasets/base/error.h"
 #include "datasets/shape/mask.h"
+#include "datasets/synthetic/scene.h"
 #include "tests/support/shared_data.h"
 
 namespace {
@@ -163,6 +164,32 @@ TEST_CASE("carrying on: an animal that moved and turned is followed, one that va
   CHECK(annotate::CarryForward(before.frame, {}, after.frame, {}).polygons.empty());
   CHECK(
       annotate::CarryForward(before.frame, Outline(before.truth), cv::Mat(), {}).polygons.empty());
+}
+
+TEST_CASE("carrying on: small animals that walk on bedding are followed from frame to frame") {
+  datasets::SceneOptions options;
+  options.scene = "tiny";
+  const datasets::Scene scene(options);
+  const cv::Mat background = scene.BackgroundPicture();
+  int tried = 0, carried = 0, poor = 0;
+  datasets::FrameTruth here, there;
+  cv::Mat before = scene.Render(38, &here);
+  for (int frame = 39; frame <= 58; ++frame) {
+    const cv::Mat after = scene.Render(frame, &there);
+    for (size_t i = 0; i < here.animals.size(); ++i) {
+      const cv::Mat &old_mask = here.animals[i].visible, &mask = there.animals[i].visible;
+      if (cv::countNonZero(old_mask) < 100 || cv::countNonZero(mask) < 100) continue;
+      const auto found = annotate::CarryForward(before, Outline(old_mask), after, background);
+      ++tried;
+      carried += !found.polygons.empty();
+      poor += !found.polygons.empty() && IouWith(found.polygons, mask) < 0.7;
+    }
+    before = after;
+    std::swap(here, there);
+  }
+  CHECK(tried >= 30);
+  CHECK(carried >= 0.97 * tried);
+  CHECK(poor == 0);
 }
 
 TEST_CASE("interpolation fills the frames between two keys, whatever their order and winding") {
