@@ -1,11 +1,11 @@
-// Intelligent scissors (Mortensen and Barrett 1995, OpenCV's IntelligentScissorsMB): the outline
-// follows edges from click to click.
+// Intelligent scissors: the outline follows edges from click to click. The window's thread never
+// searches: until the map around a click is ready the line to the mouse is straight, and pieces
+// whose map comes late are put in when it does.
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
-#include <opencv2/imgproc/segmentation.hpp>
+#include <memory>
 
-#include "annotate/assist/pixel_region.h"
+#include "annotate/tools/edge_paths.h"
 #include "annotate/tools/shape_geometry.h"
 #include "annotate/tools/tool_list.h"
 
@@ -13,8 +13,6 @@ namespace annotate {
 namespace {
 
 constexpr double kSnapReach = 10;  // screen pixels
-// The live path reaches this far from the last click; more would take too long to follow.
-constexpr double kReach = 90;  // image pixels
 
 class ScissorsTool : public Tool {
  public:
@@ -22,9 +20,11 @@ class ScissorsTool : public Tool {
   bool busy() const override { return !anchors_.empty(); }
   void Cancel() override {
     anchors_.clear();
-    paths_.clear();
+    pieces_.clear();
     live_.clear();
-    mapped_ = false;
+    map_.reset();
+    search_.reset();
+    closing_ = false;
     note_.clear();
   }
   Parameter parameter() const override { return {"Simplify, px", simplify_, 0, 5}; }
@@ -38,13 +38,14 @@ class ScissorsTool : public Tool {
                  ? std::max(1e-6, input.image_pixels_per_screen_pixel)
                  : 1;
     cursor_ = Clamped(input.position, context);
+    straight_ = input.ctrl;
     switch (input.type) {
       case ToolInput::Type::kPress:
         if (input.button != 0) return {};
         return Press(input, context);
       case ToolInput::Type::kMove:
         if (!busy()) return {};
-        live_ = PathTo(cursor_, input.ctrl);
+        FollowCursor();
         return {true, std::nullopt};
       case ToolInput::Type::kRelease:
         return {input.button == 0 && busy(), std::nullopt};
@@ -56,6 +57,21 @@ class ScissorsTool : public Tool {
         return {};
     }
     return {};
+  }
+
+  ToolResult Poll(const ToolContext& context) override {
+    EdgeSearch::Answer answer;
+    if (!search_ || !search_->Take(answer)) return {};
+    search_.reset();
+    size_t next = 0;
+    for (Piece& piece : pieces_) {
+      if (!piece.late || next >= answer.paths.size()) continue;
+      piece.path = std::move(answer.paths[next++]);
+      piece.late = false;
+    }
+    map_ = std::move(answer.map);
+    FollowCursor();
+    return closing_ ? Close(context) : ToolResult{};
   }
 
   Overlay Draw(const ToolContext&) const override {
@@ -70,8 +86,8 @@ class ScissorsTool : public Tool {
     fixed.points = Fixed();
     overlay.lines.push_back(std::move(fixed));
     overlay.lines.push_back({live_, false, true});
-    if (mapped_) {
-      const cv::Point2d a = window_.tl(), b = window_.br();
+    if (map_ && map_->mapped()) {
+      const cv::Point2d a = map_->window().tl(), b = map_->window().br();
       overlay.lines.push_back({{a, {b.x, a.y}, b, {a.x, b.y}}, true, false, true});
     }
     for (const cv::Point2d& anchor : anchors_) overlay.handles.push_back({anchor, false, false});
@@ -84,68 +100,59 @@ class ScissorsTool : public Tool {
   }
 
  private:
+  struct Piece {  // leads from anchor i to anchor i + 1
+    EdgePiece asked;
+    datasets::Ring path;
+    bool late = false;  // its map was not ready: `path` is straight until it is
+  };
+
   bool NearFirst() const {
     return anchors_.size() >= 2 && cv::norm(cursor_ - anchors_.front()) <= kSnapReach * pixel_;
   }
 
   datasets::Ring Fixed() const {
     datasets::Ring points = {anchors_.front()};
-    for (const datasets::Ring& path : paths_) {
-      points.insert(points.end(), path.begin(), path.end());
+    for (const Piece& piece : pieces_) {
+      points.insert(points.end(), piece.path.begin(), piece.path.end());
     }
     return points;
   }
 
+  void FollowCursor() { live_ = map_ && !straight_ ? map_->To(cursor_) : datasets::Ring{cursor_}; }
+
   ToolResult Press(const ToolInput& input, const ToolContext& context) {
     note_.clear();
+    closing_ = false;
     if (NearFirst()) return Close(context);
     if (busy()) {
       if (cv::norm(cursor_ - anchors_.back()) <= pixel_) return {true, std::nullopt};
-      paths_.push_back(PathTo(cursor_, input.ctrl));
-      // The path may end short of a click that was out of reach.
-      if (paths_.back().empty() || cv::norm(paths_.back().back() - cursor_) > 0) {
-        paths_.back().push_back(cursor_);
-      }
+      Piece piece;
+      piece.asked = {anchors_.back(), cursor_, input.ctrl};
+      piece.late = !map_ && !input.ctrl;
+      piece.path = map_ ? PathOf(piece.asked, *map_) : datasets::Ring{cursor_};
+      pieces_.push_back(std::move(piece));
     }
     anchors_.push_back(cursor_);
     live_.clear();
-    MapFrom(cursor_, context);
+    SearchAround(cursor_, context);
     return {true, std::nullopt};
   }
 
-  // Edges and best paths around the last click only, so that a click takes milliseconds.
-  void MapFrom(const cv::Point2d& from, const ToolContext& context) {
-    mapped_ = false;
-    if (!context.frame || context.frame->empty() || context.frame->type() != CV_8UC3) return;
-    const cv::Size size = context.frame->size();
-    const cv::Point2d inside(std::min(from.x, size.width - 0.5),
-                             std::min(from.y, size.height - 0.5));
-    window_ = WindowAround(inside, kReach, size);
-    const auto start = PixelAt(inside, size);
-    if (!start || window_.width < 8 || window_.height < 8) return;
-    cv::Mat smooth;
-    cv::GaussianBlur((*context.frame)(window_), smooth, {0, 0}, 1.0);
-    scissors_ = cv::segmentation::IntelligentScissorsMB();
-    scissors_.setEdgeFeatureCannyParameters(24, 72, 3, true).setGradientMagnitudeMaxLimit(120);
-    scissors_.applyImage(smooth);
-    scissors_.buildMap(*start - window_.tl());
-    mapped_ = true;
-  }
-
-  datasets::Ring PathTo(const cv::Point2d& to, bool straight) const {
-    const auto clamp_in = [](double value, int low, int length) {
-      return std::clamp(static_cast<int>(value), low, low + length - 1);
-    };
-    if (!mapped_ || straight) return {to};
-    const cv::Point target(clamp_in(to.x, window_.x, window_.width),
-                           clamp_in(to.y, window_.y, window_.height));
-    std::vector<cv::Point> contour;
-    scissors_.getContour(target - window_.tl(), contour);
-    datasets::Ring path;
-    for (const cv::Point& point : contour) {
-      path.push_back(cv::Point2d(point + window_.tl()) + cv::Point2d(0.5, 0.5));
+  // The newest search does all that older ones have left.
+  void SearchAround(const cv::Point2d& at, const ToolContext& context) {
+    map_.reset();
+    std::vector<EdgePiece> late;
+    for (const Piece& piece : pieces_) {
+      if (piece.late) late.push_back(piece.asked);
     }
-    return path;
+    search_ = std::make_shared<EdgeSearch>(context.frame ? *context.frame : cv::Mat(),
+                                           std::move(late), at);
+    if (context.run_aside) {
+      (*context.run_aside)([search = search_] { search->Carry(); });
+    } else {
+      search_->Carry();
+      Poll(context);
+    }
   }
 
   ToolResult Key(ToolKey key, const ToolContext& context) {
@@ -155,13 +162,14 @@ class ScissorsTool : public Tool {
         return Close(context);
       case ToolKey::kBackspace:
         note_.clear();
+        closing_ = false;
         anchors_.pop_back();
         live_.clear();
         if (anchors_.empty()) {
           Cancel();
         } else {
-          paths_.pop_back();
-          MapFrom(anchors_.back(), context);
+          pieces_.pop_back();
+          SearchAround(anchors_.back(), context);
         }
         return {true, std::nullopt};
       case ToolKey::kEscape:
@@ -173,10 +181,15 @@ class ScissorsTool : public Tool {
   }
 
   ToolResult Close(const ToolContext& context) {
+    if (search_) {  // the last pieces are still being looked for
+      closing_ = true;
+      return {true, std::nullopt};
+    }
+    closing_ = false;
     datasets::Ring ring = Fixed();
-    const cv::Rect2d reach = window_;
-    if (anchors_.size() >= 2 && reach.contains(anchors_.front())) {
-      const datasets::Ring last = PathTo(anchors_.front(), false);
+    const cv::Point2d first = anchors_.front();
+    if (anchors_.size() >= 2 && map_ && cv::Rect2d(map_->window()).contains(first)) {
+      const datasets::Ring last = map_->To(first);
       ring.insert(ring.end(), last.begin(), last.end());
     }
     for (cv::Point2d& point : ring) point = Clamped(point, context);
@@ -192,12 +205,12 @@ class ScissorsTool : public Tool {
   }
 
   std::vector<cv::Point2d> anchors_;
-  std::vector<datasets::Ring> paths_;  // paths_[i] leads from anchor i to anchor i + 1
+  std::vector<Piece> pieces_;
   datasets::Ring live_;
   cv::Point2d cursor_;
-  cv::segmentation::IntelligentScissorsMB scissors_;
-  cv::Rect window_;
-  bool mapped_ = false;
+  bool straight_ = false, closing_ = false;
+  std::unique_ptr<EdgeMap> map_;        // around the last click, once it is there
+  std::shared_ptr<EdgeSearch> search_;  // that may still run
   double pixel_ = 1, simplify_ = 1;
   std::string note_;
 };

@@ -527,33 +527,6 @@ TEST_CASE("wand: press takes the color, dragging right takes more, left less") {
   REQUIRE(stage.Key(ToolKey::kEnter));
 }
 
-TEST_CASE("scissors: clicks around an animal give its outline, closed at the first point") {
-  Stage stage("scissors");
-  stage.Click({104, 60});
-  stage.Click({120, 50});
-  stage.Click({136, 60});
-  stage.Click({120, 70});
-  CHECK(stage.Draw().lines.size() >= 2);
-  const auto change = stage.Click({104, 60});
-  REQUIRE(change);
-  cv::Mat truth(120, 160, CV_8UC1, cv::Scalar(0));
-  cv::ellipse(truth, {120, 60}, {16, 10}, 0, 0, 360, 255, cv::FILLED);
-  const double iou = datasets::RleIou(datasets::RlePolygons(change->polygons, 120, 160),
-                                      datasets::EncodeMask(truth));
-  CHECK(iou > 0.85);
-}
-
-TEST_CASE("scissors: Backspace takes clicks back one by one, a lone line closes to nothing") {
-  Stage stage("scissors");
-  stage.Click({104, 60});
-  CHECK_FALSE(stage.Key(ToolKey::kEnter));
-  stage.Click({120, 50});
-  stage.Key(ToolKey::kBackspace);
-  CHECK(stage.tool->busy());
-  stage.Key(ToolKey::kBackspace);
-  CHECK_FALSE(stage.tool->busy());
-}
-
 TEST_CASE("grabcut: last frame's outline is fitted to the animal and brings its name along") {
   Stage stage("grabcut");
   stage.shapes.clear();
