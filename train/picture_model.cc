@@ -179,15 +179,21 @@ Surroundings LookAround(const cv::Mat& bgr, const cv::Mat& background, const cv:
   return around;
 }
 
+// Plain loops: a product of matrices this small would only wake the threads of the linear algebra
+// library, which cost more than the work.
 cv::Mat PictureModel::AnimalPixels(const Surroundings& around) const {
   cv::Mat mask(around.size, CV_8UC1);
-  const cv::Mat bent = around.features * squares;
+  const float* square = squares.ptr<float>();  // upper triangle
   const float* slope = slopes.ptr<float>();
   for (int i = 0; i < around.features.rows; ++i) {
     const float* x = around.features.ptr<float>(i);
-    const float* y = bent.ptr<float>(i);
+    float bent[kFeatures];
+    std::copy(slope, slope + kFeatures, bent);
+    for (int a = 0; a < kFeatures; ++a) {
+      for (int b = 0; b < kFeatures; ++b) bent[b] += x[a] * square[a * kFeatures + b];
+    }
     float z = bias;
-    for (int a = 0; a < kFeatures; ++a) z += x[a] * (y[a] + slope[a]);
+    for (int a = 0; a < kFeatures; ++a) z += x[a] * bent[a];
     mask.ptr()[i] = z > 0 ? 255 : 0;
   }
   return mask;
