@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real labels queue speed import behavior
-#                                assist workbench, or all
+# usage: bash tests/bench.sh PART...     parts: real labels queue speed import behavior assist
+#                                workbench scores idnet nets networks, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
 # $VOLE_BENCH_STEPS the trainings of `queue`, which must be too short to be right everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ "${1:-}" = nets ]; then exec bash tests/bench/nets.sh; fi  # Mask R-CNN against torchvision's
 
 data=${VOLE_SHARED_DATA:-../shared/data}
 work=${VOLE_BENCH_DIR:-build/bench}
@@ -15,10 +14,6 @@ minutes=${VOLE_BENCH_MINUTES:-5}
 long_frames=${VOLE_BENCH_FRAMES:-100000}
 vole=${VOLE:-build/bin/vole}
 bench_videos=(flies_pair flies_courtship mice_homecage mouse_openfield)
-
-# Parts with a script of their own: `scores` (a million frames of probabilities of behavior) and
-# `idnet` (look-alike animals, with and without a second network that names them).
-case ${1:-} in scores | idnet) exec bash "tests/bench/$1.sh" ;; esac
 
 need() {
   command -v jq >/dev/null || { echo "bench: jq is missing; run: bash tests/run.sh" >&2; exit 1; }
@@ -291,11 +286,19 @@ part_behavior() {
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-[ "$1" = all ] && set -- real labels queue speed import behavior assist workbench
+parts=(real labels queue speed import behavior assist workbench scores idnet nets networks)
+[ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do
-  case $part in
-    real | labels | queue | speed | import | behavior | assist | workbench) "part_$part" ;;
-    *) echo "bench: unknown part '$part' (real labels queue speed import behavior assist workbench all)" >&2; exit 2 ;;
-  esac
+  # Some are functions above, some scripts of their own: `scores` (a million frames of probabilities
+  # of behavior), `idnet` (look-alike animals, with and without a second network that names them),
+  # `nets` (Mask R-CNN against torchvision's), `networks` (all five on the real videos).
+  if [[ " ${parts[*]} " == *" $part "* ]] && declare -F "part_$part" >/dev/null; then
+    "part_$part"
+  elif [[ " ${parts[*]} " == *" $part "* ]] && [ -e "tests/bench/$part.sh" ]; then
+    bash "tests/bench/$part.sh"
+  else
+    echo "bench: unknown part '$part' (${parts[*]} all)" >&2
+    exit 2
+  fi
   echo
 done
