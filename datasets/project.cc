@@ -50,6 +50,31 @@ std::unique_ptr<Connection> OpenReadable(const fs::path& file, Connection::Mode*
   }
 }
 
+// A path as a shell takes it.
+std::string Quoted(const fs::path& file) {
+  std::string quoted = "'";
+  for (const char c : file.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// For reading, too, an older file becomes today's: every query is written for that one.
+void MigrateForReading(const fs::path& file, int version) {
+  try {
+    Connection connection(file, Connection::Mode::kReadWrite, kWriteTimeoutMs);
+    Migrate(connection, ProjectMigrations());
+    connection.Run("PRAGMA journal_mode = WAL");
+  } catch (const std::exception& error) {
+    const fs::path folder = file.parent_path();
+    if (access(file.c_str(), W_OK) == 0 && access(folder.c_str(), W_OK) == 0) throw;
+    const std::string name = file.filename().string();
+    throw Error(Thing(file),
+                "it was written by an older Vole (file version " + std::to_string(version) +
+                    ") and cannot be brought up to date where nothing can be written",
+                "copy it to a folder of yours: cp " + Quoted(file) +
+                    (HasUnmergedLog(file) ? "*" : "") + " . && vole info " + Quoted(name));
+  }
+}
+
 void MarkInterruptedJobs(Connection& connection) {
   std::vector<Id> gone;
   {
@@ -185,6 +210,7 @@ std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
   Impl& impl = *project->impl_;
   impl.file = fs::absolute(file);
   impl.access = access;
+  const int newest = static_cast<int>(ProjectMigrations().size());
   if (access == Access::kReadWrite) {
     auto connection =
         std::make_unique<Connection>(impl.file, Connection::Mode::kReadWrite, kWriteTimeoutMs);
@@ -196,9 +222,11 @@ std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
   } else {
     auto connection = OpenReadable(impl.file, &impl.read_mode);
     CheckIsProject(*connection, ProjectMigrations());
-    if (SchemaVersion(*connection) < static_cast<int>(ProjectMigrations().size())) {
-      throw Error(Thing(file), "it was written by an older Vole and must be brought up to date",
-                  "open it once where it can be written");
+    const int version = SchemaVersion(*connection);
+    if (version < newest) {
+      connection.reset();
+      MigrateForReading(impl.file, version);
+      connection = OpenReadable(impl.file, &impl.read_mode);
     }
     impl.idle_readers.push_back(std::move(connection));
   }

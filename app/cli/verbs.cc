@@ -9,6 +9,8 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <opencv2/core/utils/logger.hpp>
 #include <sstream>
 
@@ -17,6 +19,8 @@
 #include "app/cli/environment.h"
 #include "app/cli/verb_list.h"
 #include "datasets/base/error.h"
+#include "datasets/project.h"
+#include "datasets/store/schema.h"
 
 namespace app {
 namespace {
@@ -146,6 +150,41 @@ std::string ParseErrorText(const CLI::App& command, const CLI::ParseError& error
   return text;
 }
 
+// The version in the header of a project file (https://sqlite.org/fileformat.html, 1.3); 0 for any
+// other file.
+int HeaderVersion(const std::filesystem::path& file) {
+  unsigned char header[100] = {};
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(reinterpret_cast<char*>(header), sizeof(header))) return 0;
+  const auto number_at = [&](int at) {
+    return header[at] << 24 | header[at + 1] << 16 | header[at + 2] << 8 | header[at + 3];
+  };
+  return number_at(68) == datasets::kApplicationId ? number_at(60) : 0;
+}
+
+// Opening an older project brings it up to date, whatever the verb; a person should know.
+void BringUpToDate(const std::filesystem::path& file, Console& console) {
+  const int version = HeaderVersion(file);
+  if (version == 0 || version >= static_cast<int>(datasets::ProjectMigrations().size())) return;
+  try {
+    datasets::Project::Open(file, datasets::Project::Access::kReadOnly);
+  } catch (const std::exception&) {
+    return;  // the verb says it
+  }
+  const std::string name = file.filename().string();
+  console.Note(
+      fmt::format("{}: written by an older Vole and now brought up to date; as it was, it is kept "
+                  "in {}.v{}.bak",
+                  name, name, version));
+}
+
+void BringUpToDate(CLI::App& command, Console& console) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    for (const std::string& given : option->results()) BringUpToDate(ProjectFile(given), console);
+  }
+}
+
 int RunVerbNamed(const Verb& verb, int argc, char** argv) {
   CLI::App command(Wrapped(verb.description.empty() ? verb.summary : verb.description),
                    "vole " + verb.name);
@@ -170,6 +209,7 @@ int RunVerbNamed(const Verb& verb, int argc, char** argv) {
   CatchSignals(&console.job());
   int code = kFailed;
   try {
+    BringUpToDate(command, console);
     code = run(console);
     console.EndProgress();
     if (!console.Flush()) {

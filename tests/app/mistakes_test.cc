@@ -204,3 +204,25 @@ TEST_CASE("Standard output that cannot be written is an error, a closed pipe is 
   });
   CHECK(closed.code == 0);
 }
+
+TEST_CASE("A verb that only reads brings an older project up to date and says so in one line") {
+  tests::TempDir folder;
+  for (const std::string verb : {"info", "models", "jobs", "verify", "report", "review"}) {
+    const std::string file = (folder / (verb + ".vole")).string();
+    std::ifstream text(std::string(VOLE_SOURCE_DIR) + "/tests/data/project_v2.sql");
+    const std::string script{std::istreambuf_iterator<char>(text), {}};
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, script.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+    const Outcome outcome = Vole({verb, file});
+    INFO(verb << ": " << tests::Show(outcome));
+    CHECK(outcome.err.find(verb +
+                           ".vole: written by an older Vole and now brought up to date; as "
+                           "it was, it is kept in " +
+                           verb + ".vole.v2.bak\n") == 0);
+    CHECK(outcome.code == (verb == "verify" ? 1 : 0));  // the video is not there
+    CHECK(std::filesystem::exists(file + ".v2.bak"));
+    CHECK(Vole({verb, file}).err.find("older") == std::string::npos);
+  }
+}

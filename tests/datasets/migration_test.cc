@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "datasets/base/error.h"
@@ -88,16 +91,35 @@ TEST_CASE("a file of a newer Vole is refused with one clear sentence and not tou
   CHECK_FALSE(fs::exists(folder / ("a.vole.v" + std::to_string(newer) + ".bak")));
 }
 
-// tests/data/project_v1.sql: a filled project as version 1 wrote it, one for each released version.
+// tests/data/project_v<N>.sql: a filled project as version N wrote it, one for each version.
+void MakeProjectOfVersion(int version, const fs::path& file) {
+  std::ifstream text(fs::path(VOLE_SOURCE_DIR) / "tests" / "data" /
+                     ("project_v" + std::to_string(version) + ".sql"));
+  REQUIRE(text);
+  const std::string script{std::istreambuf_iterator<char>(text), {}};
+  Connection(file, Connection::Mode::kCreate, 0).Script(script);
+}
+
+void CheckIsWhole(const Project& project) {
+  datasets::Job quiet;
+  for (const auto& finding : datasets::Verify(project, quiet)) {
+    CHECK(finding.code == "video_missing");
+  }
+}
+
+TEST_CASE("every version before today's has a filled project among the tests") {
+  for (size_t version = 1; version < datasets::ProjectMigrations().size(); ++version) {
+    tests::TempDir folder;
+    MakeProjectOfVersion(static_cast<int>(version), folder / "a.vole");
+    CHECK(Project::Open(folder / "a.vole")->Videos().size() == 1);
+    CHECK(fs::exists(folder / ("a.vole.v" + std::to_string(version) + ".bak")));
+  }
+}
+
 TEST_CASE("a filled project of version 1 opens today with everything in it") {
   tests::TempDir folder;
   const fs::path file = folder / "a.vole";
-  {
-    std::ifstream text(fs::path(VOLE_SOURCE_DIR) / "tests" / "data" / "project_v1.sql");
-    REQUIRE(text);
-    const std::string script{std::istreambuf_iterator<char>(text), {}};
-    Connection(file, Connection::Mode::kCreate, 0).Script(script);
-  }
+  MakeProjectOfVersion(1, file);
   auto project = Project::Open(file);
   const auto video = project->VideoByName("one");
   CHECK(project->IndexOf(video).frame_count() == 100);
@@ -127,10 +149,81 @@ TEST_CASE("a filled project of version 1 opens today with everything in it") {
   CHECK(fs::exists(folder / "a.vole.v1.bak"));
   CHECK(project->Models().size() == 1);
   CHECK(project->Setting("theme") == "dark");
-  datasets::Job quiet;
-  for (const auto& finding : datasets::Verify(*project, quiet)) {
-    CHECK(finding.code == "video_missing");
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 2 keeps its scored behavior and what was said about it") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(2, file);
+  auto project = Project::Open(file);
+  CHECK(fs::exists(folder / "a.vole.v2.bak"));
+  const auto video = project->VideoByName("one");
+  const auto job = project->LatestBehaviorJob(video.id);
+  REQUIRE(job == 4);
+  const auto series = project->BehaviorSeries(*job, video.id);
+  REQUIRE(series.size() == 2);
+  CHECK(series[0].subject == "vole_1");
+  const auto scores = project->BehaviorScores(series[0].id, 0, 100);
+  REQUIRE(scores.size() == 100);
+  CHECK(std::isnan(scores[4]));
+  CHECK(scores[5] == 0.F);
+  CHECK(scores[10] == doctest::Approx(0.25).epsilon(1e-4));
+  CHECK(scores[39] == 1.F);
+  CHECK(std::isnan(scores[50]));
+  const auto bouts = project->BehaviorPredictions(*job, video.id);
+  REQUIRE(bouts.size() == 1);
+  CHECK(bouts[0].score == 0.875);
+  CHECK(bouts[0].confidence == 0.75);
+  const auto items = project->ReviewItems(*job);
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].subject == "vole_1");
+  CHECK(items[0].behavior_id == 1);
+  CHECK(items[0].verdict == "rejected");
+  CHECK(project->BehaviorIntervals(video.id).size() == 4);
+  CHECK(project->Models().size() == 2);
+  CHECK(project->LatestPredictJob(video.id) == 2);  // outlines, not behavior
+  project->Write([](datasets::Writer& writer) { writer.FindOrInsertCategory("new"); });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("opening an older file for reading only brings it up to date, and keeps it as it was") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(1, file);
+  {
+    const auto project = Project::Open(file, Project::Access::kReadOnly);
+    CHECK(project->Categories().size() == 2);
+    CHECK(MessageOf([&] { project->Write([](datasets::Writer&) {}); }).find("reading only") !=
+          std::string::npos);
   }
+  Connection now(file, Connection::Mode::kReadOnly, 0);
+  CHECK(datasets::SchemaVersion(now) == static_cast<int>(datasets::ProjectMigrations().size()));
+  Connection copy(folder / "a.vole.v1.bak", Connection::Mode::kReadOnly, 0);
+  CHECK(datasets::SchemaVersion(copy) == 1);
+}
+
+TEST_CASE("an older file where nothing can be written is refused with the command that copies it") {
+  tests::TempDir folder;
+  const fs::path file = folder / "it's.vole";
+  MakeProjectOfVersion(2, file);
+  fs::permissions(file, static_cast<fs::perms>(0444));
+  fs::permissions(folder.path(), static_cast<fs::perms>(0555));
+  const pid_t child = fork();
+  if (child == 0) {
+    if (geteuid() == 0 && setuid(65534) != 0) _exit(1);  // root may write anywhere
+    const std::string message = MessageOf([&] { Project::Open(file, Project::Access::kReadOnly); });
+    const bool clear =
+        message.find("older Vole (file version 2)") != std::string::npos &&
+        message.find("it'\\''s.vole' . && vole info 'it'\\''s.vole'") != std::string::npos &&
+        message.find('\n') == std::string::npos;
+    _exit(clear ? 0 : 2);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  fs::permissions(folder.path(), fs::perms::owner_all);
+  CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);  // nothing left behind
 }
 
 }  // namespace
