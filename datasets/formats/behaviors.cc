@@ -22,36 +22,66 @@ using IntervalKey = std::tuple<Id, std::string, Id, std::string, int, int, bool>
 
 constexpr int64_t kLastFrame = INT32_MAX - 1;
 
+struct Held {  // a behavior's frames, of the import or stored before
+  int start_frame = 0, end_frame = 0;
+  std::string behavior, where;  // where: "" = stored
+};
+
 void CheckExclusion(const Project& project, const std::vector<BehaviorRow>& ethogram,
                     const std::vector<IncomingInterval>& intervals) {
-  std::map<std::string, std::string> group_of;
-  for (const BehaviorRow& behavior : ethogram) group_of[behavior.name] = behavior.exclusion_group;
+  std::map<std::string, BehaviorRow> rows;
+  std::map<Id, std::string> names;
+  for (const BehaviorRow& behavior : ethogram) rows[behavior.name] = behavior;
   for (const BehaviorRow& behavior : project.Behaviors()) {
-    group_of[behavior.name] = behavior.exclusion_group;
+    names[behavior.id] = behavior.name;
+    BehaviorRow& row = rows[behavior.name];
+    const std::string group_in_file = row.exclusion_group;
+    row = behavior;
+    if (row.exclusion_group.empty()) row.exclusion_group = group_in_file;
   }
-  std::map<std::tuple<Id, std::string, std::string, std::string>,
-           std::vector<const IncomingInterval*>>
-      groups;
+  const auto group_of = [&](const std::string& name) {
+    const BehaviorRow& behavior = rows[name];
+    if (behavior.is_point) return std::string();
+    return behavior.exclusion_group;
+  };
+  std::map<std::tuple<Id, std::string, std::string, std::string>, std::vector<Held>> groups;
+  std::set<Id> videos;
   for (const IncomingInterval& interval : intervals) {
-    const std::string& group = group_of[interval.behavior];
+    videos.insert(interval.video_id);
+    const std::string group = group_of(interval.behavior);
     if (group.empty() || !interval.present) continue;
-    groups[{interval.video_id, interval.subject, interval.author, group}].push_back(&interval);
+    groups[{interval.video_id, interval.subject, interval.author, group}].push_back(
+        {interval.start_frame, interval.end_frame, interval.behavior, interval.where});
+  }
+  for (const Id video : videos) {
+    for (const BehaviorIntervalRow& row : project.BehaviorIntervals(video)) {
+      const std::string& name = names[row.behavior_id];
+      const auto group = groups.find({video, row.subject, row.author, group_of(name)});
+      if (group == groups.end() || !row.present) continue;
+      group->second.push_back({row.start_frame, row.end_frame, name, ""});
+    }
   }
   for (auto& [key, members] : groups) {
     std::sort(members.begin(), members.end(),
-              [](const auto* a, const auto* b) { return a->start_frame < b->start_frame; });
-    const IncomingInterval* longest = nullptr;
-    for (const IncomingInterval* next : members) {
-      if (longest && next->start_frame < longest->end_frame &&
-          next->behavior != longest->behavior) {
-        throw Error(next->where,
-                    "'" + next->behavior + "' overlaps '" + longest->behavior + "' (frames " +
-                        std::to_string(longest->start_frame) + " to " +
-                        std::to_string(longest->end_frame - 1) +
-                        "), and the two exclude each other in the group '" + std::get<3>(key) + "'",
+              [](const Held& a, const Held& b) { return a.start_frame < b.start_frame; });
+    const Held* longest = nullptr;
+    for (const Held& next : members) {
+      const bool overlap =
+          longest && next.start_frame < longest->end_frame && next.behavior != longest->behavior;
+      // What the project held before is for `vole train` to refuse, not for this file.
+      if (overlap && !(next.where.empty() && longest->where.empty())) {
+        const bool is_next = !next.where.empty();
+        const Held& ours = is_next ? next : *longest;
+        const Held& other = is_next ? *longest : next;
+        throw Error(ours.where,
+                    "'" + ours.behavior + "' overlaps '" + other.behavior + "' (frames " +
+                        std::to_string(other.start_frame) + " to " +
+                        std::to_string(other.end_frame - 1) +
+                        (other.where.empty() ? " of the project)" : ")") +
+                        ", and the two exclude each other in the group '" + std::get<3>(key) + "'",
                     "correct the frames, or take one of them out of that group");
       }
-      if (!longest || next->end_frame > longest->end_frame) longest = next;
+      if (!longest || next.end_frame > longest->end_frame) longest = &next;
     }
   }
 }
@@ -76,6 +106,7 @@ std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& pat
       if (row.rater.empty()) row.rater = table.Text(i, column);
     }
     row.is_point = table.Text(i, "kind") == "point";
+    row.group = row.is_point ? "" : table.Text(i, "group");
     row.present = table.Whole(i, "present").value_or(1) != 0;
     if (row.behavior.empty()) throw Error(row.where, "it names no behavior", "correct it");
     const auto start = table.Whole(i, "start_frame"), stop = table.Whole(i, "stop_frame");
@@ -227,6 +258,7 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
       BehaviorRow behavior;
       behavior.name = row.behavior;
       behavior.is_point = row.is_point;
+      behavior.exclusion_group = row.group;
       ethogram.push_back(std::move(behavior));
     }
     intervals.push_back({video->second.id, row.subject, row.behavior,
@@ -245,7 +277,8 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
   std::map<Id, BehaviorRow> behaviors;
   for (const BehaviorRow& behavior : project.Behaviors()) behaviors[behavior.id] = behavior;
   AtomicFile file(out);
-  file.Write("video,subject,rater,behavior,start_frame,stop_frame,start_s,stop_s,kind,present\n");
+  file.Write(
+      "video,subject,rater,behavior,start_frame,stop_frame,start_s,stop_s,kind,present,group\n");
   for (const VideoRow& video : SelectedVideos(project, options)) {
     job.Advance(0, 0, "writing " + video.name);
     const std::string name = CsvField(TableVideoName(project, video));
@@ -256,7 +289,8 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
                  CsvField(behavior.name) + "," + std::to_string(row.start_frame) + "," +
                  std::to_string(row.end_frame - 1) + "," + CsvNumber(row.start_frame / fps, 4) +
                  "," + CsvNumber(row.end_frame / fps, 4) + "," +
-                 (behavior.is_point ? "point" : "state") + "," + (row.present ? "1" : "0") + "\n");
+                 (behavior.is_point ? "point" : "state") + "," + (row.present ? "1" : "0") + "," +
+                 CsvField(behavior.exclusion_group) + "\n");
       ++report.intervals;
     }
   }

@@ -1,6 +1,6 @@
 // Behavior intervals as a table: video,subject,behavior,start_frame,stop_frame (both inclusive,
 // from 0), or start_s,stop_s; optional columns rater (or author, observer), kind (state, point),
-// present.
+// present, group (behaviors of one group exclude each other).
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 namespace datasets {
 
 struct BehaviorTableRow {  // one line, frames half-open
-  std::string video, subject, behavior, rater;
+  std::string video, subject, behavior, rater, group;
   bool is_point = false;
   bool present = true;
   bool has_frames = false;
@@ -37,7 +37,7 @@ struct IncomingInterval {
 
 // One transaction. `ethogram`: behaviors to add where the project has none of that name. Throws
 // Error for frames outside the video, and for two behaviors of one exclusion group at the same time
-// (same subject and author).
+// (same subject and author), among the intervals or with those that are there.
 ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& ethogram,
                             const std::vector<IncomingInterval>& intervals,
                             std::vector<std::string> warnings, Job& job);

@@ -98,6 +98,47 @@ TEST_CASE("behaviors that exclude each other must not overlap in an import") {
   CHECK(Bouts(*project).empty());
   const auto good = WriteText(folder, header + "a,walk,0,9\na,rest,10,20\nb,rest,5,9\n", "g.csv");
   CHECK(Import(*project, "behaviors", good, {}, job).intervals == 3);
+  // What came in before counts too, but only what the same person said.
+  const auto later = WriteText(folder, header + "a,rest,3,4\n", "later.csv");
+  CHECK(Says(ErrorOf([&] { Import(*project, "behaviors", later, {}, job); }),
+             {"line 2", "'rest' overlaps 'walk' (frames 0 to 9 of the project)", "movement"}));
+  CHECK(Bouts(*project).size() == 3);
+  datasets::ImportOptions other;
+  other.author = "ben";
+  CHECK(Import(*project, "behaviors", later, other, job).intervals == 1);
+}
+
+TEST_CASE("a table says which behaviors exclude each other, coming in and going out") {
+  TempDir folder;
+  auto project = LabelProject(folder.path());
+  Job job;
+  const std::string header = "subject,behavior,start_frame,stop_frame,kind,group\n";
+  const auto grouped =
+      WriteText(folder, header + "a,dig,0,9,state,paws\na,groom,9,20,state,paws\n", "grouped.csv");
+  CHECK(Says(ErrorOf([&] { Import(*project, "behaviors", grouped, {}, job); }),
+             {"line 3", "'groom' overlaps 'dig'", "'paws'"}));
+  CHECK(project->Behaviors().empty());  // nothing of a refused file stays
+  project->Write([](datasets::Writer& writer) {
+    datasets::BehaviorRow row;
+    row.name = "dig";  // known already, of no group: the file is taken at its word
+    writer.FindOrInsertBehavior(row);
+  });
+  CHECK(Says(ErrorOf([&] { Import(*project, "behaviors", grouped, {}, job); }),
+             {"line 3", "'groom' overlaps 'dig'", "'paws'"}));
+
+  auto second = datasets::Project::Create(folder / "second.vole");
+  AddVideoRow(*second, "clip", 100, 64, 48);
+  const auto apart = WriteText(
+      folder, header + "a,dig,0,8,state,paws\na,groom,9,20,state,paws\na,call,9,9,point,\n",
+      "apart.csv");
+  Import(*second, "behaviors", apart, {}, job);
+  datasets::Export(*second, "behaviors", folder / "out.csv", {}, job);
+  auto third = datasets::Project::Create(folder / "third.vole");
+  AddVideoRow(*third, "clip", 100, 64, 48);
+  Import(*third, "behaviors", folder / "out.csv", {}, job);
+  for (const auto& behavior : third->Behaviors()) {
+    CHECK(behavior.exclusion_group == (behavior.name == "call" ? "" : "paws"));
+  }
 }
 
 TEST_CASE("three raters of real sessions come in, each under their name") {
