@@ -26,7 +26,7 @@ std::optional<double> KappaOfMargins(double agreed, double frames,
   for (size_t i = 0; i < first.size(); ++i) {
     expected += static_cast<double>(first[i]) / frames * (static_cast<double>(second[i]) / frames);
   }
-  if (expected >= 1) return 1.0;
+  if (expected >= 1) return {};
   return (agreed / frames - expected) / (1 - expected);
 }
 

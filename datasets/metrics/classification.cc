@@ -1,5 +1,6 @@
 #include "datasets/metrics/classification.h"
 
+#include <limits>
 #include <string>
 
 #include "datasets/base/error.h"
@@ -47,8 +48,8 @@ ClassificationFigures EvaluateClassification(const std::vector<int>& truth,
   }
   figures.accuracy = Ratio(static_cast<double>(agreed), frames);
   figures.macro_f1 = Ratio(f1_sum, counted);
-  if (!truth.empty())
-    figures.kappa = expected >= 1 ? 1 : (figures.accuracy - expected) / (1 - expected);
+  figures.kappa = truth.empty() || expected >= 1 ? std::numeric_limits<double>::quiet_NaN()
+                                                 : (figures.accuracy - expected) / (1 - expected);
   return figures;
 }
 

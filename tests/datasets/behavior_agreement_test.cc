@@ -69,7 +69,9 @@ std::vector<BoutSpan> RandomSpans(std::mt19937& random) {
 TEST_CASE("Kappa of Cohen's table equals the one worked by hand") {
   // 45 + 25 of 100 agree: p_o = .7; p_e = .6 * .6 + .4 * .4 = .52 -> .18 / .48
   CHECK(*KappaOf({{45, 15}, {15, 25}}) == doctest::Approx(0.375));
-  CHECK(*KappaOf({{10, 0}, {0, 0}}) == doctest::Approx(1));
+  CHECK(*KappaOf({{10, 0}, {0, 5}}) == doctest::Approx(1));
+  CHECK(*KappaOf({{0, 0}, {7, 3}}) == doctest::Approx(0));  // one of them never changes
+  CHECK_FALSE(KappaOf({{10, 0}, {0, 0}}).has_value());      // neither does: 0 / 0
   CHECK(*KappaOf({{0, 5}, {5, 0}}) == doctest::Approx(-1));
   CHECK_FALSE(KappaOf({{0, 0}, {0, 0}}).has_value());
 }

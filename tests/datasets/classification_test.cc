@@ -29,11 +29,12 @@ TEST_CASE("A class that nobody used is skipped, or counts as zero when asked") {
   CHECK(EvaluateClassification({1, 1}, {1, 3}).macro_f1 == doctest::Approx(2.0 / 3 / 2));
 }
 
-TEST_CASE("Kappa of one constant class is 1, of chance 0, of opposition -1") {
-  CHECK(EvaluateClassification({1, 1, 1}, {1, 1, 1}).kappa == 1);
+TEST_CASE("Kappa of chance is 0, of opposition -1, of one constant class not defined") {
+  CHECK(std::isnan(EvaluateClassification({1, 1, 1}, {1, 1, 1}).kappa));
+  CHECK(EvaluateClassification({1, 1, 1}, {1, 2, 2}).kappa == doctest::Approx(0));
   CHECK(EvaluateClassification({1, 1, 2, 2}, {1, 2, 1, 2}).kappa == doctest::Approx(0));
   CHECK(EvaluateClassification({1, 2}, {2, 1}).kappa == doctest::Approx(-1));
-  CHECK(EvaluateClassification({}, {}).kappa == 0);
+  CHECK(std::isnan(EvaluateClassification({}, {}).kappa));
   CHECK_THROWS_AS(EvaluateClassification({1}, {}), Error);
 }
 
