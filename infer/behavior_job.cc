@@ -12,6 +12,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/store/behavior_scores.h"
+#include "datasets/store/regions.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior_pictures.h"
 #include "train/behavior_train.h"
@@ -69,8 +70,29 @@ std::vector<std::string> TrainedSubjects(const train::BehaviorDescription& descr
 
 std::vector<datasets::Zone> StoredZones(const datasets::Project& project) {
   const std::string text = project.Setting(kZonesSetting);
-  if (text.empty()) return {};
-  return datasets::ZonesFromJson(nlohmann::json::parse(text), "the project's regions");
+  std::vector<datasets::Zone> from_file;
+  if (!text.empty()) {
+    from_file = datasets::ZonesFromJson(nlohmann::json::parse(text), "the project's regions");
+  }
+  std::vector<datasets::Zone> zones;
+  for (const datasets::VideoRow& video : project.Videos()) {
+    std::set<std::string> drawn;
+    for (const datasets::RegionRow& region : datasets::RegionsOf(project, video.id)) {
+      const auto largest = std::max_element(region.polygons.begin(), region.polygons.end(),
+                                            [](const auto& a, const auto& b) {
+                                              return datasets::RingArea(a) < datasets::RingArea(b);
+                                            });
+      if (largest == region.polygons.end()) continue;
+      zones.push_back({region.name, *largest, video.name});
+      drawn.insert(region.name);
+    }
+    for (datasets::Zone zone : from_file) {
+      if ((!zone.video.empty() && zone.video != video.name) || drawn.count(zone.name)) continue;
+      zone.video = video.name;
+      zones.push_back(std::move(zone));
+    }
+  }
+  return zones;
 }
 
 std::vector<std::string> SubjectsToScore(const datasets::Project& project,

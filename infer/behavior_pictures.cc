@@ -126,7 +126,7 @@ struct BehaviorPictures::Impl {
                                      [&](const auto& mask) { return mask.name == subject; });
       if (zone == masks.end()) {
         throw Error("region '" + subject + "'", "it is not defined in video '" + video.name + "'",
-                    "name it in the file of --zones");
+                    "draw it in the workbench, or name it in the file of --zones");
       }
       regions.push_back(*zone);
     }

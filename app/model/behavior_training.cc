@@ -94,6 +94,11 @@ struct Scored {
   std::vector<BehaviorIntervalRow> intervals;
 };
 
+// Of one predicted bout, not of the video around it.
+bool IsDecision(const BehaviorIntervalRow& interval) {
+  return interval.source == datasets::LabelSource::kAccepted;
+}
+
 std::vector<Scored> ScoredSubjects(const datasets::Project& project,
                                    const LabelSelection& selection, const std::string& author) {
   std::vector<VideoRow> videos;
@@ -103,13 +108,26 @@ std::vector<Scored> ScoredSubjects(const datasets::Project& project,
   std::set<std::string> authors;
   for (const VideoRow& video : videos) {
     std::map<std::string, std::map<std::string, Scored>> by_subject;
+    std::map<std::string, std::vector<BehaviorIntervalRow>> decided;
     for (const BehaviorIntervalRow& interval : project.BehaviorIntervals(video.id)) {
       authors.insert(interval.author);
       if (!author.empty() && interval.author != author) continue;
+      if (IsDecision(interval)) {
+        decided[interval.subject].push_back(interval);
+        continue;
+      }
       Scored& one = by_subject[interval.subject][interval.author];
       one.video = video;
       one.subject = interval.subject;
       one.intervals.push_back(interval);
+    }
+    // Whoever reviewed a bout did not score the video once more.
+    for (const auto& [subject, intervals] : decided) {
+      auto& by_author = by_subject[subject];
+      if (by_author.empty()) by_author[""] = {video, subject, {}};
+      for (auto& [name, one] : by_author) {
+        one.intervals.insert(one.intervals.end(), intervals.begin(), intervals.end());
+      }
     }
     for (auto& [subject, by_author] : by_subject) {
       if (by_author.size() > 1) {
@@ -137,53 +155,78 @@ std::string Spell(const BehaviorIntervalRow& interval, const std::string& name) 
          std::to_string(interval.end_frame) + ")";
 }
 
+// Frames of [start, end) where nothing marked means that nothing happened: the whole video, or from
+// the first to the last mark. Where only bouts were reviewed nobody looked at the rest.
+std::pair<int, int> LookedAt(const Scored& scored, int start, int end, bool whole_video) {
+  int first = end, last = start;
+  for (const auto& interval : scored.intervals) {
+    if (IsDecision(interval)) continue;
+    first = whole_video ? start : std::min(first, interval.start_frame);
+    last = whole_video ? end : std::max(last, interval.end_frame);
+  }
+  return {std::max(first, start), std::min(last, end)};
+}
+
 // Labels of [start, end) by head.
 std::vector<std::vector<uint8_t>> LabelsOf(const Scored& scored, int start, int end,
                                            const std::map<Id, Chosen>& chosen,
                                            const std::vector<train::BehaviorHead>& heads,
                                            bool whole_video) {
-  int first = start, last = end;
-  if (!whole_video) {
-    first = end;
-    last = start;
-    for (const auto& interval : scored.intervals) {
-      first = std::min(first, interval.start_frame);
-      last = std::max(last, interval.end_frame);
-    }
-  }
   const auto size = static_cast<size_t>(end - start);
+  const auto [first, last] = LookedAt(scored, start, end, whole_video);
   std::vector<std::vector<uint8_t>> labels(heads.size(),
                                            std::vector<uint8_t>(size, train::kNotLabeled));
   for (auto& head : labels) {
-    for (int f = std::max(first, start); f < std::min(last, end); ++f) {
-      head[static_cast<size_t>(f - start)] = 0;
-    }
+    for (int f = first; f < last; ++f) head[static_cast<size_t>(f - start)] = 0;
   }
-  for (const bool present : {false, true}) {
+  // What a reviewer decided of a bout stands above what had been marked there.
+  std::vector<std::vector<uint8_t>> decided(heads.size(), std::vector<uint8_t>(size, 0));
+  std::vector<std::vector<std::set<uint8_t>>> denied(heads.size());
+  const auto visit = [&](bool decision, bool present, const auto& at_frame) {
     for (const auto& interval : scored.intervals) {
       const auto at = chosen.find(interval.behavior_id);
-      if (at == chosen.end() || interval.present != present) continue;
-      std::vector<uint8_t>& head = labels[at->second.head];
-      for (int f = std::max(start, interval.start_frame); f < std::min(end, interval.end_frame);
-           ++f) {
-        uint8_t& label = head[static_cast<size_t>(f - start)];
-        if (!present) {
-          if (label == train::kNotLabeled && heads[at->second.head].behaviors.size() == 1)
-            label = 0;
-          continue;
-        }
-        if (label != train::kNotLabeled && label != 0 && label != at->second.label) {
-          const auto& names = heads[at->second.head].behaviors;
-          throw Error("behavior of '" + scored.subject + "' in video '" + scored.video.name + "'",
-                      Spell(interval, names[at->second.label - 1u]) + " and '" + names[label - 1u] +
-                          "' both hold on frame " + std::to_string(f) + ", but exclude each other",
-                      "correct one of them, or take them out of their group");
-        }
-        label = at->second.label;
+      if (at == chosen.end() || IsDecision(interval) != decision || interval.present != present) {
+        continue;
+      }
+      const int to = std::min(end, interval.end_frame);
+      for (int f = std::max(start, interval.start_frame); f < to; ++f) {
+        at_frame(interval, at->second.head, at->second.label, static_cast<size_t>(f - start));
       }
     }
+  };
+  for (const bool decision : {false, true}) {
+    visit(decision, false, [&](const auto&, size_t head, uint8_t label, size_t f) {
+      uint8_t& now = labels[head][f];
+      if (denied[head].empty()) denied[head].resize(size);
+      denied[head][f].insert(label);
+      if (now == label) now = train::kNotLabeled;
+      if (denied[head][f].size() == heads[head].behaviors.size()) now = 0;
+    });
+    visit(decision, true, [&](const auto& interval, size_t head, uint8_t label, size_t f) {
+      uint8_t& now = labels[head][f];
+      const bool comparable = !decision || decided[head][f];
+      if (comparable && now != train::kNotLabeled && now != 0 && now != label) {
+        const auto& names = heads[head].behaviors;
+        throw Error("behavior of '" + scored.subject + "' in video '" + scored.video.name + "'",
+                    Spell(interval, names[label - 1u]) + " and '" + names[now - 1u] +
+                        "' both hold on frame " + std::to_string(start + static_cast<int>(f)) +
+                        ", but exclude each other",
+                    "correct one of them, or take them out of their group");
+      }
+      now = label;
+      decided[head][f] = decision;
+    });
   }
   return labels;
+}
+
+int64_t LabeledFrames(const train::BehaviorRow& row) {
+  int64_t count = 0;
+  for (size_t f = 0; f < static_cast<size_t>(row.frames()); ++f) {
+    count += std::any_of(row.labels.begin(), row.labels.end(),
+                         [&](const auto& head) { return head[f] != train::kNotLabeled; });
+  }
+  return count;
 }
 
 std::string ViewOf(const datasets::Project& project, const std::vector<Scored>& scored,
@@ -347,7 +390,7 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
       row.seen = cache.traces()[s].seen;
       row.motion = cache.traces()[s].motion;
       places[rows_of_video[id][s]] = {&cache, s};
-      gathered.frames += row.frames();
+      gathered.frames += LabeledFrames(row);
       const auto seen = std::count(row.seen.begin(), row.seen.end(), 1);
       if (seen * 10 < static_cast<int64_t>(row.seen.size()) * 9) {
         gathered.notes.push_back("'" + row.subject + "' in video '" + row.video +

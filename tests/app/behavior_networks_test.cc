@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include "datasets/project.h"
+#include "datasets/store/connection.h"
 #include "datasets/store/reader.h"
+#include "datasets/store/regions.h"
+#include "datasets/store/writer.h"
 #include "tests/support/journey.h"
 
 using nlohmann::json;
@@ -179,4 +182,79 @@ TEST_CASE("A cancelled scoring leaves whole chunks and a job that says so") {
   const json jobs = VoleJson({"jobs", scene.project});
   CHECK(jobs.dump().find("\"behavior\"") != std::string::npos);
   CheckFails({"predict", scene.project, "--model", scene.scene + "/video.mp4"}, 1, {"video.mp4"});
+}
+
+TEST_CASE("Regions drawn in the workbench are what networks see, each a row of its own") {
+  const Scored scene;
+  CheckFails(scene.Train({"--view", "region"}), 1, {"region 'vole_1'", "--zones"});
+  {
+    datasets::Connection connection(scene.project, datasets::Connection::Mode::kReadWrite, 1000);
+    for (const std::string name : {"vole_1", "vole_2"}) {
+      const double x = name == "vole_1" ? 0 : 40;
+      datasets::InsertRegion(connection,
+                             {0, 1, name, {{{x, 0}, {x + 40, 0}, {x + 40, 60}, {x, 60}}}});
+    }
+  }
+  VoleJson(scene.Train({"--view", "region"}));
+  const json scored = VoleJson({"predict", scene.project, "--behavior"});
+  CHECK(scored["videos"][0]["subjects"] == json({"vole_1", "vole_2"}));
+  CHECK(scored["pictures"] == 160);
+}
+
+TEST_CASE(
+    "Without a name, predict takes the newest model that outlines, unless behavior is asked") {
+  const Scored scene;
+  const auto Says = [](const Outcome& outcome, const std::string& words) {
+    INFO(Show(outcome) << "looking for: " << words);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.err.find(words) != std::string::npos);
+  };
+  CheckFails({"predict", scene.project, "--behavior"}, 1, {"no model yet", "vole train"});
+  VoleJson(scene.Train({"--exclusive"}));
+  Says(Vole({"predict", scene.project}), "model: m (behavior-frame), the newest that knows");
+  VoleJson({"train", scene.project, "--steps", "2", "--out", scene.Path("outlines")});
+  VoleJson({"train", scene.project, "--model", "behavior-frame", "--steps", "3", "--picture-side",
+            "32", "--exclusive", "--out", scene.Path("m2")});
+  const Outcome outlined = Vole({"predict", scene.project, "--json"});
+  Says(outlined,
+       "model: outlines (idseg), the newest that outlines animals; --behavior scores "
+       "behavior with m2");
+  CHECK(outlined.Json()["frames"] == 80);
+  const Outcome scored = Vole({"predict", scene.project, "--behavior", "--json"});
+  Says(scored, "model: m2 (behavior-frame), the newest that knows behavior");
+  CHECK(scored.Json()["pictures"] == 160);
+  CHECK(Vole({"predict", scene.project, "--model", "outlines"}).err.find("newest") ==
+        std::string::npos);
+  CheckFails({"predict", scene.project, "--behavior", "--model", "outlines"}, 1,
+             {"'outlines'", "knows no behavior"});
+}
+
+TEST_CASE("Where only bouts were reviewed, nothing is learned about the rest of the video") {
+  const Scored scene;
+  const auto Decide = [&](const std::string& subject, const std::string& behavior, int start,
+                          int end, bool present) {
+    const auto project = datasets::Project::Open(scene.project);
+    datasets::BehaviorIntervalRow row;
+    row.video_id = project->Videos().front().id;
+    row.subject = subject;
+    for (const auto& one : project->Behaviors()) {
+      if (one.name == behavior) row.behavior_id = one.id;
+    }
+    row.start_frame = start;
+    row.end_frame = end;
+    row.present = present;
+    row.source = datasets::LabelSource::kAccepted;
+    row.author = "reviewer";
+    project->Write([&](datasets::Writer& writer) { writer.InsertBehaviorInterval(row); });
+  };
+  // A bout that was said to be wrong: its frames are not "moving", and that is all.
+  Decide("vole_3", "moving", 0, 7, false);
+  CHECK(VoleJson(scene.Train({"--view", "frame"}))["labels"] == 160 + 7);
+  CHECK(VoleJson(scene.Train({"--view", "frame", "--exclusive"}))["labels"] == 160);
+  // What happened there says it, whoever scored the others.
+  Decide("vole_3", "still", 2, 12, true);
+  CHECK(VoleJson(scene.Train({"--view", "frame", "--exclusive"}))["labels"] == 160 + 10);
+  // A decision stands above the table that said otherwise; the table's rest stays.
+  Decide("vole_1", "moving", 0, 5, true);
+  CHECK(VoleJson(scene.Train({"--exclusive"}))["labels"] == 160 + 10);
 }

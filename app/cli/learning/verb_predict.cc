@@ -19,31 +19,51 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string project, model, video, frames;
+  bool behavior = false;
   infer::PredictOptions options;
 };
 
-// A model of the project by name, else a file; none given: the project's newest.
-fs::path ModelFile(const datasets::Project& project, const std::string& given) {
+fs::path FileOf(const datasets::Project& project, const datasets::ModelRow& model) {
+  const fs::path path = model.weights_path;
+  return path.is_absolute() ? path : (project.folder() / path).lexically_normal();
+}
+
+// The project's newest model that outlines animals, or, asked for behavior or where it has no such
+// model, the newest that knows behavior. Models that only name animals are never meant.
+fs::path NewestModel(const datasets::Project& project, bool behavior, Console& console) {
+  const std::string thing = "project '" + project.file().string() + "'";
+  const std::string train = "vole train " + project.file().string();
   const auto models = project.Models();
-  const auto path_of = [&](const datasets::ModelRow& model) {
-    return fs::path(model.weights_path).is_absolute()
-               ? fs::path(model.weights_path)
-               : (project.folder() / model.weights_path).lexically_normal();
-  };
-  if (given.empty()) {
-    if (models.empty()) {
-      throw datasets::Error("project '" + project.file().string() + "'", "it has no model yet",
-                            "train one: vole train " + project.file().string());
+  const datasets::ModelRow *outlines = nullptr, *scores = nullptr;
+  for (const datasets::ModelRow& model : models) {
+    if (train::IsBehaviorArchitecture(model.architecture)) {
+      scores = &model;
+    } else if (!train::IsIdentityArchitecture(model.architecture)) {
+      outlines = &model;
     }
-    for (auto model = models.rbegin(); model != models.rend(); ++model) {
-      if (!train::IsIdentityArchitecture(model->architecture)) return path_of(*model);
-    }
-    throw datasets::Error("project '" + project.file().string() + "'",
-                          "its only models name animals and find none",
-                          "train one that outlines them: vole train " + project.file().string());
   }
+  if (models.empty()) throw datasets::Error(thing, "it has no model yet", "train one: " + train);
+  if (behavior && !scores) {
+    throw datasets::Error(thing, "it has no model that knows behavior",
+                          "train one: " + train + " --model behavior-frame");
+  }
+  if (!outlines && !scores) {
+    throw datasets::Error(thing, "its only models name animals and find none",
+                          "train one that outlines them: " + train);
+  }
+  const datasets::ModelRow& taken = behavior || !outlines ? *scores : *outlines;
+  console.Note(fmt::format(
+      "model: {} ({}), the newest that {}{}", taken.name, taken.architecture,
+      &taken == outlines ? "outlines animals" : "knows behavior",
+      &taken == outlines && scores ? "; --behavior scores behavior with " + scores->name : ""));
+  return FileOf(project, taken);
+}
+
+// A model of the project by name, else a file.
+fs::path NamedModel(const datasets::Project& project, const std::string& given) {
+  const auto models = project.Models();
   for (auto model = models.rbegin(); model != models.rend(); ++model) {
-    if (model->name == given) return path_of(*model);
+    if (model->name == given) return FileOf(project, *model);
   }
   if (fs::exists(given)) return given;
   if (fs::exists(given + ".safetensors")) return given + ".safetensors";
@@ -104,7 +124,9 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
 int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   const auto project = OpenProject(arguments.project);
-  const fs::path model = ModelFile(*project, arguments.model);
+  const fs::path model = arguments.model.empty()
+                             ? NewestModel(*project, arguments.behavior, console)
+                             : NamedModel(*project, arguments.model);
   std::vector<datasets::VideoRow> videos;
   if (!arguments.video.empty()) {
     videos = {project->VideoByName(arguments.video)};
@@ -119,7 +141,12 @@ int Run(Arguments& arguments, Console& console) {
     arguments.options.end_frame = *span.end_frame;
   }
 
-  if (train::ReadBehaviorDescription(model.string())) {
+  const bool knows_behavior = train::ReadBehaviorDescription(model.string()).has_value();
+  if (arguments.behavior && !knows_behavior) {
+    throw datasets::Error("model '" + arguments.model + "'", "it knows no behavior",
+                          "leave --behavior out, or --model, to take the newest that does");
+  }
+  if (knows_behavior) {
     return ScoreBehavior(arguments, *project, videos, model, console);
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -164,17 +191,23 @@ Verb PredictVerb() {
           "writes predictions, confidences and the review queue into the project. Without --video "
           "every video of the project is predicted, one after the other. Ctrl-C keeps the frames "
           "done so far. With a model for behavior (vole train --model behavior-frame), the "
-          "probability of every behavior on every frame is written instead.",
+          "probability of every behavior on every frame is written instead. Without --model the "
+          "newest model that outlines animals is taken, and where there is none the newest that "
+          "knows behavior; --behavior takes that one in any case.",
           "  vole predict mice.vole\n"
           "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
+          "  vole predict mice.vole --behavior\n"
           "  vole predict mice.vole --device cuda --json",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project);
             command
                 .add_option("--model,-m", arguments->model,
-                            "name of a model of the project, or a model file (default: the newest)")
+                            "name of a model of the project, or a model file (default: the newest "
+                            "that outlines animals)")
                 ->type_name("MODEL");
+            command.add_flag("--behavior", arguments->behavior,
+                             "score behavior, without --model with the newest model that knows it");
             AddVideo(command, arguments->video, "only this video (default: all)");
             AddFrames(command, arguments->frames);
             AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
