@@ -89,9 +89,9 @@ shot timeline
 # --- training
 key F4
 key ctrl+shift+t
-wait_for 120 state '.learning.losses > 12'
+wait_for 240 state '.learning.samples > 7'
 palette "train and predict"
-shot training 4
+shot training 2
 palette "cancel what"
 wait_for 120 state '[.jobs[] | select(.state == "running")] | length == 0'
 key ctrl+q

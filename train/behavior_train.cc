@@ -351,6 +351,7 @@ class Training {
             progress.loss = state.loss;
             progress.seconds = Seconds(start_);
             progress.validation = Figures();
+            if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
           job_.Advance(from + weight * share, 1, what + ": step " + std::to_string(state.step));

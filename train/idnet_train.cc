@@ -166,6 +166,7 @@ class IdnetTraining {
             progress.loss = state.loss;
             progress.seconds = Seconds(start_);
             progress.validation = Figures();
+            if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
           job_.Advance(from + weight * std::min(1.0, trainer.DoneShare()), 1,

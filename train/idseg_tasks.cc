@@ -123,14 +123,18 @@ torch::Tensor SegTask::Loss(int64_t step) {
   return loss;
 }
 
+std::vector<Detection> SegTask::Detect(int index) {
+  const ScaledFrame& frame = set_.frames[index];
+  const SegMaps maps = SegmentScaled(
+      net_, device_, frame.Picture(), frame.median_grey, set_.backgrounds[frame.video],
+      set_.background_greys[frame.video], frame.image_size, description_.seg);
+  return DecodeAnimals(maps, description_);
+}
+
 Evaluation SegTask::Evaluate() {
   Evaluation evaluation(set_.classes);
   for (int index : held_) {
-    const ScaledFrame& frame = set_.frames[index];
-    const SegMaps maps = SegmentScaled(
-        net_, device_, frame.Picture(), frame.median_grey, set_.backgrounds[frame.video],
-        set_.background_greys[frame.video], frame.image_size, description_.seg);
-    evaluation.Add(DecodeAnimals(maps, description_), data_.frames[frame.source]);
+    evaluation.Add(Detect(index), data_.frames[set_.frames[index].source]);
   }
   return evaluation;
 }
@@ -203,6 +207,19 @@ void CropTask::ScoreHeld(std::vector<std::vector<float>>& scores, std::vector<in
     classes.push_back(set_.patches[index].class_index);
   }
   scores = ScorePatches(net_, device_, patches, input_);
+}
+
+std::vector<int> CropTask::Name(const cv::Mat& picture, const std::vector<Detection>& animals) {
+  std::vector<AnimalPatch> patches;
+  for (const Detection& animal : animals) {
+    patches.push_back(CutPatch(picture, animal.region, animal.mask, input_));
+  }
+  std::vector<int> names;
+  for (const auto& scores : ScorePatches(net_, device_, patches, input_)) {
+    names.push_back(
+        static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+  }
+  return names;
 }
 
 std::optional<Validation> CropTask::Validate() {

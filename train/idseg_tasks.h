@@ -24,6 +24,8 @@ class SegTask : public LearningTask {
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
+  // The animals of a labeled frame (into data.frames), with the module as it is now.
+  std::vector<Detection> Detect(int frame);
   // For the pixels' opinions on held-back frames, with the module as it is now.
   double FitPixelTemperature();
 
@@ -52,6 +54,8 @@ class CropTask : public LearningTask {
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
+  // The likeliest class of each animal of a picture, with the module as it is now.
+  std::vector<int> Name(const cv::Mat& picture, const std::vector<Detection>& animals);
   // Untempered scores and true classes of the held-back crops.
   void ScoreHeld(std::vector<std::vector<float>>& scores, std::vector<int>& classes);
 

@@ -12,6 +12,7 @@
 #include "train/picture_model.h"
 #include "train/split.h"
 #include "train/training_record.h"
+#include "train/training_samples.h"
 
 namespace train {
 namespace {
@@ -34,18 +35,21 @@ double Seconds(Clock::time_point start) {
 class IdsegTraining {
  public:
   IdsegTraining(const TrainingData& data, const TrainOptions& options, std::string model_file,
-                datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress)
+                datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress,
+                const OnSample& on_sample)
       : data_(data),
         options_(options),
         model_file_(std::move(model_file)),
         job_(job),
         on_progress_(on_progress),
+        on_sample_(on_sample),
         device_(DeviceOf(options.device)) {
     CheckModelFolder(model_file_);
     description_ = DescribeLabels(data, job);
     picture_model_ = LearnPictureModel(data, job);
     set_ = LoadLearningSet(data, description_, job);
     split_ = SplitByTime(data.frames, set_.classes, options.validation_share);
+    turns_ = std::make_unique<SampleTurns>(data, split_);
     const uint64_t seed = static_cast<uint64_t>(options.seed);
     torch::manual_seed(seed);
     seg_ = std::make_unique<SegTask>(set_, data, description_, split_.learn, split_.held, seed,
@@ -171,11 +175,34 @@ class IdsegTraining {
             progress.loss = state.loss;
             progress.seconds = Seconds(start_);
             progress.validation = Figures();
+            if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
+          if (on_sample_) ShowSamples(trainer);
           job_.Advance(from + weight * share, 1, text);
         },
         [&](const TrainerState&) { SaveLast(); });
+  }
+
+  void ShowSamples(Trainer& trainer) {
+    const TrainerState& state = trainer.state();
+    const bool judged = state.judged_step == state.step;
+    const double start = Seconds(start_);
+    if (!turns_->Due(start, judged, state.finished)) return;
+    const bool naming = crop_ && &trainer == crop_trainer_.get();
+    trainer.WithAverage([&] {
+      for (const int at : turns_->Next()) {
+        const ScaledFrame& frame = set_.frames[static_cast<size_t>(at)];
+        const std::vector<Detection> found = seg_->Detect(at);
+        TrainSample sample =
+            MakeSample(data_, at, frame.Picture(), frame.image_size, found,
+                       naming ? crop_->Name(data_.picture(at), found) : std::vector<int>());
+        sample.step = static_cast<int>(TotalSteps());
+        sample.held_back = turns_->held_back();
+        on_sample_(sample);
+      }
+    });
+    turns_->Shown(Seconds(start_), Seconds(start_) - start, judged);
   }
 
   json Figures() const {
@@ -243,12 +270,14 @@ class IdsegTraining {
   std::string model_file_;
   datasets::Job& job_;
   std::function<void(const TrainProgress&)> on_progress_;
+  OnSample on_sample_;
   torch::Device device_;
   Clock::time_point start_ = Clock::now();
   IdsegDescription description_;
   PictureModel picture_model_;
   LearningSet set_;
   Split split_;
+  std::unique_ptr<SampleTurns> turns_;
   std::unique_ptr<SegTask> seg_;
   std::unique_ptr<CropTask> crop_;
   std::unique_ptr<Trainer> seg_trainer_, crop_trainer_;
@@ -265,17 +294,18 @@ std::vector<std::string> Architectures() {
 
 TrainResult Train(const TrainingData& data, const TrainOptions& options,
                   const std::string& model_file, datasets::Job& job,
-                  const std::function<void(const TrainProgress&)>& on_progress) {
+                  const std::function<void(const TrainProgress&)>& on_progress,
+                  const std::function<void(const TrainSample&)>& on_sample) {
   datasets::CheckOptions(options, "train");
   UseThreads(options.threads);
   if (options.model == "idseg") {
-    return IdsegTraining(data, options, model_file, job, on_progress).Run();
+    return IdsegTraining(data, options, model_file, job, on_progress, on_sample).Run();
   }
   if (IsIdentityArchitecture(options.model)) {
     return TrainIdnet(data, options, model_file, job, on_progress);
   }
   if (FindDetectorKind(options.model)) {
-    return TrainDetector(data, options, model_file, job, on_progress);
+    return TrainDetector(data, options, model_file, job, on_progress, on_sample);
   }
   throw Error("model '" + options.model + "'", "there is no such architecture",
               "`vole models --architectures` lists them; idseg is the default");

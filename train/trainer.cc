@@ -170,6 +170,8 @@ void Trainer::Judge() {
   task_.module().eval();
   const std::optional<Validation> validation = task_.Validate();
   if (averages()) CopyAll(kept, live);
+  state_.figures = validation ? validation->figures : nlohmann::json();
+  state_.judged_step = state_.step;
   const bool better = !validation || validation->score > state_.best_score;
   if (better) {
     CopyAll(average_, best_);
@@ -182,6 +184,22 @@ void Trainer::Judge() {
   } else {
     ++state_.since_best;
   }
+}
+
+void Trainer::WithAverage(const std::function<void()>& look) {
+  const auto start = Clock::now();
+  const NamedTensors live = Live();
+  const NamedTensors kept = averages() ? CloneAll(live) : NamedTensors();
+  if (averages()) CopyAll(average_, live);
+  task_.module().eval();
+  try {
+    look();
+  } catch (...) {
+    if (averages()) CopyAll(kept, live);
+    throw;
+  }
+  if (averages()) CopyAll(kept, live);
+  state_.seconds += SecondsSince(start);
 }
 
 void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,

@@ -70,6 +70,8 @@ struct TrainerState {
   double rate_factor = 1;  // halved by the guard
   double loss = 0;         // moving average
   nlohmann::json best_figures;
+  nlohmann::json figures;   // of the last validation; not kept in checkpoints
+  int64_t judged_step = 0;  // when that was; 0: never
 };
 
 class Trainer {
@@ -88,6 +90,9 @@ class Trainer {
   // Puts the best averaged weights (the latest average when nothing was validated yet) into the
   // module: a usable model at any time.
   void UseBest();
+  // Calls `look` while the module holds the averaged weights, in evaluation mode, and puts the
+  // learning ones back; what it takes counts as time of the training.
+  void WithAverage(const std::function<void()>& look);
   // How much of the schedule is behind, by steps or by time, whichever is further; 0..1 and beyond.
   double DoneShare() const;
 

@@ -155,7 +155,8 @@ TrainedModel Register(
 
 TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& selection,
                             const train::TrainOptions& options, const fs::path& model_file,
-                            datasets::Job& job, const OnProgress& on_progress) {
+                            datasets::Job& job, const OnProgress& on_progress,
+                            const std::function<void(const ShownSample&)>& on_sample) {
   if (train::IsBehaviorArchitecture(options.model)) {
     return TrainBehaviorOnProject(project, selection, options, {}, model_file, job, on_progress,
                                   [](const std::string&) {});
@@ -168,7 +169,15 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
         return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
       },
       [&](const std::string& file, const OnProgress& progress) {
-        return train::Train(labels.data, options, file, job, progress);
+        std::function<void(const train::TrainSample&)> show;
+        if (on_sample) {
+          show = [&](const train::TrainSample& sample) {
+            const train::LabeledFrame& frame =
+                labels.data.frames[static_cast<size_t>(sample.frame)];
+            on_sample({sample, labels.videos[static_cast<size_t>(frame.video)], frame.frame_index});
+          };
+        }
+        return train::Train(labels.data, options, file, job, progress, show);
       });
 }
 

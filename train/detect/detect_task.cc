@@ -117,6 +117,10 @@ torch::Tensor DetectTask::Loss(int64_t step) {
   return sum;
 }
 
+std::vector<Detection> DetectTask::Detect(const cv::Mat& picture) {
+  return AnimalsOf(detector_.Infer({ImageTensor(picture)})[0], description_);
+}
+
 Evaluation DetectTask::Evaluate(Boxes* boxes) {
   Evaluation evaluation(static_cast<int>(description_.info.classes.size()));
   for (int frame : held_) {

@@ -27,6 +27,8 @@ class DetectTask : public LearningTask {
   torch::Tensor Loss(int64_t step) override;
   void AtShare(double done_share) override { detector_.AtShare(done_share); }
   std::optional<Validation> Validate() override;
+  // The animals of a picture (BGR CV_8UC3), with the module as it is now.
+  std::vector<Detection> Detect(const cv::Mat& picture);
   // For the class evidence on held-back frames, with the module as it is now.
   double FitClassTemperature();
   // Of the last step, by name.

@@ -9,6 +9,7 @@
 #include "train/idseg_runner.h"
 #include "train/split.h"
 #include "train/training_record.h"
+#include "train/training_samples.h"
 #include "train/weights/module_init.h"
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"
@@ -27,12 +28,14 @@ double Seconds(Clock::time_point start) {
 class DetectTraining {
  public:
   DetectTraining(const TrainingData& data, const TrainOptions& options, std::string model_file,
-                 datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress)
+                 datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress,
+                 const OnSample& on_sample)
       : data_(data),
         options_(options),
         model_file_(std::move(model_file)),
         job_(job),
         on_progress_(on_progress),
+        on_sample_(on_sample),
         kind_(*FindDetectorKind(options.model)) {
     const torch::Device device = DeviceOf(options.device);
     CheckModelFolder(model_file_);
@@ -40,6 +43,7 @@ class DetectTraining {
     description_.info = InfoOfLabels(data, kind_.name);
     split_ =
         SplitByTime(data.frames, static_cast<int>(data.classes.size()), options.validation_share);
+    turns_ = std::make_unique<SampleTurns>(data, split_);
     WeightsFile init;
     std::string init_file;
     if (!options.init.empty()) {
@@ -147,11 +151,31 @@ class DetectTraining {
             progress.loss = state.loss;
             progress.seconds = Seconds(start_);
             progress.validation = state.best_figures;
+            if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
+          if (on_sample_) ShowSamples();
           job_.Advance(share, 1, text);
         },
         [&](const TrainerState&) { SaveLast(); });
+  }
+
+  void ShowSamples() {
+    const TrainerState& state = trainer_->state();
+    const bool judged = state.judged_step == state.step;
+    const double start = Seconds(start_);
+    if (!turns_->Due(start, judged, state.finished)) return;
+    trainer_->WithAverage([&] {
+      for (const int frame : turns_->Next()) {
+        const cv::Mat picture = data_.picture(frame);
+        TrainSample sample =
+            MakeSample(data_, frame, picture, picture.size(), task_->Detect(picture));
+        sample.step = static_cast<int>(state.step);
+        sample.held_back = turns_->held_back();
+        on_sample_(sample);
+      }
+    });
+    turns_->Shown(Seconds(start_), Seconds(start_) - start, judged);
   }
 
   std::string LastFile() const { return model_file_ + ".last"; }
@@ -203,10 +227,12 @@ class DetectTraining {
   std::string model_file_;
   datasets::Job& job_;
   std::function<void(const TrainProgress&)> on_progress_;
+  OnSample on_sample_;
   const DetectorKind& kind_;
   Clock::time_point start_ = Clock::now();
   DetectDescription description_;
   Split split_;
+  std::unique_ptr<SampleTurns> turns_;
   DetectPlan plan_;
   std::unique_ptr<Detector> detector_;
   std::unique_ptr<DetectTask> task_;
@@ -217,8 +243,9 @@ class DetectTraining {
 
 TrainResult TrainDetector(const TrainingData& data, const TrainOptions& options,
                           const std::string& model_file, datasets::Job& job,
-                          const std::function<void(const TrainProgress&)>& on_progress) {
-  return DetectTraining(data, options, model_file, job, on_progress).Run();
+                          const std::function<void(const TrainProgress&)>& on_progress,
+                          const OnSample& on_sample) {
+  return DetectTraining(data, options, model_file, job, on_progress, on_sample).Run();
 }
 
 }  // namespace train

@@ -11,7 +11,8 @@ namespace train {
 // As Train(), for options.model of the registry.
 TrainResult TrainDetector(const TrainingData& data, const TrainOptions& options,
                           const std::string& model_file, datasets::Job& job,
-                          const std::function<void(const TrainProgress&)>& on_progress);
+                          const std::function<void(const TrainProgress&)>& on_progress,
+                          const std::function<void(const TrainSample&)>& on_sample);
 
 // Whether the metadata of a model file name a detector of the registry.
 bool IsDetectorModel(const std::map<std::string, std::string>& metadata);

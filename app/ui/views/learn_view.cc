@@ -1,7 +1,6 @@
 #include "app/ui/views/learn_view.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "app/model/train_on_project.h"
@@ -18,30 +17,6 @@ std::string Minutes(double seconds) {
   snprintf(text, sizeof text, "%d:%02d", static_cast<int>(seconds) / 60,
            static_cast<int>(seconds) % 60);
   return text;
-}
-
-// Every number of a flat JSON object in words.
-std::string InWords(const nlohmann::json& figures) {
-  std::string text;
-  if (!figures.is_object()) return text;
-  for (const auto& [name, value] : figures.items()) {
-    if (!value.is_number()) continue;
-    char part[96];
-    snprintf(part, sizeof part, "%s%s %.3g", text.empty() ? "" : ", ", name.c_str(),
-             value.get<double>());
-    text += part;
-  }
-  return text;
-}
-
-// The first figure of a validation that looks like an overlap or accuracy, for the curve.
-float MainFigure(const nlohmann::json& figures) {
-  for (const char* name : {"mean_iou", "iou", "foreground_iou", "score", "accuracy"}) {
-    if (figures.is_object() && figures.contains(name) && figures[name].is_number()) {
-      return figures[name].get<float>();
-    }
-  }
-  return NAN;
 }
 
 size_t LabeledFrames(const ProjectView& project) {
@@ -94,62 +69,40 @@ void LearnView::AddActions(ActionTable& actions, UiContext& context) {
 }
 
 void LearnView::Describe(nlohmann::json& state) const {
-  std::scoped_lock lock(curve_->mutex);
-  state["learning"] = {{"running", curve_->running},
-                       {"step", curve_->step},
-                       {"losses", curve_->loss.size()},
-                       {"outcome", curve_->outcome}};
+  int64_t nothing_seen = 0;
+  const auto now = watch_->Look(nothing_seen);
+  state["learning"] = {{"running", now->running},
+                       {"step", now->step},
+                       {"losses", now->loss.points.size()},
+                       {"samples", now->samples.size()},
+                       {"outcome", now->outcome}};
 }
 
 void LearnView::StartTraining(Session& session) {
   wants_focus_ = true;
-  auto curve = curve_;
-  {
-    std::scoped_lock lock(curve->mutex);
-    if (curve->running) {
-      session.Say(Message::Kind::kInfo, "A training runs already");
-      return;
-    }
-    curve->loss.clear();
-    curve->validation.clear();
-    curve->validation_iou.clear();
-    curve->outcome.clear();
-    curve->step = 0;
-    curve->running = true;
+  auto watch = watch_;
+  if (!watch->Begin()) {
+    session.Say(Message::Kind::kInfo, "A training runs already");
+    return;
   }
   const train::TrainOptions options = train_options_;
   train_job_ = session.StartJob(
-      "Train " + options.model, [options, curve](datasets::Project& project, datasets::Job& job) {
-        const auto finish = [&curve](const std::string& outcome) {
-          std::scoped_lock lock(curve->mutex);
-          curve->running = false;
-          curve->outcome = outcome;
-        };
+      "Train " + options.model, [options, watch](datasets::Project& project, datasets::Job& job) {
         try {
           datasets::CheckOptions(options, "training");
           const TrainedModel trained = TrainOnProject(
               project, LabelSelection(), options, DefaultModelFile(project, options.resume), job,
-              [&curve](const train::TrainProgress& progress) {
-                std::scoped_lock lock(curve->mutex);
-                curve->step = progress.step;
-                curve->steps = progress.steps;
-                curve->loss.push_back(static_cast<float>(progress.loss));
-                if (!progress.validation.is_object()) return;
-                curve->validation.emplace_back(progress.step, InWords(progress.validation));
-                const float figure = MainFigure(progress.validation);
-                if (!std::isnan(figure)) curve->validation_iou.push_back(figure);
-              });
-          finish((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
-                 trained.model.name + " in " + Minutes(trained.result.seconds) + ". " +
-                 InWords(trained.result.validation));
+              [&watch](const train::TrainProgress& progress) { watch->Hear(progress); },
+              [&watch](const ShownSample& sample) { watch->Show(sample); });
+          watch->End((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
+                     trained.model.name + " in " + Minutes(trained.result.seconds) + ". " +
+                     FiguresInWords(trained.result.validation));
           if (trained.cancelled) throw datasets::Cancelled();
         } catch (const datasets::Cancelled&) {
-          std::scoped_lock lock(curve->mutex);
-          if (curve->running) curve->outcome = "Cancelled before there was a model";
-          curve->running = false;
+          if (watch->running()) watch->End("Cancelled before there was a model");
           throw;
         } catch (const std::exception& error) {
-          finish(error.what());
+          watch->End(error.what());
           throw;
         }
       });
@@ -195,12 +148,8 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
     OptionsForm form(context.scale);
     train_options_.Visit(form);
   }
-  bool running = false;
-  {
-    std::scoped_lock lock(curve_->mutex);
-    running = curve_->running;
-  }
-  if (!running) {
+  if (auto news = watch_->Look(seen_version_)) seen_ = std::move(news);
+  if (!seen_->running) {
     if (ImGui::Button("Train", ImVec2(120 * context.scale, 32 * context.scale))) {
       StartTraining(context.session);
     }
@@ -221,27 +170,34 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
       if (ImGui::Button("Cancel and keep the best so far")) context.session.CancelJob(job.id);
     }
   }
-  std::scoped_lock lock(curve_->mutex);
+  DrawCurves(context, project);
+}
+
+void LearnView::DrawCurves(UiContext& context, const ProjectView& project) {
   const float width = ImGui::GetContentRegionAvail().x;
-  if (curve_->loss.size() > 1) {
-    char text[64];
-    snprintf(text, sizeof text, "loss %.4g", curve_->loss.back());
-    ImGui::PlotLines("##loss", curve_->loss.data(), static_cast<int>(curve_->loss.size()), 0, text,
-                     0, *std::max_element(curve_->loss.begin(), curve_->loss.end()),
-                     ImVec2(width, 70 * context.scale));
+  const auto curve = [&](const TrainingWatch::Curve& drawn, const char* id, float highest,
+                         const char* format) {
+    if (drawn.points.empty()) return;
+    ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+    ImGui::Text(format, drawn.name.c_str(), static_cast<double>(drawn.points.back()));
+    ImGui::PopStyleColor();
+    if (drawn.points.size() < 2) return;
+    ImGui::PlotLines(id, drawn.points.data(), static_cast<int>(drawn.points.size()), 0, nullptr, 0,
+                     highest, ImVec2(width, 54 * context.scale));
+  };
+  const std::vector<float>& losses = seen_->loss.points;
+  if (!losses.empty()) {
+    curve(seen_->loss, "##loss", *std::max_element(losses.begin(), losses.end()), "loss%s %.4g");
   }
-  if (!curve_->validation_iou.empty()) {
-    char text[64];
-    snprintf(text, sizeof text, "held-back labels: %.3f", curve_->validation_iou.back());
-    ImGui::PlotLines("##validation", curve_->validation_iou.data(),
-                     static_cast<int>(curve_->validation_iou.size()), 0, text, 0, 1,
-                     ImVec2(width, 60 * context.scale));
+  for (const TrainingWatch::Curve& judged : seen_->judged) {
+    curve(judged, ("##" + judged.name).c_str(), 1, "held-back labels: %s %.3f");
   }
-  if (!curve_->validation.empty()) {
-    ImGui::TextWrapped("step %d: %s", curve_->validation.back().first,
-                       curve_->validation.back().second.c_str());
+  if (!seen_->outcome.empty()) {
+    ImGui::TextWrapped("%s", seen_->outcome.c_str());
+  } else if (!seen_->figures.empty()) {
+    ImGui::TextWrapped("%s", seen_->figures.c_str());
   }
-  if (!curve_->outcome.empty()) ImGui::TextWrapped("%s", curve_->outcome.c_str());
+  pictures_.Draw(context, project, seen_->samples);
 }
 
 void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <string>
 #include <utility>
-#include <vector>
 
+#include "app/model/training_watch.h"
 #include "app/ui/view.h"
+#include "app/ui/views/sample_pictures.h"
 #include "infer/infer_job.h"
 #include "train/train_job.h"
 
@@ -23,24 +22,20 @@ class LearnView : public View {
   void Describe(nlohmann::json& state) const override;
 
  private:
-  struct Curve {  // filled by the training's thread
-    std::mutex mutex;
-    std::vector<float> loss;
-    std::vector<std::pair<int, std::string>> validation;  // step, figures in words
-    std::vector<float> validation_iou;
-    int step = 0, steps = 0;
-    bool running = false;
-    std::string outcome;
-  };
   void StartTraining(Session& session);
   void StartPrediction(Session& session, bool all_videos);
   void DrawTraining(UiContext& context, const ProjectView& project);
+  void DrawCurves(UiContext& context, const ProjectView& project);
   void DrawPrediction(UiContext& context, const ProjectView& project);
   void DrawJobs(UiContext& context);
 
   train::TrainOptions train_options_;
   infer::PredictOptions predict_options_;
-  std::shared_ptr<Curve> curve_ = std::make_shared<Curve>();
+  std::shared_ptr<TrainingWatch> watch_ = std::make_shared<TrainingWatch>();
+  // What the watch said last.
+  std::shared_ptr<const TrainingWatch::View> seen_ = std::make_shared<TrainingWatch::View>();
+  int64_t seen_version_ = 0;
+  SamplePictures pictures_;
   int64_t train_job_ = 0;
   bool wants_focus_ = false;
   int model_chosen_ = -1;  // -1: newest
