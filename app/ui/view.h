@@ -14,11 +14,19 @@ namespace app {
 
 enum class Mode { kLabel, kBehavior, kReview };
 
+// Two animals as they would be after a swap that a person thinks about; nothing is changed.
+struct SwapPreview {
+  datasets::Id a = 0, b = 0;
+  bool in_frame = true;  // the frame that shows is among those that would change
+  std::string text;      // how far it would reach
+};
+
 // The visible part of the video on the canvas; other views may ask for a place to be shown.
 struct CanvasRequest {
   bool fit = false;                      // show the whole frame
   std::optional<datasets::Box> zoom_to;  // image pixels
   std::string draw_region;               // the next outline becomes the region of this name
+  std::optional<SwapPreview> swap;       // for this one drawing
 };
 
 struct UiContext {

@@ -22,6 +22,42 @@ for frame in 20 40; do
   expect_sql "Ctrl+Enter takes the predictions of frame $frame" \
     "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index = $frame" 2
 done
+# --- carry the outlines to the next frame, and take that back
+key ctrl+shift+b
+expect_state "Ctrl+Shift+B goes on to the next frame" '.frame == 41 and .view_frame == 41 and .labels == 2'
+expect_sql "with both outlines carried there, under their names" \
+  "SELECT count(DISTINCT category_id) FROM annotations JOIN images ON images.id = image_id
+   WHERE frame_index = 41 AND source = 'drawn'" 2
+expect_sql "and moved: they are no copies" \
+  "SELECT count(*) FROM annotations a JOIN annotations b ON b.category_id = a.category_id AND b.id <> a.id
+   AND b.polygons = a.polygons JOIN images ON images.id = a.image_id WHERE frame_index = 41" 0
+key ctrl+shift+b
+expect_state "once more, to frame 42" '.frame == 42 and .labels == 2'
+key ctrl+z
+expect_state "undo goes back to where it changed something" '.frame == 42 and .labels == 0'
+key ctrl+z
+expect_state "step by step" '.frame == 41 and .labels == 0'
+
+# --- fill the frames between two labeled ones
+key Home shift+Right shift+Right shift+Right
+expect_state "frame 30 lies between frames 20 and 40" '.frame == 30 and .view_frame == 30'
+key ctrl+shift+i
+expect_sql "Ctrl+Shift+I fills the 19 frames between them, for both animals" \
+  "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index > 20
+   AND frame_index < 40 AND source = 'interpolated' AND keyframe = 0" 38
+expect_state "and they show" '.labels == 2'
+key ctrl+z
+expect_sql "one undo takes all of them back" "SELECT count(*) FROM annotations WHERE source = 'interpolated'" 0
+
+# --- a swap is shown before it is made
+expect_state "the animals' panel shows" '.animals.swap_x > 0'
+xdotool mousemove $(jq -r '"\(.animals.swap_x | round) \(.animals.swap_y | round)"' "$work/state.json")
+expect_state "over the swap, the canvas shows both animals as they would be" \
+  '.canvas.preview | test("Preview. Frames 30 to 59: changes 1 labeled and 30 predicted frames")'
+xdotool mousemove 640 300
+expect_state "and only there" '.canvas.preview == ""'
+expect_sql "nothing was changed by looking" "SELECT count(*) FROM prediction_corrections" 0
+
 names_at() { sql "SELECT group_concat(category_id) FROM (SELECT category_id FROM annotations
   JOIN images ON images.id = image_id WHERE frame_index = $1 ORDER BY annotations.id)"; }
 before=$(names_at 20) after=$(names_at 40)

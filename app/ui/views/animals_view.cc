@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace app {
 namespace {
@@ -133,8 +134,13 @@ void AnimalsView::AskCount(UiContext& context, const ProjectView& project, Frame
   });
 }
 
+void AnimalsView::Describe(nlohmann::json& state) const {
+  state["animals"] = {{"swap_x", swap_button_.x}, {"swap_y", swap_button_.y}};
+}
+
 void AnimalsView::DrawSwap(UiContext& context, const ProjectView& project) {
   Session& session = context.session;
+  ImGui::BeginGroup();
   if (!Find(project, swap_a_)) swap_a_ = project.categories[0].id;
   if (!Find(project, swap_b_) || swap_b_ == swap_a_) {
     swap_b_ = project.categories[project.categories[0].id == swap_a_ ? 1 : 0].id;
@@ -186,6 +192,19 @@ void AnimalsView::DrawSwap(UiContext& context, const ProjectView& project) {
   }
   ImGui::TextWrapped("%s", text);
   if (ImGui::Button("Swap") && swap_a_ != swap_b_) RequestSwap(session, swap_a_, swap_b_, span);
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  swap_button_ = ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
+  ImGui::SameLine();
+  ImGui::TextDisabled("hold the mouse here to see it first");
+  ImGui::EndGroup();
+  if (!ImGui::IsItemHovered(ImGuiHoveredFlags_RectOnly) || !ImGui::IsWindowHovered()) return;
+  SwapPreview preview;
+  preview.a = swap_a_;
+  preview.b = swap_b_;
+  preview.in_frame = span.start_frame <= session.frame() && session.frame() < span.end_frame;
+  preview.text = (preview.in_frame ? "Preview. " : "Preview: this frame would stay as it is. ") +
+                 std::string(text);
+  context.canvas_request.swap = preview;
 }
 
 void AnimalsView::Draw(UiContext& context) {

@@ -16,6 +16,7 @@ class AnimalsView : public View {
   const char* title() const override { return "Animals"; }
   void AddActions(ActionTable& actions, UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
   bool wants_focus() override { return std::exchange(wants_focus_, false); }
 
  private:
@@ -35,6 +36,7 @@ class AnimalsView : public View {
   int reach_ = 2;
   int span_start_ = 0, span_end_ = 0;
   bool wants_focus_ = false;
+  ImVec2 swap_button_;  // middle, window pixels
   std::shared_ptr<SwapCount> count_ = std::make_shared<SwapCount>();
 };
 

@@ -30,9 +30,19 @@ bool HasLabelOf(const std::vector<annotate::Shape>& labels, datasets::Id categor
 }  // namespace
 
 void CanvasView::Describe(nlohmann::json& state) const {
-  state["canvas"] = {{"x", placement_.x},         {"y", placement_.y},
-                     {"scale", placement_.scale}, {"tool", tool_->id()},
-                     {"busy", tool_->busy()},     {"proposal", tool_->has_proposal()}};
+  state["canvas"] = {{"x", placement_.x},
+                     {"y", placement_.y},
+                     {"scale", placement_.scale},
+                     {"tool", tool_->id()},
+                     {"busy", tool_->busy()},
+                     {"proposal", tool_->has_proposal()},
+                     {"preview", swap_ ? swap_->text : ""}};
+}
+
+// The animal that an outline would be after the swap that is being thought about.
+datasets::Id CanvasView::ShownAs(datasets::Id category) const {
+  if (!swap_ || !swap_->in_frame) return category;
+  return category == swap_->a ? swap_->b : category == swap_->b ? swap_->a : category;
 }
 
 void CanvasView::BuildOverlay(UiContext& context) {
@@ -51,6 +61,8 @@ void CanvasView::BuildOverlay(UiContext& context) {
                                       show_predictions_,
                                       static_cast<int64_t>(context.mode),
                                       context.theme.dash_patterns,
+                                      swap_ && swap_->in_frame ? swap_->a : 0,
+                                      swap_ && swap_->in_frame ? swap_->b : 0,
                                       static_cast<int64_t>(context.scale * 100)};
   if (state != built_state_ || !pending_.empty()) {
     built_state_ = state;
@@ -59,7 +71,8 @@ void CanvasView::BuildOverlay(UiContext& context) {
   const auto add = [&](const annotate::Shape& shape, const FrameView::RingTriangles& triangles,
                        bool prediction) {
     int index = 0;
-    const datasets::CategoryRow* category = CategoryOf(*project, shape.category_id, &index);
+    const datasets::CategoryRow* category =
+        CategoryOf(*project, ShownAs(shape.category_id), &index);
     OverlayShape drawn;
     drawn.polygons = &shape.polygons;
     drawn.triangles = &triangles;
@@ -173,9 +186,13 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       return;
     }
     int index = 0;
-    const datasets::CategoryRow* category = CategoryOf(*project, shape.category_id, &index);
+    const datasets::Id shown_as = ShownAs(shape.category_id);
+    const datasets::CategoryRow* category = CategoryOf(*project, shown_as, &index);
     Name name;
-    name.text = (category ? category->name : shape.category_id ? "?" : "new animal") + suffix;
+    name.text = (category            ? category->name
+                 : shape.category_id ? "?"
+                                     : "new animal") +
+                (shown_as != shape.category_id ? ", after the swap" : suffix);
     if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
     name.color = category && category->color ? category->color : PaletteColor(index);
     name.selected =
@@ -216,8 +233,11 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
     if (names[i].selected) draw->AddRect(low, high, color, 3 * scale, 0, 1.5f * scale);
     draw->AddText(ImVec2(low.x + 5 * scale, low.y + 2 * scale), color, names[i].text.c_str());
   }
-  if (view->state == datasets::ImageState::kEmpty) {
-    const std::string text = "marked: no animal in this frame";
+  const std::string text = swap_ ? swap_->text
+                           : view->state == datasets::ImageState::kEmpty
+                               ? "marked: no animal in this frame"
+                               : "";
+  if (!text.empty()) {
     const ImVec2 size = ImGui::CalcTextSize(text.c_str());
     const ImVec2 at(area_origin_.x + (area_size_.x - size.x) / 2,
                     area_origin_.y + area_size_.y - size.y - 14 * scale);
