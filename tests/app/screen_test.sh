@@ -79,6 +79,27 @@ expect_sql "dragged to another row, it is that behavior" \
 key ctrl+z
 expect_sql "and undo brings it back" \
   "SELECT behaviors.name FROM behavior_intervals JOIN behaviors ON behaviors.id = behavior_id" "$name"
+timeline_is_new() { expect_state "$1" '.timeline.revision == .revision and .timeline.dragging == false'; }
+bouts() { sql "SELECT group_concat(start_frame || '-' || end_frame) FROM (SELECT * FROM behavior_intervals ORDER BY start_frame)"; }
+expect_bouts() { wait_for 20 eval '[ "$(bouts)" = "'"$2"'" ]' && say "ok: $1" || fail "$1: $(bouts), not $2"; }
+timeline_is_new "the timeline shows it there"
+xdotool mousemove $(lane_at "$name" 6); sleep 0.2; xdotool click 1
+expect_state "a click selects a bout" '.selected_interval > 0'
+key Home Right Right Right Right
+expect_state "frame 4 lies inside" '.frame == 4'
+key s
+expect_bouts "S splits the bout at this frame" 0-4,4-9
+timeline_is_new "the timeline shows both"
+xdotool mousemove $(lane_at "$name" 7); sleep 0.2; xdotool click 1
+key Home Next
+expect_state "PageDown goes to the next bout" '.frame == 4'
+key Prior
+expect_state "PageUp to the one before" '.frame == 0'
+key Delete
+expect_bouts "Delete deletes the selected bout, and only that" 0-4
+key ctrl+z ctrl+z
+expect_bouts "two undos put it together again" 0-9
+timeline_is_new "the timeline shows one bout"
 
 # --- a region: drawn once, with rows of its own
 key ctrl+k

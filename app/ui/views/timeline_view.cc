@@ -127,11 +127,13 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
 void TimelineView::Describe(nlohmann::json& state) const {
   nlohmann::json lanes = nlohmann::json::object();
   for (const auto& [title, y] : lane_middles_) lanes[title] = y;
+  const auto content = feed_ ? feed_->content() : nullptr;
   state["timeline"] = {{"left", lanes_left_},
                        {"width", lanes_width_},
                        {"first_frame", first_frame_},
                        {"frames_shown", frames_shown_},
                        {"lanes", lanes},
+                       {"revision", content ? content->revision : -1},
                        {"running", open_behaviors_.size()},
                        {"dragging", drag_.part != Drag::Part::kNone}};
 }
