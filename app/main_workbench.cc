@@ -18,6 +18,7 @@ constexpr const char* kUsage =
 int main(int argc, char** argv) {
   std::string project;
   int width = 1440, height = 900;
+  bool size_given = false;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--help" || argument == "-h") {
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
                      argv[i]);
         return 2;
       }
+      size_given = true;
     } else if (argument[0] == '-' || !project.empty()) {
       std::fprintf(stderr, "vole-workbench: unknown argument '%s'\n%s", argument.c_str(), kUsage);
       return 2;
@@ -39,7 +41,7 @@ int main(int argc, char** argv) {
   }
   try {
     app::Window window("Vole", width, height);
-    app::Shell shell(window, project);
+    app::Shell shell(window, project, !size_given);
     shell.Run();
     return 0;
   } catch (const std::exception& error) {

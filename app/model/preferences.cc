@@ -38,6 +38,10 @@ Preferences LoadPreferences(const std::filesystem::path& file, std::string* warn
     loaded.recent = json.value("recent", loaded.recent);
     loaded.bindings_json = json.value("bindings", nlohmann::json::object()).dump();
     loaded.sizes = json.value("sizes", loaded.sizes);
+    const auto window = json.value("window", std::vector<int>());
+    if (window.size() == 5 && window[2] >= 320 && window[3] >= 240) {
+      loaded.window = {window[0], window[1], window[2], window[3], window[4] != 0};
+    }
   } catch (const nlohmann::json::exception&) {
     if (warning) {
       *warning = file.string() + ": the preferences cannot be read; the defaults are used";
@@ -55,6 +59,10 @@ void SavePreferences(const Preferences& preferences, const std::filesystem::path
                          {"recent", preferences.recent},
                          {"bindings", nlohmann::json::parse(preferences.bindings_json)},
                          {"sizes", preferences.sizes}};
+  const WindowPlace& window = preferences.window;
+  if (window.known()) {
+    json["window"] = {window.x, window.y, window.width, window.height, window.maximized ? 1 : 0};
+  }
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   const std::filesystem::path temporary = file.string() + ".new";

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "app/model/window_place.h"
+
 namespace app {
 
 struct Preferences {
@@ -16,6 +18,7 @@ struct Preferences {
   std::vector<std::string> recent;  // project files, newest first, at most 12
   std::string bindings_json = "{}";
   std::map<std::string, double> sizes;  // panel sizes, logical pixels
+  WindowPlace window;                   // where the window stood last
 
   void AddRecent(const std::string& project_file);
 };

@@ -45,11 +45,15 @@ bool Splitter(const char* id, ImVec2 at, ImVec2 size, bool vertical, double& val
 
 }  // namespace
 
-Shell::Shell(Window& window, const std::string& project_file) : window_(window) {
+Shell::Shell(Window& window, const std::string& project_file, bool restore_place)
+    : window_(window) {
   std::string warning;
   preferences_ = LoadPreferences(PreferencesFile(), &warning);
   start_error_ = warning;
   if (const char* file = std::getenv("VOLE_WORKBENCH_STATE")) state_file_ = file;
+  if (restore_place) {
+    window_.Place(preferences_.window.known() ? preferences_.window : window_.place());
+  }
   ApplyPreferences();
   if (!project_file.empty()) OpenProject(project_file, false);
 }
@@ -58,8 +62,9 @@ Shell::~Shell() = default;
 
 void Shell::ApplyPreferences() {
   ThemeSettings theme;
+  monitor_scale_ = window_.content_scale();
   theme.dark = preferences_.dark;
-  theme.scale = static_cast<float>(preferences_.ui_scale) * window_.content_scale();
+  theme.scale = static_cast<float>(preferences_.ui_scale) * monitor_scale_;
   theme.dash_patterns = preferences_.dash_patterns;
   window_.SetTheme(theme);
 }
@@ -231,10 +236,17 @@ void Shell::Run() {
   }
   window_.Run(callbacks);
   if (times_file) times.Write(times_file);
+  preferences_.window = window_.place();
+  try {
+    SavePreferences(preferences_, PreferencesFile());
+  } catch (const datasets::Error&) {
+    // Where the window stood is not worth a message at the end.
+  }
   CloseProject();
 }
 
 void Shell::Draw() {
+  if (window_.content_scale() != monitor_scale_) ApplyPreferences();  // moved to another monitor
   const double now = ImGui::GetTime();
   const double elapsed = std::min(now - last_draw_seconds_, 0.5);
   last_draw_seconds_ = now;

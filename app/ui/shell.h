@@ -17,8 +17,9 @@ class KeysView;
 
 class Shell {
  public:
-  // `project_file` may be empty: the start screen comes first.
-  Shell(Window& window, const std::string& project_file);
+  // `project_file` may be empty: the start screen comes first. With `restore_place` the window goes
+  // to where it stood last.
+  Shell(Window& window, const std::string& project_file, bool restore_place);
   ~Shell();
 
   void Run();
@@ -70,6 +71,7 @@ class Shell {
   std::string start_error_;
   bool read_only_ = false;
   double last_draw_seconds_ = 0;
+  float monitor_scale_ = 1;
   std::string state_file_, written_state_;
 };
 

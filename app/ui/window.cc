@@ -48,6 +48,19 @@ std::string KeyName(int key, int scancode) {
 }
 
 std::string last_glfw_error;
+bool monitors_changed = false;  // set while events are taken
+
+std::vector<WindowPlace> MonitorsNow() {
+  int count = 0;
+  GLFWmonitor** monitors = glfwGetMonitors(&count);
+  std::vector<WindowPlace> places;
+  for (int i = 0; i < count; ++i) {
+    WindowPlace place;
+    glfwGetMonitorWorkarea(monitors[i], &place.x, &place.y, &place.width, &place.height);
+    if (place.known()) places.push_back(place);
+  }
+  return places;
+}
 
 // Of this thread alone, so that other work on the machine does not count.
 double ProcessorMs() {
@@ -197,6 +210,7 @@ Window::Window(const std::string& title, int width, int height) : impl_(new Impl
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;  // the layout is kept with the person's settings
   impl_->Connect();
+  glfwSetMonitorCallback([](GLFWmonitor*, int) { monitors_changed = true; });
   ImGui_ImplGlfw_InitForOpenGL(impl_->window, false);
   ImGui_ImplOpenGL3_Init("#version 330 core");
   impl_->theme.scale = content_scale();
@@ -223,6 +237,10 @@ void Window::Run(const Callbacks& callbacks) {
       glfwWaitEvents();  // also returns on Wake()
       impl_->frames_owed = std::max(impl_->frames_owed, 1);
     }
+    if (std::exchange(monitors_changed, false)) {
+      Place(place());
+      impl_->frames_owed = kFramesAfterEvent;
+    }
     if (impl_->frames_owed > 0) --impl_->frames_owed;
     impl_->DrawFrame();
   }
@@ -234,6 +252,24 @@ void Window::SetTitle(const std::string& title) {
   glfwSetWindowTitle(impl_->window, title.c_str());
 }
 void Window::Wake() { glfwPostEmptyEvent(); }
+
+WindowPlace Window::place() const {
+  WindowPlace now;
+  glfwGetWindowPos(impl_->window, &now.x, &now.y);
+  glfwGetWindowSize(impl_->window, &now.width, &now.height);
+  now.maximized = glfwGetWindowAttrib(impl_->window, GLFW_MAXIMIZED) == GLFW_TRUE;
+  return now;
+}
+
+void Window::Place(const WindowPlace& wanted) {
+  const WindowPlace before = place(), now = OnScreen(wanted, MonitorsNow());
+  if (!now.known()) return;
+  if (now.width != before.width || now.height != before.height) {
+    glfwSetWindowSize(impl_->window, now.width, now.height);
+  }
+  if (now.x != before.x || now.y != before.y) glfwSetWindowPos(impl_->window, now.x, now.y);
+  if (now.maximized && !before.maximized) glfwMaximizeWindow(impl_->window);
+}
 
 float Window::content_scale() const {
   float x = 1, y = 1;

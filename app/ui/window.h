@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/model/actions.h"
+#include "app/model/window_place.h"
 #include "app/ui/theme.h"
 
 struct GLFWwindow;
@@ -39,6 +40,10 @@ class Window {
   // From any thread: draw again soon.
   static void Wake();
 
+  // Where the window stands. Place() brings it onto a monitor that there is; the window does so
+  // itself when its monitor goes away.
+  WindowPlace place() const;
+  void Place(const WindowPlace& wanted);
   float content_scale() const;  // of the monitor that the window is on
   // Fonts and sizes anew, before the next frame.
   void SetTheme(const ThemeSettings& settings);

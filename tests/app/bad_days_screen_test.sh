@@ -69,6 +69,43 @@ wait_for 30 guest '.picture_frame >= 0 and (.messages | any(test("may not be wri
   fail "read-only: $(cat "$work/guest.err") $(cut -c1-600 "$work/guest/state.json" 2>/dev/null)"
 kill $program 2>/dev/null
 wait $program 2>/dev/null
+export VOLE_WORKBENCH_STATE=$work/state.json
+
+# The window stood on a monitor that is gone; then its monitor goes while it is open.
+start_unsized() {
+  rm -f "$work/state.json"
+  "$bin/vole-workbench" "$work/p.vole" 2>"$work/stderr" &
+  program=$!
+  wait_for 30 state '.picture_frame >= 0' || fail "the window shows a frame"
+  window=$(xdotool search --name Vole | head -1)
+}
+on_screen() {
+  local X Y WIDTH HEIGHT
+  eval "$(xdotool getwindowgeometry --shell "$window" | grep -E '^(X|Y|WIDTH|HEIGHT)=')"
+  [ "$X" -ge 0 ] && [ "$Y" -ge 0 ] && [ $((X + WIDTH)) -le "$1" ] && [ $((Y + HEIGHT)) -le "$2" ]
+}
+preferences=$work/config/vole/preferences.json
+jq -c '.window = [5000, 3000, 900, 600, 0]' "$preferences" >"$work/moved.json" && cp "$work/moved.json" "$preferences"
+start_unsized
+wait_for 10 on_screen 1280 720 && say "ok: a window that stood on a monitor that is gone opens on the one that is left" ||
+  fail "the window is at $(xdotool getwindowgeometry "$window" | tr '\n' ' ')"
+xdotool windowmove "$window" 1000 500  # most of it beyond the monitor that comes
+sleep 0.5
+if python3 "$(dirname "$0")/../support/monitor.py" off; then
+  sleep 0.5
+  python3 "$(dirname "$0")/../support/monitor.py" 1024x600 || fail "the second monitor"
+  wait_for 10 on_screen 1024 600 && say "ok: it comes onto the smaller monitor that takes the place of its own" ||
+    fail "the window is at $(xdotool getwindowgeometry "$window" | tr '\n' ' ')"
+  xdotool windowfocus "$window"
+  key Right
+  expect_state "and goes on" '.frame == 1 and .picture_frame == 1'
+else
+  say "[skipped] the monitor cannot be switched off here"
+fi
+xdotool windowfocus "$window"
+end_window
+jq -e '.window | length == 5 and .[0] < 1280 and .[1] < 720' "$preferences" >/dev/null &&
+  say "ok: where it stood is remembered" || fail "preferences: $(cut -c1-300 "$preferences")"
 chmod -R u+w "$work/shelf"
 "$bin/vole" verify "$work/p.vole" --json >/dev/null 2>&1 && say "ok: vole verify agrees" || fail "vole verify"
 conclude

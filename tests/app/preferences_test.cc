@@ -14,6 +14,7 @@ TEST_CASE("preferences come back as they were saved") {
   saved.ui_scale = 1.5;
   saved.bindings_json = R"({"edit.undo":["Ctrl+U"]})";
   saved.sizes["left"] = 240;
+  saved.window = {-20, 30, 1300, 800, true};
   saved.AddRecent("a.vole");
   saved.AddRecent("b.vole");
   saved.AddRecent("a.vole");
@@ -24,6 +25,9 @@ TEST_CASE("preferences come back as they were saved") {
   CHECK(loaded.recent == std::vector<std::string>{"a.vole", "b.vole"});
   CHECK(loaded.bindings_json == saved.bindings_json);
   CHECK(loaded.sizes.at("left") == 240);
+  CHECK(loaded.window.x == -20);
+  CHECK(loaded.window.height == 800);
+  CHECK(loaded.window.maximized);
 }
 
 TEST_CASE("a damaged preferences file gives the defaults and one sentence") {
@@ -33,6 +37,9 @@ TEST_CASE("a damaged preferences file gives the defaults and one sentence") {
   CHECK(app::LoadPreferences(folder / "preferences.json", &warning).dark);
   CHECK(warning.find("defaults") != std::string::npos);
   warning.clear();
+  std::ofstream(folder / "odd.json") << R"({"window": [1, 2, 3]})";
+  CHECK_FALSE(app::LoadPreferences(folder / "odd.json", &warning).window.known());
+  CHECK(warning.empty());
   app::LoadPreferences(folder / "none.json", &warning);
   CHECK(warning.empty());
 }
