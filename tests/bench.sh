@@ -236,10 +236,15 @@ part_workbench() {
       -threads 2 -preset veryfast -crf 26 -g $gop -pix_fmt yuv420p "$dir/clip$gop.mp4"
     build/bin/bench_workbench seek "$dir/clip$gop.mp4"
   done
-  [ -e "$dir/long.mp4" ] || ffmpeg -loglevel error -y -stream_loop 41 -i "$dir/clip30.mp4" -c copy "$dir/long.mp4"
+  build/bin/bench_workbench scissors "$dir/clip30.mp4"
+  # A million frames that are there: a small clip of 1080p, its packets copied 4167 times.
+  [ -e "$dir/clip.mp4" ] || ffmpeg -loglevel error -y -i "$dir/scene/video.mp4" -c:v libx264 \
+    -threads 2 -preset veryfast -bf 0 -crf 40 -g 60 -pix_fmt yuv420p "$dir/clip.mp4"
+  [ -e "$dir/long.mp4" ] || { ffmpeg -loglevel error -y -stream_loop 4166 -i "$dir/clip.mp4" -c copy \
+    "$dir/part.mp4" && mv "$dir/part.mp4" "$dir/long.mp4"; }
   if [ ! -e "$dir/made" ]; then
     rm -f "$dir"/big.vole*
-    build/bin/bench_workbench make "$dir/big.vole" "$dir/long.mp4"
+    build/bin/bench_workbench make "$dir/big.vole" "$dir/long.mp4" "$dir/clip.mp4"
     touch "$dir/made"
   fi
   build/bin/bench_workbench measure "$dir/big.vole"

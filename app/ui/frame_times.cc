@@ -10,6 +10,12 @@ namespace {
 
 constexpr size_t kMostFrames = 1 << 20;
 
+// Of the clock, not of the processor.
+double PerSecond(double frames, std::chrono::steady_clock::duration time) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  return seconds > 0 ? frames / seconds : 0;
+}
+
 nlohmann::json Figures(std::vector<float> ms) {
   if (ms.empty()) return nullptr;
   std::sort(ms.begin(), ms.end());
@@ -21,7 +27,18 @@ nlohmann::json Figures(std::vector<float> ms) {
 void FrameTimes::Add(double draw_ms, double gl_ms, double all_ms, bool playing) {
   if (frames_.size() >= kMostFrames) return;
   frames_.push_back({static_cast<float>(draw_ms), static_cast<float>(gl_ms),
-                     static_cast<float>(all_ms), playing});
+                     static_cast<float>(all_ms), playing, std::chrono::steady_clock::now()});
+}
+
+double FrameTimes::Rate(bool playing) const {
+  double count = 0;
+  std::chrono::steady_clock::duration time{};
+  for (size_t i = 1; i < frames_.size(); ++i) {
+    if (frames_[i].playing != playing || frames_[i - 1].playing != playing) continue;
+    ++count;
+    time += frames_[i].at - frames_[i - 1].at;
+  }
+  return PerSecond(count, time);
 }
 
 void FrameTimes::Write(const std::string& file) const {
@@ -37,6 +54,7 @@ void FrameTimes::Write(const std::string& file) const {
     const std::vector<float> all = part([](const Frame& frame) { return frame.all_ms; });
     figures[playing ? "playing" : "still"] = {
         {"frames", all.size()},
+        {"a_second", Rate(playing)},
         {"ours", Figures(part([](const Frame& frame) { return frame.draw_ms; }))},
         {"opengl", Figures(part([](const Frame& frame) { return frame.gl_ms; }))},
         {"all", Figures(all)}};

@@ -1,7 +1,10 @@
 // Figures of what lies beneath the window: frames, opening and accepting in a large project.
-// usage: bench_workbench make PROJECT.vole VIDEO     200 animals on each of 2500 frames, 12 rows
-//        bench_workbench measure PROJECT.vole        prints the figures
-//        bench_workbench seek VIDEO                  prints how long a seek takes
+// usage: bench_workbench make PROJECT.vole LONG CLIP  500,000 predictions and 12 rows over LONG, a
+//                                                     video of a million frames that is CLIP again
+//                                                     and again (the packets copied)
+//        bench_workbench measure PROJECT.vole         prints the figures
+//        bench_workbench seek VIDEO                   prints how long a seek takes
+//        bench_workbench scissors VIDEO               prints what the mouse costs while cutting out
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,12 +16,14 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "annotate/edits.h"
+#include "annotate/tools/tool.h"
 #include "app/model/label_requests.h"
 #include "app/model/session.h"
 #include "app/model/timeline_lanes.h"
+#include "app/model/tool_worker.h"
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
 
@@ -27,7 +32,11 @@ namespace {
 using namespace datasets;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kTimelineFrames = 1000000, kPredictedFrames = 2500, kAnimalsAFrame = 200;
+constexpr int kTimelineFrames = 1000000, kPredictions = 500000;
+// The first frames are full, so that drawing has its share; the rest of the predictions, one a
+// frame, is spread evenly over the others.
+constexpr int kFullFrames = 1250, kAnimalsAFrame = 200;
+constexpr int kSpread = kPredictions - kFullFrames * kAnimalsAFrame;
 constexpr int kNames = 8, kPoints = 100;
 
 double MsSince(Clock::time_point start) {
@@ -52,10 +61,35 @@ Ring StarAt(cv::Point2d center, double radius, std::mt19937& random) {
   return ring;
 }
 
-// The row of the video says a million frames; those that the file has can be played.
-Id AddLongVideo(Project& project, const std::string& file) {
+// The index of a video that shows the clip again and again, without decoding a million frames; that
+// it is right is tried at some frames.
+VideoIndex IndexLoops(const std::string& file, const std::string& clip_file) {
   Job job;
-  VideoIndex index = IndexVideo(file, job);
+  const VideoIndex clip = IndexVideo(clip_file, job);
+  const int64_t step = clip.pts.at(1) - clip.pts.at(0), period = step * clip.frame_count();
+  VideoIndex index = clip;
+  index.fingerprint = FingerprintFile(file);
+  index.pts.clear();
+  index.key_frames.clear();
+  for (int loop = 0; index.frame_count() < kTimelineFrames; ++loop) {
+    const int first = index.frame_count();
+    for (int64_t pts : clip.pts) index.pts.push_back(pts + loop * period);
+    for (int key : clip.key_frames) index.key_frames.push_back(first + key);
+  }
+  VideoReader longer(file, index), shorter(clip_file, clip);
+  for (const int frame : {0, 7777, 123456, 500001, 876543, kTimelineFrames - 1}) {
+    const cv::Mat here = longer.Read(frame), there = shorter.Read(frame % clip.frame_count());
+    if (cv::norm(here, there, cv::NORM_INF) != 0) {
+      throw Error(file, "frame " + std::to_string(frame) + " is not the clip's");
+    }
+  }
+  index.pts.resize(kTimelineFrames);
+  while (index.key_frames.back() >= kTimelineFrames) index.key_frames.pop_back();
+  return index;
+}
+
+Id AddLongVideo(Project& project, const std::string& file, const std::string& clip) {
+  const VideoIndex index = IndexLoops(file, clip);
   VideoRow row;
   row.name = "long";
   row.path = std::filesystem::absolute(file).string();
@@ -63,17 +97,15 @@ Id AddLongVideo(Project& project, const std::string& file) {
   row.width = index.width;
   row.height = index.height;
   row.fps = index.fps;
-  row.frame_count = kTimelineFrames;
-  const int64_t step = index.pts.at(1) - index.pts.at(0);
-  while (index.frame_count() < kTimelineFrames) index.pts.push_back(index.pts.back() + step);
+  row.frame_count = index.frame_count();
   Id id = 0;
   project.Write([&](Writer& writer) { id = writer.InsertVideo(row, index, Background{}); });
   return id;
 }
 
-void Make(const std::string& file, const std::string& video_file) {
+void Make(const std::string& file, const std::string& video_file, const std::string& clip) {
   auto project = Project::Create(file);
-  const Id video_id = AddLongVideo(*project, video_file);
+  const Id video_id = AddLongVideo(*project, video_file, clip);
   const VideoRow video = project->VideoById(video_id);
   std::mt19937 random(1);
   std::vector<Id> names;
@@ -103,28 +135,36 @@ void Make(const std::string& file, const std::string& video_file) {
     }
   });
   std::uniform_real_distribution<double> share(0, 1);
-  for (int begin = 0; begin < kPredictedFrames; begin += 50) {
+  const auto predict = [&](Writer& writer, int frame, int animal, int place) {
+    PredictionRow prediction;
+    prediction.job_id = job_id;
+    prediction.video_id = video_id;
+    prediction.frame_index = frame;
+    prediction.category_id = names[static_cast<size_t>(animal % kNames)];
+    prediction.tracklet = animal;
+    prediction.score = 0.9;
+    prediction.confidence = share(random);
+    const cv::Point2d center(50 + (video.width - 100) * (place % 20) / 19.0,
+                             50 + (video.height - 100) * (place / 20) / 9.0);
+    prediction.polygons = {StarAt(center, 36, random)};
+    prediction.box = BoxOf(prediction.polygons);
+    prediction.rle = RlePolygons(prediction.polygons, video.height, video.width);
+    writer.InsertPrediction(prediction);
+  };
+  for (int begin = 0; begin < kPredictions; begin += 10000) {
     project->Write([&](Writer& writer) {
-      for (int frame = begin; frame < begin + 50; ++frame) {
-        for (int i = 0; i < kAnimalsAFrame; ++i) {
-          PredictionRow prediction;
-          prediction.job_id = job_id;
-          prediction.video_id = video_id;
-          prediction.frame_index = frame;
-          prediction.category_id = names[static_cast<size_t>(i % kNames)];
-          prediction.tracklet = i;
-          prediction.score = 0.9;
-          prediction.confidence = share(random);
-          const cv::Point2d center(50 + (video.width - 100) * (i % 20) / 19.0,
-                                   50 + (video.height - 100) * (i / 20) / 9.0);
-          prediction.polygons = {StarAt(center, 36, random)};
-          prediction.box = BoxOf(prediction.polygons);
-          prediction.rle = RlePolygons(prediction.polygons, video.height, video.width);
-          writer.InsertPrediction(prediction);
+      for (int i = begin; i < begin + 10000; ++i) {
+        const int after = i - kFullFrames * kAnimalsAFrame;
+        if (after < 0) {
+          predict(writer, i / kAnimalsAFrame, i % kAnimalsAFrame, i % kAnimalsAFrame);
+        } else {
+          const int64_t left = kTimelineFrames - kFullFrames;
+          predict(writer, kFullFrames + static_cast<int>(left * after / kSpread), after,
+                  after % 200);
         }
       }
     });
-    std::fprintf(stderr, "\r%d of %d predicted frames", begin + 50, kPredictedFrames);
+    std::fprintf(stderr, "\r%d of %d predictions", begin + 10000, kPredictions);
   }
   std::fprintf(stderr, "\n");
   project->Write([&](Writer& writer) {
@@ -132,8 +172,8 @@ void Make(const std::string& file, const std::string& video_file) {
       ReviewItemRow item;
       item.job_id = job_id;
       item.video_id = video_id;
-      item.start_frame = i;
-      item.end_frame = i + 1;
+      item.start_frame = i * (kTimelineFrames / 2000);
+      item.end_frame = item.start_frame + 10;
       item.reason_code = "low_identity_margin";
       item.reason = "two names are about equally likely";
       item.score = share(random);
@@ -194,15 +234,21 @@ void Measure(const std::string& file) {
   }
   Report("open: lists, labels and picture of the first frame", opening);
   std::vector<double> lanes;
+  std::shared_ptr<const app::TimelineContent> timeline;
   {
     const auto project = Project::Open(file, Project::Access::kReadOnly);
     for (int i = 0; i < 3; ++i) {
       const auto start = Clock::now();
-      app::LoadTimeline(*project, session->video_id(), 1);
+      timeline = app::LoadTimeline(*project, session->video_id(), 1);
       lanes.push_back(MsSince(start));
     }
   }
   Report("the whole timeline (its own thread, the window goes on)", lanes);
+  std::printf(
+      "  %d frames, %zu rows, %d predictions: 200 in each of the first %d frames, then one in "
+      "about every %d frames\n",
+      timeline->frame_count, timeline->lanes.size(), kPredictions, kFullFrames,
+      (kTimelineFrames - kFullFrames) / kSpread);
 
   const auto go = [&](int frame) {
     const auto start = Clock::now();
@@ -222,8 +268,11 @@ void Measure(const std::string& file) {
   Report("step to a cached frame, picture and its 200 outlines", steps);
   std::vector<double> seeks;
   std::mt19937 random(2);
-  for (int i = 0; i < 40; ++i) seeks.push_back(go(static_cast<int>(random() % 2400)));
+  for (int i = 0; i < 40; ++i) seeks.push_back(go(static_cast<int>(random() % (kFullFrames - 10))));
   Report("cold seek, picture and its 200 outlines", seeks);
+  seeks.clear();
+  for (int i = 0; i < 40; ++i) seeks.push_back(go(static_cast<int>(random() % kTimelineFrames)));
+  Report("cold seek anywhere in the million frames", seeks);
 
   const auto edited = [&](const std::function<void()>& request) {
     const int64_t revision = session->project_view()->revision;
@@ -272,20 +321,66 @@ void Seek(const std::string& file) {
   Report(text, ms, (CpuMs() - cpu) / static_cast<double>(ms.size()));
 }
 
+// A hand that clicks along an edge and moves between the clicks, as the canvas passes it on.
+void Scissors(const std::string& file) {
+  Job job;
+  const VideoIndex index = IndexVideo(file, job);
+  const cv::Mat frame = VideoReader(file, index).Read(index.frame_count() / 2);
+  Waiter waiter;
+  app::ToolWorker worker([&waiter] { waiter.Wake(); });
+  const std::function<void(std::function<void()>)> aside = [&](std::function<void()> work) {
+    worker.Run(std::move(work));
+  };
+  const auto tool = annotate::MakeTool("scissors");
+  annotate::ToolContext context;
+  context.width = frame.cols;
+  context.height = frame.rows;
+  context.frame = &frame;
+  context.run_aside = &aside;
+  std::vector<double> moves, clicks;
+  const auto send = [&](annotate::ToolInput::Type type, cv::Point2d at, std::vector<double>& ms) {
+    annotate::ToolInput input;
+    input.type = type;
+    input.position = at;
+    const auto start = Clock::now();
+    tool->Poll(context);
+    tool->OnInput(input, context);
+    tool->Draw(context);
+    ms.push_back(MsSince(start));
+  };
+  const cv::Point2d middle(frame.cols / 2.0, frame.rows / 2.0);
+  for (int click = 0; click < 24; ++click) {
+    const auto place = [&](double turn) {
+      return middle + 300 * cv::Point2d(std::cos(turn * 0.25), std::sin(turn * 0.25));
+    };
+    send(annotate::ToolInput::Type::kPress, place(click), clicks);
+    for (int i = 0; i < 100; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      send(annotate::ToolInput::Type::kMove, place(click + i / 100.0), moves);
+    }
+  }
+  Report("scissors: a move of the mouse, with taking the paths that were found", moves);
+  Report("scissors: a click", clicks);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
   try {
-    if (verb == "make" && argc == 4) {
-      Make(argv[2], argv[3]);
+    if (verb == "make" && argc == 5) {
+      Make(argv[2], argv[3], argv[4]);
     } else if (verb == "measure" && argc == 3) {
       Measure(argv[2]);
     } else if (verb == "seek" && argc == 3) {
       Seek(argv[2]);
+    } else if (verb == "scissors" && argc == 3) {
+      Scissors(argv[2]);
     } else {
-      std::fputs("usage: bench_workbench make P.vole VIDEO | measure P.vole | seek VIDEO\n",
-                 stderr);
+      std::fputs(
+          "usage: bench_workbench make P.vole LONG CLIP | measure P.vole | seek VIDEO | scissors "
+          "VIDEO\n",
+          stderr);
       return 2;
     }
   } catch (const std::exception& error) {
