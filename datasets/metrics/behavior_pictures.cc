@@ -66,12 +66,45 @@ uint32_t HeatColor(double share) {
   return static_cast<uint32_t>(color[2]) << 16 | static_cast<uint32_t>(color[1]) << 8 | color[0];
 }
 
+struct EthogramSeries {
+  const BoutSeries* series = nullptr;
+  std::vector<int> behaviors;  // of the panel, that this author looked for
+  double height() const { return static_cast<double>(behaviors.size()) * kRow + 6; }
+};
+
 struct EthogramPanel {
   std::string video;
-  std::vector<const BoutSeries*> series;
+  std::vector<EthogramSeries> series;
   std::vector<int> behaviors;  // that anybody shows in this video
   int start_frame = 0, end_frame = 0;
+  double height() const {
+    double sum = 0;
+    for (const EthogramSeries& one : series) sum += one.height();
+    return sum;
+  }
 };
+
+bool Contains(const std::vector<int>& list, int value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Who has no list of what to look for is not asked about what only stands on others' lists.
+std::vector<int> LookedFor(const EthogramPanel& panel, const BoutSeries& series) {
+  std::vector<int> behaviors;
+  for (const int behavior : panel.behaviors) {
+    bool looked_for = series.looked_for.empty() || Contains(series.looked_for, behavior);
+    if (series.looked_for.empty()) {
+      const bool shown = std::any_of(series.bouts.begin(), series.bouts.end(),
+                                     [&](const Bout& bout) { return bout.behavior == behavior; });
+      looked_for = shown || std::none_of(panel.series.begin(), panel.series.end(),
+                                         [&](const EthogramSeries& other) {
+                                           return Contains(other.series->looked_for, behavior);
+                                         });
+    }
+    if (looked_for) behaviors.push_back(behavior);
+  }
+  return behaviors;
+}
 
 std::vector<EthogramPanel> PanelsOf(const BehaviorScores& scores) {
   std::vector<EthogramPanel> panels;
@@ -80,16 +113,17 @@ std::vector<EthogramPanel> PanelsOf(const BehaviorScores& scores) {
       panels.push_back({series.video, {}, {}, series.start_frame, series.end_frame});
     }
     EthogramPanel& panel = panels.back();
-    panel.series.push_back(&series);
+    panel.series.push_back({&series, {}});
     panel.start_frame = std::min(panel.start_frame, series.start_frame);
     panel.end_frame = std::max(panel.end_frame, series.end_frame);
     for (const Bout& bout : series.bouts) {
-      if (std::count(panel.behaviors.begin(), panel.behaviors.end(), bout.behavior) == 0) {
-        panel.behaviors.push_back(bout.behavior);
-      }
+      if (!Contains(panel.behaviors, bout.behavior)) panel.behaviors.push_back(bout.behavior);
     }
   }
-  for (EthogramPanel& panel : panels) std::sort(panel.behaviors.begin(), panel.behaviors.end());
+  for (EthogramPanel& panel : panels) {
+    std::sort(panel.behaviors.begin(), panel.behaviors.end());
+    for (EthogramSeries& one : panel.series) one.behaviors = LookedFor(panel, *one.series);
+  }
   return panels;
 }
 
@@ -101,10 +135,10 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
   size_t rows = 0;
   double names = 0, labels = 0, height = kMargin;
   for (const EthogramPanel& panel : panels) {
-    rows += panel.series.size() * panel.behaviors.size();
-    height += 26 + panel.series.size() * (panel.behaviors.size() * kRow + 6) + 40;
-    for (const BoutSeries* series : panel.series) {
-      names = std::max(names, Drawing::TextWidth(SeriesName(*series, with_author), kFont));
+    height += 26 + panel.height() + 40;
+    for (const EthogramSeries& one : panel.series) {
+      rows += one.behaviors.size();
+      names = std::max(names, Drawing::TextWidth(SeriesName(*one.series, with_author), kFont));
     }
     for (const int behavior : panel.behaviors) {
       labels = std::max(labels, Drawing::TextWidth(scores.behaviors[behavior].name, kFont));
@@ -120,24 +154,24 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
   double y = kMargin;
   for (const EthogramPanel& panel : panels) {
     if (panel.behaviors.empty()) continue;
-    const double fps = panel.series.front()->fps;
+    const double fps = panel.series.front().series->fps;
     const double frames = std::max(1, panel.end_frame - panel.start_frame);
     const auto at = [&](double frame) {
       return left + (frame - panel.start_frame) / frames * kPlotWidth;
     };
     drawing.Text(left, y + 14, panel.video, kFont + 2, kInk);
     y += 26;
-    const double rows_height = static_cast<double>(panel.behaviors.size()) * kRow;
-    const double bottom = y + static_cast<double>(panel.series.size()) * (rows_height + 6);
-    for (size_t k = 0; k < panel.series.size(); ++k) {
-      const double top = y + static_cast<double>(k) * (rows_height + 6);
-      drawing.Text(kMargin, top + 13, SeriesName(*panel.series[k], with_author), kFont, kInk);
-      for (size_t i = 0; i < panel.behaviors.size(); ++i) {
+    const double bottom = y + panel.height();
+    double top = y;
+    for (const EthogramSeries& one : panel.series) {
+      drawing.Text(kMargin, top + 13, SeriesName(*one.series, with_author), kFont, kInk);
+      for (size_t i = 0; i < one.behaviors.size(); ++i) {
         const double row = top + static_cast<double>(i) * kRow;
         drawing.Rectangle(left, row, kPlotWidth, kRow - 1, i % 2 == 0 ? 0xF4F4F4 : 0xFAFAFA);
-        drawing.Text(left - 8, row + 13, scores.behaviors[panel.behaviors[i]].name, kFont, kInk,
+        drawing.Text(left - 8, row + 13, scores.behaviors[one.behaviors[i]].name, kFont, kInk,
                      Drawing::Anchor::kEnd);
       }
+      top += one.height();
     }
     const double step = TickStep(frames / fps, 12);
     const double first = std::ceil(panel.start_frame / fps / step - 1e-9) * step;
@@ -147,16 +181,17 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
       drawing.Text(x, bottom + 14, TimeText(tick, step), kFont - 2, kFaint,
                    Drawing::Anchor::kMiddle);
     }
-    for (size_t k = 0; k < panel.series.size(); ++k) {
-      for (const Bout& bout : panel.series[k]->bouts) {
-        const auto place = std::find(panel.behaviors.begin(), panel.behaviors.end(), bout.behavior);
-        const double row = y + static_cast<double>(k) * (rows_height + 6) +
-                           static_cast<double>(place - panel.behaviors.begin()) * kRow;
+    top = y;
+    for (const EthogramSeries& one : panel.series) {
+      for (const Bout& bout : one.series->bouts) {
+        const auto place = std::find(one.behaviors.begin(), one.behaviors.end(), bout.behavior);
+        const double row = top + static_cast<double>(place - one.behaviors.begin()) * kRow;
         const ScoredBehavior& behavior = scores.behaviors[bout.behavior];
         const double wide =
             behavior.is_point ? 1.0 : std::max(1.0, at(bout.end_frame) - at(bout.start_frame));
         drawing.Rectangle(at(bout.start_frame), row + 2, wide, kRow - 5, behavior.color);
       }
+      top += one.height();
     }
     y = bottom;
     y += 40;

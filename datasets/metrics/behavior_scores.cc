@@ -248,7 +248,12 @@ void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& s
         std::find_if(scores.behaviors.begin(), scores.behaviors.end(),
                      [&](const ScoredBehavior& known) { return known.name == behavior.name; });
     index_of.push_back(static_cast<int>(same - scores.behaviors.begin()));
-    if (same == scores.behaviors.end()) scores.behaviors.push_back(behavior);
+    if (same != scores.behaviors.end()) continue;
+    const bool taken =
+        std::any_of(scores.behaviors.begin(), scores.behaviors.end(),
+                    [&](const ScoredBehavior& known) { return known.color == behavior.color; });
+    scores.behaviors.push_back(behavior);
+    if (taken) scores.behaviors.back().color = 0;  // TidyScores finds another
   }
   std::map<std::string, std::string> names;
   std::set<SeriesKey> taken;

@@ -67,6 +67,27 @@ TEST_CASE("The bars of an ethogram are as long as the bouts") {
         doctest::Approx(25).epsilon(0.05));
 }
 
+TEST_CASE("An author has rows for what was looked for, and every behavior a color of its own") {
+  BehaviorScores scores = Scores();
+  scores.behaviors.pop_back();
+  scores.series[0].bouts.pop_back();
+  BehaviorScores machine = Scores();
+  machine.behaviors = {{"freezing", false, "", 0xFF0000}};  // the color of rear
+  machine.series[0].author = "automatic";
+  machine.series[0].bouts = {{0, 100, 200}};
+  machine.series[0].looked_for = {0};
+  AddScores(scores, machine, "masks");
+  REQUIRE(scores.behaviors.size() == 2);
+  CHECK(scores.behaviors[0].color == 0xFF0000);
+  CHECK(scores.behaviors[1].color != 0xFF0000);
+  const std::string svg = EthogramPicture(scores).Svg();
+  for (const std::string name : {">rear<", ">freezing<"}) {
+    CAPTURE(name);
+    CHECK(svg.find(name) != std::string::npos);
+    CHECK(svg.find(name) == svg.rfind(name));
+  }
+}
+
 TEST_CASE("Names are escaped in SVG, and PNG and SVG are whole files") {
   const tests::TempDir folder;
   const Drawing drawing = EthogramPicture(Scores());
