@@ -30,7 +30,8 @@ fs::path FileOf(const datasets::Project& project, const datasets::ModelRow& mode
 
 // The project's newest model that outlines animals, or, asked for behavior or where it has no such
 // model, the newest that knows behavior. Models that only name animals are never meant.
-fs::path NewestModel(const datasets::Project& project, bool behavior, Console& console) {
+// `taken` says so in a line.
+fs::path NewestModel(const datasets::Project& project, bool behavior, std::string* taken_text) {
   const std::string thing = "project '" + project.file().string() + "'";
   const std::string train = "vole train " + project.file().string();
   const auto models = project.Models();
@@ -52,10 +53,10 @@ fs::path NewestModel(const datasets::Project& project, bool behavior, Console& c
                           "train one that outlines them: " + train);
   }
   const datasets::ModelRow& taken = behavior || !outlines ? *scores : *outlines;
-  console.Note(fmt::format(
+  *taken_text = fmt::format(
       "model: {} ({}), the newest that {}{}", taken.name, taken.architecture,
       &taken == outlines ? "outlines animals" : "knows behavior",
-      &taken == outlines && scores ? "; --behavior scores behavior with " + scores->name : ""));
+      &taken == outlines && scores ? "; --behavior scores behavior with " + scores->name : "");
   return FileOf(project, taken);
 }
 
@@ -124,9 +125,9 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
 int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   const auto project = OpenProject(arguments.project);
-  const fs::path model = arguments.model.empty()
-                             ? NewestModel(*project, arguments.behavior, console)
-                             : NamedModel(*project, arguments.model);
+  std::string taken;
+  const fs::path model = arguments.model.empty() ? NewestModel(*project, arguments.behavior, &taken)
+                                                 : NamedModel(*project, arguments.model);
   std::vector<datasets::VideoRow> videos;
   if (!arguments.video.empty()) {
     videos = {project->VideoByName(arguments.video)};
@@ -147,7 +148,9 @@ int Run(Arguments& arguments, Console& console) {
                           "leave --behavior out, or --model, to take the newest that does");
   }
   if (knows_behavior) {
-    return ScoreBehavior(arguments, *project, videos, model, console);
+    const int code = ScoreBehavior(arguments, *project, videos, model, console);
+    if (!taken.empty()) console.Note(taken);
+    return code;
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int frames = 0, episodes = 0;
@@ -178,6 +181,7 @@ int Run(Arguments& arguments, Console& console) {
                      {"videos", rows}});
   console.Print(
       fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
+  if (!taken.empty()) console.Note(taken);
   return 0;
 }
 
