@@ -7,6 +7,9 @@ namespace infer {
 namespace {
 
 constexpr size_t kFeatures = train::kMotionFeatures;
+// asinh is a line below its knee and a logarithm above. The knees lie just above what the outline of
+// a motionless animal trembles by, so that creeping differs from resting as running from walking.
+constexpr double kSlowLengths = 0.1, kSlowTurn = 0.2;  // a second; radians a second
 
 struct Reach {
   int before = 0, after = 0;
@@ -33,13 +36,11 @@ class Meter {
     size_t k = 0;
     const auto put = [&](double value) { out[k++] = static_cast<float>(value); };
     put(1);
-    put(std::asinh(Speed(f, 1)));
-    put(std::asinh(Speed(f, 3)));
-    put(std::asinh(Speed(f, 8)));
+    for (const int half : {1, 3, 8}) put(std::asinh(Speed(f, half) / kSlowLengths));
     put(std::log(std::max(1.0, now.moments.area) / (scale_px_ * scale_px_)));
     put(std::log(std::max(1.0, now.moments.elongation)));
     put(now.moments.length / scale_px_);
-    put(std::asinh(Turn(f)));
+    put(std::asinh(Turn(f) / kSlowTurn));
     put(1 - now.same_iou);
     put(now.touching);
     if (now.alone) {

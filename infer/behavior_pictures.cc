@@ -339,6 +339,7 @@ std::string BehaviorPictures::Fingerprint() const {
                         {"channels", {input.color, input.difference, input.mask, input.masked}},
                         {"extent", input.extent},
                         {"causal", impl.source.causal},
+                        {"motion", 2},  // grows when the numbers of behavior_motion.cc change
                         {"subjects", impl.source.subjects},
                         {"scales", impl.scales_px},
                         {"blob", impl.from_blob},

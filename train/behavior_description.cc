@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 2: finer measures of slow motion
 constexpr char kRemedy[] = "choose a behavior model made by `vole train`";
 
 void CheckRange(double value, double low, double high, const char* name) {
@@ -116,6 +116,7 @@ BehaviorDescription BehaviorFromMetadata(const std::map<std::string, std::string
     }
   }
   BehaviorDescription d;
+  int version = kVersion;
   d.architecture = metadata.at("architecture");
   if (!IsBehaviorArchitecture(d.architecture)) {
     throw datasets::Error(
@@ -132,7 +133,8 @@ BehaviorDescription BehaviorFromMetadata(const std::map<std::string, std::string
     }
     d.record = json::parse(metadata.at("record"));
     const json input = json::parse(metadata.at("input"));
-    if (input.at("version").get<int>() > kVersion) {
+    version = input.at("version").get<int>();
+    if (version > kVersion) {
       throw std::invalid_argument("it was written by a newer version");
     }
     d.input.view = input.at("view").get<std::string>();
@@ -160,6 +162,11 @@ BehaviorDescription BehaviorFromMetadata(const std::map<std::string, std::string
     throw datasets::Error("model " + model_file,
                           std::string("its description cannot be used (") + error.what() + ")",
                           kRemedy);
+  }
+  if (version < 2 && d.architecture == "behavior-seq" && d.motion) {
+    throw datasets::Error("model " + model_file,
+                          "it learned from measures of motion that an earlier Vole took",
+                          "train it again");
   }
   return d;
 }

@@ -229,6 +229,22 @@ TEST_CASE(
              {"'outlines'", "knows no behavior"});
 }
 
+TEST_CASE("A model that learned from an earlier Vole's measures of motion is not misread") {
+  const Scored scene;
+  VoleJson({"train", scene.project, "--model", "behavior-seq", "--steps", "4", "--picture-side",
+            "32", "--window", "2", "--exclusive", "--out", scene.Path("seq")});
+  const std::string file = scene.Path("seq.safetensors");
+  CHECK(VoleJson({"predict", scene.project, "--model", "seq"})["pictures"] == 160);
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string now = "\\\"version\\\":2";  // within text within JSON
+  const size_t at = bytes.find(now);
+  REQUIRE(at != std::string::npos);
+  bytes[at + now.size() - 1] = '1';
+  std::ofstream(file, std::ios::binary) << bytes;
+  CheckFails({"predict", scene.project, "--model", "seq"}, 1, {"earlier Vole", "train it again"});
+}
+
 TEST_CASE("Where only bouts were reviewed, nothing is learned about the rest of the video") {
   const Scored scene;
   const auto Decide = [&](const std::string& subject, const std::string& behavior, int start,

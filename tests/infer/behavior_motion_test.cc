@@ -33,7 +33,7 @@ TEST_CASE("Speed, shape and change are those of the masks, in lengths and second
   REQUIRE(features.size() == 40 * kWidth);
   const float* middle = &features[20 * kWidth];
   CHECK(middle[0] == 1);
-  for (int k = 1; k <= 3; ++k) CHECK(middle[k] == doctest::Approx(std::asinh(1.0)));  // 20 px/s
+  for (int k = 1; k <= 3; ++k) CHECK(middle[k] == doctest::Approx(std::asinh(10.0)));  // 20 px/s
   CHECK(middle[4] == doctest::Approx(0));
   CHECK(middle[5] == doctest::Approx(std::log(4.0)));
   CHECK(middle[6] == doctest::Approx(2));
