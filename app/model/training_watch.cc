@@ -12,7 +12,7 @@ struct Figure {
   const char* name;
 };
 // Those worth a curve, all between 0 and 1; a validation knows some of them.
-constexpr Figure kFigures[] = {{"mean_iou", "overlap with the labels"},
+constexpr Figure kFigures[] = {{"mean_iou", "overlap"},
                                {"crop_accuracy", "right names"},
                                {"accuracy", "frames right"},
                                {"macro_f1", "mean F1"}};

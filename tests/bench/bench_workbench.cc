@@ -248,7 +248,7 @@ void Measure(const std::string& file) {
       "  %d frames, %zu rows, %d predictions: 200 in each of the first %d frames, then one in "
       "about every %d frames\n",
       timeline->frame_count, timeline->lanes.size(), kPredictions, kFullFrames,
-      (kTimelineFrames - kFullFrames) / kSpread);
+      (kTimelineFrames - kFullFrames + kSpread / 2) / kSpread);
 
   const auto go = [&](int frame) {
     const auto start = Clock::now();

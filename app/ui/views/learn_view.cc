@@ -175,28 +175,29 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
 
 void LearnView::DrawCurves(UiContext& context, const ProjectView& project) {
   const float width = ImGui::GetContentRegionAvail().x;
-  const auto curve = [&](const TrainingWatch::Curve& drawn, const char* id, float highest,
-                         const char* format) {
+  const auto curve = [&](const TrainingWatch::Curve& drawn, const std::string& title,
+                         float highest) {
     if (drawn.points.empty()) return;
+    ImGui::BeginGroup();
     ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
-    ImGui::Text(format, drawn.name.c_str(), static_cast<double>(drawn.points.back()));
+    ImGui::Text("%s %.4g", title.c_str(), static_cast<double>(drawn.points.back()));
     ImGui::PopStyleColor();
-    if (drawn.points.size() < 2) return;
-    ImGui::PlotLines(id, drawn.points.data(), static_cast<int>(drawn.points.size()), 0, nullptr, 0,
-                     highest, ImVec2(width, 54 * context.scale));
+    if (drawn.points.size() >= 2) {
+      ImGui::PlotLines(("##" + title).c_str(), drawn.points.data(),
+                       static_cast<int>(drawn.points.size()), 0, nullptr, 0, highest,
+                       ImVec2(width, 44 * context.scale));
+    }
+    ImGui::EndGroup();
   };
   const std::vector<float>& losses = seen_->loss.points;
   if (!losses.empty()) {
-    curve(seen_->loss, "##loss", *std::max_element(losses.begin(), losses.end()), "loss%s %.4g");
+    curve(seen_->loss, "loss", *std::max_element(losses.begin(), losses.end()));
   }
   for (const TrainingWatch::Curve& judged : seen_->judged) {
-    curve(judged, ("##" + judged.name).c_str(), 1, "held-back labels: %s %.3f");
+    curve(judged, "on held-back labels: " + judged.name, 1);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", seen_->figures.c_str());
   }
-  if (!seen_->outcome.empty()) {
-    ImGui::TextWrapped("%s", seen_->outcome.c_str());
-  } else if (!seen_->figures.empty()) {
-    ImGui::TextWrapped("%s", seen_->figures.c_str());
-  }
+  if (!seen_->outcome.empty()) ImGui::TextWrapped("%s", seen_->outcome.c_str());
   pictures_.Draw(context, project, seen_->samples);
 }
 
