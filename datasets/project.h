@@ -25,7 +25,8 @@ class Project {
   // Throws Error when the file exists already, or the folder cannot be written.
   static std::unique_ptr<Project> Create(const std::filesystem::path& file);
   // Throws Error for a missing file, another kind of file, a newer version, a damaged database.
-  // Migrates an older one (a copy NAME.vole.v<N>.bak is left beside it first).
+  // Brings an older one up to date, for reading too (a copy NAME.vole.v<N>.bak is left beside it
+  // first); where that cannot be written, the Error names the command that makes a copy.
   enum class Access { kReadWrite, kReadOnly };
   static std::unique_ptr<Project> Open(const std::filesystem::path& file,
                                        Access access = Access::kReadWrite);

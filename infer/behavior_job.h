@@ -38,7 +38,8 @@ std::vector<std::string> SubjectsToScore(const datasets::Project& project,
                                          const datasets::VideoRow& video, const std::string& view,
                                          const std::vector<std::string>& fallback);
 
-// The regions of the project that --zones brought in.
+// The regions of every video: those drawn in the workbench, and those that --zones brought in
+// unless one of that name was drawn in the video.
 std::vector<datasets::Zone> StoredZones(const datasets::Project& project);
 inline constexpr char kZonesSetting[] = "behavior_zones";
 inline constexpr char kFlipsSetting[] = "behavior_flips";

@@ -20,8 +20,9 @@ struct SubjectFrame {  // one frame of one subject
 };
 
 // [frames][train::kMotionFeatures]. Lengths are in `scale_px` (square root of the subject's median
-// area), times in seconds, heavy-tailed quantities as asinh. `causal`: differences reach back only,
-// else as far forward as back. Zeros where the subject is not seen.
+// area), times in seconds, heavy-tailed quantities as asinh (speeds in tenths of a length, turns in
+// fifths of a radian a second). `causal`: differences reach back only, else as far forward as back.
+// Zeros where the subject is not seen.
 std::vector<float> MotionFeatures(const std::vector<SubjectFrame>& frames, double fps,
                                   double scale_px, bool causal);
 

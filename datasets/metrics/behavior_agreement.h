@@ -27,8 +27,8 @@ std::vector<std::pair<int, int>> MatchBoutsByOnset(const std::vector<BoutSpan>& 
                                                    const std::vector<BoutSpan>& b,
                                                    int tolerance_frames);
 
-// Cohen's kappa (p_o - p_e) / (1 - p_e) of a table counts[first][second] (Cohen 1960); 1 when both
-// say one and the same thing throughout; none without a count.
+// Cohen's kappa (p_o - p_e) / (1 - p_e) of a table counts[first][second] (Cohen 1960); none
+// without a count, and when both say one and the same thing throughout: that is 0 / 0.
 std::optional<double> KappaOf(const std::vector<std::vector<int64_t>>& counts);
 
 struct AgreementOptions {

@@ -20,7 +20,8 @@ struct ClassificationFigures {
   int64_t frames = 0;
   double accuracy = 0;
   double macro_f1 = 0;  // mean of the classes' F1
-  // (p_o - p_e) / (1 - p_e), Cohen 1960; 1 when both are one and the same class throughout.
+  // (p_o - p_e) / (1 - p_e), Cohen 1960; NaN (0 / 0) without a frame, and when both are one and the
+  // same class throughout.
   double kappa = 0;
   std::map<int, ClassFigures> per_class;
 };
