@@ -48,15 +48,17 @@ void PaletteView::Draw(UiContext& context) {
   at_ = std::clamp(at_, 0, std::max(count - 1, 0));
   std::string chosen;
   // One row is marked: the one that Enter runs.
-  ImGui::PushStyleColor(ImGuiCol_HeaderHovered, ImGui::GetStyleColorVec4(ImGuiCol_PopupBg));
   ImGui::BeginChild("hits");
   for (int i = 0; i < count; ++i) {
     const Action& action = *hits[static_cast<size_t>(i)];
     const bool enabled = !action.enabled || action.enabled();
     const ImVec2 moved = ImGui::GetIO().MouseDelta;
     const std::string text = (action.menu.empty() ? "" : action.menu + ": ") + action.title;
+    ImGui::PushStyleColor(ImGuiCol_HeaderHovered,
+                          ImGui::GetStyleColorVec4(i == at_ ? ImGuiCol_Header : ImGuiCol_PopupBg));
     const bool clicked = ImGui::Selectable((text + "##" + action.id).c_str(), i == at_,
                                            enabled ? 0 : ImGuiSelectableFlags_Disabled);
+    ImGui::PopStyleColor();
     if (enabled && (clicked || (enter && i == at_))) chosen = action.id;
     if (ImGui::IsItemHovered() && (moved.x != 0 || moved.y != 0)) at_ = i;
     if (i == at_ && before != at_) ImGui::SetScrollHereY(0.5f);
@@ -68,7 +70,6 @@ void PaletteView::Draw(UiContext& context) {
   }
   if (hits.empty()) ImGui::TextDisabled("No command has these letters");
   ImGui::EndChild();
-  ImGui::PopStyleColor();
   if (!chosen.empty() || ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape))) {
     ImGui::CloseCurrentPopup();
   }
