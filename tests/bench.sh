@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real labels queue speed import behavior assist
+# usage: bash tests/bench.sh PART...     parts: real later labels queue speed import behavior assist
 #                                workbench scores idnet nets networks, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
@@ -113,6 +113,37 @@ part_labels() {
       few_labels "$data/$name/instances.json" "$count" "$work/labels/$name-$count.json"
       train_and_measure "$name" "$name, $count" "$work/labels/$name-$count.vole" "$work/labels/$name-$count.json"
     done
+  done
+}
+
+# split_labels FILE EARLY LATE : its labels of the first three fifths of their time, and the others
+split_labels() {
+  local part
+  for part in early late; do
+    jq --arg part "$part" '
+      ([.images[].frame_index] | (min + 0.6 * (max - min))) as $border
+      | .images |= map(select((.frame_index < $border) == ($part == "early")))
+      | (.images | map({key: (.id | tostring), value: true}) | from_entries) as $is_kept
+      | .annotations |= map(select($is_kept[.image_id | tostring]))
+      | .images |= map(.split = "train")' "$1" >"$([ $part = early ] && echo "$2" || echo "$3")"
+  done
+}
+
+# Learned from the first three fifths, measured on the labels of the rest: no label there names a
+# track or teaches the network.
+part_later() {
+  need_data
+  mkdir -p "$work/later"
+  table_head "a later stretch"
+  local name project train predict figures early late
+  for name in ${VOLE_BENCH_LATER:-"${bench_videos[@]}"}; do
+    project=$work/later/$name.vole early=$work/later/$name-early.json late=$work/later/$name-late.json
+    split_labels "$data/$name/instances.json" "$early" "$late"
+    fresh_project "$project" "$data/$name/video.mp4" "$early"
+    train=$("$vole" train "$project" --minutes "$minutes" --out "${project%.vole}.safetensors" --json --quiet)
+    predict=$("$vole" predict "$project" --json --quiet)
+    figures=$("$vole" evaluate "$project" --truth "$late" --json --quiet)
+    table_row "$name" "$train" "$predict" "$figures"
   done
 }
 
@@ -291,7 +322,7 @@ part_behavior() {
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-parts=(real labels queue speed import behavior assist workbench scores idnet nets networks)
+parts=(real later labels queue speed import behavior assist workbench scores idnet nets networks)
 [ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do
   # Some are functions above, some scripts of their own: `scores` (a million frames of probabilities
