@@ -349,6 +349,7 @@ class Training {
             progress.step = static_cast<int>(Steps());
             progress.steps = static_cast<int>(std::max(planned_steps_, Steps()));
             progress.loss = state.loss;
+            progress.step_loss = state.step_loss;
             progress.seconds = Seconds(start_);
             progress.validation = Figures();
             if (state.judged_step == state.step) progress.judged = state.figures;

@@ -25,14 +25,14 @@ void UseChannelsLast(torch::nn::Module& module) {
 
 SegTask::SegTask(const LearningSet& set, const TrainingData& data,
                  const IdsegDescription& description, std::vector<int> learn, std::vector<int> held,
-                 uint64_t seed, torch::Device device, int batch, int side)
+                 uint64_t seed, torch::Device device, const BatchShare& share, int side)
     : set_(set),
       data_(data),
       description_(description),
       held_(std::move(held)),
       seed_(seed),
       device_(device),
-      batch_(batch),
+      share_(share),
       side_(side),
       sampler_(set, learn, description.seg,
                [side] {
@@ -63,17 +63,27 @@ SegTask::SegTask(const LearningSet& set, const TrainingData& data,
   class_weights_ = torch::tensor(weights).to(device_);
   UseChannelsLast(*net_);
   net_->to(device_);
+  NormalizeOverPeers(*net_, share.peers);
+}
+
+torch::Tensor SegTask::OverAll(const torch::Tensor& value) const {
+  torch::NoGradGuard no_grad;
+  torch::Tensor sum = value.detach().clone();
+  if (share_.peers) share_.peers->Sum({sum});
+  return sum;
 }
 
 torch::Tensor SegTask::Loss(int64_t step) {
   namespace F = torch::nn::functional;
+  const int batch = share_.count;
   const int64_t plane = static_cast<int64_t>(side_) * side_;
-  input_.resize(static_cast<size_t>(batch_ * plane * kSegInputChannels));
-  torch::Tensor targets = torch::empty({4, batch_, side_, side_}, torch::kUInt8);
+  input_.resize(static_cast<size_t>(batch * plane * kSegInputChannels));
+  torch::Tensor targets = torch::empty({4, batch, side_, side_}, torch::kUInt8);
   std::vector<float> sample_weights;
-  for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kSegStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
-    const SegSample sample = sampler_.Draw(random, i);
+  for (int i = 0; i < batch; ++i) {
+    const int slot = share_.first + i;
+    Random random({seed_, kSegStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
+    const SegSample sample = sampler_.Draw(random, slot);
     FillSegInput(sample.bgr, sample.background, sample.gain, sample.background_gain,
                  description_.seg, {side_, side_}, input_.data() + i * plane * kSegInputChannels);
     const cv::Mat* planes[] = {&sample.animal, &sample.core, &sample.label, &sample.counted};
@@ -84,14 +94,14 @@ torch::Tensor SegTask::Loss(int64_t step) {
     sample_weights.push_back(static_cast<float>(sample.weight));
   }
   const torch::Tensor out =
-      net_->forward(WrapInput(input_, batch_, side_, side_, kSegInputChannels).to(device_));
+      net_->forward(WrapInput(input_, batch, side_, side_, kSegInputChannels).to(device_));
   targets = targets.to(device_);
   const torch::Tensor weight = torch::tensor(sample_weights).to(device_).view({-1, 1, 1});
   const torch::Tensor counted = targets[3].ne(0).to(torch::kFloat32) * weight;
   const torch::Tensor animal = targets[0].to(torch::kFloat32) / 255;
   const torch::Tensor core = targets[1].to(torch::kFloat32) / 255;
   const torch::Tensor label = targets[2].to(torch::kInt64);
-  const torch::Tensor total = counted.sum() + 1;
+  const torch::Tensor total = OverAll(counted.sum()) + 1;
 
   const auto CrossEntropy = [&](const torch::Tensor& logits, const torch::Tensor& target,
                                 double positive_weight) {
@@ -107,7 +117,7 @@ torch::Tensor SegTask::Loss(int64_t step) {
   const torch::Tensor probability = animal_logits.sigmoid();
   const torch::Tensor both = (probability * animal * counted).sum({1, 2});
   const torch::Tensor either = ((probability + animal) * counted).sum({1, 2});
-  const torch::Tensor dice = (1 - (2 * both + 20) / (either + 20)).mean();
+  const torch::Tensor dice = (1 - (2 * both + 20) / (either + 20)).sum() / share_.whole;
   const torch::Tensor core_loss =
       (CrossEntropy(out.select(1, kCoreChannel), core, 3) * counted).sum() / total;
 
@@ -118,7 +128,7 @@ torch::Tensor SegTask::Loss(int64_t step) {
     const torch::Tensor each = F::cross_entropy(
         out.slice(1, kFirstClassChannel), class_target,
         F::CrossEntropyFuncOptions().weight(class_weights_).reduction(torch::kNone));
-    loss = loss + (each * inside).sum() / (inside.sum() + 1);
+    loss = loss + (each * inside).sum() / (OverAll(inside.sum()) + 1);
   }
   return loss;
 }
@@ -156,13 +166,13 @@ double SegTask::FitPixelTemperature() {
 
 CropTask::CropTask(const LearningSet& set, const IdsegDescription& description,
                    const std::vector<int>& learn, const std::vector<int>& held, uint64_t seed,
-                   torch::Device device, int batch)
+                   torch::Device device, const BatchShare& share)
     : set_(set),
       input_(description.crop),
       learn_(static_cast<size_t>(set.classes)),
       seed_(seed),
       device_(device),
-      batch_(batch),
+      share_(share),
       net_(description.crop.channels, set.classes) {
   const auto Holds = [](const std::vector<int>& list, int value) {
     return std::binary_search(list.begin(), list.end(), value);
@@ -178,25 +188,28 @@ CropTask::CropTask(const LearningSet& set, const IdsegDescription& description,
   VOLE_CHECK(!learn_.empty());
   UseChannelsLast(*net_);
   net_->to(device_);
+  NormalizeOverPeers(*net_, share.peers);
 }
 
 torch::Tensor CropTask::Loss(int64_t step) {
   const int64_t each = static_cast<int64_t>(input_.side) * input_.side * input_.channels;
-  values_.resize(static_cast<size_t>(batch_ * each));
+  values_.resize(static_cast<size_t>(share_.count * each));
   std::vector<int64_t> classes;
-  for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kCropStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
+  for (int i = 0; i < share_.count; ++i) {
+    const int slot = share_.first + i;
+    Random random({seed_, kCropStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
     const std::vector<int>& list =
-        learn_[static_cast<size_t>(i + static_cast<int>(step)) % learn_.size()];
+        learn_[static_cast<size_t>(slot + static_cast<int>(step)) % learn_.size()];
     const NamedPatch& named = set_.patches[list[random.Below(static_cast<int>(list.size()))]];
     FillLearningView(named.patch, input_, random, values_.data() + i * each);
     classes.push_back(named.class_index);
   }
   const torch::Tensor out = net_->forward(
-      WrapInput(values_, batch_, input_.side, input_.side, input_.channels).to(device_));
-  return torch::nn::functional::cross_entropy(
+      WrapInput(values_, share_.count, input_.side, input_.side, input_.channels).to(device_));
+  const torch::Tensor loss = torch::nn::functional::cross_entropy(
       out, torch::tensor(classes).to(device_),
       torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(0.05));
+  return loss * (static_cast<double>(share_.count) / share_.whole);
 }
 
 void CropTask::ScoreHeld(std::vector<std::vector<float>>& scores, std::vector<int>& classes) {

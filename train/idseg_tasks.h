@@ -9,6 +9,7 @@
 #include "train/evaluate.h"
 #include "train/idseg_runner.h"
 #include "train/seg_samples.h"
+#include "train/together.h"
 #include "train/trainer.h"
 
 namespace train {
@@ -20,7 +21,7 @@ class SegTask : public LearningTask {
  public:
   SegTask(const LearningSet& set, const TrainingData& data, const IdsegDescription& description,
           std::vector<int> learn, std::vector<int> held, uint64_t seed, torch::Device device,
-          int batch, int side);
+          const BatchShare& share, int side);
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
@@ -37,8 +38,11 @@ class SegTask : public LearningTask {
   IdsegDescription description_;
   std::vector<int> held_;
   uint64_t seed_;
+  // The sum of `value` over the processes; it carries no gradient.
+  torch::Tensor OverAll(const torch::Tensor& value) const;
   torch::Device device_;
-  int batch_, side_;
+  BatchShare share_;
+  int side_;
   SegSampler sampler_;
   IdsegNet net_;
   torch::Tensor class_weights_;
@@ -50,7 +54,7 @@ class CropTask : public LearningTask {
  public:
   CropTask(const LearningSet& set, const IdsegDescription& description,
            const std::vector<int>& learn, const std::vector<int>& held, uint64_t seed,
-           torch::Device device, int batch);
+           torch::Device device, const BatchShare& share);
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
@@ -66,7 +70,7 @@ class CropTask : public LearningTask {
   std::vector<int> held_;
   uint64_t seed_;
   torch::Device device_;
-  int batch_;
+  BatchShare share_;
   CropNet net_;
   std::vector<float> values_;
 };

@@ -11,8 +11,11 @@
 #include "train/idseg_tasks.h"
 #include "train/picture_model.h"
 #include "train/split.h"
+#include "train/together.h"
 #include "train/training_record.h"
 #include "train/training_samples.h"
+#include "train/weights/public_files.h"
+#include "train/weights/weights_file.h"
 
 namespace train {
 namespace {
@@ -45,6 +48,7 @@ class IdsegTraining {
         on_sample_(on_sample),
         device_(DeviceOf(options.device)) {
     CheckModelFolder(model_file_);
+    peers_ = MeetOthers(data, options);
     description_ = DescribeLabels(data, job);
     picture_model_ = LearnPictureModel(data, job);
     set_ = LoadLearningSet(data, description_, job);
@@ -53,10 +57,10 @@ class IdsegTraining {
     const uint64_t seed = static_cast<uint64_t>(options.seed);
     torch::manual_seed(seed);
     seg_ = std::make_unique<SegTask>(set_, data, description_, split_.learn, split_.held, seed,
-                                     device_, kSegBatch, kSegSide);
+                                     device_, ShareOf(peers_.get(), Batch(kSegBatch)), kSegSide);
     if (description_.crop.side_in_image > 0) {
       crop_ = std::make_unique<CropTask>(set_, description_, split_.learn, split_.held, seed,
-                                         device_, kCropBatch);
+                                         device_, ShareOf(peers_.get(), Batch(kCropBatch)));
     }
     if (!options.init.empty()) TakeOver(options.init);
     Plan();
@@ -68,12 +72,10 @@ class IdsegTraining {
       RunPhase(*seg_trainer_, "learning outlines", 0, SegWeight());
       if (crop_) RunPhase(*crop_trainer_, "learning who is who", SegWeight(), 1 - SegWeight());
     } catch (const datasets::Cancelled&) {
-      SaveLast();
-      if (seg_trainer_->state().step > 0) {
-        seg_trainer_->UseBest();
-        if (crop_) crop_trainer_->UseBest();
-        SaveModel();
-      }
+      KeepBest();
+      throw;
+    } catch (const PeerLost&) {
+      KeepBest();
       throw;
     }
     SaveLast();
@@ -87,6 +89,10 @@ class IdsegTraining {
   }
 
  private:
+  // --batch is said for outlines; the crops are as many more as they are by default.
+  int Batch(int normal) const {
+    return options_.batch > 0 ? options_.batch * normal / kSegBatch : normal;
+  }
   double SegWeight() const { return crop_ ? kSegTimeShare : 1; }
   int64_t TotalSteps() const {
     return seg_trainer_->state().step + (crop_ ? crop_trainer_->state().step : 0);
@@ -114,22 +120,44 @@ class IdsegTraining {
     seg.patience = crop.patience = 20;
     seg.max_seconds = seconds * SegWeight();
     crop.max_seconds = seconds * (1 - SegWeight());
-    seg.peak_rate = 3e-3;
-    crop.peak_rate = 2e-3;
+    seg.peak_rate = options_.rate > 0 ? options_.rate : 3e-3;
+    crop.peak_rate = seg.peak_rate * 2 / 3;
     crop.weight_decay = 0.05;
+    for (TrainerOptions* trainer : {&seg, &crop}) {
+      trainer->peers = peers_.get();
+      trainer->cancelled = [this] { return job_.cancelled(); };
+    }
     seg_trainer_ = std::make_unique<Trainer>(*seg_, seg);
     if (crop_) crop_trainer_ = std::make_unique<Trainer>(*crop_, crop);
     planned_steps_ = seg.steps + (crop_ ? crop.steps : 0);
   }
 
   void TakeOver(const std::string& file_name) {
-    const WeightsFile file = ReadSafetensors(file_name);
+    const WeightsFile file = ReadNamedWeights(FindWeights(file_name));
     int taken = LoadMatchingTensors(file, "seg.", NamedValues(seg_->module()));
     if (crop_) taken += LoadMatchingTensors(file, "crop.", NamedValues(crop_->module()));
     if (taken == 0) {
       throw Error("weights " + file_name, "none of them fit this network",
                   "choose a model of the same architecture, or train without --init");
     }
+  }
+
+  // Members of a group end together: the trainer asks them after each step.
+  void Report(double share, const std::string& text) {
+    try {
+      job_.Advance(share, 1, text);
+    } catch (const datasets::Cancelled&) {
+      if (!peers_) throw;
+    }
+  }
+
+  // Before the end of the schedule: what --resume needs, and the best model so far.
+  void KeepBest() {
+    SaveLast();
+    if (seg_trainer_->state().step == 0) return;
+    seg_trainer_->UseBest();
+    if (crop_) crop_trainer_->UseBest();
+    SaveModel();
   }
 
   std::string LastFile() const { return model_file_ + ".last"; }
@@ -173,13 +201,14 @@ class IdsegTraining {
             progress.step = static_cast<int>(TotalSteps());
             progress.steps = static_cast<int>(std::max(planned_steps_, TotalSteps()));
             progress.loss = state.loss;
+            progress.step_loss = state.step_loss;
             progress.seconds = Seconds(start_);
             progress.validation = Figures();
             if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
           if (on_sample_) ShowSamples(trainer);
-          job_.Advance(from + weight * share, 1, text);
+          Report(from + weight * share, text);
         },
         [&](const TrainerState&) { SaveLast(); });
   }
@@ -215,6 +244,7 @@ class IdsegTraining {
   }
 
   void SaveLast() const {
+    if (!Writes(peers_)) return;
     WeightsFile file;
     seg_trainer_->Save("seg.", file);
     if (crop_) crop_trainer_->Save("crop.", file);
@@ -236,6 +266,7 @@ class IdsegTraining {
 
   // The modules hold the weights to keep.
   void SaveModel() {
+    if (!Writes(peers_)) return;
     IdsegDescription description = description_;
     const bool named = crop_ && crop_trainer_->state().step > 0;
     if (named) {
@@ -272,6 +303,7 @@ class IdsegTraining {
   std::function<void(const TrainProgress&)> on_progress_;
   OnSample on_sample_;
   torch::Device device_;
+  std::unique_ptr<Peers> peers_;
   Clock::time_point start_ = Clock::now();
   IdsegDescription description_;
   PictureModel picture_model_;
@@ -302,6 +334,10 @@ TrainResult Train(const TrainingData& data, const TrainOptions& options,
     return IdsegTraining(data, options, model_file, job, on_progress, on_sample).Run();
   }
   if (IsIdentityArchitecture(options.model)) {
+    if (options.together.world_size > 1 || options.together.rank > 0) {
+      throw Error("model '" + options.model + "'", "it learns in one process only",
+                  "leave --rank and --world-size out");
+    }
     return TrainIdnet(data, options, model_file, job, on_progress);
   }
   if (FindDetectorKind(options.model)) {

@@ -37,6 +37,28 @@ struct TrainingData {
       picture;  // BGR CV_8UC3 of frames[frame]; called from one thread
 };
 
+// Several processes, on one machine or many, that learn one model together; each has the project.
+struct TogetherOptions {
+  int rank = 0;
+  int world_size = 1;
+  std::string rendezvous;
+  double peer_timeout = 300;
+  template <class Visitor>
+  void Visit(Visitor&& v) {
+    v.Field("rank", rank,
+            "number of this process, from 0, among those that train together; 0 writes the model",
+            datasets::Range{0, 4095});
+    v.Field("world-size", world_size,
+            "processes that train together, each with its share of every batch",
+            datasets::Range{1, 4096});
+    v.Field(
+        "rendezvous", rendezvous,
+        "where they meet: tcp://HOST:PORT of rank 0's machine, or file:///PATH on a shared disk");
+    v.Field("peer-timeout", peer_timeout, "seconds to wait for the other processes",
+            datasets::Range{1, 86400});
+  }
+};
+
 struct TrainOptions {
   std::string model = "idseg";
   int steps = 0;
@@ -47,7 +69,7 @@ struct TrainOptions {
   int64_t seed = 1;
   int threads = 0;
   std::string device = "auto";
-  // Of the reference detectors alone; 0: chosen from the labels and the machine.
+  // Of the reference detectors alone, but for `batch`; 0: chosen from the labels and the machine.
   int size = 0;
   int batch = 0;
   double rate = 0;
@@ -55,6 +77,7 @@ struct TrainOptions {
   int proposals = 0;
   bool staged = false;
   bool init_partial = false;
+  TogetherOptions together;  // visited apart
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("model", model, "network to train (see `vole models --architectures`)");
@@ -64,7 +87,10 @@ struct TrainOptions {
     v.Field("validation-share", validation_share,
             "share of the labels held back, as blocks of time, to choose the best checkpoint",
             datasets::Range{0, 0.5});
-    v.Field("init", init, "weights file to start from");
+    v.Field(
+        "init", init,
+        "weights to start from: a file (.safetensors, .pth, .weights) or a name of `vole weights "
+        "list`");
     v.Field("resume", resume, "go on from the last checkpoint of the same output file");
     v.Field("seed", seed, "random seed");
     v.Field("threads", threads, "threads; 0 = all cores", datasets::Range{0, 1024});
@@ -74,8 +100,9 @@ struct TrainOptions {
         "not idseg: short side (yolo: long side, yolact: side) of the network's input in pixels; "
         "0 = chosen",
         datasets::Range{0, 4096});
-    v.Field("batch", batch, "not idseg: pictures a step; 0 = chosen", datasets::Range{0, 1024});
-    v.Field("rate", rate, "not idseg: peak learning rate; 0 = chosen", datasets::Range{0, 10});
+    v.Field("batch", batch, "pictures a step, in each process; 0 = chosen",
+            datasets::Range{0, 1024});
+    v.Field("rate", rate, "peak learning rate; 0 = chosen", datasets::Range{0, 10});
     v.Field("depth", depth, "maskrcnn, yolact: layers of the ResNet (18, 34, 50, 101)",
             datasets::Range{18, 152});
     v.Field("proposals", proposals, "maskrcnn: regions that are looked at closely; 0 = chosen",
@@ -88,7 +115,8 @@ struct TrainOptions {
 
 struct TrainProgress {  // for live curves
   int step = 0, steps = 0;
-  double loss = 0;
+  double loss = 0;       // moving average
+  double step_loss = 0;  // of this step alone
   double seconds = 0;
   nlohmann::json validation;  // null, or figures of the best validation so far
   nlohmann::json judged;      // null, or figures of the validation that this step ended with

@@ -41,6 +41,13 @@ Trainer::Trainer(LearningTask& task, const TrainerOptions& options)
     first_.push_back(torch::zeros_like(parameter));
     if (options.optimizer == Optimizer::kAdamW) second_.push_back(torch::zeros_like(parameter));
   }
+  if (options.peers) {
+    std::vector<torch::Tensor> values;
+    for (const auto& [name, value] : Live()) {
+      if (value.is_floating_point()) values.push_back(value);
+    }
+    options.peers->CopyFirst(values);
+  }
   average_ = averages() ? CloneAll(Live()) : Live();
   best_ = CloneAll(Live());
   good_ = CloneAll(Live());
@@ -75,8 +82,34 @@ double Trainer::Rate(double done_share) const {
   return peak * (0.002 + 0.998 * 0.5 * (1 + std::cos(M_PI * left)));
 }
 
-bool Trainer::Healthy(const torch::Tensor& loss, double norm) const {
-  return std::isfinite(loss.item<double>()) && std::isfinite(norm);
+bool Trainer::Healthy(double loss, double norm) const {
+  return std::isfinite(loss) && std::isfinite(norm);
+}
+
+// The loss of the whole batch; gradients become those of the whole batch.
+double Trainer::AddUp(const torch::Tensor& loss) {
+  if (!options_.peers) return loss.item<double>();
+  std::vector<torch::Tensor> gradients;
+  for (torch::Tensor& parameter : parameters_) {
+    if (!parameter.requires_grad()) continue;
+    if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter);
+    gradients.push_back(parameter.grad());
+  }
+  options_.peers->Sum(gradients);
+  const torch::Tensor sum = torch::full({1}, loss.item<double>(), torch::kFloat64);
+  options_.peers->Sum({sum});
+  return sum.item<double>();
+}
+
+// The same clock everywhere, and the same end.
+void Trainer::Agree() {
+  if (!options_.peers) return;
+  const bool stop = options_.cancelled && options_.cancelled();
+  const double seconds = options_.peers->rank() == 0 ? state_.seconds : 0.0;
+  const torch::Tensor said = torch::tensor({seconds, stop ? 1.0 : 0.0}, torch::kFloat64);
+  options_.peers->Sum({said});
+  state_.seconds = said[0].item<double>();
+  if (said[1].item<double>() > 0) throw datasets::Cancelled();
 }
 
 void Trainer::Update(double rate) {
@@ -140,23 +173,31 @@ void Trainer::Step() {
     }
     return copies;
   }();
-  const torch::Tensor loss = task_.Loss(state_.step);
-  loss.backward();
+  const auto RestoreBuffers = [&] {
+    torch::NoGradGuard no_grad;
+    size_t i = 0;
+    for (const auto& item : module.named_buffers()) item.value().copy_(buffers_before[i++].second);
+  };
+  double value = 0;
+  try {
+    const torch::Tensor loss = task_.Loss(state_.step);
+    loss.backward();
+    value = AddUp(loss);
+  } catch (const PeerLost&) {
+    RestoreBuffers();
+    throw;
+  }
   const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.clip_norm);
-  if (Healthy(loss, norm)) {
+  state_.step_loss = value;
+  if (Healthy(value, norm)) {
     Update(Rate(DoneShare()));
     Average();
     consecutive_bad_ = 0;
-    const double value = loss.item<double>();
     state_.loss = state_.step == 0 ? value : 0.97 * state_.loss + 0.03 * value;
     if (updates_ % kGoodEvery == 0) CopyAll(Live(), good_);
   } else {
     // The statistics of the normalization saw the bad batch too.
-    size_t i = 0;
-    for (const auto& item : module.named_buffers()) {
-      torch::NoGradGuard no_grad;
-      item.value().copy_(buffers_before[i++].second);
-    }
+    RestoreBuffers();
     ++state_.bad_steps;
     if (++consecutive_bad_ >= kBadStepsBeforeGoingBack) GoBack();
   }
@@ -168,8 +209,9 @@ void Trainer::Judge() {
   const NamedTensors kept = averages() ? CloneAll(live) : NamedTensors();
   if (averages()) CopyAll(average_, live);
   task_.module().eval();
-  const std::optional<Validation> validation = task_.Validate();
+  std::optional<Validation> validation = task_.Validate();
   if (averages()) CopyAll(kept, live);
+  if (validation && options_.peers) validation->score = options_.peers->OfFirst(validation->score);
   state_.figures = validation ? validation->figures : nlohmann::json();
   state_.judged_step = state_.step;
   const bool better = !validation || validation->score > state_.best_score;
@@ -209,7 +251,8 @@ void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
     Step();
     const double step_end = state_.seconds + SecondsSince(start);
     // The last validation belongs to the time that was granted.
-    const bool late = options_.max_seconds > 0 && step_end + judge_seconds_ >= options_.max_seconds;
+    bool late = options_.max_seconds > 0 && step_end + judge_seconds_ >= options_.max_seconds;
+    if (options_.peers && options_.max_seconds > 0) late = options_.peers->OfFirst(late) > 0;
     const bool over = state_.step >= options_.steps || late;
     const bool judge = over || state_.step % options_.validate_every == 0;
     if (judge) {
@@ -225,6 +268,7 @@ void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
       on_validation(state_);
       state_.seconds += SecondsSince(save_start);
     }
+    Agree();
     on_step(state_);
   }
   if (state_.bad_steps > options_.steps / 2) {

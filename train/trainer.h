@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "datasets/base/job.h"
+#include "train/peers.h"
 #include "train/weights/module_weights.h"
 
 namespace train {
@@ -25,7 +26,8 @@ class LearningTask {
  public:
   virtual ~LearningTask() = default;
   virtual torch::nn::Module& module() = 0;
-  // The loss of step `step` (0-based), in training mode, with its graph.
+  // The loss of step `step` (0-based), in training mode, with its graph. With other processes: what
+  // this one adds to the loss of the whole batch.
   virtual torch::Tensor Loss(int64_t step) = 0;
   // Before each step, with the share of the schedule that is behind, 0..1 and beyond: what learns
   // may change with it.
@@ -56,6 +58,11 @@ struct TrainerOptions {
   int64_t validate_every = 200;
   int patience = 0;        // validations without a better score before it stops; 0: never
   double max_seconds = 0;  // the schedule also ends by this time; 0: steps alone decide
+  // Processes that learn the same: gradients and losses are added up over them, and the clock and
+  // the validation of rank 0 decide for all. None: this process alone.
+  Peers* peers = nullptr;
+  // With peers: asked after each step; true anywhere makes Run throw Cancelled everywhere.
+  std::function<bool()> cancelled;
 };
 
 // All that is needed to go on.
@@ -69,6 +76,7 @@ struct TrainerState {
   int64_t bad_steps = 0;   // steps skipped because of NaN or infinity
   double rate_factor = 1;  // halved by the guard
   double loss = 0;         // moving average
+  double step_loss = 0;    // of the last step alone; not kept in checkpoints
   nlohmann::json best_figures;
   nlohmann::json figures;   // of the last validation; not kept in checkpoints
   int64_t judged_step = 0;  // when that was; 0: never
@@ -102,7 +110,9 @@ class Trainer {
   void Step();
   void Update(double rate);
   void Average();
-  bool Healthy(const torch::Tensor& loss, double norm) const;
+  bool Healthy(double loss, double norm) const;
+  double AddUp(const torch::Tensor& loss);
+  void Agree();
   void GoBack();
   void Judge();
   NamedTensors Live() const;

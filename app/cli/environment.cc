@@ -30,6 +30,8 @@ bool HasSkylakeInstructions() {
 
 bool PrepareEnvironment() {
   bool changed = SetIfUnset("OMP_WAIT_POLICY", "PASSIVE");
+  changed |= SetIfUnset("GLOG_minloglevel", "3");
+  changed |= SetIfUnset("TORCH_CPP_LOG_LEVEL", "ERROR");
   if (HasSkylakeInstructions()) changed |= SetIfUnset("OPENBLAS_CORETYPE", "SKYLAKEX");
   return changed;
 }

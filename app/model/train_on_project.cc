@@ -162,6 +162,14 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
                                   [](const std::string&) {});
   }
   GatheredLabels labels;
+  if (options.together.rank > 0) {  // rank 0 writes and registers
+    TrainedModel helped;
+    helped.file = fs::absolute(model_file).lexically_normal();
+    labels = GatherLabels(project, selection, job);
+    helped.labels = static_cast<int>(labels.data.frames.size());
+    helped.result = train::Train(labels.data, options, helped.file.string(), job, on_progress);
+    return helped;
+  }
   return Register(
       project, JobOptions(selection, options), model_file, on_progress,
       [&] {

@@ -240,6 +240,45 @@ TEST_CASE("Inspecting a darknet file says its version, its numbers and what has 
   CHECK(found["what"] == "yolov3-tiny (1 class)");
 }
 
+TEST_CASE(
+    "A training does not start from weights that are hostile, cut, not numbers, or of others") {
+  using namespace tests::pickle;
+  const tests::Journey scene(8);
+  const std::string init = scene.Path("init.pth"), model = scene.Path("m.safetensors");
+  const auto check = [&](const std::string& network, const std::string& bytes,
+                         const std::vector<std::string>& words) {
+    WriteBytes(init, bytes);
+    tests::CheckFails({"train", scene.project, "--model", network, "--steps", "2", "--threads", "1",
+                       "--quiet", "--init", init, "--out", model},
+                      1, words);
+    CHECK_FALSE(fs::exists(model));
+    CHECK_FALSE(fs::exists(model + ".last"));
+  };
+  const std::string ran = scene.Path("ran");
+  const std::string call = Call(Global("posix", "system"), Tuple({Text("touch " + ran)}));
+  const auto file = [](const std::string& name, const std::vector<int64_t>& shape, float value) {
+    int64_t count = 1;
+    for (const int64_t extent : shape) count *= extent;
+    std::vector<int64_t> strides(shape.size(), 1);
+    for (size_t d = shape.size(); d-- > 1;) strides[d - 1] = strides[d] * shape[d];
+    return tests::ZipTorch(
+        Dict({{name, Rebuild({shape, strides, 0, count}, false)}}),
+        {{"0", tests::FloatBytes(std::vector<float>(static_cast<size_t>(count), value))}});
+  };
+  for (const std::string network : {"idseg", "maskrcnn"}) {
+    CAPTURE(network);
+    check(network, tests::ZipTorch(Dict({{"x", call}}), {}), {"init.pth", "'posix.system'"});
+    check(network, "PK\x03\x04 and nothing more", {"init.pth", "truncated"});
+    check(network, file("someone.elses", {2}, 1), {"none of them fit"});
+  }
+  CHECK_FALSE(fs::exists(ran));
+  check("idseg", file("seg.stem.conv.weight", {16, 5, 3, 3}, std::nanf("")), {"not numbers"});
+  check("maskrcnn", file("backbone.body.conv1.weight", {64, 3, 7, 7}, 1),
+        {"tensors of the network are missing", "--init-partial"});
+  tests::CheckFails({"train", scene.project, "--init", "resnet5", "--out", model}, 1,
+                    {"did you mean 'resnet50'"});
+}
+
 TEST_CASE("A file that is hostile, truncated or no weights at all is refused in one line") {
   using namespace tests::pickle;
   tests::TempDir folder;

@@ -270,6 +270,20 @@ TEST_CASE("a .weights file comes back bit for bit, with either header") {
   }
 }
 
+TEST_CASE("the list of a network's tensors is the network's own") {
+  for (const bool tiny : {false, true}) {
+    const YoloGraph graph = tiny ? Yolov3TinyGraph(2, 16) : Yolov3Graph(2, 16);
+    const Darknet net(graph);
+    const std::vector<DarknetTensor> listed = DarknetTensors(graph);
+    const NamedTensors own = net->InFileOrder();
+    REQUIRE(listed.size() == own.size());
+    for (size_t i = 0; i < own.size(); ++i) {
+      CHECK(listed[i].name == own[i].first);
+      CHECK(listed[i].shape == own[i].second.sizes().vec());
+    }
+  }
+}
+
 TEST_CASE("backbone files and files for other classes start a training, and say what they gave") {
   torch::manual_seed(6);
   Darknet eighty(Yolov3Graph(80, 16)), two(Yolov3Graph(2, 16));

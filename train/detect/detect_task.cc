@@ -10,7 +10,7 @@
 namespace train {
 namespace {
 
-constexpr uint64_t kSampleStream = 11, kOrderStream = 12, kChoiceStream = 13;
+constexpr uint64_t kSampleStream = 11, kOrderStream = 12, kChoiceStream = 13, kPictureStream = 14;
 constexpr size_t kMostHeld = 24;
 constexpr int kMostRepeats = 4;
 
@@ -68,20 +68,21 @@ DetectSample SampleOf(const LabeledPicture& picture) {
 DetectTask::DetectTask(Detector& detector, const TrainingData& data,
                        std::vector<LabeledPicture> pictures, std::vector<int> held,
                        const DetectDescription& description, const DetectAugment& augment,
-                       int batch, uint64_t seed)
+                       const BatchShare& share, uint64_t seed)
     : detector_(detector),
       data_(data),
       pictures_(std::move(pictures)),
       held_(std::move(held)),
       description_(description),
       augment_(augment),
-      batch_(batch),
+      share_(share),
       seed_(seed) {
   if (held_.size() > kMostHeld) {
     std::vector<int> spread;
     for (size_t i = 0; i < kMostHeld; ++i) spread.push_back(held_[i * held_.size() / kMostHeld]);
     held_ = spread;
   }
+  if (share.peers) detector.LearnWith(share.peers);
   for (size_t i = 0; i < pictures_.size(); ++i) {
     const int repeats =
         std::clamp(static_cast<int>(std::lround(pictures_[i].weight)), 1, kMostRepeats);
@@ -102,10 +103,11 @@ const LabeledPicture& DetectTask::Draw(uint64_t index) const {
 
 torch::Tensor DetectTask::Loss(int64_t step) {
   std::vector<DetectSample> batch;
-  for (int i = 0; i < batch_; ++i) {
-    const uint64_t index = static_cast<uint64_t>(step) * batch_ + i;
+  for (int i = 0; i < share_.count; ++i) {
+    const uint64_t index = static_cast<uint64_t>(step) * share_.whole + share_.first + i;
     Random random({seed_, kSampleStream, index});
     batch.push_back(SampleOf(Augmented(Draw(index), augment_, random)));
+    batch.back().seed = Random({seed_, kPictureStream, index}).Next() >> 1;
   }
   torch::manual_seed(Random({seed_, kChoiceStream, static_cast<uint64_t>(step)}).Next() >> 1);
   torch::Tensor sum;

@@ -11,18 +11,21 @@
 #include "train/detect/description.h"
 #include "train/detect/detector.h"
 #include "train/evaluate.h"
+#include "train/together.h"
 #include "train/trainer.h"
 
 namespace train {
 
 DetectSample SampleOf(const LabeledPicture& picture);
 
+// With other processes each has its share of every batch, and the loss, the choices within it and
+// the norms are those of one process with the whole batch.
 class DetectTask : public LearningTask {
  public:
   // `held` are indices into data.frames; at most kMostHeld of them, spread evenly, are judged.
   DetectTask(Detector& detector, const TrainingData& data, std::vector<LabeledPicture> pictures,
              std::vector<int> held, const DetectDescription& description,
-             const DetectAugment& augment, int batch, uint64_t seed);
+             const DetectAugment& augment, const BatchShare& share, uint64_t seed);
   torch::nn::Module& module() override { return detector_.module(); }
   torch::Tensor Loss(int64_t step) override;
   void AtShare(double done_share) override { detector_.AtShare(done_share); }
@@ -49,7 +52,7 @@ class DetectTask : public LearningTask {
   std::vector<int> held_;
   DetectDescription description_;
   DetectAugment augment_;
-  int batch_;
+  BatchShare share_;
   uint64_t seed_;
   std::map<std::string, double> last_losses_;
 };

@@ -8,6 +8,7 @@
 #include "train/detect/registry.h"
 #include "train/idseg_runner.h"
 #include "train/split.h"
+#include "train/together.h"
 #include "train/training_record.h"
 #include "train/training_samples.h"
 #include "train/weights/module_init.h"
@@ -40,6 +41,7 @@ class DetectTraining {
     const torch::Device device = DeviceOf(options.device);
     CheckModelFolder(model_file_);
     CheckLabels(data);
+    peers_ = MeetOthers(data, options);
     description_.info = InfoOfLabels(data, kind_.name);
     split_ =
         SplitByTime(data.frames, static_cast<int>(data.classes.size()), options.validation_share);
@@ -59,7 +61,10 @@ class DetectTraining {
     detector_->module().to(device);
     task_ = std::make_unique<DetectTask>(
         *detector_, data, LoadPictures(data, split_.learn, plan_.most_short_side, job), split_.held,
-        description_, plan_.augment, plan_.batch, static_cast<uint64_t>(options.seed));
+        description_, plan_.augment, ShareOf(peers_.get(), plan_.batch),
+        static_cast<uint64_t>(options.seed));
+    plan_.trainer.peers = peers_.get();
+    plan_.trainer.cancelled = [this] { return job_.cancelled(); };
     trainer_ = std::make_unique<Trainer>(*task_, plan_.trainer);
     if (options.resume) Resume();
   }
@@ -68,11 +73,10 @@ class DetectTraining {
     try {
       Learn();
     } catch (const datasets::Cancelled&) {
-      SaveLast();
-      if (trainer_->state().step > 0) {
-        trainer_->UseBest();
-        SaveModel();
-      }
+      KeepBest();
+      throw;
+    } catch (const PeerLost&) {
+      KeepBest();
       throw;
     }
     SaveLast();
@@ -149,13 +153,14 @@ class DetectTraining {
             progress.step = static_cast<int>(state.step);
             progress.steps = static_cast<int>(std::max(plan_.trainer.steps, state.step));
             progress.loss = state.loss;
+            progress.step_loss = state.step_loss;
             progress.seconds = Seconds(start_);
             progress.validation = state.best_figures;
             if (state.judged_step == state.step) progress.judged = state.figures;
             on_progress_(progress);
           }
           if (on_sample_) ShowSamples();
-          job_.Advance(share, 1, text);
+          Report(share, text);
         },
         [&](const TrainerState&) { SaveLast(); });
   }
@@ -178,6 +183,23 @@ class DetectTraining {
     turns_->Shown(Seconds(start_), Seconds(start_) - start, judged);
   }
 
+  // Members of a group end together: the trainer asks them after each step.
+  void Report(double share, const std::string& text) {
+    try {
+      job_.Advance(share, 1, text);
+    } catch (const datasets::Cancelled&) {
+      if (!peers_) throw;
+    }
+  }
+
+  // Before the end of the schedule: what --resume needs, and the best model so far.
+  void KeepBest() {
+    SaveLast();
+    if (trainer_->state().step == 0) return;
+    trainer_->UseBest();
+    SaveModel();
+  }
+
   std::string LastFile() const { return model_file_ + ".last"; }
 
   void Resume() {
@@ -196,6 +218,7 @@ class DetectTraining {
   }
 
   void SaveLast() const {
+    if (!Writes(peers_)) return;
     WeightsFile file;
     trainer_->Save("net.", file);
     file.metadata["training"] = TrainingIdentity(data_, options_);
@@ -204,6 +227,7 @@ class DetectTraining {
 
   // The module holds the weights to keep.
   void SaveModel() {
+    if (!Writes(peers_)) return;
     description_.temperature = std::max(1.5, task_->FitClassTemperature());
     json& record = description_.info.record;
     record.update(TrainingRecord(data_, options_, split_.learn.size(), split_.held.size()));
@@ -229,6 +253,7 @@ class DetectTraining {
   std::function<void(const TrainProgress&)> on_progress_;
   OnSample on_sample_;
   const DetectorKind& kind_;
+  std::unique_ptr<Peers> peers_;
   Clock::time_point start_ = Clock::now();
   DetectDescription description_;
   Split split_;

@@ -15,6 +15,8 @@
 
 namespace train {
 
+class Peers;
+
 // One labeled picture, augmented already, on the CPU.
 struct DetectSample {
   torch::Tensor image;   // [3, H, W] float, RGB, 0..1
@@ -22,6 +24,7 @@ struct DetectSample {
   torch::Tensor labels;  // [N] int64, 1..classes (0 is background)
   torch::Tensor masks;   // [N, H, W] uint8, 0 or 1
   torch::Tensor crowd_boxes;  // [M, 4]: regions that are neither animal nor background; M may be 0
+  uint64_t seed = 0;          // of the choices that a loss makes about this picture; 0: not seeded
 };
 
 // One detection in pixels of the picture that was given.
@@ -46,8 +49,13 @@ class Detector {
   // network again.
   virtual nlohmann::json settings() const = 0;
   // Training mode. The sum of the losses is minimized. Draws from torch's generator, which the
-  // caller seeds anew before each step.
+  // caller seeds anew before each step: what concerns the whole batch before anything else, what
+  // concerns a picture after its own seed, so that it does not matter who its neighbors are.
   virtual NamedLosses Losses(const std::vector<DetectSample>& batch) = 0;
+  // From now on `batch` is this process's share of the pictures, as many everywhere: losses are
+  // what they add to those of the whole batch (their divisors count all pictures), and batches are
+  // normalized together.
+  virtual void LearnWith(Peers* peers) = 0;
   // Evaluation mode, no gradients; images [3, H, W] float RGB 0..1 of any sizes, on the CPU. One
   // list a picture, best first.
   virtual std::vector<std::vector<Found>> Infer(const std::vector<torch::Tensor>& images) = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "datasets/base/error.h"
+#include "train/peers_norm.h"
 
 namespace train {
 namespace {
@@ -13,83 +14,6 @@ using datasets::Error;
 
 constexpr double kOutsideRoot = 1e-6;  // added to the deviation, not to the variance
 constexpr double kSlope = 0.1;
-
-// Writes layers one after the other, with darknet's way of counting back.
-class GraphWriter {
- public:
-  GraphWriter(YoloGraph& graph, int divisor) : graph_(graph), divisor_(divisor) {}
-  void Conv(int filters, int size, int stride = 1) {
-    DarknetLayer layer;
-    layer.filters = std::max(1, filters / divisor_);
-    layer.size = size;
-    layer.stride = stride;
-    graph_.layers.push_back(layer);
-  }
-  void Residual(int inner, int outer) {
-    Conv(inner, 1);
-    Conv(outer, 3);
-    DarknetLayer layer;
-    layer.kind = Kind::kShortcut;
-    layer.from = {Last() - 2};
-    graph_.layers.push_back(layer);
-  }
-  void Stage(int outer, int residuals) {
-    Conv(outer, 3, 2);
-    for (int i = 0; i < residuals; ++i) Residual(outer / 2, outer);
-  }
-  void MaxPool(int stride) {
-    DarknetLayer layer;
-    layer.kind = Kind::kMaxPool;
-    layer.size = 2;
-    layer.stride = stride;
-    graph_.layers.push_back(layer);
-  }
-  void Route(std::vector<int> from) {
-    DarknetLayer layer;
-    layer.kind = Kind::kRoute;
-    layer.from = std::move(from);
-    graph_.layers.push_back(layer);
-  }
-  void Upsample() {
-    DarknetLayer layer;
-    layer.kind = Kind::kUpsample;
-    graph_.layers.push_back(layer);
-  }
-  void Head(std::vector<int> anchors) {
-    DarknetLayer conv;
-    conv.filters = static_cast<int>(anchors.size()) * (5 + graph_.classes);
-    conv.normalized = false;
-    graph_.layers.push_back(conv);
-    DarknetLayer yolo;
-    yolo.kind = Kind::kYolo;
-    yolo.anchors = std::move(anchors);
-    graph_.layers.push_back(yolo);
-  }
-  int Last() const { return static_cast<int>(graph_.layers.size()) - 1; }
-
- private:
-  YoloGraph& graph_;
-  int divisor_;
-};
-
-// Channels that each layer gives.
-std::vector<int> ChannelsOf(const YoloGraph& graph) {
-  std::vector<int> channels;
-  for (const DarknetLayer& layer : graph.layers) {
-    int given = channels.empty() ? 3 : channels.back();
-    if (layer.kind == Kind::kConv) given = layer.filters;
-    if (layer.kind == Kind::kRoute) {
-      given = 0;
-      for (const int from : layer.from) given += channels[static_cast<size_t>(from)];
-    }
-    channels.push_back(given);
-  }
-  return channels;
-}
-
-bool IsHead(const YoloGraph& graph, size_t layer) {
-  return layer + 1 < graph.layers.size() && graph.layers[layer + 1].kind == Kind::kYolo;
-}
 
 // The tensors of a convolution in the order of the file.
 NamedTensors TensorsOf(const DarknetConvImpl& conv, size_t layer) {
@@ -108,7 +32,7 @@ NamedTensors TensorsOf(const DarknetConvImpl& conv, size_t layer) {
 uint64_t NumbersOf(const DarknetConvImpl& conv, const YoloGraph& graph, size_t layer, int classes) {
   const uint64_t kernel = static_cast<uint64_t>(conv.weight.size(1) * conv.size * conv.size);
   uint64_t out = static_cast<uint64_t>(conv.weight.size(0));
-  if (IsHead(graph, layer)) {
+  if (IsYoloHead(graph, layer)) {
     out = graph.layers[layer + 1].anchors.size() * static_cast<uint64_t>(5 + classes);
   }
   return out * (kernel + (conv.normalized ? 4 : 1));
@@ -142,7 +66,7 @@ Fit FitCount(const DarknetImpl& net, uint64_t count) {
     if (sum == count) {
       fit.end = i + 1;
       for (size_t j = 0; j <= i; ++j) {
-        if (IsHead(net.graph, j)) fit.classes = net.graph.classes;
+        if (IsYoloHead(net.graph, j)) fit.classes = net.graph.classes;
       }
       return fit;
     }
@@ -151,72 +75,6 @@ Fit FitCount(const DarknetImpl& net, uint64_t count) {
 }
 
 }  // namespace
-
-YoloGraph Yolov3Graph(int classes, int divisor) {
-  YoloGraph graph;
-  graph.classes = classes;
-  graph.anchors = {{10, 13},  {16, 30},  {33, 23},   {30, 61},  {62, 45},
-                   {59, 119}, {116, 90}, {156, 198}, {373, 326}};
-  GraphWriter write(graph, divisor);
-  write.Conv(32, 3);
-  write.Stage(64, 1);
-  write.Stage(128, 2);
-  write.Stage(256, 8);
-  const int eighth = write.Last();
-  write.Stage(512, 8);
-  const int sixteenth = write.Last();
-  write.Stage(1024, 4);
-  const auto Neck = [&](int width) {
-    for (int i = 0; i < 2; ++i) {
-      write.Conv(width / 2, 1);
-      write.Conv(width, 3);
-    }
-    write.Conv(width / 2, 1);
-    const int branch = write.Last();
-    write.Conv(width, 3);
-    return branch;
-  };
-  const auto Finer = [&](int branch, int width, int skip) {
-    write.Route({branch});
-    write.Conv(width, 1);
-    write.Upsample();
-    write.Route({write.Last(), skip});
-  };
-  int branch = Neck(1024);
-  write.Head({6, 7, 8});
-  Finer(branch, 256, sixteenth);
-  branch = Neck(512);
-  write.Head({3, 4, 5});
-  Finer(branch, 128, eighth);
-  Neck(256);
-  write.Head({0, 1, 2});
-  return graph;
-}
-
-YoloGraph Yolov3TinyGraph(int classes, int divisor) {
-  YoloGraph graph;
-  graph.classes = classes;
-  graph.anchors = {{10, 14}, {23, 27}, {37, 58}, {81, 82}, {135, 169}, {344, 319}};
-  GraphWriter write(graph, divisor);
-  int skip = 0;
-  for (const int width : {16, 32, 64, 128, 256, 512}) {
-    write.Conv(width, 3);
-    if (width == 256) skip = write.Last();
-    write.MaxPool(width == 512 ? 1 : 2);
-  }
-  write.Conv(1024, 3);
-  write.Conv(256, 1);
-  const int branch = write.Last();
-  write.Conv(512, 3);
-  write.Head({3, 4, 5});
-  write.Route({branch});
-  write.Conv(128, 1);
-  write.Upsample();
-  write.Route({write.Last(), skip});
-  write.Conv(256, 3);
-  write.Head({1, 2, 3});  // as published: anchor 0 is used by no layer
-  return graph;
-}
 
 DarknetConvImpl::DarknetConvImpl(int in, int out, int size_, int stride_, bool normalized_)
     : size(size_), stride(stride_), normalized(normalized_) {
@@ -247,10 +105,13 @@ torch::Tensor DarknetConvImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = torch::conv2d(x, weight, {}, stride, size / 2);
   // The usual operator divides by the biased deviation; the factor makes that the unbiased one. Its
   // epsilon, under the root, is the square of darknet's, outside of it: equal where it matters.
-  const double n = static_cast<double>(y.size(0) * y.size(2) * y.size(3));
+  const double n =
+      static_cast<double>(y.size(0) * y.size(2) * y.size(3)) * (peers ? peers->count() : 1);
   const torch::Tensor unbiased = scale * std::sqrt((n - 1) / n);
-  y = torch::batch_norm(y, unbiased, bias, mean, variance, /*training=*/true, momentum,
-                        kOutsideRoot * kOutsideRoot, /*cudnn_enabled=*/false);
+  constexpr double kInsideRoot = kOutsideRoot * kOutsideRoot;
+  y = peers ? NormOverPeers(y, {unbiased, bias, mean, variance, momentum, kInsideRoot}, *peers)
+            : torch::batch_norm(y, unbiased, bias, mean, variance, /*training=*/true, momentum,
+                                kInsideRoot, /*cudnn_enabled=*/false);
   return torch::leaky_relu_(y, kSlope);
 }
 
@@ -263,7 +124,7 @@ void DarknetConvImpl::Fold(torch::ScalarType type) {
 }
 
 DarknetImpl::DarknetImpl(YoloGraph graph_) : graph(std::move(graph_)) {
-  const std::vector<int> channels = ChannelsOf(graph);
+  const std::vector<int> channels = DarknetChannels(graph);
   convolutions.assign(graph.layers.size(), DarknetConv(nullptr));
   kept_.assign(graph.layers.size(), false);
   const auto layers = register_module("layers", std::make_shared<torch::nn::Module>());
@@ -329,6 +190,12 @@ void DarknetImpl::SetMomentum(double momentum) {
   }
 }
 
+void DarknetImpl::NormalizeOver(Peers* peers) {
+  for (DarknetConv& conv : convolutions) {
+    if (conv) conv->peers = peers;
+  }
+}
+
 NamedTensors DarknetImpl::InFileOrder() const {
   NamedTensors all;
   for (size_t i = 0; i < convolutions.size(); ++i) {
@@ -367,7 +234,7 @@ DarknetLoad LoadDarknet(const DarknetWeights& file, const std::string& file_name
   const float* next = file.values.data();
   for (size_t i = 0; i < fit.end; ++i) {
     if (!net.convolutions[i]) continue;
-    if (IsHead(net.graph, i) && !heads) {
+    if (IsYoloHead(net.graph, i) && !heads) {
       next += NumbersOf(*net.convolutions[i], net.graph, i, fit.classes);
       continue;
     }

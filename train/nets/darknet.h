@@ -4,35 +4,15 @@
 
 #include <torch/torch.h>
 
-#include <array>
 #include <vector>
 
 #include "train/weights/darknet.h"
+#include "train/weights/darknet_graph.h"
 #include "train/weights/module_weights.h"
 
 namespace train {
 
-// One section of a darknet cfg. Layers are numbered from 0 in the order of the cfg.
-struct DarknetLayer {
-  enum class Kind { kConv, kMaxPool, kRoute, kShortcut, kUpsample, kYolo };
-  Kind kind = Kind::kConv;
-  int filters = 0;           // kConv
-  int size = 1, stride = 1;  // kConv, kMaxPool; kUpsample always doubles
-  bool normalized = true;    // kConv: batch normalization and leaky ReLU; else bias, linear
-  std::vector<int> from;     // kRoute: layers to concatenate; kShortcut: the layer to add
-  std::vector<int> anchors;  // kYolo: which of the graph's anchors it answers for
-};
-
-struct YoloGraph {
-  std::vector<DarknetLayer> layers;
-  std::vector<std::array<float, 2>> anchors;  // width, height in pixels of the network's input
-  int classes = 1;
-  int stride = 32;  // extents of the input must be multiples of this
-};
-
-// `divisor` divides every width but the heads', for tests at a reduced size.
-YoloGraph Yolov3Graph(int classes, int divisor = 1);
-YoloGraph Yolov3TinyGraph(int classes, int divisor = 1);
+class Peers;
 
 // Convolution without padding loss ("pad=1"), batch normalization, leaky ReLU of slope 0.1.
 // Darknet's normalization differs from the usual one in two places: it divides by
@@ -48,6 +28,7 @@ struct DarknetConvImpl : torch::nn::Module {
   int size, stride;
   bool normalized, folded = false;
   double momentum = 0.01;
+  Peers* peers = nullptr;  // where set, the normalization is over the batch of all processes
   torch::Tensor weight, bias, scale, mean, variance;  // the last three only where normalized
 
  private:
@@ -64,6 +45,7 @@ struct DarknetImpl : torch::nn::Module {
   std::vector<torch::Tensor> forward(const torch::Tensor& x);
   void Fold(torch::ScalarType type);
   void SetMomentum(double momentum);
+  void NormalizeOver(Peers* peers);
 
   // Every number of the network in the order of a `.weights` file: for each convolution biases,
   // then scales, means and variances where it normalizes, then kernels [out][in][h][w].

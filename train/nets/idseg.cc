@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "train/peers_norm.h"
+
 namespace train {
 namespace {
 
@@ -31,7 +33,17 @@ ConvNormImpl::ConvNormImpl(int in, int out, int kernel, int stride, bool use_rel
 
 torch::Tensor ConvNormImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = conv->forward(x);
-  if (!folded) y = norm->forward(y);
+  if (!folded) {
+    if (peers && is_training()) {
+      norm->num_batches_tracked += 1;
+      y = NormOverPeers(y,
+                        {norm->weight, norm->bias, norm->running_mean, norm->running_var,
+                         norm->options.momentum().value(), norm->options.eps()},
+                        *peers);
+    } else {
+      y = norm->forward(y);
+    }
+  }
   return relu ? y.relu_() : y;
 }
 
@@ -44,6 +56,12 @@ void ConvNormImpl::Fold(torch::ScalarType type) {
   conv->weight = weight.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   conv->bias = bias.to(type);
   folded = true;
+}
+
+void NormalizeOverPeers(torch::nn::Module& module, Peers* peers) {
+  for (const auto& part : module.modules(false)) {
+    if (auto* conv = part->as<ConvNormImpl>()) conv->peers = peers;
+  }
 }
 
 ResidualImpl::ResidualImpl(int channels) {

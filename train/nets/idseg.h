@@ -12,6 +12,8 @@
 
 namespace train {
 
+class Peers;
+
 // Channels of the input, in this order: R, G, B (normalized), |frame - background|, and 1 where a
 // background is known, 0 where it is not (then the difference is 0 too).
 inline constexpr int kSegInputChannels = 5;
@@ -32,8 +34,12 @@ struct ConvNormImpl : torch::nn::Module {
   torch::nn::BatchNorm2d norm{nullptr};
   bool relu = true;
   bool folded = false;
+  Peers* peers = nullptr;  // where set, the normalization is over the batch of all processes
 };
 TORCH_MODULE(ConvNorm);
+
+// Every ConvNorm of `module` normalizes over the batch of all processes from now on.
+void NormalizeOverPeers(torch::nn::Module& module, Peers* peers);
 
 struct ResidualImpl : torch::nn::Module {
   explicit ResidualImpl(int channels);

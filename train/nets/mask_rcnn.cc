@@ -75,6 +75,7 @@ NamedLosses MaskRcnnImpl::Losses(const std::vector<DetectSample>& batch) {
   const NetworkInput input = Input(images);
   std::vector<RoiTarget> targets;
   std::vector<torch::Tensor> boxes;
+  std::vector<uint64_t> seeds;
   for (size_t n = 0; n < batch.size(); ++n) {
     const DetectSample& sample = batch[n];
     const PictureSize& size = input.sizes[n];
@@ -91,6 +92,8 @@ NamedLosses MaskRcnnImpl::Losses(const std::vector<DetectSample>& batch) {
                          .squeeze(1)
                          .to(torch::kUInt8);
     }
+    if (sample.seed != 0) target.seed = sample.seed + 1;  // the second choice about this picture
+    seeds.push_back(sample.seed);
     boxes.push_back(target.boxes);
     targets.push_back(std::move(target));
   }
@@ -98,7 +101,7 @@ NamedLosses MaskRcnnImpl::Losses(const std::vector<DetectSample>& batch) {
   const std::vector<torch::Tensor> maps = backbone->forward(input.pictures);
   const RpnImpl::Answer answer = rpn->forward(maps, padded);
   const auto proposals = rpn->Proposals(answer, input.sizes, options.rpn_training);
-  NamedLosses losses = rpn->Losses(answer, boxes, options.rpn_training);
+  NamedLosses losses = rpn->Losses(answer, boxes, options.rpn_training, seeds);
   for (auto& loss : roi_heads->Losses(maps, proposals, targets, options.roi)) {
     losses.push_back(std::move(loss));
   }
@@ -152,6 +155,11 @@ std::vector<std::vector<Found>> MaskRcnnImpl::Infer(const std::vector<torch::Ten
     results.push_back(std::move(found));
   }
   return results;
+}
+
+void MaskRcnnImpl::LearnWith(Peers* peers) {
+  options.rpn_training.peers = options.roi.peers = peers;
+  NormalizeResNetOverPeers(*this, peers);
 }
 
 void MaskRcnnImpl::Fold(torch::ScalarType type) {

@@ -41,6 +41,8 @@ class MaskRcnnImpl : public torch::nn::Module {
   // Detections at network scale; with the input that they belong to.
   std::vector<RoiDetections> Detect(const NetworkInput& input);
   std::vector<std::vector<Found>> Infer(const std::vector<torch::Tensor>& images);
+  // See Detector. Pictures of several sizes are padded to the largest of each process.
+  void LearnWith(Peers* peers);
   // For inference only: see Detector::PrepareForInference.
   void Fold(torch::ScalarType type);
 

@@ -53,6 +53,7 @@ class MaskRcnnDetector : public Detector {
   NamedLosses Losses(const std::vector<DetectSample>& batch) override {
     return net_->Losses(batch);
   }
+  void LearnWith(Peers* peers) override { net_->LearnWith(peers); }
   std::vector<std::vector<Found>> Infer(const std::vector<torch::Tensor>& images) override {
     return net_->Infer(images);
   }

@@ -1,6 +1,7 @@
 #include "train/nets/resnet.h"
 
 #include "datasets/base/error.h"
+#include "train/peers_norm.h"
 
 namespace train {
 namespace {
@@ -71,8 +72,17 @@ torch::Tensor Norm2dImpl::forward(const torch::Tensor& x) {
     return x * scale.view({1, -1, 1, 1}) + offset.view({1, -1, 1, 1});
   }
   if (is_training()) num_batches_tracked.add_(1);
+  if (is_training() && peers) {
+    return NormOverPeers(x, {weight, bias, running_mean, running_var, 0.1, options.eps}, *peers);
+  }
   return torch::batch_norm(x, weight, bias, running_mean, running_var, is_training(), 0.1,
                            options.eps, /*cudnn_enabled=*/true);
+}
+
+void NormalizeResNetOverPeers(torch::nn::Module& module, Peers* peers) {
+  for (const auto& part : module.modules(false)) {
+    if (auto* norm = part->as<Norm2dImpl>()) norm->peers = peers;
+  }
 }
 
 torch::nn::Conv2d MakeConv2d(int in, int out, int kernel, int stride, bool bias) {

@@ -8,6 +8,8 @@
 
 namespace train {
 
+class Peers;
+
 enum class NormKind {
   kBatch,   // weight, bias learned; running_mean, running_var, num_batches_tracked
   kFrozen,  // weight, bias, running_mean, running_var as constants (torchvision FrozenBatchNorm2d)
@@ -31,9 +33,13 @@ class Norm2dImpl : public torch::nn::Module {
 
   NormOptions options;
   torch::Tensor weight, bias, running_mean, running_var, num_batches_tracked;
-  bool folded = false;  // the convolution before it has taken it over
+  bool folded = false;     // the convolution before it has taken it over
+  Peers* peers = nullptr;  // where set, kBatch normalizes over the batch of all processes
 };
 TORCH_MODULE(Norm2d);
+
+// Every Norm2d of `module` normalizes over the batch of all processes from now on.
+void NormalizeResNetOverPeers(torch::nn::Module& module, Peers* peers);
 
 torch::nn::Conv2d MakeConv2d(int in, int out, int kernel, int stride, bool bias);
 

@@ -1,7 +1,10 @@
 #include "train/nets/roi_heads.h"
 
+#include <algorithm>
+
 #include "train/nets/fpn.h"
 #include "train/nets/roi_align.h"
+#include "train/peers.h"
 
 namespace train {
 namespace {
@@ -121,6 +124,7 @@ NamedLosses RoiHeadsImpl::Losses(const std::vector<torch::Tensor>& maps,
       label = target.labels.index_select(0, match);
       label.masked_fill_(found.eq(kBelow), 0);
     }
+    if (target.seed != 0) torch::manual_seed(target.seed);
     const Sampled sampled = SampleBalanced(label, options.sampled, options.positive_share);
     const torch::Tensor chosen = torch::cat({sampled.positive, sampled.negative});
     boxes.push_back(all.index_select(0, chosen));
@@ -140,7 +144,12 @@ NamedLosses RoiHeadsImpl::Losses(const std::vector<torch::Tensor>& maps,
   const torch::Tensor all_labels = torch::cat(labels);
   const BoxAnswer answer = Boxes(maps, torch::cat(boxes), PicturesOf(boxes));
   const torch::Tensor positives = all_labels.gt(0).nonzero().squeeze(1);
-  NamedLosses losses = {{"loss_classifier", torch::cross_entropy_loss(answer.logits, all_labels)}};
+  const double samples = CountOverPeers(options.peers, static_cast<double>(all_labels.size(0)));
+  const double masks =
+      std::max(1.0, CountOverPeers(options.peers, static_cast<double>(positives.size(0))));
+  NamedLosses losses = {
+      {"loss_classifier",
+       torch::cross_entropy_loss(answer.logits, all_labels, {}, at::Reduction::Sum) / samples}};
   if (deltas.empty()) {
     losses.emplace_back("loss_box_reg", answer.deltas.sum() * 0);
     losses.emplace_back("loss_mask", answer.deltas.sum() * 0);
@@ -150,11 +159,13 @@ NamedLosses RoiHeadsImpl::Losses(const std::vector<torch::Tensor>& maps,
   losses.emplace_back("loss_box_reg",
                       torch::smooth_l1_loss(answer.deltas.view({-1, 4}).index_select(0, of_label),
                                             torch::cat(deltas), at::Reduction::Sum, kBeta) /
-                          static_cast<double>(all_labels.size(0)));
+                          samples);
   const torch::Tensor mask_logits = Masks(maps, torch::cat(positive_boxes),
                                           PicturesOf(positive_boxes), torch::cat(positive_labels));
-  losses.emplace_back(
-      "loss_mask", torch::binary_cross_entropy_with_logits(mask_logits, torch::cat(mask_targets)));
+  losses.emplace_back("loss_mask",
+                      torch::binary_cross_entropy_with_logits(mask_logits, torch::cat(mask_targets),
+                                                              {}, {}, at::Reduction::Sum) /
+                          (masks * kMaskOut * kMaskOut));
   return losses;
 }
 

@@ -18,6 +18,7 @@ struct RoiOptions {
   double positive_iou = 0.5;
   double least_score = 0.05, most_iou = 0.5;
   int64_t detections = 100;  // of a picture
+  Peers* peers = nullptr;    // divisors of the losses count the samples of all processes
 };
 
 // The labels of a picture at network scale.
@@ -25,6 +26,7 @@ struct RoiTarget {
   torch::Tensor boxes;   // [G, 4]
   torch::Tensor labels;  // [G] int64
   torch::Tensor masks;   // [G, H, W] uint8
+  uint64_t seed = 0;     // see DetectSample
 };
 
 struct RoiDetections {

@@ -4,6 +4,7 @@
 
 #include "train/nets/fpn.h"
 #include "train/nets/resnet.h"
+#include "train/peers.h"
 
 namespace train {
 namespace {
@@ -121,7 +122,7 @@ std::vector<torch::Tensor> RpnImpl::Proposals(const Answer& answer,
 }
 
 NamedLosses RpnImpl::Losses(const Answer& answer, const std::vector<torch::Tensor>& boxes,
-                            const RpnOptions& options) const {
+                            const RpnOptions& options, const std::vector<uint64_t>& seeds) const {
   const BoxCoder coder;
   std::vector<torch::Tensor> logits, states, deltas, targets;
   for (size_t n = 0; n < boxes.size(); ++n) {
@@ -132,6 +133,7 @@ NamedLosses RpnImpl::Losses(const Answer& answer, const std::vector<torch::Tenso
                            /*keep_best=*/true);
       state = matches.ge(0).to(torch::kFloat32) - matches.eq(kBetween).to(torch::kFloat32);
     }
+    if (!seeds.empty() && seeds[n] != 0) torch::manual_seed(seeds[n]);
     const Sampled sampled = SampleBalanced(state, options.sampled, options.positive_share);
     const torch::Tensor all = torch::cat({sampled.positive, sampled.negative});
     const auto picture = static_cast<int64_t>(n);
@@ -144,14 +146,16 @@ NamedLosses RpnImpl::Losses(const Answer& answer, const std::vector<torch::Tenso
                      answer.anchors.index_select(0, sampled.positive)));
   }
   const torch::Tensor all_logits = torch::cat(logits);
+  const double samples = CountOverPeers(options.peers, static_cast<double>(all_logits.size(0)));
   const torch::Tensor box_loss =
       deltas.empty() ? answer.deltas.sum() * 0
                      : torch::smooth_l1_loss(torch::cat(deltas), torch::cat(targets),
                                              at::Reduction::Sum, kBeta) /
-                           static_cast<double>(all_logits.size(0));
-  return {
-      {"loss_objectness", torch::binary_cross_entropy_with_logits(all_logits, torch::cat(states))},
-      {"loss_rpn_box_reg", box_loss}};
+                           samples;
+  return {{"loss_objectness", torch::binary_cross_entropy_with_logits(
+                                  all_logits, torch::cat(states), {}, {}, at::Reduction::Sum) /
+                                  samples},
+          {"loss_rpn_box_reg", box_loss}};
 }
 
 void RpnImpl::Fold(torch::ScalarType type) {

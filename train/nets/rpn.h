@@ -18,6 +18,7 @@ struct RpnOptions {
   double high_iou = 0.7, low_iou = 0.3;  // for anchors that are animals, that are background
   int64_t sampled = 256;                 // anchors that a picture's loss looks at
   double positive_share = 0.5;
+  Peers* peers = nullptr;  // divisors of the losses count the samples of all processes
 };
 
 struct PictureSize {
@@ -41,9 +42,10 @@ class RpnImpl : public torch::nn::Module {
   // Proposals [P, 4] of each picture, best first, without gradients.
   std::vector<torch::Tensor> Proposals(const Answer& answer, const std::vector<PictureSize>& sizes,
                                        const RpnOptions& options) const;
-  // loss_objectness, loss_rpn_box_reg. `boxes` [G, 4] are each picture's labels at network scale.
+  // loss_objectness, loss_rpn_box_reg. `boxes` [G, 4] are each picture's labels at network scale;
+  // `seeds` are the pictures' (see DetectSample), or none.
   NamedLosses Losses(const Answer& answer, const std::vector<torch::Tensor>& boxes,
-                     const RpnOptions& options) const;
+                     const RpnOptions& options, const std::vector<uint64_t>& seeds = {}) const;
   // For inference only.
   void Fold(torch::ScalarType type);
 

@@ -38,6 +38,7 @@ YolactTruth TruthOf(const DetectSample& sample, int side) {
   YolactTruth truth;
   truth.boxes = sample.boxes / scale;
   truth.labels = sample.labels - 1;
+  truth.seed = sample.seed;
   truth.crowd_boxes = sample.crowd_boxes / scale;
   const torch::Tensor masks = sample.masks.to(torch::kFloat32);
   truth.masks = masks.size(0) == 0 ? torch::zeros({0, side, side})
@@ -79,7 +80,12 @@ NamedLosses YolactDetector::Losses(const std::vector<DetectSample>& batch) {
     truths.push_back(std::move(truth));
   }
   const torch::Tensor x = torch::cat(images).contiguous(torch::MemoryFormat::ChannelsLast);
-  return YolactLosses(net_->forward(x.to(device())), truths);
+  return YolactLosses(net_->forward(x.to(device())), truths, loss_);
+}
+
+void YolactDetector::LearnWith(Peers* peers) {
+  loss_.peers = peers;
+  NormalizeResNetOverPeers(*net_, peers);
 }
 
 std::vector<std::vector<Found>> YolactDetector::Infer(const std::vector<torch::Tensor>& images) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/detect/detector.h"
-#include "train/nets/yolact.h"
+#include "train/nets/yolact_loss.h"
 
 namespace train {
 
@@ -13,6 +13,7 @@ class YolactDetector : public Detector {
   torch::nn::Module& module() override { return *net_; }
   nlohmann::json settings() const override;
   NamedLosses Losses(const std::vector<DetectSample>& batch) override;
+  void LearnWith(Peers* peers) override;
   std::vector<std::vector<Found>> Infer(const std::vector<torch::Tensor>& images) override;
   void PrepareForInference(torch::ScalarType type) override { net_->Fold(type); }
   std::vector<std::string> ClassDependent() const override;
@@ -22,6 +23,7 @@ class YolactDetector : public Detector {
  private:
   torch::Device device() const;
   bool frozen_norm_ = false;
+  YolactLossOptions loss_;
   Yolact net_;
 };
 

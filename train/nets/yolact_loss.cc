@@ -1,6 +1,7 @@
 #include "train/nets/yolact_loss.h"
 
 #include "datasets/base/error.h"
+#include "train/peers.h"
 
 namespace train {
 namespace {
@@ -64,6 +65,7 @@ torch::Tensor MaskLoss(const torch::Tensor& proto, const torch::Tensor& coef,
   const int64_t height = proto.size(0), width = proto.size(1), all = coef.size(0);
   torch::Tensor used_coef = coef, index = target_index;
   if (all > options.most_masks) {
+    if (truth.seed != 0) torch::manual_seed(truth.seed);
     const torch::Tensor drawn = torch::randperm(all, torch::kInt64)
                                     .slice(0, 0, options.most_masks)
                                     .to(target_index.device());
@@ -181,7 +183,9 @@ std::vector<std::pair<std::string, torch::Tensor>> YolactLosses(
     indices.push_back(targets.index);
   }
   const torch::Tensor conf = torch::stack(confs), positive = conf.gt(0);
-  const double positives = std::max<double>(1, positive.sum().item<double>());
+  const double positives =
+      std::max(1.0, CountOverPeers(options.peers, positive.sum().item<double>()));
+  const double all_pictures = CountOverPeers(options.peers, static_cast<double>(pictures));
   const torch::Tensor box =
       F::smooth_l1_loss(output.box.index({positive}), torch::stack(boxes).index({positive}),
                         F::SmoothL1LossFuncOptions().reduction(torch::kSum));
@@ -198,7 +202,7 @@ std::vector<std::pair<std::string, torch::Tensor>> YolactLosses(
   return {{"B", box * options.box_weight / positives},
           {"M", mask * options.mask_weight / positives},
           {"C", ClassLoss(output.conf, conf, options) * options.conf_weight / positives},
-          {"S", segm * options.segm_weight / static_cast<double>(pictures)}};
+          {"S", segm * options.segm_weight / all_pictures}};
 }
 
 }  // namespace train

@@ -17,6 +17,7 @@ struct YolactTruth {
   torch::Tensor labels;       // [n] int64, from 0 (background is not counted)
   torch::Tensor masks;        // [n, H, W] float, 0 or 1, of the picture stretched to a square
   torch::Tensor crowd_boxes;  // [m, 4]
+  uint64_t seed = 0;          // see DetectSample
 };
 
 struct YolactLossOptions {
@@ -24,6 +25,7 @@ struct YolactLossOptions {
   int negatives_a_positive = 3;
   double box_weight = 1.5, conf_weight = 1, mask_weight = 6.125, segm_weight = 1;
   int64_t most_masks = 100;  // of one picture; more are drawn from, by torch's generator
+  Peers* peers = nullptr;    // the positives and pictures of all processes are counted
 };
 
 // For each prior: label + 1 where it is positive, 0 background, -1 neither; the truth it belongs

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/peers.h"
 
 namespace train {
 namespace {
@@ -212,6 +213,7 @@ std::vector<torch::Tensor> YoloLosses(const std::vector<torch::Tensor>& heads,
                                       int width, const YoloLossOptions& options) {
   const std::vector<const DarknetLayer*> layers = YoloLayers(graph);
   VOLE_CHECK(heads.size() == layers.size());
+  const double pictures = CountOverPeers(options.peers, static_cast<double>(truths.size()));
   std::vector<torch::Tensor> losses;
   for (size_t h = 0; h < heads.size(); ++h) {
     const torch::Tensor& head = heads[h];
@@ -231,7 +233,6 @@ std::vector<torch::Tensor> YoloLosses(const std::vector<torch::Tensor>& heads,
         if (!truth.ignore) teacher.Animal(truth);
       }
     }
-    const double pictures = static_cast<double>(truths.size());
     const torch::Tensor pull = (head * delta.to(head.device())).sum() / -pictures;
     const torch::Tensor cost = delta.square().sum().to(head.device()) / pictures;
     losses.push_back(pull - pull.detach() + cost);

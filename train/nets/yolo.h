@@ -23,6 +23,7 @@ struct YoloLossOptions {
   float ignore_above = 0.7f;  // boxes that overlap a truth by more are not taught to be background
   float truth_above = 1;      // ... and by more than this, are taught to be it (1: never)
   size_t most_boxes = 90;     // of one picture; later ones are left out
+  Peers* peers = nullptr;     // the pictures of all processes are counted
 };
 
 // One loss a head. Its value is darknet's cost, the sum of squared differences over the batch,

@@ -116,12 +116,17 @@ NamedLosses YoloDetector::Losses(const std::vector<DetectSample>& batch) {
     truths.push_back(TruthsOf(sample));
   }
   const auto heads = net_->forward(Stretched(images, height, width).to(device()));
-  const auto losses = YoloLosses(heads, net_->graph, truths, height, width);
+  const auto losses = YoloLosses(heads, net_->graph, truths, height, width, loss_);
   NamedLosses named;
   for (size_t i = 0; i < losses.size(); ++i) {
     named.emplace_back("yolo_" + std::to_string(net_->graph.stride >> i), losses[i]);
   }
   return named;
+}
+
+void YoloDetector::LearnWith(Peers* peers) {
+  loss_.peers = peers;
+  net_->NormalizeOver(peers);
 }
 
 std::vector<std::vector<Found>> YoloDetector::Infer(const std::vector<torch::Tensor>& images) {

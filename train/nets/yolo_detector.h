@@ -3,7 +3,7 @@
 #pragma once
 
 #include "train/detect/detector.h"
-#include "train/nets/darknet.h"
+#include "train/nets/yolo.h"
 
 namespace train {
 
@@ -25,6 +25,7 @@ class YoloDetector : public Detector {
   void PrepareForInference(torch::ScalarType type) override;
   std::vector<std::string> ClassDependent() const override;
   int TakeOverUnnamed(const std::string& file) override;
+  void LearnWith(Peers* peers) override;
   Darknet& net() { return net_; }
 
  private:
@@ -32,6 +33,7 @@ class YoloDetector : public Detector {
   int width_ = 416, height_ = 416, divisor_ = 1;
   bool rescale_ = false;
   double momentum_ = 0.01;
+  YoloLossOptions loss_;
   Darknet net_;
 };
 

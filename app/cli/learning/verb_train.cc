@@ -1,6 +1,10 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
@@ -12,7 +16,7 @@ namespace app {
 namespace {
 
 struct Arguments {
-  std::string project, frames, out;
+  std::string project, frames, out, curve;
   LabelSelection selection;
   train::TrainOptions options;
   train::BehaviorOptions behavior;
@@ -27,12 +31,43 @@ std::string FiguresText(const nlohmann::json& figures) {
   return text;
 }
 
+double PeakRssMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 std::filesystem::path OutFile(const datasets::Project& project, const Arguments& arguments) {
   if (arguments.out.empty()) return DefaultModelFile(project, arguments.options.resume);
   std::filesystem::path file = arguments.out;
   if (file.extension().empty()) file += ".safetensors";
   return file;
 }
+
+// --curve: a row a step, there as soon as the step is done.
+class CurveFile {
+ public:
+  explicit CurveFile(const std::string& file) : file_(file) {
+    if (file.empty()) return;
+    out_.open(file, std::ios::trunc);
+    Write("step,loss,average,seconds");
+  }
+  void Add(const train::TrainProgress& progress) {
+    if (file_.empty()) return;
+    Write(fmt::format("{},{:.9g},{:.9g},{:.3f}", progress.step, progress.step_loss, progress.loss,
+                      progress.seconds));
+  }
+
+ private:
+  void Write(const std::string& line) {
+    if (out_ << line << '\n' << std::flush) return;
+    throw datasets::Error("curve file " + file_,
+                          std::string("it cannot be written: ") + std::strerror(errno),
+                          "choose another place for --curve");
+  }
+  const std::string file_;
+  std::ofstream out_;
+};
 
 int Run(Arguments& arguments, Console& console) {
   std::vector<std::string> networks = train::Architectures();
@@ -47,11 +82,17 @@ int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "train");
   datasets::CheckOptions(arguments.behavior, "train");
   const bool behavior = train::IsBehaviorArchitecture(arguments.options.model);
+  const train::TogetherOptions& together = arguments.options.together;
+  if (behavior && together.world_size > 1) {
+    throw UsageError("networks of behavior train in one process; leave --world-size out");
+  }
+  CurveFile curve(arguments.curve);
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);
 
   nlohmann::json last_validation;
   const auto show = [&](const train::TrainProgress& progress) {
+    curve.Add(progress);
     if (!progress.validation.is_object() || progress.validation == last_validation) return;
     last_validation = progress.validation;
     console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
@@ -65,6 +106,15 @@ int Run(Arguments& arguments, Console& console) {
           : TrainOnProject(*project, arguments.selection, arguments.options, out, console.job(),
                            show);
   const train::TrainResult& result = trained.result;
+  if (together.rank > 0) {
+    console.PrintJson({{"rank", together.rank},
+                       {"labels", trained.labels},
+                       {"steps", result.steps},
+                       {"seconds", result.seconds}});
+    console.Print(fmt::format("Process {} of {} did its share of {} steps; rank 0 has the model.",
+                              together.rank, together.world_size, CountText(result.steps)));
+    return 0;
+  }
   console.PrintJson({{"model", trained.file.string()},
                      {"name", trained.model.name},
                      {"labels", trained.labels},
@@ -72,6 +122,7 @@ int Run(Arguments& arguments, Console& console) {
                      {"seconds", result.seconds},
                      {"best_step", result.best_step},
                      {"validation", result.validation},
+                     {"peak_rss_mb", PeakRssMb()},
                      {"cancelled", trained.cancelled}});
   if (trained.cancelled) {
     console.Fail("vole train: cancelled; the best model so far is " + trained.file.string());
@@ -101,7 +152,9 @@ Verb TrainVerb() {
       "  vole train mice.vole --minutes 5 --out day1\n"
       "  vole train mice.vole --video cage4 --frames 0:3000 --seed 2\n"
       "  vole train mice.vole --model behavior-seq --behaviors explore_left,explore_right\n"
-      "  vole train mice.vole --resume",
+      "  vole train mice.vole --resume\n"
+      "  vole train mice.vole --world-size 2 --rank 0 --rendezvous tcp://10.0.0.5:29500 "
+      "(and --rank 1 elsewhere)",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
         AddProject(command, arguments->project);
@@ -121,8 +174,13 @@ Verb TrainVerb() {
                         "use at most N labeled frames, evenly spread")
             ->type_name("N")
             ->check(CLI::PositiveNumber);
+        command
+            .add_option("--curve", arguments->curve,
+                        "write the loss of each step to this file (CSV), as it goes")
+            ->type_name("FILE");
         AddOptionFlags(command, arguments->options);
         AddOptionFlags(command, arguments->behavior);
+        AddOptionFlags(command, arguments->options.together);
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};
 }
