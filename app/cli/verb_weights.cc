@@ -6,6 +6,7 @@
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "train/weights/darknet.h"
+#include "train/weights/darknet_names.h"
 #include "train/weights/download.h"
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"
@@ -139,8 +140,55 @@ int Inspect(const std::vector<std::string>& names, Console& console) {
   return 0;
 }
 
+int Convert(const std::vector<std::string>& names, Console& console) {
+  if (names.size() != 2) throw UsageError("say which file to convert, and the file to write");
+  const std::filesystem::path file = train::FindWeights(names[0]), out = names[1];
+  const std::string kind = out.extension().string();
+  CheckChoice("the new file's ending", kind, {".safetensors", ".weights"});
+  std::error_code ignored;
+  if (std::filesystem::equivalent(file, out, ignored)) {
+    throw UsageError(
+        "the new file would replace the one that it is made from; choose another name");
+  }
+  const train::WeightsFormat format = train::FormatOf(file);
+  int64_t tensors = 0, values = 0;
+  if (kind == ".weights") {
+    const train::DarknetWeights numbers =
+        format == train::WeightsFormat::kDarknet
+            ? train::ReadDarknetWeights(file)
+            : train::NumberDarknetTensors(train::ReadNamedWeights(file), file.string());
+    values = static_cast<int64_t>(numbers.values.size());
+    train::WriteDarknetWeights(out, numbers);
+  } else {
+    const train::WeightsFile weights =
+        format == train::WeightsFormat::kDarknet
+            ? train::NameDarknetTensors(train::ReadDarknetWeights(file), file.string())
+            : train::ReadNamedWeights(file);
+    tensors = static_cast<int64_t>(weights.tensors.size());
+    for (const auto& [name, tensor] : weights.tensors) {
+      values += train::CountElements(tensor);
+      if (train::CountNotFinite(tensor) == 0) continue;
+      throw datasets::Error("weights " + file.string(),
+                            "tensor " + name + " holds values that are not numbers",
+                            "choose a file that is whole");
+    }
+    train::WriteSafetensors(out, weights);
+  }
+  console.Print(fmt::format("Wrote {} values{} to {}.", CountText(values),
+                            tensors > 0 ? " in " + CountText(tensors) + " tensors" : "",
+                            out.string()));
+  console.PrintJson({{"file", out.string()},
+                     {"format", train::FormatText(train::FormatOf(out))},
+                     {"from", file.string()},
+                     {"from_format", train::FormatText(format)},
+                     {"count", tensors},
+                     {"elements", values}});
+  return 0;
+}
+
 int Run(const Arguments& arguments, Console& console) {
-  CheckChoice("what to do", arguments.action, {"list", "get", "inspect"});
+  CheckChoice("what to do", arguments.action, {"list", "get", "inspect", "convert"});
+  if (arguments.action == "convert") return Convert(arguments.names, console);
   if (arguments.action == "get") return Get(arguments.names, console);
   if (arguments.action == "inspect") return Inspect(arguments.names, console);
   if (!arguments.names.empty()) throw UsageError("`list` takes no name");
@@ -152,25 +200,30 @@ int Run(const Arguments& arguments, Console& console) {
 Verb WeightsVerb() {
   return {"weights",
           "Networks",
-          "published weights: list, get; what a weights file holds",
+          "published weights: list, get; what a weights file holds; convert one",
           "`list` shows the published weights that --init takes by name; `get` fetches them into a "
           "cache, goes on after an interruption, and checks them against the publisher's check sum "
           "(it also takes the address of a file named like NAME-0123abcd.pth). `inspect` lists the "
           "tensors of a file: safetensors, .pth of PyTorch in either layout, or what is known of "
-          "darknet's .weights. Nothing in a file "
-          "is ever run.",
+          "darknet's .weights. `convert` writes a new file, by its ending: .safetensors from "
+          ".pth or from yolov3's and yolov3-tiny's .weights, which get names; .weights, for "
+          "darknet, from a trained yolov3 or yolov3-tiny. Nothing in a file is ever run.",
           "  vole weights list\n"
           "  vole weights get resnet50 maskrcnn-coco-v1\n"
           "  vole weights inspect resnet50 --json\n"
-          "  vole weights inspect mice-1.safetensors",
+          "  vole weights inspect mice-1.safetensors\n"
+          "  vole weights convert mice-1.safetensors mice-1.weights\n"
+          "  vole weights convert old.pth old.safetensors",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
-            command.add_option("action", arguments->action, "list, get or inspect")
+            command.add_option("action", arguments->action, "list, get, inspect or convert")
                 ->required()
-                ->type_name("list|get|inspect");
+                ->type_name("list|get|inspect|convert");
             command
-                .add_option("names", arguments->names,
-                            "names of published weights; for inspect, a file or such a name")
+                .add_option(
+                    "names", arguments->names,
+                    "names of published weights; for inspect, a file or such a name; for convert, "
+                    "a file or such a name and the file to write")
                 ->type_name("NAME|FILE");
             return [arguments](Console& console) { return Run(*arguments, console); };
           }};

@@ -6,6 +6,7 @@
 #include "tests/support/journey.h"
 #include "tests/support/torch_bytes.h"
 #include "train/weights/darknet.h"
+#include "train/weights/darknet_graph.h"
 #include "train/weights/safetensors.h"
 
 using nlohmann::json;
@@ -238,6 +239,95 @@ TEST_CASE("Inspecting a darknet file says its version, its numbers and what has 
   CHECK(found["seen"] == 64'000);
   CHECK(found["elements"] == weights.values.size());
   CHECK(found["what"] == "yolov3-tiny (1 class)");
+}
+
+TEST_CASE("Darknet's weights get names and lose them again, number by number") {
+  tests::TempDir folder;
+  const auto Path = [&](const std::string& name) { return (folder / name).string(); };
+  train::DarknetWeights tiny;
+  tiny.seen = 32'013'312;
+  for (int i = 0; i < 8'676'244 + 2 * 2'310; ++i) {  // three animals
+    tiny.values.push_back(static_cast<float>(i % 1999) / 64 - 12);
+  }
+  train::WriteDarknetWeights(Path("tiny.weights"), tiny);
+  const json named = tests::VoleJson(
+      {"weights", "convert", Path("tiny.weights"), Path("tiny.safetensors"), "--quiet"});
+  CHECK(named["format"] == "safetensors");
+  CHECK(named["from_format"] == "darknet");
+  CHECK(named["elements"] == tiny.values.size());
+  const train::WeightsFile file = train::ReadSafetensors(Path("tiny.safetensors"));
+  CHECK(file.metadata.at("network") == "yolov3-tiny");
+  CHECK(file.metadata.at("network_classes") == "3");
+  CHECK(file.tensors.at("layers.22.weight").shape == std::vector<int64_t>{24, 256, 1, 1});
+  // Biases come first in darknet's files.
+  const std::vector<float> first = train::LoadFloats(file.tensors.at("layers.0.bias"), "bias");
+  CHECK(first == std::vector<float>(tiny.values.begin(), tiny.values.begin() + 16));
+
+  tests::VoleJson({"weights", "convert", Path("tiny.safetensors"), Path("again.weights")});
+  CHECK(ReadBytes(Path("again.weights")) == ReadBytes(Path("tiny.weights")));
+  // The first convolutions alone are a backbone.
+  train::DarknetWeights start = tiny;
+  start.values.resize(16 * (27 + 4) + 32 * (16 * 9 + 4));
+  train::WriteDarknetWeights(Path("start.weights"), start);
+  tests::VoleJson({"weights", "convert", Path("start.weights"), Path("start.safetensors")});
+  CHECK(train::ReadSafetensors(Path("start.safetensors")).tensors.size() == 10);
+  tests::VoleJson({"weights", "convert", Path("start.safetensors"), Path("start2.weights")});
+  CHECK(ReadBytes(Path("start2.weights")) == ReadBytes(Path("start.weights")));
+}
+
+TEST_CASE("A .pth file becomes a safetensors file with the same tensors") {
+  using namespace tests::pickle;
+  tests::TempDir folder;
+  const std::string pth = (folder / "a.pth").string(), out = (folder / "a.safetensors").string();
+  WriteBytes(pth, tests::ZipTorch(Dict({{"head.weight", Rebuild({{2, 3}, {3, 1}, 0, 6}, false)}}),
+                                  {{"0", tests::FloatBytes({1, 2, 3, 4, 5, 6})}}));
+  CHECK(tests::VoleJson({"weights", "convert", pth, out})["count"] == 1);
+  const train::WeightsFile file = train::ReadSafetensors(out);
+  CHECK(file.tensors.at("head.weight").shape == std::vector<int64_t>{2, 3});
+  CHECK(train::LoadFloats(file.tensors.at("head.weight"), "head.weight") ==
+        std::vector<float>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("What cannot be converted is refused in one line and nothing is written") {
+  tests::TempDir folder;
+  const std::string from = (folder / "from.safetensors").string();
+  const std::string out = (folder / "out.weights").string();
+  const auto fails = [&](const train::WeightsFile& file, const std::vector<std::string>& words) {
+    train::WriteSafetensors(from, file);
+    tests::CheckFails({"weights", "convert", from, out}, 1, words);
+    CHECK_FALSE(fs::exists(out));
+  };
+  train::WeightsFile good;  // the first convolution of yolov3-tiny
+  for (const train::DarknetTensor& tensor : train::DarknetTensors(train::Yolov3TinyGraph(1))) {
+    if (tensor.name.compare(0, 9, "layers.0.") != 0) continue;
+    size_t count = 1;
+    for (const int64_t extent : tensor.shape) count *= static_cast<size_t>(extent);
+    good.tensors[tensor.name] = train::StoreFloats(std::vector<float>(count, 0.5f), tensor.shape);
+  }
+  train::WeightsFile file;
+  file.tensors["fc.weight"] = train::StoreFloats({1, 2}, {2});
+  fails(file, {"not those of yolov3", ".safetensors"});
+  file = good;
+  file.tensors.erase("layers.0.mean");
+  file.tensors["layers.0.other"] = train::StoreFloats(std::vector<float>(16, 1), {16});
+  fails(file, {"layers.0.mean is missing"});
+  file = good;
+  file.tensors["layers.0.mean"] = train::StoreFloats(std::vector<float>(16, 1), {4, 4});
+  fails(file, {"layers.0.mean is [4, 4]", "it is [16]"});
+  file = good;
+  file.tensors["layers.0.bias"] = train::StoreFloats(std::vector<float>(16, std::nanf("")), {16});
+  fails(file, {"layers.0.bias", "not numbers"});
+  train::DarknetWeights odd;
+  odd.values.assign(12'345, 1);
+  train::WriteDarknetWeights(folder / "odd.weights", odd);
+  tests::CheckFails({"weights", "convert", (folder / "odd.weights").string(), from}, 1,
+                    {"12345 numbers", "neither yolov3 nor yolov3-tiny"});
+  train::WriteSafetensors(from, good);
+  tests::CheckFails({"weights", "convert", from, (folder / "absent" / "x.weights").string()}, 1,
+                    {"absent"});
+  CHECK(tests::Vole({"weights", "convert", from, from}).code == 2);
+  CHECK(tests::Vole({"weights", "convert", from, (folder / "x.onnx").string()}).code == 2);
+  CHECK(tests::Vole({"weights", "convert", from}).code == 2);
 }
 
 TEST_CASE(
