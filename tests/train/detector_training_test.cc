@@ -4,6 +4,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
+#include "train/detect/registry.h"
 #include "train/evaluate.h"
 #include "train/predictor.h"
 #include "train/weights/safetensors.h"
@@ -135,6 +136,72 @@ TEST_CASE("a detector resumes exactly where it was cancelled") {
   for (const auto& [name, tensor] : ReadSafetensors(folder / "parts").tensors) {
     CAPTURE(name);
     CHECK(tensor.bytes == whole.at(name).bytes);
+  }
+}
+
+TEST_CASE("the stages of a training free the backbone from its end, layer by layer") {
+  const auto detector = MakeDetector(
+      "maskrcnn", 2, {{"depth", 18}, {"norm", "group"}, {"trainable_layers", 5}, {"staged", true}});
+  const std::vector<std::string> stages = {"layer4.", "layer3.", "layer2.",
+                                           "layer1.", "conv1.",  "bn1."};
+  const std::vector<std::pair<double, size_t>> expected = {{0, 0},   {0.09, 0}, {0.1, 1}, {0.25, 2},
+                                                           {0.5, 3}, {0.7, 6},  {1.2, 6}};
+  for (const auto& [share, free] : expected) {
+    CAPTURE(share);
+    detector->AtShare(share);
+    for (const auto& item : detector->module().named_parameters()) {
+      const std::string body = "backbone.body.";
+      size_t stage = 0;
+      while (stage < stages.size() && item.key().find(body + stages[stage]) != 0) ++stage;
+      CAPTURE(item.key());
+      CHECK(item.value().requires_grad() == (stage == stages.size() || stage < free));
+    }
+  }
+}
+
+TEST_CASE("staged training moves the heads first, then the backbone from its end") {
+  tests::TempDir folder;
+  tests::Scene scene = tests::DrawScene(2);
+  tests::Connect(scene);
+  TrainOptions options = Reduced(20);
+  options.size = 64;
+  options.staged = true;
+  const std::string file = folder / "m";
+  const auto Until = [&](int step) {  // goes on to `step` and returns the weights as they are then
+    datasets::Job job;
+    CHECK_THROWS_AS(Train(scene.data, options, file, job,
+                          [&](const TrainProgress& progress) {
+                            if (progress.step == step) job.Cancel();
+                          }),
+                    datasets::Cancelled);
+    options.resume = true;
+    return ReadSafetensors(file + ".last").tensors;
+  };
+  const auto Moved = [](const auto& before, const auto& after, const std::string& prefix) {
+    int moved = 0, still = 0;
+    for (const auto& [name, tensor] : after) {
+      if (name.compare(0, prefix.size(), prefix) != 0) continue;
+      ++(tensor.bytes == before.at(name).bytes ? still : moved);
+    }
+    CHECK(moved + still > 0);
+    CHECK((moved == 0 || still == 0));  // all of a stage or nothing
+    return moved > 0;
+  };
+  const std::string body = "net.live.backbone.body.";
+  const std::vector<std::string> stages = {"layer4.", "layer3.", "layer2.",
+                                           "layer1.", "conv1.",  "bn1."};
+  // Step 1 shows the start: the rate is smallest there, but all that may move has moved.
+  auto before = Until(1);
+  const std::vector<std::pair<int, size_t>> expected = {{2, 0}, {4, 1}};
+  for (const auto& [step, free] : expected) {
+    CAPTURE(step);
+    const auto after = Until(step);
+    CHECK(Moved(before, after, "net.live.rpn.head.cls_logits."));
+    for (size_t i = 0; i < stages.size(); ++i) {
+      CAPTURE(stages[i]);
+      CHECK(Moved(before, after, body + stages[i]) == (i < free));
+    }
+    before = after;
   }
 }
 
