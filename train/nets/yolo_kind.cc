@@ -1,6 +1,7 @@
 #include "train/nets/yolo_kind.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "train/nets/yolo_detector.h"
 
@@ -10,6 +11,9 @@ namespace {
 using nlohmann::json;
 
 constexpr int kSide = 416;
+// From nothing on a processor the large network has time for few pictures: twice as many fit at
+// this size, and animals of at least this side are still seen.
+constexpr double kScratchSide = 288, kLeastAnimalSide = 24;
 constexpr double kProcessorMinutes = 20;
 
 // A model file of this program also says at which size it was trained.
@@ -28,6 +32,12 @@ void FitTo(const WeightsFile& file, json& settings) {
 DetectPlan PlanFor(const PlanInput& input, bool tiny) {
   DetectPlan plan;
   int width = kSide, height = kSide;
+  if (!tiny && !input.init && !input.gpu) {
+    const double longer = std::max({1, input.picture.width, input.picture.height});
+    const double animal_side = std::sqrt(std::max(1.0, input.median_area));
+    const double needed = kLeastAnimalSide * longer / animal_side;
+    width = height = std::min(kSide, RoundedYoloSide(std::max(kScratchSide, needed)));
+  }
   if (input.options.size > 0 && !input.picture.empty()) {
     const double longer = std::max(input.picture.width, input.picture.height);
     width = RoundedYoloSide(input.options.size * input.picture.width / longer);
