@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # idseg and the networks of the literature on two real videos, each from nothing, with the defaults,
-# in the same time on this machine's processor. `bash tests/bench.sh networks [--again]` runs this.
+# in the same time on this machine's processor. `bash tests/bench.sh networks` runs this.
 # $VOLE_BENCH_MINUTES bounds each training (default 20), so that all rows take about four hours: rows
-# that are done are kept ($VOLE_BENCH_DIR/networks/*.json) and not made again unless --again is given.
+# that are done are kept ($VOLE_BENCH_DIR/networks/*.json); `bash tests/bench/networks.sh --again` makes
+# them anew.
 # $VOLE_BENCH_VIDEOS and $VOLE_BENCH_NETWORKS choose some of the rows.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
