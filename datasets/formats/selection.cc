@@ -4,7 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "datasets/base/error.h"
 #include "datasets/formats/label_batch.h"
@@ -201,26 +201,39 @@ class VideoSelection {
   }
 
   void LoadLabels() {
-    std::unordered_map<Id, int> frame_of;
-    for (const ImageRow& image : project_.ImagesOfVideo(video_.id)) {
+    const std::vector<ImageRow> images = project_.ImagesOfVideo(video_.id);
+    std::vector<const ImageRow*> wanted;
+    for (const ImageRow& image : images) {
       const int index = image.frame_index.value_or(-1);
-      if (index < start_ || index >= end_) continue;
-      frame_of[image.id] = index;
-      if (image.state == ImageState::kNew) continue;
-      SelectedFrame frame = NewFrame(index);
-      frame.state = StateName(image.state);
-      frame.split = image.split;
-      frames_.emplace(index, std::move(frame));
+      if (index >= start_ && index < end_) wanted.push_back(&image);
     }
-    project_.ForEachAnnotation(video_.id, [&](const ImageRow& image,
-                                              const std::vector<AnnotationRow>& rows) {
-      const auto found = frame_of.find(image.id);
-      if (found == frame_of.end() || rows.empty()) return;
-      SelectedFrame& frame = frames_.emplace(found->second, NewFrame(found->second)).first->second;
-      frame.state = StateName(image.state);
-      frame.split = image.split;
+    for (const ImageRow* image : wanted) {
+      if (image->state != ImageState::kNew) FrameOf(*image);
+    }
+    const auto add = [this](const ImageRow& image, const std::vector<AnnotationRow>& rows) {
+      if (rows.empty()) return;
+      SelectedFrame& frame = FrameOf(image);
       for (const AnnotationRow& row : rows) frame.instances.push_back(OfLabel(row, tracks_));
-    });
+    };
+    constexpr size_t kFew = 20;  // that many times fewer than all are looked up one by one
+    if (wanted.size() * kFew < images.size()) {
+      for (const ImageRow* image : wanted) add(*image, project_.AnnotationsOfImage(image->id));
+      return;
+    }
+    std::unordered_set<Id> ids;
+    for (const ImageRow* image : wanted) ids.insert(image->id);
+    project_.ForEachAnnotation(video_.id,
+                               [&](const ImageRow& image, const std::vector<AnnotationRow>& rows) {
+                                 if (ids.count(image.id)) add(image, rows);
+                               });
+  }
+
+  SelectedFrame& FrameOf(const ImageRow& image) {
+    const int index = image.frame_index.value_or(-1);
+    SelectedFrame& frame = frames_.emplace(index, NewFrame(index)).first->second;
+    frame.state = StateName(image.state);
+    frame.split = image.split;
+    return frame;
   }
 
   void AddPredictions(const std::vector<PredictionRow>& rows, bool repeat, SelectedFrame& frame) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <map>
 #include <random>
 
 #include "datasets/formats/json_entries.h"
@@ -180,6 +182,55 @@ TEST_CASE("frames are found by number, by file name and by --video") {
   options.video = "other";
   ImportText(*project, folder, unnamed.dump(), options);
   CHECK(project->AnnotationsAt(project->VideoByName("other").id, 3).size() == 2);
+}
+
+TEST_CASE("a few frames of many are written as they stand in a file of all of them") {
+  json dataset = Dataset();
+  dataset.erase("videos");
+  dataset["images"] = json::array();
+  const json one = dataset["annotations"][0];
+  dataset["annotations"] = json::array();
+  for (int f = 0; f < 90; ++f) {
+    const std::string name = "clip.mp4#" + std::to_string(f);
+    dataset["images"].push_back({{"id", f + 1}, {"file_name", name}});
+    json annotation = one;
+    annotation["id"] = f + 1;
+    annotation["image_id"] = f + 1;
+    if (f != 31) dataset["annotations"].push_back(annotation);
+  }
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  ImportText(*project, folder, dataset.dump());
+  const auto frames_of = [&](int start_frame, int end_frame) {
+    datasets::ExportOptions options;
+    options.start_frame = start_frame;
+    options.end_frame = end_frame;
+    Job job;
+    Export(*project, "coco", folder / "out.json", options, job);
+    std::map<int, json> frames;
+    const json written = json::parse(std::ifstream(folder / "out.json"));
+    for (const json& image : written["images"]) {
+      json outlines = json::array();
+      for (const json& annotation : written["annotations"]) {
+        if (annotation["image_id"] != image["id"]) continue;
+        outlines.push_back(
+            {annotation["segmentation"], annotation["bbox"], annotation["track_id"]});
+      }
+      frames[image["frame_index"]] = {{"split", image.value("split", "")}, {"outlines", outlines}};
+    }
+    return frames;
+  };
+  const std::map<int, json> all = frames_of(0, -1), few = frames_of(30, 33);
+  CHECK(all.size() >= 89);
+  CHECK(few.count(30) == 1);
+  CHECK(few.count(32) == 1);
+  for (const auto& [frame, content] : few) {
+    CAPTURE(frame);
+    CHECK((frame >= 30 && frame < 33));
+    CHECK(content == all.at(frame));
+  }
+  CHECK(few.at(30)["outlines"].size() == 1);
+  CHECK(frames_of(33, 33).empty());
 }
 
 TEST_CASE("two videos of one file name are told apart by the folder, or not guessed") {
