@@ -127,3 +127,17 @@ TEST_CASE("a group norm learns from a batch of one and folds without a change") 
 TEST_CASE("a depth that no ResNet has is refused in one line") {
   CHECK_THROWS_AS(ResNet(42), datasets::Error);
 }
+
+TEST_CASE("group norm of large bfloat16 maps is as exact as bfloat16 is") {
+  torch::manual_seed(1);
+  Norm2d norm(64, Kind(NormKind::kGroup));
+  Unsettle(*norm);
+  const torch::Tensor x =
+      torch::randn({1, 64, 100, 80}).contiguous(torch::MemoryFormat::ChannelsLast);
+  torch::NoGradGuard no_grad;
+  const torch::Tensor expected = norm->forward(x);
+  norm->to(torch::kBFloat16);
+  const torch::Tensor found = norm->forward(x.to(torch::kBFloat16));
+  CHECK((found.scalar_type() == torch::kBFloat16));
+  CHECK((found.to(torch::kFloat32) - expected).abs().max().item<double>() < 0.05);
+}

@@ -65,7 +65,14 @@ std::pair<torch::Tensor, torch::Tensor> Norm2dImpl::Affine() const {
 
 torch::Tensor Norm2dImpl::forward(const torch::Tensor& x) {
   if (options.kind == NormKind::kGroup) {
-    return torch::group_norm(x, options.groups, weight, bias, options.eps);
+    if (x.scalar_type() != torch::kBFloat16) {
+      return torch::group_norm(x, options.groups, weight, bias, options.eps);
+    }
+    // LibTorch 1.13 adds up a group's channels-last bfloat16 numbers in bfloat16: at 100 x 100
+    // pixels nothing of the mean is right any more.
+    return torch::group_norm(x.to(torch::kFloat32), options.groups, weight.to(torch::kFloat32),
+                             bias.to(torch::kFloat32), options.eps)
+        .to(torch::kBFloat16);
   }
   if (options.kind == NormKind::kFrozen) {
     const auto [scale, offset] = Affine();
