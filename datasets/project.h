@@ -80,6 +80,7 @@ class Project {
   // --- machine rows
   std::vector<ModelRow> Models() const;
   std::vector<JobRow> Jobs() const;
+  // The newest that outlined animals there, or that ended, found none and says so in its queue.
   std::optional<Id> LatestPredictJob(Id video_id) const;
   // Predictions as people's corrections leave them (names swapped, rejected ones left out), or,
   // with another `view`, with the rejected ones marked or exactly as the machine wrote them.

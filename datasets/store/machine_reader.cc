@@ -99,8 +99,10 @@ std::vector<JobRow> Reader::Jobs() const {
 
 std::optional<Id> Reader::LatestPredictJob(Id video_id) const {
   auto row = connection_.Query(
-      "SELECT id FROM jobs WHERE kind = 'predict' AND EXISTS (SELECT 1 FROM predictions"
-      " WHERE predictions.job_id = jobs.id AND predictions.video_id = ?) ORDER BY id DESC LIMIT 1",
+      "SELECT id FROM jobs WHERE kind = 'predict' AND (EXISTS (SELECT 1 FROM predictions"
+      " WHERE predictions.job_id = jobs.id AND predictions.video_id = ?1) OR (state = 'done' AND"
+      " EXISTS (SELECT 1 FROM review_items WHERE review_items.job_id = jobs.id"
+      " AND review_items.video_id = ?1 AND behavior_id IS NULL))) ORDER BY id DESC LIMIT 1",
       video_id);
   return row.Step() ? std::optional<Id>(row.Int(0)) : std::nullopt;
 }

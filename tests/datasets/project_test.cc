@@ -165,6 +165,38 @@ TEST_CASE("behaviors, intervals, models and settings come back as they were writ
   CHECK(project->Setting("theme") == "light");
 }
 
+TEST_CASE("a prediction that found no animal counts once it has ended, one of behavior does not") {
+  tests::TempDir folder;
+  auto project = Project::Create(folder / "a.vole");
+  Id video = 0, found = 0, found_none = 0;
+  datasets::ReviewItemRow missing;
+  project->Write([&](Writer& writer) {
+    missing.video_id = video = tests::InsertVideo(writer, "one", 100);
+    found = writer.InsertJob(tests::PredictJob());
+    writer.InsertPrediction(
+        tests::Prediction(found, video, 3, writer.FindOrInsertCategory("vole_1")));
+    writer.FinishJob(found, "done");
+    found_none = writer.InsertJob(tests::PredictJob());
+    missing.job_id = found_none;
+    missing.end_frame = 100;
+    missing.reason_code = "missing";
+    missing.reason = "vole_1 is missing";
+    writer.InsertReviewItem(missing);
+  });
+  CHECK(project->LatestPredictJob(video) == found);  // the other still runs
+  project->Write([&](Writer& writer) { writer.FinishJob(found_none, "done"); });
+  CHECK(project->LatestPredictJob(video) == found_none);
+  project->Write([&](Writer& writer) {
+    datasets::BehaviorRow behavior;
+    behavior.name = "rear";
+    missing.behavior_id = writer.FindOrInsertBehavior(behavior);
+    missing.job_id = writer.InsertJob(tests::PredictJob());
+    writer.InsertReviewItem(missing);
+    writer.FinishJob(missing.job_id, "done");
+  });
+  CHECK(project->LatestPredictJob(video) == found_none);
+}
+
 TEST_CASE("predictions are read by frame, in order, with masks exact and outlines near") {
   tests::TempDir folder;
   auto project = Project::Create(folder / "a.vole");
