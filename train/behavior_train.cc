@@ -205,6 +205,7 @@ class Training {
     temporal_options_.peak_rate = 3e-3;
     picture.weight_decay = temporal_options_.weight_decay = 0.05;
     picture.average_decay = temporal_options_.average_decay = 0.99;
+    picture.processor_time = temporal_options_.processor_time = options_.processor_time;
     picture_trainer_ = std::make_unique<Trainer>(*picture_, picture);
     planned_steps_ = (both ? picture.steps : 0) + (Sequential() ? temporal_options_.steps : 0);
   }

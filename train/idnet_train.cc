@@ -121,6 +121,7 @@ class IdnetTraining {
     frames.peak_rate = description_.dense ? 2.5e-4 : 2e-3;  // SIPEC: 2.5e-4 for DenseNet
     windows.peak_rate = 1e-3;
     frames.weight_decay = 0.05;
+    frames.processor_time = windows.processor_time = options_.processor_time;
     planned_steps_ = frames.steps + windows.steps;
     frame_trainer_ = std::make_unique<Trainer>(*frames_, frames);
     window_trainer_ = std::make_unique<Trainer>(*windows_, windows);

@@ -9,55 +9,80 @@
 namespace train {
 namespace {
 
-constexpr int kMostSide = 64;    // of the longer side, after reduction
-constexpr double kMargin = 0.6;  // of the square root of the area, around the animal
-constexpr int kFeatures = 12;
-constexpr int kTerms = kFeatures * (kFeatures + 1) / 2 + kFeatures + 1;
-constexpr float kUnit = 64;                     // grey levels
-constexpr double kSharp = 0.8, kBlurred = 2.5;  // reduced pixels
 constexpr int kMostFrames = 30, kFewestFrames = 4, kMostPixels = 16000;
-constexpr double kRidge = 1;
+constexpr double kRidge = 10, kLeastArea = 16;
+constexpr float kMostDeviations = 4, kLeastDeviation = 1e-3f;
+
+int TermsOf(int features) { return features * (features + 1) / 2 + features + 1; }
 
 struct Sample {
-  cv::Mat features;  // CV_32FC1 [n, 12]
+  cv::Mat features;  // CV_32FC1 [pixels, n]
   std::vector<uchar> is_animal;
 };
 
-// The terms of one pixel: products, then features, then 1.
-void FillTerms(const float* x, double* terms) {
-  for (int a = 0; a < kFeatures; ++a) {
-    for (int b = a; b < kFeatures; ++b) *terms++ = double(x[a]) * x[b];
-  }
-  for (int a = 0; a < kFeatures; ++a) *terms++ = x[a];
-  *terms = 1;
+float Standardized(float value, float mean, float deviation) {
+  return std::clamp((value - mean) / deviation, -kMostDeviations, kMostDeviations);
 }
 
-PictureModel Unpack(const cv::Mat& weights) {
-  PictureModel model;
-  model.squares = cv::Mat(kFeatures, kFeatures, CV_32F, cv::Scalar(0));
-  model.slopes = cv::Mat(kFeatures, 1, CV_32F);
+// Sets means and deviations of the model.
+void Standardize(const Sample& sample, PictureModel& model) {
+  const int features = sample.features.cols;
+  model.means = cv::Mat(features, 1, CV_32F);
+  model.deviations = cv::Mat(features, 1, CV_32F);
+  for (int a = 0; a < features; ++a) {
+    cv::Scalar mean, deviation;
+    cv::meanStdDev(sample.features.col(a), mean, deviation);
+    model.means.at<float>(a) = static_cast<float>(mean[0]);
+    model.deviations.at<float>(a) = std::max(kLeastDeviation, static_cast<float>(deviation[0]));
+  }
+}
+
+// CV_64FC1 [pixels, TermsOf(n)]: products, then features, then 1.
+cv::Mat Terms(const Sample& sample, const PictureModel& model) {
+  const int features = sample.features.cols;
+  cv::Mat terms(sample.features.rows, TermsOf(features), CV_64F);
+  std::vector<double> x(static_cast<size_t>(features));
+  for (int i = 0; i < terms.rows; ++i) {
+    for (int a = 0; a < features; ++a) {
+      x[static_cast<size_t>(a)] = Standardized(
+          sample.features.at<float>(i, a), model.means.at<float>(a), model.deviations.at<float>(a));
+    }
+    double* term = terms.ptr<double>(i);
+    for (size_t a = 0; a < x.size(); ++a) {
+      for (size_t b = a; b < x.size(); ++b) *term++ = x[a] * x[b];
+    }
+    term = std::copy(x.begin(), x.end(), term);
+    *term = 1;
+  }
+  return terms;
+}
+
+void Unpack(const cv::Mat& weights, PictureModel& model) {
+  const int features = model.means.rows;
+  model.squares = cv::Mat(features, features, CV_32F, cv::Scalar(0));
+  model.slopes = cv::Mat(features, 1, CV_32F);
   int next = 0;
-  for (int a = 0; a < kFeatures; ++a) {
-    for (int b = a; b < kFeatures; ++b) {
+  for (int a = 0; a < features; ++a) {
+    for (int b = a; b < features; ++b) {
       model.squares.at<float>(a, b) = static_cast<float>(weights.at<double>(next++));
     }
   }
-  for (int a = 0; a < kFeatures; ++a) {
+  for (int a = 0; a < features; ++a) {
     model.slopes.at<float>(a) = static_cast<float>(weights.at<double>(next++));
   }
   model.bias = static_cast<float>(weights.at<double>(next));
-  return model;
 }
 
 PictureModel Fit(const Sample& sample) {
-  const int n = sample.features.rows;
-  cv::Mat terms(n, kTerms, CV_64F);
-  for (int i = 0; i < n; ++i) FillTerms(sample.features.ptr<float>(i), terms.ptr<double>(i));
-  cv::Mat weights(kTerms, 1, CV_64F, cv::Scalar(0));
-  cv::Mat error(n, 1, CV_64F), weighted(n, kTerms, CV_64F);
-  for (int round = 0; round < 10; ++round) {
+  if (sample.features.empty()) return {};
+  PictureModel model;
+  Standardize(sample, model);
+  const cv::Mat terms = Terms(sample, model);
+  cv::Mat weights(terms.cols, 1, CV_64F, cv::Scalar(0));
+  cv::Mat error(terms.rows, 1, CV_64F), weighted(terms.size(), CV_64F);
+  for (int round = 0; round < 12; ++round) {
     const cv::Mat z = terms * weights;
-    for (int i = 0; i < n; ++i) {
+    for (int i = 0; i < terms.rows; ++i) {
       const double p = 1 / (1 + std::exp(-std::clamp(z.at<double>(i), -30.0, 30.0)));
       error.at<double>(i) = (sample.is_animal[static_cast<size_t>(i)] ? 1 : 0) - p;
       weighted.row(i) = terms.row(i) * (p * (1 - p) + 1e-6);
@@ -65,14 +90,36 @@ PictureModel Fit(const Sample& sample) {
     cv::Mat gradient, curvature;
     cv::gemm(terms, error, 1, weights, -kRidge, gradient, cv::GEMM_1_T);
     cv::gemm(terms, weighted, 1, cv::noArray(), 0, curvature, cv::GEMM_1_T);
-    curvature += kRidge * cv::Mat::eye(kTerms, kTerms, CV_64F);
+    curvature += kRidge * cv::Mat::eye(terms.cols, terms.cols, CV_64F);
     cv::Mat step;
     if (!cv::solve(curvature, gradient, step, cv::DECOMP_CHOLESKY)) return {};
     weights += step;
     if (cv::norm(step, cv::NORM_INF) < 1e-3) break;
   }
   if (!cv::checkRange(weights)) return {};
-  return Unpack(weights);
+  Unpack(weights, model);
+  return model;
+}
+
+cv::Rect ViewOf(const LabeledObject& object) {
+  const datasets::Box box = datasets::RleBox(object.mask);
+  const cv::Rect rect(cvFloor(box.x), cvFloor(box.y), cvCeil(box.width), cvCeil(box.height));
+  return ViewAround(rect, datasets::RleArea(object.mask), {object.mask.width, object.mask.height});
+}
+
+// The median of what each animal needs.
+double ScaleOf(const TrainingData& data, const std::vector<int>& frames) {
+  std::vector<double> scales;
+  for (const int frame : frames) {
+    for (const LabeledObject& object : data.frames[static_cast<size_t>(frame)].objects) {
+      if (datasets::RleArea(object.mask) >= kLeastArea)
+        scales.push_back(UsualScale(ViewOf(object)));
+    }
+  }
+  if (scales.empty()) return 1;
+  const auto middle = scales.begin() + static_cast<ptrdiff_t>(scales.size() / 2);
+  std::nth_element(scales.begin(), middle, scales.end());
+  return *middle;
 }
 
 // One labelled animal with its surroundings.
@@ -82,7 +129,7 @@ struct Scene {
   cv::Mat animals;  // CV_8UC1 [size]: share that any animal covers
 };
 
-std::vector<Scene> ScenesOf(const TrainingData& data, int frame) {
+std::vector<Scene> ScenesOf(const TrainingData& data, int frame, double scale) {
   const LabeledFrame& labels = data.frames[static_cast<size_t>(frame)];
   std::vector<Scene> scenes;
   const bool crowded = std::any_of(labels.objects.begin(), labels.objects.end(),
@@ -90,8 +137,7 @@ std::vector<Scene> ScenesOf(const TrainingData& data, int frame) {
   if (crowded) return scenes;
   cv::Mat picture, animals;
   for (const LabeledObject& object : labels.objects) {
-    const double area = datasets::RleArea(object.mask);
-    if (area < 16) continue;
+    if (datasets::RleArea(object.mask) < kLeastArea) continue;
     if (picture.empty()) {
       picture = data.picture(frame);
       if (picture.empty() || picture.type() != CV_8UC3 || picture.cols != object.mask.width ||
@@ -103,13 +149,11 @@ std::vector<Scene> ScenesOf(const TrainingData& data, int frame) {
         animals.setTo(cv::Scalar(255), datasets::DecodeMask(any.mask));
       }
     }
-    const datasets::Box box = datasets::RleBox(object.mask);
-    const cv::Rect rect(cvFloor(box.x), cvFloor(box.y), cvCeil(box.width), cvCeil(box.height));
-    const cv::Rect view = ViewAround(rect, area, picture.size());
+    const cv::Rect view = ViewOf(object);
     const cv::Mat& empty_scene = data.backgrounds[static_cast<size_t>(labels.video)];
     Scene scene;
     scene.frame = frame;
-    scene.around = LookAround(picture, empty_scene, view);
+    scene.around = LookAround(picture, empty_scene, view, scale);
     scene.animals = ReducedMask(animals, {{0, 0}, picture.size()}, view, scene.around.size);
     scenes.push_back(std::move(scene));
   }
@@ -125,11 +169,11 @@ Sample SampleOf(const std::vector<Scene>& scenes, const std::vector<bool>& used)
   for (size_t s = 0; s < scenes.size(); ++s) {
     if (!used[s]) continue;
     const uchar* coverage = scenes[s].animals.ptr();
-    for (int i = 0; i < scenes[s].around.features.rows; ++i) {
+    for (int i = 0; i < scenes[s].around.features.cols; ++i) {
       const bool drawn = random() < share * 4294967296.0;
       const bool clear = coverage[i] < 64 || coverage[i] > 191;  // not on the line itself
       if (!drawn || !clear) continue;
-      sample.features.push_back(scenes[s].around.features.row(i));
+      sample.features.push_back(cv::Mat(scenes[s].around.features.col(i).t()));
       sample.is_animal.push_back(coverage[i] > 127);
     }
   }
@@ -138,63 +182,38 @@ Sample SampleOf(const std::vector<Scene>& scenes, const std::vector<bool>& used)
 
 }  // namespace
 
-cv::Rect ViewAround(const cv::Rect& box, double area, const cv::Size& frame) {
-  const int margin = std::max(2, cvRound(kMargin * std::sqrt(area)));
-  return cv::Rect(box.x - margin, box.y - margin, box.width + 2 * margin, box.height + 2 * margin) &
-         cv::Rect({0, 0}, frame);
-}
-
-cv::Mat ReducedMask(const cv::Mat& mask, const cv::Rect& region, const cv::Rect& view,
-                    const cv::Size& size) {
-  cv::Mat seen(view.size(), CV_8UC1, cv::Scalar(0));
-  const cv::Rect common = region & view;
-  if (!common.empty()) mask(common - region.tl()).copyTo(seen(common - view.tl()));
-  cv::Mat reduced;
-  cv::resize(seen, reduced, size, 0, 0, cv::INTER_AREA);
-  return reduced;
-}
-
-Surroundings LookAround(const cv::Mat& bgr, const cv::Mat& background, const cv::Rect& view) {
-  const double scale = std::min(1.0, kMostSide / double(std::max(view.width, view.height)));
-  Surroundings around;
-  around.size = {std::max(1, cvRound(view.width * scale)),
-                 std::max(1, cvRound(view.height * scale))};
-  cv::Mat colors, distances(around.size, CV_32FC3, cv::Scalar::all(0));
-  cv::resize(bgr(view), colors, around.size, 0, 0, cv::INTER_AREA);
-  colors.convertTo(colors, CV_32FC3, 1 / kUnit);
-  if (!background.empty()) {
-    cv::Mat empty_scene;
-    cv::resize(background(view), empty_scene, around.size, 0, 0, cv::INTER_AREA);
-    empty_scene.convertTo(empty_scene, CV_32FC3, 1 / kUnit);
-    cv::absdiff(colors, empty_scene, distances);
-  }
-  cv::Mat planes[4];
-  cv::GaussianBlur(colors, planes[0], {0, 0}, kSharp);
-  cv::GaussianBlur(distances, planes[1], {0, 0}, kSharp);
-  cv::GaussianBlur(colors, planes[2], {0, 0}, kBlurred);
-  cv::GaussianBlur(distances, planes[3], {0, 0}, kBlurred);
-  cv::Mat rows[4];
-  for (int p = 0; p < 4; ++p) rows[p] = planes[p].reshape(1, static_cast<int>(planes[p].total()));
-  cv::hconcat(rows, 4, around.features);
-  return around;
-}
-
-// Plain loops: a product of matrices this small would only wake the threads of the linear algebra
-// library, which cost more than the work.
+// Plain loops over some pixels at a time: products of matrices this small would only wake the
+// threads of the linear algebra library, which cost more than the work.
 cv::Mat PictureModel::AnimalPixels(const Surroundings& around) const {
+  constexpr int kTogether = 128;
+  const int features = means.rows;
   cv::Mat mask(around.size, CV_8UC1);
-  const float* square = squares.ptr<float>();  // upper triangle
-  const float* slope = slopes.ptr<float>();
-  for (int i = 0; i < around.features.rows; ++i) {
-    const float* x = around.features.ptr<float>(i);
-    float bent[kFeatures];
-    std::copy(slope, slope + kFeatures, bent);
-    for (int a = 0; a < kFeatures; ++a) {
-      for (int b = 0; b < kFeatures; ++b) bent[b] += x[a] * square[a * kFeatures + b];
+  VOLE_CHECK(around.features.rows == features && mask.isContinuous());
+  std::vector<float> standard(static_cast<size_t>(features) * kTogether);
+  const auto row = [&](int a) { return standard.data() + static_cast<size_t>(a) * kTogether; };
+  const int pixels = around.features.cols;
+  for (int first = 0; first < pixels; first += kTogether) {
+    const int count = std::min(kTogether, pixels - first);
+    for (int a = 0; a < features; ++a) {
+      const float* from = around.features.ptr<float>(a) + first;
+      float* to = row(a);
+      for (int i = 0; i < count; ++i) {
+        to[i] = Standardized(from[i], means.at<float>(a), deviations.at<float>(a));
+      }
     }
-    float z = bias;
-    for (int a = 0; a < kFeatures; ++a) z += x[a] * bent[a];
-    mask.ptr()[i] = z > 0 ? 255 : 0;
+    float sum[kTogether], bent[kTogether];
+    std::fill_n(sum, kTogether, bias);
+    for (int a = 0; a < features; ++a) {
+      std::fill_n(bent, kTogether, slopes.at<float>(a));
+      for (int b = a; b < features; ++b) {
+        const float weight = squares.at<float>(a, b);
+        const float* x = row(b);
+        for (int i = 0; i < kTogether; ++i) bent[i] += weight * x[i];
+      }
+      const float* x = row(a);
+      for (int i = 0; i < kTogether; ++i) sum[i] += bent[i] * x[i];
+    }
+    for (int i = 0; i < count; ++i) mask.ptr()[first + i] = sum[i] > 0 ? 255 : 0;
   }
   return mask;
 }
@@ -216,18 +235,24 @@ PictureModel LearnPictureModel(const TrainingData& data, datasets::Job& job) {
     return std::pair(left.video, left.frame_index) < std::pair(right.video, right.frame_index);
   });
   const size_t looks = std::min<size_t>(kMostFrames, order.size());
+  std::vector<int> looked_at;
+  for (size_t i = 0; i < looks; ++i) looked_at.push_back(order[i * order.size() / looks]);
+  const double scale = ScaleOf(data, looked_at);
   std::vector<Scene> scenes;
   int frames = 0;
   for (size_t i = 0; i < looks; ++i) {
     job.Advance(static_cast<double>(i), static_cast<double>(looks), "learning the animals' colors");
-    std::vector<Scene> more = ScenesOf(data, order[i * order.size() / looks]);
+    std::vector<Scene> more = ScenesOf(data, looked_at[i], scale);
     frames += !more.empty();
     std::move(more.begin(), more.end(), std::back_inserter(scenes));
   }
   if (frames < kFewestFrames) return {};
-  // How far it can be trusted: learned from one half of the time, tried on the other.
+  // How far it can be trusted: learned from every other frame, tried on the rest.
   std::vector<bool> first, all(scenes.size(), true);
-  for (size_t s = 0; s < scenes.size(); ++s) first.push_back(2 * s < scenes.size());
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    const bool next = s > 0 && scenes[s].frame != scenes[s - 1].frame;
+    first.push_back(s == 0 || first[s - 1] != next);
+  }
   const PictureModel half = Fit(SampleOf(scenes, first));
   PictureModel model = Fit(SampleOf(scenes, all));
   if (half.empty() || model.empty()) return {};
@@ -242,14 +267,21 @@ PictureModel LearnPictureModel(const TrainingData& data, datasets::Job& job) {
   }
   model.overlap = count > 0 ? sum / count : 0;
   model.uses_background = any_background;
+  model.scale = scale;
   return model;
 }
 
 nlohmann::json ToJson(const PictureModel& model) {
   if (model.empty()) return nullptr;
-  return {{"squares", std::vector<float>(model.squares.begin<float>(), model.squares.end<float>())},
-          {"slopes", std::vector<float>(model.slopes.begin<float>(), model.slopes.end<float>())},
+  const auto numbers = [](const cv::Mat& matrix) {
+    return std::vector<float>(matrix.begin<float>(), matrix.end<float>());
+  };
+  return {{"means", numbers(model.means)},
+          {"deviations", numbers(model.deviations)},
+          {"squares", numbers(model.squares)},
+          {"slopes", numbers(model.slopes)},
           {"bias", model.bias},
+          {"scale", model.scale},
           {"overlap", model.overlap},
           {"uses_background", model.uses_background}};
 }
@@ -257,17 +289,29 @@ nlohmann::json ToJson(const PictureModel& model) {
 PictureModel PictureModelFrom(const nlohmann::json& json) {
   try {
     if (!json.is_object()) return {};
-    const auto squares = json.at("squares").get<std::vector<float>>();
-    const auto slopes = json.at("slopes").get<std::vector<float>>();
-    if (squares.size() != kFeatures * kFeatures || slopes.size() != kFeatures) return {};
     PictureModel model;
-    model.squares = cv::Mat(squares, true).reshape(1, kFeatures);
-    model.slopes = cv::Mat(slopes, true);
+    model.uses_background = json.at("uses_background").get<bool>();
+    const int features = SurroundingFeatures(model.uses_background);
+    const auto numbers = [&](const char* name, int columns) {
+      const auto values = json.at(name).get<std::vector<float>>();
+      if (values.size() != static_cast<size_t>(features) * static_cast<size_t>(columns)) {
+        return cv::Mat();
+      }
+      const cv::Mat matrix = cv::Mat(values, true).reshape(1, features);
+      return cv::checkRange(matrix) ? matrix : cv::Mat();
+    };
+    model.means = numbers("means", 1);
+    model.deviations = numbers("deviations", 1);
+    model.slopes = numbers("slopes", 1);
+    model.squares = numbers("squares", features);
     model.bias = json.at("bias").get<float>();
     model.overlap = json.at("overlap").get<double>();
-    model.uses_background = json.at("uses_background").get<bool>();
-    const bool sound = cv::checkRange(model.squares) && cv::checkRange(model.slopes) &&
-                       std::isfinite(model.bias) && model.overlap >= 0 && model.overlap <= 1;
+    model.scale = json.at("scale").get<double>();
+    const bool sound = !model.means.empty() && !model.deviations.empty() && !model.slopes.empty() &&
+                       !model.squares.empty() &&
+                       cv::checkRange(model.deviations, true, nullptr, kLeastDeviation / 2, 1e6) &&
+                       std::isfinite(model.bias) && model.scale > 0 && model.scale <= 1 &&
+                       model.overlap >= 0 && model.overlap <= 1;
     return sound ? model : PictureModel();
   } catch (const nlohmann::json::exception&) {
     return {};

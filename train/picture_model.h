@@ -8,31 +8,19 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "train/surroundings.h"
 #include "train/train_job.h"
 
 namespace train {
 
-// The surroundings of one animal, reduced so that their longer side has at most 64 pixels.
-struct Surroundings {
-  cv::Size size;
-  // CV_32FC1 [pixels, 12]: blue, green, red, and their distances to the empty scene, sharp and
-  // blurred; 1 stands for 64 grey levels.
-  cv::Mat features;
-};
-
-// `view` lies inside the picture. `background` has the picture's size, or is empty: no distances.
-Surroundings LookAround(const cv::Mat& bgr, const cv::Mat& background, const cv::Rect& view);
-// What is looked at around something of that box and area (pixels).
-cv::Rect ViewAround(const cv::Rect& box, double area, const cv::Size& frame);
-// Averages a mask (CV_8UC1, 0 or 255) that covers `region` of the picture over the reduced pixels
-// of `view`: CV_8UC1 [size], shares 0..255.
-cv::Mat ReducedMask(const cv::Mat& mask, const cv::Rect& region, const cv::Rect& view,
-                    const cv::Size& size);
-
-struct PictureModel {  // logistic regression on the features and their products
-  cv::Mat squares;     // CV_32FC1 [12, 12]; empty: nothing was learned
-  cv::Mat slopes;      // CV_32FC1 [12, 1]
+// Logistic regression on the n features of LookAround, standardized and kept within four
+// deviations, and on their products.
+struct PictureModel {
+  cv::Mat means, deviations;  // CV_32FC1 [n, 1]; empty: nothing was learned
+  cv::Mat squares;            // CV_32FC1 [n, n], upper triangle
+  cv::Mat slopes;             // CV_32FC1 [n, 1]
   float bias = 0;
+  double scale = 1;              // at which the pictures were looked at, see LookAround
   double overlap = 0;            // IoU with labels of frames that took no part in learning it, 0..1
   bool uses_background = false;  // there was an empty scene to take distances to
 

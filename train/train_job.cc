@@ -113,7 +113,8 @@ class IdsegTraining {
       // Reading the labels before and writing the model afterwards belong to it.
       constexpr double kWritingSeconds = 2;
       const double granted = options_.minutes * 60;
-      seconds = std::max(0.5 * granted, granted - Seconds(start_) - kWritingSeconds);
+      const double spent = options_.processor_time ? ProcessorSeconds() : Seconds(start_);
+      seconds = std::max(0.5 * granted, granted - spent - kWritingSeconds);
       if (options_.steps == 0) seg.steps = crop.steps = 1000000;
     }
     seg.validate_every = crop.validate_every = every;
@@ -125,6 +126,7 @@ class IdsegTraining {
     crop.weight_decay = 0.05;
     for (TrainerOptions* trainer : {&seg, &crop}) {
       trainer->peers = peers_.get();
+      trainer->processor_time = options_.processor_time;
       trainer->cancelled = [this] { return job_.cancelled(); };
     }
     seg_trainer_ = std::make_unique<Trainer>(*seg_, seg);
@@ -252,18 +254,6 @@ class IdsegTraining {
     WriteSafetensors(LastFile(), file);
   }
 
-  // By video (its place in TrainingData::backgrounds): the frames that were learned from.
-  json LearnedFrames() const {
-    json frames = json::array();
-    for (size_t video = 0; video < data_.backgrounds.size(); ++video)
-      frames.push_back(json::array());
-    for (const int at : split_.learn) {
-      const LabeledFrame& frame = data_.frames[static_cast<size_t>(at)];
-      frames.at(static_cast<size_t>(frame.video)).push_back(frame.frame_index);
-    }
-    return frames;
-  }
-
   // The modules hold the weights to keep.
   void SaveModel() {
     if (!Writes(peers_)) return;
@@ -287,7 +277,7 @@ class IdsegTraining {
     record["loss"] = seg_trainer_->state().loss;
     record["skipped_steps"] = seg_trainer_->state().bad_steps;
     record["validation"] = Figures();
-    record["labels"]["learned_frames"] = LearnedFrames();
+    record["labels"]["learned_frames"] = LearnedFrames(data_, split_.learn);
     record["picture_model"] = ToJson(picture_model_);
     WeightsFile file;
     file.metadata = ToMetadata(description);

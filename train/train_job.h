@@ -63,6 +63,7 @@ struct TrainOptions {
   std::string model = "idseg";
   int steps = 0;
   double minutes = 0;
+  bool processor_time = false;
   double validation_share = 0.1;
   std::string init;
   bool resume = false;
@@ -84,6 +85,8 @@ struct TrainOptions {
     v.Field("steps", steps, "training steps; 0 = chosen from the data", datasets::Range{0, 1e7});
     v.Field("minutes", minutes, "stop after this many minutes; 0 = no limit",
             datasets::Range{0, 1e5});
+    v.Field("processor-time", processor_time,
+            "--minutes counts processor time, all threads together: fair on a busy machine");
     v.Field("validation-share", validation_share,
             "share of the labels held back, as blocks of time, to choose the best checkpoint",
             datasets::Range{0, 0.5});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/training_record.h"
 #include "train/update.h"
 
 namespace train {
@@ -14,10 +15,9 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-8;
 constexpr int kBadStepsBeforeGoingBack = 3;
 constexpr int kGoodEvery = 20;
 
-using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double Now(bool processor_time) {
+  if (processor_time) return ProcessorSeconds();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 NamedTensors CloneAll(const NamedTensors& values) {
@@ -229,7 +229,7 @@ void Trainer::Judge() {
 }
 
 void Trainer::WithAverage(const std::function<void()>& look) {
-  const auto start = Clock::now();
+  const auto start = Now(options_.processor_time);
   const NamedTensors live = Live();
   const NamedTensors kept = averages() ? CloneAll(live) : NamedTensors();
   if (averages()) CopyAll(average_, live);
@@ -241,32 +241,32 @@ void Trainer::WithAverage(const std::function<void()>& look) {
     throw;
   }
   if (averages()) CopyAll(kept, live);
-  state_.seconds += SecondsSince(start);
+  state_.seconds += Now(options_.processor_time) - start;
 }
 
 void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
                   const std::function<void(const TrainerState&)>& on_validation) {
   while (!state_.finished) {
-    const auto start = Clock::now();
+    const auto start = Now(options_.processor_time);
     Step();
-    const double step_end = state_.seconds + SecondsSince(start);
+    const double step_end = state_.seconds + Now(options_.processor_time) - start;
     // The last validation belongs to the time that was granted.
     bool late = options_.max_seconds > 0 && step_end + judge_seconds_ >= options_.max_seconds;
     if (options_.peers && options_.max_seconds > 0) late = options_.peers->OfFirst(late) > 0;
     const bool over = state_.step >= options_.steps || late;
     const bool judge = over || state_.step % options_.validate_every == 0;
     if (judge) {
-      const auto judge_start = Clock::now();
+      const auto judge_start = Now(options_.processor_time);
       Judge();
-      judge_seconds_ = SecondsSince(judge_start);
+      judge_seconds_ = Now(options_.processor_time) - judge_start;
     }
     state_.finished =
         over || (judge && options_.patience > 0 && state_.since_best >= options_.patience);
-    state_.seconds += SecondsSince(start);
+    state_.seconds += Now(options_.processor_time) - start;
     if (judge) {
-      const auto save_start = Clock::now();
+      const auto save_start = Now(options_.processor_time);
       on_validation(state_);
-      state_.seconds += SecondsSince(save_start);
+      state_.seconds += Now(options_.processor_time) - save_start;
     }
     Agree();
     on_step(state_);

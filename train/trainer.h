@@ -56,8 +56,9 @@ struct TrainerOptions {
   double clip_norm = 5;
   double average_decay = 0.995;  // of the moving average; shorter in the first steps; 0: none
   int64_t validate_every = 200;
-  int patience = 0;        // validations without a better score before it stops; 0: never
-  double max_seconds = 0;  // the schedule also ends by this time; 0: steps alone decide
+  int patience = 0;             // validations without a better score before it stops; 0: never
+  double max_seconds = 0;       // the schedule also ends by this time; 0: steps alone decide
+  bool processor_time = false;  // seconds of this process on all processors, not of the clock
   // Processes that learn the same: gradients and losses are added up over them, and the clock and
   // the validation of rank 0 decide for all. None: this process alone.
   Peers* peers = nullptr;

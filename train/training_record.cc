@@ -44,6 +44,12 @@ std::string TimeNow() {
   return text;
 }
 
+double ProcessorSeconds() {
+  timespec time = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 std::string DurationWords(double seconds) {
   const int whole = static_cast<int>(std::lround(std::max(0.0, seconds)));
   if (whole < 90) return std::to_string(whole) + " s";
@@ -60,6 +66,16 @@ json TrainingRecord(const TrainingData& data, const TrainOptions& options, size_
             {"learned", learned},
             {"held_back", held_back},
             {"fingerprint", LabelFingerprint(data)}}}};
+}
+
+json LearnedFrames(const TrainingData& data, const std::vector<int>& learned) {
+  json frames = json::array();
+  for (size_t video = 0; video < data.backgrounds.size(); ++video) frames.push_back(json::array());
+  for (const int at : learned) {
+    const LabeledFrame& frame = data.frames[static_cast<size_t>(at)];
+    frames.at(static_cast<size_t>(frame.video)).push_back(frame.frame_index);
+  }
+  return frames;
 }
 
 std::string TrainingIdentity(const TrainingData& data, const TrainOptions& options) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "train/train_job.h"
 
@@ -12,11 +13,16 @@ namespace train {
 std::string LabelFingerprint(const TrainingData& data);
 // UTC, as 2026-01-31T23:59:00Z.
 std::string TimeNow();
+// Of this process, all threads and processors together.
+double ProcessorSeconds();
 // "45 s", "3 min 20 s".
 std::string DurationWords(double seconds);
 // {program, date, options, labels: {frames, learned, held_back, fingerprint}}
 nlohmann::json TrainingRecord(const TrainingData& data, const TrainOptions& options, size_t learned,
                               size_t held_back);
+// By video (its place in TrainingData::backgrounds): the frame indices that were learned from.
+// `learned`: places in TrainingData::frames.
+nlohmann::json LearnedFrames(const TrainingData& data, const std::vector<int>& learned);
 // What must be equal for a checkpoint to be continued.
 std::string TrainingIdentity(const TrainingData& data, const TrainOptions& options);
 

@@ -6,6 +6,7 @@
 #include "tests/train/synthetic_labels.h"
 #include "train/detect/registry.h"
 #include "train/evaluate.h"
+#include "train/picture_model.h"
 #include "train/predictor.h"
 #include "train/weights/safetensors.h"
 
@@ -107,6 +108,8 @@ TEST_CASE("a detector's model file tells what it is, and its tensors have the re
   const ModelInfo info = ReadModelInfo(learned.file);
   CHECK(info.architecture == "maskrcnn");
   CHECK(info.record.at("labels").at("frames") == 4);
+  CHECK(info.record.at("labels").at("learned_frames").at(0).size() == 4);
+  CHECK_FALSE(PictureModelFrom(info.record.at("picture_model")).empty());
   CHECK(info.record.at("steps") == learned.result.steps);
   const WeightsFile file = ReadSafetensors(learned.file);
   CHECK(file.tensors.count("backbone.body.layer1.0.conv1.weight") == 1);

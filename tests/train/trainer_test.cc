@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "datasets/base/error.h"
 #include "tests/support/torch_doctest.h"
@@ -137,4 +138,25 @@ TEST_CASE("a checkpoint of something else is refused") {
   LineTask task;
   Trainer trainer(task, Options(10));
   CHECK_THROWS_AS(trainer.Load("x.", WeightsFile{}), datasets::Error);
+}
+
+TEST_CASE("time may be the processor's: what others take of the machine is not counted") {
+  class Waiting : public LineTask {
+   public:
+    torch::Tensor Loss(int64_t step) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return LineTask::Loss(step);
+    }
+  };
+  TrainerOptions options = Options(30);
+  options.max_seconds = 0.4;
+  Waiting by_clock;
+  Trainer early(by_clock, options);
+  RunAll(early);
+  CHECK(early.state().step < 30);
+  options.processor_time = true;
+  Waiting by_processor;
+  Trainer whole(by_processor, options);
+  RunAll(whole);
+  CHECK(whole.state().step == 30);
 }

@@ -7,6 +7,7 @@
 #include "train/detect/detect_task.h"
 #include "train/detect/registry.h"
 #include "train/idseg_runner.h"
+#include "train/picture_model.h"
 #include "train/split.h"
 #include "train/together.h"
 #include "train/training_record.h"
@@ -46,6 +47,7 @@ class DetectTraining {
     split_ =
         SplitByTime(data.frames, static_cast<int>(data.classes.size()), options.validation_share);
     turns_ = std::make_unique<SampleTurns>(data, split_);
+    picture_model_ = LearnPictureModel(data, job);
     WeightsFile init;
     std::string init_file;
     if (!options.init.empty()) {
@@ -64,6 +66,7 @@ class DetectTraining {
         description_, plan_.augment, ShareOf(peers_.get(), plan_.batch),
         static_cast<uint64_t>(options.seed));
     plan_.trainer.peers = peers_.get();
+    plan_.trainer.processor_time = options.processor_time;
     plan_.trainer.cancelled = [this] { return job_.cancelled(); };
     trainer_ = std::make_unique<Trainer>(*task_, plan_.trainer);
     if (options.resume) Resume();
@@ -240,6 +243,8 @@ class DetectTraining {
     record["losses"] = task_->last_losses();
     record["skipped_steps"] = state.bad_steps;
     record["validation"] = state.best_figures;
+    record["labels"]["learned_frames"] = LearnedFrames(data_, split_.learn);
+    record["picture_model"] = ToJson(picture_model_);
     WeightsFile file;
     file.metadata = ToMetadata(description_);
     StoreTensors(NamedValues(detector_->module()), "", file);
@@ -257,6 +262,7 @@ class DetectTraining {
   Clock::time_point start_ = Clock::now();
   DetectDescription description_;
   Split split_;
+  PictureModel picture_model_;
   std::unique_ptr<SampleTurns> turns_;
   DetectPlan plan_;
   std::unique_ptr<Detector> detector_;
