@@ -203,11 +203,13 @@ ConfidenceModel PriorModel(bool judged_by_picture) {
   weight(Sign::kFilled) = 2.5;
   weight(Sign::kOffPicture) = 10;
   if (judged_by_picture) {
-    constexpr double kHint = 0.3;
-    for (const Sign sign : {Sign::kVagueBorder, Sign::kJoltBefore, Sign::kJoltAfter, Sign::kOddArea,
-                            Sign::kTouching, Sign::kSplitDispute}) {
+    // What these say of an outline the picture says better; at a contact it knows less.
+    constexpr double kHint = 0.1, kContactHint = 0.3;
+    for (const Sign sign : {Sign::kLowScore, Sign::kVagueBorder, Sign::kJoltBefore,
+                            Sign::kJoltAfter, Sign::kOddArea}) {
       weight(sign) *= kHint;
     }
+    for (const Sign sign : {Sign::kTouching, Sign::kSplitDispute}) weight(sign) *= kContactHint;
   }
   return model;
 }

@@ -9,7 +9,7 @@ namespace {
 constexpr double kReach = 3;                             // deviations
 constexpr double kUsualAgreement = 0.7;                  // where the intercept is taken
 const cv::Vec4d kPriorDeviations(0.15, 0.4, 0.1, 0.15);  // IoU; intercept, slopes
-constexpr double kScatter = 0.08, kScatterExamples = 4;  // around the plane, before examples
+constexpr double kScatterExamples = 4;  // what is held before any counts as so many
 
 cv::Vec4d TermsOf(const ReviewAnimal& animal) {
   const double touching = animal.signs[static_cast<size_t>(Sign::kTouching)];
@@ -21,8 +21,11 @@ cv::Vec4d TermsOf(const ReviewAnimal& animal) {
 
 OverlapModel::OverlapModel(const std::vector<OverlapExample>& examples, size_t classes,
                            double picture_overlap) {
-  const double slope = 1 / std::max(0.3, picture_overlap);
-  const cv::Vec4d prior(kUsualAgreement * slope, slope, 0, 0);
+  // What follows the picture as well as a label does has an IoU of 1, what covers half covers half.
+  const double slope = std::clamp(0.5 / std::max(0.1, picture_overlap - 0.5), 1.0, 1.5);
+  const cv::Vec4d prior(0.5 + (kUsualAgreement - 0.5) * slope, slope, 0, 0);
+  // Around the plane: the less, the better the picture model follows labels.
+  const double usual_scatter = std::clamp(0.02 + 0.5 * (1 - picture_overlap), 0.03, 0.15);
   cv::Matx44d prior_precision = cv::Matx44d::zeros();
   for (int i = 0; i < 4; ++i)
     prior_precision(i, i) = 1 / (kPriorDeviations[i] * kPriorDeviations[i]);
@@ -39,7 +42,7 @@ OverlapModel::OverlapModel(const std::vector<OverlapExample>& examples, size_t c
     }
     Plane plane;
     plane.weights = prior;
-    double scatter = kScatter;
+    double scatter = usual_scatter;
     for (int round = 0; round < 5; ++round) {
       const double noise = scatter * scatter;
       plane.weights =
@@ -51,7 +54,7 @@ OverlapModel::OverlapModel(const std::vector<OverlapExample>& examples, size_t c
         const double off = example.overlap - plane.weights.dot(TermsOf(example.animal));
         off_squares += example.weight * off * off;
       }
-      scatter = std::sqrt((off_squares + kScatterExamples * kScatter * kScatter) /
+      scatter = std::sqrt((off_squares + kScatterExamples * usual_scatter * usual_scatter) /
                           (weight + kScatterExamples));
     }
     const double of_height = 1 / (weight / (scatter * scatter) + prior_precision(0, 0));

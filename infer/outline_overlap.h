@@ -16,8 +16,8 @@ struct OverlapExample {  // a predicted outline in a labelled frame
 
 // For each class the IoU with a label as a linear function of the agreement with the picture, of
 // touching another animal (what the picture shows then belongs to two) and of the area. Bayesian
-// linear regression (Bishop 2006, section 3.3) around what holds before anything was checked,
-// IoU = agreement / picture_overlap.
+// linear regression (Bishop 2006, section 3.3) around what holds before anything was checked: the
+// line through an IoU of half at half agreement and of 1 at `picture_overlap`.
 class OverlapModel {
  public:
   OverlapModel(const std::vector<OverlapExample>& examples, size_t classes, double picture_overlap);

@@ -24,7 +24,7 @@ struct Neighbourhood {
 Neighbourhood Look(const cv::Mat& bgr, const cv::Mat& background,
                    const train::FrameDetections& found, size_t which, const cv::Rect& view) {
   Neighbourhood near;
-  near.around = train::LookAround(bgr, background, view);
+  near.around = train::LookAround(bgr, background, view, train::UsualScale(view));
   near.part = cv::Mat(near.around.size, CV_8UC1, cv::Scalar(kAround));
   const auto share = [&](const train::Detection& detection) {
     return train::ReducedMask(detection.mask, detection.region, view, near.around.size);
@@ -38,6 +38,15 @@ Neighbourhood Look(const cv::Mat& bgr, const cv::Mat& background,
   return near;
 }
 
+// Colors and, where there is an empty scene, the distances to it (zeros elsewhere).
+cv::Vec6f CuesAt(const train::Surroundings& around, int pixel) {
+  cv::Vec6f cues;
+  for (int a = 0; a < (around.has_background ? 6 : 3); ++a) {
+    cues[a] = around.features.at<float>(a, pixel);
+  }
+  return cues;
+}
+
 struct Spread {
   cv::Vec6d mean{0, 0, 0, 0, 0, 0};
   cv::Matx66d covariance = cv::Matx66d::zeros();
@@ -48,10 +57,10 @@ Spread SpreadOf(const Neighbourhood& near, Part part) {
   Spread spread;
   const uchar* parts = near.part.ptr();
   cv::Matx66d squares = cv::Matx66d::zeros();
-  for (int i = 0; i < near.around.features.rows; ++i) {
+  for (int i = 0; i < near.around.features.cols; ++i) {
     if (parts[i] != part) continue;
     ++spread.pixels;
-    const float* f = near.around.features.ptr<float>(i);
+    const cv::Vec6f f = CuesAt(near.around, i);
     for (int a = 0; a < 6; ++a) {
       spread.mean[a] += f[a];
       for (int b = a; b < 6; ++b) squares(a, b) += double(f[a]) * f[b];
@@ -78,8 +87,8 @@ cv::Mat StandingOut(const Neighbourhood& near) {
   const cv::Vec6d direction = within.solve(own.mean - around.mean, cv::DECOMP_CHOLESKY);
   std::vector<float> along;
   along.reserve(near.part.total());
-  for (int i = 0; i < near.around.features.rows; ++i) {
-    const float* f = near.around.features.ptr<float>(i);
+  for (int i = 0; i < near.around.features.cols; ++i) {
+    const cv::Vec6f f = CuesAt(near.around, i);
     double value = 0;
     for (int a = 0; a < 6; ++a) value += direction[a] * f[a];
     along.push_back(static_cast<float>(value));
@@ -158,21 +167,31 @@ std::vector<PictureEvidence> LookForAnimals(const cv::Mat& bgr, const cv::Mat& b
   for (const train::Detection& detection : found.detections) {
     const cv::Rect view = ViewOf(detection, bgr.size());
     if (view.empty()) continue;
-    evidence.push_back({view, model.AnimalPixels(train::LookAround(bgr, background, view))});
+    evidence.push_back(
+        {view, model.AnimalPixels(train::LookAround(bgr, background, view, model.scale))});
   }
   return evidence;
 }
 
-void JudgeBlobs(const std::vector<PictureEvidence>& evidence, std::vector<Blob>& blobs) {
+void JudgeBlobs(const std::vector<PictureEvidence>& evidence, const cv::Size& frame_size,
+                std::vector<Blob>& blobs) {
   constexpr double kCovered = 0.98;  // of a blob's box
   for (Blob& blob : blobs) {
     blob.picture_agreement = -1;
+    if (blob.area < 1) continue;
+    // The view made for this blob, not one of a neighbour that ends right behind it.
+    const cv::Rect own_view = train::ViewAround(blob.region, blob.area, frame_size);
     const PictureEvidence* nearest = nullptr;
+    double best = 0;
     for (const PictureEvidence& seen : evidence) {
       const bool covers = (seen.view & blob.region).area() >= kCovered * blob.region.area();
-      if (covers && (!nearest || seen.view.area() < nearest->view.area())) nearest = &seen;
+      const double common = (seen.view & own_view).area();
+      const double fit = common / (seen.view.area() + own_view.area() - common);
+      if (!covers || fit <= best) continue;
+      nearest = &seen;
+      best = fit;
     }
-    if (!nearest || blob.area < 1) continue;
+    if (!nearest) continue;
     const cv::Size size = nearest->animal_pixels.size();
     cv::Mat part(size, CV_8UC1, cv::Scalar(kAround));
     const auto share = [&](const Blob& any) {

@@ -20,7 +20,7 @@ struct PictureEvidence {
 bool CanJudge(const train::PictureModel& model, bool has_background);
 
 // One for each detection with a mask. `bgr`: CV_8UC3; `background`: of the same size, or empty, as
-// CanJudge was told. Some 0.2 ms an animal, whatever its size.
+// CanJudge was told. Some 1 ms an animal, whatever its size.
 std::vector<PictureEvidence> LookForAnimals(const cv::Mat& bgr, const cv::Mat& background,
                                             const train::PictureModel& model,
                                             const train::FrameDetections& found);
@@ -28,7 +28,8 @@ std::vector<PictureEvidence> LookForAnimals(const cv::Mat& bgr, const cv::Mat& b
 // Sets picture_agreement of the frame's blobs, pieces of contacts included: the IoU of the mask
 // with what the evidence shows there and touches it; pixels of the other blobs take no part. -1
 // where no evidence covers the blob.
-void JudgeBlobs(const std::vector<PictureEvidence>& evidence, std::vector<Blob>& blobs);
+void JudgeBlobs(const std::vector<PictureEvidence>& evidence, const cv::Size& frame_size,
+                std::vector<Blob>& blobs);
 
 // Without a model: sets Detection::picture_agreement of every detection with a mask. Pixels of its
 // neighbourhood are divided in two along the direction in color (and in difference to `background`,

@@ -150,7 +150,7 @@ class Pipeline {
     const int total = input_.end_frame - input_.start_frame;
     const auto settle = [&](std::vector<TrackedFrame> frames) {
       for (TrackedFrame& frame : frames) {
-        if (judges_by_model_) JudgeBlobs(evidence[frame.frame], frame.blobs);
+        if (judges_by_model_) JudgeBlobs(evidence[frame.frame], input_.size, frame.blobs);
         evidence.erase(evidence.begin(), evidence.upper_bound(frame.frame));
         NamedFrame named;
         named.class_indices = names.Of(frame.blobs);

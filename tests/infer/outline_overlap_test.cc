@@ -17,12 +17,12 @@ infer::ReviewAnimal Animal(float agreement, bool touching = false, float area_ra
 }  // namespace
 
 TEST_CASE(
-    "before anything was checked an outline overlaps a label as well as it follows the picture") {
+    "before anything was checked half agreement is half overlap, and the most there is all of it") {
   const infer::OverlapModel model({}, 1, 0.9);
   CHECK(model.Expected(Animal(0.9f)) == doctest::Approx(1).epsilon(0.01));
-  CHECK(model.Expected(Animal(0.45f)) == doctest::Approx(0.5).epsilon(0.01));
+  CHECK(model.Expected(Animal(0.5f)) == doctest::Approx(0.5).epsilon(0.01));
   CHECK(model.SignOf(Animal(0.9f)) < 0.05f);
-  CHECK(model.SignOf(Animal(0.45f)) == doctest::Approx(0.5).epsilon(0.02));
+  CHECK(model.SignOf(Animal(0.5f)) == doctest::Approx(0.5).epsilon(0.02));
   CHECK(model.SignOf(Animal(0.1f)) > 0.85f);
 }
 

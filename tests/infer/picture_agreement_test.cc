@@ -92,8 +92,11 @@ TEST_CASE("pieces of two touching animals are judged each by the pixels nearest 
   const auto left = Ellipse({72, 100}, {30, 20}), right = Ellipse({128, 100}, {30, 20});
   const cv::Mat picture = Picture({left, right});
   train::PictureModel model;  // dark is animal
-  model.squares = cv::Mat(12, 12, CV_32F, cv::Scalar(0));
-  model.slopes = cv::Mat(12, 1, CV_32F, cv::Scalar(0));
+  const int features = train::SurroundingFeatures(false);
+  model.means = cv::Mat(features, 1, CV_32F, cv::Scalar(0));
+  model.deviations = cv::Mat(features, 1, CV_32F, cv::Scalar(1));
+  model.squares = cv::Mat(features, features, CV_32F, cv::Scalar(0));
+  model.slopes = cv::Mat(features, 1, CV_32F, cv::Scalar(0));
   model.slopes.at<float>(0) = -1;
   model.bias = 2;  // at 128 grey levels of blue
   model.overlap = 0.9;
@@ -110,14 +113,33 @@ TEST_CASE("pieces of two touching animals are judged each by the pixels nearest 
   REQUIRE(evidence.size() == 1);
   std::vector<infer::Blob> pieces = {infer::BlobOf(left, 0, picture.size()),
                                      infer::BlobOf(right, 0, picture.size())};
-  infer::JudgeBlobs(evidence, pieces);
+  infer::JudgeBlobs(evidence, picture.size(), pieces);
   CHECK(pieces[0].picture_agreement > 0.85f);
   CHECK(pieces[1].picture_agreement > 0.85f);
   // One is drawn too small: that is not held against the other.
   pieces[1] = infer::BlobOf(Ellipse({128, 100}, {18, 12}), 0, picture.size());
-  infer::JudgeBlobs(evidence, pieces);
+  infer::JudgeBlobs(evidence, picture.size(), pieces);
   CHECK(pieces[0].picture_agreement > 0.75f);
   CHECK(pieces[1].picture_agreement < 0.6f);
-  infer::JudgeBlobs({}, pieces);
+  infer::JudgeBlobs({}, picture.size(), pieces);
   CHECK(pieces[0].picture_agreement == -1);
+}
+
+TEST_CASE(
+    "an outline is judged in the view made for it, not in a neighbour's that ends behind it") {
+  const auto drawn = Ellipse({100, 100}, {30, 15}), shown = Ellipse({100, 100}, {44, 26});
+  std::vector<infer::Blob> blobs = {infer::BlobOf(drawn, 0, {kSide, kSide})};
+  cv::Mat animal(kSide, kSide, CV_8UC1, cv::Scalar(0));
+  animal(shown.region).setTo(cv::Scalar(255), shown.mask);
+  const auto view = [&](const cv::Rect& rect) {
+    return infer::PictureEvidence{rect, animal(rect).clone()};
+  };
+  const infer::PictureEvidence own =
+      view(train::ViewAround(blobs[0].region, blobs[0].area, {kSide, kSide}));
+  const infer::PictureEvidence neighbour = view(blobs[0].region);
+  infer::JudgeBlobs({own}, {kSide, kSide}, blobs);
+  const float alone = blobs[0].picture_agreement;
+  CHECK(alone < 0.5f);
+  infer::JudgeBlobs({neighbour, own}, {kSide, kSide}, blobs);
+  CHECK(blobs[0].picture_agreement == alone);
 }

@@ -52,7 +52,8 @@ double OverlapOn(const train::PictureModel& model, int frame) {
   cv::findNonZero(mask, points);
   const cv::Rect view =
       train::ViewAround(cv::boundingRect(points), cv::countNonZero(mask), mask.size());
-  const auto around = train::LookAround(PictureOf(frame), EmptyScene() + cv::Scalar::all(6), view);
+  const auto around =
+      train::LookAround(PictureOf(frame), EmptyScene() + cv::Scalar::all(6), view, model.scale);
   const cv::Mat found = model.AnimalPixels(around);
   const cv::Mat truth = train::ReducedMask(mask, {0, 0, kSide, kSide}, view, around.size) > 127;
   return double(cv::countNonZero(found & truth)) / cv::countNonZero(found | truth);
