@@ -39,13 +39,19 @@ Edit AssignPredictionName(datasets::Id job_id, datasets::Id video_id, int start_
 // f + 1); from here on: [f, frame_count).
 Edit SwapAnimals(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,
                  datasets::Id category_id, datasets::Id other_category_id);
-struct SwapSize {
-  int labeled_frames = 0;    // frames in which a label changes its name
-  int predicted_frames = 0;  // the same for predictions
+// Within the span `category_id` is `new_category_id`. Where a frame has both, the two swap; a frame
+// that has only the new name keeps it. Refused when nothing in the span has the old name.
+Edit ReassignAnimal(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,
+                    datasets::Id category_id, datasets::Id new_category_id);
+enum class NameChange { kSwap, kReassign };
+struct NameCounts {  // frames in which names change, and those of them that have both animals
+  int labeled = 0, labeled_with_both = 0;
+  int predicted = 0, predicted_with_both = 0;  // names as people's corrections leave them
 };
-SwapSize CountSwap(const datasets::Project& project, datasets::Id video_id, datasets::Id job_id,
-                   int start_frame, int end_frame, datasets::Id category_id,
-                   datasets::Id other_category_id);
+// What one of the two edits would change; job_id 0: labels alone.
+NameCounts CountNames(const datasets::Project& project, NameChange change, datasets::Id video_id,
+                      datasets::Id job_id, int start_frame, int end_frame, datasets::Id category_id,
+                      datasets::Id other_category_id);
 
 // --- predictions and the review queue
 // Predictions (as corrected) become labels: source accepted, job kept. Without a category, whole

@@ -109,6 +109,46 @@ void InsertSwap(Recorder& recorder, Id job_id, Id video_id, int start_frame, int
                   [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
 }
 
+bool HasLabelOf(const Recorder& recorder, const ImageRow& image, Id category_id) {
+  for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(image.id)) {
+    if (label.category_id == category_id) return true;
+  }
+  return false;
+}
+
+void CheckNames(const Recorder& recorder, const char* what, Id a, Id b) {
+  CategoryName(recorder, a);
+  CategoryName(recorder, b);
+  if (a == b) throw Error(what, "it needs two different animals", "choose another one");
+}
+
+// Spans in which swapping the predictions of the two is the same as renaming `from`: none of their
+// frames has only `to`. As few as there can be.
+std::vector<std::pair<int, int>> SpansToSwap(const datasets::Reader& reader, Id job_id, Id video_id,
+                                             int start_frame, int end_frame, Id from, Id to) {
+  std::vector<std::pair<int, int>> spans;
+  bool span_is_open = false, has_from = false, has_to = false;
+  int current = -1;
+  const auto close_frame = [&] {
+    if (has_from && span_is_open) {
+      spans.back().second = current + 1;
+    } else if (has_from) {
+      spans.emplace_back(current, current + 1);
+    }
+    if (has_from || has_to) span_is_open = has_from;
+    has_from = has_to = false;
+  };
+  reader.ForEachConfidence(job_id, video_id, [&](int frame, Id category, double) {
+    if (frame < start_frame || frame >= end_frame) return;
+    if (frame != current) close_frame();
+    current = frame;
+    has_from |= category == from;
+    has_to |= category == to;
+  });
+  close_frame();
+  return spans;
+}
+
 }  // namespace
 
 Edit AddAnnotation(Id video_id, int frame_index, AnnotationRow annotation,
@@ -253,11 +293,7 @@ Edit AssignPredictionName(Id job_id, Id video_id, int start_frame, int end_frame
 Edit SwapAnimals(Id video_id, Id job_id, int start_frame, int end_frame, Id category_id,
                  Id other_category_id) {
   return {"Swap animals", Place{video_id, start_frame}, [=](Recorder& recorder) {
-            CategoryName(recorder, category_id);
-            CategoryName(recorder, other_category_id);
-            if (category_id == other_category_id) {
-              throw Error("swap", "it needs two different animals", "choose another one");
-            }
+            CheckNames(recorder, "swap", category_id, other_category_id);
             for (const ImageRow& image :
                  recorder.reader().ImagesBetween(video_id, start_frame, end_frame)) {
               SwapInImage(recorder, image, category_id, other_category_id);
@@ -265,6 +301,33 @@ Edit SwapAnimals(Id video_id, Id job_id, int start_frame, int end_frame, Id cate
             if (job_id != 0) {
               InsertSwap(recorder, job_id, video_id, start_frame, end_frame, category_id,
                          other_category_id);
+            }
+          }};
+}
+
+Edit ReassignAnimal(Id video_id, Id job_id, int start_frame, int end_frame, Id category_id,
+                    Id new_category_id) {
+  return {"Reassign animal", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            CheckNames(recorder, "reassigning", category_id, new_category_id);
+            bool found = false;
+            for (const ImageRow& image :
+                 recorder.reader().ImagesBetween(video_id, start_frame, end_frame)) {
+              if (!HasLabelOf(recorder, image, category_id)) continue;
+              SwapInImage(recorder, image, category_id, new_category_id);
+              found = true;
+            }
+            for (const auto& [start, end] :
+                 job_id == 0 ? std::vector<std::pair<int, int>>()
+                             : SpansToSwap(recorder.reader(), job_id, video_id, start_frame,
+                                           end_frame, category_id, new_category_id)) {
+              InsertSwap(recorder, job_id, video_id, start, end, category_id, new_category_id);
+              found = true;
+            }
+            if (!found) {
+              throw Error("'" + CategoryName(recorder, category_id) + "'",
+                          "no frame from " + std::to_string(start_frame) + " to " +
+                              std::to_string(end_frame - 1) + " has it",
+                          "choose another animal, or another reach");
             }
           }};
 }

@@ -1,7 +1,6 @@
 #include <set>
 
 #include "annotate/edits.h"
-#include "datasets/store/connection.h"
 
 namespace annotate {
 namespace {
@@ -158,28 +157,6 @@ Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double 
               return writer.InsertReviewDecision(item, NameOf(verdict), recorder.author(), seconds);
             });
           }};
-}
-
-SwapSize CountSwap(const datasets::Project& project, Id video_id, Id job_id, int start_frame,
-                   int end_frame, Id category_id, Id other_category_id) {
-  SwapSize size;
-  project.Read([&](datasets::Connection& connection) {
-    auto labeled = connection.Query(
-        "SELECT count(DISTINCT images.id) FROM images JOIN annotations"
-        " ON annotations.image_id = images.id WHERE images.video_id = ?"
-        " AND images.frame_index >= ? AND images.frame_index < ?"
-        " AND annotations.category_id IN (?, ?)",
-        video_id, start_frame, end_frame, category_id, other_category_id);
-    labeled.Step();
-    size.labeled_frames = static_cast<int>(labeled.Int(0));
-    auto predicted = connection.Query(
-        "SELECT count(DISTINCT frame_index) FROM predictions WHERE job_id = ? AND video_id = ?"
-        " AND frame_index >= ? AND frame_index < ? AND category_id IN (?, ?)",
-        job_id, video_id, start_frame, end_frame, category_id, other_category_id);
-    predicted.Step();
-    size.predicted_frames = static_cast<int>(predicted.Int(0));
-  });
-  return size;
 }
 
 }  // namespace annotate

@@ -98,20 +98,23 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
       [=](datasets::Project&) { return annotate::AssignName(annotation_id, category_id); });
 }
 
-void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b,
-                 FrameSpan span) {
+void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,
+                  datasets::Id category_b, FrameSpan span) {
   const datasets::Id video = session.video_id(), job = PredictJob(session);
   session.PostEdit([=, &session](datasets::Project& project) {
-    const annotate::SwapSize size = annotate::CountSwap(project, video, job, span.start_frame,
-                                                        span.end_frame, category_a, category_b);
-    session.SayLater(Message::Kind::kInfo,
-                     "Swapped from frame " + std::to_string(span.start_frame) + " to " +
-                         std::to_string(span.end_frame - 1) + ": " +
-                         std::to_string(size.labeled_frames) + " labeled and " +
-                         std::to_string(size.predicted_frames) +
-                         " predicted frames; Ctrl+Z takes it back");
-    return annotate::SwapAnimals(video, job, span.start_frame, span.end_frame, category_a,
-                                 category_b);
+    const bool swap = change == annotate::NameChange::kSwap;
+    const annotate::NameCounts counts = annotate::CountNames(
+        project, change, video, job, span.start_frame, span.end_frame, category_a, category_b);
+    if (counts.labeled + counts.predicted > 0) {
+      session.SayLater(
+          Message::Kind::kInfo,
+          (swap ? "Swapped from frame " : "Reassigned from frame ") +
+              std::to_string(span.start_frame) + " to " + std::to_string(span.end_frame - 1) +
+              ": " + std::to_string(counts.labeled) + " labeled and " +
+              std::to_string(counts.predicted) + " predicted frames; Ctrl+Z takes it back");
+    }
+    return (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
+        video, job, span.start_frame, span.end_frame, category_a, category_b);
   });
 }
 

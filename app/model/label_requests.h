@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "annotate/edits.h"
 #include "annotate/tools/tool.h"
 #include "app/model/session.h"
 
@@ -21,9 +22,9 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change);
 void RequestDelete(Session& session, datasets::Id annotation_id);
 // Gives the label another animal's name; when the name is taken in this frame, the two swap.
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);
-// Swaps two animals on labels and predictions over the span.
-void RequestSwap(Session& session, datasets::Id category_a, datasets::Id category_b,
-                 FrameSpan span);
+// Over the span, on labels and predictions: swaps two animals, or names `category_a` `category_b`.
+void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,
+                  datasets::Id category_b, FrameSpan span);
 // The frame is looked at and done; or done and without any animal.
 void RequestFrameState(Session& session, datasets::ImageState state);
 // Predictions of the current frame (or of one animal when category_id != 0) become labels.

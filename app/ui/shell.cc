@@ -116,6 +116,7 @@ void Shell::CloseProject() {
   keys_ = nullptr;
   context_.reset();
   actions_ = ActionTable();
+  timeline_.reset();
   session_.reset();
   window_.SetTitle("Vole");
 }
@@ -123,7 +124,7 @@ void Shell::CloseProject() {
 void Shell::MakeViews() {
   actions_ = ActionTable();
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
-                               canvas_request_, status_hint_});
+                               canvas_request_, status_hint_, timeline_});
   AddOwnActions();
   ViewSet set = MakeAllViews(!preferences_.seen_walkthrough);
   canvas_ = set.canvas.get();
@@ -258,7 +259,7 @@ void Shell::Draw() {
   session_->TickPlayback(elapsed);
   session_->Poll();
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
-                               canvas_request_, status_hint_, window_.theme().scale,
+                               canvas_request_, status_hint_, timeline_, window_.theme().scale,
                                !ImGui::GetIO().WantTextInput});
   status_hint_.clear();
   DrawMenuBar();

@@ -68,6 +68,7 @@ class Shell {
   std::string focus_;  // id of the panel that comes to the front of its tabs
   CanvasRequest canvas_request_;
   std::string status_hint_;
+  std::shared_ptr<const TimelineContent> timeline_;
   std::string start_error_;
   bool read_only_ = false;
   double last_draw_seconds_ = 0;

@@ -8,17 +8,20 @@
 
 #include "app/model/actions.h"
 #include "app/model/session.h"
+#include "app/model/timeline_lanes.h"
 #include "app/ui/theme.h"
 
 namespace app {
 
 enum class Mode { kLabel, kBehavior, kReview };
 
-// Two animals as they would be after a swap that a person thinks about; nothing is changed.
-struct SwapPreview {
+// Two animals as they would be after a change of names that a person thinks about; nothing is
+// changed.
+struct NamePreview {
   datasets::Id a = 0, b = 0;
-  bool in_frame = true;  // the frame that shows is among those that would change
-  std::string text;      // how far it would reach
+  // Whether the two change places among the labels, and the predictions, of the frame that shows.
+  bool in_labels = true, in_predictions = true;
+  std::string text;  // how far it would reach
 };
 
 // The visible part of the video on the canvas; other views may ask for a place to be shown.
@@ -26,7 +29,7 @@ struct CanvasRequest {
   bool fit = false;                      // show the whole frame
   std::optional<datasets::Box> zoom_to;  // image pixels
   std::string draw_region;               // the next outline becomes the region of this name
-  std::optional<SwapPreview> swap;       // for this one drawing
+  std::optional<NamePreview> names;      // for this one drawing
 };
 
 struct UiContext {
@@ -37,8 +40,10 @@ struct UiContext {
   Mode& mode;
   CanvasRequest& canvas_request;
   std::string& status_hint;  // one line at the bottom: what the keys do here and now
-  float scale = 1;           // multiply every size in pixels by this
-  bool key_is_free = true;   // no text field has the keyboard
+  // Of the video that the timeline shows, as far as it has been read; may be null.
+  std::shared_ptr<const TimelineContent>& timeline;
+  float scale = 1;          // multiply every size in pixels by this
+  bool key_is_free = true;  // no text field has the keyboard
 };
 
 class View {

@@ -164,10 +164,11 @@ TEST_CASE("swapping from a frame on changes labels and predictions there, and no
     scene.Draw(frame, scene.b, 30);
   }
   scene.Draw(70, scene.a, 5);  // alone in its frame
-  const auto size =
-      annotate::CountSwap(*scene.project, scene.video, scene.job, 20, 100, scene.a, scene.b);
-  CHECK(size.labeled_frames == 3);
-  CHECK(size.predicted_frames == 30);
+  const auto counts = annotate::CountNames(*scene.project, annotate::NameChange::kSwap, scene.video,
+                                           scene.job, 20, 100, scene.a, scene.b);
+  CHECK(counts.labeled == 3);
+  CHECK(counts.labeled_with_both == 2);
+  CHECK(counts.predicted == 30);
   scene.history.Apply(annotate::SwapAnimals(scene.video, scene.job, 20, 100, scene.a, scene.b));
   CHECK(scene.LabelNames(5) == Names{scene.a, scene.b});
   CHECK(scene.LabelNames(20) == Names{scene.b, scene.a});
@@ -185,6 +186,59 @@ TEST_CASE("swapping from a frame on changes labels and predictions there, and no
   CHECK(scene.LabelNames(60) == Names{scene.a, scene.b});
   CHECK(scene.PredictedNames(49) == Names{scene.a, scene.b});
   CHECK(scene.project->Corrections(scene.job, scene.video).empty());
+}
+
+TEST_CASE("reassigning over a span changes one name, swaps where both are, and leaves the rest") {
+  Scene scene;
+  Id c = 0;
+  scene.project->Write([&](Writer& writer) { c = writer.FindOrInsertCategory("c"); });
+  for (const int frame : {5, 20, 25, 60}) scene.Draw(frame, scene.a, 5);
+  scene.Draw(20, scene.b, 30);
+  scene.Draw(22, scene.b, 30);
+  // Two stretches in which only b is predicted.
+  scene.history.Apply(
+      annotate::RejectPredictions(scene.job, scene.video, 24, 26, std::optional<Id>(scene.a)));
+  scene.history.Apply(
+      annotate::RejectPredictions(scene.job, scene.video, 30, 31, std::optional<Id>(scene.a)));
+  const auto count = [&](Id to) {
+    return annotate::CountNames(*scene.project, annotate::NameChange::kReassign, scene.video,
+                                scene.job, 20, 40, scene.a, to);
+  };
+  const auto counts = count(scene.b);
+  CHECK(counts.labeled == 2);
+  CHECK(counts.labeled_with_both == 1);
+  CHECK(counts.predicted == 17);
+  CHECK(counts.predicted_with_both == 17);
+  CHECK(count(c).predicted == 17);
+  CHECK(count(c).predicted_with_both == 0);
+  const auto reassign = [&](Id from, Id to) {
+    return annotate::ReassignAnimal(scene.video, scene.job, 20, 40, from, to);
+  };
+  scene.history.Apply(reassign(scene.a, scene.b));
+  CHECK(scene.LabelNames(5) == Names{scene.a});
+  CHECK(scene.LabelNames(20) == Names{scene.b, scene.a});
+  CHECK(scene.LabelNames(22) == Names{scene.b});
+  CHECK(scene.LabelNames(25) == Names{scene.b});
+  CHECK(scene.LabelNames(60) == Names{scene.a});
+  for (int frame = 0; frame < 50; ++frame) {
+    CAPTURE(frame);
+    const bool alone = frame == 24 || frame == 25 || frame == 30;
+    const bool inside = frame >= 20 && frame < 40;
+    const Names both = inside ? Names{scene.b, scene.a} : Names{scene.a, scene.b};
+    CHECK(scene.PredictedNames(frame) == (alone ? Names{scene.b} : both));
+  }
+  scene.history.Undo();
+  CHECK(scene.PredictedNames(20) == Names{scene.a, scene.b});
+  CHECK(scene.project->Corrections(scene.job, scene.video).size() == 2);
+  // To a name that nothing has: one correction, whatever gaps there are.
+  scene.history.Apply(reassign(scene.a, c));
+  CHECK(scene.PredictedNames(20) == Names{c, scene.b});
+  CHECK(scene.PredictedNames(24) == Names{scene.b});
+  CHECK(scene.PredictedNames(40) == Names{scene.a, scene.b});
+  CHECK(scene.LabelNames(20) == Names{c, scene.b});
+  CHECK(scene.project->Corrections(scene.job, scene.video).size() == 3);
+  CHECK(Has(scene.Refused(reassign(scene.a, scene.b)), "no frame from 20 to 39 has it"));
+  CHECK(Has(scene.Refused(reassign(c, c)), "two different animals"));
 }
 
 TEST_CASE("naming one predicted animal keeps the names of a frame apart") {

@@ -50,13 +50,29 @@ key ctrl+z
 expect_sql "one undo takes all of them back" "SELECT count(*) FROM annotations WHERE source = 'interpolated'" 0
 
 # --- a swap is shown before it is made
-expect_state "the animals' panel shows" '.animals.swap_x > 0'
-xdotool mousemove $(jq -r '"\(.animals.swap_x | round) \(.animals.swap_y | round)"' "$work/state.json")
+expect_state "the animals' panel shows" '.animals.change_x > 0'
+xdotool mousemove $(jq -r '"\(.animals.change_x | round) \(.animals.change_y | round)"' "$work/state.json")
 expect_state "over the swap, the canvas shows both animals as they would be" \
   '.canvas.preview | test("Preview. Frames 30 to 59: changes 1 labeled and 30 predicted frames")'
 xdotool mousemove 640 300
 expect_state "and only there" '.canvas.preview == ""'
 expect_sql "nothing was changed by looking" "SELECT count(*) FROM prediction_corrections" 0
+
+# --- renaming one animal, in the same panel
+xdotool mousemove $(jq -r '"\(.animals.reassign_x | round) \(.animals.reassign_y | round)"' "$work/state.json") click 1
+expect_state "renaming says that the two swap where both are" \
+  '.animals.reach | test("changes 1 labeled and 30 predicted frames; 31 of them have both")'
+xdotool mousemove $(jq -r '"\(.animals.change_x | round) \(.animals.change_y | round)"' "$work/state.json")
+expect_state "and shows it first" '.canvas.preview | test("Preview. Frames 30 to 59")'
+xdotool click 1
+expect_sql "the click renames from this frame on" "SELECT label || ' ' || frame_index || ' ' || state
+  FROM edits ORDER BY id DESC LIMIT 1" "Reassign animal 30 done"
+expect_sql "in the predictions too" \
+  "SELECT start_frame || '-' || end_frame FROM prediction_corrections WHERE kind = 'swap'" 30-60
+xdotool mousemove 640 300
+key ctrl+z
+expect_sql "one undo takes it back" "SELECT count(*) FROM prediction_corrections" 0
+expect_state "at the frame that it changed" '.frame == 30 and .view_frame == 30'
 
 names_at() { sql "SELECT group_concat(category_id) FROM (SELECT category_id FROM annotations
   JOIN images ON images.id = image_id WHERE frame_index = $1 ORDER BY annotations.id)"; }

@@ -4,19 +4,21 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/ui/window.h"
+
 namespace app {
 namespace {
-
-datasets::Id PredictJobOf(const ProjectView& project, datasets::Id video_id) {
-  const auto it = project.predict_job.find(video_id);
-  return it == project.predict_job.end() ? 0 : it->second;
-}
 
 const datasets::CategoryRow* Find(const ProjectView& project, datasets::Id id) {
   for (const datasets::CategoryRow& row : project.categories) {
     if (row.id == id) return &row;
   }
   return nullptr;
+}
+
+ImVec2 MiddleOfItem() {
+  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+  return ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
 }
 
 uint32_t ColorOf(const ProjectView& project, size_t index) {
@@ -28,6 +30,7 @@ uint32_t ColorOf(const ProjectView& project, size_t index) {
 
 void AnimalsView::AddActions(ActionTable& actions, UiContext& context) {
   Session& session = context.session;
+  counter_ = std::make_unique<NameCounter>(session.project_file(), [] { Window::Wake(); });
   Action swap;
   swap.id = "animals.swap_from_here";
   swap.title = "Swap two animals from this frame on";
@@ -38,15 +41,27 @@ void AnimalsView::AddActions(ActionTable& actions, UiContext& context) {
     const auto project = session.project_view();
     if (!project || project->categories.size() < 2) return;
     if (project->categories.size() == 2) {
-      RequestSwap(session, project->categories[0].id, project->categories[1].id,
-                  SpanOf(session, ReachOfChange::kFromHere, {}));
+      RequestNames(session, annotate::NameChange::kSwap, project->categories[0].id,
+                   project->categories[1].id, SpanOf(session, ReachOfChange::kFromHere, {}));
     } else {
       wants_focus_ = true;
+      change_ = annotate::NameChange::kSwap;
       session.Say(Message::Kind::kInfo,
                   "Choose the two animals and the reach in the Animals panel");
     }
   };
   actions.Add(swap);
+  Action reassign;
+  reassign.id = "animals.reassign";
+  reassign.title = "Name an animal otherwise over many frames";
+  reassign.menu = "Edit";
+  reassign.help = "Choose the two names and the reach in the Animals panel.";
+  reassign.run = [this, &session] {
+    wants_focus_ = true;
+    change_ = annotate::NameChange::kReassign;
+    if (session.selected_category) first_ = session.selected_category;
+  };
+  actions.Add(reassign);
 }
 
 void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
@@ -112,52 +127,16 @@ void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
   }
 }
 
-void AnimalsView::AskCount(UiContext& context, const ProjectView& project, FrameSpan span) {
-  const datasets::Id video = context.session.video_id(), job = PredictJobOf(project, video);
-  const std::string question =
-      std::to_string(video) + ":" + std::to_string(job) + ":" + std::to_string(span.start_frame) +
-      ":" + std::to_string(span.end_frame) + ":" + std::to_string(swap_a_) + ":" +
-      std::to_string(swap_b_) + ":" + std::to_string(project.revision);
-  {
-    std::scoped_lock lock(count_->mutex);
-    if (count_->question == question) return;
-    count_->question = question;
-    count_->answer.reset();
-  }
-  auto target = count_;
-  const datasets::Id a = swap_a_, b = swap_b_;
-  context.session.Post("Count frames", [=](datasets::Project& opened) {
-    const annotate::SwapSize size =
-        annotate::CountSwap(opened, video, job, span.start_frame, span.end_frame, a, b);
-    std::scoped_lock lock(target->mutex);
-    if (target->question == question) target->answer = size;
-  });
-}
-
 void AnimalsView::Describe(nlohmann::json& state) const {
-  state["animals"] = {{"swap_x", swap_button_.x}, {"swap_y", swap_button_.y}};
+  state["animals"] = {{"change_x", change_button_.x},
+                      {"change_y", change_button_.y},
+                      {"reassign_x", reassign_choice_.x},
+                      {"reassign_y", reassign_choice_.y},
+                      {"reach", reach_text_}};
 }
 
-void AnimalsView::DrawSwap(UiContext& context, const ProjectView& project) {
-  Session& session = context.session;
-  ImGui::BeginGroup();
-  if (!Find(project, swap_a_)) swap_a_ = project.categories[0].id;
-  if (!Find(project, swap_b_) || swap_b_ == swap_a_) {
-    swap_b_ = project.categories[project.categories[0].id == swap_a_ ? 1 : 0].id;
-  }
-  const auto choose = [&](const char* id, datasets::Id& chosen) {
-    ImGui::SetNextItemWidth(110 * context.scale);
-    if (!ImGui::BeginCombo(id, Find(project, chosen)->name.c_str())) return;
-    for (const datasets::CategoryRow& row : project.categories) {
-      if (ImGui::Selectable(row.name.c_str(), row.id == chosen)) chosen = row.id;
-    }
-    ImGui::EndCombo();
-  };
-  choose("##a", swap_a_);
-  ImGui::SameLine();
-  ImGui::TextUnformatted("with");
-  ImGui::SameLine();
-  choose("##b", swap_b_);
+FrameSpan AnimalsView::DrawReach(UiContext& context) {
+  const Session& session = context.session;
   ImGui::RadioButton("this frame", &reach_, 0);
   ImGui::SameLine();
   ImGui::RadioButton("a span", &reach_, 1);
@@ -174,37 +153,96 @@ void AnimalsView::DrawSwap(UiContext& context, const ProjectView& project) {
     span_start_ = std::clamp(span_start_, 0, std::max(session.frame_count() - 1, 0));
     span_end_ = std::clamp(span_end_, span_start_, std::max(session.frame_count() - 1, 0));
   }
-  const FrameSpan span =
-      SpanOf(session, static_cast<ReachOfChange>(reach_), {span_start_, span_end_ + 1});
-  AskCount(context, project, span);
-  std::optional<annotate::SwapSize> size;
-  {
-    std::scoped_lock lock(count_->mutex);
-    size = count_->answer;
+  return SpanOf(session, static_cast<ReachOfChange>(reach_), {span_start_, span_end_ + 1});
+}
+
+std::string AnimalsView::DescribeReach(UiContext& context, const ProjectView& project,
+                                       FrameSpan span) {
+  const std::string frames = "Frames " + std::to_string(span.start_frame) + " to " +
+                             std::to_string(span.end_frame - 1) + ": ";
+  if (context.session.playing()) return frames + "counted when the video stands";
+  NameQuestion question;
+  question.change = change_;
+  question.category = first_;
+  question.other_category = second_;
+  question.start_frame = span.start_frame;
+  question.end_frame = span.end_frame;
+  question.revision = project.revision;
+  if (context.timeline && context.timeline->video_id == context.session.video_id()) {
+    question.timeline = context.timeline;
   }
-  char text[160];
-  if (size) {
-    snprintf(text, sizeof text, "Frames %d to %d: changes %d labeled and %d predicted frames",
-             span.start_frame, span.end_frame - 1, size->labeled_frames, size->predicted_frames);
-  } else {
-    snprintf(text, sizeof text, "Frames %d to %d: counting...", span.start_frame,
-             span.end_frame - 1);
+  const auto counts = counter_->Ask(question);
+  if (!counts) return frames + "counting...";
+  std::string text = frames + "changes " + std::to_string(counts->labeled) + " labeled and " +
+                     std::to_string(counts->predicted) + " predicted frames";
+  const int both = counts->labeled_with_both + counts->predicted_with_both;
+  if (change_ == annotate::NameChange::kReassign && both > 0) {
+    text += "; " + std::to_string(both) + " of them have both: there the two swap";
   }
-  ImGui::TextWrapped("%s", text);
-  if (ImGui::Button("Swap") && swap_a_ != swap_b_) RequestSwap(session, swap_a_, swap_b_, span);
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  swap_button_ = ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
+  return text;
+}
+
+NamePreview AnimalsView::PreviewOf(const Session& session, FrameSpan span,
+                                   const std::string& reach) const {
+  const bool reached = span.start_frame <= session.frame() && session.frame() < span.end_frame;
+  const auto frame = session.frame_view();
+  const auto changes = [&](const std::vector<annotate::Shape>& shapes) {
+    return reached && std::any_of(shapes.begin(), shapes.end(), [&](const annotate::Shape& shape) {
+             return shape.category_id == first_ ||
+                    (change_ == annotate::NameChange::kSwap && shape.category_id == second_);
+           });
+  };
+  NamePreview preview;
+  preview.a = first_;
+  preview.b = second_;
+  preview.in_labels = frame && changes(frame->labels);
+  preview.in_predictions = frame && changes(frame->predictions);
+  preview.text =
+      (preview.in_labels || preview.in_predictions ? "Preview. "
+                                                   : "Preview: this frame would stay as it is. ") +
+      reach;
+  return preview;
+}
+
+void AnimalsView::DrawNameChange(UiContext& context, const ProjectView& project) {
+  const bool swap = change_ == annotate::NameChange::kSwap;
+  ImGui::BeginGroup();
+  if (ImGui::RadioButton("Swap two animals", swap)) change_ = annotate::NameChange::kSwap;
+  ImGui::SameLine();
+  if (ImGui::RadioButton("Rename one", !swap)) change_ = annotate::NameChange::kReassign;
+  reassign_choice_ = MiddleOfItem();
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Where it carries the wrong name. Frames that have both animals swap them.");
+  }
+  if (!Find(project, first_)) first_ = project.categories[0].id;
+  if (!Find(project, second_) || second_ == first_) {
+    second_ = project.categories[project.categories[0].id == first_ ? 1 : 0].id;
+  }
+  const auto choose = [&](const char* id, datasets::Id& chosen) {
+    ImGui::SetNextItemWidth(110 * context.scale);
+    if (!ImGui::BeginCombo(id, Find(project, chosen)->name.c_str())) return;
+    for (const datasets::CategoryRow& row : project.categories) {
+      if (ImGui::Selectable(row.name.c_str(), row.id == chosen)) chosen = row.id;
+    }
+    ImGui::EndCombo();
+  };
+  choose("##a", first_);
+  ImGui::SameLine();
+  ImGui::TextUnformatted(swap ? "with" : "is really");
+  ImGui::SameLine();
+  choose("##b", second_);
+  const FrameSpan span = DrawReach(context);
+  reach_text_ = DescribeReach(context, project, span);
+  ImGui::TextWrapped("%s", reach_text_.c_str());
+  if (ImGui::Button(swap ? "Swap" : "Rename") && first_ != second_) {
+    RequestNames(context.session, change_, first_, second_, span);
+  }
+  change_button_ = MiddleOfItem();
   ImGui::SameLine();
   ImGui::TextDisabled("hold the mouse here to see it first");
   ImGui::EndGroup();
   if (!ImGui::IsItemHovered(ImGuiHoveredFlags_RectOnly) || !ImGui::IsWindowHovered()) return;
-  SwapPreview preview;
-  preview.a = swap_a_;
-  preview.b = swap_b_;
-  preview.in_frame = span.start_frame <= session.frame() && session.frame() < span.end_frame;
-  preview.text = (preview.in_frame ? "Preview. " : "Preview: this frame would stay as it is. ") +
-                 std::string(text);
-  context.canvas_request.swap = preview;
+  context.canvas_request.names = PreviewOf(context.session, span, reach_text_);
 }
 
 void AnimalsView::Draw(UiContext& context) {
@@ -218,8 +256,7 @@ void AnimalsView::Draw(UiContext& context) {
   DrawAnimals(context, *project);
   if (project->categories.size() >= 2 && context.session.video()) {
     ImGui::Separator();
-    ImGui::TextUnformatted("Swap two animals");
-    DrawSwap(context, *project);
+    DrawNameChange(context, *project);
   }
 }
 

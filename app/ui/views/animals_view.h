@@ -1,11 +1,12 @@
-// The animals: names, colors, which of them this frame has; swapping two of them with a visible
-// reach.
+// The animals: names, colors, which of them this frame has; swapping two of them or naming one
+// otherwise, with a reach that is always visible.
 #pragma once
 
-#include <optional>
+#include <memory>
+#include <string>
 
-#include "annotate/edits.h"
 #include "app/model/label_requests.h"
+#include "app/model/name_counter.h"
 #include "app/ui/view.h"
 
 namespace app {
@@ -20,24 +21,23 @@ class AnimalsView : public View {
   bool wants_focus() override { return std::exchange(wants_focus_, false); }
 
  private:
-  struct SwapCount {  // counted by a worker for one question
-    std::mutex mutex;
-    std::string question;
-    std::optional<annotate::SwapSize> answer;
-  };
   void DrawAnimals(UiContext& context, const ProjectView& project);
-  void DrawSwap(UiContext& context, const ProjectView& project);
-  void AskCount(UiContext& context, const ProjectView& project, FrameSpan span);
+  void DrawNameChange(UiContext& context, const ProjectView& project);
+  FrameSpan DrawReach(UiContext& context);
+  std::string DescribeReach(UiContext& context, const ProjectView& project, FrameSpan span);
+  NamePreview PreviewOf(const Session& session, FrameSpan span, const std::string& reach) const;
 
   char new_name_[96] = "";
   char rename_[96] = "";
   datasets::Id renaming_ = 0;
-  datasets::Id swap_a_ = 0, swap_b_ = 0;
+  annotate::NameChange change_ = annotate::NameChange::kSwap;
+  datasets::Id first_ = 0, second_ = 0;
   int reach_ = 2;
   int span_start_ = 0, span_end_ = 0;
   bool wants_focus_ = false;
-  ImVec2 swap_button_;  // middle, window pixels
-  std::shared_ptr<SwapCount> count_ = std::make_shared<SwapCount>();
+  ImVec2 change_button_, reassign_choice_;  // middles, window pixels
+  std::string reach_text_;
+  std::unique_ptr<NameCounter> counter_;
 };
 
 }  // namespace app

@@ -36,13 +36,13 @@ void CanvasView::Describe(nlohmann::json& state) const {
                      {"tool", tool_->id()},
                      {"busy", tool_->busy()},
                      {"proposal", tool_->has_proposal()},
-                     {"preview", swap_ ? swap_->text : ""}};
+                     {"preview", preview_ ? preview_->text : ""}};
 }
 
-// The animal that an outline would be after the swap that is being thought about.
-datasets::Id CanvasView::ShownAs(datasets::Id category) const {
-  if (!swap_ || !swap_->in_frame) return category;
-  return category == swap_->a ? swap_->b : category == swap_->b ? swap_->a : category;
+// The animal that an outline would be after the change that is being thought about.
+datasets::Id CanvasView::ShownAs(datasets::Id category, bool prediction) const {
+  if (!preview_ || !(prediction ? preview_->in_predictions : preview_->in_labels)) return category;
+  return category == preview_->a ? preview_->b : category == preview_->b ? preview_->a : category;
 }
 
 void CanvasView::BuildOverlay(UiContext& context) {
@@ -61,8 +61,10 @@ void CanvasView::BuildOverlay(UiContext& context) {
                                       show_predictions_,
                                       static_cast<int64_t>(context.mode),
                                       context.theme.dash_patterns,
-                                      swap_ && swap_->in_frame ? swap_->a : 0,
-                                      swap_ && swap_->in_frame ? swap_->b : 0,
+                                      preview_ ? preview_->a : 0,
+                                      preview_ ? preview_->b : 0,
+                                      preview_ && preview_->in_labels,
+                                      preview_ && preview_->in_predictions,
                                       static_cast<int64_t>(context.scale * 100)};
   if (state != built_state_ || !pending_.empty()) {
     built_state_ = state;
@@ -72,7 +74,7 @@ void CanvasView::BuildOverlay(UiContext& context) {
                        bool prediction) {
     int index = 0;
     const datasets::CategoryRow* category =
-        CategoryOf(*project, ShownAs(shape.category_id), &index);
+        CategoryOf(*project, ShownAs(shape.category_id, prediction), &index);
     OverlayShape drawn;
     drawn.polygons = &shape.polygons;
     drawn.triangles = &triangles;
@@ -186,13 +188,13 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       return;
     }
     int index = 0;
-    const datasets::Id shown_as = ShownAs(shape.category_id);
+    const datasets::Id shown_as = ShownAs(shape.category_id, shape.prediction_id != 0);
     const datasets::CategoryRow* category = CategoryOf(*project, shown_as, &index);
     Name name;
     name.text = (category            ? category->name
                  : shape.category_id ? "?"
                                      : "new animal") +
-                (shown_as != shape.category_id ? ", after the swap" : suffix);
+                (shown_as != shape.category_id ? ", as it would be" : suffix);
     if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
     name.color = category && category->color ? category->color : PaletteColor(index);
     name.selected =
@@ -233,18 +235,19 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
     if (names[i].selected) draw->AddRect(low, high, color, 3 * scale, 0, 1.5f * scale);
     draw->AddText(ImVec2(low.x + 5 * scale, low.y + 2 * scale), color, names[i].text.c_str());
   }
-  const std::string text = swap_ ? swap_->text
+  const std::string text = preview_ ? preview_->text
                            : view->state == datasets::ImageState::kEmpty
                                ? "marked: no animal in this frame"
                                : "";
   if (!text.empty()) {
-    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    const float most_wide = area_size_.x - 40 * scale;
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, most_wide);
     const ImVec2 at(area_origin_.x + (area_size_.x - size.x) / 2,
                     area_origin_.y + area_size_.y - size.y - 14 * scale);
     draw->AddRectFilled(ImVec2(at.x - 8 * scale, at.y - 4 * scale),
                         ImVec2(at.x + size.x + 8 * scale, at.y + size.y + 4 * scale),
                         IM_COL32(0, 0, 0, 190), 4 * scale);
-    draw->AddText(at, WarningColor(), text.c_str());
+    draw->AddText(nullptr, 0, at, WarningColor(), text.c_str(), nullptr, most_wide);
   }
   ImGui::PopFont();
 }

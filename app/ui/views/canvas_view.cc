@@ -360,7 +360,7 @@ void CanvasView::Draw(UiContext& context) {
     ImGui::EndGroup();
     return;
   }
-  swap_ = std::exchange(context.canvas_request.swap, std::nullopt);
+  preview_ = std::exchange(context.canvas_request.names, std::nullopt);
   ApplyRequest(context, origin, size);
   DrawMissing(context, origin, size);
   if (video->width != image_width_ || video->height != image_height_) {

@@ -57,7 +57,7 @@ class CanvasView : public View {
   ImVec2 ToWindow(const cv::Point2d& image) const;
   cv::Point2d ToImage(const ImVec2& window) const;
   // canvas_drawing.cc: what is shown
-  datasets::Id ShownAs(datasets::Id category) const;
+  datasets::Id ShownAs(datasets::Id category, bool prediction) const;
   void BuildOverlay(UiContext& context);
   void DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size);
   void DrawRegions(UiContext& context, ImDrawList* draw);
@@ -87,8 +87,8 @@ class CanvasView : public View {
   bool space_held_ = false, space_panned_ = false;
   PictureLook look_;
   bool show_labels_ = true, show_predictions_ = true;
-  std::string region_name_;          // what is drawn becomes this region, "" = a label
-  std::optional<SwapPreview> swap_;  // in this drawing
+  std::string region_name_;             // what is drawn becomes this region, "" = a label
+  std::optional<NamePreview> preview_;  // in this drawing
   datasets::Id tool_video_ = 0;
   int tool_frame_ = -1;
   int64_t overlay_key_ = 0;

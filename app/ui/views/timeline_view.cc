@@ -289,6 +289,7 @@ void TimelineView::Draw(UiContext& context) {
   }
   feed_->Want(video->id, project->revision);
   const auto content = feed_->content();
+  context.timeline = content;
   const float pad = 8 * context.scale;
   lanes_left_ = ImGui::GetWindowPos().x + kTitleWidth * context.scale + pad;
   lanes_width_ =
