@@ -150,22 +150,10 @@ std::string ParseErrorText(const CLI::App& command, const CLI::ParseError& error
   return text;
 }
 
-// The version in the header of a project file (https://sqlite.org/fileformat.html, 1.3); 0 for any
-// other file.
-int HeaderVersion(const std::filesystem::path& file) {
-  unsigned char header[100] = {};
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(reinterpret_cast<char*>(header), sizeof(header))) return 0;
-  const auto number_at = [&](int at) {
-    return header[at] << 24 | header[at + 1] << 16 | header[at + 2] << 8 | header[at + 3];
-  };
-  return number_at(68) == datasets::kApplicationId ? number_at(60) : 0;
-}
-
 // Opening an older project brings it up to date, whatever the verb; a person should know.
 void BringUpToDate(const std::filesystem::path& file, Console& console) {
-  const int version = HeaderVersion(file);
-  if (version == 0 || version >= static_cast<int>(datasets::ProjectMigrations().size())) return;
+  const int version = datasets::OlderVersion(file);
+  if (version == 0) return;
   try {
     datasets::Project::Open(file, datasets::Project::Access::kReadOnly);
   } catch (const std::exception&) {

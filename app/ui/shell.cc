@@ -17,9 +17,12 @@
 #include "app/ui/views/view_list.h"
 #include "app/ui/views/walkthrough_view.h"
 #include "datasets/base/error.h"
+#include "datasets/store/schema.h"
 
 namespace app {
 namespace {
+
+constexpr double kSecondsToRead = 30;  // longer than passing messages are shown
 
 constexpr ImGuiWindowFlags kPanelFlags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
                                          ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoCollapse |
@@ -80,6 +83,7 @@ bool Shell::OpenProject(const std::string& file, bool create) {
         create || !std::filesystem::exists(file, ignored) ||
         (access(file.c_str(), W_OK) == 0 &&
          access(std::filesystem::absolute(file).parent_path().c_str(), W_OK) == 0);
+    const int older_version = create ? 0 : datasets::OlderVersion(file);
     auto project =
         create ? datasets::Project::Create(file)
                : datasets::Project::Open(file, may_write ? datasets::Project::Access::kReadWrite
@@ -92,6 +96,16 @@ bool Shell::OpenProject(const std::string& file, bool create) {
           Message::Kind::kError,
           "This project may not be written here: look around, but nothing can be changed. "
           "Copy it to a place of your own to work on it.");
+    }
+    if (older_version > 0) {
+      const std::string name = std::filesystem::path(file).filename().string();
+      session_->messages().push_back(
+          {Message::Kind::kSuccess,
+           name +
+               " was written by an older Vole and is now brought up to date. As it was, it is "
+               "kept beside it in " +
+               name + ".v" + std::to_string(older_version) + ".bak (a click closes this).",
+           -kSecondsToRead});
     }
     preferences_.AddRecent(std::filesystem::absolute(file).string());
     SavePreferences(preferences_, PreferencesFile());

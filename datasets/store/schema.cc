@@ -1,6 +1,7 @@
 #include "datasets/store/schema.h"
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 namespace datasets {
@@ -185,6 +186,18 @@ std::set<std::string> TableNames(Connection& connection) {
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3};
   return migrations;
+}
+
+int OlderVersion(const std::filesystem::path& file) {
+  // The places of both numbers: https://sqlite.org/fileformat.html, 1.3.
+  unsigned char header[100] = {};
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(reinterpret_cast<char*>(header), sizeof(header))) return 0;
+  const auto number_at = [&](int at) {
+    return header[at] << 24 | header[at + 1] << 16 | header[at + 2] << 8 | header[at + 3];
+  };
+  const int version = number_at(60), newest = static_cast<int>(ProjectMigrations().size());
+  return number_at(68) == kApplicationId && version > 0 && version < newest ? version : 0;
 }
 
 int SchemaVersion(Connection& connection) {

@@ -16,6 +16,8 @@ using Migrations = std::vector<std::string>;
 const Migrations& ProjectMigrations();
 
 int SchemaVersion(Connection& connection);
+// Of a project file that was written by an older Vole, without opening it; 0 for any other file.
+int OlderVersion(const std::filesystem::path& file);
 // Throws Error unless the file is a Vole project with all its tables, of a version that this
 // program knows. Reads the header and the list of tables only.
 void CheckIsProject(Connection& connection, const Migrations& migrations);

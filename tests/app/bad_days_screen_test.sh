@@ -50,6 +50,17 @@ expect_state "and shows when it is found again" '.missing_videos == 0 and .pictu
 kill $program
 wait $program 2>/dev/null
 
+# A project of an older version: brought up to date, and the person is told where it is kept as it was.
+sqlite3 "$work/old.vole" <"$(dirname "$0")/../data/project_v2.sql"
+rm -f "$work/state.json"
+"$bin/vole-workbench" "$work/old.vole" --size 1280x720 2>"$work/stderr" &
+program=$!
+expect_state "an older project says what was done with it" \
+  '.messages | any(test("written by an older Vole.*kept beside it in old.vole.v2.bak"))'
+[ -f "$work/old.vole.v2.bak" ] && say "ok: and the copy is there" || fail "no copy"
+kill $program
+wait $program 2>/dev/null
+
 # A project that may not be written (root may write everything: then somebody else opens it).
 mkdir "$work/shelf" "$work/guest"
 "$bin/vole" new "$work/shelf/r.vole" --json >/dev/null 2>&1 &&
