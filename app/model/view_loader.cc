@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 
 #include "app/model/session.h"
 #include "app/model/triangulate.h"
@@ -25,6 +26,53 @@ annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int widt
   }
   return shape;
 }
+
+// Triangles of the outlines of a view: a change leaves most outlines of a frame as they were, and
+// an accepted one is the prediction's.
+class KnownTriangles {
+ public:
+  explicit KnownTriangles(const FrameView* view) {
+    if (!view) return;
+    Add(view->labels, view->label_triangles);
+    Add(view->predictions, view->prediction_triangles);
+  }
+
+  std::vector<std::vector<int>> Of(const datasets::Polygons& polygons) const {
+    std::vector<std::vector<int>> triangles;
+    for (const datasets::Ring& ring : polygons) {
+      const auto known = of_ring_.find(&ring);
+      triangles.push_back(known != of_ring_.end() ? *known->second : TriangulateRing(ring));
+    }
+    return triangles;
+  }
+
+ private:
+  struct Hash {
+    size_t operator()(const datasets::Ring* ring) const {
+      size_t hash = ring->size();
+      for (const cv::Point2d& point : *ring) {
+        for (const double value : {point.x, point.y}) {
+          hash = hash * 1099511628211U ^ std::hash<double>()(value);
+        }
+      }
+      return hash;
+    }
+  };
+  struct Equal {
+    bool operator()(const datasets::Ring* a, const datasets::Ring* b) const { return *a == *b; }
+  };
+
+  void Add(const std::vector<annotate::Shape>& shapes,
+           const std::vector<FrameView::RingTriangles>& triangles) {
+    for (size_t i = 0; i < shapes.size() && i < triangles.size(); ++i) {
+      for (size_t r = 0; r < triangles[i].size(); ++r) {
+        of_ring_.emplace(&shapes[i].polygons[r], &triangles[i][r]);
+      }
+    }
+  }
+
+  std::unordered_map<const datasets::Ring*, const std::vector<int>*, Hash, Equal> of_ring_;
+};
 
 }  // namespace
 
@@ -108,7 +156,8 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
 }
 
 std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame, int64_t revision,
-                                                 const ProjectView& project) const {
+                                                 const ProjectView& project,
+                                                 const FrameView* before) const {
   auto view = std::make_shared<FrameView>();
   view->video_id = video_id;
   view->frame = frame;
@@ -146,17 +195,19 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int fram
       view->predictions.push_back(std::move(shape));
     }
   }
+  const KnownTriangles known(before && before->frame == frame ? before : nullptr);
   for (const annotate::Shape& shape : view->labels) {
-    view->label_triangles.push_back(TriangulateRings(shape.polygons));
+    view->label_triangles.push_back(known.Of(shape.polygons));
   }
   for (const annotate::Shape& shape : view->predictions) {
-    view->prediction_triangles.push_back(TriangulateRings(shape.polygons));
+    view->prediction_triangles.push_back(known.Of(shape.polygons));
   }
   return view;
 }
 
 void ViewLoader::Run() {
   std::shared_ptr<ProjectView> current;
+  std::shared_ptr<const FrameView> last_frame;
   int64_t loaded_revision = -1;
   while (true) {
     datasets::Id video = 0;
@@ -181,7 +232,8 @@ void ViewLoader::Run() {
       }
       std::shared_ptr<FrameView> fresh_frame;
       if ((wants_frame || moved) && video != 0) {
-        fresh_frame = LoadFrame(video, frame, revision, *current);
+        fresh_frame = LoadFrame(video, frame, revision, *current, last_frame.get());
+        last_frame = fresh_frame;
       }
       if (!moved && !fresh_frame) continue;
       std::scoped_lock lock(mutex_);

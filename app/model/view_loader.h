@@ -29,7 +29,7 @@ class ViewLoader {
   void Run();
   std::shared_ptr<ProjectView> LoadProject(int64_t revision) const;
   std::shared_ptr<FrameView> LoadFrame(datasets::Id video_id, int frame, int64_t revision,
-                                       const ProjectView& project) const;
+                                       const ProjectView& project, const FrameView* before) const;
 
   datasets::Project& project_;
   annotate::History& history_;
