@@ -2,7 +2,8 @@
 
 namespace app {
 
-FrameLayer::FrameLayer() : shader_("frame.vert", "frame.frag") {
+FrameLayer::FrameLayer()
+    : plain_shader_("frame.vert", "frame_plain.frag"), look_shader_("frame.vert", "frame.frag") {
   glGenTextures(1, &texture_);
   glGenVertexArrays(1, &vertex_array_);
 }
@@ -38,13 +39,16 @@ void FrameLayer::Draw(const float rect[4], float window_width, float window_heig
   const GLint filter = look.smooth ? GL_LINEAR : GL_NEAREST;
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, filter);
-  shader_.Use();
-  shader_.SetInt("picture", 0);
-  shader_.Set("rect", rect[0], rect[1], rect[2], rect[3]);
-  shader_.Set("window", window_width, window_height);
-  shader_.Set("brightness", look.brightness);
-  shader_.Set("contrast", look.contrast);
-  shader_.Set("gamma", look.gamma);
+  Shader& shader = look.changes_colors() ? look_shader_ : plain_shader_;
+  shader.Use();
+  shader.SetInt("picture", 0);
+  shader.Set("rect", rect[0], rect[1], rect[2], rect[3]);
+  shader.Set("window", window_width, window_height);
+  if (look.changes_colors()) {
+    shader.Set("brightness", look.brightness);
+    shader.Set("contrast", look.contrast);
+    shader.Set("gamma", look.gamma);
+  }
   glBindVertexArray(vertex_array_);
   glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
   glBindVertexArray(0);

@@ -12,6 +12,7 @@ struct PictureLook {
   float contrast = 1;    // 0 .. 4
   float gamma = 1;       // 0.2 .. 5
   bool smooth = true;    // linear filter; off above 3x zoom shows pixels as squares
+  bool changes_colors() const { return brightness != 0 || contrast != 1 || gamma != 1; }
 };
 
 class FrameLayer {
@@ -30,7 +31,7 @@ class FrameLayer {
   void Draw(const float rect[4], float window_width, float window_height, const PictureLook& look);
 
  private:
-  Shader shader_;
+  Shader plain_shader_, look_shader_;
   GLuint texture_ = 0, vertex_array_ = 0;
   int width_ = 0, height_ = 0;
   int64_t key_ = -1;
