@@ -421,7 +421,7 @@ void Shell::DrawStatusBar() {
       ImVec2(viewport->WorkPos.x, viewport->WorkPos.y + viewport->WorkSize.y - height));
   ImGui::SetNextWindowSize(ImVec2(viewport->WorkSize.x, height));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding,
-                      ImVec2(10 * context_->scale, 4 * context_->scale));
+                      ImVec2(10 * context_->scale, 2 * context_->scale));
   ImGui::Begin("##status", nullptr, kPanelFlags | ImGuiWindowFlags_NoScrollbar);
   ImGui::PopStyleVar();
   std::string where = "no video yet";
@@ -434,6 +434,7 @@ void Shell::DrawStatusBar() {
       where += speed;
     }
   }
+  ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted(where.c_str());
   ImGui::SameLine(0, 24 * context_->scale);
   ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());

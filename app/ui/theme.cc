@@ -71,6 +71,7 @@ void ApplyTheme(const ThemeSettings& settings) {
   style.PopupRounding = 6;
   style.GrabRounding = 4;
   style.TabRounding = 4;
+  style.FrameBorderSize = 1;
   style.FramePadding = ImVec2(8, 4);
   style.ItemSpacing = ImVec2(8, 6);
   style.WindowPadding = ImVec2(10, 8);
@@ -85,6 +86,8 @@ void ApplyTheme(const ThemeSettings& settings) {
     c[ImGuiCol_PopupBg] = gray(0.15f, 0.98f);
     c[ImGuiCol_FrameBg] = gray(0.20f);
     c[ImGuiCol_FrameBgHovered] = gray(0.26f);
+    c[ImGuiCol_Border] = gray(0.36f);
+    c[ImGuiCol_Separator] = gray(0.26f);
     c[ImGuiCol_MenuBarBg] = gray(0.14f);
     c[ImGuiCol_Text] = gray(0.92f);
   } else {
@@ -92,6 +95,8 @@ void ApplyTheme(const ThemeSettings& settings) {
     c[ImGuiCol_ChildBg] = gray(0.96f);
     c[ImGuiCol_FrameBg] = gray(0.86f);
     c[ImGuiCol_FrameBgHovered] = gray(0.80f);
+    c[ImGuiCol_Border] = gray(0.62f);
+    c[ImGuiCol_Separator] = gray(0.76f);
     c[ImGuiCol_MenuBarBg] = gray(0.90f);
     c[ImGuiCol_Text] = gray(0.08f);
   }

@@ -86,9 +86,9 @@ void BehaviorsView::Draw(UiContext& context) {
     }
     char text[48];
     snprintf(
-        text, sizeof text, "%s%d bouts",
+        text, sizeof text, "%s%d %s",
         behavior.exclusion_group.empty() ? "" : ("[" + behavior.exclusion_group + "] ").c_str(),
-        bouts[behavior.id]);
+        bouts[behavior.id], bouts[behavior.id] == 1 ? "bout" : "bouts");
     ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x);
     ImGui::TextDisabled("%s", text);
   }
@@ -130,6 +130,7 @@ void BehaviorsView::DrawRegions(UiContext& context, const ProjectView& project) 
   Session& session = context.session;
   if (!session.video()) return;
   ImGui::Separator();
+  ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted("Digits mark");
   ImGui::SameLine();
   const auto name_of = [](const std::string& subject) {

@@ -1,6 +1,7 @@
 #include "app/ui/views/keys_view.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace app {
 
@@ -19,6 +20,7 @@ bool KeysView::TakeKey(const Chord& chord, ActionTable& actions) {
   if (waiting_for_.empty()) return false;
   if (chord.key == "Escape") {
     waiting_for_.clear();
+    escape_taken_ = true;
     return true;
   }
   const std::vector<std::string> others = actions.Conflicts(waiting_for_, chord);
@@ -36,11 +38,20 @@ bool KeysView::TakeKey(const Chord& chord, ActionTable& actions) {
 void KeysView::Draw(UiContext& context) {
   if (!open_) return;
   const float scale = context.scale;
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x / 2,
+                                 viewport->WorkPos.y + viewport->WorkSize.y / 2),
+                          ImGuiCond_Appearing, ImVec2(0.5f, 0.5f));
   ImGui::SetNextWindowSize(ImVec2(620 * scale, 560 * scale), ImGuiCond_Appearing);
   if (!ImGui::Begin("Keys", &open_,
                     ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings)) {
     ImGui::End();
     return;
+  }
+  const bool escape_taken = std::exchange(escape_taken_, false);
+  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows) && !escape_taken &&
+      ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape), false)) {
+    open_ = false;
   }
   ImGui::SetNextItemWidth(-1);
   ImGui::InputTextWithHint("##filter", "Find a command", filter_, sizeof filter_);

@@ -24,6 +24,7 @@ class KeysView : public View {
  private:
   bool open_ = false;
   std::string waiting_for_, warning_;
+  bool escape_taken_ = false;  // by the waiting, so that it does not close the window
   char filter_[64] = "";
 };
 

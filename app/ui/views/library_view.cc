@@ -55,7 +55,10 @@ void LibraryView::AddActions(ActionTable& actions, UiContext& context) {
 
 void LibraryView::Propose(Session& session) {
   const datasets::VideoRow* video = session.video();
-  if (!video) return;
+  if (!video) {
+    session.Say(Message::Kind::kInfo, "Add a video first: drop one on the window");
+    return;
+  }
   const datasets::VideoRow row = *video;
   datasets::SampleOptions options;
   options.method = kMethods[method_];

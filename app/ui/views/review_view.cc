@@ -5,6 +5,17 @@
 #include <nlohmann/json.hpp>
 
 namespace app {
+namespace {
+
+// A reason's or verdict's code in a few plain words.
+std::string Plain(std::string code) {
+  if (code == "audit") return "random check";
+  if (code == "low_identity_margin") return "who is who";
+  std::replace(code.begin(), code.end(), '_', ' ');
+  return code;
+}
+
+}  // namespace
 
 void ReviewView::AddActions(ActionTable& actions, UiContext& context) {
   Session& session = context.session;
@@ -80,9 +91,7 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
   if (!ImGui::CollapsingHeader("Filter")) return;
   for (const std::string& reason : ReasonsIn(project)) {
     bool shown = !filter_.hidden_reasons.count(reason);
-    std::string text = reason;
-    std::replace(text.begin(), text.end(), '_', ' ');
-    if (ImGui::Checkbox((text + "##" + reason).c_str(), &shown)) {
+    if (ImGui::Checkbox((Plain(reason) + "##" + reason).c_str(), &shown)) {
       if (shown) {
         filter_.hidden_reasons.erase(reason);
       } else {
@@ -121,8 +130,7 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       }
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
       ImGui::SameLine(150 * context.scale);
-      std::string note = item.verdict.empty() ? item.reason_code : item.verdict;
-      std::replace(note.begin(), note.end(), '_', ' ');
+      const std::string note = Plain(item.verdict.empty() ? item.reason_code : item.verdict);
       ImGui::TextDisabled("%s", note.c_str());
     }
   }

@@ -14,9 +14,9 @@ constexpr float kTitleWidth = 150;
 
 std::string Clock(double seconds) {
   char text[32];
-  const int whole = static_cast<int>(seconds);
-  snprintf(text, sizeof text, "%d:%02d.%02d", whole / 60, whole % 60,
-           static_cast<int>((seconds - whole) * 100));
+  const auto hundredths = std::llround(seconds * 100);
+  snprintf(text, sizeof text, "%lld:%02lld.%02lld", hundredths / 6000, hundredths / 100 % 60,
+           hundredths % 100);
   return text;
 }
 
@@ -160,11 +160,13 @@ void TimelineView::DrawTransport(UiContext& context) {
   ImGui::SameLine();
   float speed = static_cast<float>(session.speed());
   ImGui::SetNextItemWidth(110 * context.scale);
-  if (ImGui::SliderFloat("##speed", &speed, 0.1f, 16, "%.2gx", ImGuiSliderFlags_Logarithmic)) {
+  if (ImGui::SliderFloat("##speed", &speed, 0.1f, 16, "", ImGuiSliderFlags_Logarithmic)) {
     session.SetPlaying(session.playing(), speed);
   }
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("Speed (Up and Down arrows)");
   ImGui::SameLine();
+  ImGui::Text("%.2gx", session.speed());
+  ImGui::SameLine(lanes_left_ - ImGui::GetWindowPos().x + 90 * context.scale);
   int frame = session.frame();
   ImGui::SetNextItemWidth(100 * context.scale);
   if (ImGui::InputInt("##frame", &frame, 0, 0, ImGuiInputTextFlags_EnterReturnsTrue)) {
@@ -277,6 +279,17 @@ void TimelineView::HandleZoom(UiContext& context, const TimelineContent& content
   first_frame_ = std::clamp(first_frame_, 0.0, std::max(count - frames_shown_, 0.0));
 }
 
+// Until a person says otherwise, the digits mark rows that are there.
+void TimelineView::ChooseSubject(Session& session, const ProjectView& project) {
+  const std::pair<datasets::Id, int64_t> now(session.video_id(), project.revision);
+  if (session.selected_subject != given_subject_ || now == subject_given_at_) return;
+  subject_given_at_ = now;
+  const std::vector<std::string> subjects = Subjects(project, session.video_id());
+  if (std::find(subjects.begin(), subjects.end(), given_subject_) == subjects.end()) {
+    given_subject_ = session.selected_subject = subjects.front();
+  }
+}
+
 void TimelineView::Draw(UiContext& context) {
   const datasets::VideoRow* video = context.session.video();
   const auto project = context.session.project_view();
@@ -284,6 +297,7 @@ void TimelineView::Draw(UiContext& context) {
     ImGui::TextDisabled("The timeline shows here once the project has a video.");
     return;
   }
+  ChooseSubject(context.session, *project);
   for (OpenBehavior& running : open_behaviors_) {
     if (running.video_id == video->id) running.last_frame = context.session.frame();
   }

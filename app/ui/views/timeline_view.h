@@ -33,6 +33,7 @@ class TimelineView : public View {
     int grabbed_frame = 0;
     bool moved = false;
   };
+  void ChooseSubject(Session& session, const ProjectView& project);
   void DrawTransport(UiContext& context);
   void DrawStrip(UiContext& context, const TimelineContent& content);
   void DrawRuler(UiContext& context, const TimelineContent& content, float left, float width);
@@ -59,7 +60,9 @@ class TimelineView : public View {
   double first_frame_ = 0, frames_shown_ = 0;  // visible span
   float lanes_left_ = 0, lanes_width_ = 1;     // window pixels
   int last_frame_ = -1;
-  std::vector<std::pair<std::string, float>> lane_middles_;  // title, window y; as drawn last
+  std::string given_subject_;  // that the digits mark until a person chooses another
+  std::pair<datasets::Id, int64_t> subject_given_at_{0, -1};  // video and revision
+  std::vector<std::pair<std::string, float>> lane_middles_;   // title, window y; as drawn last
   float lane_height_ = 20;
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;

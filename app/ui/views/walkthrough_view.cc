@@ -11,9 +11,9 @@ struct Page {
 
 const Page kPages[] = {
     {"1 of 3: Label a few frames",
-     "Press Ctrl+P and the program proposes frames that differ from each other; . and , walk "
-     "through "
-     "them.\n\nOn each frame, outline every animal: O and one click takes its blob, P draws a "
+     "Press Ctrl+P and the program proposes frames that differ from each other. The key . goes "
+     "to the next of them, the key , back.\n\nOn each frame, outline every animal: O and one click "
+     "takes its blob, P draws a "
      "polygon point by point (Enter closes), and the mouse over an outline shows its points. "
      "Digits "
      "name the selected animal; hold Ctrl to see which is which. D says the frame is done, N that "
@@ -52,27 +52,28 @@ void WalkthroughView::Draw(UiContext& context) {
   if (!open_) return;
   const float scale = context.scale;
   const ImGuiViewport* viewport = ImGui::GetMainViewport();
-  ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x / 2,
-                                 viewport->WorkPos.y + viewport->WorkSize.y * 0.4f),
-                          ImGuiCond_Appearing, ImVec2(0.5f, 0.5f));
-  ImGui::SetNextWindowSize(ImVec2(520 * scale, 0));
+  // Beside the picture: what it tells can be tried at once.
+  ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x - 6 * scale,
+                                 viewport->WorkPos.y + viewport->WorkSize.y - 34 * scale),
+                          ImGuiCond_Appearing, ImVec2(1, 1));
+  ImGui::SetNextWindowSize(ImVec2(306 * scale, 0));
   bool stay = true;
   const Page& page = kPages[page_];
   if (ImGui::Begin("Walk-through", &stay,
                    ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoResize |
                        ImGuiWindowFlags_NoSavedSettings)) {
     ImGui::PushFont(context.fonts.heading);
-    ImGui::TextUnformatted(page.title);
+    ImGui::TextWrapped("%s", page.title);
     ImGui::PopFont();
     ImGui::Dummy(ImVec2(0, 4 * scale));
     ImGui::TextWrapped("%s", page.text);
     ImGui::Dummy(ImVec2(0, 8 * scale));
-    if (page_ > 0 && ImGui::Button("Back", ImVec2(100 * scale, 0))) {
+    if (page_ > 0 && ImGui::Button("Back", ImVec2(84 * scale, 0))) {
       context.mode = kPages[--page_].mode;
     }
     if (page_ > 0) ImGui::SameLine();
     const bool last = page_ == 2;
-    if (ImGui::Button(last ? "Start" : "Next", ImVec2(100 * scale, 0))) {
+    if (ImGui::Button(last ? "Start" : "Next", ImVec2(84 * scale, 0))) {
       if (last) {
         stay = false;
         context.mode = Mode::kLabel;
@@ -81,7 +82,11 @@ void WalkthroughView::Draw(UiContext& context) {
       }
     }
     ImGui::SameLine();
-    if (!last && ImGui::Button("Skip", ImVec2(100 * scale, 0))) stay = false;
+    if (!last && ImGui::Button("Skip", ImVec2(84 * scale, 0))) stay = false;
+    if (ImGui::IsWindowFocused() &&
+        ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_Escape), false)) {
+      stay = false;
+    }
   }
   ImGui::End();
   if (!stay) {
