@@ -219,6 +219,18 @@ void Report(const char* what, const std::vector<double>& ms, double cpu_ms_each 
   std::fflush(stdout);
 }
 
+// Times of one kind of change, by the clock and of the processor.
+struct Edits {
+  std::vector<double> ms;
+  double cpu_ms = 0;
+  void Add(const std::function<double()>& edit) {
+    const double cpu = CpuMs();
+    ms.push_back(edit());
+    cpu_ms += CpuMs() - cpu;
+  }
+  double CpuEach() const { return cpu_ms / static_cast<double>(ms.size()); }
+};
+
 void Measure(const std::string& file) {
   Waiter waiter;
   std::unique_ptr<app::Session> session;
@@ -284,21 +296,26 @@ void Measure(const std::string& file) {
     });
     return MsSince(start);
   };
-  std::vector<double> one, all, undo;
-  for (int i = 0; i < 15; ++i) {
-    go(300 + i);
+  // A person looks before deciding: by then the frames ahead have been decoded.
+  const auto look_at = [&](int frame) {
+    go(frame);
+    std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  };
+  Edits one, all, undo;
+  for (int i = 0; i < 21; ++i) {
+    look_at(300 + i);
     const Id animal = session->project_view()->categories.front().id;
-    one.push_back(edited([&] { app::RequestAcceptPredictions(*session, animal); }));
-    undo.push_back(edited([&] { session->Undo(); }));
+    one.Add([&] { return edited([&] { app::RequestAcceptPredictions(*session, animal); }); });
+    undo.Add([&] { return edited([&] { session->Undo(); }); });
   }
-  Report("accept one animal (25 outlines), until the window has it", one);
-  Report("undo that", undo);
-  for (int i = 0; i < 15; ++i) {
-    go(330 + i);
-    all.push_back(edited([&] { app::RequestAcceptPredictions(*session, 0); }));
+  Report("accept one animal (25 outlines), until the window has it", one.ms, one.CpuEach());
+  Report("undo that", undo.ms, undo.CpuEach());
+  for (int i = 0; i < 21; ++i) {
+    look_at(330 + i);
+    all.Add([&] { return edited([&] { app::RequestAcceptPredictions(*session, 0); }); });
     edited([&] { session->Undo(); });
   }
-  Report("accept a frame of 200 animals, until the window has it", all);
+  Report("accept a frame of 200 animals, until the window has it", all.ms, all.CpuEach());
 }
 
 void Seek(const std::string& file) {
@@ -308,7 +325,7 @@ void Seek(const std::string& file) {
   std::vector<double> ms;
   FrameCache cache(file, index, size_t{64} << 20);
   const double cpu = CpuMs();
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const int frame = static_cast<int>(random() % static_cast<unsigned>(index.frame_count()));
     if (cache.GetIfCached(frame)) continue;
     const auto start = Clock::now();
