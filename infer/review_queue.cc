@@ -239,7 +239,7 @@ int LevelOf(const Run& run) {
 // Cuts a run where its suspicion changes for longer than a moment: parts begin at a new level; the
 // shortest joins the neighbour of the nearer level until all are long enough.
 std::vector<Run> CutAtLevels(const Run& run, double fps) {
-  const size_t shortest = static_cast<size_t>(std::max(3.0, 0.2 * fps));  // frames
+  const size_t shortest = static_cast<size_t>(std::max(2.0, 0.12 * fps));  // frames
   std::vector<Run> parts;
   for (const FrameView& view : run) {
     if (parts.empty() || Band(view.wrong) != Band(parts.back().back().wrong)) parts.emplace_back();
