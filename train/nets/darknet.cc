@@ -98,6 +98,7 @@ torch::Tensor DarknetConvImpl::FoldedBias() const {
 }
 
 torch::Tensor DarknetConvImpl::forward(const torch::Tensor& x) {
+  if (prepared_ && prepared_->Fits(x)) return prepared_->Run(x, normalized ? kSlope : 1);
   if (!normalized || folded || !is_training()) {
     torch::Tensor y = torch::conv2d(x, FoldedWeight(), FoldedBias(), stride, size / 2);
     return normalized ? torch::leaky_relu_(y, kSlope) : y;
@@ -121,6 +122,7 @@ void DarknetConvImpl::Fold(torch::ScalarType type) {
   weight = FoldedWeight().detach().to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   bias = new_bias.to(type);
   folded = true;
+  prepared_ = PreparedConv::Make(weight, bias, stride, size / 2);
 }
 
 DarknetImpl::DarknetImpl(YoloGraph graph_) : graph(std::move(graph_)) {

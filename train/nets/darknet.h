@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "train/nn/prepared_conv.h"
 #include "train/weights/darknet.h"
 #include "train/weights/darknet_graph.h"
 #include "train/weights/module_weights.h"
@@ -32,6 +33,7 @@ struct DarknetConvImpl : torch::nn::Module {
   torch::Tensor weight, bias, scale, mean, variance;  // the last three only where normalized
 
  private:
+  std::shared_ptr<const PreparedConv> prepared_;
   torch::Tensor FoldedWeight() const;
   torch::Tensor FoldedBias() const;
 };

@@ -32,12 +32,8 @@ std::vector<torch::Tensor> ResNetPyramidImpl::forward(const torch::Tensor& x) {
   std::vector<torch::Tensor> levels(5);
   torch::Tensor down;
   for (size_t l = 4; l-- > 0;) {
-    torch::Tensor lateral = inner_[l]->forward(maps[l]);
-    if (down.defined()) {
-      lateral.add_(torch::upsample_nearest2d(down, {lateral.size(2), lateral.size(3)}));
-    }
-    down = lateral;
-    levels[l] = layer_[l]->forward(down);
+    down = RunConv(inner_[l], maps[l], /*relu=*/false, down);
+    levels[l] = RunConv(layer_[l], down);
   }
   levels[4] = torch::max_pool2d(levels[3], 1, 2);
   return levels;
@@ -46,7 +42,7 @@ std::vector<torch::Tensor> ResNetPyramidImpl::forward(const torch::Tensor& x) {
 void ResNetPyramidImpl::Fold(torch::ScalarType type) {
   body->Fold(type);
   for (auto* convs : {&inner_, &layer_}) {
-    for (auto& conv : *convs) UseConvType(*conv, type);
+    for (auto& conv : *convs) PrepareConv(*conv, type);
   }
 }
 

@@ -93,23 +93,29 @@ void NormalizeResNetOverPeers(torch::nn::Module& module, Peers* peers) {
 }
 
 torch::nn::Conv2d MakeConv2d(int in, int out, int kernel, int stride, bool bias) {
-  return torch::nn::Conv2d(
+  return MakePreparableConv2d(
       torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(bias));
 }
 
-torch::Tensor ConvThenNorm(torch::nn::Conv2d& conv, Norm2d& norm, const torch::Tensor& x) {
-  if (norm->folded) return conv->forward(x);
-  if (!norm->constant()) return norm->forward(conv->forward(x));
-  const auto [scale, offset] = norm->Affine();
-  const auto& o = conv->options;
-  return torch::conv2d(x, conv->weight * scale.view({-1, 1, 1, 1}), offset, o.stride(),
-                       conv->weight.size(2) / 2);
+torch::Tensor ConvThenNorm(torch::nn::Conv2d& conv, Norm2d& norm, const torch::Tensor& x, bool relu,
+                           const torch::Tensor& add) {
+  if (norm->folded) return RunConv(conv, x, relu, add);
+  torch::Tensor y;
+  if (norm->constant()) {
+    const auto [scale, offset] = norm->Affine();
+    y = torch::conv2d(x, conv->weight * scale.view({-1, 1, 1, 1}), offset, conv->options.stride(),
+                      conv->weight.size(2) / 2);
+  } else {
+    y = norm->forward(RunConv(conv, x));
+  }
+  if (add.defined()) y.add_(add);
+  return relu ? y.relu_() : y;
 }
 
 void FoldNorm(torch::nn::Conv2d& conv, Norm2d& norm, torch::ScalarType type) {
   torch::NoGradGuard no_grad;
   if (norm->options.kind == NormKind::kGroup) {
-    UseConvType(*conv, type);
+    PrepareConv(*conv, type);
     norm->weight = norm->weight.detach().to(type);
     norm->bias = norm->bias.detach().to(type);
     return;
@@ -119,13 +125,7 @@ void FoldNorm(torch::nn::Conv2d& conv, Norm2d& norm, torch::ScalarType type) {
   conv->weight = (conv->weight * scale.view({-1, 1, 1, 1})).detach();
   conv->bias = offset.detach().clone();
   norm->folded = true;
-  UseConvType(*conv, type);
-}
-
-void UseConvType(torch::nn::Conv2dImpl& conv, torch::ScalarType type) {
-  torch::NoGradGuard no_grad;
-  conv.weight = conv.weight.detach().to(type).contiguous(torch::MemoryFormat::ChannelsLast);
-  if (conv.bias.defined()) conv.bias = conv.bias.detach().to(type);
+  PrepareConv(*conv, type);
 }
 
 ResidualBlockImpl::ResidualBlockImpl(int in, int width, int stride, bool bottleneck,
@@ -150,10 +150,10 @@ ResidualBlockImpl::ResidualBlockImpl(int in, int width, int stride, bool bottlen
 }
 
 torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x) {
-  torch::Tensor y = ConvThenNorm(conv1, bn1, x).relu_();
-  y = ConvThenNorm(conv2, bn2, y);
-  if (conv3) y = ConvThenNorm(conv3, bn3, y.relu_());
-  return y.add_(down_conv ? ConvThenNorm(down_conv, down_norm, x) : x).relu_();
+  const torch::Tensor past = down_conv ? ConvThenNorm(down_conv, down_norm, x) : x;
+  const torch::Tensor y = ConvThenNorm(conv1, bn1, x, /*relu=*/true);
+  if (!conv3) return ConvThenNorm(conv2, bn2, y, /*relu=*/true, past);
+  return ConvThenNorm(conv3, bn3, ConvThenNorm(conv2, bn2, y, /*relu=*/true), /*relu=*/true, past);
 }
 
 void ResidualBlockImpl::Fold(torch::ScalarType type) {
@@ -182,9 +182,7 @@ torch::nn::Sequential MakeResNetLayer(int depth, int layer, const NormOptions& n
 
 ResNetImpl::ResNetImpl(int depth_, const NormOptions& norm, int classes) : depth(depth_) {
   ShapeOf(depth);
-  conv1 = register_module(
-      "conv1",
-      torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 64, 7).stride(2).padding(3).bias(false)));
+  conv1 = register_module("conv1", MakeConv2d(3, 64, 7, 2, /*bias=*/false));
   bn1 = register_module("bn1", Norm2d(64, norm));
   layer1 = register_module("layer1", MakeResNetLayer(depth, 1, norm));
   layer2 = register_module("layer2", MakeResNetLayer(depth, 2, norm));
@@ -201,7 +199,7 @@ ResNetImpl::ResNetImpl(int depth_, const NormOptions& norm, int classes) : depth
 }
 
 std::vector<torch::Tensor> ResNetImpl::Features(const torch::Tensor& x) {
-  torch::Tensor y = ConvThenNorm(conv1, bn1, x).relu_();
+  torch::Tensor y = ConvThenNorm(conv1, bn1, x, /*relu=*/true);
   y = torch::max_pool2d(y, 3, 2, 1);
   std::vector<torch::Tensor> features;
   for (auto* layer : {&layer1, &layer2, &layer3, &layer4}) {

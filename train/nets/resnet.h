@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "train/nn/prepared_conv.h"
+
 namespace train {
 
 class Peers;
@@ -43,14 +45,13 @@ void NormalizeResNetOverPeers(torch::nn::Module& module, Peers* peers);
 
 torch::nn::Conv2d MakeConv2d(int in, int out, int kernel, int stride, bool bias);
 
-// norm(conv(x)). A constant norm becomes part of the convolution: one pass over the map instead of
-// three, equal up to rounding; gradients reach the convolution's weight as ever.
-torch::Tensor ConvThenNorm(torch::nn::Conv2d& conv, Norm2d& norm, const torch::Tensor& x);
+// norm(conv(x)) (+ add) (ReLU). A constant norm becomes part of the convolution: one pass over the
+// map instead of three, equal up to rounding; gradients reach the convolution's weight as ever.
+torch::Tensor ConvThenNorm(torch::nn::Conv2d& conv, Norm2d& norm, const torch::Tensor& x,
+                           bool relu = false, const torch::Tensor& add = {});
 // For inference only, once: the norm moves into the convolution for good, and its weights become
 // `type` in channels-last layout. A group norm stays what it is.
 void FoldNorm(torch::nn::Conv2d& conv, Norm2d& norm, torch::ScalarType type);
-// For inference only: weight and bias of a convolution in `type` and channels-last layout.
-void UseConvType(torch::nn::Conv2dImpl& conv, torch::ScalarType type);
 
 // BasicBlock or Bottleneck: conv1 bn1 conv2 bn2 (conv3 bn3) (downsample.0 downsample.1).
 class ResidualBlockImpl : public torch::nn::Module {

@@ -73,6 +73,11 @@ RoiHeadsImpl::BoxAnswer RoiHeadsImpl::Boxes(const std::vector<torch::Tensor>& ma
                                             const torch::Tensor& boxes,
                                             const torch::Tensor& pictures) {
   const torch::Tensor pooled = Pool(maps, boxes, pictures, kBoxSide);  // channels-last
+  if (fast_fc6_) {
+    const torch::Tensor hidden = fast_fc7_->Run(fast_fc6_->Run(pooled, 0), 0);
+    const torch::Tensor both = fast_predictor_->Run(hidden).flatten(1);
+    return {both.slice(1, 0, classes_), both.slice(1, classes_).contiguous()};
+  }
   torch::Tensor x;
   if (prepared_) {
     x = torch::linear(pooled.permute({0, 2, 3, 1}).flatten(1), fc6_by_place_, fc6_->bias);
@@ -88,23 +93,31 @@ torch::Tensor RoiHeadsImpl::Masks(const std::vector<torch::Tensor>& maps,
                                   const torch::Tensor& labels) {
   const int64_t count = boxes.size(0);
   torch::Tensor x = Pool(maps, boxes, pictures, kMaskSide);
-  for (auto& conv : mask_convs_) x = conv->forward(x).relu_();
+  for (auto& conv : mask_convs_) x = RunConv(conv, x, /*relu=*/true);
   // A 2x2 deconvolution with stride 2 is four pixel-wise convolutions side by side, and of the
   // last convolution only the row of the label is wanted.
-  const torch::Tensor spread =
-      conv5_mask_->weight.permute({2, 3, 1, 0}).reshape({4 * kPyramidChannels, kPyramidChannels});
-  const torch::Tensor rows = x.permute({0, 2, 3, 1}).reshape({-1, kPyramidChannels});
-  const torch::Tensor fine = torch::linear(rows, spread, conv5_mask_->bias.repeat({4}))
-                                 .relu_();  // [R * 196, (i, j, channel)]
+  torch::Tensor fine;  // [R * 196, (i, j, channel)]
+  if (fast_spread_) {
+    fine = fast_spread_->Run(x, 0).permute({0, 2, 3, 1});
+  } else {
+    const torch::Tensor rows = x.permute({0, 2, 3, 1}).reshape({-1, kPyramidChannels});
+    fine = torch::linear(rows, SpreadWeight(), conv5_mask_->bias.repeat({4})).relu_();
+  }
   const torch::Tensor wanted =
       mask_fcn_logits_->weight.flatten(1).index_select(0, labels).unsqueeze(2);  // [R, 256, 1]
   const torch::Tensor offset = mask_fcn_logits_->bias.index_select(0, labels);
   const torch::Tensor logits =
-      torch::bmm(fine.view({count, -1, kPyramidChannels}), wanted).squeeze(2) + offset.unsqueeze(1);
+      torch::bmm(fine.reshape({count, -1, kPyramidChannels}), wanted).squeeze(2) +
+      offset.unsqueeze(1);
   return logits.view({count, kMaskSide, kMaskSide, 2, 2})
       .permute({0, 1, 3, 2, 4})
       .reshape({count, kMaskOut, kMaskOut})
       .to(torch::kFloat32);
+}
+
+torch::Tensor RoiHeadsImpl::SpreadWeight() const {
+  return conv5_mask_->weight.permute({2, 3, 1, 0})
+      .reshape({4 * kPyramidChannels, kPyramidChannels});
 }
 
 NamedLosses RoiHeadsImpl::Losses(const std::vector<torch::Tensor>& maps,
@@ -222,17 +235,22 @@ std::vector<RoiDetections> RoiHeadsImpl::Detect(const std::vector<torch::Tensor>
 void RoiHeadsImpl::Fold(torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   type_ = type;
-  fc6_by_place_ = fc6_->weight.detach()
-                      .view({kHidden, kPyramidChannels, kBoxSide, kBoxSide})
-                      .permute({0, 2, 3, 1})
-                      .reshape({kHidden, -1})
-                      .to(type);
+  const torch::Tensor fc6 =
+      fc6_->weight.detach().to(type).view({kHidden, kPyramidChannels, kBoxSide, kBoxSide});
+  fast_fc6_ = PreparedConv::Make(fc6, fc6_->bias);
+  if (fast_fc6_) {
+    fast_fc7_ = PreparedConv::Make(fc7_->weight, fc7_->bias);
+    fast_predictor_ = PreparedConv::Make(torch::cat({cls_score_->weight, bbox_pred_->weight}),
+                                         torch::cat({cls_score_->bias, bbox_pred_->bias}));
+    fast_spread_ = PreparedConv::Make(SpreadWeight(), conv5_mask_->bias.repeat({4}));
+  }
+  if (!fast_fc6_) fc6_by_place_ = fc6.permute({0, 2, 3, 1}).reshape({kHidden, -1});
   for (auto* linear : {&fc6_, &fc7_, &cls_score_, &bbox_pred_}) {
     (*linear)->weight = (*linear)->weight.detach().to(type);
     (*linear)->bias = (*linear)->bias.detach().to(type);
   }
-  for (auto& conv : mask_convs_) UseConvType(*conv, type);
-  UseConvType(*mask_fcn_logits_, type);
+  for (auto& conv : mask_convs_) PrepareConv(*conv, type);
+  PrepareConv(*mask_fcn_logits_, type);
   conv5_mask_->weight = conv5_mask_->weight.detach().to(type);
   conv5_mask_->bias = conv5_mask_->bias.detach().to(type);
   prepared_ = true;

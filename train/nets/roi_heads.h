@@ -9,6 +9,7 @@
 #include "train/detect/boxes.h"
 #include "train/detect/detector.h"
 #include "train/nets/rpn.h"
+#include "train/nn/prepared_conv.h"
 
 namespace train {
 
@@ -62,10 +63,16 @@ class RoiHeadsImpl : public torch::nn::Module {
   torch::Tensor Masks(const std::vector<torch::Tensor>& maps, const torch::Tensor& boxes,
                       const torch::Tensor& pictures, const torch::Tensor& labels);
 
+  // The deconvolution's weight as a matrix [(i, j, channel), channel].
+  torch::Tensor SpreadWeight() const;
+
   int classes_;
   torch::ScalarType type_ = torch::kFloat32;
   bool prepared_ = false;
   torch::Tensor fc6_by_place_;  // fc6's weight for regions in channels-last order
+  // Where this processor has kernels for them: fc6 as a 7x7 convolution, cls_score and bbox_pred as
+  // one layer, the deconvolution as a pixel-wise one.
+  std::shared_ptr<const PreparedConv> fast_fc6_, fast_fc7_, fast_predictor_, fast_spread_;
   torch::nn::Linear fc6_{nullptr}, fc7_{nullptr}, cls_score_{nullptr}, bbox_pred_{nullptr};
   std::vector<torch::nn::Conv2d> mask_convs_;
   torch::nn::ConvTranspose2d conv5_mask_{nullptr};

@@ -74,9 +74,12 @@ RpnImpl::Answer RpnImpl::forward(const std::vector<torch::Tensor>& maps, Picture
   answer.anchors = PyramidAnchors(maps, padded);
   std::vector<torch::Tensor> objectness, deltas;
   for (const torch::Tensor& map : maps) {
-    const torch::Tensor x = conv_->forward(map).relu_();
-    objectness.push_back(ByAnchor(cls_logits_->forward(x), 1).squeeze(2));
-    deltas.push_back(ByAnchor(bbox_pred_->forward(x), 4));
+    const torch::Tensor x = RunConv(conv_, map, /*relu=*/true);
+    const bool both = both_ && both_->Fits(x);
+    const torch::Tensor y = both ? both_->Run(x) : torch::Tensor();
+    objectness.push_back(
+        ByAnchor(both ? y.slice(1, 0, kShapes) : cls_logits_->forward(x), 1).squeeze(2));
+    deltas.push_back(ByAnchor(both ? y.slice(1, kShapes) : bbox_pred_->forward(x), 4));
     answer.per_level.push_back(objectness.back().size(1));
   }
   answer.objectness = torch::cat(objectness, 1).to(torch::kFloat32);
@@ -159,7 +162,9 @@ NamedLosses RpnImpl::Losses(const Answer& answer, const std::vector<torch::Tenso
 }
 
 void RpnImpl::Fold(torch::ScalarType type) {
-  for (auto* conv : {&conv_, &cls_logits_, &bbox_pred_}) UseConvType(**conv, type);
+  for (auto* conv : {&conv_, &cls_logits_, &bbox_pred_}) PrepareConv(**conv, type);
+  both_ = PreparedConv::Make(torch::cat({cls_logits_->weight, bbox_pred_->weight}),
+                             torch::cat({cls_logits_->bias, bbox_pred_->bias}));
 }
 
 }  // namespace train

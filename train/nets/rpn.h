@@ -8,6 +8,7 @@
 
 #include "train/detect/boxes.h"
 #include "train/detect/detector.h"
+#include "train/nn/prepared_conv.h"
 
 namespace train {
 
@@ -51,6 +52,7 @@ class RpnImpl : public torch::nn::Module {
 
  private:
   torch::nn::Conv2d conv_{nullptr}, cls_logits_{nullptr}, bbox_pred_{nullptr};
+  std::shared_ptr<const PreparedConv> both_;  // cls_logits, then bbox_pred, as one convolution
 };
 TORCH_MODULE(Rpn);
 

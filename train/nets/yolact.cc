@@ -33,9 +33,7 @@ torch::Tensor Rows(const torch::Tensor& y, int64_t values) {
 YolactImpl::YolactImpl(const YolactConfig& config_) : config(config_) {
   const int f = config.features;
   const Holder backbone = AddHolder(*this, "backbone");
-  conv1 = backbone->register_module(
-      "conv1",
-      torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 64, 7).stride(2).padding(3).bias(false)));
+  conv1 = backbone->register_module("conv1", MakeConv2d(3, 64, 7, 2, /*bias=*/false));
   bn1 = backbone->register_module("bn1", Norm2d(64, config.norm));
   const Holder layers = AddHolder(*backbone, "layers");
   for (int layer = 1; layer <= 4; ++layer) {
@@ -90,9 +88,9 @@ void YolactImpl::Fold(torch::ScalarType type) {
     if (auto* block = part->as<ResidualBlockImpl>()) block->Fold(type);
   }
   for (auto* list : {&lateral_, &predict_, &downsample_, &proto_}) {
-    for (auto& conv : *list) UseConvType(*conv, type);
+    for (auto& conv : *list) PrepareConv(*conv, type);
   }
-  for (auto* conv : {&up_, &box_, &conf_, &coef_}) UseConvType(**conv, type);
+  for (auto* conv : {&up_, &box_, &conf_, &coef_}) PrepareConv(**conv, type);
 }
 
 void YolactImpl::FreezeNorms() {
@@ -106,7 +104,7 @@ void YolactImpl::FreezeNorms() {
 }
 
 std::vector<torch::Tensor> YolactImpl::Backbone(const torch::Tensor& x) {
-  torch::Tensor y = ConvThenNorm(conv1, bn1, x.to(type_)).relu_();
+  torch::Tensor y = ConvThenNorm(conv1, bn1, x.to(type_), /*relu=*/true);
   y = torch::max_pool2d(y, 3, 2, 1);
   std::vector<torch::Tensor> features;
   for (auto& layer : layers_) features.push_back(y = layer->forward(y));
@@ -118,11 +116,11 @@ std::vector<torch::Tensor> YolactImpl::Pyramid(const std::vector<torch::Tensor>&
   torch::Tensor y;
   for (size_t i = 0; i < features.size(); ++i) {
     const size_t level = features.size() - 1 - i;
-    const torch::Tensor side = lateral_[i]->forward(features[level]);
+    const torch::Tensor side = RunConv(lateral_[i], features[level]);
     y = y.defined() ? Resized(y, side.size(2), side.size(3)) + side : side;
-    levels[level] = predict_[i]->forward(y).relu_();
+    levels[level] = RunConv(predict_[i], y, /*relu=*/true);
   }
-  for (auto& conv : downsample_) levels.push_back(conv->forward(levels.back()));
+  for (auto& conv : downsample_) levels.push_back(RunConv(conv, levels.back()));
   return levels;
 }
 
@@ -130,17 +128,17 @@ YolactOutput YolactImpl::forward(const torch::Tensor& x) {
   const std::vector<torch::Tensor> levels = Pyramid(Backbone(x));
   YolactOutput out;
   torch::Tensor y = levels[0];
-  for (size_t i = 0; i < 3; ++i) y = proto_[i]->forward(y).relu_();
+  for (size_t i = 0; i < 3; ++i) y = RunConv(proto_[i], y, /*relu=*/true);
   y = Resized(y, 2 * y.size(2), 2 * y.size(3));
-  y = proto_[4]->forward(proto_[3]->forward(y).relu_()).relu_();
+  y = RunConv(proto_[4], RunConv(proto_[3], y, /*relu=*/true), /*relu=*/true);
   out.proto = y.to(torch::kFloat32).permute({0, 2, 3, 1}).contiguous();
   std::vector<torch::Tensor> boxes, confs, coefs;
   std::vector<int64_t> heights, widths;
   for (const torch::Tensor& level : levels) {
-    const torch::Tensor up = up_->forward(level).relu_();
-    boxes.push_back(Rows(box_->forward(up), 4));
-    confs.push_back(Rows(conf_->forward(up), config.classes));
-    coefs.push_back(Rows(coef_->forward(up), config.prototypes).tanh());
+    const torch::Tensor up = RunConv(up_, level, /*relu=*/true);
+    boxes.push_back(Rows(RunConv(box_, up), 4));
+    confs.push_back(Rows(RunConv(conf_, up), config.classes));
+    coefs.push_back(Rows(RunConv(coef_, up), config.prototypes).tanh());
     heights.push_back(level.size(2));
     widths.push_back(level.size(3));
   }
