@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <tuple>
 #include <type_traits>
 
 #include "datasets/base/error.h"
@@ -68,33 +70,81 @@ bool NeighborsOf(float at, int64_t extent, Neighbors& n) {
   return true;
 }
 
+// What the cells of a region read along one axis: places and weights, each place once a cell.
+struct Axis {
+  struct Tap {
+    int64_t at;
+    float weight;
+  };
+  std::vector<Tap> taps;
+  std::vector<size_t> ends;  // of each cell's taps
+
+  void Fill(float start, float cell, int samples, int side, int64_t extent) {
+    taps.clear();
+    ends.clear();
+    const float share = 1.f / static_cast<float>(std::max(samples, 1));
+    for (int c = 0; c < side; ++c) {
+      const size_t first = taps.size();
+      for (int s = 0; s < samples; ++s) {
+        Neighbors n;
+        if (!NeighborsOf(start + static_cast<float>(c) * cell +
+                             (static_cast<float>(s) + .5f) * cell / static_cast<float>(samples),
+                         extent, n)) {
+          continue;
+        }
+        Add(first, n.low, n.low_weight * share);
+        Add(first, n.high, n.high_weight * share);
+      }
+      ends.push_back(taps.size());
+    }
+  }
+
+ private:
+  void Add(size_t first, int64_t at, float weight) {
+    for (size_t i = taps.size(); i > first && taps[i - 1].at >= at; --i) {
+      if (taps[i - 1].at == at) {
+        taps[i - 1].weight += weight;
+        return;
+      }
+    }
+    taps.push_back({at, weight});
+  }
+};
+
 // All pixels that a cell reads, with their weights: sums of samples are one weighted sum.
 struct Read {
   int64_t pixel;
   float weight;
 };
 
-void ReadsOf(const Cells& cells, const Map& map, int row, int column, std::vector<Read>& reads) {
-  reads.clear();
-  const float share = 1.f / static_cast<float>(std::max(cells.samples_x * cells.samples_y, 1));
-  for (int sy = 0; sy < cells.samples_y; ++sy) {
-    const float y =
-        cells.y + static_cast<float>(row) * cells.cell_height +
-        (static_cast<float>(sy) + .5f) * cells.cell_height / static_cast<float>(cells.samples_y);
-    Neighbors v, h;
-    if (!NeighborsOf(y, map.height, v)) continue;
-    for (int sx = 0; sx < cells.samples_x; ++sx) {
-      const float x =
-          cells.x + static_cast<float>(column) * cells.cell_width +
-          (static_cast<float>(sx) + .5f) * cells.cell_width / static_cast<float>(cells.samples_x);
-      if (!NeighborsOf(x, map.width, h)) continue;
-      reads.push_back({v.low * map.width + h.low, v.low_weight * h.low_weight * share});
-      reads.push_back({v.low * map.width + h.high, v.low_weight * h.high_weight * share});
-      reads.push_back({v.high * map.width + h.low, v.high_weight * h.low_weight * share});
-      reads.push_back({v.high * map.width + h.high, v.high_weight * h.high_weight * share});
-    }
+class RegionReads {
+ public:
+  void Take(const float* box, const Map& map, int side, int sampling) {
+    const Cells cells = CellsOf(box, map, side, sampling);
+    width_ = map.width;
+    rows_.Fill(cells.y, cells.cell_height, cells.samples_y, side, map.height);
+    columns_.Fill(cells.x, cells.cell_width, cells.samples_x, side, map.width);
   }
-}
+  const std::vector<Read>& Of(int row, int column) {
+    reads_.clear();
+    for (size_t y = Begin(rows_, row); y < rows_.ends[static_cast<size_t>(row)]; ++y) {
+      for (size_t x = Begin(columns_, column); x < columns_.ends[static_cast<size_t>(column)];
+           ++x) {
+        reads_.push_back({rows_.taps[y].at * width_ + columns_.taps[x].at,
+                          rows_.taps[y].weight * columns_.taps[x].weight});
+      }
+    }
+    return reads_;
+  }
+
+ private:
+  static size_t Begin(const Axis& axis, int cell) {
+    return cell == 0 ? 0 : axis.ends[static_cast<size_t>(cell) - 1];
+  }
+  int64_t width_ = 0;
+  Axis rows_, columns_;
+  std::vector<Read> reads_;
+};
 
 VOLE_VECTORIZED void AddRow(float* __restrict to, const float* __restrict from, float weight,
                             int64_t count) {
@@ -107,20 +157,20 @@ using Lanes [[gnu::vector_size(64), gnu::aligned(4), gnu::may_alias]] = float;
 using HalfLanes [[gnu::vector_size(32), gnu::aligned(2), gnu::may_alias]] = uint16_t;
 using BitLanes [[gnu::vector_size(64)]] = uint32_t;
 
-// to[c] = the weighted sum of all reads, 64 channels at a time, which stay in registers. Elements
+// to[c] = the weighted sum of all reads, 128 channels at a time, which stay in registers. Elements
 // are float, or bfloat16 as its bits.
 template <class Element>
 [[gnu::always_inline]] inline void SumReadsOf(float* __restrict to, const Element* __restrict from,
                                               const Read* reads, size_t count, int64_t channels) {
-  constexpr int64_t kLanes = 16, kChunk = 4 * kLanes;
+  constexpr int64_t kLanes = 16, kVectors = 8, kChunk = kVectors * kLanes;
   int64_t c = 0;
   for (; c + kChunk <= channels; c += kChunk) {
-    Lanes sums[4] = {};
+    Lanes sums[kVectors] = {};
     for (size_t r = 0; r < count; ++r) {
       const Element* row = from + reads[r].pixel * channels + c;
       const float weight = reads[r].weight;
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) {
+#pragma GCC unroll 8
+      for (int i = 0; i < kVectors; ++i) {
         if constexpr (std::is_same_v<Element, float>) {
           sums[i] += weight * *reinterpret_cast<const Lanes*>(row + i * kLanes);
         } else {
@@ -129,8 +179,8 @@ template <class Element>
         }
       }
     }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) *reinterpret_cast<Lanes*>(to + c + i * kLanes) = sums[i];
+#pragma GCC unroll 8
+    for (int i = 0; i < kVectors; ++i) *reinterpret_cast<Lanes*>(to + c + i * kLanes) = sums[i];
   }
   for (; c < channels; ++c) {
     float sum = 0;
@@ -167,6 +217,25 @@ struct Geometry {
   torch::Tensor boxes, pictures, levels;  // contiguous, on the CPU
 };
 
+// The regions such that those that read the same pixels follow each other: the pixels are still in
+// the cache then.
+std::vector<int64_t> ByPlace(const Geometry& g) {
+  const float* boxes = g.boxes.data_ptr<float>();
+  const int64_t* pictures = g.pictures.data_ptr<int64_t>();
+  const int64_t* levels = g.levels.data_ptr<int64_t>();
+  constexpr float kBand = 32;  // image pixels
+  const auto KeyOf = [&](int64_t r) {
+    const float* box = boxes + 4 * r;
+    const float x = box[0] + box[2], y = (box[1] + box[3]) / (2 * kBand);
+    const bool usual = std::isfinite(x) && std::abs(y) < 1e6f;
+    return std::tuple(levels[r], pictures[r], usual ? static_cast<int64_t>(y) : 0, usual ? x : 0.f);
+  };
+  std::vector<int64_t> order(static_cast<size_t>(g.boxes.size(0)));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return KeyOf(a) < KeyOf(b); });
+  return order;
+}
+
 // float maps are read as float, bfloat16 maps as their bits.
 template <class Element>
 void Forward(const Geometry& g, const std::vector<const Element*>& data,
@@ -175,17 +244,19 @@ void Forward(const Geometry& g, const std::vector<const Element*>& data,
   const int64_t* pictures = g.pictures.data_ptr<int64_t>();
   const int64_t* levels = g.levels.data_ptr<int64_t>();
   float* out = out_float.data_ptr<float>();  // [R, side, side, C]
+  const std::vector<int64_t> order = ByPlace(g);
   at::parallel_for(0, g.boxes.size(0), 4, [&](int64_t begin, int64_t end) {
-    std::vector<Read> reads;
-    for (int64_t r = begin; r < end; ++r) {
+    RegionReads region;
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t r = order[static_cast<size_t>(i)];
       const Map& map = g.maps[static_cast<size_t>(levels[r])];
       const Element* picture =
           data[static_cast<size_t>(levels[r])] + pictures[r] * map.height * map.width * g.channels;
-      const Cells cells = CellsOf(boxes + 4 * r, map, g.side, g.sampling);
+      region.Take(boxes + 4 * r, map, g.side, g.sampling);
       float* to = out + r * g.side * g.side * g.channels;
       for (int row = 0; row < g.side; ++row) {
         for (int column = 0; column < g.side; ++column, to += g.channels) {
-          ReadsOf(cells, map, row, column, reads);
+          const std::vector<Read>& reads = region.Of(row, column);
           SumReads(to, picture, reads.data(), reads.size(), g.channels);
         }
       }
@@ -201,17 +272,16 @@ void Backward(const Geometry& g, const torch::Tensor& gradient, const std::vecto
   const float* from_all = gradient.data_ptr<float>();  // [R, side, side, C]
   const int64_t grain = std::max<int64_t>(16, g.channels / std::max(1, at::get_num_threads()));
   at::parallel_for(0, g.channels, grain, [&](int64_t begin, int64_t end) {
-    std::vector<Read> reads;
+    RegionReads region;
     for (int64_t r = 0; r < g.boxes.size(0); ++r) {
       const Map& map = g.maps[static_cast<size_t>(levels[r])];
       float* picture =
           out[static_cast<size_t>(levels[r])] + pictures[r] * map.height * map.width * g.channels;
-      const Cells cells = CellsOf(boxes + 4 * r, map, g.side, g.sampling);
+      region.Take(boxes + 4 * r, map, g.side, g.sampling);
       const float* from = from_all + r * g.side * g.side * g.channels;
       for (int row = 0; row < g.side; ++row) {
         for (int column = 0; column < g.side; ++column, from += g.channels) {
-          ReadsOf(cells, map, row, column, reads);
-          for (const Read& read : reads) {
+          for (const Read& read : region.Of(row, column)) {
             AddRow(picture + read.pixel * g.channels + begin, from + begin, read.weight,
                    end - begin);
           }

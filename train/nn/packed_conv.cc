@@ -13,7 +13,7 @@ namespace train {
 namespace {
 
 constexpr int64_t kDepthBlock = 256;  // of a product: a panel of weights stays in the first cache
-constexpr int64_t kMostRows = 192;    // of a task
+constexpr int64_t kMostRows = 336;    // of a task
 constexpr int64_t kPanelsOfTask = 8;
 constexpr int64_t kMostFloats = 1 << 18;  // of a task's own rows: they stay in the second cache
 constexpr int64_t kLeastTiles = 20;       // below that, Winograd's larger weights cost more
