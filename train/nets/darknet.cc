@@ -165,7 +165,11 @@ std::vector<torch::Tensor> DarknetImpl::forward(const torch::Tensor& x) {
         break;
       }
       case Kind::kShortcut:
-        y = y + kept[static_cast<size_t>(layer.from[0])];
+        if (torch::GradMode::is_enabled() || i == 0 || kept_[i - 1]) {
+          y = y + kept[static_cast<size_t>(layer.from[0])];
+        } else {
+          y.add_(kept[static_cast<size_t>(layer.from[0])]);
+        }
         break;
       case Kind::kUpsample:
         y = torch::upsample_nearest2d(y, {2 * y.size(2), 2 * y.size(3)});

@@ -249,6 +249,10 @@ void RoiHeadsImpl::Fold(torch::ScalarType type) {
     (*linear)->weight = (*linear)->weight.detach().to(type);
     (*linear)->bias = (*linear)->bias.detach().to(type);
   }
+  if (fast_fc6_) {  // 51 MB that nothing reads any more
+    fc6_->weight = torch::Tensor();
+    fc6_->parameters().front().set_data(torch::empty({0}));
+  }
   for (auto& conv : mask_convs_) PrepareConv(*conv, type);
   PrepareConv(*mask_fcn_logits_, type);
   conv5_mask_->weight = conv5_mask_->weight.detach().to(type);

@@ -25,31 +25,36 @@ using LooseVector [[gnu::vector_size(sizeof(Vector)), gnu::aligned(4), gnu::may_
   return value < low ? low : value;
 }
 
+// The first `count` numbers, zeros behind them.
+[[gnu::always_inline]] inline Vector LoadSome(const float* from, int count) {
+  float some[kWidth] = {};
+  for (int i = 0; i < count; ++i) some[i] = from[i];
+  return Load(some);
+}
+
 // From the sums [rows, kColumns] to c.
 void FinishTile(const ProductTile& t, const float* sums) {
-  const bool whole = t.columns == kColumns;
   for (int r = 0; r < t.rows; ++r, sums += kColumns) {
     float* c = t.c + r * t.c_stride;
     const float* bias = t.finish ? t.bias : nullptr;
     const float* add = t.finish && t.add[0] ? t.add[r] : nullptr;
     const float slope = t.finish ? t.slope : 1;
 #pragma GCC unroll 1
-    for (int v = 0; whole && v < kColumns; v += kWidth) {
+    for (int v = 0; v < t.columns; v += kWidth) {
+      const int count = t.columns - v;
+      const bool whole = count >= kWidth;
       Vector value = Load(sums + v);
-      if (t.add_to_c) value += Load(c + v);
+      if (t.add_to_c) value += whole ? Load(c + v) : LoadSome(c + v, count);
       if (bias) value += Load(bias + v);
-      if (add) value += Load(add + v);
+      if (add) value += whole ? Load(add + v) : LoadSome(add + v, count);
       if (slope != 1) value = Finished(value, slope);
-      Store(c + v, value);
-    }
-#pragma GCC unroll 1
-    for (int n = whole ? kColumns : 0; n < t.columns; ++n) {
-      float value = sums[n];
-      if (t.add_to_c) value += c[n];
-      if (bias) value += bias[n];
-      if (add) value += add[n];
-      const float low = slope == 0 ? 0 : value * slope;
-      c[n] = slope != 1 && value < low ? low : value;
+      if (whole) {
+        Store(c + v, value);
+      } else {
+        float some[kWidth];
+        Store(some, value);
+        for (int i = 0; i < count; ++i) c[v + i] = some[i];
+      }
     }
   }
 }

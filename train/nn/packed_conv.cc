@@ -104,14 +104,22 @@ int64_t PackedConv::OutWidth(int64_t width) const {
   return (width + 2 * shape_.padding - shape_.kernel_width) / shape_.stride + 1;
 }
 
+bool PackedConv::CanUseWinograd() const {
+  return shape_.kernel_height == 3 && shape_.kernel_width == 3 && shape_.stride == 1 &&
+         shape_.in % kernels_.width == 0 && shape_.out % kernels_.columns == 0;
+}
+
+bool PackedConv::PackForGood() {
+  if (CanUseWinograd()) return false;
+  std::call_once(direct_once_, [&] { PackDirect(); });
+  return true;
+}
+
 bool PackedConv::UsesWinograd(const Call& call) const {
-  const bool possible = shape_.kernel_height == 3 && shape_.kernel_width == 3 &&
-                        shape_.stride == 1 && shape_.in % kernels_.width == 0 &&
-                        shape_.out % kernels_.columns == 0 && call.finish.add_height == 0;
-  if (!possible || way == Way::kDirect) return false;
-  return way == Way::kWinograd || call.pictures * Ceil(call.out_height, kWinogradTile) *
-                                          Ceil(call.out_width, kWinogradTile) >=
-                                      kLeastTiles;
+  if (!CanUseWinograd() || call.finish.add_height != 0 || way == Way::kDirect) return false;
+  const int64_t tiles =
+      call.pictures * Ceil(call.out_height, kWinogradTile) * Ceil(call.out_width, kWinogradTile);
+  return way == Way::kWinograd || tiles >= kLeastTiles;
 }
 
 void PackedConv::PackDirect() const {

@@ -33,7 +33,7 @@ struct ConvShape {
 };
 
 // Weights [out, in, kernel_height, kernel_width], the distance of neighbors along each. The numbers
-// belong to the caller and must outlive the convolution.
+// belong to the caller and must outlive the convolution, or its PackForGood.
 struct ConvWeights {
   const float* data = nullptr;
   int64_t of_out = 0, of_in = 0, of_y = 0, of_x = 0;
@@ -52,6 +52,9 @@ class PackedConv {
   void Run(const float* x, int64_t pictures, int64_t height, int64_t width, float* y,
            const ConvFinish& finish) const;
   const ConvShape& shape() const { return shape_; }
+  // Packing waits for the first run, whose size decides the way. Where there is only one way it can
+  // be done now: true, and the caller's weights are no longer needed.
+  bool PackForGood();
 
   // How a 3x3 convolution of stride 1 is done; for tests.
   enum class Way { kBest, kDirect, kWinograd };
@@ -59,6 +62,7 @@ class PackedConv {
 
  private:
   struct Call;  // one run
+  bool CanUseWinograd() const;
   bool UsesWinograd(const Call& call) const;
   void PackDirect() const;
   void PackWinograd() const;

@@ -18,8 +18,9 @@ bool OnProcessor(const torch::Tensor& tensor) {
 PreparedConv::PreparedConv(const CpuKernels& kernels, const ConvShape& shape,
                            const torch::Tensor& weight, const torch::Tensor& bias)
     : weight_(weight),
-      bias_(bias),
-      packed_(kernels, shape, Weights(weight), bias.defined() ? bias.data_ptr<float>() : nullptr) {}
+      packed_(kernels, shape, Weights(weight), bias.defined() ? bias.data_ptr<float>() : nullptr) {
+  if (packed_.PackForGood()) weight_ = torch::Tensor();
+}
 
 std::shared_ptr<const PreparedConv> PreparedConv::Make(const torch::Tensor& weight,
                                                        const torch::Tensor& bias, int64_t stride,

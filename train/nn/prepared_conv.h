@@ -31,8 +31,8 @@ class PreparedConv {
   PreparedConv(const CpuKernels& kernels, const ConvShape& shape, const torch::Tensor& weight,
                const torch::Tensor& bias);
 
-  const torch::Tensor weight_, bias_;
-  const PackedConv packed_;
+  torch::Tensor weight_;  // undefined once it is packed for good
+  PackedConv packed_;
   const std::shared_ptr<MapPool> pool_ = MapPool::Shared();
 };
 
