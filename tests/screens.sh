@@ -121,6 +121,7 @@ go_to "$labeled"
 shot label-4k
 key F4
 key space
-shot review-4k 1.5
+wait_for 60 state '.view_frame == 205 and .picture_frame == 205'
+shot review-4k 4
 kill $program; wait $program 2>/dev/null
 exit 0
