@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/held_memory.h"
 #include "train/training_record.h"
 #include "train/update.h"
 
@@ -246,6 +247,7 @@ void Trainer::WithAverage(const std::function<void()>& look) {
 
 void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
                   const std::function<void(const TrainerState&)>& on_validation) {
+  const HeldMemory held;
   while (!state_.finished) {
     const auto start = Now(options_.processor_time);
     Step();

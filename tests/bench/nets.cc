@@ -9,7 +9,9 @@
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "train/held_memory.h"
 #include "train/idseg_runner.h"
 #include "train/nets/mask_rcnn.h"
 #include "train/weights/module_weights.h"
@@ -108,7 +110,9 @@ int main(int argc, char** argv) {
   const auto Time = [&](int repeat, const std::function<void()>& work) {
     repeat == 0 ? work() : spent.Add(work);  // the first allocates
   };
+  std::optional<HeldMemory> held;  // as vole train does
   if (mode == "train") {
+    held.emplace();
     net->train();
     torch::optim::SGD sgd(net->parameters(), torch::optim::SGDOptions(1e-6).momentum(0.9));
     for (int i = 0; i <= repeats; ++i) {

@@ -1,0 +1,37 @@
+#include "train/held_memory.h"
+
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "tests/support/torch_doctest.h"
+
+namespace {
+
+double ResidentMb() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * 4096 / (1 << 20);
+}
+
+void UseAndFree(size_t megabytes) {
+  const std::vector<char> memory(megabytes << 20, 1);
+  CHECK(memory.back() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("memory that a training frees stays for its next step and goes back at its end") {
+  UseAndFree(200);
+  const double before = ResidentMb();
+  {
+    const train::HeldMemory outer;
+    {
+      const train::HeldMemory inner;
+      UseAndFree(200);
+    }
+    CHECK(ResidentMb() > before + 150);
+  }
+  CHECK(ResidentMb() < before + 50);
+}
