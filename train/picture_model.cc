@@ -73,7 +73,7 @@ void Unpack(const cv::Mat& weights, PictureModel& model) {
   model.bias = static_cast<float>(weights.at<double>(next));
 }
 
-PictureModel Fit(const Sample& sample) {
+PictureModel Fit(const Sample& sample, const datasets::Job& job) {
   if (sample.features.empty()) return {};
   PictureModel model;
   Standardize(sample, model);
@@ -81,6 +81,7 @@ PictureModel Fit(const Sample& sample) {
   cv::Mat weights(terms.cols, 1, CV_64F, cv::Scalar(0));
   cv::Mat error(terms.rows, 1, CV_64F), weighted(terms.size(), CV_64F);
   for (int round = 0; round < 12; ++round) {
+    job.ThrowIfCancelled();
     const cv::Mat z = terms * weights;
     for (int i = 0; i < terms.rows; ++i) {
       const double p = 1 / (1 + std::exp(-std::clamp(z.at<double>(i), -30.0, 30.0)));
@@ -184,11 +185,11 @@ Sample SampleOf(const std::vector<Scene>& scenes, const std::vector<bool>& used)
 
 // Plain loops over some pixels at a time: products of matrices this small would only wake the
 // threads of the linear algebra library, which cost more than the work.
-cv::Mat PictureModel::AnimalPixels(const Surroundings& around) const {
+cv::Mat PictureModel::LogOdds(const Surroundings& around) const {
   constexpr int kTogether = 128;
   const int features = means.rows;
-  cv::Mat mask(around.size, CV_8UC1);
-  VOLE_CHECK(around.features.rows == features && mask.isContinuous());
+  cv::Mat odds(around.size, CV_32FC1);
+  VOLE_CHECK(around.features.rows == features && odds.isContinuous());
   std::vector<float> standard(static_cast<size_t>(features) * kTogether);
   const auto row = [&](int a) { return standard.data() + static_cast<size_t>(a) * kTogether; };
   const int pixels = around.features.cols;
@@ -213,10 +214,12 @@ cv::Mat PictureModel::AnimalPixels(const Surroundings& around) const {
       const float* x = row(a);
       for (int i = 0; i < kTogether; ++i) sum[i] += bent[i] * x[i];
     }
-    for (int i = 0; i < count; ++i) mask.ptr()[first + i] = sum[i] > 0 ? 255 : 0;
+    std::copy_n(sum, count, odds.ptr<float>() + first);
   }
-  return mask;
+  return odds;
 }
+
+cv::Mat PictureModel::AnimalPixels(const Surroundings& around) const { return LogOdds(around) > 0; }
 
 PictureModel LearnPictureModel(const TrainingData& data, datasets::Job& job) {
   const bool any_background = std::any_of(data.backgrounds.begin(), data.backgrounds.end(),
@@ -253,8 +256,8 @@ PictureModel LearnPictureModel(const TrainingData& data, datasets::Job& job) {
     const bool next = s > 0 && scenes[s].frame != scenes[s - 1].frame;
     first.push_back(s == 0 || first[s - 1] != next);
   }
-  const PictureModel half = Fit(SampleOf(scenes, first));
-  PictureModel model = Fit(SampleOf(scenes, all));
+  const PictureModel half = Fit(SampleOf(scenes, first), job);
+  PictureModel model = Fit(SampleOf(scenes, all), job);
   if (half.empty() || model.empty()) return {};
   double sum = 0, count = 0;
   for (size_t s = 0; s < scenes.size(); ++s) {

@@ -25,6 +25,8 @@ struct PictureModel {
   bool uses_background = false;  // there was an empty scene to take distances to
 
   bool empty() const { return squares.empty(); }
+  // CV_32FC1 [size]: the logarithm of the odds that an animal is there.
+  cv::Mat LogOdds(const Surroundings& around) const;
   // CV_8UC1 [size]: 255 where an animal is more likely than not.
   cv::Mat AnimalPixels(const Surroundings& around) const;
 };

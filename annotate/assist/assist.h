@@ -2,8 +2,10 @@
 // polygons (outer outlines), or empty when nothing plausible is there.
 #pragma once
 
+#include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
+#include <vector>
 
 #include "datasets/shape/polygon.h"
 
@@ -18,6 +20,22 @@ struct Proposal {
 // brightness that sets it apart from its surroundings. `typical_area` in pixels, 0 unknown.
 Proposal BlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Point2d seed,
                 double typical_area);
+
+// What a part of a frame shows to a model that was learned from labels.
+struct AnimalEvidence {
+  cv::Rect view;     // that part
+  cv::Mat log_odds;  // CV_32FC1, the view, reduced or not: above 0 an animal is likelier than not
+};
+// Looks around something of that box and area (pixels of the frame); empty log_odds: it can't say.
+// May be called from any thread.
+using AnimalModel = std::function<AnimalEvidence(const cv::Mat& frame, const cv::Mat& background,
+                                                 const cv::Rect& box, double area)>;
+// As BlobAt, from what `model` takes for animals; no pixel of `others`, the outlines that the frame
+// has already, is taken. Empty when the model sees nothing of about the typical size at the seed,
+// and without a typical area: then BlobAt may know more.
+Proposal LearnedBlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Point2d seed,
+                       double typical_area, const AnimalModel& model,
+                       const std::vector<datasets::Polygons>& others);
 // Flood from `seed` within `tolerance` (0..255; luminance weight 0.5).
 Proposal WandAt(const cv::Mat& frame, cv::Point2d seed, double tolerance);
 // GrabCut seeded by an outline (for example the previous frame's): inside eroded = sure animal,

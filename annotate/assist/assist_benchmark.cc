@@ -52,77 +52,97 @@ double Median(std::vector<double> values) {
 
 class Clock {
  public:
-  explicit Clock(double* sum_ms) : sum_ms_(sum_ms), start_(std::chrono::steady_clock::now()) {}
-  ~Clock() {
-    *sum_ms_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
-                    .count();
+  Clock() : start_(std::chrono::steady_clock::now()) {}
+  double Milliseconds() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+        .count();
   }
 
  private:
-  double* sum_ms_;
   std::chrono::steady_clock::time_point start_;
+};
+
+// What is known of the animals by the time of a click.
+struct Known {
+  std::vector<double> areas;
+  std::map<int64_t, datasets::Polygons> last;  // outline by category
+
+  void Add(const LabeledFrame& frame) {
+    for (size_t i = 0; i < frame.outlines.size(); ++i) {
+      areas.push_back(AreaOf(frame.outlines[i]));
+      last[frame.category_ids[i]] = frame.outlines[i];
+    }
+  }
 };
 
 }  // namespace
 
-AssistFigures MeasureAssist(const std::vector<LabeledFrame>& frames, const cv::Mat& background,
+AssistFigures MeasureAssist(const LabeledVideo& video, const LabeledBefore& before,
                             datasets::Job& job) {
   AssistFigures sum;
+  sum.video = video.name;
+  const cv::Mat& background = video.background;
   cv::RNG random(7);
-  std::vector<double> areas;
-  std::map<int64_t, datasets::Polygons> last;
-  for (const LabeledFrame& frame : frames) {
-    job.Advance(sum.frames, static_cast<double>(frames.size()), "measuring proposals");
+  Known known;
+  for (const LabeledFrame& frame : before.frames) known.Add(frame);
+  for (const LabeledFrame& frame : video.frames) {
+    job.Advance(sum.frames, static_cast<double>(video.frames.size()), "measuring proposals");
     ++sum.frames;
+    std::vector<datasets::Polygons> accepted;  // as corrected by the person
     for (size_t i = 0; i < frame.outlines.size(); ++i) {
       const datasets::Polygons& truth = frame.outlines[i];
       const cv::Size image = frame.bgr.size();
       const cv::Point2d click = ClickOn(truth, image, random);
+      const double typical_area = Median(known.areas);
       ++sum.animals;
       sum.blob_first_iou += IouOf(BlobAt(frame.bgr, background, click, 0).polygons, truth, image);
 
       Proposal blob;
-      {
-        Clock clock(&sum.blob_ms);
-        blob = BlobAt(frame.bgr, background, click, Median(areas));
+      const Clock blob_clock;
+      if (before.model) {
+        blob = LearnedBlobAt(frame.bgr, background, click, typical_area, before.model, accepted);
+        if (!blob.polygons.empty()) sum.learned_share += 1;
       }
+      if (blob.polygons.empty()) blob = BlobAt(frame.bgr, background, click, typical_area);
+      const double blob_ms = blob_clock.Milliseconds();
+      sum.blob_ms += blob_ms;
+      sum.slowest_blob_ms = std::max(sum.slowest_blob_ms, blob_ms);
       const double blob_iou = IouOf(blob.polygons, truth, image);
       sum.blob_iou += blob_iou;
 
-      const datasets::Polygons& before = last[frame.category_ids[i]];
-      Proposal fitted;
-      {
-        Clock clock(&sum.grabcut_ms);
-        fitted = FitLastOutline(frame.bgr, background, before.empty() ? blob.polygons : before,
-                                click, Median(areas));
-      }
+      const datasets::Polygons& last = known.last[frame.category_ids[i]];
+      const Clock fit_clock;
+      const Proposal fitted = FitLastOutline(
+          frame.bgr, background, last.empty() ? blob.polygons : last, click, typical_area);
+      sum.grabcut_ms += fit_clock.Milliseconds();
       const double grabcut_iou = IouOf(fitted.polygons, truth, image);
       sum.grabcut_iou += grabcut_iou;
 
       if (blob_iou >= kGood) sum.one_click_share += 1;
       sum.clicks_per_animal += blob_iou >= kGood ? 1 : 2;
       if (blob_iou < kGood && grabcut_iou < kGood) sum.clicks_per_animal += CornersByHand(truth);
+      accepted.push_back(truth);
     }
-    for (size_t i = 0; i < frame.outlines.size(); ++i) {
-      areas.push_back(AreaOf(frame.outlines[i]));
-      last[frame.category_ids[i]] = frame.outlines[i];
-    }
+    known.Add(frame);
   }
   const double animals = std::max(1, sum.animals);
-  for (double* figure : {&sum.blob_first_iou, &sum.blob_iou, &sum.grabcut_iou, &sum.one_click_share,
-                         &sum.clicks_per_animal, &sum.blob_ms, &sum.grabcut_ms}) {
+  for (double* figure :
+       {&sum.blob_first_iou, &sum.blob_iou, &sum.grabcut_iou, &sum.one_click_share,
+        &sum.learned_share, &sum.clicks_per_animal, &sum.blob_ms, &sum.grabcut_ms}) {
     *figure /= animals;
   }
   sum.clicks_per_frame = sum.clicks_per_animal * animals / std::max(1, sum.frames);
   return sum;
 }
 
-AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
-                            const std::filesystem::path& video, int most_frames,
-                            datasets::Job& job) {
+LabeledVideo ReadLabeledVideo(const std::filesystem::path& truth_coco,
+                              const std::filesystem::path& video, int most_frames,
+                              datasets::Job& job) {
   const datasets::CocoDocument document = datasets::ReadCocoDataset(truth_coco, job);
   datasets::VideoReader reader(video, datasets::IndexVideo(video, job));
-  const cv::Mat background = datasets::EstimateBackground(reader, 60, job).bgr;
+  LabeledVideo labeled;
+  labeled.name = video.parent_path().filename().string();
+  labeled.background = datasets::EstimateBackground(reader, 60, job).bgr;
   std::unordered_map<int64_t, std::vector<const datasets::CocoObject*>> objects;
   for (const datasets::CocoObject& object : document.objects) {
     objects[object.image_id].push_back(&object);
@@ -136,7 +156,6 @@ AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
   std::sort(images.begin(), images.end(),
             [](const auto& a, const auto& b) { return *a.frame_index < *b.frame_index; });
   const size_t most = most_frames > 0 ? static_cast<size_t>(most_frames) : images.size();
-  std::vector<LabeledFrame> frames;
   for (size_t i = 0; i < std::min(most, images.size()); ++i) {
     const datasets::CocoImage& image =
         images.size() <= most ? images[i] : images[i * images.size() / most];
@@ -148,11 +167,9 @@ AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
       frame.category_ids.push_back(object->category_id);
       frame.outlines.push_back(object->polygons);
     }
-    frames.push_back(std::move(frame));
+    labeled.frames.push_back(std::move(frame));
   }
-  AssistFigures figures = MeasureAssist(frames, background, job);
-  figures.video = video.parent_path().filename().string();
-  return figures;
+  return labeled;
 }
 
 std::string Describe(const AssistFigures& figures) {

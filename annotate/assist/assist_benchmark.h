@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "annotate/assist/assist.h"
 #include "datasets/base/job.h"
 #include "datasets/shape/polygon.h"
 
@@ -16,6 +17,18 @@ struct LabeledFrame {
   cv::Mat bgr;
   std::vector<int64_t> category_ids;         // one an animal
   std::vector<datasets::Polygons> outlines;  // beside them
+};
+
+struct LabeledVideo {
+  std::string name;
+  std::vector<LabeledFrame> frames;  // by time
+  cv::Mat background;                // empty when the camera moves
+};
+
+// What a person has done before the first click that is measured.
+struct LabeledBefore {
+  std::vector<LabeledFrame> frames;
+  AnimalModel model;  // learned from them; null: BlobAt alone
 };
 
 struct AssistFigures {
@@ -29,17 +42,19 @@ struct AssistFigures {
   // label simplified by 1.5 pixels, as if drawn by hand.
   double clicks_per_animal = 0;
   double clicks_per_frame = 0;
+  double learned_share = 0;            // of animals that the model outlined
   double blob_ms = 0, grabcut_ms = 0;  // mean wall-clock time of a proposal
+  double slowest_blob_ms = 0;
 };
 
-// `background` may be empty. Clicks fall on a repeatable random place in the inner half of each
-// animal.
-AssistFigures MeasureAssist(const std::vector<LabeledFrame>& frames, const cv::Mat& background,
-                            datasets::Job& job);
-// The same from a COCO dataset (images with frame_index) and its video; at most `most_frames`
-// labeled frames, spread evenly (0: all). Throws Error for a missing or broken file.
-AssistFigures MeasureAssist(const std::filesystem::path& truth_coco,
-                            const std::filesystem::path& video, int most_frames,
+// Of a COCO dataset (images with frame_index) and its video; at most `most_frames` labeled frames,
+// spread evenly (0: all). Throws Error for a missing or broken file.
+LabeledVideo ReadLabeledVideo(const std::filesystem::path& truth_coco,
+                              const std::filesystem::path& video, int most_frames,
+                              datasets::Job& job);
+// Clicks fall on a repeatable random place in the inner half of each animal. With a model they are
+// answered by it first, then by BlobAt; it is told the outlines of the frame's earlier animals.
+AssistFigures MeasureAssist(const LabeledVideo& video, const LabeledBefore& before,
                             datasets::Job& job);
 // One line for a person.
 std::string Describe(const AssistFigures& figures);

@@ -48,63 +48,6 @@ cv::Vec3b MedianColor(const cv::Mat& bgr) {
   return median;
 }
 
-// The part of a region of several touching animals that belongs to the seed: watershed between the
-// cores of the distance transform.
-cv::Mat SplitAt(const cv::Mat& region, cv::Point seed, double typical_area) {
-  cv::Mat depth;
-  cv::distanceTransform(region, depth, cv::DIST_L2, 5);
-  double deepest = 0;
-  cv::minMaxLoc(depth, nullptr, &deepest);
-  const double body = std::min(deepest, 0.5 * std::sqrt(typical_area));
-  for (const double share : {0.5, 0.6, 0.7, 0.8, 0.9}) {
-    cv::Mat cores = depth > share * body, markers;
-    const int count = cv::connectedComponents(cores, markers, 8, CV_32S) - 1;
-    if (count < 2) continue;
-    // Watershed floods the inverted depth from the cores; what is outside is a basin of its own.
-    markers.setTo(count + 1, region == 0);
-    cv::Mat inverted = deepest - depth, relief, relief_bgr;
-    inverted.convertTo(relief, CV_8U, 255 / std::max(1e-3, deepest));
-    cv::cvtColor(relief, relief_bgr, cv::COLOR_GRAY2BGR);
-    cv::watershed(relief_bgr, markers);
-    int part = markers.at<int>(seed);
-    if (part <= 0 || part > count) {
-      double nearest = 1e18;
-      for (int y = 0; y < markers.rows; ++y) {
-        for (int x = 0; x < markers.cols; ++x) {
-          const int here = markers.at<int>(y, x);
-          const double distance = cv::norm(cv::Point(x, y) - seed);
-          if (here > 0 && here <= count && distance < nearest) nearest = distance, part = here;
-        }
-      }
-    }
-    cv::Mat own = markers == part;
-    cv::dilate(own, own, cv::Mat());  // over the dividing line
-    own &= region;
-    if (cv::countNonZero(own) > 0.3 * typical_area) return own;
-  }
-  return region;
-}
-
-// The share of the outline that lies on an edge of the picture itself: a ghost in the background
-// image has none.
-double EdgeShare(const cv::Mat& window_bgr, const cv::Mat& mask) {
-  cv::Mat grey, dx, dy, strength, rim, inner;
-  cv::cvtColor(window_bgr, grey, cv::COLOR_BGR2GRAY);
-  cv::GaussianBlur(grey, grey, {0, 0}, 1.0);
-  cv::Sobel(grey, dx, CV_16S, 1, 0);
-  cv::Sobel(grey, dy, CV_16S, 0, 1);
-  cv::Mat abs_x, abs_y;
-  cv::convertScaleAbs(dx, abs_x, 0.25);
-  cv::convertScaleAbs(dy, abs_y, 0.25);
-  cv::max(abs_x, abs_y, strength);
-  cv::dilate(strength, strength, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}));
-  cv::erode(mask, inner, cv::Mat());
-  rim = mask & ~inner;
-  const int length = cv::countNonZero(rim);
-  constexpr double kEdge = 5;  // grey levels a pixel
-  return length > 0 ? cv::countNonZero(rim & (strength > kEdge)) / static_cast<double>(length) : 0;
-}
-
 Candidate BestCut(const cv::Mat& contrast, cv::Point seed, double typical_area, double usual) {
   Candidate best;
   const cv::Mat around = contrast(WindowAround(seed, 2, contrast.size()));

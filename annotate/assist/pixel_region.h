@@ -24,6 +24,12 @@ int LegRadius(double area);
 // away; empty Mat when there is none.
 cv::Mat ComponentAt(const cv::Mat& mask, cv::Point at, int reach);
 cv::Mat FillHoles(const cv::Mat& mask);
+// The part of a region of several touching animals that belongs to the seed: watershed between the
+// cores of the distance transform. The whole region when it has no such parts.
+cv::Mat SplitAt(const cv::Mat& region, cv::Point seed, double typical_area);
+// The share of the outline of `mask` that lies on an edge of the picture itself: a ghost in the
+// background image has none. Both of one window.
+double EdgeShare(const cv::Mat& window_bgr, const cv::Mat& mask);
 // Polygons drawn into a mask of `window` (CV_8UC1, 0 or 255), union of the rings.
 cv::Mat MaskOf(const datasets::Polygons& polygons, const cv::Rect& window);
 double AreaOf(const datasets::Polygons& polygons);  // sum of the rings' areas

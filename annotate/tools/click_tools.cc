@@ -1,6 +1,8 @@
 // Blob, fitted last outline, and the model's mask: one click, one proposal.
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "annotate/assist/assist.h"
 #include "annotate/assist/pixel_region.h"
@@ -22,9 +24,19 @@ class BlobTool : public ProposalTool {
 
  protected:
   Work Search(const cv::Point2d& at, const ToolInput&, const ToolContext& context) override {
+    const datasets::Id replaces = LabelAt(at, context);
+    std::vector<datasets::Polygons> others;
+    for (const Shape& shape : context.shapes ? *context.shapes : std::vector<Shape>()) {
+      if (shape.annotation_id != replaces) others.push_back(shape.polygons);
+    }
     return [at, frame = FrameOf(context), background = BackgroundOf(context),
-            area = context.typical_area, replaces = LabelAt(at, context)] {
-      Found found{BlobAt(frame, background, at, area).polygons, replaces, 0, ""};
+            area = context.typical_area, model = context.animal_model, replaces,
+            others = std::move(others)] {
+      Found found{{}, replaces, 0, ""};
+      if (model) {
+        found.outline = LearnedBlobAt(frame, background, at, area, *model, others).polygons;
+      }
+      if (found.outline.empty()) found.outline = BlobAt(frame, background, at, area).polygons;
       if (found.outline.empty()) {
         found.note = "No animal stands out here: try the wand, the scissors or the polygon";
       }

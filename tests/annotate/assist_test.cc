@@ -234,8 +234,9 @@ TEST_CASE("one click outlines the animals of real videos") {
     const auto data = tests::SharedData(name);
     if (!data) continue;
     datasets::Job job;
-    const auto figures =
-        annotate::MeasureAssist(*data / "instances.json", *data / "video.mp4", 20, job);
+    const auto figures = annotate::MeasureAssist(
+        annotate::ReadLabeledVideo(*data / "instances.json", *data / "video.mp4", 20, job), {},
+        job);
     std::cout << annotate::Describe(figures) << "\n";
     CHECK(figures.frames == 20);
     CHECK(figures.blob_iou > floor);

@@ -4,11 +4,13 @@
 #include "app/model/carry_requests.h"
 #include "app/model/label_requests.h"
 #include "app/ui/views/canvas_view.h"
+#include "app/ui/window.h"
 
 namespace app {
 
 void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
   Session& session = context.session;
+  learned_blobs_ = std::make_unique<LearnedBlobs>(session.project_file(), [] { Window::Wake(); });
   const auto add = [&](const char* id, const char* title, const char* menu, const char* keys,
                        std::function<void()> run, const char* help, Scope scope = Scope::kAlways) {
     Action action;

@@ -100,6 +100,13 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
     }
   }
   tool.selected_annotation = context.session.selected_annotation;
+  const auto project = context.session.project_view();
+  if (project && learned_blobs_ && std::string(tool_->id()) == "blob") {
+    if (const auto learned = learned_blobs_->Of(*project, context.session.video_id())) {
+      tool.animal_model = {learned, &learned->model};
+      if (tool.typical_area <= 0) tool.typical_area = learned->typical_area;
+    }
+  }
   return tool;
 }
 

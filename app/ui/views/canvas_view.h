@@ -9,6 +9,7 @@
 #include "annotate/tools/tool.h"
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
+#include "app/model/learned_blobs.h"
 #include "app/model/pending_shapes.h"
 #include "app/model/tool_worker.h"
 #include "app/ui/view.h"
@@ -76,6 +77,7 @@ class CanvasView : public View {
   std::unique_ptr<OverlayLayer> overlay_layer_;
   PendingShapes pending_;
   ToolWorker worker_;
+  std::unique_ptr<LearnedBlobs> learned_blobs_;
   std::function<void(std::function<void()>)> run_aside_;
   Placement placement_;
   ImVec2 area_origin_{0, 0}, area_size_{1, 1};
