@@ -86,7 +86,7 @@ Proposal LearnedBlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Poin
     const cv::Rect found = (cv::boundingRect(region) + view.tl()) & farthest;
     const bool whole = !LeavesWindow(region, view, frame.size()) || found == box;
     if (look > 0 && whole) break;
-    box = look == 0 || !whole ? found : box;
+    box = found;
   }
   region = FillHoles(region);
   for (const datasets::Polygons& other : others) region.setTo(0, MaskOf(other, view));

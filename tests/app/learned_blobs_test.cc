@@ -130,7 +130,7 @@ TEST_CASE("Four labeled frames teach the blob what no difference in brightness s
   CHECK(again != animals);
 }
 
-TEST_CASE("Labels kept for testing teach no blob, and closing does not wait for a lesson") {
+TEST_CASE("Labels kept for testing teach no blob; a window may close while it learns") {
   Bench bench;
   bench.Label({2, 9, 17, 25, 33}, "test");
   {
