@@ -9,7 +9,7 @@
 namespace train {
 namespace {
 
-constexpr int kMostFrames = 30, kFewestFrames = 4, kMostPixels = 16000;
+constexpr int kMostFrames = 30, kFewestFrames = 4, kMostPixels = 10000;
 constexpr double kRidge = 10, kLeastArea = 16;
 constexpr float kMostDeviations = 4, kLeastDeviation = 1e-3f;
 
@@ -37,17 +37,17 @@ void Standardize(const Sample& sample, PictureModel& model) {
   }
 }
 
-// CV_64FC1 [pixels, TermsOf(n)]: products, then features, then 1.
+// CV_32FC1 [pixels, TermsOf(n)]: products, then features, then 1.
 cv::Mat Terms(const Sample& sample, const PictureModel& model) {
   const int features = sample.features.cols;
-  cv::Mat terms(sample.features.rows, TermsOf(features), CV_64F);
-  std::vector<double> x(static_cast<size_t>(features));
+  cv::Mat terms(sample.features.rows, TermsOf(features), CV_32F);
+  std::vector<float> x(static_cast<size_t>(features));
   for (int i = 0; i < terms.rows; ++i) {
     for (int a = 0; a < features; ++a) {
       x[static_cast<size_t>(a)] = Standardized(
           sample.features.at<float>(i, a), model.means.at<float>(a), model.deviations.at<float>(a));
     }
-    double* term = terms.ptr<double>(i);
+    float* term = terms.ptr<float>(i);
     for (size_t a = 0; a < x.size(); ++a) {
       for (size_t b = a; b < x.size(); ++b) *term++ = x[a] * x[b];
     }
@@ -79,23 +79,28 @@ PictureModel Fit(const Sample& sample, const datasets::Job& job) {
   Standardize(sample, model);
   const cv::Mat terms = Terms(sample, model);
   cv::Mat weights(terms.cols, 1, CV_64F, cv::Scalar(0));
-  cv::Mat error(terms.rows, 1, CV_64F), weighted(terms.size(), CV_64F);
+  cv::Mat error(terms.rows, 1, CV_32F), weighted(terms.size(), CV_32F);
   for (int round = 0; round < 12; ++round) {
     job.ThrowIfCancelled();
-    const cv::Mat z = terms * weights;
+    cv::Mat z, single;
+    weights.convertTo(single, CV_32F);
+    cv::gemm(terms, single, 1, cv::noArray(), 0, z);
     for (int i = 0; i < terms.rows; ++i) {
-      const double p = 1 / (1 + std::exp(-std::clamp(z.at<double>(i), -30.0, 30.0)));
-      error.at<double>(i) = (sample.is_animal[static_cast<size_t>(i)] ? 1 : 0) - p;
+      const double p = 1 / (1 + std::exp(-std::clamp(double(z.at<float>(i)), -30.0, 30.0)));
+      error.at<float>(i) =
+          static_cast<float>((sample.is_animal[static_cast<size_t>(i)] ? 1 : 0) - p);
       weighted.row(i) = terms.row(i) * (p * (1 - p) + 1e-6);
     }
     cv::Mat gradient, curvature;
-    cv::gemm(terms, error, 1, weights, -kRidge, gradient, cv::GEMM_1_T);
+    cv::gemm(terms, error, 1, single, -kRidge, gradient, cv::GEMM_1_T);
     cv::gemm(terms, weighted, 1, cv::noArray(), 0, curvature, cv::GEMM_1_T);
+    gradient.convertTo(gradient, CV_64F);
+    curvature.convertTo(curvature, CV_64F);
     curvature += kRidge * cv::Mat::eye(terms.cols, terms.cols, CV_64F);
     cv::Mat step;
     if (!cv::solve(curvature, gradient, step, cv::DECOMP_CHOLESKY)) return {};
     weights += step;
-    if (cv::norm(step, cv::NORM_INF) < 1e-3) break;
+    if (cv::norm(step, cv::NORM_INF) < 1e-2) break;
   }
   if (!cv::checkRange(weights)) return {};
   Unpack(weights, model);
