@@ -20,7 +20,7 @@ struct IdentityVote {
   using Features = std::vector<float>;
   std::vector<std::string> classes;  // [K]
   int window = 7, spacing = 3;       // frames of a window, and how far apart they are
-  // What is seen in each masked crop; called from one thread.
+  // What is seen in each masked crop; called from several threads at once.
   std::function<std::vector<Features>(const cv::Mat& frame,
                                       const std::vector<train::Detection>& masks)>
       features;

@@ -1,6 +1,8 @@
 #include "infer/pipeline.h"
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <map>
 #include <memory>
@@ -18,6 +20,7 @@ namespace infer {
 namespace {
 
 struct Pictures {
+  int run = 0;  // 0, 1, ...
   int first_frame = 0;
   std::vector<cv::Mat> frames;
 };
@@ -28,11 +31,41 @@ struct Found {
   std::vector<std::vector<PictureEvidence>> evidence;  // parallel, or empty
 };
 
-// Frames predicted at once: enough to keep the processor busy, no more than about 24 MB of pixels.
-int BatchFrames(cv::Size size) {
+// Frames predicted as one run. The first one of a run costs most (all of it is looked at, not only
+// the animals' surroundings), so that eight are worth their memory, up to about 100 MB of pixels.
+int RunFrames(cv::Size size) {
   const double bytes = std::max(1.0, static_cast<double>(size.area()) * 3);
-  return std::clamp(static_cast<int>(24e6 / bytes), 1, 8);
+  return std::clamp(static_cast<int>(100e6 / bytes), 1, 8);
 }
+
+constexpr int kMostPredictors = 4;  // each holds a run of pictures
+
+// Lets several threads hand over their runs in order.
+class Turns {
+ public:
+  // Waits for the turn of `run`; false when it will never come.
+  bool Wait(int run) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return aborted_ || next_ == run; });
+    return !aborted_;
+  }
+  void Next() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++next_;
+    changed_.notify_all();
+  }
+  void Abort() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    aborted_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int next_ = 0;
+  bool aborted_ = false;
+};
 
 nlohmann::json RecordOf(const train::ModelInfo& info, const char* key) {
   return info.record.is_object() ? info.record.value(key, nlohmann::json()) : nlohmann::json();
@@ -49,7 +82,16 @@ class Pipeline {
 
   PipelineResult Run() {
     std::thread decode([this] { Guard([this] { Decode(); }, [this] { pictures_.Close(); }); });
-    std::thread predict([this] { Guard([this] { Predict(); }, [this] { found_.Close(); }); });
+    UseTwins();
+    std::vector<std::thread> predict;
+    for (size_t p = 0; p < predictors_.size(); ++p) {
+      predict.emplace_back([this, p] {
+        Guard([this, p] { Predict(*predictors_[p]); },
+              [this] {
+                if (--predicting_ == 0) found_.Close();
+              });
+      });
+    }
     std::thread write([this] { Guard([this] { Write(); }, [] {}); });
     const train::ModelInfo& info = input_.predictor->info();
     PipelineResult result{TrackRecord(info.classes.size(), input_.size), {}, {}, {}, 0};
@@ -57,7 +99,7 @@ class Pipeline {
     StopReading();
     named_.Close();
     decode.join();
-    predict.join();
+    for (std::thread& thread : predict) thread.join();
     write.join();
     if (error_) std::rethrow_exception(error_);
     result.rows = writer_.TakeRows();
@@ -85,26 +127,45 @@ class Pipeline {
 
   void StopReading() {
     pictures_.Abort();
+    turns_.Abort();
     found_.Abort();
   }
 
+  // As many predictors as pay, each with its share of the threads.
+  void UseTwins() {
+    const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const int threads = input_.threads > 0 ? input_.threads : cores;
+    predictors_ = {input_.predictor};
+    while (static_cast<int>(predictors_.size()) < std::min(threads, kMostPredictors)) {
+      auto twin = input_.predictor->Twin();
+      if (!twin) break;
+      predictors_.push_back(twin.get());
+      twins_.push_back(std::move(twin));
+    }
+    predicting_ = static_cast<int>(predictors_.size());
+    threads_each_ = predicting_ > 1 ? threads / predicting_ : 0;
+  }
+
   void Decode() {
-    const int batch = BatchFrames(input_.size);
-    for (int first = input_.start_frame; first < input_.end_frame; first += batch) {
+    const int most = RunFrames(input_.size);
+    int run = 0;
+    for (int first = input_.start_frame; first < input_.end_frame; first += most) {
       Pictures pictures;
+      pictures.run = run++;
       pictures.first_frame = first;
-      for (int frame = first; frame < std::min(first + batch, input_.end_frame); ++frame) {
+      for (int frame = first; frame < std::min(first + most, input_.end_frame); ++frame) {
         pictures.frames.push_back(input_.picture(frame));
       }
       if (!pictures_.Push(std::move(pictures))) return;
     }
   }
 
-  void Predict() {
+  void Predict(train::Predictor& predictor) {
+    train::LimitThreads(threads_each_);
     while (auto pictures = pictures_.Pop()) {
       Found found;
       found.first_frame = pictures->first_frame;
-      found.frames = input_.predictor->Predict(pictures->frames, input_.background);
+      found.frames = predictor.Predict(pictures->frames, input_.background);
       VOLE_CHECK(found.frames.size() == pictures->frames.size());
       for (size_t f = 0; f < found.frames.size(); ++f) {
         const cv::Mat& picture = pictures->frames[f];
@@ -118,7 +179,9 @@ class Pipeline {
           AddIdentityFeatures(*input_.identity, pictures->frames[f], found.frames[f]);
         }
       }
-      if (!found_.Push(std::move(found))) return;
+      pictures->frames.clear();
+      if (!turns_.Wait(pictures->run) || !found_.Push(std::move(found))) return;
+      turns_.Next();
     }
   }
 
@@ -180,7 +243,12 @@ class Pipeline {
   const bool judges_by_model_;
   datasets::Job& job_;
   PredictionWriter writer_;
-  datasets::BoundedQueue<Pictures> pictures_{2};
+  std::vector<std::unique_ptr<train::Predictor>> twins_;
+  std::vector<train::Predictor*> predictors_;
+  std::atomic<int> predicting_{0};
+  int threads_each_ = 0;
+  Turns turns_;
+  datasets::BoundedQueue<Pictures> pictures_{1};
   datasets::BoundedQueue<Found> found_{2};
   datasets::BoundedQueue<NamedFrame> named_{64};
   std::mutex mutex_;

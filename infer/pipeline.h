@@ -26,6 +26,7 @@ struct PipelineInput {
   cv::Size size;
   datasets::Id job_id = 0, video_id = 0;
   std::vector<datasets::Id> categories;  // [K] of the model's classes
+  int threads = 0;                       // for networks; 0: all cores
 };
 
 struct PipelineResult {
@@ -37,7 +38,8 @@ struct PipelineResult {
   double picture_overlap = 0;
 };
 
-// Three threads beside the caller's (decode, predict, write); the caller's tracks and reports.
+// Threads beside the caller's decode, predict and write; the caller's tracks and reports. Where the
+// predictor has twins, up to four predict, each a run of frames, with the same result as one alone.
 // Queues between them are bounded, so memory does not grow with the video but for the record. Rows
 // are written in transactions of a few hundred milliseconds of work, with provisional names. The
 // first exception of any thread ends all of them and is thrown here once; after a cancel or an

@@ -71,6 +71,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   input.identity = identity;
   input.picture = source.picture;
   input.background = source.background;
+  input.threads = options.predictor.threads;
   input.start_frame = options.start_frame;
   input.end_frame = end_frame;
   input.fps = video.fps > 0 ? video.fps : 25;

@@ -27,7 +27,7 @@ TrainResult TrainIdnet(const TrainingData& data, const TrainOptions& options,
                        const std::string& model_file, datasets::Job& job,
                        const std::function<void(const TrainProgress&)>& on_progress);
 
-// One object belongs to one thread at a time; Features and NameWindows may run on two threads.
+// Safe to use from several threads at once.
 class IdentityNamer {
  public:
   // Throws Error for a missing, truncated or foreign file.

@@ -42,6 +42,7 @@ class IdsegPredictor : public Predictor {
   std::vector<FrameDetections> Predict(const std::vector<cv::Mat>& frames,
                                        const cv::Mat& background) override {
     UseThreads(threads_);
+    regions_before_.clear();
     std::vector<FrameDetections> results;
     for (const cv::Mat& frame : frames) {
       if (frame.empty() || frame.type() != CV_8UC3) {
@@ -83,6 +84,11 @@ class IdsegPredictor : public Predictor {
       names.push_back(LogSoftmax(scores, description_.crop_temperature));
     }
     return names;
+  }
+
+  std::unique_ptr<Predictor> Twin() const override {
+    if (!device_.is_cpu()) return nullptr;
+    return std::make_unique<IdsegPredictor>(*this);
   }
 
  private:
@@ -189,7 +195,6 @@ class IdsegPredictor : public Predictor {
   void UseBackground(const cv::Mat& background) {
     if (background.data == background_source_.data) return;
     background_source_ = background;
-    regions_before_.clear();  // another video
     background_ =
         background.empty() ? cv::Mat() : ScaleDown(background, description_.seg.scale).clone();
     background_grey_ = background.empty() ? 0 : MedianGrey(background_);
@@ -203,7 +208,7 @@ class IdsegPredictor : public Predictor {
   CropNet crop_{nullptr};
   cv::Mat background_source_, background_;
   double background_grey_ = 0;
-  // What the next frame may be looked at around.
+  // What the next frame of the same call may be looked at around.
   bool follow_;
   cv::Size image_before_;
   std::vector<cv::Rect> regions_before_;

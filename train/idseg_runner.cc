@@ -32,6 +32,12 @@ torch::Device DeviceOf(const std::string& name) {
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
 }
 
+namespace {
+thread_local int thread_limit = 0;
+}  // namespace
+
+void LimitThreads(int threads) { thread_limit = threads; }
+
 void UseThreads(int threads) {
   // Every layer's result is a few megabytes: by default glibc would map and unmap each of them, and
   // the page faults would cost more than the arithmetic.
@@ -44,6 +50,7 @@ void UseThreads(int threads) {
   }();
   (void)keeps_memory;
   if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (thread_limit > 0) threads = std::min(threads, thread_limit);
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
 }

@@ -61,12 +61,17 @@ struct PredictorOptions {
   }
 };
 
+// The networks that the calling thread runs from now on use at most so many threads; 0: as many as
+// their options say. For callers that run several of them side by side.
+void LimitThreads(int threads);
+
 // Belongs to one thread at a time.
 class Predictor {
  public:
   virtual ~Predictor() = default;
   virtual const ModelInfo& info() const = 0;
-  // Frames of one video, same size, BGR CV_8UC3, in time order. `background` is CV_8UC3 of the same
+  // Frames of one video, same size, BGR CV_8UC3, in time order; what comes out does not depend on
+  // earlier calls. `background` is CV_8UC3 of the same
   // size, or empty when the camera moves. Returns one result a frame.
   virtual std::vector<FrameDetections> Predict(const std::vector<cv::Mat>& frames,
                                                const cv::Mat& background) = 0;
@@ -74,6 +79,9 @@ class Predictor {
   // log-probabilities; empty when the model has no crop classifier.
   virtual std::vector<std::vector<float>> NameCrops(const cv::Mat& frame,
                                                     const std::vector<Detection>& masks) = 0;
+  // Another one of the same weights, in the same memory, for another thread. Null where one alone
+  // makes better use of the machine: large networks, graphics cards.
+  virtual std::unique_ptr<Predictor> Twin() const { return nullptr; }
 };
 
 // Loads a model file (safetensors with its description in the metadata). Throws Error for a

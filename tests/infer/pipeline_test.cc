@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "datasets/store/writer.h"
 #include "infer/predict_with.h"
@@ -36,6 +38,7 @@ class FakePredictor : public train::Predictor {
     for (const cv::Mat& picture : frames) {
       const int frame = *picture.ptr<int>();
       if (frame == fail_at) throw datasets::Error("the network", "it failed on purpose");
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));
       found.push_back(nothing ? train::FrameDetections{} : world_.Detect(frame));
     }
     return found;
@@ -44,8 +47,15 @@ class FakePredictor : public train::Predictor {
                                             const std::vector<train::Detection>&) override {
     return {};
   }
+  std::unique_ptr<train::Predictor> Twin() const override {
+    if (!has_twins) return nullptr;
+    auto twin = std::make_unique<FakePredictor>(*this);
+    twin->pause = 3 - pause;
+    return twin;
+  }
   int fail_at = -1;
-  bool nothing = false;
+  bool nothing = false, has_twins = false;
+  int pause = 0;  // milliseconds a frame
 
  private:
   DiscWorld world_;
@@ -210,6 +220,43 @@ TEST_CASE("one labeled frame names the tracks that pass through it, against a ne
     LabelFrame(setting, 120, "val");
     LabelFrame(setting, 60, "test");
     CHECK(WrongNames(setting, setting.Predict(job).job_id) == 400);
+  }
+}
+
+TEST_CASE("several predictors at different speeds say what one alone says, in the order of frames") {
+  Setting setting(SmallWorld(203));
+  Job job;
+  const auto rows = [&](datasets::Id job_id) {
+    std::vector<std::tuple<int, datasets::Id, double, double, double>> found;
+    setting.project->ForEachPrediction(
+        job_id, setting.video.id, 0, 203, [&](int frame, const auto& predictions) {
+          for (const auto& row : predictions) {
+            found.emplace_back(frame, row.category_id, row.box.x, row.box.y, row.confidence);
+          }
+        });
+    return found;
+  };
+  const auto alone = rows(setting.Predict(job).job_id);
+  CHECK(alone.size() > 400);
+  PredictOptions options;
+  options.predictor.threads = 3;
+  setting.predictor.has_twins = true;
+  CHECK(rows(setting.Predict(job, options).job_id) == alone);
+  SUBCASE("and the first that fails ends all of them") {
+    setting.predictor.fail_at = 150;
+    CHECK_THROWS_WITH_AS(setting.Predict(job, options), doctest::Contains("on purpose"),
+                         datasets::Error);
+    CHECK(setting.JobState() == "failed");
+    CHECK(setting.Rows(setting.project->Jobs().back().id) > 100);
+  }
+  SUBCASE("and a cancel too") {
+    Job* running = nullptr;
+    Job cancelled([&](const Job::Progress& progress) {
+      if (progress.done >= 100) running->Cancel();
+    });
+    running = &cancelled;
+    CHECK_THROWS_AS(setting.Predict(cancelled, options), datasets::Cancelled);
+    CHECK(setting.JobState() == "cancelled");
   }
 }
 
