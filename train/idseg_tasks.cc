@@ -63,7 +63,12 @@ SegTask::SegTask(const LearningSet& set, const TrainingData& data,
   class_weights_ = torch::tensor(weights).to(device_);
   UseChannelsLast(*net_);
   net_->to(device_);
-  NormalizeOverPeers(*net_, share.peers);
+  if (Halves::Fit(share, device_)) {
+    twin_ = IdsegNet(set.classes);
+    halves_ = std::make_unique<Halves>(*net_, *twin_, share);
+  } else {
+    NormalizeOverPeers(*net_, share.peers);
+  }
 }
 
 torch::Tensor SegTask::OverAll(const torch::Tensor& value) const {
@@ -73,19 +78,19 @@ torch::Tensor SegTask::OverAll(const torch::Tensor& value) const {
   return sum;
 }
 
-torch::Tensor SegTask::Loss(int64_t step) {
-  namespace F = torch::nn::functional;
-  const int batch = share_.count;
+SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
   const int64_t plane = static_cast<int64_t>(side_) * side_;
-  input_.resize(static_cast<size_t>(batch * plane * kSegInputChannels));
-  torch::Tensor targets = torch::empty({4, batch, side_, side_}, torch::kUInt8);
+  Drawn drawn;
+  drawn.input.resize(static_cast<size_t>(count * plane * kSegInputChannels));
+  torch::Tensor targets = torch::empty({4, count, side_, side_}, torch::kUInt8);
   std::vector<float> sample_weights;
-  for (int i = 0; i < batch; ++i) {
-    const int slot = share_.first + i;
+  for (int i = 0; i < count; ++i) {
+    const int slot = share_.first + first + i;
     Random random({seed_, kSegStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
     const SegSample sample = sampler_.Draw(random, slot);
     FillSegInput(sample.bgr, sample.background, sample.gain, sample.background_gain,
-                 description_.seg, {side_, side_}, input_.data() + i * plane * kSegInputChannels);
+                 description_.seg, {side_, side_},
+                 drawn.input.data() + i * plane * kSegInputChannels);
     const cv::Mat* planes[] = {&sample.animal, &sample.core, &sample.label, &sample.counted};
     for (int t = 0; t < 4; ++t) {
       cv::Mat target(side_, side_, CV_8UC1, targets[t][i].data_ptr<uint8_t>());
@@ -93,15 +98,25 @@ torch::Tensor SegTask::Loss(int64_t step) {
     }
     sample_weights.push_back(static_cast<float>(sample.weight));
   }
-  const torch::Tensor out =
-      net_->forward(WrapInput(input_, batch, side_, side_, kSegInputChannels).to(device_));
   targets = targets.to(device_);
   const torch::Tensor weight = torch::tensor(sample_weights).to(device_).view({-1, 1, 1});
-  const torch::Tensor counted = targets[3].ne(0).to(torch::kFloat32) * weight;
-  const torch::Tensor animal = targets[0].to(torch::kFloat32) / 255;
-  const torch::Tensor core = targets[1].to(torch::kFloat32) / 255;
-  const torch::Tensor label = targets[2].to(torch::kInt64);
-  const torch::Tensor total = OverAll(counted.sum()) + 1;
+  drawn.counted = targets[3].ne(0).to(torch::kFloat32) * weight;
+  drawn.animal = targets[0].to(torch::kFloat32) / 255;
+  drawn.core = targets[1].to(torch::kFloat32) / 255;
+  drawn.label = targets[2].to(torch::kInt64);
+  drawn.inside = drawn.animal.gt(0.5).to(torch::kFloat32) * drawn.counted * drawn.label.gt(0);
+  drawn.sums = torch::stack({drawn.counted.sum(), drawn.inside.sum()});
+  return drawn;
+}
+
+torch::Tensor SegTask::LossOf(IdsegNet& net, Drawn& drawn, const torch::Tensor& sums) const {
+  namespace F = torch::nn::functional;
+  const int count = static_cast<int>(drawn.counted.size(0));
+  const torch::Tensor out = net->forward(
+      WrapInput(drawn.input, count, side_, side_, kSegInputChannels).to(device_));
+  const torch::Tensor& counted = drawn.counted;
+  const torch::Tensor& animal = drawn.animal;
+  const torch::Tensor total = sums[0] + 1;
 
   const auto CrossEntropy = [&](const torch::Tensor& logits, const torch::Tensor& target,
                                 double positive_weight) {
@@ -119,18 +134,34 @@ torch::Tensor SegTask::Loss(int64_t step) {
   const torch::Tensor either = ((probability + animal) * counted).sum({1, 2});
   const torch::Tensor dice = (1 - (2 * both + 20) / (either + 20)).sum() / share_.whole;
   const torch::Tensor core_loss =
-      (CrossEntropy(out.select(1, kCoreChannel), core, 3) * counted).sum() / total;
+      (CrossEntropy(out.select(1, kCoreChannel), drawn.core, 3) * counted).sum() / total;
 
   torch::Tensor loss = 4 * animal_loss + dice + 2 * core_loss;
   if (set_.classes > 1) {
-    const torch::Tensor inside = animal.gt(0.5).to(torch::kFloat32) * counted * label.gt(0);
-    const torch::Tensor class_target = (label - 1).clamp_min(0);
+    const torch::Tensor class_target = (drawn.label - 1).clamp_min(0);
     const torch::Tensor each = F::cross_entropy(
         out.slice(1, kFirstClassChannel), class_target,
         F::CrossEntropyFuncOptions().weight(class_weights_).reduction(torch::kNone));
-    loss = loss + (each * inside).sum() / (OverAll(inside.sum()) + 1);
+    loss = loss + (each * drawn.inside).sum() / (sums[1] + 1);
   }
   return loss;
+}
+
+torch::Tensor SegTask::Loss(int64_t step) {
+  drawn_[0] = Draw(step, 0, share_.count);
+  return LossOf(net_, drawn_[0], OverAll(drawn_[0].sums));
+}
+
+torch::Tensor SegTask::Learn(int64_t step) {
+  if (!halves_) return LearningTask::Learn(step);
+  halves_->Each([&](int half) {
+    drawn_[half] = Draw(step, halves_->first(half), halves_->each());
+  });
+  torch::Tensor sums = drawn_[0].sums;
+  if (halves_->count() > 1) sums = sums + drawn_[1].sums;
+  sums = OverAll(sums);
+  return halves_->Learn(
+      [&](int half) { return LossOf(half == 0 ? net_ : twin_, drawn_[half], sums); });
 }
 
 std::vector<Detection> SegTask::Detect(int index) {
@@ -188,28 +219,43 @@ CropTask::CropTask(const LearningSet& set, const IdsegDescription& description,
   VOLE_CHECK(!learn_.empty());
   UseChannelsLast(*net_);
   net_->to(device_);
-  NormalizeOverPeers(*net_, share.peers);
+  if (Halves::Fit(share, device_)) {
+    twin_ = CropNet(description.crop.channels, set.classes);
+    halves_ = std::make_unique<Halves>(*net_, *twin_, share);
+  } else {
+    NormalizeOverPeers(*net_, share.peers);
+  }
 }
 
-torch::Tensor CropTask::Loss(int64_t step) {
+torch::Tensor CropTask::LossOf(CropNet& net, int64_t step, int first, int count) {
   const int64_t each = static_cast<int64_t>(input_.side) * input_.side * input_.channels;
-  values_.resize(static_cast<size_t>(share_.count * each));
+  std::vector<float>& values = values_[first > 0];
+  values.resize(static_cast<size_t>(count * each));
   std::vector<int64_t> classes;
-  for (int i = 0; i < share_.count; ++i) {
-    const int slot = share_.first + i;
+  for (int i = 0; i < count; ++i) {
+    const int slot = share_.first + first + i;
     Random random({seed_, kCropStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
     const std::vector<int>& list =
         learn_[static_cast<size_t>(slot + static_cast<int>(step)) % learn_.size()];
     const NamedPatch& named = set_.patches[list[random.Below(static_cast<int>(list.size()))]];
-    FillLearningView(named.patch, input_, random, values_.data() + i * each);
+    FillLearningView(named.patch, input_, random, values.data() + i * each);
     classes.push_back(named.class_index);
   }
-  const torch::Tensor out = net_->forward(
-      WrapInput(values_, share_.count, input_.side, input_.side, input_.channels).to(device_));
+  const torch::Tensor out = net->forward(
+      WrapInput(values, count, input_.side, input_.side, input_.channels).to(device_));
   const torch::Tensor loss = torch::nn::functional::cross_entropy(
       out, torch::tensor(classes).to(device_),
       torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(0.05));
-  return loss * (static_cast<double>(share_.count) / share_.whole);
+  return loss * (static_cast<double>(count) / share_.whole);
+}
+
+torch::Tensor CropTask::Loss(int64_t step) { return LossOf(net_, step, 0, share_.count); }
+
+torch::Tensor CropTask::Learn(int64_t step) {
+  if (!halves_) return LearningTask::Learn(step);
+  return halves_->Learn([&](int half) {
+    return LossOf(half == 0 ? net_ : twin_, step, halves_->first(half), halves_->each());
+  });
 }
 
 void CropTask::ScoreHeld(std::vector<std::vector<float>>& scores, std::vector<int>& classes) {

@@ -3,10 +3,12 @@
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "train/evaluate.h"
+#include "train/halves.h"
 #include "train/idseg_runner.h"
 #include "train/seg_samples.h"
 #include "train/together.h"
@@ -24,6 +26,7 @@ class SegTask : public LearningTask {
           const BatchShare& share, int side);
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
+  torch::Tensor Learn(int64_t step) override;
   std::optional<Validation> Validate() override;
   // The animals of a labeled frame (into data.frames), with the module as it is now.
   std::vector<Detection> Detect(int frame);
@@ -31,10 +34,20 @@ class SegTask : public LearningTask {
   double FitPixelTemperature();
 
  private:
-  const LearningSet& set_;
-  const TrainingData& data_;
+  // Samples of a batch: what the network sees, and [count, side, side] what it must answer.
+  struct Drawn {
+    std::vector<float> input;
+    torch::Tensor animal, core, label;  // shares 0..1, class + 1
+    torch::Tensor counted, inside;      // weight of each pixel: of all answers, of the class
+    torch::Tensor sums;                 // [2]: of those two
+  };
+  Drawn Draw(int64_t step, int first, int count) const;
+  // `sums`: over the whole batch.
+  torch::Tensor LossOf(IdsegNet& net, Drawn& drawn, const torch::Tensor& sums) const;
   Evaluation Evaluate();
 
+  const LearningSet& set_;
+  const TrainingData& data_;
   IdsegDescription description_;
   std::vector<int> held_;
   uint64_t seed_;
@@ -44,9 +57,10 @@ class SegTask : public LearningTask {
   BatchShare share_;
   int side_;
   SegSampler sampler_;
-  IdsegNet net_;
+  IdsegNet net_, twin_{nullptr};
+  std::unique_ptr<Halves> halves_;  // null: batches are learned as a whole
   torch::Tensor class_weights_;
-  std::vector<float> input_;
+  Drawn drawn_[2];  // of the step's halves; the whole batch in the first
 };
 
 // Masked crop -> class, class-balanced cross-entropy with label smoothing (Szegedy et al. 2016).
@@ -57,6 +71,7 @@ class CropTask : public LearningTask {
            torch::Device device, const BatchShare& share);
   torch::nn::Module& module() override { return *net_; }
   torch::Tensor Loss(int64_t step) override;
+  torch::Tensor Learn(int64_t step) override;
   std::optional<Validation> Validate() override;
   // The likeliest class of each animal of a picture, with the module as it is now.
   std::vector<int> Name(const cv::Mat& picture, const std::vector<Detection>& animals);
@@ -64,6 +79,9 @@ class CropTask : public LearningTask {
   void ScoreHeld(std::vector<std::vector<float>>& scores, std::vector<int>& classes);
 
  private:
+  // Of `count` samples of the step's batch, from `first` of this process's share on.
+  torch::Tensor LossOf(CropNet& net, int64_t step, int first, int count);
+
   const LearningSet& set_;
   CropInput input_;
   std::vector<std::vector<int>> learn_;  // per class: indices into set.patches
@@ -71,8 +89,9 @@ class CropTask : public LearningTask {
   uint64_t seed_;
   torch::Device device_;
   BatchShare share_;
-  CropNet net_;
-  std::vector<float> values_;
+  CropNet net_, twin_{nullptr};
+  std::unique_ptr<Halves> halves_;  // null: batches are learned as a whole
+  std::vector<float> values_[2];    // of the step's halves; the whole batch in the first
 };
 
 // The temperature that makes the scores most likely (Guo et al. 2017), from 1 to 8; 1.5 without

@@ -181,9 +181,7 @@ void Trainer::Step() {
   };
   double value = 0;
   try {
-    const torch::Tensor loss = task_.Loss(state_.step);
-    loss.backward();
-    value = AddUp(loss);
+    value = AddUp(task_.Learn(state_.step));
   } catch (const PeerLost&) {
     RestoreBuffers();
     throw;

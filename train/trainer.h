@@ -29,6 +29,12 @@ class LearningTask {
   // The loss of step `step` (0-based), in training mode, with its graph. With other processes: what
   // this one adds to the loss of the whole batch.
   virtual torch::Tensor Loss(int64_t step) = 0;
+  // Adds the gradients of that loss to the module's and returns its value.
+  virtual torch::Tensor Learn(int64_t step) {
+    const torch::Tensor loss = Loss(step);
+    loss.backward();
+    return loss.detach();
+  }
   // Before each step, with the share of the schedule that is behind, 0..1 and beyond: what learns
   // may change with it.
   virtual void AtShare(double done_share) { (void)done_share; }

@@ -12,8 +12,13 @@ constexpr int kLevels = 5;
 constexpr int kCropWidths[] = {16, 32, 48, 64};
 
 torch::nn::Conv2d MakeConv(int in, int out, int kernel, int stride, bool bias) {
-  return torch::nn::Conv2d(
-      torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(bias));
+  // A kernel of one pixel has nothing to dilate, but with one thread LibTorch 1.13 leaves such
+  // convolutions to oneDNN only if they are dilated (ConvParams::use_mkldnn); its own are slower.
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel)
+                               .stride(stride)
+                               .padding(kernel / 2)
+                               .dilation(kernel == 1 ? 2 : 1)
+                               .bias(bias));
 }
 
 void UseType(torch::nn::Conv2dImpl& conv, torch::ScalarType type) {
