@@ -9,6 +9,11 @@
 #include "infer/tracker_steps.h"
 
 namespace infer {
+namespace {
+
+constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
+
+}  // namespace
 
 int Tracker::Impl::NewTracklet(int frame, bool contact) {
   Tracklet tracklet;
@@ -116,19 +121,37 @@ void Tracker::Impl::FindMerges(Step& step) {
   for (size_t d = 0; d < step.blobs.size(); ++d) {
     auto& inside = step.merged[d];
     if (inside.empty()) continue;
-    const Follow& owner = active[static_cast<size_t>(step.active_of[d])];
+    // An animal that is known rather than one that has just appeared.
+    const auto known = std::find_if(inside.begin(), inside.end(), [&](int i) {
+      return active[static_cast<size_t>(i)].frames_alone >= kKnownFrames;
+    });
+    int& owned_by = step.active_of[d];
+    if (known != inside.end() &&
+        active[static_cast<size_t>(owned_by)].frames_alone < kKnownFrames) {
+      std::swap(step.blob_of[static_cast<size_t>(owned_by)],
+                step.blob_of[static_cast<size_t>(*known)]);
+      std::swap(owned_by, *known);
+    }
+    const Follow& owner = active[static_cast<size_t>(owned_by)];
     std::sort(inside.begin(), inside.end(), [&](int a, int b) {
       return step.fits[static_cast<size_t>(a)][d].inside >
              step.fits[static_cast<size_t>(b)][d].inside;
     });
     double sum = owner.usual_area, largest = owner.usual_area;
     std::vector<int> kept;
+    const bool complete =
+        options.animals > 0 && static_cast<int>(step.blobs.size()) >= options.animals;
     for (int i : inside) {
       const Follow& other = active[static_cast<size_t>(i)];
       const double area = other.usual_area;
       // Who is in contact already may hide more of the other.
       const bool touching = other.contact >= 0 && other.contact == owner.contact;
-      if (step.blobs[d].area < (touching ? 0.45 : 0.6) * (sum + area) ||
+      // Where every animal there is has a blob already, one that was hardly seen alone may be a
+      // piece of another (a blur, a reflection): that it is in there must show.
+      const bool doubtful =
+          complete && std::min(owner.frames_alone, other.frames_alone) < kKnownFrames;
+      const double least_share = doubtful ? 0.85 : touching ? 0.45 : 0.6;
+      if (step.blobs[d].area < least_share * (sum + area) ||
           step.blobs[d].area < (touching ? 0.9 : 1.15) * std::max(largest, area)) {
         continue;
       }
@@ -172,6 +195,7 @@ Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) 
   blob.previous_iou = static_cast<float>(fit.iou);
   blob.jump = static_cast<float>(fit.distance);
   if (!blob.touching) {
+    ++follow.frames_alone;
     follow.usual_area =
         before.usual_area > 0 ? 0.9 * before.usual_area + 0.1 * blob.area : blob.area;
     AddOpinion(follow, blob);

@@ -58,9 +58,9 @@ class Halves {
   int each() const { return each_; }
 
   void Each(const std::function<void(int half)>& work);
-  // Adds the gradients of the sum of loss(half) to the parameters of `own`, where half 1 is computed
-  // with `twin`, and gives `own` the mean of both halves' statistics. Returns the sum, of this
-  // process's halves.
+  // Adds the gradients of the sum of loss(half) to the parameters of `own`, where half 1 is
+  // computed with `twin`, and gives `own` the mean of both halves' statistics. Returns the sum, of
+  // this process's halves.
   torch::Tensor Learn(const std::function<torch::Tensor(int half)>& loss);
 
  private:

@@ -112,8 +112,8 @@ SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
 torch::Tensor SegTask::LossOf(IdsegNet& net, Drawn& drawn, const torch::Tensor& sums) const {
   namespace F = torch::nn::functional;
   const int count = static_cast<int>(drawn.counted.size(0));
-  const torch::Tensor out = net->forward(
-      WrapInput(drawn.input, count, side_, side_, kSegInputChannels).to(device_));
+  const torch::Tensor out =
+      net->forward(WrapInput(drawn.input, count, side_, side_, kSegInputChannels).to(device_));
   const torch::Tensor& counted = drawn.counted;
   const torch::Tensor& animal = drawn.animal;
   const torch::Tensor total = sums[0] + 1;
@@ -154,9 +154,8 @@ torch::Tensor SegTask::Loss(int64_t step) {
 
 torch::Tensor SegTask::Learn(int64_t step) {
   if (!halves_) return LearningTask::Learn(step);
-  halves_->Each([&](int half) {
-    drawn_[half] = Draw(step, halves_->first(half), halves_->each());
-  });
+  halves_->Each(
+      [&](int half) { drawn_[half] = Draw(step, halves_->first(half), halves_->each()); });
   torch::Tensor sums = drawn_[0].sums;
   if (halves_->count() > 1) sums = sums + drawn_[1].sums;
   sums = OverAll(sums);
@@ -241,8 +240,8 @@ torch::Tensor CropTask::LossOf(CropNet& net, int64_t step, int first, int count)
     FillLearningView(named.patch, input_, random, values.data() + i * each);
     classes.push_back(named.class_index);
   }
-  const torch::Tensor out = net->forward(
-      WrapInput(values, count, input_.side, input_.side, input_.channels).to(device_));
+  const torch::Tensor out =
+      net->forward(WrapInput(values, count, input_.side, input_.side, input_.channels).to(device_));
   const torch::Tensor loss = torch::nn::functional::cross_entropy(
       out, torch::tensor(classes).to(device_),
       torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(0.05));

@@ -30,6 +30,9 @@ struct DiscWorld {
   unsigned seed = 1;
   // Centre and angle (radians) of an animal; empty: a smooth random walk.
   std::function<cv::Point3d(int animal, int frame)> path;
+  // Frames [start, end) in which the first animal is a blur of nearly twice its size: three pieces,
+  // in the last frame one.
+  int blur_start = 0, blur_end = 0;
   int wrong_cut = 0;  // > 0: cuts a lump of two itself, this many pixels beside its middle
   double lanes = 0;   // > 0: every animal keeps to a lane of this height, none hides another
   std::vector<int> class_of;  // animal -> class; empty: one class an animal
@@ -138,6 +141,22 @@ struct DiscWorld {
           ++inside;
           animal = a;
         }
+      }
+      if (animal == 0 && frame >= blur_start && frame < blur_end) {
+        const cv::Rect box = cv::boundingRect(mask);
+        cv::Mat blur(size, CV_8UC1, cv::Scalar(0));
+        cv::ellipse(blur, (box.tl() + box.br()) / 2,
+                    cv::Size(axes.width * 4 / 3, axes.height * 4 / 3), 0, 0, 360, 255, cv::FILLED);
+        const cv::Rect all_of_it = cv::boundingRect(blur);
+        const int pieces = frame + 1 == blur_end ? 1 : 3;
+        for (int piece = 0; piece < pieces; ++piece) {
+          const int left = all_of_it.x + all_of_it.width * piece / pieces;
+          const int right = all_of_it.x + all_of_it.width * (piece + 1) / pieces;
+          cv::Mat own(size, CV_8UC1, cv::Scalar(0));
+          blur.colRange(left, right).copyTo(own.colRange(left, right));
+          add(own, 0.9f, Opinion(frame % animals, frame + piece));
+        }
+        continue;
       }
       if (inside == 2 && wrong_cut > 0) {
         const cv::Rect box = cv::boundingRect(mask);

@@ -223,7 +223,8 @@ TEST_CASE("one labeled frame names the tracks that pass through it, against a ne
   }
 }
 
-TEST_CASE("several predictors at different speeds say what one alone says, in the order of frames") {
+TEST_CASE(
+    "several predictors at different speeds say what one alone says, in the order of frames") {
   Setting setting(SmallWorld(203));
   Job job;
   const auto rows = [&](datasets::Id job_id) {
