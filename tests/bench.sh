@@ -157,7 +157,7 @@ part_queue() {
   echo "(best: what a queue that knew the truth would hold within its first 10 %)"
   printf '%6s %5s %7s %7s %8s %7s %7s %7s %7s %7s\n' steps seed frames wrong mean_IoU '5 %' '10 %' '20 %' '50 %' best
   local steps seed project
-  for steps in ${VOLE_BENCH_STEPS:-11 12 13}; do
+  for steps in ${VOLE_BENCH_STEPS:-10 11 12 13}; do
     for seed in 1 2 3; do
       project=$work/queue/$steps-$seed.vole
       fresh_project "$project" "$data/flies_pair/video.mp4" "$work/queue/ten.json"
