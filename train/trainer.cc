@@ -214,16 +214,15 @@ void Trainer::Judge() {
   state_.figures = validation ? validation->figures : nlohmann::json();
   state_.judged_step = state_.step;
   const bool better = !validation || validation->score > state_.best_score;
-  if (better) {
+  state_.since_best = better ? 0 : state_.since_best + 1;
+  // Of equals the one that learned longest, above all while nothing is found yet.
+  if (better || validation->score == state_.best_score) {
     CopyAll(average_, best_);
     state_.best_step = state_.step;
-    state_.since_best = 0;
     if (validation) {
       state_.best_score = validation->score;
       state_.best_figures = validation->figures;
     }
-  } else {
-    ++state_.since_best;
   }
 }
 

@@ -146,3 +146,23 @@ TEST_CASE("YOLACT, with a smaller backbone, learns four rendered frames by heart
   detector.PrepareForInference(torch::kBFloat16);
   CHECK(Ap50(detector, lesson, datasets::Overlap::kMask) == 1);
 }
+
+TEST_CASE("YOLACT starts so calmly from nothing that its prototypes survive the first steps") {
+  torch::manual_seed(4);
+  const Lesson lesson = FourFrames();
+  YolactDetector detector(lesson.classes, {{"depth", 50}, {"side", 160}, {"features", 64}});
+  detector.module().train();
+  torch::Tensor sum = torch::zeros({});
+  for (const auto& [name, value] : detector.Losses(lesson.samples)) {
+    CAPTURE(name);
+    // A mask that is as likely as not costs ln 2 a pixel, times the loss's weight of 6.125.
+    if (name == "M") CHECK(value.item<double>() < 2 * 0.6931 * 6.125);
+    sum = sum + value;
+  }
+  sum.backward();
+  double squares = 0;
+  for (const torch::Tensor& weight : detector.module().parameters()) {
+    if (weight.grad().defined()) squares += weight.grad().square().sum().item<double>();
+  }
+  CHECK(std::sqrt(squares) < 1000);  // tens of thousands with the reference's start
+}

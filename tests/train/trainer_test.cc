@@ -117,6 +117,17 @@ TEST_CASE("a checkpoint continues exactly where it was made") {
   }
 }
 
+TEST_CASE("of trainings that are judged alike the longest is kept") {
+  class Blind : public LineTask {
+   public:
+    std::optional<Validation> Validate() override { return Validation{0, {}}; }
+  } task;
+  Trainer trainer(task, Options(100));
+  RunAll(trainer);
+  CHECK(trainer.state().best_step == 100);
+  CHECK(trainer.state().since_best == 4);  // and nothing became better
+}
+
 TEST_CASE("training stops when validation no longer improves, or when its time is over") {
   LineTask task;
   TrainerOptions options = Options(100000);

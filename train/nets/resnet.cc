@@ -156,6 +156,11 @@ torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x) {
   return ConvThenNorm(conv3, bn3, ConvThenNorm(conv2, bn2, y, /*relu=*/true), /*relu=*/true, past);
 }
 
+void ResidualBlockImpl::BeginAsIdentity() {
+  torch::NoGradGuard no_grad;
+  (bn3 ? bn3 : bn2)->weight.zero_();
+}
+
 void ResidualBlockImpl::Fold(torch::ScalarType type) {
   FoldNorm(conv1, bn1, type);
   FoldNorm(conv2, bn2, type);

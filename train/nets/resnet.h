@@ -59,6 +59,8 @@ class ResidualBlockImpl : public torch::nn::Module {
   ResidualBlockImpl(int in, int width, int stride, bool bottleneck, const NormOptions& norm);
   torch::Tensor forward(const torch::Tensor& x);
   void Fold(torch::ScalarType type);
+  // Its last norm's factors become 0 (Goyal et al. 2017, section 5.1): what comes in goes out.
+  void BeginAsIdentity();
 
  private:
   torch::nn::Conv2d conv1{nullptr}, conv2{nullptr}, conv3{nullptr}, down_conv{nullptr};

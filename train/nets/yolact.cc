@@ -10,6 +10,7 @@ constexpr double kScales[] = {24, 48, 96, 192, 384};  // pixels at that side, on
 constexpr double kRatios[] = {1, 0.5, 2};
 constexpr int kShapes = 3;
 constexpr double kMean[] = {123.68, 116.78, 103.94};  // RGB, 0..255
+constexpr double kCalmAnswers = 0.1;  // of what Xavier gives
 constexpr double kDeviation[] = {58.40, 57.12, 57.38};
 
 // A module that only holds others.
@@ -79,6 +80,14 @@ void YolactImpl::InitWeights() {
       conv->bias.zero_();
     }
   }
+}
+
+void YolactImpl::CalmStart() {
+  torch::NoGradGuard no_grad;
+  for (const auto& part : modules(false)) {
+    if (auto* block = part->as<ResidualBlockImpl>()) block->BeginAsIdentity();
+  }
+  for (auto* conv : {&box_, &conf_, &coef_}) (*conv)->weight.mul_(kCalmAnswers);
 }
 
 void YolactImpl::Fold(torch::ScalarType type) {

@@ -38,6 +38,11 @@ class YolactImpl : public torch::nn::Module {
   YolactOutput forward(const torch::Tensor& x);
   // Kaiming for the backbone, Xavier for the rest, as the reference starts.
   void InitWeights();
+  // What a start without a pretrained backbone needs besides: residual blocks that begin as the
+  // identity and small answers. Otherwise the first masks are wrong by several nats, and the steps
+  // that repair it leave most prototypes below zero, where their ReLU has no gradient: animals
+  // without prototypes have no mask.
+  void CalmStart();
   // For inference only, once: norms become part of the convolutions, arithmetic in `type`.
   void Fold(torch::ScalarType type);
   // The normalization of the backbone keeps the statistics that it has, and its factors (the

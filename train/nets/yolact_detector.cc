@@ -55,6 +55,7 @@ YolactTruth TruthOf(const DetectSample& sample, int side) {
 YolactDetector::YolactDetector(int classes, const json& settings)
     : frozen_norm_(settings.value("frozen_norm", false)), net_(ConfigOf(classes, settings)) {
   net_->InitWeights();
+  net_->CalmStart();
 }
 
 json YolactDetector::settings() const {
