@@ -6,17 +6,35 @@
 #endif
 
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "datasets/base/error.h"
 
 namespace train {
 
+namespace {
+std::map<std::string, torch::Device>& NamedDevices() {
+  static std::map<std::string, torch::Device> devices;
+  return devices;
+}
+
+// Its matrix products may be rounded to TF32, as LibTorch lets its convolutions be.
+torch::Device Gpu(int index) {
+  at::globalContext().setAllowTF32CuBLAS(true);
+  return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
+}
+}  // namespace
+
+void NameDevice(const std::string& name, torch::Device device) {
+  NamedDevices().insert_or_assign(name, device);
+}
+
 torch::Device DeviceOf(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
-  if (name == "auto") {
-    return torch::cuda::is_available() ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
-  }
+  const auto named = NamedDevices().find(name);
+  if (named != NamedDevices().end()) return named->second;
+  if (name == "auto") return torch::cuda::is_available() ? Gpu(0) : torch::Device(torch::kCPU);
   int index = 0;
   const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 9 &&
                         name.find_first_not_of("0123456789", 5) == std::string::npos;
@@ -29,7 +47,7 @@ torch::Device DeviceOf(const std::string& name) {
     throw datasets::Error("device '" + name + "'", "this machine or build offers no such GPU",
                           "use --device cpu");
   }
-  return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
+  return Gpu(index);
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "tests/support/pretend_device.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "train/behavior_tasks.h"
@@ -76,8 +77,9 @@ TrainOptions Short(const std::string& model, int steps) {
   return options;
 }
 
-std::vector<std::vector<float>> Score(const std::string& file, const Drawn& drawn, size_t row) {
-  BehaviorScorer scorer(file, 1, "cpu");
+std::vector<std::vector<float>> Score(const std::string& file, const Drawn& drawn, size_t row,
+                                      const std::string& device = "cpu") {
+  BehaviorScorer scorer(file, 1, device);
   for (const cv::Mat& picture : drawn.pictures[row]) scorer.Add(picture);
   return scorer.Finish(drawn.data.rows[row].motion);
 }
@@ -157,6 +159,36 @@ TEST_CASE("A sequence network also learns what only the motion tells") {
   const auto gap = scorer.Finish(other.data.rows[0].motion);
   CHECK(std::isnan(gap[30][0]));
   CHECK_FALSE(std::isnan(gap[29][0]));
+}
+
+TEST_CASE("Behavior learned and scored on another device is what the processor gives") {
+  tests::PretendDevice();
+  Drawn drawn = Draw(1, 64);
+  Connect(drawn);
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 3;
+  options.clip_frames = 3;
+  options.c3d_width = 4;
+  for (const std::string model : {"behavior-seq", "c3d"}) {
+    CAPTURE(model);
+    std::vector<std::vector<std::vector<float>>> answers;
+    for (const std::string device : {"cpu", "pretend"}) {
+      tests::TempDir folder;
+      datasets::Job job;
+      TrainOptions short_run = Short(model, 3);
+      short_run.device = device;
+      short_run.rate = 1e-5;  // so low that rounding is not magnified
+      TrainBehavior(drawn.data, WholeRows(drawn.data), short_run, options, folder / "m", job);
+      answers.push_back(Score(folder / "m", drawn, 0, device));
+    }
+    for (size_t f = 0; f < answers[0].size(); ++f) {
+      CAPTURE(f);
+      for (size_t k = 0; k < answers[0][f].size(); ++k) {
+        CHECK(answers[1][f][k] == doctest::Approx(answers[0][f][k]).epsilon(1e-2));
+      }
+    }
+  }
 }
 
 TEST_CASE("C3D overfits a few clips") {

@@ -10,7 +10,7 @@ constexpr double kScales[] = {24, 48, 96, 192, 384};  // pixels at that side, on
 constexpr double kRatios[] = {1, 0.5, 2};
 constexpr int kShapes = 3;
 constexpr double kMean[] = {123.68, 116.78, 103.94};  // RGB, 0..255
-constexpr double kCalmAnswers = 0.1;  // of what Xavier gives
+constexpr double kCalmAnswers = 0.1;                  // of what Xavier gives
 constexpr double kDeviation[] = {58.40, 57.12, 57.38};
 
 // A module that only holds others.

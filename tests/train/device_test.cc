@@ -1,0 +1,100 @@
+// Training and prediction on another device than the processor: tests/support/pretend_device.h.
+#include <cmath>
+
+#include "datasets/base/job.h"
+#include "tests/support/pretend_device.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/torch_doctest.h"
+#include "tests/train/synthetic_labels.h"
+#include "train/idnet.h"
+#include "train/predictor.h"
+#include "train/train_job.h"
+
+namespace {
+
+using namespace train;
+
+constexpr int kSteps = 3;
+
+// The losses of `steps` steps, and what the model finds in a picture.
+struct Course {
+  std::vector<double> losses;
+  std::vector<Detection> found;
+};
+
+Course Learn(const std::string& model, const std::string& device) {
+  tests::TempDir folder;
+  tests::Scene scene = tests::DrawScene(4);
+  tests::Connect(scene);
+  TrainOptions options;
+  options.model = model;
+  options.size = model == "idseg" ? 0 : model == "yolact" ? 96 : 160;
+  options.depth = 18;
+  options.batch = 2;
+  options.rate = 1e-5;  // so low that rounding is not magnified
+  options.steps = kSteps;
+  options.threads = 1;
+  options.device = device;
+  Course course;
+  datasets::Job job;
+  Train(scene.data, options, folder / "m", job,
+        [&](const TrainProgress& progress) { course.losses.push_back(progress.step_loss); });
+  PredictorOptions how;
+  how.threads = 1;
+  how.device = device;
+  how.allow_bf16 = false;
+  course.found = LoadPredictor(folder / "m", how)
+                     ->Predict({scene.pictures[0]}, scene.pictures[1])[0]
+                     .detections;
+  return course;
+}
+
+}  // namespace
+
+TEST_CASE("what is trained and predicted on another device is what the processor gives") {
+  tests::PretendDevice();
+  for (const std::string model : {"idseg", "maskrcnn", "yolact", "yolov3-tiny"}) {
+    CAPTURE(model);
+    const Course here = Learn(model, "cpu");
+    const int64_t before = tests::PretendOperators();
+    const Course there = Learn(model, "pretend");
+    CHECK(tests::PretendOperators() - before > 1000);
+    REQUIRE(there.losses.size() == here.losses.size());
+    for (size_t i = 0; i < here.losses.size(); ++i) {
+      CAPTURE(i);
+      // The processor normalizes each half of idseg's batches of crops by itself: train/halves.h.
+      const bool halves = model == "idseg" && i >= kSteps;
+      CHECK(there.losses[i] == doctest::Approx(here.losses[i]).epsilon(halves ? 0.1 : 1e-3));
+    }
+    CHECK(there.found.size() == here.found.size());
+  }
+}
+
+TEST_CASE("identities learned on another device are those of the processor") {
+  tests::PretendDevice();
+  tests::Scene scene = tests::DrawScene(24);
+  tests::Connect(scene);
+  std::vector<std::vector<IdentityNamer::Features>> answers;
+  for (const std::string device : {"cpu", "pretend"}) {
+    tests::TempDir folder;
+    TrainOptions options;
+    options.model = kIdnet;
+    options.steps = kSteps;
+    options.rate = 1e-5;
+    options.threads = 1;
+    options.device = device;
+    datasets::Job job;
+    Train(scene.data, options, folder / "m", job);
+    PredictorOptions how;
+    how.threads = 1;
+    how.device = device;
+    Detection animal;
+    animal.region = {20, 20, 40, 30};
+    animal.mask = cv::Mat(30, 40, CV_8UC1, cv::Scalar(255));
+    answers.push_back(IdentityNamer(folder / "m", how).FeaturesOf(scene.pictures[0], {animal}));
+  }
+  REQUIRE(answers[0].size() == 1);
+  for (size_t k = 0; k < answers[0][0].size(); ++k) {
+    CHECK(answers[1][0][k] == doctest::Approx(answers[0][0][k]).epsilon(1e-2));
+  }
+}
