@@ -38,11 +38,18 @@ int Run(Arguments& arguments, Console& console) {
   const datasets::ExportReport report =
       datasets::Export(*project, arguments.format, arguments.out, arguments.options, console.job());
   for (const std::string& warning : report.warnings) console.Note("note: " + warning);
-  std::string text = fmt::format("Wrote {}: {} outlines on {} images", arguments.out,
-                                 CountText(report.annotations), CountText(report.images));
-  if (report.intervals > 0) text += fmt::format(", {} intervals", CountText(report.intervals));
-  if (report.files > 1) text += fmt::format(", {} files", CountText(report.files));
-  console.Print(text + ".");
+  const auto Counted = [](int64_t count, const char* thing) {
+    return fmt::format("{} {}{}", CountText(count), thing, count == 1 ? "" : "s");
+  };
+  std::vector<std::string> parts;
+  // A format of behaviors alone has no images.
+  if (report.images > 0 || report.intervals == 0) {
+    parts.push_back(Counted(report.annotations, "outline") + " on " +
+                    Counted(report.images, "image"));
+  }
+  if (report.intervals > 0) parts.push_back(Counted(report.intervals, "interval"));
+  if (report.files > 1) parts.push_back(Counted(report.files, "file"));
+  console.Print(fmt::format("Wrote {}: {}.", arguments.out, Join(parts)));
   console.PrintJson({{"format", arguments.format},
                      {"out", arguments.out},
                      {"images", report.images},

@@ -1,9 +1,14 @@
 #include "app/model/name_counter.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace app {
+namespace {
+constexpr auto kRetryPause = std::chrono::milliseconds(200);
+}  // namespace
 
 bool NameQuestion::operator==(const NameQuestion& other) const {
   return change == other.change && category == other.category &&
@@ -53,7 +58,11 @@ std::optional<annotate::NameCounts> NameCounter::Ask(const NameQuestion& questio
       counts.labeled = labels.labeled;
       counts.labeled_with_both = labels.labeled_with_both;
     } catch (const std::exception&) {
-      project_.reset();  // busy or gone for a moment: the next question tries again
+      project_.reset();
+      // Busy or gone for a moment: the next picture of the window asks again.
+      std::this_thread::sleep_for(kRetryPause);
+      std::scoped_lock retry_lock(mutex_);
+      if (asked_ && *asked_ == question) asked_.reset();
       return;
     }
     std::scoped_lock answer_lock(mutex_);

@@ -144,6 +144,10 @@ TEST_CASE("Report and export take predicted bouts alone, or where nobody has dec
   std::getline(in, first);
   CHECK(first.find("vole_1,prediction,walk,100,199") != std::string::npos);
   CHECK_FALSE(std::getline(in, second));
+  const tests::Outcome said = tests::Vole({"export", scene.project, "--format", "boris", "--what",
+                                           "final", "--out", (scene.folder / "b.csv").string()});
+  INFO(tests::Show(said));
+  CHECK(said.out.find("b.csv: 1 interval.") != std::string::npos);  // and no "0 outlines"
 }
 
 TEST_CASE("Mistakes with bouts are one clear line") {

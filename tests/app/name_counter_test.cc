@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <thread>
 
 #include "annotate/history.h"
 #include "tests/support/store_data.h"
@@ -88,4 +90,35 @@ TEST_CASE("A name counter answers the newest question, aside, and again after a 
   CHECK(answer().labeled == 2);
   question.start_frame = 10;
   CHECK(answer().labeled == 1);
+}
+
+TEST_CASE("A name counter that cannot read the project for a moment asks again") {
+  tests::TempDir folder;
+  const auto file = folder / "a.vole";
+  app::NameQuestion question;
+  {
+    const auto project = datasets::Project::Create(file);
+    annotate::History history(*project, "me");
+    Id video = 0;
+    project->Write([&](datasets::Writer& writer) {
+      video = tests::InsertVideo(writer, "one", 100);
+      question.category = writer.FindOrInsertCategory("a");
+    });
+    history.Apply(annotate::AddAnnotation(video, 5, tests::Square(0, question.category, 5, 5, 8)));
+    question.timeline = app::LoadTimeline(*project, video, 1);
+  }
+  question.change = NameChange::kReassign;
+  question.end_frame = 100;
+  std::filesystem::rename(file, folder / "away.vole");
+  std::atomic<int> wakes{0};
+  app::NameCounter counter(file, [&] { ++wakes; });
+  CHECK_FALSE(counter.Ask(question));
+  while (wakes < 1) std::this_thread::yield();
+  std::filesystem::rename(folder / "away.vole", file);
+  auto counts = counter.Ask(question);
+  for (int seen = 1; !counts; counts = counter.Ask(question)) {
+    while (wakes == seen) std::this_thread::yield();
+    seen = wakes;
+  }
+  CHECK(counts->labeled == 1);
 }
