@@ -196,6 +196,33 @@ uint8_t MinPyramid::Least(int start, int end) const {
   return least;
 }
 
+const std::vector<uint8_t>& CurveFolds::Of(const std::shared_ptr<const MinPyramid>& curve,
+                                           double first_frame, double frames, int pixels) {
+  const auto is_of = [&](const Fold& fold) { return fold.curve.lock() == curve; };
+  auto fold = std::find_if(folds_.begin(), folds_.end(), is_of);
+  if (fold == folds_.end()) {
+    folds_.erase(std::remove_if(folds_.begin(), folds_.end(),
+                                [](const Fold& old) { return old.curve.expired(); }),
+                 folds_.end());
+    fold = folds_.insert(folds_.end(), Fold{curve, 0, 0, {}});
+  }
+  const size_t count = static_cast<size_t>(std::max(pixels, 0));
+  if (fold->first_frame == first_frame && fold->frames == frames && fold->least.size() == count) {
+    return fold->least;
+  }
+  fold->first_frame = first_frame;
+  fold->frames = frames;
+  fold->least.resize(count);
+  const double per_pixel = frames / std::max(pixels, 1);
+  for (size_t x = 0; x < count; ++x) {
+    const double at = first_frame + static_cast<double>(x) * per_pixel;
+    const int start = static_cast<int>(std::floor(at));
+    fold->least[x] =
+        curve->Least(start, std::max(start + 1, static_cast<int>(std::floor(at + per_pixel))));
+  }
+  return fold->least;
+}
+
 std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project, Id video_id,
                                                     int64_t revision,
                                                     const TimelineContent* confidences_of,

@@ -9,12 +9,10 @@ namespace app {
 void TimelineView::DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top,
                                   float height) {
   const int pixels = static_cast<int>(lanes_width_);
-  const double per_pixel = frames_shown_ / lanes_width_;
-  for (int x = 0; x < pixels; ++x) {
-    const int start = static_cast<int>(std::floor(first_frame_ + x * per_pixel));
-    const int end =
-        std::max(start + 1, static_cast<int>(std::floor(first_frame_ + (x + 1) * per_pixel)));
-    const uint8_t least = lane.confidence->Least(start, end);
+  const std::vector<uint8_t>& folded = confidence_folds_.Of(
+      lane.confidence, first_frame_, frames_shown_ / lanes_width_ * pixels, pixels);
+  for (size_t x = 0; x < folded.size(); ++x) {
+    const uint8_t least = folded[x];
     if (least == MinPyramid::kNothing) continue;
     const float value = static_cast<float>(least) / 254;
     const float px = lanes_left_ + static_cast<float>(x);

@@ -64,6 +64,7 @@ class TimelineView : public View {
   std::pair<datasets::Id, int64_t> subject_given_at_{0, -1};  // video and revision
   std::vector<std::pair<std::string, float>> lane_middles_;   // title, window y; as drawn last
   float lane_height_ = 20;
+  CurveFolds confidence_folds_;
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
   std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
