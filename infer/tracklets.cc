@@ -12,6 +12,8 @@ namespace infer {
 namespace {
 
 constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
+// Of the median area: what is smaller may be a part of an animal.
+constexpr double kLeastAnimal = 0.7;
 
 }  // namespace
 
@@ -144,6 +146,11 @@ void Tracker::Impl::FindMerges(Step& step) {
     for (int i : inside) {
       const Follow& other = active[static_cast<size_t>(i)];
       const double area = other.usual_area;
+      // Every animal there is has a blob already: what is too small for one is a part of the owner
+      // that the network had cut off, however long it went beside it.
+      if (complete && std::min(area, owner.usual_area) < kLeastAnimal * options.median_area) {
+        continue;
+      }
       // Who is in contact already may hide more of the other.
       const bool touching = other.contact >= 0 && other.contact == owner.contact;
       // Where every animal there is has a blob already, one that was hardly seen alone may be a

@@ -33,6 +33,8 @@ struct DiscWorld {
   // Frames [start, end) in which the first animal is a blur of nearly twice its size: three pieces,
   // in the last frame one.
   int blur_start = 0, blur_end = 0;
+  // Frames [start, end) in which a part of the first animal is cut off and called by another name.
+  int cut_start = 0, cut_end = 0;
   int wrong_cut = 0;  // > 0: cuts a lump of two itself, this many pixels beside its middle
   double lanes = 0;   // > 0: every animal keeps to a lane of this height, none hides another
   std::vector<int> class_of;  // animal -> class; empty: one class an animal
@@ -155,6 +157,16 @@ struct DiscWorld {
           cv::Mat own(size, CV_8UC1, cv::Scalar(0));
           blur.colRange(left, right).copyTo(own.colRange(left, right));
           add(own, 0.9f, Opinion(frame % animals, frame + piece));
+        }
+        continue;
+      }
+      if (animal == 0 && inside == 1 && frame >= cut_start && frame < cut_end) {
+        const cv::Rect box = cv::boundingRect(mask);
+        const int cut = box.x + box.width * 3 / 5;
+        for (const bool body : {true, false}) {
+          cv::Mat part_of_it = mask.clone();
+          part_of_it({body ? cut : 0, 0, body ? size.width - cut : cut, size.height}).setTo(0);
+          add(part_of_it, 0.9f, Opinion(body ? 0 : animals - 1, frame));
         }
         continue;
       }

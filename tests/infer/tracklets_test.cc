@@ -125,6 +125,21 @@ TEST_CASE("pieces of a blurred jump are not taken for animals inside of the one 
   }
 }
 
+TEST_CASE("a part that was cut off for long becomes a part of its animal again") {
+  for (int frames : {3, 20, 60}) {
+    DiscWorld world;
+    world.frames = 300;
+    world.lanes = 60;     // the two never meet
+    world.cut_start = 0;  // so that nobody knows it whole
+    world.cut_end = frames;
+    const WorldScore score = Judge(world, TrackAndName(world));
+    CAPTURE(frames);
+    CHECK(score.wrong_name == 0);
+    CHECK(score.missed <= frames);
+    CHECK(score.mean_iou > 0.94);  // 0.8 if the animal were cut to its end
+  }
+}
+
 TEST_CASE("dropouts, false alarms and poor opinions do not swap names") {
   for (unsigned seed : {4u, 5u, 6u}) {
     DiscWorld world;
