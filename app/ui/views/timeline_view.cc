@@ -303,6 +303,8 @@ void TimelineView::Draw(UiContext& context) {
   }
   feed_->Want(video->id, project->revision);
   const auto content = feed_->content();
+  // Views that were drawn before this one see it only in the next picture.
+  if (context.timeline != content) Window::Wake();
   context.timeline = content;
   const float pad = 8 * context.scale;
   lanes_left_ = ImGui::GetWindowPos().x + kTitleWidth * context.scale + pad;
