@@ -48,6 +48,14 @@ key d
 expect_sql "D marks the frame done" "SELECT state FROM images WHERE frame_index = 0" done
 key Right
 expect_state "Right steps one frame, and its own picture is shown" '.frame == 1 and .picture_frame == 1'
+key ctrl+g
+xdotool type --delay 40 "0:01.20"
+key Return
+expect_state "Ctrl+G goes to a time" '.frame == 30 and .picture_frame == 30'
+key ctrl+g
+xdotool type --delay 40 "1"
+key Return
+expect_state "and to a frame, and the keys are free again" '.frame == 1 and .picture_frame == 1'
 key n
 expect_sql "N marks a frame without animals" "SELECT state FROM images WHERE frame_index = 1" empty
 

@@ -4,21 +4,15 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "app/model/clock_text.h"
 #include "app/ui/window.h"
 
 namespace app {
 namespace {
 
 constexpr float kTitleWidth = 150;
-
-std::string Clock(double seconds) {
-  char text[32];
-  const auto hundredths = std::llround(seconds * 100);
-  snprintf(text, sizeof text, "%lld:%02lld.%02lld", hundredths / 6000, hundredths / 100 % 60,
-           hundredths % 100);
-  return text;
-}
 
 }  // namespace
 
@@ -48,6 +42,7 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
   add("go.previous10", "10 frames back", "Shift+Left", [step] { step(-10); });
   add("go.first", "First frame", "Home", [&session] { session.GoToFrame(0); });
   add("go.last", "Last frame", "End", [&session] { session.GoToFrame(session.frame_count() - 1); });
+  add("go.to", "Go to frame or time...", "Ctrl+G", [this] { asks_for_frame_ = true; });
   const auto play = [&session] { session.SetPlaying(!session.playing(), session.speed()); };
   add("go.play", "Play or pause", "Space", play, "", Scope::kLabeling);
   add("go.play_behavior", "Play or pause", "Space", play, "", Scope::kBehavior, "");
@@ -167,15 +162,27 @@ void TimelineView::DrawTransport(UiContext& context) {
   ImGui::SameLine();
   ImGui::Text("%.2gx", session.speed());
   ImGui::SameLine(lanes_left_ - ImGui::GetWindowPos().x + 90 * context.scale);
-  int frame = session.frame();
   ImGui::SetNextItemWidth(100 * context.scale);
-  if (ImGui::InputInt("##frame", &frame, 0, 0, ImGuiInputTextFlags_EnterReturnsTrue)) {
-    session.GoToFrame(frame);
+  if (std::exchange(asks_for_frame_, false)) ImGui::SetKeyboardFocusHere();
+  if (!typing_frame_) snprintf(frame_text_, sizeof frame_text_, "%d", session.frame());
+  if (ImGui::InputText("##frame", frame_text_, sizeof frame_text_,
+                       ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll)) {
+    if (const auto frame = FrameOfText(frame_text_, video->fps)) {
+      session.SetPlaying(false, session.speed());
+      session.GoToFrame(*frame);
+    } else {
+      session.Say(Message::Kind::kError, std::string(frame_text_) +
+                                             " is neither a frame nor a time: type for example "
+                                             "1250 or 2:07");
+    }
   }
-  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Frame number: type one and press Enter");
+  typing_frame_ = ImGui::IsItemActive();
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Frame number, or a time as 2:07: type one and press Enter (Ctrl+G)");
+  }
   ImGui::SameLine();
-  ImGui::Text("%s / %s", Clock(video->fps > 0 ? session.frame() / video->fps : 0).c_str(),
-              Clock(video->fps > 0 ? video->frame_count / video->fps : 0).c_str());
+  ImGui::Text("%s / %s", ClockText(video->fps > 0 ? session.frame() / video->fps : 0).c_str(),
+              ClockText(video->fps > 0 ? video->frame_count / video->fps : 0).c_str());
   if (!open_behaviors_.empty()) {
     ImGui::SameLine();
     ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(WarningColor()),

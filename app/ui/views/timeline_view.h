@@ -69,7 +69,8 @@ class TimelineView : public View {
   std::vector<OpenBehavior> open_behaviors_;
   std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
   std::optional<datasets::BehaviorPredictionRow> selected_bout_;
-  double jog_ = 1;
+  char frame_text_[24] = "";  // of the box that a frame is typed into
+  bool typing_frame_ = false, asks_for_frame_ = false;
 };
 
 }  // namespace app

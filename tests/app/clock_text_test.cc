@@ -1,0 +1,27 @@
+#include "app/model/clock_text.h"
+
+#include <doctest/doctest.h>
+
+using app::ClockText;
+using app::FrameOfText;
+
+TEST_CASE("a typed number is a frame, a typed time is the frame that the clock shows it for") {
+  CHECK(FrameOfText("1250", 25) == 1250);
+  CHECK(FrameOfText(" 0 ", 25) == 0);
+  CHECK(FrameOfText("2:07", 25) == 127 * 25);
+  CHECK(FrameOfText("2:07.5", 30) == 3825);
+  CHECK(FrameOfText("1:02:07", 10) == 37270);
+  for (const int frame : {0, 1, 29, 30, 3599, 123456}) {
+    CHECK(FrameOfText(ClockText(frame / 29.97), 29.97) == frame);
+  }
+}
+
+TEST_CASE("other text is no frame, and a number beyond all videos is the last one there can be") {
+  for (const char* text : {"", " ", "-3", "12.5", "abc", "1e3", "2:", ":30", "1:2:3:4", "2:07x",
+                           "2 07", "0x10", "nan", "inf"}) {
+    CAPTURE(text);
+    CHECK_FALSE(FrameOfText(text, 25).has_value());
+  }
+  CHECK_FALSE(FrameOfText("2:07", 0).has_value());
+  CHECK(FrameOfText("99999999999", 25) == 2147483647);
+}
