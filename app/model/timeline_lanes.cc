@@ -133,6 +133,18 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
   return lanes;
 }
 
+template <class ValueOf>
+std::vector<uint8_t> Fold(double first_frame, double frames, int pixels, const ValueOf& value_of) {
+  std::vector<uint8_t> values(static_cast<size_t>(std::max(pixels, 0)));
+  const double per_pixel = frames / std::max(pixels, 1);
+  for (size_t x = 0; x < values.size(); ++x) {
+    const double at = first_frame + static_cast<double>(x) * per_pixel;
+    const int start = static_cast<int>(std::floor(at));
+    values[x] = value_of(start, std::max(start + 1, static_cast<int>(std::floor(at + per_pixel))));
+  }
+  return values;
+}
+
 constexpr int64_t kMostCurveBytes = 64 << 20;  // of one video
 
 void AddScores(const datasets::Project& project, const TimelineContent* before,
@@ -196,31 +208,16 @@ uint8_t MinPyramid::Least(int start, int end) const {
   return least;
 }
 
-const std::vector<uint8_t>& CurveFolds::Of(const std::shared_ptr<const MinPyramid>& curve,
-                                           double first_frame, double frames, int pixels) {
-  const auto is_of = [&](const Fold& fold) { return fold.curve.lock() == curve; };
-  auto fold = std::find_if(folds_.begin(), folds_.end(), is_of);
-  if (fold == folds_.end()) {
-    folds_.erase(std::remove_if(folds_.begin(), folds_.end(),
-                                [](const Fold& old) { return old.curve.expired(); }),
-                 folds_.end());
-    fold = folds_.insert(folds_.end(), Fold{curve, 0, 0, {}});
-  }
-  const size_t count = static_cast<size_t>(std::max(pixels, 0));
-  if (fold->first_frame == first_frame && fold->frames == frames && fold->least.size() == count) {
-    return fold->least;
-  }
-  fold->first_frame = first_frame;
-  fold->frames = frames;
-  fold->least.resize(count);
-  const double per_pixel = frames / std::max(pixels, 1);
-  for (size_t x = 0; x < count; ++x) {
-    const double at = first_frame + static_cast<double>(x) * per_pixel;
-    const int start = static_cast<int>(std::floor(at));
-    fold->least[x] =
-        curve->Least(start, std::max(start + 1, static_cast<int>(std::floor(at + per_pixel))));
-  }
-  return fold->least;
+std::vector<uint8_t> FoldCurve(const MinPyramid& curve, double first_frame, double frames,
+                               int pixels) {
+  return Fold(first_frame, frames, pixels,
+              [&](int start, int end) { return curve.Least(start, end); });
+}
+
+std::vector<uint8_t> FoldCurve(const ScoreCurve& curve, double first_frame, double frames,
+                               int pixels) {
+  return Fold(first_frame, frames, pixels,
+              [&](int start, int end) { return curve.Peak(start, end); });
 }
 
 std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& project, Id video_id,

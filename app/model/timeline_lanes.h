@@ -25,24 +25,6 @@ class MinPyramid {
   std::vector<std::vector<uint8_t>> levels_;
 };
 
-// Curves folded to the pixels of a row: the least value beneath each. Folded again only for another
-// view or another curve, since a window that plays a video shows the same hundreds of times.
-class CurveFolds {
- public:
-  // [pixels] values over [first_frame, first_frame + frames), each of at least one frame; valid
-  // until the next call.
-  const std::vector<uint8_t>& Of(const std::shared_ptr<const MinPyramid>& curve, double first_frame,
-                                 double frames, int pixels);
-
- private:
-  struct Fold {
-    std::weak_ptr<const MinPyramid> curve;
-    double first_frame = 0, frames = 0;
-    std::vector<uint8_t> least;
-  };
-  std::vector<Fold> folds_;
-};
-
 // Highest probability of a behavior over any span of frames.
 class ScoreCurve {
  public:
@@ -99,6 +81,13 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
                                                     datasets::Id video_id, int64_t revision,
                                                     const TimelineContent* confidences_of = nullptr,
                                                     const TimelineContent* scores_of = nullptr);
+
+// Curves folded to `pixels` values over [first_frame, first_frame + frames), each of at least one
+// frame: the least confidence, and the highest probability, beneath each.
+std::vector<uint8_t> FoldCurve(const MinPyramid& curve, double first_frame, double frames,
+                               int pixels);
+std::vector<uint8_t> FoldCurve(const ScoreCurve& curve, double first_frame, double frames,
+                               int pixels);
 
 // Index of the first span that ends after `frame`.
 size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame);

@@ -82,7 +82,7 @@ void ApplyTheme(const ThemeSettings& settings) {
   const auto faded = [&accent](float a) { return ImVec4(accent.x, accent.y, accent.z, a); };
   if (settings.dark) {
     c[ImGuiCol_WindowBg] = gray(0.115f);
-    c[ImGuiCol_ChildBg] = gray(0.115f);
+    c[ImGuiCol_ChildBg] = gray(0.115f, 0);
     c[ImGuiCol_PopupBg] = gray(0.15f, 0.98f);
     c[ImGuiCol_FrameBg] = gray(0.20f);
     c[ImGuiCol_FrameBgHovered] = gray(0.26f);
@@ -92,7 +92,7 @@ void ApplyTheme(const ThemeSettings& settings) {
     c[ImGuiCol_Text] = gray(0.92f);
   } else {
     c[ImGuiCol_WindowBg] = gray(0.96f);
-    c[ImGuiCol_ChildBg] = gray(0.96f);
+    c[ImGuiCol_ChildBg] = gray(0.96f, 0);
     c[ImGuiCol_FrameBg] = gray(0.86f);
     c[ImGuiCol_FrameBgHovered] = gray(0.80f);
     c[ImGuiCol_Border] = gray(0.62f);

@@ -34,33 +34,23 @@ TEST_CASE("the least confidence of any span equals a plain search") {
   }
 }
 
-TEST_CASE("a folded curve is the least value of each pixel, for every view and every curve") {
-  const auto curve = [](int shift) {
-    std::vector<uint8_t> values;
-    for (int i = 0; i < 1000; ++i) values.push_back(static_cast<uint8_t>((i * 37 + shift) % 255));
-    return std::make_shared<const MinPyramid>(values);
-  };
-  app::CurveFolds folds;
-  auto first = curve(0), second = curve(9);
-  const auto holds = [&](const std::shared_ptr<const MinPyramid>& of, double from, double frames,
-                         int pixels) {
-    const std::vector<uint8_t> folded = folds.Of(of, from, frames, pixels);
+TEST_CASE("a folded curve is the least value of each pixel, for every view") {
+  std::vector<uint8_t> values;
+  for (int i = 0; i < 1000; ++i) values.push_back(static_cast<uint8_t>(i * 37 % 255));
+  const MinPyramid curve(values);
+  const auto holds = [&](double from, double frames, int pixels) {
+    const std::vector<uint8_t> folded = app::FoldCurve(curve, from, frames, pixels);
     REQUIRE(folded.size() == static_cast<size_t>(pixels));
     for (int x = 0; x < pixels; ++x) {
       const int start = static_cast<int>(std::floor(from + x * (frames / pixels)));
       const int end = static_cast<int>(std::floor(from + x * (frames / pixels) + frames / pixels));
-      CHECK(folded[static_cast<size_t>(x)] == of->Least(start, std::max(start + 1, end)));
+      CHECK(folded[static_cast<size_t>(x)] == curve.Least(start, std::max(start + 1, end)));
     }
   };
-  holds(first, 0, 1000, 50);
-  holds(second, 0, 1000, 50);
-  holds(first, 0, 1000, 50);
-  holds(first, 100.5, 30.25, 50);  // closer
-  holds(second, 0, 1000, 70);      // wider
-  second = curve(77);              // and another one in its place
-  holds(second, 0, 1000, 70);
-  holds(first, -20, 1100, 70);
-  CHECK(folds.Of(first, 0, 10, 0).empty());
+  holds(0, 1000, 50);
+  holds(100.5, 30.25, 50);  // closer than a frame a pixel
+  holds(-20, 1100, 70);
+  CHECK(app::FoldCurve(curve, 0, 10, 0).empty());
 }
 
 TEST_CASE("a one-frame mark in a million frames still shows in its pixel") {

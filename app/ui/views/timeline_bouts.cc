@@ -66,21 +66,4 @@ void TimelineView::GrabBout(UiContext& context, const TimelineLane& lane, const 
   drag_.row.end_frame = bout.end_frame;
 }
 
-void TimelineView::DrawScores(const TimelineLane& lane, ImDrawList* draw, float top, float height) {
-  const int pixels = static_cast<int>(lanes_width_);
-  const double per_pixel = frames_shown_ / lanes_width_;
-  const ImU32 body = ToImColor(lane.color, 0.22f), line = ToImColor(lane.color, 0.9f);
-  for (int x = 0; x < pixels; ++x) {
-    const int start = static_cast<int>(std::floor(first_frame_ + x * per_pixel));
-    const int end =
-        std::max(start + 1, static_cast<int>(std::floor(first_frame_ + (x + 1) * per_pixel)));
-    const uint8_t peak = lane.scores->Peak(start, end);
-    if (peak == MinPyramid::kNothing) continue;
-    const float px = lanes_left_ + static_cast<float>(x);
-    const float y = top + height - 1 - static_cast<float>(peak) / 254 * (height - 2);
-    draw->AddRectFilled(ImVec2(px, y), ImVec2(px + 1, top + height), body);
-    draw->AddRectFilled(ImVec2(px, y), ImVec2(px + 1, y + 1.5f), line);
-  }
-}
-
 }  // namespace app

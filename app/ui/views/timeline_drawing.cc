@@ -1,40 +1,103 @@
 // What TimelineView shows in its rows.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "app/model/row_paint.h"
 #include "app/ui/views/timeline_view.h"
 
 namespace app {
 
-void TimelineView::DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top,
-                                  float height) {
-  const int pixels = static_cast<int>(lanes_width_);
-  const std::vector<uint8_t>& folded = confidence_folds_.Of(
-      lane.confidence, first_frame_, frames_shown_ / lanes_width_ * pixels, pixels);
-  for (size_t x = 0; x < folded.size(); ++x) {
-    const uint8_t least = folded[x];
-    if (least == MinPyramid::kNothing) continue;
-    const float value = static_cast<float>(least) / 254;
-    const float px = lanes_left_ + static_cast<float>(x);
-    draw->AddRectFilled(ImVec2(px, top + height - std::max(1.5f, value * height)),
-                        ImVec2(px + 1, top + height), ConfidenceColor(value));
-  }
+namespace {
+
+// More spans than this in view are painted as columns of pixels.
+constexpr size_t kMostRectangles = 200;
+
+RowColor ToRowColor(ImU32 color) {
+  return {static_cast<uint8_t>(color >> IM_COL32_R_SHIFT),
+          static_cast<uint8_t>(color >> IM_COL32_G_SHIFT),
+          static_cast<uint8_t>(color >> IM_COL32_B_SHIFT),
+          static_cast<uint8_t>(color >> IM_COL32_A_SHIFT)};
 }
 
-void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw,
-                             float top, float height) {
-  const double per_pixel = frames_shown_ / lanes_width_;
-  const bool dense = lane.spans.size() > 3000 && per_pixel > 1;
+std::array<RowColor, 255> ConfidenceColors() {
+  std::array<RowColor, 255> colors;
+  for (size_t i = 0; i < colors.size(); ++i) {
+    colors[i] = ToRowColor(ConfidenceColor(static_cast<double>(i) / 254));
+  }
+  return colors;
+}
+
+}  // namespace
+
+void TimelineView::DrawPicture(size_t slot, const RowPicture::Key& key, ImDrawList* draw, float top,
+                               float height, const std::function<void(cv::Mat*)>& paint) {
+  while (pictures_.size() <= slot) pictures_.emplace_back();
+  const int columns = static_cast<int>(lanes_width_);
+  const GLuint texture = pictures_[slot].Of(key, columns, static_cast<int>(height), paint);
+  draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture)),
+                 ImVec2(lanes_left_, top),
+                 ImVec2(lanes_left_ + static_cast<float>(columns), top + height));
+}
+
+void TimelineView::DrawConfidence(size_t slot, const TimelineLane& lane, ImDrawList* draw,
+                                  float top, float height) {
+  DrawPicture(slot, {lane.confidence, first_frame_, frames_shown_, 0}, draw, top, height,
+              [&](cv::Mat* row) {
+                PaintBars(FoldCurve(*lane.confidence, first_frame_,
+                                    frames_shown_ / lanes_width_ * row->cols, row->cols),
+                          ConfidenceColors(), row);
+              });
+}
+
+void TimelineView::DrawScores(size_t slot, const TimelineLane& lane, ImDrawList* draw, float top,
+                              float height) {
+  DrawPicture(slot, {lane.scores, first_frame_, frames_shown_, lane.color}, draw, top, height,
+              [&](cv::Mat* row) {
+                PaintCurve(FoldCurve(*lane.scores, first_frame_,
+                                     frames_shown_ / lanes_width_ * row->cols, row->cols),
+                           ToRowColor(ToImColor(lane.color, 0.22f)),
+                           ToRowColor(ToImColor(lane.color, 0.9f)), row);
+              });
+}
+
+bool TimelineView::IsDense(const TimelineLane& lane) const {
+  if (frames_shown_ < lanes_width_) return false;
+  const size_t begin = FirstSpanAfter(lane.spans, static_cast<int>(first_frame_));
+  const size_t end = std::min(begin + kMostRectangles, lane.spans.size());
+  return end == begin + kMostRectangles &&
+         lane.spans[end - 1].start_frame < first_frame_ + frames_shown_;
+}
+
+void TimelineView::DrawDense(size_t slot, const TimelineLane& lane, const RowPicture::Key& key,
+                             ImDrawList* draw, float top, float height) {
+  DrawPicture(slot, key, draw, top, height, [&](cv::Mat* row) {
+    PaintCover(
+        FoldSpans(lane.spans, key.first_frame, key.frames, row->cols),
+        [](const TimelineSpan& span, float part) {
+          const float strong = span.present ? span.machine ? 0.6f : 1.0f : 0.3f;
+          return ToRowColor(ToImColor(span.color, strong * (0.3f + 0.7f * part)));
+        },
+        row);
+  });
+}
+
+bool TimelineView::IsSelected(const UiContext& context, const TimelineLane& lane,
+                              const TimelineSpan& span) const {
+  if (span.id == 0) return false;
+  if (lane.kind != TimelineLane::Kind::kBehavior) {
+    return span.id == context.session.selected_episode;
+  }
+  if (span.machine) return selected_bout_ && selected_bout_->id == span.id;
+  return span.id == context.session.selected_interval;
+}
+
+void TimelineView::DrawSpans(UiContext& context, size_t slot, const TimelineLane& lane,
+                             ImDrawList* draw, float top, float height) {
+  const bool dense = IsDense(lane);
   if (dense) {
-    const std::vector<PixelCover> cover =
-        FoldSpans(lane.spans, first_frame_, frames_shown_, static_cast<int>(lanes_width_));
-    for (size_t x = 0; x < cover.size(); ++x) {
-      if (!cover[x].span) continue;
-      const float px = lanes_left_ + static_cast<float>(x);
-      draw->AddRectFilled(ImVec2(px, top), ImVec2(px + 1, top + height),
-                          ToImColor(cover[x].span->color, 0.3f + 0.7f * cover[x].part));
-    }
-    return;
+    const double frames = frames_shown_ / lanes_width_ * std::floor(lanes_width_);
+    DrawDense(slot, lane, {content_, first_frame_, frames, 0}, draw, top, height);
   }
   for (size_t i = FirstSpanAfter(lane.spans, static_cast<int>(first_frame_)); i < lane.spans.size();
        ++i) {
@@ -47,20 +110,18 @@ void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDra
       span.start_frame = drag_.row.start_frame;
       span.end_frame = drag_.row.end_frame;
     }
+    const bool selected = IsSelected(context, lane, span);
+    if (dense && !selected && !dragged) continue;
     const float left = std::max(XOf(span.start_frame), lanes_left_);
     const float right =
         std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
     const ImVec2 a(left, top + (span.machine ? height * 0.6f : 0)), b(right, top + height);
-    const bool selected = lane.kind == TimelineLane::Kind::kBehavior
-                              ? span.machine
-                                    ? selected_bout_ && selected_bout_->id == span.id
-                                    : span.id != 0 && span.id == context.session.selected_interval
-                              : span.id != 0 && span.id == context.session.selected_episode;
+    const float rounding = right - left > 8 * context.scale ? 2 : 0;
     if (span.present) {
-      draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), 2);
+      draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), rounding);
     } else {
       // "Not this behavior": hatched, so that it never looks like the behavior itself.
-      draw->AddRect(a, b, ToImColor(span.color), 2);
+      draw->AddRect(a, b, ToImColor(span.color), rounding);
       for (float x = a.x; x < b.x; x += 7 * context.scale) {
         draw->AddLine(ImVec2(x, b.y), ImVec2(std::min(x + height, b.x), a.y),
                       ToImColor(span.color, 0.6f));
@@ -70,7 +131,8 @@ void TimelineView::DrawSpans(UiContext& context, const TimelineLane& lane, ImDra
   }
 }
 
-void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float top, float height) {
+void TimelineView::DrawLane(UiContext& context, size_t slot, const TimelineLane& lane, float top,
+                            float height) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const float left = ImGui::GetWindowPos().x + 8 * context.scale;
   const bool active = lane.kind == TimelineLane::Kind::kBehavior &&
@@ -91,10 +153,10 @@ void TimelineView::DrawLane(UiContext& context, const TimelineLane& lane, float 
   draw->PushClipRect(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
                      true);
   if (lane.confidence) {
-    DrawConfidence(lane, draw, top, height);
+    DrawConfidence(slot, lane, draw, top, height);
   } else {
-    if (lane.scores) DrawScores(lane, draw, top, height);
-    DrawSpans(context, lane, draw, top, height);
+    if (lane.scores) DrawScores(slot, lane, draw, top, height);
+    DrawSpans(context, slot + 1, lane, draw, top, height);
   }
   const bool from_elsewhere =
       drag_.part == Drag::Part::kMove &&

@@ -199,19 +199,12 @@ void TimelineView::DrawStrip(UiContext& context, const TimelineContent& content)
   draw->AddRectFilled(ImVec2(left, at.y), ImVec2(left + width, at.y + height),
                       ImGui::GetColorU32(ImGuiCol_FrameBg), 3 * context.scale);
   const double count = std::max(content.frame_count, 1);
-  const int pixels = static_cast<int>(width);
+  const float half = height / 2;
   for (const TimelineLane& lane : content.lanes) {
-    if (lane.kind != TimelineLane::Kind::kFrameMarks && lane.kind != TimelineLane::Kind::kQueue) {
-      continue;
-    }
-    const std::vector<PixelCover> cover = FoldSpans(lane.spans, 0, count, pixels);
-    const bool lower = lane.kind == TimelineLane::Kind::kQueue;
-    for (int x = 0; x < pixels; ++x) {
-      if (!cover[static_cast<size_t>(x)].span) continue;
-      const float top = at.y + (lower ? height / 2 : 0);
-      draw->AddRectFilled(ImVec2(left + static_cast<float>(x), top),
-                          ImVec2(left + static_cast<float>(x) + 1, top + height / 2),
-                          ToImColor(cover[static_cast<size_t>(x)].span->color));
+    if (lane.kind == TimelineLane::Kind::kFrameMarks) {
+      DrawDense(0, lane, {content_, 0, count, 0}, draw, at.y, half);
+    } else if (lane.kind == TimelineLane::Kind::kQueue) {
+      DrawDense(1, lane, {content_, 0, count, 1}, draw, at.y + half, half);
     }
   }
   const float from = left + static_cast<float>(first_frame_ / count) * width;
@@ -322,6 +315,7 @@ void TimelineView::Draw(UiContext& context) {
     ImGui::TextDisabled("Reading the timeline...");
     return;
   }
+  content_ = content;
   behavior_job_ = content->behavior_job;
   HandleZoom(context, *content);
   DrawStrip(context, *content);
@@ -331,12 +325,17 @@ void TimelineView::Draw(UiContext& context) {
   float top = ImGui::GetCursorScreenPos().y;
   const bool hovered = ImGui::IsWindowHovered();
   lane_middles_.clear();
+  size_t slot = 2;  // after the two of the strip
   for (const TimelineLane& lane : content->lanes) {
     lane_middles_.emplace_back(lane.title, top + height / 2);
     if (hovered) HandleLaneMouse(context, lane, top, height);
-    DrawLane(context, lane, top, height);
+    if (ImGui::IsRectVisible(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + 1, top + height))) {
+      DrawLane(context, slot, lane, top, height);
+    }
     top += height + gap;
+    slot += 2;
   }
+  while (pictures_.size() > slot) pictures_.pop_back();  // of rows that are gone
   FinishDrag(context, *content);
   const ImGuiIO& io = ImGui::GetIO();
   if (hovered && io.MousePos.x < lanes_left_ && io.MouseWheel != 0) {  // over the titles: rows move

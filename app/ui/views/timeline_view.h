@@ -2,12 +2,14 @@
 // with a small strip of the whole above.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/gl/row_picture.h"
 #include "app/model/behavior_requests.h"
 #include "app/model/timeline_feed.h"
 #include "app/ui/view.h"
@@ -37,16 +39,26 @@ class TimelineView : public View {
   void DrawTransport(UiContext& context);
   void DrawStrip(UiContext& context, const TimelineContent& content);
   void DrawRuler(UiContext& context, const TimelineContent& content, float left, float width);
-  void DrawLane(UiContext& context, const TimelineLane& lane, float top, float height);
-  void DrawSpans(UiContext& context, const TimelineLane& lane, ImDrawList* draw, float top,
-                 float height);
+  // `slot`: two pictures of each row, its curve and its spans.
+  void DrawLane(UiContext& context, size_t slot, const TimelineLane& lane, float top, float height);
+  void DrawPicture(size_t slot, const RowPicture::Key& key, ImDrawList* draw, float top,
+                   float height, const std::function<void(cv::Mat*)>& paint);
+  void DrawConfidence(size_t slot, const TimelineLane& lane, ImDrawList* draw, float top,
+                      float height);
+  void DrawScores(size_t slot, const TimelineLane& lane, ImDrawList* draw, float top, float height);
+  void DrawSpans(UiContext& context, size_t slot, const TimelineLane& lane, ImDrawList* draw,
+                 float top, float height);
+  void DrawDense(size_t slot, const TimelineLane& lane, const RowPicture::Key& key,
+                 ImDrawList* draw, float top, float height);
+  // So many spans in view that they are painted as columns.
+  bool IsDense(const TimelineLane& lane) const;
+  bool IsSelected(const UiContext& context, const TimelineLane& lane,
+                  const TimelineSpan& span) const;
   void AddBoutActions(ActionTable& actions, UiContext& context);
-  void DrawScores(const TimelineLane& lane, ImDrawList* draw, float top, float height);
   // Selects a predicted bout and its episode, and takes hold of the part under the mouse.
   void GrabBout(UiContext& context, const TimelineLane& lane, const TimelineSpan& span,
                 Drag::Part part, int frame);
   void DecideBout(UiContext& context, bool accept);
-  void DrawConfidence(const TimelineLane& lane, ImDrawList* draw, float top, float height);
   void HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top, float height);
   void HandleZoom(UiContext& context, const TimelineContent& content);
   void FinishDrag(UiContext& context, const TimelineContent& content);
@@ -64,7 +76,8 @@ class TimelineView : public View {
   std::pair<datasets::Id, int64_t> subject_given_at_{0, -1};  // video and revision
   std::vector<std::pair<std::string, float>> lane_middles_;   // title, window y; as drawn last
   float lane_height_ = 20;
-  CurveFolds confidence_folds_;
+  std::vector<RowPicture> pictures_;
+  std::shared_ptr<const TimelineContent> content_;  // as drawn last
   Drag drag_;
   std::vector<OpenBehavior> open_behaviors_;
   std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
