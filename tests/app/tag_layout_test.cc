@@ -54,3 +54,32 @@ TEST_CASE("every name stays on the canvas, also where the canvas is smaller than
   CHECK(PlaceTags({{0, 0, 10, 10, 50, 12}}, 0, 0, 20, 5).size() == 1);
   CHECK(PlaceTags({}, 0, 0, 20, 5).empty());
 }
+
+TEST_CASE("in a crowd no name covers another animal, but the one that is pointed at has its name") {
+  std::vector<TagRequest> requests;
+  for (int i = 0; i < 200; ++i) {  // a grid with room for names in its last rows only
+    const float x = static_cast<float>(40 + i % 20 * 34);
+    const float y = static_cast<float>(40 + i / 20 * (i < 160 ? 30 : 45));
+    requests.push_back({x, y, x + 26, y + 26, i % 5 ? 80.f : 20.f, 16});
+  }
+  requests[45].wanted = true;
+  const auto places = PlaceTags(requests, 0, 0, 800, 600);
+  CHECK_FALSE(places[45].hidden);
+  size_t shown = 0;
+  for (size_t i = 0; i < places.size(); ++i) {
+    shown += !places[i].hidden;
+    if (places[i].hidden || i == 45) continue;
+    CHECK_FALSE(places[i].displaced);
+    for (size_t j = 0; j < places.size(); ++j) {
+      if (j == i) continue;
+      const TagRequest& other = requests[j];
+      const TagRequest box{0, 0, 0, 0, other.right - other.left, other.bottom - other.top};
+      CHECK_FALSE(Meet(requests[i], places[i], box, {other.left, other.top}));
+      if (!places[j].hidden) CHECK_FALSE(Meet(requests[i], places[i], other, places[j]));
+    }
+  }
+  CHECK(shown > 20);
+  CHECK(shown < 120);
+  requests.resize(app::kCrowd);
+  for (const app::TagPlace& place : PlaceTags(requests, 0, 0, 800, 600)) CHECK_FALSE(place.hidden);
+}

@@ -1,16 +1,12 @@
 // What CanvasView shows: picture, outlines, names, the tool's overlay and its small controls.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "app/model/tag_layout.h"
 #include "app/model/triangulate.h"
 #include "app/ui/views/canvas_view.h"
 
 namespace app {
-namespace {
-
 const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index) {
   for (size_t i = 0; i < project.categories.size(); ++i) {
     if (project.categories[i].id == id) {
@@ -26,8 +22,6 @@ bool HasLabelOf(const std::vector<annotate::Shape>& labels, datasets::Id categor
   return std::any_of(labels.begin(), labels.end(),
                      [&](const annotate::Shape& label) { return label.category_id == category; });
 }
-
-}  // namespace
 
 void CanvasView::Describe(nlohmann::json& state) const {
   state["canvas"] = {{"x", placement_.x},
@@ -162,94 +156,6 @@ void CanvasView::DrawRegions(UiContext& context, ImDrawList* draw) {
     draw->AddText(ImVec2(low.x + pad, low.y + pad / 2), IM_COL32(235, 235, 235, 255),
                   region.name.c_str());
   }
-}
-
-void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
-  const auto view = context.session.frame_view();
-  const auto project = context.session.project_view();
-  if (!view || !project) return;
-  const float scale = context.scale;
-  const bool digits = ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel;
-  struct Name {
-    std::string text;
-    uint32_t color;
-    bool selected;
-  };
-  std::vector<Name> names;
-  std::vector<TagRequest> requests;
-  ImGui::PushFont(context.fonts.small);
-  const auto add = [&](const annotate::Shape& shape, const std::string& suffix) {
-    if (shape.polygons.empty()) return;
-    const datasets::Box box = datasets::BoxOf(shape.polygons);
-    const ImVec2 low = ToWindow({box.x, box.y});
-    const ImVec2 high = ToWindow({box.x + box.width, box.y + box.height});
-    if (high.x < area_origin_.x || high.y < area_origin_.y ||
-        low.x > area_origin_.x + area_size_.x || low.y > area_origin_.y + area_size_.y) {
-      return;
-    }
-    int index = 0;
-    const datasets::Id shown_as = ShownAs(shape.category_id, shape.prediction_id != 0);
-    const datasets::CategoryRow* category = CategoryOf(*project, shown_as, &index);
-    Name name;
-    name.text = (category            ? category->name
-                 : shape.category_id ? "?"
-                                     : "new animal") +
-                (shown_as != shape.category_id ? ", as it would be" : suffix);
-    if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
-    name.color = category && category->color ? category->color : PaletteColor(index);
-    name.selected =
-        shape.annotation_id && shape.annotation_id == context.session.selected_annotation;
-    const ImVec2 size = ImGui::CalcTextSize(name.text.c_str());
-    requests.push_back({low.x, low.y, high.x, high.y, size.x + 10 * scale, size.y + 4 * scale});
-    names.push_back(std::move(name));
-  };
-  const auto& labels = Labels(context);
-  if (show_labels_) {
-    for (const annotate::Shape& shape : labels)
-      add(shape, shape.occluded ? " (partly hidden)" : "");
-  }
-  for (size_t i = 0; show_predictions_ && i < view->predictions.size(); ++i) {
-    const annotate::Shape& shape = view->predictions[i];
-    if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
-    char text[32] = " ?";
-    if (i < view->prediction_rows.size()) {
-      snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
-    }
-    add(shape, text);
-  }
-  const auto places = PlaceTags(requests, area_origin_.x, area_origin_.y,
-                                area_origin_.x + area_size_.x, area_origin_.y + area_size_.y);
-  for (size_t i = 0; i < places.size(); ++i) {
-    const TagRequest& request = requests[i];
-    const ImVec2 low(places[i].x, places[i].y);
-    const ImVec2 high(low.x + request.width, low.y + request.height);
-    const ImU32 color = ToImColor(names[i].color);
-    if (places[i].displaced) {
-      const ImVec2 animal((request.left + request.right) / 2, (request.top + request.bottom) / 2);
-      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal,
-                    IM_COL32(0, 0, 0, 150), 2.5f * scale);
-      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal, color,
-                    scale);
-    }
-    draw->AddRectFilled(low, high, IM_COL32(0, 0, 0, names[i].selected ? 230 : 165), 3 * scale);
-    if (names[i].selected) draw->AddRect(low, high, color, 3 * scale, 0, 1.5f * scale);
-    draw->AddText(ImVec2(low.x + 5 * scale, low.y + 2 * scale), color, names[i].text.c_str());
-  }
-  const std::string text = preview_ ? preview_->text
-                           : view->state == datasets::ImageState::kEmpty
-                               ? "marked: no animal in this frame"
-                               : "";
-  if (!text.empty()) {
-    const float most_wide = area_size_.x - 40 * scale;
-    const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, most_wide);
-    const ImVec2 at(area_origin_.x + (area_size_.x - size.x) / 2,
-                    area_origin_.y + area_size_.y - size.y - 14 * scale);
-    draw->AddRectFilled(ImVec2(at.x - 8 * scale, at.y - 4 * scale),
-                        ImVec2(at.x + size.x + 8 * scale, at.y + size.y + 4 * scale),
-                        IM_COL32(0, 0, 0, 190), 4 * scale);
-    draw->AddText(nullptr, 0, at, WarningColor(), text.c_str(), nullptr, most_wide);
-  }
-  ImGui::PopFont();
 }
 
 // A proposal looks like nothing that is stored: dashed, in the color of warnings, lightly filled.

@@ -62,9 +62,10 @@ class CanvasView : public View {
   void BuildOverlay(UiContext& context);
   void DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size);
   void DrawRegions(UiContext& context, ImDrawList* draw);
-  void DrawNames(UiContext& context, ImDrawList* draw);
   void DrawToolOverlay(UiContext& context, ImDrawList* draw);
   void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw, float scale);
+  // canvas_names.cc
+  void DrawNames(UiContext& context, ImDrawList* draw);
   // canvas_controls.cc: small controls on the picture
   void DrawToolStrip(UiContext& context);
   void DrawOptions(UiContext& context);
@@ -98,5 +99,9 @@ class CanvasView : public View {
   std::vector<int64_t> built_state_;
   std::vector<FrameView::RingTriangles> fresh_triangles_;
 };
+
+// Null, and index 0, when the project has no such category.
+const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index);
+bool HasLabelOf(const std::vector<annotate::Shape>& labels, datasets::Id category);
 
 }  // namespace app
