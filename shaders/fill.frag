@@ -1,4 +1,4 @@
 #version 330 core
-in vec4 shade;
+flat in vec4 shade;
 out vec4 color;
 void main() { color = shade; }

@@ -1,5 +1,5 @@
 #version 330 core
-in vec4 shade;
+flat in vec4 shade;
 in float travelled;
 flat in vec2 dash;  // on and off length in window pixels; an off length of 0 draws a solid line
 out vec4 color;

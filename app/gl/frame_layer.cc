@@ -1,6 +1,18 @@
 #include "app/gl/frame_layer.h"
 
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
 namespace app {
+namespace {
+
+int ShrinkFor(double scale) {
+  int shrink = 1;
+  while (scale > 0 && shrink < 16 && scale * shrink * 2 <= 1) shrink *= 2;
+  return shrink;
+}
+
+}  // namespace
 
 FrameLayer::FrameLayer()
     : plain_shader_("frame.vert", "frame_plain.frag"), look_shader_("frame.vert", "frame.frag") {
@@ -13,9 +25,18 @@ FrameLayer::~FrameLayer() {
   glDeleteVertexArrays(1, &vertex_array_);
 }
 
-void FrameLayer::Upload(const cv::Mat& bgra, int64_t key) {
-  if (key == key_ || bgra.empty()) return;
-  const cv::Mat pixels = bgra.isContinuous() ? bgra : bgra.clone();
+void FrameLayer::Upload(const cv::Mat& bgra, int64_t key, double scale) {
+  if (bgra.empty()) return;
+  const int shrink = ShrinkFor(scale);
+  if (key == key_ && shrink == shrunk_) return;
+  cv::Mat pixels = bgra;
+  if (shrink > 1) {
+    cv::resize(bgra, pixels, {std::max(1, bgra.cols / shrink), std::max(1, bgra.rows / shrink)}, 0,
+               0, cv::INTER_AREA);
+  } else if (!bgra.isContinuous()) {
+    pixels = bgra.clone();
+  }
+  shrunk_ = shrink;
   glBindTexture(GL_TEXTURE_2D, texture_);
   if (pixels.cols == width_ && pixels.rows == height_) {
     glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width_, height_, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV,

@@ -20,12 +20,12 @@ class FrameLayer {
   FrameLayer();
   ~FrameLayer();
 
-  // BGRA CV_8UC4; the pixels are copied to the card. `key` tells pictures apart.
-  void Upload(const cv::Mat& bgra, int64_t key);
+  // BGRA CV_8UC4; the pixels are copied to the card. `key` tells pictures apart. Shown at less than
+  // half its size (`scale`: framebuffer pixels per image pixel), the picture is halved by averaging
+  // first, which a linear filter alone does not do: fine patterns do not flicker then.
+  void Upload(const cv::Mat& bgra, int64_t key, double scale);
   bool has_picture() const { return width_ > 0; }
   int64_t key() const { return key_; }
-  int width() const { return width_; }
-  int height() const { return height_; }
 
   // Rectangle in framebuffer pixels: left, top, right, bottom; window size in framebuffer pixels.
   void Draw(const float rect[4], float window_width, float window_height, const PictureLook& look);
@@ -33,7 +33,8 @@ class FrameLayer {
  private:
   Shader plain_shader_, look_shader_;
   GLuint texture_ = 0, vertex_array_ = 0;
-  int width_ = 0, height_ = 0;
+  int width_ = 0, height_ = 0;  // of the texture
+  int shrunk_ = 1;              // by this factor
   int64_t key_ = -1;
 };
 

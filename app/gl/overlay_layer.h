@@ -11,8 +11,9 @@
 namespace app {
 
 struct OverlayShape {
-  const datasets::Polygons* polygons = nullptr;
-  // Of each ring, three indices a triangle (TriangulateRing): its inside.
+  const datasets::Polygons* outlines = nullptr;
+  const datasets::Polygons* insides = nullptr;
+  // Of each inside, three indices a triangle.
   const std::vector<std::vector<int>>* triangles = nullptr;
   uint32_t color = 0xFFFFFF;        // 0xRRGGBB
   float fill = 0.25f;               // opacity of the inside, 0 = outline only
@@ -33,25 +34,23 @@ class OverlayLayer {
   void Draw(float origin_x, float origin_y, float scale, float window_width, float window_height);
 
  private:
+  // Of a fill, or one side of an outline's ribbon.
   struct Corner {
-    float x, y;
-    uint8_t rgba[4];
-  };
-  struct Edge {
-    float from_x, from_y, to_x, to_y;
-    float along, half_width, dash_on, dash_off;
+    float x, y;              // image pixels
+    float aside_x, aside_y;  // from there, framebuffer pixels
+    float along;             // the outline, image pixels
+    uint8_t dash[4];         // on and off in quarters of a framebuffer pixel
     uint8_t rgba[4];
   };
   void Upload();
   void AddFill(const OverlayShape& shape);
   void AddOutline(const OverlayShape& shape);
+  void AddRibbon(const datasets::Ring& ring, Corner corner, float half_width);
 
   Shader fill_shader_, line_shader_;
-  GLuint fill_array_ = 0, line_array_ = 0;
-  GLuint corner_buffer_ = 0, index_buffer_ = 0, edge_buffer_ = 0;
+  GLuint array_ = 0, corner_buffer_ = 0, index_buffer_ = 0;
   std::vector<Corner> corners_;
-  std::vector<uint32_t> indices_;
-  std::vector<Edge> edges_;
+  std::vector<uint32_t> fill_indices_, line_indices_;
   int64_t key_ = -1;
   bool fresh_ = false;  // not on the card yet
 };

@@ -242,6 +242,10 @@ void Session::GoTo(datasets::Id video_id, int frame) {
   impl_->play_position = frame;
   impl_->Show(video_id, frame);
 }
+void Session::SetDrawnTolerance(double image_pixels) {
+  impl_->views.SetDrawnTolerance(image_pixels);
+}
+
 void Session::GoToFrame(int frame) { GoTo(impl_->video_id, frame); }
 bool Session::playing() const { return impl_->playing; }
 double Session::speed() const { return impl_->speed; }

@@ -15,6 +15,7 @@
 #include "annotate/edit.h"
 #include "annotate/history.h"
 #include "annotate/tools/tool.h"
+#include "app/model/drawn_shape.h"
 #include "datasets/project.h"
 #include "datasets/store/regions.h"
 
@@ -32,9 +33,9 @@ struct FrameView {
   std::vector<datasets::PredictionRow> prediction_rows;  // parallel to predictions
   std::vector<annotate::Shape> neighbor_labels;          // of the nearest labeled frame before
   int neighbor_frame = -1;
-  // Parallel to labels and predictions: the triangles of each ring, for filling it.
-  using RingTriangles = std::vector<std::vector<int>>;
-  std::vector<RingTriangles> label_triangles, prediction_triangles;
+  // Parallel to labels and predictions: as they are drawn, at this tolerance (DrawnTolerance).
+  std::vector<DrawnShape> drawn_labels, drawn_predictions;
+  double drawn_tolerance = 0;
 };
 
 // The lists that panels show. Immutable; remade when the revision moves.
@@ -89,6 +90,8 @@ class Session {
   int frame_count() const;
   void GoTo(datasets::Id video_id, int frame);
   void GoToFrame(int frame);  // clamped
+  // Of the zoom that outlines are drawn at; a new one makes the frame's outlines anew.
+  void SetDrawnTolerance(double image_pixels);
   bool playing() const;
   double speed() const;
   void SetPlaying(bool playing, double speed);            // 0.1 .. 16

@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "app/model/session.h"
-#include "app/model/triangulate.h"
 #include "datasets/store/review_order.h"
 
 namespace app {
@@ -27,23 +26,30 @@ annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int widt
   return shape;
 }
 
-// Triangles of the outlines of a view: a change leaves most outlines of a frame as they were, and
+// Outlines of a view as they are drawn: a change leaves most outlines of a frame as they were, and
 // an accepted one is the prediction's.
-class KnownTriangles {
+class KnownOutlines {
  public:
-  explicit KnownTriangles(const FrameView* view) {
-    if (!view) return;
-    Add(view->labels, view->label_triangles);
-    Add(view->predictions, view->prediction_triangles);
+  KnownOutlines(const FrameView* view, double tolerance) : tolerance_(tolerance) {
+    if (!view || view->drawn_tolerance != tolerance) return;
+    Add(view->labels, view->drawn_labels);
+    Add(view->predictions, view->drawn_predictions);
   }
 
-  std::vector<std::vector<int>> Of(const datasets::Polygons& polygons) const {
-    std::vector<std::vector<int>> triangles;
+  DrawnShape Of(const datasets::Polygons& polygons) const {
+    DrawnShape drawn;
     for (const datasets::Ring& ring : polygons) {
       const auto known = of_ring_.find(&ring);
-      triangles.push_back(known != of_ring_.end() ? *known->second : TriangulateRing(ring));
+      if (known == of_ring_.end()) {
+        AddDrawnRing(ring, tolerance_, &drawn);
+        continue;
+      }
+      const auto& [shape, at] = known->second;
+      drawn.outlines.push_back(shape->outlines[at]);
+      drawn.insides.push_back(shape->insides[at]);
+      drawn.triangles.push_back(shape->triangles[at]);
     }
-    return triangles;
+    return drawn;
   }
 
  private:
@@ -62,16 +68,17 @@ class KnownTriangles {
     bool operator()(const datasets::Ring* a, const datasets::Ring* b) const { return *a == *b; }
   };
 
-  void Add(const std::vector<annotate::Shape>& shapes,
-           const std::vector<FrameView::RingTriangles>& triangles) {
-    for (size_t i = 0; i < shapes.size() && i < triangles.size(); ++i) {
-      for (size_t r = 0; r < triangles[i].size(); ++r) {
-        of_ring_.emplace(&shapes[i].polygons[r], &triangles[i][r]);
+  void Add(const std::vector<annotate::Shape>& shapes, const std::vector<DrawnShape>& drawn) {
+    for (size_t i = 0; i < shapes.size() && i < drawn.size(); ++i) {
+      for (size_t r = 0; r < drawn[i].outlines.size(); ++r) {
+        of_ring_.emplace(&shapes[i].polygons[r], std::make_pair(&drawn[i], r));
       }
     }
   }
 
-  std::unordered_map<const datasets::Ring*, const std::vector<int>*, Hash, Equal> of_ring_;
+  const double tolerance_;
+  std::unordered_map<const datasets::Ring*, std::pair<const DrawnShape*, size_t>, Hash, Equal>
+      of_ring_;
 };
 
 }  // namespace
@@ -94,6 +101,16 @@ void ViewLoader::RequestFrame(datasets::Id video_id, int frame) {
     std::scoped_lock lock(mutex_);
     video_ = video_id;
     frame_ = frame;
+    frame_pending_ = true;
+  }
+  wake_worker_.notify_one();
+}
+
+void ViewLoader::SetDrawnTolerance(double image_pixels) {
+  {
+    std::scoped_lock lock(mutex_);
+    if (image_pixels == tolerance_) return;
+    tolerance_ = image_pixels;
     frame_pending_ = true;
   }
   wake_worker_.notify_one();
@@ -156,7 +173,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
 }
 
 std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame, int64_t revision,
-                                                 const ProjectView& project,
+                                                 double tolerance, const ProjectView& project,
                                                  const FrameView* before) const {
   auto view = std::make_shared<FrameView>();
   view->video_id = video_id;
@@ -195,12 +212,13 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int fram
       view->predictions.push_back(std::move(shape));
     }
   }
-  const KnownTriangles known(before && before->frame == frame ? before : nullptr);
+  view->drawn_tolerance = tolerance;
+  const KnownOutlines known(before && before->frame == frame ? before : nullptr, tolerance);
   for (const annotate::Shape& shape : view->labels) {
-    view->label_triangles.push_back(known.Of(shape.polygons));
+    view->drawn_labels.push_back(known.Of(shape.polygons));
   }
   for (const annotate::Shape& shape : view->predictions) {
-    view->prediction_triangles.push_back(known.Of(shape.polygons));
+    view->drawn_predictions.push_back(known.Of(shape.polygons));
   }
   return view;
 }
@@ -213,6 +231,7 @@ void ViewLoader::Run() {
     datasets::Id video = 0;
     int frame = 0;
     bool wants_frame = false;
+    double tolerance = 0;
     {
       std::unique_lock lock(mutex_);
       wake_worker_.wait_for(lock, kOutsideCheck,
@@ -222,6 +241,7 @@ void ViewLoader::Run() {
       frame_pending_ = reload_ = false;
       video = video_;
       frame = frame_;
+      tolerance = tolerance_;
     }
     try {
       const int64_t revision = project_.Revision();
@@ -232,7 +252,7 @@ void ViewLoader::Run() {
       }
       std::shared_ptr<FrameView> fresh_frame;
       if ((wants_frame || moved) && video != 0) {
-        fresh_frame = LoadFrame(video, frame, revision, *current, last_frame.get());
+        fresh_frame = LoadFrame(video, frame, revision, tolerance, *current, last_frame.get());
         last_frame = fresh_frame;
       }
       if (!moved && !fresh_frame) continue;

@@ -21,6 +21,7 @@ class ViewLoader {
   ~ViewLoader();
 
   void RequestFrame(datasets::Id video_id, int frame);  // newest wins
+  void SetDrawnTolerance(double image_pixels);          // 0 until it is set: every point is drawn
   void Reload();                                        // something was changed
   std::shared_ptr<const ProjectView> TakeProject();     // null when nothing new
   std::shared_ptr<const FrameView> TakeFrame();
@@ -29,7 +30,8 @@ class ViewLoader {
   void Run();
   std::shared_ptr<ProjectView> LoadProject(int64_t revision) const;
   std::shared_ptr<FrameView> LoadFrame(datasets::Id video_id, int frame, int64_t revision,
-                                       const ProjectView& project, const FrameView* before) const;
+                                       double tolerance, const ProjectView& project,
+                                       const FrameView* before) const;
 
   datasets::Project& project_;
   annotate::History& history_;
@@ -38,6 +40,7 @@ class ViewLoader {
   std::condition_variable wake_worker_;
   datasets::Id video_ = 0;
   int frame_ = 0;
+  double tolerance_ = 0;
   bool frame_pending_ = false, reload_ = false, stopping_ = false;
   std::shared_ptr<const ProjectView> fresh_project_;
   std::shared_ptr<const FrameView> fresh_frame_;

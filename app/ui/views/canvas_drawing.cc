@@ -59,19 +59,20 @@ void CanvasView::BuildOverlay(UiContext& context) {
                                       preview_ ? preview_->b : 0,
                                       preview_ && preview_->in_labels,
                                       preview_ && preview_->in_predictions,
-                                      static_cast<int64_t>(context.scale * 100)};
+                                      static_cast<int64_t>(context.scale * 100),
+                                      std::llround(view->drawn_tolerance * 1e6)};
   if (state != built_state_ || !pending_.empty()) {
     built_state_ = state;
     ++overlay_key_;
   }
-  const auto add = [&](const annotate::Shape& shape, const FrameView::RingTriangles& triangles,
-                       bool prediction) {
+  const auto add = [&](const annotate::Shape& shape, const DrawnShape& outline, bool prediction) {
     int index = 0;
     const datasets::CategoryRow* category =
         CategoryOf(*project, ShownAs(shape.category_id, prediction), &index);
     OverlayShape drawn;
-    drawn.polygons = &shape.polygons;
-    drawn.triangles = &triangles;
+    drawn.outlines = &outline.outlines;
+    drawn.insides = &outline.insides;
+    drawn.triangles = &outline.triangles;
     drawn.color = category && category->color ? category->color : PaletteColor(index);
     const bool selected =
         shape.annotation_id != 0 && shape.annotation_id == context.session.selected_annotation;
@@ -90,15 +91,15 @@ void CanvasView::BuildOverlay(UiContext& context) {
     for (size_t i = 0; i < view->predictions.size(); ++i) {
       const annotate::Shape& shape = view->predictions[i];
       if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
-      add(shape, view->prediction_triangles[i], true);
+      add(shape, view->drawn_predictions[i], true);
     }
   }
-  // Labels that wait to be stored have no triangles yet.
+  // Labels that wait to be stored are not in the view yet.
   const bool stored = &labels == &view->labels;
-  fresh_triangles_.resize(stored ? 0 : labels.size());
+  fresh_shapes_.resize(stored ? 0 : labels.size());
   for (size_t i = 0; show_labels_ && i < labels.size(); ++i) {
-    if (!stored) fresh_triangles_[i] = TriangulateRings(labels[i].polygons);
-    add(labels[i], stored ? view->label_triangles[i] : fresh_triangles_[i], false);
+    if (!stored) fresh_shapes_[i] = DrawnAt(labels[i].polygons, view->drawn_tolerance);
+    add(labels[i], stored ? view->drawn_labels[i] : fresh_shapes_[i], false);
   }
   overlay_layer_->Build(overlay_shapes_, overlay_key_);
 }
@@ -107,11 +108,10 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   if (!context.session.video()) return;
   const ImVec2 to_pixels = ImGui::GetIO().DisplayFramebufferScale;
   const DecodedFrame picture = context.session.picture();
-  if (!picture.bgra.empty()) {
-    frame_layer_->Upload(picture.bgra,
-                         context.session.video_id() * (int64_t{1} << 32) + picture.frame);
-  }
   const float fx = to_pixels.x, fy = to_pixels.y;
+  frame_layer_->Upload(picture.bgra,
+                       context.session.video_id() * (int64_t{1} << 32) + picture.frame,
+                       placement_.scale * fx);
   glEnable(GL_SCISSOR_TEST);
   glScissor(static_cast<int>(area_origin_.x * fx),
             static_cast<int>(framebuffer_height - (area_origin_.y + area_size_.y) * fy),

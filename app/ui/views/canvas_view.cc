@@ -397,6 +397,8 @@ void CanvasView::Draw(UiContext& context) {
   HandleMouse(context, over_surface && !over_controls);
   HandleSpace(context);
   if (ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel) DrawIdentityLegend(context);
+  context.session.SetDrawnTolerance(
+      DrawnTolerance(placement_.scale * ImGui::GetIO().DisplayFramebufferScale.x));
   BuildOverlay(context);
 }
 

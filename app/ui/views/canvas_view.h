@@ -97,7 +97,7 @@ class CanvasView : public View {
   int64_t overlay_key_ = 0;
   std::vector<OverlayShape> overlay_shapes_;
   std::vector<int64_t> built_state_;
-  std::vector<FrameView::RingTriangles> fresh_triangles_;
+  std::vector<DrawnShape> fresh_shapes_;
 };
 
 // Null, and index 0, when the project has no such category.
