@@ -15,6 +15,7 @@ extern "C" {
 #include <mutex>
 
 #include "datasets/base/error.h"
+#include "datasets/video/h264_packet.h"
 
 namespace datasets {
 namespace {
@@ -169,12 +170,20 @@ int Decoder::SendPacket() {
   codec_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
   if (skip_before_ == AV_NOPTS_VALUE && sent_.size() >= kMostInFlight) sent_.clear();
   sent_.push_back(pts);
+  // The decoder would leave it out as well, but only after the thread whose turn it is had ended
+  // the picture before: with every other picture left out, two threads would take turns.
+  if (skip &&
+      IsUnreferenced(packet_->data, static_cast<size_t>(packet_->size), nal_length_bytes_)) {
+    return 0;
+  }
   return avcodec_send_packet(codec_.get(), packet_.get());
 }
 
 bool Decoder::SkipUnneededBefore(int64_t pts) {
   if (codec_->codec_id != AV_CODEC_ID_H264) return false;
   skip_before_ = pts;
+  nal_length_bytes_ = NalLengthBytes(stream_->codecpar->extradata,
+                                     static_cast<size_t>(stream_->codecpar->extradata_size));
   return true;
 }
 

@@ -83,6 +83,7 @@ class Decoder {
   int errors_ = 0;
   bool has_frame_ = false, draining_ = false;
   int64_t skip_before_ = AV_NOPTS_VALUE;
+  int nal_length_bytes_ = 0;   // of the stream that pictures are left out of
   std::vector<int64_t> sent_;  // time stamps of packets whose pictures have not come out yet
 };
 
