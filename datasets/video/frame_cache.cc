@@ -13,6 +13,7 @@ namespace datasets {
 namespace {
 
 constexpr int kMaxFramesAhead = 64;
+constexpr int kFarthestStep = 12;  // frames; farther is a jump, which nothing need be kept for
 constexpr int kMaxDecodeThreads = 4;
 
 int DecodeThreads() {
@@ -98,7 +99,7 @@ struct FrameCache::Impl {
       return;
     }
     // A step back will be followed by others; a jump will not.
-    backward = request.frame < focus && focus - request.frame <= kMaxFramesAhead;
+    backward = request.frame < focus && focus - request.frame <= kFarthestStep;
     focus = request.frame;
     const Fill fill = FillFor(request.frame);
     lock->unlock();

@@ -17,12 +17,12 @@ namespace datasets {
 // A time stamp that is missing or not after the one before it is replaced by one that keeps the
 // order. Only key frames are listed from which decoding gives the same pictures as from the start.
 struct VideoIndex {
-  int width = 0, height = 0;       // pixels, after rotation metadata is applied
-  double fps = 0;                  // average; > 0
+  int width = 0, height = 0;  // pixels, after rotation metadata is applied
+  double fps = 0;             // average; > 0
   int time_base_num = 1, time_base_den = 1;
-  std::vector<int64_t> pts;        // presentation time stamp of frame i, strictly increasing
-  std::vector<int32_t> key_frames; // frames i from which decoding can start, increasing
-  std::string fingerprint;         // hex SHA-256 over size, and the first and last MiB of the file
+  std::vector<int64_t> pts;         // presentation time stamp of frame i, strictly increasing
+  std::vector<int32_t> key_frames;  // frames i from which decoding can start, increasing
+  std::string fingerprint;          // hex SHA-256 over size, and the first and last MiB of the file
   int frame_count() const { return static_cast<int>(pts.size()); }
 };
 
@@ -61,10 +61,10 @@ class FrameCache {
  public:
   FrameCache(const std::filesystem::path& path, VideoIndex index, size_t max_bytes);
   ~FrameCache();
-  cv::Mat Get(int frame);                       // blocks; shared pixels, do not write
+  cv::Mat Get(int frame);  // blocks; shared pixels, do not write
   std::optional<cv::Mat> GetIfCached(int frame);
-  void Prefetch(int frame, int direction);      // on the cache's own thread; newest request wins
-  size_t used_bytes() const;                    // never above max_bytes
+  void Prefetch(int frame, int direction);  // on the cache's own thread; newest request wins
+  size_t used_bytes() const;                // never above max_bytes
 
  private:
   struct Impl;
@@ -87,10 +87,10 @@ struct Background {
   bool reliable = false;
 };
 // Reads about `samples` frames spread over the video (1 to 255). Animals that rest long are handled
-// by `known_animals` (frame -> CV_8U mask of the frame's size, nonzero = animal, may be empty): with
-// eight or more of them those frames are the samples, and masked pixels take no part; pixels that
-// no sample shows are filled from around. The same inputs give the same background. Memory stays
-// below about 600 MiB whatever the size.
+// by `known_animals` (frame -> CV_8U mask of the frame's size, nonzero = animal, may be empty):
+// with eight or more of them those frames are the samples, and masked pixels take no part; pixels
+// that no sample shows are filled from around. The same inputs give the same background. Memory
+// stays below about 600 MiB whatever the size.
 Background EstimateBackground(VideoReader& reader, int samples, Job& job,
                               const std::vector<std::pair<int, cv::Mat>>& known_animals = {});
 
