@@ -13,7 +13,8 @@ namespace datasets {
 namespace {
 
 constexpr int kMaxFramesAhead = 64;
-constexpr int kFarthestStep = 12;  // frames; farther is a jump, which nothing need be kept for
+constexpr int kFarthestStep = 12;    // frames; farther is a jump, which nothing need be kept for
+constexpr int kKeptOnStepBack = 16;  // the frames before are prefetched while these are looked at
 constexpr int kMaxDecodeThreads = 4;
 
 int DecodeThreads() {
@@ -72,10 +73,10 @@ struct FrameCache::Impl {
     }
   }
 
-  // What decoding for `frame` should keep: on the way backward, the group of pictures before it.
+  // What decoding for `frame` should keep: on the way backward, pictures of its group before it.
   Fill FillFor(int frame) const {
     if (!backward) return {frame, frame + 1};
-    const int room = std::max(1, capacity / 2);
+    const int room = std::clamp(capacity / 2, 1, kKeptOnStepBack);
     return {std::max(KeyAtOrBefore(frame), frame - room + 1), frame + 1};
   }
 
