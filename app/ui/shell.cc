@@ -245,6 +245,7 @@ void Shell::Run() {
   FrameTimes times;
   const char* times_file = std::getenv("VOLE_WORKBENCH_TIMES");
   if (times_file) {
+    callbacks.paced = false;
     callbacks.timed = [&](double draw_ms, double gl_ms, double all_ms) {
       times.Add(draw_ms, gl_ms, all_ms, session_ && session_->playing());
     };

@@ -62,6 +62,14 @@ std::vector<WindowPlace> MonitorsNow() {
   return places;
 }
 
+// The shortest time between two redraws, in seconds. A bit shorter than the monitor's, so that a
+// driver that waits for the monitor alone decides.
+double ShortestInterval() {
+  GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+  const GLFWvidmode* mode = monitor ? glfwGetVideoMode(monitor) : nullptr;
+  return 0.8 / (mode && mode->refreshRate > 0 ? mode->refreshRate : 60);
+}
+
 // Of this thread alone, so that other work on the machine does not count.
 double ProcessorMs() {
   timespec now{};
@@ -79,6 +87,7 @@ struct Window::Impl {
   bool fonts_in_texture = false;
   int frames_owed = kFramesAfterEvent;
   int64_t frames_drawn = 0;
+  double shortest_interval = 0, next_draw_at = 0;  // seconds, of GLFW's clock
   const Callbacks* callbacks = nullptr;
   struct Release {
     int key, scancode, mods;
@@ -226,6 +235,7 @@ Window::~Window() {
 
 void Window::Run(const Callbacks& callbacks) {
   impl_->callbacks = &callbacks;
+  impl_->shortest_interval = ShortestInterval();
   while (true) {
     if (glfwWindowShouldClose(impl_->window)) {
       if (!callbacks.may_close || callbacks.may_close()) break;
@@ -239,8 +249,15 @@ void Window::Run(const Callbacks& callbacks) {
     }
     if (std::exchange(monitors_changed, false)) {
       Place(place());
+      impl_->shortest_interval = ShortestInterval();
       impl_->frames_owed = kFramesAfterEvent;
     }
+    while (callbacks.paced) {
+      const double left = impl_->next_draw_at - glfwGetTime();
+      if (left < 0.0005) break;
+      glfwWaitEventsTimeout(left);
+    }
+    impl_->next_draw_at = glfwGetTime() + impl_->shortest_interval;
     if (impl_->frames_owed > 0) --impl_->frames_owed;
     impl_->DrawFrame();
   }

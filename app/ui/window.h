@@ -23,6 +23,8 @@ class Window {
     std::function<void(const std::vector<std::string>&)> drop;  // files dropped on the window
     std::function<bool()> animating;  // true: draw the next frame without waiting
     std::function<bool()> may_close;
+    bool paced =
+        true;  // not faster than a monitor shows, also where the driver does not wait for it
     // Processor time of the window's thread in a frame: our panels, our OpenGL calls with what the
     // driver does in them, everything to the swap.
     std::function<void(double draw_ms, double gl_ms, double all_ms)> timed;
