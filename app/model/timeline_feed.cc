@@ -36,12 +36,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What tells whether the confidence curves may have changed at once: another job, or a person's
-// corrections. A machine may also write new ones without that; they are read again now and then.
+// What tells whether the confidence curves may have changed at once: another job, its end, or a
+// person's corrections. A machine may also write new ones without that; they are read again now and
+// then.
 std::string CurvesKey(const datasets::Project& project, datasets::Id video_id) {
   const auto job = project.LatestPredictJob(video_id);
   if (!job) return "";
   std::string key = std::to_string(*job);
+  for (const auto& row : project.Jobs()) {
+    if (row.id == *job) key += " " + row.state;
+  }
   for (const auto& row : project.Corrections(*job, video_id)) key += ":" + std::to_string(row.id);
   return key;
 }

@@ -79,6 +79,45 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
   return lanes;
 }
 
+bool Runs(const datasets::Project& project, std::optional<Id> job_id) {
+  const std::vector<datasets::JobRow> jobs = project.Jobs();
+  return std::any_of(jobs.begin(), jobs.end(), [&](const datasets::JobRow& row) {
+    return row.id == job_id && (row.state == "running" || row.state == "queued");
+  });
+}
+
+// What a prediction that still runs has found: how sure it is of that, it knows only at its end.
+std::vector<TimelineLane> FoundLanes(const datasets::Project& project,
+                                     const std::vector<datasets::CategoryRow>& categories,
+                                     Id video_id, Id job_id) {
+  std::map<Id, std::vector<TimelineSpan>> found;
+  project.ForEachConfidence(job_id, video_id, [&](int frame, Id category, double) {
+    std::vector<TimelineSpan>& spans = found[category];
+    if (!spans.empty() && frame <= spans.back().end_frame) {
+      spans.back().end_frame = std::max(spans.back().end_frame, frame + 1);
+      return;
+    }
+    TimelineSpan span;
+    span.start_frame = frame;
+    span.end_frame = frame + 1;
+    span.color = 0x8899AA;
+    spans.push_back(span);
+  });
+  std::vector<TimelineLane> lanes;
+  for (const datasets::CategoryRow& category : categories) {
+    const auto it = found.find(category.id);
+    if (it == found.end()) continue;
+    TimelineLane lane;
+    lane.kind = TimelineLane::Kind::kConfidence;
+    lane.title = category.name + ": found so far";
+    lane.color = category.color;
+    lane.category_id = category.id;
+    lane.spans = std::move(it->second);
+    lanes.push_back(std::move(lane));
+  }
+  return lanes;
+}
+
 std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id video_id,
                                         std::optional<Id> job_id) {
   using Key = std::pair<std::string, Id>;  // subject, behavior
@@ -241,21 +280,21 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
     for (const TimelineLane& lane : confidences_of ? confidences_of->lanes : kNoLanes) {
       if (lane.kind == TimelineLane::Kind::kConfidence) content->lanes.push_back(lane);
     }
-    for (TimelineLane& lane : confidences_of ? std::vector<TimelineLane>()
-                                             : ConfidenceLanes(project, project.Categories(),
-                                                               video_id, *job, video.frame_count)) {
+    std::vector<TimelineLane> fresh;
+    if (!confidences_of) {
+      const std::vector<datasets::CategoryRow> categories = project.Categories();
+      fresh = Runs(project, job)
+                  ? FoundLanes(project, categories, video_id, *job)
+                  : ConfidenceLanes(project, categories, video_id, *job, video.frame_count);
+    }
+    for (TimelineLane& lane : fresh) {
       content->lanes.push_back(std::move(lane));
     }
   }
   for (TimelineLane& lane : BehaviorLanes(project, video_id, content->behavior_job)) {
     content->lanes.push_back(std::move(lane));
   }
-  content->scores_are_final = true;
-  for (const datasets::JobRow& row : project.Jobs()) {
-    if (row.id == content->behavior_job && (row.state == "running" || row.state == "queued")) {
-      content->scores_are_final = false;
-    }
-  }
+  content->scores_are_final = !Runs(project, content->behavior_job);
   AddScores(project, scores_of && scores_of->video_id == video_id ? scores_of : nullptr,
             content.get());
   return content;

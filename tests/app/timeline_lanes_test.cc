@@ -137,6 +137,41 @@ TEST_CASE("the timeline of a project has its marks, confidences and behavior row
   CHECK(lane(Kind::kBehavior).title == "vole_1: groom");
 }
 
+TEST_CASE(
+    "a prediction that still runs shows where it has found animals, and at its end how sure it "
+    "is") {
+  const tests::TempDir folder;
+  auto project = datasets::Project::Create(folder / "p.vole");
+  datasets::Id video = 0, job = 0;
+  project->Write([&](datasets::Writer& writer) {
+    video = tests::InsertVideo(writer, "v", 6);
+    job = writer.InsertJob(tests::PredictJob());
+    const datasets::Id animal = writer.FindOrInsertCategory("vole_1");
+    for (int frame : {0, 1, 3}) {
+      writer.InsertPrediction(tests::Prediction(job, video, frame, animal));
+    }
+  });
+  const auto lane = [&] {
+    const auto content = app::LoadTimeline(*project, video, 1);
+    for (const app::TimelineLane& one : content->lanes) {
+      if (one.kind == app::TimelineLane::Kind::kConfidence) return one;
+    }
+    FAIL("no row");
+    return app::TimelineLane();
+  };
+  const app::TimelineLane running = lane();
+  CHECK(running.title == "vole_1: found so far");
+  CHECK_FALSE(running.confidence);
+  REQUIRE(running.spans.size() == 2);
+  CHECK(running.spans[0].start_frame == 0);
+  CHECK(running.spans[0].end_frame == 2);
+  CHECK(running.spans[1].start_frame == 3);
+  project->Write([&](datasets::Writer& writer) { writer.FinishJob(job, "done"); });
+  const app::TimelineLane done = lane();
+  CHECK(done.confidence);
+  CHECK(done.spans.empty());
+}
+
 TEST_CASE("probabilities of behaviors are curves of their rows, read once when their job is done") {
   const tests::TempDir folder;
   auto project = datasets::Project::Create(folder / "p.vole");

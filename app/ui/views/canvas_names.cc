@@ -50,6 +50,13 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
                         name.selected || pointed_at});
     names.push_back(std::move(name));
   };
+  // How sure a prediction is, is known at its end.
+  const auto job = project->predict_job.find(view->video_id);
+  const bool predicting =
+      job != project->predict_job.end() &&
+      std::any_of(project->jobs.begin(), project->jobs.end(), [&](const datasets::JobRow& row) {
+        return row.id == job->second && (row.state == "running" || row.state == "queued");
+      });
   const auto& labels = Labels(context);
   if (show_labels_) {
     for (const annotate::Shape& shape : labels)
@@ -59,7 +66,7 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
     const annotate::Shape& shape = view->predictions[i];
     if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
     char text[32] = " ?";
-    if (i < view->prediction_rows.size()) {
+    if (i < view->prediction_rows.size() && !predicting) {
       snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
     }
     add(shape, text);
