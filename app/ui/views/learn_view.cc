@@ -170,7 +170,6 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
       if (ImGui::Button("Cancel and keep the best so far")) context.session.CancelJob(job.id);
     }
   }
-  DrawCurves(context, project);
 }
 
 void LearnView::DrawCurves(UiContext& context, const ProjectView& project) {
@@ -197,7 +196,6 @@ void LearnView::DrawCurves(UiContext& context, const ProjectView& project) {
     curve(judged, "on held-back labels: " + judged.name, 1);
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", seen_->figures.c_str());
   }
-  if (!seen_->outcome.empty()) ImGui::TextWrapped("%s", seen_->outcome.c_str());
   pictures_.Draw(context, project, seen_->samples);
 }
 
@@ -267,9 +265,15 @@ void LearnView::Draw(UiContext& context) {
   const auto project = context.session.project_view();
   if (!project) return;
   DrawTraining(context, *project);
+  // What comes next stays in sight: the curves while it learns, then the prediction.
+  if (seen_->running) DrawCurves(context, *project);
+  if (!seen_->outcome.empty()) ImGui::TextWrapped("%s", seen_->outcome.c_str());
   ImGui::Separator();
   DrawPrediction(context, *project);
   DrawJobs(context);
+  if (seen_->running) return;
+  ImGui::Separator();
+  DrawCurves(context, *project);
 }
 
 }  // namespace app

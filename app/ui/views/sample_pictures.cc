@@ -111,9 +111,9 @@ void SamplePictures::Draw(UiContext& context, const ProjectView& project,
     it = shown ? std::next(it) : pictures_.erase(it);
   }
   if (samples.empty()) return;
-  ImGui::TextUnformatted(samples.front()->sample.held_back
-                             ? "What it finds in labels that it never saw"
-                             : "What it finds (too few labels to hold any back)");
+  ImGui::TextWrapped("%s", samples.front()->sample.held_back
+                               ? "What it finds in labels that it never saw"
+                               : "What it finds (too few labels to hold any back)");
   const float gap = 4 * context.scale;
   const float width = (ImGui::GetContentRegionAvail().x - gap) / 2;
   for (size_t i = 0; i < samples.size(); ++i) {
