@@ -175,7 +175,8 @@ std::string Reason(const ReviewData& data, const FrameView& peak, int start_fram
   };
   if (peak.code == "low_identity_margin") {
     if (peak.classes.size() < 2) {
-      return fmt::format("{} may be no animal: identity margin {:.2f}", own, tracklet.margin);
+      return fmt::format("{} may be no animal: its track has that name by a margin of {:.2f} only",
+                         own, tracklet.margin);
     }
     return fmt::format("{} may be swapped: identity margin {:.2f}{}", both, tracklet.margin,
                        contact());

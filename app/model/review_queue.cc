@@ -16,6 +16,11 @@ bool ConcernsAnimal(const datasets::ReviewItemRow& item, const std::string& anim
   return std::find(names.begin(), names.end(), animal) != names.end();
 }
 
+bool ConcernsOneAnimal(const datasets::ReviewItemRow& item) {
+  const nlohmann::json names = nlohmann::json::parse(item.animals_json, nullptr, false);
+  return names.is_array() && names.size() == 1;
+}
+
 bool Passes(const datasets::ReviewItemRow& item, const ReviewFilter& filter) {
   if (filter.hidden_reasons.count(item.reason_code)) return false;
   if (filter.video_id && item.video_id != filter.video_id) return false;
@@ -88,11 +93,17 @@ std::string CostToFix(const datasets::ReviewItemRow& item) {
                ? "A: nothing happened; R: it did happen; or draw it on the timeline"
                : "A: it happened; R: it did not; or drag the bout's ends on the timeline";
   }
-  if (code.find("identity") != std::string::npos || code.find("swap") != std::string::npos) {
-    return "if wrong: one swap (Ctrl+T) mends all frames from here on";
+  const bool name_doubt = code == "low_identity_margin";
+  if (code == "low_score" || code == "seen_briefly" || (name_doubt && ConcernsOneAnimal(item))) {
+    return "if it is no animal: R takes its outline out of " +
+           (frames == 1 ? std::string("the frame") : std::to_string(frames) + " frames");
+  }
+  if (name_doubt) return "if wrong: one swap (Ctrl+T) mends all frames from here on";
+  if (code == "looks_like_another") {
+    return "if wrong: swap the two over this span (Animals panel), or from here on (Ctrl+T)";
   }
   if (code.find("missing") != std::string::npos) {
-    return "if wrong: one outline on a frame, then carry it (Ctrl+B)";
+    return "if wrong: one outline on a frame, then carry it on (Ctrl+Shift+B)";
   }
   if (code == "audit") return "a random check: usually one look";
   return frames == 1
