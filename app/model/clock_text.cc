@@ -9,10 +9,15 @@
 namespace app {
 
 std::string ClockText(double seconds) {
-  char text[32];
-  const auto hundredths = std::llround(seconds * 100);
-  std::snprintf(text, sizeof text, "%lld:%02lld.%02lld", hundredths / 6000, hundredths / 100 % 60,
-                hundredths % 100);
+  char text[40];
+  const auto hundredths = std::llround(seconds * 100), minutes = hundredths / 6000;
+  if (minutes < 60) {
+    std::snprintf(text, sizeof text, "%lld:%02lld.%02lld", minutes, hundredths / 100 % 60,
+                  hundredths % 100);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld.%02lld", minutes / 60, minutes % 60,
+                  hundredths / 100 % 60, hundredths % 100);
+  }
   return text;
 }
 

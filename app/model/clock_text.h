@@ -6,7 +6,7 @@
 
 namespace app {
 
-std::string ClockText(double seconds);  // "2:07.50"; minutes go on beyond 59
+std::string ClockText(double seconds);  // "2:07.50", "1:02:07.50"
 
 // The frame that a person typed: its number ("1250") or a time ("2:07", "1:02:07.5", as ClockText
 // counts it: frame / fps). Nothing for any other text, or for a time where fps is not known.

@@ -5,13 +5,21 @@
 using app::ClockText;
 using app::FrameOfText;
 
+TEST_CASE("a time has hours only where there are any") {
+  CHECK(ClockText(0) == "0:00.00");
+  CHECK(ClockText(127.5) == "2:07.50");
+  CHECK(ClockText(3599.99) == "59:59.99");
+  CHECK(ClockText(3600) == "1:00:00.00");
+  CHECK(ClockText(38740) == "10:45:40.00");
+}
+
 TEST_CASE("a typed number is a frame, a typed time is the frame that the clock shows it for") {
   CHECK(FrameOfText("1250", 25) == 1250);
   CHECK(FrameOfText(" 0 ", 25) == 0);
   CHECK(FrameOfText("2:07", 25) == 127 * 25);
   CHECK(FrameOfText("2:07.5", 30) == 3825);
   CHECK(FrameOfText("1:02:07", 10) == 37270);
-  for (const int frame : {0, 1, 29, 30, 3599, 123456}) {
+  for (const int frame : {0, 1, 29, 30, 3599, 107892, 1234567}) {
     CHECK(FrameOfText(ClockText(frame / 29.97), 29.97) == frame);
   }
 }

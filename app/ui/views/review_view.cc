@@ -116,6 +116,14 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
 
 void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
   const std::vector<size_t> indices = FilterReview(project, filter_);
+  int most_frames = 0;
+  for (const datasets::VideoRow& video : project.videos) {
+    most_frames = std::max(most_frames, video.frame_count);
+  }
+  const std::string widest =
+      "100 %  " + std::to_string(most_frames) + "-" + std::to_string(most_frames);
+  const float reasons_at =
+      std::max(150 * context.scale, ImGui::CalcTextSize(widest.c_str()).x + 12 * context.scale);
   ImGui::BeginChild("episodes");
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(indices.size()));
@@ -123,13 +131,15 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
       const datasets::ReviewItemRow& item = project.review_items[indices[static_cast<size_t>(i)]];
       char text[96];
-      snprintf(text, sizeof text, "%2.0f %%  %d-%d##%lld", 100 * item.score, item.start_frame,
-               item.end_frame - 1, static_cast<long long>(item.id));
+      const int last = item.end_frame - 1;
+      const std::string to = last > item.start_frame ? "-" + std::to_string(last) : "";
+      snprintf(text, sizeof text, "%2.0f %%  %d%s##%lld", 100 * item.score, item.start_frame,
+               to.c_str(), static_cast<long long>(item.id));
       if (ImGui::Selectable(text, item.id == context.session.selected_episode)) {
         Show(context.session, item);
       }
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
-      ImGui::SameLine(150 * context.scale);
+      ImGui::SameLine(reasons_at);
       const std::string note = Plain(item.verdict.empty() ? item.reason_code : item.verdict);
       ImGui::TextDisabled("%s", note.c_str());
     }
@@ -173,8 +183,12 @@ void ReviewView::Draw(UiContext& context) {
   if (current) {
     ImGui::TextWrapped("%s", current->reason.c_str());
     ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
-    ImGui::Text("frames %d to %d, probability %.0f %%", current->start_frame,
-                current->end_frame - 1, 100 * current->score);
+    const int last = current->end_frame - 1;
+    const std::string span =
+        last > current->start_frame
+            ? "frames " + std::to_string(current->start_frame) + " to " + std::to_string(last)
+            : "frame " + std::to_string(current->start_frame);
+    ImGui::TextWrapped("%s, wrong with a chance of %.0f %%", span.c_str(), 100 * current->score);
     ImGui::TextWrapped("%s", CostToFix(*current).c_str());
     ImGui::PopStyleColor();
     if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
