@@ -86,36 +86,22 @@ bool Runs(const datasets::Project& project, std::optional<Id> job_id) {
   });
 }
 
-// What a prediction that still runs has found: how sure it is of that, it knows only at its end.
-std::vector<TimelineLane> FoundLanes(const datasets::Project& project,
-                                     const std::vector<datasets::CategoryRow>& categories,
-                                     Id video_id, Id job_id) {
-  std::map<Id, std::vector<TimelineSpan>> found;
-  project.ForEachConfidence(job_id, video_id, [&](int frame, Id category, double) {
-    std::vector<TimelineSpan>& spans = found[category];
-    if (!spans.empty() && frame <= spans.back().end_frame) {
-      spans.back().end_frame = std::max(spans.back().end_frame, frame + 1);
-      return;
+// Of a prediction that still runs: where it has found the animal. How sure it is of that, it knows
+// only at its end.
+void ShowAsFound(TimelineLane* lane, const std::string& animal) {
+  lane->title = animal + ": found so far";
+  for (int frame = 0; frame < lane->confidence->size(); ++frame) {
+    if (lane->confidence->at(frame) == MinPyramid::kNothing) continue;
+    if (!lane->spans.empty() && lane->spans.back().end_frame == frame) {
+      ++lane->spans.back().end_frame;
+      continue;
     }
     TimelineSpan span;
     span.start_frame = frame;
     span.end_frame = frame + 1;
     span.color = 0x8899AA;
-    spans.push_back(span);
-  });
-  std::vector<TimelineLane> lanes;
-  for (const datasets::CategoryRow& category : categories) {
-    const auto it = found.find(category.id);
-    if (it == found.end()) continue;
-    TimelineLane lane;
-    lane.kind = TimelineLane::Kind::kConfidence;
-    lane.title = category.name + ": found so far";
-    lane.color = category.color;
-    lane.category_id = category.id;
-    lane.spans = std::move(it->second);
-    lanes.push_back(std::move(lane));
+    lane->spans.push_back(span);
   }
-  return lanes;
 }
 
 std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id video_id,
@@ -280,12 +266,15 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
     for (const TimelineLane& lane : confidences_of ? confidences_of->lanes : kNoLanes) {
       if (lane.kind == TimelineLane::Kind::kConfidence) content->lanes.push_back(lane);
     }
-    std::vector<TimelineLane> fresh;
+    std::vector<TimelineLane> fresh, none;
     if (!confidences_of) {
       const std::vector<datasets::CategoryRow> categories = project.Categories();
-      fresh = Runs(project, job)
-                  ? FoundLanes(project, categories, video_id, *job)
-                  : ConfidenceLanes(project, categories, video_id, *job, video.frame_count);
+      fresh = ConfidenceLanes(project, categories, video_id, *job, video.frame_count);
+      for (TimelineLane& lane : Runs(project, job) ? fresh : none) {
+        for (const datasets::CategoryRow& category : categories) {
+          if (category.id == lane.category_id) ShowAsFound(&lane, category.name);
+        }
+      }
     }
     for (TimelineLane& lane : fresh) {
       content->lanes.push_back(std::move(lane));

@@ -161,7 +161,6 @@ TEST_CASE(
   };
   const app::TimelineLane running = lane();
   CHECK(running.title == "vole_1: found so far");
-  CHECK_FALSE(running.confidence);
   REQUIRE(running.spans.size() == 2);
   CHECK(running.spans[0].start_frame == 0);
   CHECK(running.spans[0].end_frame == 2);

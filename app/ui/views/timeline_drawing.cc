@@ -152,7 +152,7 @@ void TimelineView::DrawLane(UiContext& context, size_t slot, const TimelineLane&
   draw->PopClipRect();
   draw->PushClipRect(ImVec2(lanes_left_, top), ImVec2(lanes_left_ + lanes_width_, top + height),
                      true);
-  if (lane.confidence) {
+  if (lane.confidence && lane.spans.empty()) {
     DrawConfidence(slot, lane, draw, top, height);
   } else {
     if (lane.scores) DrawScores(slot, lane, draw, top, height);
