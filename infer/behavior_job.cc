@@ -15,7 +15,7 @@
 #include "datasets/store/regions.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior_pictures.h"
-#include "train/behavior_train.h"
+#include "train/behavior/train.h"
 
 namespace infer {
 namespace {

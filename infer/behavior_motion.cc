@@ -7,8 +7,9 @@ namespace infer {
 namespace {
 
 constexpr size_t kFeatures = train::kMotionFeatures;
-// asinh is a line below its knee and a logarithm above. The knees lie just above what the outline of
-// a motionless animal trembles by, so that creeping differs from resting as running from walking.
+// asinh is a line below its knee and a logarithm above. The knees lie just above what the outline
+// of a motionless animal trembles by, so that creeping differs from resting as running from
+// walking.
 constexpr double kSlowLengths = 0.1, kSlowTurn = 0.2;  // a second; radians a second
 
 struct Reach {

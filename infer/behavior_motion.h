@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/metrics/behavior_mask_moments.h"
-#include "train/behavior_description.h"
+#include "train/behavior/description.h"
 
 namespace infer {
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "train/behavior_picture.h"
+#include "train/behavior/picture.h"
 
 namespace infer {
 namespace {

@@ -10,7 +10,7 @@
 #include "datasets/metrics/behavior_zones.h"
 #include "datasets/project.h"
 #include "infer/behavior_motion.h"
-#include "train/behavior_description.h"
+#include "train/behavior/description.h"
 
 namespace infer {
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "datasets/base/error.h"
-#include "train/idnet.h"
+#include "train/idnet/idnet.h"
 
 namespace infer {
 namespace {

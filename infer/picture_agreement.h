@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "infer/blob.h"
-#include "train/picture_model.h"
+#include "train/picture/picture_model.h"
 #include "train/predictor.h"
 
 namespace infer {

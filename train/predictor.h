@@ -21,7 +21,8 @@ struct Detection {
   // How well the mask follows what the picture shows, 0..1; -1 = not known (set by prediction over
   // a video, see infer/picture_agreement.h).
   float picture_agreement = -1;
-  // What a second network that names animals saw in the crop (train/idnet.h); empty without one.
+  // What a second network that names animals saw in the crop (train/idnet/idnet.h); empty without
+  // one.
   std::vector<float> identity_features;
 };
 

@@ -5,15 +5,15 @@
 #include <filesystem>
 
 #include "datasets/base/error.h"
-#include "train/detect/detect_training.h"
 #include "train/detect/registry.h"
-#include "train/idnet.h"
-#include "train/idseg_tasks.h"
-#include "train/picture_model.h"
-#include "train/split.h"
-#include "train/together.h"
-#include "train/training_record.h"
-#include "train/training_samples.h"
+#include "train/detect/training.h"
+#include "train/idnet/idnet.h"
+#include "train/idseg/tasks.h"
+#include "train/learn/split.h"
+#include "train/learn/together.h"
+#include "train/learn/training_record.h"
+#include "train/learn/training_samples.h"
+#include "train/picture/picture_model.h"
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"
 

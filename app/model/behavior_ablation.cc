@@ -10,7 +10,7 @@
 #include "app/model/behavior_test_frames.h"
 #include "datasets/base/error.h"
 #include "infer/bouts.h"
-#include "train/random.h"
+#include "train/learn/random.h"
 
 namespace app {
 namespace {

@@ -8,7 +8,7 @@
 #include "app/model/training_data.h"
 #include "datasets/project.h"
 #include "infer/behavior_cache.h"
-#include "train/behavior_train.h"
+#include "train/behavior/train.h"
 
 namespace app {
 

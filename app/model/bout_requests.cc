@@ -4,7 +4,7 @@
 #include "app/model/behavior_requests.h"
 #include "app/model/train_on_project.h"
 #include "infer/behavior_job.h"
-#include "train/behavior_train.h"
+#include "train/behavior/train.h"
 
 namespace app {
 namespace {

@@ -10,7 +10,7 @@
 #include "app/model/session.h"
 #include "app/model/tool_worker.h"
 #include "datasets/base/job.h"
-#include "train/picture_model.h"
+#include "train/picture/picture_model.h"
 
 namespace app {
 

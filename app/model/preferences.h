@@ -12,7 +12,7 @@ namespace app {
 
 struct Preferences {
   bool dark = true;
-  double ui_scale = 1.0;          // on top of the monitor's own scale
+  double ui_scale = 1.0;  // on top of the monitor's own scale
   bool dash_patterns = true;
   bool seen_walkthrough = false;
   std::vector<std::string> recent;  // project files, newest first, at most 12

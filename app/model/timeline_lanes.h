@@ -58,8 +58,8 @@ struct TimelineLane {
   std::vector<TimelineSpan> spans;               // by start_frame
   std::shared_ptr<const MinPyramid> confidence;  // 0..254 for confidence 0..1; where there are
                                                  // spans too, the job runs and only they are meant
-  std::shared_ptr<const ScoreCurve> scores;  // kBehavior: of the newest job that scored it
-  datasets::Id series_id = 0;                // of scores
+  std::shared_ptr<const ScoreCurve> scores;      // kBehavior: of the newest job that scored it
+  datasets::Id series_id = 0;                    // of scores
 };
 
 struct TimelineContent {

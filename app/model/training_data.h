@@ -20,10 +20,10 @@ struct LabelSelection {
 struct GatheredLabels {
   train::TrainingData data;
   std::vector<datasets::Id> videos;  // parallel to data.backgrounds; 0: picture files
-  int animals = 0;       // outlines
-  int empty_frames = 0;  // looked at, without animals
-  int corrected = 0;     // frames that a reviewer corrected; they weigh kCorrectionWeight
-  int held_out = 0;      // labelled frames left out because they are marked val or test
+  int animals = 0;                   // outlines
+  int empty_frames = 0;              // looked at, without animals
+  int corrected = 0;  // frames that a reviewer corrected; they weigh kCorrectionWeight
+  int held_out = 0;   // labelled frames left out because they are marked val or test
 };
 
 constexpr double kCorrectionWeight = 3;

@@ -15,7 +15,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/synthetic/scene.h"
-#include "train/idnet.h"
+#include "train/idnet/idnet.h"
 
 namespace {
 

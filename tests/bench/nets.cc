@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "train/held_memory.h"
-#include "train/idseg_runner.h"
+#include "train/idseg/runner.h"
+#include "train/learn/held_memory.h"
 #include "train/nets/mask_rcnn.h"
 #include "train/weights/module_weights.h"
 

@@ -14,7 +14,7 @@
 #include <mutex>
 #include <set>
 
-#include "train/idseg_runner.h"
+#include "train/idseg/runner.h"
 
 namespace {
 

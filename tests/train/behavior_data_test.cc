@@ -1,14 +1,13 @@
 // What behavior is learned from: labels, mirrored labels, and splits that never part neighbors.
-#include "train/behavior_data.h"
-
 #include <cstdlib>
 #include <functional>
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
 #include "tests/support/torch_doctest.h"
-#include "train/behavior_picture.h"
-#include "train/behavior_tasks.h"
+#include "train/behavior/data.h"
+#include "train/behavior/picture.h"
+#include "train/behavior/tasks.h"
 
 namespace {
 

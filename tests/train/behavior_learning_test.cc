@@ -7,10 +7,10 @@
 #include "tests/support/pretend_device.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
-#include "train/behavior_tasks.h"
-#include "train/behavior_train.h"
+#include "train/behavior/tasks.h"
+#include "train/behavior/train.h"
+#include "train/learn/random.h"
 #include "train/nets/resnet.h"
-#include "train/random.h"
 #include "train/weights/safetensors.h"
 
 namespace {

@@ -6,8 +6,8 @@
 #include "datasets/shape/mask.h"
 #include "datasets/synthetic/scene.h"
 #include "tests/support/torch_doctest.h"
-#include "train/nets/yolact_detector.h"
-#include "train/nets/yolo_detector.h"
+#include "train/detect/yolact_detector.h"
+#include "train/detect/yolo_detector.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
 #include "train/detect/registry.h"
-#include "train/evaluate.h"
-#include "train/picture_model.h"
+#include "train/learn/evaluate.h"
+#include "train/picture/picture_model.h"
 #include "train/predictor.h"
 #include "train/weights/safetensors.h"
 

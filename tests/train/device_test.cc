@@ -6,7 +6,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/idnet.h"
+#include "train/idnet/idnet.h"
 #include "train/predictor.h"
 #include "train/train_job.h"
 
@@ -62,7 +62,8 @@ TEST_CASE("what is trained and predicted on another device is what the processor
     REQUIRE(there.losses.size() == here.losses.size());
     for (size_t i = 0; i < here.losses.size(); ++i) {
       CAPTURE(i);
-      // The processor normalizes each half of idseg's batches of crops by itself: train/halves.h.
+      // The processor normalizes each half of idseg's batches of crops by itself:
+      // train/learn/halves.h.
       const bool halves = model == "idseg" && i >= kSteps;
       CHECK(there.losses[i] == doctest::Approx(here.losses[i]).epsilon(halves ? 0.1 : 1e-3));
     }

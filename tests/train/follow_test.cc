@@ -3,7 +3,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/evaluate.h"
+#include "train/learn/evaluate.h"
 #include "train/predictor.h"
 
 namespace {

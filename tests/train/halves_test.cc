@@ -1,4 +1,4 @@
-#include "train/halves.h"
+#include "train/learn/halves.h"
 
 #include <stdexcept>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "train/held_memory.h"
+#include "train/learn/held_memory.h"
 
 #include <fstream>
 #include <memory>

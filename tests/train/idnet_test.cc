@@ -1,4 +1,4 @@
-#include "train/idnet.h"
+#include "train/idnet/idnet.h"
 
 #include <cmath>
 

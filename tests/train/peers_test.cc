@@ -1,4 +1,4 @@
-#include "train/peers.h"
+#include "train/peers/peers.h"
 
 #include <cmath>
 #include <csignal>
@@ -12,9 +12,9 @@
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
+#include "train/learn/together.h"
+#include "train/learn/trainer.h"
 #include "train/nets/idseg.h"
-#include "train/together.h"
-#include "train/trainer.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "train/picture_model.h"
+#include "train/picture/picture_model.h"
 
 #include <opencv2/imgproc.hpp>
 

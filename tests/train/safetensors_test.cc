@@ -9,8 +9,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
+#include "train/learn/random.h"
 #include "train/nets/idseg.h"
-#include "train/random.h"
 #include "train/weights/module_weights.h"
 
 namespace {

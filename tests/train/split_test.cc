@@ -1,4 +1,4 @@
-#include "train/split.h"
+#include "train/learn/split.h"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "train/random.h"
+#include "train/learn/random.h"
 #include "train/train_job.h"
 
 namespace tests {

@@ -10,7 +10,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_bytes.h"
 #include "tests/support/torch_doctest.h"
-#include "train/random.h"
+#include "train/learn/random.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "train/trainer.h"
+#include "train/learn/trainer.h"
 
 #include <cmath>
 #include <limits>

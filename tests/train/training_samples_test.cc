@@ -1,4 +1,4 @@
-#include "train/training_samples.h"
+#include "train/learn/training_samples.h"
 
 #include <opencv2/imgproc.hpp>
 #include <set>

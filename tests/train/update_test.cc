@@ -1,4 +1,4 @@
-#include "train/update.h"
+#include "train/learn/update.h"
 
 #include "tests/support/torch_doctest.h"
 

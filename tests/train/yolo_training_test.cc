@@ -7,9 +7,9 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/evaluate.h"
+#include "train/detect/yolo_detector.h"
+#include "train/learn/evaluate.h"
 #include "train/nets/resnet.h"
-#include "train/nets/yolo_detector.h"
 #include "train/predictor.h"
 #include "train/weights/safetensors.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "train/random.h"
+#include "train/learn/random.h"
 #include "train/train_job.h"
 
 namespace train {

@@ -1,9 +1,9 @@
 #include "train/detect/registry.h"
 
 #include "datasets/base/error.h"
-#include "train/nets/mask_rcnn_kind.h"
-#include "train/nets/yolact_kind.h"
-#include "train/nets/yolo_kind.h"
+#include "train/detect/mask_rcnn_kind.h"
+#include "train/detect/yolact_kind.h"
+#include "train/detect/yolo_kind.h"
 
 namespace train {
 

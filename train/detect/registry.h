@@ -9,8 +9,8 @@
 
 #include "train/detect/augment.h"
 #include "train/detect/detector.h"
+#include "train/learn/trainer.h"
 #include "train/train_job.h"
-#include "train/trainer.h"
 
 namespace train {
 

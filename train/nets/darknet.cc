@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "datasets/base/error.h"
-#include "train/peers_norm.h"
+#include "train/peers/peers_norm.h"
 
 namespace train {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "train/peers_norm.h"
+#include "train/peers/peers_norm.h"
 
 namespace train {
 namespace {

@@ -1,7 +1,7 @@
 #include "train/nets/resnet.h"
 
 #include "datasets/base/error.h"
-#include "train/peers_norm.h"
+#include "train/peers/peers_norm.h"
 
 namespace train {
 namespace {

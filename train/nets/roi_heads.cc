@@ -4,7 +4,7 @@
 
 #include "train/nets/fpn.h"
 #include "train/nets/roi_align.h"
-#include "train/peers.h"
+#include "train/peers/peers.h"
 
 namespace train {
 namespace {

@@ -1,7 +1,7 @@
 #include "train/nets/yolact_loss.h"
 
 #include "datasets/base/error.h"
-#include "train/peers.h"
+#include "train/peers/peers.h"
 
 namespace train {
 namespace {

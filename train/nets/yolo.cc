@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "train/peers.h"
+#include "train/peers/peers.h"
 
 namespace train {
 namespace {

@@ -5,7 +5,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
-#include "train/behavior_train.h"
+#include "train/behavior/train.h"
 #include "train/predictor.h"
 #include "train/train_job.h"
 

@@ -9,8 +9,8 @@
 #include "app/cli/options_flags.h"
 #include "infer/behavior_job.h"
 #include "infer/infer_job.h"
-#include "train/behavior_train.h"
-#include "train/idnet.h"
+#include "train/behavior/train.h"
+#include "train/idnet/idnet.h"
 
 namespace app {
 namespace {

@@ -7,7 +7,7 @@
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
 #include "infer/behavior_job.h"
-#include "train/behavior_train.h"
+#include "train/behavior/train.h"
 
 namespace app {
 namespace {

@@ -1,0 +1,53 @@
+// Training a behavior network as one call: labeled frames in, a model file out. No torch type here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/base/job.h"
+#include "train/behavior/data.h"
+#include "train/train_job.h"
+
+namespace train {
+
+// Learns `options.model` (behavior-frame, behavior-seq or c3d) from the labeled frames of `spans`
+// and writes `model_file` and `model_file`.last as train::Train does; resume, init and cancel
+// work alike. `minutes` bounds both halves of behavior-seq together. Throws Error when the labels
+// cannot be learned from (CheckLearnable), or an option does not fit.
+TrainResult TrainBehavior(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                          const TrainOptions& options, const BehaviorOptions& behavior,
+                          const std::string& model_file, datasets::Job& job,
+                          const std::function<void(const TrainProgress&)>& on_progress = {});
+
+// Scores frames with a trained model. One object belongs to one thread at a time.
+class BehaviorScorer {
+ public:
+  // Throws Error for a missing, truncated or foreign file.
+  BehaviorScorer(const std::string& model_file, int threads = 0,
+                 const std::string& device = "auto");
+  ~BehaviorScorer();
+  const BehaviorDescription& description() const;
+  // Frames that the answer for a frame depends on, before and after it.
+  int context_frames() const;
+
+  // The next frame of a subject in order: its stored picture (CutPicture), or an empty one where
+  // the subject is not seen. May be kept until Finish.
+  void Add(const cv::Mat& stored);
+  // Probabilities [frames added][BehaviorNames]; NaN where the subject was not seen. `motion`:
+  // [frames added][kMotionFeatures] (ignored by models without motion). Ready for the next subject
+  // afterwards.
+  std::vector<std::vector<float>> Finish(const std::vector<float>& motion);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What a model file says of itself; nothing when it is of another architecture. Throws Error for a
+// missing or damaged file.
+std::optional<BehaviorDescription> ReadBehaviorDescription(const std::string& model_file);
+
+}  // namespace train

@@ -1,0 +1,109 @@
+#include "train/detect/yolo_kind.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/detect/yolo_detector.h"
+
+namespace train {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kSide = 416;
+// From nothing on a processor the large network has time for few pictures: twice as many fit at
+// this size, and animals of at least this side are still seen.
+constexpr double kScratchSide = 288, kLeastAnimalSide = 24;
+constexpr double kProcessorMinutes = 20;
+
+// A model file of this program also says at which size it was trained.
+void FitTo(const WeightsFile& file, json& settings) {
+  const auto own = file.metadata.find("input");
+  if (own == file.metadata.end()) return;
+  const json input = json::parse(own->second, nullptr, false);
+  if (!input.is_object() || !input.contains("settings") || !input["settings"].is_object()) return;
+  for (const char* key : {"width", "height", "divisor"}) {
+    if (input["settings"].contains(key)) settings[key] = input["settings"][key];
+  }
+}
+
+// The recipe of the seed for a GPU (models.md section 3); for a processor,
+// which sees a thousandth of those pictures, one that ends where time does.
+DetectPlan PlanFor(const PlanInput& input, bool tiny) {
+  DetectPlan plan;
+  int width = kSide, height = kSide;
+  if (!tiny && !input.init && !input.gpu) {
+    const double longer = std::max({1, input.picture.width, input.picture.height});
+    const double animal_side = std::sqrt(std::max(1.0, input.median_area));
+    const double needed = kLeastAnimalSide * longer / animal_side;
+    width = height = std::min(kSide, RoundedYoloSide(std::max(kScratchSide, needed)));
+  }
+  if (input.options.size > 0 && !input.picture.empty()) {
+    const double longer = std::max(input.picture.width, input.picture.height);
+    width = RoundedYoloSide(input.options.size * input.picture.width / longer);
+    height = RoundedYoloSide(input.options.size * input.picture.height / longer);
+  }
+  plan.settings = {{"width", width},
+                   {"height", height},
+                   {"divisor", 1},
+                   {"rescale", input.gpu},
+                   {"momentum", input.gpu ? 0.01 : 0.1}};
+  if (input.init && input.options.size == 0) FitTo(*input.init, plan.settings);
+  plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 64 : tiny ? 8 : 4;
+  plan.most_short_side =
+      std::max(plan.settings["width"].get<int>(), plan.settings["height"].get<int>());
+  plan.augment.jitter = input.gpu ? 0.3 : 0.1;
+  plan.augment.saturation = plan.augment.exposure = input.classes == 1 ? 1.5 : 1.15;
+  // Where every animal has its own name, its color may be what tells it apart.
+  plan.augment.hue = input.classes == 1 ? 0.1 : 0;
+  plan.augment.brightness = 0;
+
+  TrainerOptions& trainer = plan.trainer;
+  trainer.clip_norm = 1e4;  // darknet has none: only against outliers
+  if (input.gpu) {
+    trainer.optimizer = Optimizer::kSgd;
+    trainer.peak_rate = 1e-3;
+    trainer.momentum = 0.9;
+    trainer.weight_decay = 5e-4;
+    trainer.warm_from = 0;
+    trainer.warm_power = 4;
+    trainer.warm_steps = 1000;
+    trainer.drop_at = {0.8, 0.9};
+    trainer.average_decay = 0;
+    trainer.steps = 4000;
+  } else {
+    trainer.optimizer = Optimizer::kAdamW;
+    trainer.peak_rate = 1e-3;
+    trainer.weight_decay = 5e-4;
+    trainer.average_decay = 0.99;
+    trainer.steps = std::clamp(300 + 10 * input.labels, 500, 3000);
+    trainer.max_seconds = kProcessorMinutes * 60;
+  }
+  if (input.options.rate > 0) trainer.peak_rate = input.options.rate;
+  if (input.options.steps > 0) {
+    trainer.steps = input.options.steps;
+    trainer.warm_steps = std::min<int64_t>(trainer.warm_steps, trainer.steps / 5);
+    trainer.max_seconds = 0;
+  } else if (input.options.minutes > 0) {
+    trainer.steps = 1000000;
+  }
+  if (input.options.minutes > 0) trainer.max_seconds = input.options.minutes * 60;
+  trainer.validate_every =
+      std::clamp<int64_t>(input.options.steps > 0 ? trainer.steps / 5 : 100, 10, 200);
+  return plan;
+}
+
+DetectorKind KindOf(bool tiny) {
+  return {tiny ? "yolov3-tiny" : "yolov3",
+          [tiny](int classes, const json& settings) -> std::unique_ptr<Detector> {
+            return std::make_unique<YoloDetector>(tiny, classes, settings);
+          },
+          [tiny](const PlanInput& input) { return PlanFor(input, tiny); }};
+}
+
+}  // namespace
+
+DetectorKind Yolov3Kind() { return KindOf(false); }
+DetectorKind Yolov3TinyKind() { return KindOf(true); }
+
+}  // namespace train

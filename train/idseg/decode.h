@@ -1,0 +1,34 @@
+// From the segmentation network's answer to animals with masks. No torch type here.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "train/idseg/description.h"
+
+namespace train {
+
+// The answer for one frame at network scale.
+struct SegMaps {
+  cv::Mat animal;                     // CV_32FC1: probability
+  cv::Mat core;                       // CV_32FC1: probability
+  std::vector<cv::Mat> class_logits;  // [K] CV_32FC1
+  cv::Size image;                     // the picture's size
+  cv::Point origin;                   // of the maps, in network pixels of the whole frame
+  cv::Size frame;                     // the whole frame at network scale
+};
+
+// Animals, largest first. Connected animal pixels are one animal unless several cores or clearly
+// different classes of fitting size lie in them; then a priority flood (Barnes et al. 2014) from
+// those markers divides them. Specks below a fifth of the smallest labelled animal are dropped.
+// Masks are made by interpolating the probability to image pixels.
+std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription& description);
+
+// Fills the maps of `frame` (animal_probability, class_probability, scale) where `maps` lies; the
+// rest of the frame stays as it is, or 0 the first time.
+void KeepMaps(const SegMaps& maps, FrameDetections& frame);
+
+// Log-probabilities from scores: log-softmax of `scores` / temperature.
+std::vector<float> LogSoftmax(const std::vector<float>& scores, double temperature);
+
+}  // namespace train
