@@ -19,7 +19,7 @@ struct Detection {
   std::vector<float> crop_log_prob;  // empty when the model has no crop classifier
   float mask_certainty = 0;          // mean |2p-1| of the animal probability over the mask's border
   // How well the mask follows what the picture shows, 0..1; -1 = not known (set by prediction over
-  // a video, see infer/picture_agreement.h).
+  // a video, see infer/review/picture_agreement.h).
   float picture_agreement = -1;
   // What a second network that names animals saw in the crop (train/idnet/idnet.h); empty without
   // one.

@@ -12,7 +12,7 @@
 #include "app/cli/verb_list.h"
 #include "datasets/formats/atomic_file.h"
 #include "datasets/formats/csv.h"
-#include "infer/behavior_bouts.h"
+#include "infer/behavior/predicted_bouts.h"
 
 namespace app {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "annotate/edits.h"
 #include "app/model/behavior_requests.h"
-#include "app/model/train_on_project.h"
-#include "infer/behavior_job.h"
+#include "infer/learning/train_on_project.h"
+#include "infer/behavior/behavior_job.h"
 #include "train/behavior/train.h"
 
 namespace app {

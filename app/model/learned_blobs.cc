@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/model/training_data.h"
+#include "infer/learning/project_labels.h"
 
 namespace app {
 namespace {

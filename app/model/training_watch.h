@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/model/train_on_project.h"
+#include "infer/learning/train_on_project.h"
 
 namespace app {
 

@@ -114,7 +114,7 @@ Id Writer::InsertReviewDecision(const ReviewItemRow& item, const std::string& ve
       item.score, verdict, author, seconds, NowMs(), item.behavior_id, item.subject);
 }
 
-// Those of behaviors belong to the bouts and go with them (infer/behavior_bouts.h).
+// Those of behaviors belong to the bouts and go with them (infer/behavior/predicted_bouts.h).
 void Writer::DeleteReviewItems(Id job_id) {
   connection_.Run("DELETE FROM review_items WHERE job_id = ? AND behavior_id IS NULL", job_id);
 }

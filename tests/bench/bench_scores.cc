@@ -13,7 +13,7 @@
 #include "datasets/base/error.h"
 #include "datasets/store/behavior_scores.h"
 #include "datasets/store/writer.h"
-#include "infer/behavior_bouts.h"
+#include "infer/behavior/predicted_bouts.h"
 
 namespace {
 

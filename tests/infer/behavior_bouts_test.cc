@@ -1,4 +1,4 @@
-#include "infer/behavior_bouts.h"
+#include "infer/behavior/predicted_bouts.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Motion as numbers for the temporal network, against cases worked by hand.
-#include "infer/behavior_motion.h"
+#include "infer/behavior/motion_features.h"
 
 #include <doctest/doctest.h>
 

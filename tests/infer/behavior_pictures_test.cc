@@ -1,5 +1,5 @@
 // Pictures of subjects, cut from a real (coded) video with outlines that the test knows.
-#include "infer/behavior_pictures.h"
+#include "infer/behavior/crops.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
 #include "datasets/video/video.h"
-#include "infer/behavior_cache.h"
+#include "infer/behavior/crop_cache.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

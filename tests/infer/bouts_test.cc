@@ -1,4 +1,4 @@
-#include "infer/bouts.h"
+#include "infer/behavior/bouts.h"
 
 #include <doctest/doctest.h>
 

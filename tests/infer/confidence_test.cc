@@ -1,4 +1,4 @@
-#include "infer/confidence.h"
+#include "infer/review/confidence.h"
 
 #include <doctest/doctest.h>
 

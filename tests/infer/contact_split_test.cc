@@ -1,4 +1,4 @@
-#include "infer/contact_split.h"
+#include "infer/track/contact_split.h"
 
 #include <doctest/doctest.h>
 

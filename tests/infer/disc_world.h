@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "infer/evidence.h"
-#include "infer/track_record.h"
-#include "infer/tracklets.h"
+#include "infer/names/evidence.h"
+#include "infer/track/track_record.h"
+#include "infer/track/tracklets.h"
 #include "train/predictor.h"
 
 namespace tests {

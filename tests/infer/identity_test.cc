@@ -1,4 +1,4 @@
-#include "infer/identity.h"
+#include "infer/names/identity.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <sstream>
 
-#include "infer/assignment.h"
+#include "infer/track/assignment.h"
 #include "tests/infer/disc_world.h"
 
 using infer::DecideIdentities;

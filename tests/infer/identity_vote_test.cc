@@ -1,11 +1,11 @@
-#include "infer/identity_vote.h"
+#include "infer/names/identity_vote.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "infer/evidence.h"
+#include "infer/names/evidence.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

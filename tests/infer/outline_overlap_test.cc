@@ -1,4 +1,4 @@
-#include "infer/outline_overlap.h"
+#include "infer/review/outline_overlap.h"
 
 #include <doctest/doctest.h>
 

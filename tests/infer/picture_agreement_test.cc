@@ -1,4 +1,4 @@
-#include "infer/picture_agreement.h"
+#include "infer/review/picture_agreement.h"
 
 #include <doctest/doctest.h>
 

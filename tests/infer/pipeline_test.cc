@@ -1,4 +1,4 @@
-#include "infer/pipeline.h"
+#include "infer/run/pipeline.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "datasets/store/writer.h"
-#include "infer/predict_with.h"
+#include "infer/run/predict_with.h"
 #include "infer/report.h"
 #include "tests/infer/disc_world.h"
 #include "tests/support/label_project.h"

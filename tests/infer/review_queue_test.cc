@@ -1,4 +1,4 @@
-#include "infer/review_queue.h"
+#include "infer/review/review_queue.h"
 
 #include <doctest/doctest.h>
 
@@ -8,8 +8,8 @@
 
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
-#include "infer/infer_job.h"
-#include "infer/review_data.h"
+#include "infer/run/infer_job.h"
+#include "infer/review/review_data.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "infer/score_calibration.h"
+#include "infer/review/score_calibration.h"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
-#include "infer/tracklets.h"
+#include "infer/track/tracklets.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
-#include "infer/contact_split.h"
+#include "infer/track/contact_split.h"
 #include "tests/infer/disc_world.h"
 
 using tests::DiscWorld;

@@ -6,7 +6,7 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
-#include "app/model/behavior_ablation.h"
+#include "infer/learning/behavior_ablation.h"
 
 namespace app {
 namespace {

@@ -10,7 +10,7 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
-#include "app/model/train_on_project.h"
+#include "infer/learning/train_on_project.h"
 
 namespace app {
 namespace {

@@ -7,7 +7,7 @@
 #include "app/model/training_watch.h"
 #include "app/ui/view.h"
 #include "app/ui/views/sample_pictures.h"
-#include "infer/infer_job.h"
+#include "infer/run/infer_job.h"
 #include "train/train_job.h"
 
 namespace app {

@@ -1,0 +1,215 @@
+#include "infer/behavior/behavior_job.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <set>
+
+#include "datasets/base/error.h"
+#include "datasets/store/behavior_scores.h"
+#include "datasets/store/regions.h"
+#include "datasets/store/writer.h"
+#include "infer/behavior/crops.h"
+#include "train/behavior/train.h"
+
+namespace infer {
+namespace {
+
+using datasets::Error;
+using datasets::Id;
+
+constexpr int kPieceFrames = 20000;  // scored and written at once
+
+double PeakRssMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+struct Known {        // a behavior that both model and project have
+  size_t output = 0;  // into the model's names
+  Id behavior_id = 0;
+};
+
+std::vector<Known> Common(const datasets::Project& project, const std::vector<std::string>& names,
+                          std::vector<std::string>& notes) {
+  std::vector<Known> known;
+  std::set<std::string> of_project;
+  for (const auto& behavior : project.Behaviors()) {
+    of_project.insert(behavior.name);
+    const auto at = std::find(names.begin(), names.end(), behavior.name);
+    if (at != names.end()) {
+      known.push_back({static_cast<size_t>(at - names.begin()), behavior.id});
+    } else if (!behavior.is_point) {
+      notes.push_back("the model does not know the behavior '" + behavior.name +
+                      "' and gives it no probabilities");
+    }
+  }
+  for (const std::string& name : names) {
+    if (!of_project.count(name)) {
+      notes.push_back("the model knows the behavior '" + name +
+                      "', which the project does not have: add it there to see it");
+    }
+  }
+  return known;
+}
+
+std::vector<std::string> TrainedSubjects(const train::BehaviorDescription& description) {
+  if (description.record.is_object() && description.record.contains("subjects")) {
+    return description.record["subjects"].get<std::vector<std::string>>();
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<datasets::Zone> StoredZones(const datasets::Project& project) {
+  const std::string text = project.Setting(kZonesSetting);
+  std::vector<datasets::Zone> from_file;
+  if (!text.empty()) {
+    from_file = datasets::ZonesFromJson(nlohmann::json::parse(text), "the project's regions");
+  }
+  std::vector<datasets::Zone> zones;
+  for (const datasets::VideoRow& video : project.Videos()) {
+    std::set<std::string> drawn;
+    for (const datasets::RegionRow& region : datasets::RegionsOf(project, video.id)) {
+      const auto largest = std::max_element(region.polygons.begin(), region.polygons.end(),
+                                            [](const auto& a, const auto& b) {
+                                              return datasets::RingArea(a) < datasets::RingArea(b);
+                                            });
+      if (largest == region.polygons.end()) continue;
+      zones.push_back({region.name, *largest, video.name});
+      drawn.insert(region.name);
+    }
+    for (datasets::Zone zone : from_file) {
+      if ((!zone.video.empty() && zone.video != video.name) || drawn.count(zone.name)) continue;
+      zone.video = video.name;
+      zones.push_back(std::move(zone));
+    }
+  }
+  return zones;
+}
+
+std::vector<std::string> SubjectsToScore(const datasets::Project& project,
+                                         const datasets::VideoRow& video, const std::string& view,
+                                         const std::vector<std::string>& fallback) {
+  std::set<std::string> scored;
+  for (const auto& interval : project.BehaviorIntervals(video.id)) scored.insert(interval.subject);
+  const std::vector<std::string> people(scored.begin(), scored.end());
+  if (view == "region") {
+    std::vector<std::string> names;
+    for (const auto& zone : StoredZones(project)) {
+      if (zone.video.empty() || zone.video == video.name) names.push_back(zone.name);
+    }
+    return names.empty() ? people : names;
+  }
+  if (view == "animal" || view == "pair") {
+    const auto animals = OutlinedAnimals(project, video);
+    if (!animals.empty()) return animals;
+  }
+  if (!people.empty()) return people;
+  if (fallback.size() == 1) return fallback;
+  return {""};
+}
+
+BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets::VideoRow& video,
+                                      const std::string& model_file, const PredictOptions& options,
+                                      datasets::Job& job) {
+  const auto start_time = std::chrono::steady_clock::now();
+  job.Advance(0, 0, "loading the model");
+  train::BehaviorScorer scorer(model_file, options.predictor.threads, options.predictor.device);
+  const train::BehaviorDescription& description = scorer.description();
+  const std::vector<std::string> names = train::BehaviorNames(description.heads);
+  BehaviorPredictResult result;
+  const std::vector<Known> known = Common(project, names, result.notes);
+  if (known.empty()) {
+    throw Error("model " + model_file, "it knows none of the project's behaviors",
+                "choose a model that was trained on behaviors of the same names");
+  }
+  PictureSource source;
+  source.input = description.input;
+  source.causal = description.causal;
+  source.zones = StoredZones(project);
+  source.subjects =
+      SubjectsToScore(project, video, description.input.view, TrainedSubjects(description));
+  result.subjects = source.subjects;
+  BehaviorPictures pictures(project, video, source, job);
+
+  datasets::JobRow row;
+  row.kind = "behavior";
+  row.state = "running";
+  row.options_json = datasets::OptionsToJson(options).dump();
+  for (const auto& model : project.Models()) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(project.folder() / model.weights_path, model_file, ignored)) {
+      row.model_id = model.id;
+    }
+  }
+  project.Write([&](datasets::Writer& writer) { result.job_id = writer.InsertJob(row); });
+  const auto finish = [&](const std::string& state, const std::string& error) {
+    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, state, error); });
+  };
+  const int start = std::clamp(options.start_frame, 0, video.frame_count);
+  const int end = options.end_frame < 0 ? video.frame_count
+                                        : std::clamp(options.end_frame, start, video.frame_count);
+  try {
+    std::vector<Id> ids;
+    for (const Known& one : known) ids.push_back(one.behavior_id);
+    std::vector<std::unique_ptr<datasets::BehaviorScoreWriter>> writers;
+    for (const std::string& subject : source.subjects) {
+      writers.push_back(std::make_unique<datasets::BehaviorScoreWriter>(
+          project, result.job_id, video.id, subject, ids, start));
+    }
+    const int context = scorer.context_frames();
+    for (int from = start; from < end; from += kPieceFrames) {
+      const int to = std::min(end, from + kPieceFrames);
+      const int first = std::max(0, from - context),
+                last = std::min(video.frame_count, to + context);
+      // One subject's pictures go straight through the network; those of further subjects would
+      // mix with them, so each has its own scorer.
+      std::vector<std::unique_ptr<train::BehaviorScorer>> others;
+      for (size_t s = 1; s < source.subjects.size(); ++s) {
+        others.push_back(std::make_unique<train::BehaviorScorer>(
+            model_file, options.predictor.threads, options.predictor.device));
+      }
+      const auto of = [&](size_t s) -> train::BehaviorScorer& {
+        return s == 0 ? scorer : *others[s - 1];
+      };
+      const auto traces =
+          pictures.Run(first, last, job, [&](int frame, size_t subject, const cv::Mat& stored) {
+            of(subject).Add(stored);
+            result.pictures += frame >= from && frame < to && !stored.empty();
+          });
+      for (size_t s = 0; s < source.subjects.size(); ++s) {
+        const auto probabilities = of(s).Finish(traces[s].motion);
+        for (int frame = from; frame < to; ++frame) {
+          std::vector<float> values;
+          for (const Known& one : known) {
+            values.push_back(probabilities[static_cast<size_t>(frame - first)][one.output]);
+          }
+          writers[s]->Add(values);
+        }
+      }
+    }
+    for (auto& writer : writers) writer->Finish();
+    result.found = FinishBehaviors(project, result.job_id, {}, job);
+  } catch (const datasets::Cancelled&) {
+    finish("cancelled", "");
+    throw;
+  } catch (const std::exception& error) {
+    finish("failed", error.what());
+    throw;
+  }
+  finish("done", "");
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count();
+  result.peak_rss_mb = PeakRssMb();
+  return result;
+}
+
+}  // namespace infer

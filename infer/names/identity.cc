@@ -1,0 +1,302 @@
+#include "infer/names/identity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+
+#include "datasets/base/error.h"
+
+namespace infer {
+namespace {
+
+const double kNever = -std::numeric_limits<double>::infinity();
+constexpr signed char kDropped = -1;
+
+double LogSum(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b == kNever ? a : a + std::log1p(std::exp(b - a));
+}
+
+// A state says which slot each open tracklet has; slots number the animals.
+using State = std::string;
+
+struct Transition {
+  int from = 0, to = 0;  // indices of states in the layers before and after
+  signed char slot = 0;
+  double gain = 0;
+};
+
+struct Layer {  // one tracklet, in order of start
+  int tracklet = 0;
+  std::vector<Transition> transitions;
+  std::vector<double> total;  // log-sum over all ways to each state
+};
+
+class Search {
+ public:
+  Search(const std::vector<TrackletEvidence>& tracklets, const std::vector<Link>& links,
+         const IdentityOptions& options, const std::function<void()>& checkpoint)
+      : tracklets_(tracklets), checkpoint_(checkpoint) {
+    for (size_t k = 0; k < options.max_instances.size(); ++k) {
+      first_slot_.push_back(static_cast<int>(class_of_slot_.size()));
+      for (int n = 0; n < std::max(1, options.max_instances[k]); ++n) {
+        class_of_slot_.push_back(static_cast<int>(k));
+      }
+    }
+    VOLE_CHECK(class_of_slot_.size() < 120);
+    first_slot_.push_back(static_cast<int>(class_of_slot_.size()));
+    incoming_.resize(tracklets.size());
+    last_use_.resize(tracklets.size());
+    order_.resize(tracklets.size());
+    std::iota(order_.begin(), order_.end(), 0);
+    std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
+      return tracklets[Index(a)].start_frame < tracklets[Index(b)].start_frame;
+    });
+    std::vector<int> position(tracklets.size());
+    for (size_t p = 0; p < order_.size(); ++p) position[Index(order_[p])] = static_cast<int>(p);
+    for (const Link& link : links) {
+      if (link.from == link.to || position[Index(link.from)] >= position[Index(link.to)]) continue;
+      incoming_[Index(link.to)].push_back(link);
+      last_use_[Index(link.from)] = std::max(last_use_[Index(link.from)], position[Index(link.to)]);
+    }
+    const size_t choices = std::max<size_t>(2, class_of_slot_.size() + 1);
+    widest_ = std::clamp<size_t>(
+        options.most_transitions / choices / std::max<size_t>(1, tracklets.size()), 60, 20000);
+  }
+
+  std::vector<NamedTracklet> Run() {
+    Forward();
+    return Backward();
+  }
+
+ private:
+  static size_t Index(int i) { return static_cast<size_t>(i); }
+
+  std::vector<signed char> Choices(const State& state, const std::vector<signed char>& linked,
+                                   int start) const {
+    const size_t slots = class_of_slot_.size();
+    std::vector<char> taken(slots, 0), known(slots, 0);
+    for (size_t o = 0; o < open_.size(); ++o) {
+      if (state[o] == kDropped) continue;
+      known[Index(state[o])] = 1;
+      if (tracklets_[Index(open_[o])].end_frame > start) taken[Index(state[o])] = 1;
+    }
+    std::vector<signed char> choices = {kDropped};
+    for (size_t k = 0; k + 1 < first_slot_.size(); ++k) {
+      // Instances of one class are alike: a new animal may be any one that an open tracklet was,
+      // or the first that nobody is.
+      int fresh = -1, free = -1;
+      for (int s = first_slot_[k]; s < first_slot_[k + 1]; ++s) {
+        if (taken[Index(s)]) continue;
+        if (free < 0) free = s;
+        if (!known[Index(s)] && fresh < 0) fresh = s;
+        const bool is_linked =
+            std::find(linked.begin(), linked.end(), static_cast<signed char>(s)) != linked.end();
+        if (known[Index(s)] && is_linked) choices.push_back(static_cast<signed char>(s));
+      }
+      const int other = fresh >= 0 ? fresh : free;
+      const auto slot = static_cast<signed char>(other);
+      if (other >= 0 && std::find(choices.begin(), choices.end(), slot) == choices.end()) {
+        choices.push_back(slot);
+      }
+    }
+    return choices;
+  }
+
+  void Forward() {
+    std::vector<State> states = {State()};
+    std::vector<double> best = {0}, total = {0};
+    for (size_t p = 0; p < order_.size(); ++p) {
+      if (checkpoint_ && p % 64 == 0) checkpoint_();
+      Layer layer;
+      layer.tracklet = order_[p];
+      const TrackletEvidence& evidence = tracklets_[Index(order_[p])];
+      const auto& incoming = incoming_[Index(order_[p])];
+      std::vector<int> link_place(incoming.size(), -1);
+      for (size_t l = 0; l < incoming.size(); ++l) {
+        const auto place = std::find(open_.begin(), open_.end(), incoming[l].from);
+        if (place != open_.end()) link_place[l] = static_cast<int>(place - open_.begin());
+      }
+      const int next_start = p + 1 < order_.size() ? tracklets_[Index(order_[p + 1])].start_frame
+                                                   : std::numeric_limits<int>::max();
+      std::vector<size_t> stay;  // places in `open_`, the new one last
+      std::vector<int> open_after;
+      open_.push_back(order_[p]);
+      for (size_t o = 0; o < open_.size(); ++o) {
+        const bool overlaps = tracklets_[Index(open_[o])].end_frame > next_start;
+        if (!overlaps && last_use_[Index(open_[o])] <= static_cast<int>(p)) continue;
+        stay.push_back(o);
+        open_after.push_back(open_[o]);
+      }
+      open_.pop_back();
+
+      std::unordered_map<State, int> index;
+      std::vector<State> next_states;
+      std::vector<double> next_best, next_total;
+      State key;
+      for (size_t s = 0; s < states.size(); ++s) {
+        const State& state = states[s];
+        std::vector<signed char> linked;
+        for (int place : link_place) {
+          if (place >= 0) linked.push_back(state[Index(place)]);
+        }
+        for (signed char slot : Choices(state, linked, evidence.start_frame)) {
+          double gain = slot == kDropped
+                            ? -evidence.drop_cost
+                            : evidence.class_log_odds[Index(class_of_slot_[Index(slot)])];
+          for (size_t l = 0; l < incoming.size(); ++l) {
+            if (link_place[l] >= 0 && state[Index(link_place[l])] == slot) {
+              gain += slot == kDropped ? std::max(0.0, incoming[l].log_odds) : incoming[l].log_odds;
+            }
+          }
+          key.clear();
+          for (size_t o : stay) key.push_back(o < state.size() ? state[o] : slot);
+          const auto [found, fresh] = index.try_emplace(key, static_cast<int>(next_states.size()));
+          if (fresh) {
+            next_states.push_back(key);
+            next_best.push_back(kNever);
+            next_total.push_back(kNever);
+          }
+          const size_t to = Index(found->second);
+          next_best[to] = std::max(next_best[to], best[s] + gain);
+          next_total[to] = LogSum(next_total[to], total[s] + gain);
+          layer.transitions.push_back({static_cast<int>(s), found->second, slot, gain});
+        }
+      }
+      Prune(layer, next_states, next_best, next_total);
+      layer.total = next_total;
+      states = std::move(next_states);
+      best = std::move(next_best);
+      total = std::move(next_total);
+      open_ = std::move(open_after);
+      layers_.push_back(std::move(layer));
+    }
+    final_states_ = states.size();
+  }
+
+  // Keeps the best states: at most `widest_`, none hopelessly behind.
+  void Prune(Layer& layer, std::vector<State>& states, std::vector<double>& best,
+             std::vector<double>& total) const {
+    const double highest = *std::max_element(best.begin(), best.end());
+    std::vector<size_t> kept;
+    for (size_t s = 0; s < states.size(); ++s) {
+      if (best[s] > highest - 60) kept.push_back(s);
+    }
+    if (kept.size() > widest_) {
+      std::nth_element(kept.begin(), kept.begin() + static_cast<ptrdiff_t>(widest_), kept.end(),
+                       [&](size_t a, size_t b) { return best[a] > best[b]; });
+      kept.resize(widest_);
+    }
+    if (kept.size() == states.size()) return;
+    std::sort(kept.begin(), kept.end());
+    std::vector<int> renamed(states.size(), -1);
+    for (size_t n = 0; n < kept.size(); ++n) {
+      renamed[kept[n]] = static_cast<int>(n);
+      states[n] = states[kept[n]];
+      best[n] = best[kept[n]];
+      total[n] = total[kept[n]];
+    }
+    states.resize(kept.size());
+    best.resize(kept.size());
+    total.resize(kept.size());
+    size_t n = 0;
+    for (const Transition& t : layer.transitions) {
+      if (renamed[Index(t.to)] < 0) continue;
+      layer.transitions[n] = t;
+      layer.transitions[n++].to = renamed[Index(t.to)];
+    }
+    layer.transitions.resize(n);
+    layer.transitions.shrink_to_fit();
+  }
+
+  std::vector<NamedTracklet> Backward() {
+    const size_t classes = first_slot_.size() - 1;
+    std::vector<NamedTracklet> named(tracklets_.size());
+    std::vector<double> best(final_states_, 0), total(final_states_, 0);
+    std::vector<std::vector<double>> best_after(layers_.size() + 1);
+    std::vector<std::vector<double>> sum(tracklets_.size());
+    for (size_t l = layers_.size(); l-- > 0;) {
+      if (checkpoint_ && l % 64 == 0) checkpoint_();
+      const Layer& layer = layers_[l];
+      best_after[l + 1] = best;
+      const size_t before = l > 0 ? layers_[l - 1].total.size() : 1;
+      std::vector<double> best_before(before, kNever), total_before(before, kNever);
+      std::vector<double>& mass = sum[Index(layer.tracklet)];
+      mass.assign(classes + 1, kNever);  // last: dropped
+      for (const Transition& t : layer.transitions) {
+        const double come = l > 0 ? layers_[l - 1].total[Index(t.from)] : 0;
+        const size_t name = t.slot == kDropped ? classes : Index(class_of_slot_[Index(t.slot)]);
+        mass[name] = LogSum(mass[name], come + t.gain + total[Index(t.to)]);
+        best_before[Index(t.from)] =
+            std::max(best_before[Index(t.from)], t.gain + best[Index(t.to)]);
+        total_before[Index(t.from)] =
+            LogSum(total_before[Index(t.from)], t.gain + total[Index(t.to)]);
+      }
+      best = std::move(best_before);
+      total = std::move(total_before);
+    }
+    int state = 0;
+    for (size_t l = 0; l < layers_.size(); ++l) {
+      const Layer& layer = layers_[l];
+      const Transition* chosen = nullptr;
+      double value = kNever;
+      for (const Transition& t : layer.transitions) {
+        if (t.from != state) continue;
+        const double reached = t.gain + best_after[l + 1][Index(t.to)];
+        if (!chosen || reached > value) {
+          chosen = &t;
+          value = reached;
+        }
+      }
+      VOLE_CHECK(chosen != nullptr);
+      state = chosen->to;
+      Describe(*chosen, sum[Index(layer.tracklet)], named[Index(layer.tracklet)]);
+    }
+    return named;
+  }
+
+  void Describe(const Transition& chosen, const std::vector<double>& mass,
+                NamedTracklet& named) const {
+    const size_t classes = first_slot_.size() - 1;
+    named.number = chosen.slot;
+    named.class_index = chosen.slot == kDropped ? -1 : class_of_slot_[Index(chosen.slot)];
+    double all = kNever;
+    for (double value : mass) all = LogSum(all, value);
+    const size_t own = named.class_index < 0 ? classes : Index(named.class_index);
+    double next = 0;
+    for (size_t k = 0; k < mass.size(); ++k) {
+      const double probability = std::exp(mass[k] - all);
+      if (k == own) {
+        named.probability = probability;
+      } else if (probability > next) {
+        next = probability;
+        named.runner_up = k == classes ? -1 : static_cast<int>(k);
+      }
+    }
+    named.margin = named.probability - next;
+  }
+
+  const std::vector<TrackletEvidence>& tracklets_;
+  const std::function<void()>& checkpoint_;
+  std::vector<int> class_of_slot_, first_slot_;
+  std::vector<std::vector<Link>> incoming_;
+  std::vector<int> last_use_;  // position of the last tracklet that a link leads to
+  std::vector<int> order_, open_;
+  size_t widest_ = 0, final_states_ = 1;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace
+
+std::vector<NamedTracklet> DecideIdentities(const std::vector<TrackletEvidence>& tracklets,
+                                            const std::vector<Link>& links,
+                                            const IdentityOptions& options,
+                                            const std::function<void()>& checkpoint) {
+  if (tracklets.empty()) return {};
+  return Search(tracklets, links, options, checkpoint).Run();
+}
+
+}  // namespace infer

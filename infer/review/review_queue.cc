@@ -1,0 +1,377 @@
+#include "infer/review/review_queue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+namespace infer {
+namespace {
+
+struct FrameView {
+  int frame = 0;
+  double wrong = 0;
+  std::string code;
+  std::vector<int> classes;  // animals concerned
+  const ReviewAnimal* worst = nullptr;
+};
+
+int AnimalsAtOnce(const ReviewData& data) {
+  return std::accumulate(data.max_instances.begin(), data.max_instances.end(), 0);
+}
+
+template <class Visit>
+void ForEachFrame(const ReviewData& data, Visit visit) {
+  size_t begin = 0;
+  for (int frame = data.start_frame; frame < data.end_frame; ++frame) {
+    size_t end = begin;
+    while (end < data.animals.size() && data.animals[end].frame == frame) ++end;
+    visit(frame, begin, end);
+    begin = end;
+  }
+}
+
+double MissingIn(const ReviewData& data, size_t count, double missing) {
+  return static_cast<int>(count) < AnimalsAtOnce(data) ? missing : 0;
+}
+
+Sign WorstSign(const ReviewAnimal& animal, const ConfidenceModel& model) {
+  size_t worst = 0;
+  for (size_t s = 1; s < kSigns; ++s) {
+    if (s == static_cast<size_t>(Sign::kMissing)) continue;  // told on its own
+    if (model.weights[s] * animal.signs[s] > model.weights[worst] * animal.signs[worst]) worst = s;
+  }
+  return static_cast<Sign>(worst);
+}
+
+const char* CodeOf(Sign sign) {
+  switch (sign) {
+    case Sign::kLowScore:
+      return "low_score";
+    case Sign::kVagueBorder:
+      return "vague_outline";
+    case Sign::kNameDoubt:
+      return "low_identity_margin";
+    case Sign::kOtherName:
+      return "looks_like_another";
+    case Sign::kJoltBefore:
+    case Sign::kJoltAfter:
+      return "masks_disagree";
+    case Sign::kOddArea:
+      return "odd_area";
+    case Sign::kJump:
+      return "sudden_jump";
+    case Sign::kTouching:
+    case Sign::kSplitDispute:
+      return "touching";
+    case Sign::kBrief:
+      return "seen_briefly";
+    case Sign::kBorder:
+      return "at_border";
+    case Sign::kMissing:
+      return "animal_missing";
+    case Sign::kFilled:
+      return "bridged_gap";
+    case Sign::kOffPicture:
+      return "off_picture";
+  }
+  return "other";
+}
+
+std::vector<int> ClassesOf(const ReviewData& data, const ReviewAnimal& animal, Sign sign) {
+  std::vector<int> classes = {animal.class_index};
+  const int other = data.tracklets[static_cast<size_t>(animal.tracklet)].runner_up;
+  const bool between_two = sign == Sign::kNameDoubt || sign == Sign::kOtherName;
+  if (between_two && other >= 0 && other != animal.class_index) classes.push_back(other);
+  std::sort(classes.begin(), classes.end());
+  return classes;
+}
+
+std::vector<int> MissingClasses(const ReviewData& data, size_t begin, size_t end) {
+  std::vector<int> left = data.max_instances;
+  for (size_t a = begin; a < end; ++a) --left[static_cast<size_t>(data.animals[a].class_index)];
+  std::vector<int> classes;
+  for (size_t k = 0; k < left.size(); ++k) {
+    if (left[k] > 0) classes.push_back(static_cast<int>(k));
+  }
+  return classes;
+}
+
+FrameView Look(const ReviewData& data, const ConfidenceModel& model, double missing, int frame,
+               size_t begin, size_t end) {
+  FrameView view;
+  view.frame = frame;
+  double worst = 0;
+  for (size_t a = begin; a < end; ++a) {
+    const double wrong = model.Wrong(data.animals[a].signs);
+    if (!view.worst || wrong > worst) {
+      worst = wrong;
+      view.worst = &data.animals[a];
+    }
+  }
+  const double lacks = MissingIn(data, end - begin, missing);
+  view.wrong = 1 - (1 - worst) * (1 - lacks);
+  if (lacks > worst || !view.worst) {
+    view.code = CodeOf(Sign::kMissing);
+    view.classes = MissingClasses(data, begin, end);
+    view.worst = nullptr;
+  } else {
+    const Sign sign = WorstSign(*view.worst, model);
+    view.code = CodeOf(sign);
+    view.classes = ClassesOf(data, *view.worst, sign);
+  }
+  return view;
+}
+
+// Levels of suspicion about twice as likely each.
+int Band(double wrong) {
+  constexpr double kLevels[] = {0.08, 0.14, 0.24, 0.38, 0.55, 0.75};
+  return static_cast<int>(std::upper_bound(std::begin(kLevels), std::end(kLevels), wrong) -
+                          std::begin(kLevels));
+}
+
+std::string Names(const ReviewData& data, const std::vector<int>& classes, const char* word) {
+  std::string text;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (i > 0) text += i + 1 == classes.size() ? word : ", ";
+    text += data.classes[static_cast<size_t>(classes[i])];
+  }
+  return text;
+}
+
+// Last frame at or before `frame` in which this animal was cut out of a merged blob, or -1.
+int LastTouch(const ReviewData& data, const ReviewAnimal& animal) {
+  const auto start = &animal - data.animals.data();
+  for (ptrdiff_t a = start; a >= 0; --a) {
+    const ReviewAnimal& before = data.animals[static_cast<size_t>(a)];
+    if (before.class_index == animal.class_index &&
+        before.signs[static_cast<size_t>(Sign::kTouching)] > 0.5f) {
+      return before.frame;
+    }
+  }
+  return -1;
+}
+
+float Of(const ReviewAnimal& animal, Sign sign) { return animal.signs[static_cast<size_t>(sign)]; }
+
+std::string Reason(const ReviewData& data, const FrameView& peak, int start_frame, int end_frame) {
+  const std::string both = Names(data, peak.classes, " and ");
+  const int frames = end_frame - start_frame;
+  const std::string span = frames == 1 ? "in one frame" : fmt::format("in {} frames", frames);
+  if (!peak.worst) {
+    return fmt::format("{} not found {}, though {} can be there", both.empty() ? "an animal" : both,
+                       span, AnimalsAtOnce(data) == 1 ? "it" : "all of them");
+  }
+  const ReviewAnimal& animal = *peak.worst;
+  const std::string own = data.classes[static_cast<size_t>(animal.class_index)];
+  const ReviewTracklet& tracklet = data.tracklets[static_cast<size_t>(animal.tracklet)];
+  const auto contact = [&] {
+    const int touch = LastTouch(data, animal);
+    if (touch < 0) return std::string();
+    return touch >= start_frame ? fmt::format(" while they touch at frame {}", touch)
+                                : fmt::format(" after they touched at frame {}", touch);
+  };
+  if (peak.code == "low_identity_margin") {
+    if (peak.classes.size() < 2) {
+      return fmt::format("{} may be no animal: its track has that name by a margin of {:.2f} only",
+                         own, tracklet.margin);
+    }
+    return fmt::format("{} may be swapped: identity margin {:.2f}{}", both, tracklet.margin,
+                       contact());
+  }
+  if (peak.code == "looks_like_another") {
+    return fmt::format(
+        "{} does not look like itself {} (its whole track says {} with margin {:.2f})", own, span,
+        own, tracklet.margin);
+  }
+  if (peak.code == "masks_disagree") {
+    const float jolt = std::max(Of(animal, Sign::kJoltBefore), Of(animal, Sign::kJoltAfter));
+    return fmt::format("the outline of {} jumps from frame to frame: overlap {:.2f}", own,
+                       1 - jolt);
+  }
+  if (peak.code == "odd_area") {
+    return fmt::format("the outline of {} has {:.2f} times its usual area", own, animal.area_ratio);
+  }
+  if (peak.code == "sudden_jump") {
+    return fmt::format("{} jumps {:.1f} body lengths or more away from where it was heading", own,
+                       Of(animal, Sign::kJump));
+  }
+  if (peak.code == "touching") {
+    return fmt::format(
+        "{} touches another animal; the line between them is uncertain "
+        "(the cuts from before and after agree by {:.2f})",
+        own, 1 - Of(animal, Sign::kSplitDispute));
+  }
+  if (peak.code == "vague_outline") {
+    return fmt::format("the outline of {} is vague: certainty {:.2f} along its border", own,
+                       1 - Of(animal, Sign::kVagueBorder));
+  }
+  if (peak.code == "low_score") {
+    return fmt::format("{} may be no animal: detection score {:.2f}", own,
+                       1 - Of(animal, Sign::kLowScore));
+  }
+  if (peak.code == "seen_briefly") {
+    return fmt::format("{} is followed for {} frames only", own,
+                       tracklet.end_frame - tracklet.start_frame);
+  }
+  if (peak.code == "at_border") return fmt::format("{} is at the edge of the picture", own);
+  if (peak.code == "bridged_gap") {
+    return fmt::format("{} was not seen {}; its outline is carried over from the frames around",
+                       own, span);
+  }
+  if (peak.code == "off_picture") {
+    return fmt::format("the outline of {} does not follow what the picture shows", own);
+  }
+  return fmt::format("something about {} is unusual", own);
+}
+
+using Run = std::vector<FrameView>;  // neighbouring frames with one reason
+
+int LevelOf(const Run& run) {
+  std::vector<double> wrong;
+  for (const FrameView& view : run) wrong.push_back(view.wrong);
+  const auto middle = wrong.begin() + static_cast<ptrdiff_t>(wrong.size() / 2);
+  std::nth_element(wrong.begin(), middle, wrong.end());
+  return Band(*middle);
+}
+
+// Cuts a run where its suspicion changes for longer than a moment: parts begin at a new level; the
+// shortest joins the neighbour of the nearer level until all are long enough.
+std::vector<Run> CutAtLevels(const Run& run, double fps) {
+  const size_t shortest = static_cast<size_t>(std::max(2.0, 0.12 * fps));  // frames
+  std::vector<Run> parts;
+  for (const FrameView& view : run) {
+    if (parts.empty() || Band(view.wrong) != Band(parts.back().back().wrong)) parts.emplace_back();
+    parts.back().push_back(view);
+  }
+  const auto join = [&](size_t left) {
+    parts[left].insert(parts[left].end(), parts[left + 1].begin(), parts[left + 1].end());
+    parts.erase(parts.begin() + static_cast<ptrdiff_t>(left) + 1);
+  };
+  while (parts.size() > 1) {
+    size_t least = 0;
+    for (size_t p = 1; p < parts.size(); ++p) {
+      if (parts[p].size() < parts[least].size()) least = p;
+    }
+    if (parts[least].size() >= shortest) break;
+    const int level = LevelOf(parts[least]);
+    const int left = least > 0 ? std::abs(LevelOf(parts[least - 1]) - level) : 9;
+    const int right = least + 1 < parts.size() ? std::abs(LevelOf(parts[least + 1]) - level) : 9;
+    join(left <= right ? least - 1 : least);
+    for (size_t p = 0; p + 1 < parts.size();) {
+      if (LevelOf(parts[p]) == LevelOf(parts[p + 1])) {
+        join(p);
+      } else {
+        ++p;
+      }
+    }
+  }
+  return parts;
+}
+
+datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
+  datasets::ReviewItemRow item;
+  item.video_id = data.video_id;
+  item.start_frame = run.front().frame;
+  item.end_frame = run.back().frame + 1;
+  std::vector<double> wrong;
+  const FrameView* peak = &run.front();
+  for (const FrameView& view : run) {
+    wrong.push_back(view.wrong);
+    if (view.wrong > peak->wrong) peak = &view;
+  }
+  std::sort(wrong.rbegin(), wrong.rend());
+  const size_t top = (wrong.size() + 1) / 2;
+  item.score = std::accumulate(wrong.begin(), wrong.begin() + static_cast<ptrdiff_t>(top), 0.0) /
+               static_cast<double>(top);
+  item.reason_code = peak->code;
+  item.reason = Reason(data, *peak, item.start_frame, item.end_frame);
+  nlohmann::json names = nlohmann::json::array();
+  for (int k : peak->classes) names.push_back(data.classes[static_cast<size_t>(k)]);
+  item.animals_json = names.dump();
+  return item;
+}
+
+void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
+              const QueueOptions& options, std::vector<datasets::ReviewItemRow>& items) {
+  const int frames = data.end_frame - data.start_frame;
+  if (frames <= 0 || options.audit_share <= 0) return;
+  const double share = options.audit_share / (1 - options.audit_share);
+  const size_t wanted = std::min<size_t>(
+      static_cast<size_t>(frames),
+      std::max<size_t>(1,
+                       static_cast<size_t>(std::ceil(share * static_cast<double>(items.size())))));
+  std::mt19937_64 random(options.seed);
+  std::vector<int> drawn;
+  while (drawn.size() < wanted) {
+    const int frame = static_cast<int>(random() % static_cast<uint64_t>(frames));
+    if (std::find(drawn.begin(), drawn.end(), frame) == drawn.end()) drawn.push_back(frame);
+  }
+  for (int frame : drawn) {
+    datasets::ReviewItemRow item;
+    item.video_id = data.video_id;
+    item.start_frame = data.start_frame + frame;
+    item.end_frame = item.start_frame + 1;
+    item.reason_code = "audit";
+    item.reason = "drawn at random, to check that the confidences can be trusted";
+    item.score = suspicion[static_cast<size_t>(frame)];
+    item.animals_json = nlohmann::json(data.classes).dump();
+    items.push_back(std::move(item));
+  }
+}
+
+}  // namespace
+
+double ShareOfFullFrames(const ReviewData& data) {
+  if (data.end_frame <= data.start_frame) return 0;
+  int full = 0;
+  ForEachFrame(data, [&](int, size_t begin, size_t end) {
+    full += static_cast<int>(end - begin) >= AnimalsAtOnce(data);
+  });
+  return static_cast<double>(full) / (data.end_frame - data.start_frame);
+}
+
+std::vector<double> FrameSuspicion(const ReviewData& data, const ConfidenceModel& model,
+                                   double missing) {
+  std::vector<double> suspicion;
+  ForEachFrame(data, [&](int, size_t begin, size_t end) {
+    double worst = 0;
+    for (size_t a = begin; a < end; ++a) {
+      worst = std::max(worst, model.Wrong(data.animals[a].signs));
+    }
+    suspicion.push_back(1 - (1 - worst) * (1 - MissingIn(data, end - begin, missing)));
+  });
+  return suspicion;
+}
+
+std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
+                                                  const ConfidenceModel& model, double missing,
+                                                  const QueueOptions& options) {
+  std::vector<datasets::ReviewItemRow> items;
+  Run run;
+  const auto close = [&] {
+    for (const Run& part : CutAtLevels(run, data.fps)) items.push_back(ItemOf(data, part));
+    run.clear();
+  };
+  const int bridge = std::max(1, static_cast<int>(0.1 * data.fps));  // frames
+  ForEachFrame(data, [&](int frame, size_t begin, size_t end) {
+    FrameView view = Look(data, model, missing, frame, begin, end);
+    if (view.wrong < options.least_suspicion) return;
+    if (!run.empty()) {
+      const FrameView& last = run.back();
+      const bool together = view.frame - last.frame <= bridge && view.code == last.code &&
+                            view.classes == last.classes;
+      if (!together) close();
+    }
+    run.push_back(std::move(view));
+  });
+  close();
+  AddAudit(data, FrameSuspicion(data, model, missing), options, items);
+  std::stable_sort(items.begin(), items.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
+  return items;
+}
+
+}  // namespace infer

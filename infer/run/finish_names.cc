@@ -1,0 +1,42 @@
+#include "infer/run/finish_names.h"
+
+#include <algorithm>
+
+#include "datasets/store/connection.h"
+#include "datasets/store/writer.h"
+
+namespace infer {
+namespace {
+constexpr size_t kRowsAWrite = 5000;
+}
+
+void WriteNames(datasets::Project& project, const PipelineResult& found,
+                const std::vector<NamedTracklet>& names,
+                const std::vector<datasets::Id>& categories, const std::vector<int>& max_instances,
+                datasets::Job& job) {
+  const auto& rows = found.record.rows();
+  // Where a class has several animals its name says too little: the track's number is written.
+  const bool numbered = std::any_of(max_instances.begin(), max_instances.end(),
+                                    [](int instances) { return instances > 1; });
+  for (size_t begin = 0; begin < rows.size(); begin += kRowsAWrite) {
+    const size_t end = std::min(rows.size(), begin + kRowsAWrite);
+    job.Advance(static_cast<double>(begin), static_cast<double>(rows.size()), "writing names");
+    project.Write([&](datasets::Writer& writer) {
+      datasets::Connection& connection = writer.connection();
+      for (size_t r = begin; r < end; ++r) {
+        const NamedTracklet& name = names[static_cast<size_t>(rows[r].tracklet)];
+        if (name.class_index < 0) {
+          connection.Run("DELETE FROM predictions WHERE id = ?", found.rows[r]);
+          continue;
+        }
+        const double score = rows[r].score * (0.5 + 0.5 * name.probability);
+        connection.Run(
+            "UPDATE predictions SET category_id = ?, score = ?, tracklet = ? WHERE id = ?",
+            categories[static_cast<size_t>(name.class_index)], score,
+            numbered ? name.number : rows[r].tracklet, found.rows[r]);
+      }
+    });
+  }
+}
+
+}  // namespace infer

@@ -1,0 +1,127 @@
+#include "infer/run/predict_with.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "datasets/base/error.h"
+#include "datasets/store/writer.h"
+#include "infer/names/evidence.h"
+#include "infer/run/finish_names.h"
+#include "infer/run/pipeline.h"
+#include "infer/review/review_data.h"
+
+namespace infer {
+namespace {
+
+double PeakRssMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// Pictures and feature maps of megabytes come and go with every frame. By default glibc gives each
+// back to the system and takes a fresh, zeroed one: a third of the processor's time on 1024 x 1024
+// video. They are kept for the next frame instead; the peak is the same.
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  constexpr int kMiB = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 32 * kMiB);  // the largest that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1024 * kMiB);
+#endif
+}
+
+}  // namespace
+
+PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
+                          train::Predictor& predictor, const FrameSource& source,
+                          const PredictOptions& options, datasets::Job& job,
+                          std::optional<datasets::Id> model_id, const IdentityVote* identity) {
+  const auto started = std::chrono::steady_clock::now();
+  KeepFreedMemory();
+  const int end_frame = options.end_frame < 0 ? video.frame_count : options.end_frame;
+  if (options.start_frame < 0 || end_frame > video.frame_count || options.start_frame > end_frame) {
+    throw datasets::Error(
+        "frames " + std::to_string(options.start_frame) + ":" + std::to_string(end_frame),
+        "video '" + video.name + "' has frames 0:" + std::to_string(video.frame_count),
+        "give a range within it");
+  }
+  const train::ModelInfo& info = predictor.info();
+  if (info.classes.empty()) {
+    throw datasets::Error("the model", "it knows no animal", "train it again");
+  }
+  PredictResult result;
+  PipelineInput input;
+  project.Write([&](datasets::Writer& writer) {
+    input.categories.clear();
+    for (const std::string& name : info.classes) {
+      input.categories.push_back(writer.FindOrInsertCategory(name));
+    }
+    datasets::JobRow row;
+    row.kind = "predict";
+    row.state = "running";
+    row.model_id = model_id;
+    nlohmann::json stored = datasets::OptionsToJson(options);
+    stored["video"] = video.name;
+    row.options_json = stored.dump();
+    result.job_id = writer.InsertJob(row);
+  });
+  input.predictor = &predictor;
+  input.identity = identity;
+  input.picture = source.picture;
+  input.background = source.background;
+  input.threads = options.predictor.threads;
+  input.start_frame = options.start_frame;
+  input.end_frame = end_frame;
+  input.fps = video.fps > 0 ? video.fps : 25;
+  input.size = {video.width, video.height};
+  input.job_id = result.job_id;
+  input.video_id = video.id;
+  try {
+    PipelineResult found = RunPipeline(project, input, job);
+    EvidenceOptions evidence;
+    evidence.fps = input.fps;
+    job.Advance(0, 0, "deciding who is who");
+    std::vector<Anchor> anchors;
+    if (options.use_labels) {
+      anchors = LabelAnchors(project, result.job_id, video.id, found.record, found.rows,
+                             input.categories);
+    }
+    const std::vector<NamedTracklet> names =
+        NameTracklets(found.record, found.tracklets, found.links, info, evidence, anchors,
+                      [&job] { job.ThrowIfCancelled(); });
+    WriteNames(project, found, names, input.categories, info.max_instances, job);
+    ReviewData data = MakeReviewData(found.record, found.tracklets, names, info, found.rows,
+                                     input.fps, found.picture_overlap);
+    data.video_id = video.id;
+    data.categories = input.categories;
+    if (data.end_frame <= data.start_frame) {
+      data.start_frame = input.start_frame;
+      data.end_frame = input.end_frame;
+    }
+    SaveReviewData(project, result.job_id, data);
+    result.review_episodes = RebuildReviewQueue(project, result.job_id, job);
+    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "done"); });
+  } catch (const datasets::Cancelled&) {
+    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "cancelled"); });
+    throw;
+  } catch (const std::exception& error) {
+    const std::string what = error.what();
+    try {
+      project.Write(
+          [&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "failed", what); });
+    } catch (const std::exception&) {
+      // The project cannot be written at all; the first error says why.
+    }
+    throw;
+  }
+  result.frames = end_frame - options.start_frame;
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  result.fps = result.seconds > 0 ? result.frames / result.seconds : 0;
+  result.peak_rss_mb = PeakRssMb();
+  return result;
+}
+
+}  // namespace infer

@@ -1,0 +1,94 @@
+// Inside of Tracker: what it knows between frames, and the steps of one frame. Only for
+// tracklets.cc and tracker_contacts.cc.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "infer/track/contact.h"
+#include "infer/track/follow.h"
+#include "infer/track/tracklets.h"
+
+namespace infer {
+
+constexpr double kEnterContact = 8;  // log-odds that a piece is the animal that walked in
+constexpr double kOverlapOdds = 7;   // log-odds of one unit of IoU
+
+struct Lost {
+  Follow follow;
+  int end_frame = 0;  // one past the last
+};
+
+struct Tracker::Impl {
+  TrackerOptions options;
+  std::vector<Tracklet> tracklets;
+  std::vector<Link> links;
+  std::vector<Follow> active;
+  std::vector<Lost> lost;
+  std::deque<TrackedFrame> pending;
+  std::map<int, Contact> contacts;  // open ones
+  int next_contact = 0;
+  double usual_step = 0;  // pixels an animal moves a frame
+  const train::FrameDetections* found = nullptr;
+  int NewTracklet(int frame, bool contact);
+  void AddLink(int from, int to, double log_odds);
+
+  // One frame's bookkeeping.
+  struct Step {
+    int frame = 0;
+    std::vector<Blob> blobs;
+    std::vector<std::vector<Fit>> fits;    // [active][blob]
+    std::vector<int> blob_of;              // active -> blob, or -1
+    std::vector<int> active_of;            // blob -> active, or -1
+    std::vector<std::vector<int>> merged;  // blob -> further actives inside of it
+    std::vector<Follow> next;
+    std::vector<bool> settled;  // actives that go on
+  };
+  void MergeFragments(Step& step);
+  void Match(Step& step);
+
+  // The network cut touching animals itself, but not where their usual areas and motion allow it:
+  // the pieces are joined again, to be cut by time.
+  bool Disputed(const Step& step, size_t d, size_t e) const;
+  void RejoinDisputed(Step& step);
+  // Actives that found no blob of their own but lie inside of one that is too big for its owner.
+  void FindMerges(Step& step);
+  bool Certain(const Step& step, size_t i, size_t d) const;
+  Follow Continue(const Follow& before, Blob blob, const Fit& fit);
+  Follow Begin(Blob blob);
+
+  // Links from animals that were lost a moment ago to one that appears.
+  void LinkToLost(int to, const Blob& blob);
+  void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
+
+  // A contact that ends without its members coming apart together: nobody can check it from behind,
+  // so its pieces are cut where the animals hid each other, and may change names there.
+  void CloseContact(int id, std::vector<Follow>* leaving = nullptr);
+
+  // Blobs, followed animals and links that start at `from_frame` or later get new tracklets.
+  void Rename(const std::map<int, int>& renamed, int from_frame, std::vector<Follow>* leaving);
+  static std::vector<int> ContactsOf(const std::vector<Follow>& members);
+
+  // Several animals in blob d: owner + merged (+ `extra` lost or unknown ones).
+  void Split(Step& step, size_t d, std::vector<Follow> members, bool from_unknown);
+
+  // Members `own` of a contact go on alone; with `whole` set that is all of them.
+  void Depart(Step& step, const Contact* whole, const std::vector<size_t>& members,
+              const std::vector<size_t>& own, const std::vector<std::vector<double>>& direct);
+
+  // Contacts that end in this frame, each member with a blob of its own.
+  void EndContacts(Step& step);
+
+  // True when blob d is so big that somebody else must be in it, though nobody was followed in.
+  bool HoldsMore(const Step& step, size_t d, double usual_area) const;
+  std::optional<Follow> LostNear(const Blob& blob);
+  Follow Unknown() const;
+  void Place(Step& step, size_t d);
+  std::vector<TrackedFrame> Add(int frame, const train::FrameDetections& detections);
+  void ForgetOld(int frame);
+  std::vector<TrackedFrame> Release(bool all);
+};
+
+}  // namespace infer
