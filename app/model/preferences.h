@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/model/window_place.h"
+#include "app/model/drawing/window_place.h"
 
 namespace app {
 

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "app/model/label_requests.h"
+#include "app/model/requests/label_requests.h"
 #include "app/model/sample_project.h"
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"

@@ -8,7 +8,7 @@
 #include "app/model/preferences.h"
 #include "app/ui/file_browser.h"
 #include "app/ui/view.h"
-#include "app/ui/views/canvas_view.h"
+#include "app/ui/views/canvas/canvas_view.h"
 #include "app/ui/window.h"
 
 namespace app {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app/model/actions.h"
-#include "app/model/window_place.h"
+#include "app/model/drawing/window_place.h"
 #include "app/ui/theme.h"
 
 struct GLFWwindow;

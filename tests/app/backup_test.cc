@@ -1,4 +1,4 @@
-#include "app/model/backup.h"
+#include "app/model/session/backup.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/clock_text.h"
+#include "app/model/drawing/clock_text.h"
 
 #include <doctest/doctest.h>
 

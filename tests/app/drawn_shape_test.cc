@@ -1,4 +1,4 @@
-#include "app/model/drawn_shape.h"
+#include "app/model/drawing/drawn_shape.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include "annotate/edits.h"
 #include "annotate/history.h"
-#include "app/model/carry_requests.h"
+#include "app/model/requests/carry_requests.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 

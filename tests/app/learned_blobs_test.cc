@@ -1,4 +1,4 @@
-#include "app/model/learned_blobs.h"
+#include "app/model/session/learned_blobs.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/name_counter.h"
+#include "app/model/session/name_counter.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/pending_shapes.h"
+#include "app/model/requests/pending_shapes.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/review_queue.h"
+#include "app/model/session/shown_queue.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/tag_layout.h"
+#include "app/model/drawing/tag_layout.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "app/model/tool_worker.h"
+#include "app/model/session/tool_worker.h"
 
 #include <doctest/doctest.h>
 

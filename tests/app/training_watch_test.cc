@@ -1,4 +1,4 @@
-#include "app/model/training_watch.h"
+#include "app/model/session/training_watch.h"
 
 #include <doctest/doctest.h>
 

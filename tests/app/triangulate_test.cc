@@ -1,4 +1,4 @@
-#include "app/model/triangulate.h"
+#include "app/model/drawing/triangulate.h"
 
 #include <doctest/doctest.h>
 

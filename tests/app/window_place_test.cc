@@ -1,4 +1,4 @@
-#include "app/model/window_place.h"
+#include "app/model/drawing/window_place.h"
 
 #include <doctest/doctest.h>
 

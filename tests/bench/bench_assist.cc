@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "annotate/assist/assist_benchmark.h"
-#include "app/model/learned_blobs.h"
+#include "app/model/session/learned_blobs.h"
 #include "datasets/shape/mask.h"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/model/timeline_lanes.h"
+#include "app/model/session/timeline_lanes.h"
 #include "datasets/base/error.h"
 #include "datasets/store/behavior_scores.h"
 #include "datasets/store/writer.h"

@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "annotate/tools/tool.h"
-#include "app/model/label_requests.h"
-#include "app/model/session.h"
-#include "app/model/timeline_lanes.h"
-#include "app/model/tool_worker.h"
+#include "app/model/requests/label_requests.h"
+#include "app/model/session/session.h"
+#include "app/model/session/timeline_lanes.h"
+#include "app/model/session/tool_worker.h"
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "app/model/label_requests.h"
-#include "app/model/name_counter.h"
+#include "app/model/requests/label_requests.h"
+#include "app/model/session/name_counter.h"
 #include "app/ui/view.h"
 
 namespace app {

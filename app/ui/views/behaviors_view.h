@@ -1,7 +1,7 @@
 // The list of behaviors: names, kinds, exclusion groups and keys.
 #pragma once
 
-#include "app/model/behavior_requests.h"
+#include "app/model/requests/behavior_requests.h"
 #include "app/ui/view.h"
 
 namespace app {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "app/model/training_watch.h"
+#include "app/model/session/training_watch.h"
 #include "app/ui/view.h"
 #include "app/ui/views/sample_pictures.h"
 #include "infer/run/infer_job.h"

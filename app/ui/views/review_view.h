@@ -1,7 +1,7 @@
 // Episodes that are probably wrong, most suspicious first: go, look, decide.
 #pragma once
 
-#include "app/model/review_queue.h"
+#include "app/model/session/shown_queue.h"
 #include "app/ui/view.h"
 
 namespace app {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/gl/small_picture.h"
-#include "app/model/training_watch.h"
+#include "app/model/session/training_watch.h"
 #include "app/ui/view.h"
 
 namespace app {

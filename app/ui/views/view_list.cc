@@ -7,7 +7,7 @@
 #include "app/ui/views/library_view.h"
 #include "app/ui/views/palette_view.h"
 #include "app/ui/views/review_view.h"
-#include "app/ui/views/timeline_view.h"
+#include "app/ui/views/timeline/timeline_view.h"
 #include "app/ui/views/walkthrough_view.h"
 
 namespace app {

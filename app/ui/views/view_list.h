@@ -7,7 +7,7 @@
 
 #include "app/model/preferences.h"
 #include "app/ui/view.h"
-#include "app/ui/views/canvas_view.h"
+#include "app/ui/views/canvas/canvas_view.h"
 
 namespace app {
 

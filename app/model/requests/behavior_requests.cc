@@ -1,0 +1,159 @@
+#include "app/model/requests/behavior_requests.h"
+
+#include <algorithm>
+#include <set>
+
+#include "annotate/edits.h"
+#include "annotate/edits_regions.h"
+
+namespace app {
+namespace {
+
+const datasets::BehaviorRow* FindBehavior(const ProjectView& project, datasets::Id id) {
+  for (const datasets::BehaviorRow& row : project.behaviors) {
+    if (row.id == id) return &row;
+  }
+  return nullptr;
+}
+
+// From its start to `other_end`, which may lie before it when the person has gone backward.
+void Finish(Session& session, const OpenBehavior& open, int other_end) {
+  datasets::BehaviorIntervalRow row;
+  row.video_id = open.video_id;
+  row.behavior_id = open.behavior_id;
+  row.subject = open.subject;
+  row.start_frame = std::min(open.start_frame, other_end);
+  row.end_frame = std::max(open.start_frame, other_end) + 1;
+  RequestAddInterval(session, row);
+}
+
+}  // namespace
+
+void PressBehavior(Session& session, std::vector<OpenBehavior>& open, datasets::Id behavior_id,
+                   const std::string& subject) {
+  const auto project = session.project_view();
+  if (!project || !session.video()) return;
+  const datasets::BehaviorRow* pressed = FindBehavior(*project, behavior_id);
+  if (!pressed) return;
+  const int frame = session.frame();
+  OpenBehavior fresh{session.video_id(), behavior_id, subject, frame, frame};
+  if (pressed->is_point) {
+    Finish(session, fresh, frame);
+    return;
+  }
+  bool ended_itself = false;
+  for (auto it = open.begin(); it != open.end();) {
+    const datasets::BehaviorRow* running = FindBehavior(*project, it->behavior_id);
+    const bool same_row = it->video_id == fresh.video_id && it->subject == subject;
+    const bool itself = same_row && it->behavior_id == behavior_id;
+    const bool excluded = same_row && running && !pressed->exclusion_group.empty() &&
+                          running->exclusion_group == pressed->exclusion_group;
+    if (!itself && !excluded) {
+      ++it;
+      continue;
+    }
+    // The same key ends with this frame; a switch leaves this frame to the new one, and a start on
+    // this very frame was a slip.
+    const int last = itself ? frame : frame > it->start_frame ? frame - 1 : frame + 1;
+    if (itself || frame != it->start_frame) Finish(session, *it, last);
+    ended_itself |= itself;
+    it = open.erase(it);
+  }
+  if (!ended_itself) open.push_back(fresh);
+}
+
+void EndOpenBehaviors(Session& session, std::vector<OpenBehavior>& open) {
+  for (const OpenBehavior& running : open) {
+    const bool here = running.video_id == session.video_id();
+    Finish(session, running, here ? session.frame() : running.last_frame);
+  }
+  open.clear();
+}
+
+void RequestAddBehavior(Session& session, const std::string& name, bool is_point,
+                        const std::string& exclusion_group, const std::string& shortcut) {
+  session.PostEdit([=](datasets::Project&) {
+    datasets::BehaviorRow row;
+    row.name = name;
+    row.is_point = is_point;
+    row.exclusion_group = exclusion_group;
+    row.shortcut = shortcut;
+    return annotate::AddBehavior(row);
+  });
+}
+
+void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval) {
+  session.PostEdit([interval = std::move(interval)](datasets::Project&) {
+    return annotate::ChangeBehaviorInterval(interval);
+  });
+}
+
+void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval) {
+  session.PostEdit([interval = std::move(interval)](datasets::Project&) {
+    return annotate::AddBehaviorInterval(interval);
+  });
+}
+
+void RequestSplitInterval(Session& session, datasets::Id interval_id, int frame) {
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::SplitBehaviorInterval(interval_id, frame); });
+}
+
+void RequestDeleteInterval(Session& session, datasets::Id interval_id) {
+  session.selected_interval = 0;
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::DeleteBehaviorInterval(interval_id); });
+}
+
+void RequestAddRegion(Session& session, const std::string& name,
+                      const datasets::Polygons& outline) {
+  datasets::RegionRow region;
+  region.video_id = session.video_id();
+  region.name = name;
+  region.polygons = outline;
+  session.PostEdit([=](datasets::Project&) { return annotate::AddRegion(region); });
+}
+
+void RequestDeleteRegion(Session& session, datasets::Id region_id) {
+  session.PostEdit([=](datasets::Project&) { return annotate::DeleteRegion(region_id); });
+}
+
+std::vector<std::string> Subjects(const ProjectView& project, datasets::Id video_id) {
+  std::set<std::string> names;
+  const auto intervals = project.intervals.find(video_id);
+  if (intervals != project.intervals.end()) {
+    for (const auto& row : intervals->second) names.insert(row.subject);
+  }
+  const auto regions = project.regions.find(video_id);
+  if (regions != project.regions.end()) {
+    for (const auto& region : regions->second) names.insert(region.name);
+  }
+  if (names.empty()) names.insert("");
+  return {names.begin(), names.end()};
+}
+
+const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,
+                                                  datasets::Id interval_id) {
+  const auto rows = project.intervals.find(video_id);
+  if (rows == project.intervals.end()) return nullptr;
+  for (const datasets::BehaviorIntervalRow& row : rows->second) {
+    if (row.id == interval_id) return &row;
+  }
+  return nullptr;
+}
+
+int NextBout(const ProjectView& project, datasets::Id video_id, int frame, int direction,
+             datasets::Id behavior_id) {
+  const auto rows = project.intervals.find(video_id);
+  if (rows == project.intervals.end()) return -1;
+  int best = -1;
+  for (const datasets::BehaviorIntervalRow& row : rows->second) {
+    if (behavior_id && row.behavior_id != behavior_id) continue;
+    const int start = row.start_frame;
+    if (direction > 0 ? start <= frame : start >= frame) continue;
+    if (best < 0 || (direction > 0 ? start < best : start > best)) best = start;
+  }
+  return best;
+}
+
+}  // namespace app

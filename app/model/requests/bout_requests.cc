@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "annotate/edits.h"
+#include "app/model/requests/behavior_requests.h"
+#include "infer/learning/train_on_project.h"
+#include "infer/behavior/behavior_job.h"
+#include "train/behavior/train.h"
+
+namespace app {
+namespace {
+
+// The queue's own row, so that its verdict shows there.
+datasets::ReviewItemRow EpisodeFor(Session& session, const datasets::BehaviorPredictionRow& bout) {
+  const auto project = session.project_view();
+  const auto* item = project ? EpisodeAbout(*project, bout) : nullptr;
+  return item ? *item : annotate::EpisodeOf(bout);
+}
+
+}  // namespace
+
+const datasets::ReviewItemRow* EpisodeAbout(const ProjectView& project,
+                                            const datasets::BehaviorPredictionRow& bout) {
+  for (const datasets::ReviewItemRow& item : project.review_items) {
+    if (item.behavior_id == bout.behavior_id && item.subject == bout.subject &&
+        item.video_id == bout.video_id && item.job_id == bout.job_id &&
+        item.start_frame == bout.start_frame && item.end_frame == bout.end_frame) {
+      return &item;
+    }
+  }
+  return nullptr;
+}
+
+void RequestDecideBout(Session& session, const datasets::BehaviorPredictionRow& bout, bool accept) {
+  const datasets::ReviewItemRow item = EpisodeFor(session, bout);
+  const auto verdict = accept ? annotate::Verdict::kAccepted : annotate::Verdict::kRejected;
+  session.PostEdit([=](datasets::Project&) { return annotate::DecideBout(item, verdict, 0); });
+}
+
+void RequestCorrectBout(Session& session, const datasets::BehaviorPredictionRow& bout,
+                        const datasets::BehaviorIntervalRow& happened) {
+  const datasets::ReviewItemRow item = EpisodeFor(session, bout);
+  session.PostEdit([=](datasets::Project&) {
+    return annotate::CorrectBout(item, happened.behavior_id, happened.start_frame,
+                                 happened.end_frame, 0);
+  });
+}
+
+void RequestTrainBehavior(Session& session, const std::string& architecture) {
+  session.StartJob("Train " + architecture,
+                   [architecture](datasets::Project& project, datasets::Job& job) {
+                     train::TrainOptions options;
+                     options.model = architecture;
+                     const TrainedModel trained = TrainBehaviorOnProject(
+                         project, LabelSelection(), options, train::BehaviorOptions(),
+                         DefaultModelFile(project, false), job, {}, [](const std::string&) {});
+                     if (trained.cancelled) throw datasets::Cancelled();
+                   });
+}
+
+void RequestScoreBehavior(Session& session) {
+  const auto project = session.project_view();
+  const datasets::VideoRow* video = session.video();
+  if (!project || !video) return;
+  const auto newest = std::find_if(
+      project->models.rbegin(), project->models.rend(),
+      [](const auto& model) { return train::IsBehaviorArchitecture(model.architecture); });
+  if (newest == project->models.rend()) {
+    session.Say(Message::Kind::kInfo, "There is no model of behavior yet: train one first");
+    return;
+  }
+  session.StartJob(
+      "Score behavior of " + video->name,
+      [model = *newest, video = *video](datasets::Project& opened, datasets::Job& job) {
+        const std::filesystem::path file(model.weights_path);
+        infer::PredictBehavior(
+            opened, video, (file.is_relative() ? opened.folder() / file : file).string(), {}, job);
+      });
+}
+
+}  // namespace app

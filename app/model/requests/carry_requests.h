@@ -1,0 +1,16 @@
+// Outlines brought from labeled frames to others, as requests to the session (one Edit each).
+#pragma once
+
+#include "app/model/session/session.h"
+
+namespace app {
+
+// Every label of the current frame is carried to the next one by motion and fitted there, except of
+// animals that have a label there already; then the next frame shows. An animal that moved too
+// unlike itself is left out, and a message names it.
+void RequestCarry(Session& session);
+// The animals (or with category_id != 0 that one) are interpolated between their nearest own labels
+// before and after the current frame, on every frame between them where they have no label.
+void RequestInterpolate(Session& session, datasets::Id category_id);
+
+}  // namespace app

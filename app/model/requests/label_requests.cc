@@ -1,0 +1,204 @@
+#include "app/model/requests/label_requests.h"
+
+#include <algorithm>
+#include <set>
+
+#include "annotate/edits.h"
+#include "annotate/tools/shape_geometry.h"
+#include "datasets/base/error.h"
+
+namespace app {
+namespace {
+
+datasets::Id AnimalForNewShape(const ProjectView& project, const FrameView& frame,
+                               datasets::Id selected) {
+  std::set<datasets::Id> taken;
+  for (const annotate::Shape& label : frame.labels) taken.insert(label.category_id);
+  const auto known = [&project](datasets::Id id) {
+    return std::any_of(project.categories.begin(), project.categories.end(),
+                       [id](const datasets::CategoryRow& row) { return row.id == id; });
+  };
+  if (selected && known(selected) && !taken.count(selected)) return selected;
+  for (const datasets::CategoryRow& row : project.categories) {
+    if (!taken.count(row.id)) return row.id;
+  }
+  return 0;
+}
+
+const annotate::Shape* FindLabel(const Session& session, datasets::Id annotation_id) {
+  const auto view = session.frame_view();
+  if (!view || view->frame != session.frame()) return nullptr;
+  for (const annotate::Shape& label : view->labels) {
+    if (label.annotation_id == annotation_id) return &label;
+  }
+  return nullptr;
+}
+
+datasets::Id PredictJob(const Session& session) {
+  const auto project = session.project_view();
+  if (!project) return 0;
+  const auto it = project->predict_job.find(session.video_id());
+  return it == project->predict_job.end() ? 0 : it->second;
+}
+
+}  // namespace
+
+FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_span) {
+  switch (reach) {
+    case ReachOfChange::kThisFrame:
+      return {session.frame(), session.frame() + 1};
+    case ReachOfChange::kSpan:
+      return chosen_span;
+    case ReachOfChange::kFromHere:
+      return {session.frame(), session.frame_count()};
+  }
+  return {};
+}
+
+void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
+  using Kind = annotate::ShapeChange::Kind;
+  if (change.kind == Kind::kDelete) {
+    RequestDelete(session, change.annotation_id);
+    return;
+  }
+  if (change.kind == Kind::kReplace) {
+    session.PostEdit([change](datasets::Project&) {
+      return annotate::ReplaceShape(change.annotation_id, change.polygons, change.rle,
+                                    change.label);
+    });
+    return;
+  }
+  if (change.kind != Kind::kAdd) return;
+  const auto project_view = session.project_view();
+  const auto frame_view = session.frame_view();
+  if (!project_view || !frame_view || !session.video()) return;
+  const datasets::Id video = session.video_id();
+  const int frame = session.frame();
+  const datasets::Id animal =
+      AnimalForNewShape(*project_view, frame_view->frame == frame ? *frame_view : FrameView(),
+                        session.selected_category);
+  session.selected_category = animal;
+  session.PostEdit([=](datasets::Project&) {
+    datasets::AnnotationRow row;
+    row.category_id = animal;  // 0: a new one
+    row.polygons = change.polygons;
+    row.rle = change.rle;
+    return annotate::AddAnnotation(video, frame, row, change.label);
+  });
+}
+
+void RequestDelete(Session& session, datasets::Id annotation_id) {
+  if (!annotation_id) return;
+  session.selected_annotation = 0;
+  session.PostEdit([=](datasets::Project&) { return annotate::DeleteAnnotation(annotation_id); });
+}
+
+void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id) {
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::AssignName(annotation_id, category_id); });
+}
+
+void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,
+                  datasets::Id category_b, FrameSpan span) {
+  const datasets::Id video = session.video_id(), job = PredictJob(session);
+  session.PostEdit([=, &session](datasets::Project& project) {
+    const bool swap = change == annotate::NameChange::kSwap;
+    const annotate::NameCounts counts = annotate::CountNames(
+        project, change, video, job, span.start_frame, span.end_frame, category_a, category_b);
+    if (counts.labeled + counts.predicted > 0) {
+      session.SayLater(
+          Message::Kind::kInfo,
+          (swap ? "Swapped from frame " : "Reassigned from frame ") +
+              std::to_string(span.start_frame) + " to " + std::to_string(span.end_frame - 1) +
+              ": " + std::to_string(counts.labeled) + " labeled and " +
+              std::to_string(counts.predicted) + " predicted frames; Ctrl+Z takes it back");
+    }
+    return (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
+        video, job, span.start_frame, span.end_frame, category_a, category_b);
+  });
+}
+
+void RequestFrameState(Session& session, datasets::ImageState state) {
+  const datasets::Id video = session.video_id();
+  const int frame = session.frame();
+  if (!session.video()) return;
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::SetImageState(video, frame, state); });
+}
+
+void RequestAcceptPredictions(Session& session, datasets::Id category_id) {
+  const datasets::Id job = PredictJob(session), video = session.video_id();
+  const int frame = session.frame();
+  if (!job) {
+    session.Say(Message::Kind::kInfo, "This video has no predictions yet: train, then predict");
+    return;
+  }
+  session.PostEdit([=](datasets::Project&) {
+    return annotate::AcceptPredictions(
+        job, video, frame, frame + 1,
+        category_id ? std::optional<datasets::Id>(category_id) : std::nullopt);
+  });
+}
+
+void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy) {
+  const annotate::Shape* label = FindLabel(session, annotation_id);
+  const datasets::VideoRow* video = session.video();
+  if (!label || !video) return;
+  annotate::ToolContext image;
+  image.width = video->width;
+  image.height = video->height;
+  datasets::Polygons outlines = label->polygons;
+  for (datasets::Ring& ring : outlines) {
+    for (cv::Point2d& point : ring) point += cv::Point2d(dx, dy);
+  }
+  const annotate::DrawnShape moved =
+      annotate::WithOutlines(*label, std::move(outlines), image, {dx, dy});
+  session.PostEdit([=](datasets::Project&) {
+    return annotate::ReplaceShape(annotation_id, moved.polygons, moved.rle, "Nudge outline");
+  });
+}
+
+void RequestCopyFromNeighbor(Session& session) {
+  const auto view = session.frame_view();
+  if (!view || view->frame != session.frame() || view->neighbor_labels.empty()) {
+    session.Say(Message::Kind::kInfo, "There is no labeled frame before this one to copy from");
+    return;
+  }
+  std::set<datasets::Id> taken;
+  for (const annotate::Shape& label : view->labels) taken.insert(label.category_id);
+  const datasets::Id video = session.video_id();
+  const int frame = session.frame(), from = view->neighbor_frame;
+  for (const annotate::Shape& shape : view->neighbor_labels) {
+    if (taken.count(shape.category_id)) continue;
+    session.PostEdit([=](datasets::Project&) {
+      datasets::AnnotationRow row;
+      row.category_id = shape.category_id;
+      row.polygons = shape.polygons;
+      row.rle = shape.rle;
+      return annotate::AddAnnotation(video, frame, row, "Copy from frame " + std::to_string(from));
+    });
+  }
+}
+
+void RequestRelink(Session& session, datasets::Id video_id, const std::string& file) {
+  session.Post("Find video", [=](datasets::Project& project) {
+    project.RelinkVideo(video_id, file);
+    for (const datasets::VideoRow& video : project.Videos()) {
+      const std::filesystem::path old = project.VideoPath(video);
+      const std::filesystem::path beside =
+          std::filesystem::path(file).parent_path() / old.filename();
+      if (std::filesystem::exists(old) || !std::filesystem::exists(beside)) continue;
+      try {
+        project.RelinkVideo(video.id, beside);
+      } catch (const datasets::Error&) {
+        continue;  // another video of the same name
+      }
+    }
+  });
+}
+
+void RequestNewAnimal(Session& session, const std::string& name) {
+  session.PostEdit([=](datasets::Project&) { return annotate::AddCategory(name); });
+}
+
+}  // namespace app

@@ -1,0 +1,40 @@
+// What a person asks for on labels and identities, as requests to the session (one Edit each).
+#pragma once
+
+#include <string>
+
+#include "annotate/edits.h"
+#include "annotate/tools/tool.h"
+#include "app/model/session/session.h"
+
+namespace app {
+
+// How far a change of identity reaches; always shown to the person before it is made.
+enum class ReachOfChange { kThisFrame, kSpan, kFromHere };
+struct FrameSpan {
+  int start_frame = 0, end_frame = 0;  // half-open
+};
+FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_span);
+
+// A finished drawing gesture becomes a label of the current frame. A new shape gets the selected
+// animal, else the first animal that has no label in this frame, else a new animal `animal_N`.
+void RequestShapeChange(Session& session, const annotate::ShapeChange& change);
+void RequestDelete(Session& session, datasets::Id annotation_id);
+// Gives the label another animal's name; when the name is taken in this frame, the two swap.
+void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);
+// Over the span, on labels and predictions: swaps two animals, or names `category_a` `category_b`.
+void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,
+                  datasets::Id category_b, FrameSpan span);
+// The frame is looked at and done; or done and without any animal.
+void RequestFrameState(Session& session, datasets::ImageState state);
+// Predictions of the current frame (or of one animal when category_id != 0) become labels.
+void RequestAcceptPredictions(Session& session, datasets::Id category_id);
+// Moves the selected label by whole image pixels.
+void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy);
+// Labels of the nearest labeled frame before are carried to this frame.
+void RequestCopyFromNeighbor(Session& session);
+// The file of a video that has been moved; other missing videos are looked for beside it by name.
+void RequestRelink(Session& session, datasets::Id video_id, const std::string& file);
+void RequestNewAnimal(Session& session, const std::string& name);
+
+}  // namespace app

@@ -1,0 +1,87 @@
+#include "app/model/requests/pending_shapes.h"
+
+#include <algorithm>
+
+namespace app {
+namespace {
+
+using Kind = annotate::ShapeChange::Kind;
+
+auto ById(datasets::Id id) {
+  return [id](const annotate::Shape& shape) { return shape.annotation_id == id; };
+}
+
+}  // namespace
+
+void PendingShapes::Add(const annotate::ShapeChange& change, datasets::Id category,
+                        const FrameView& view, double seconds_now) {
+  if (change.kind == Kind::kSelect) return;
+  Waiting waiting{change, category, view.video_id, view.frame, view.revision, seconds_now, {}};
+  for (const annotate::Shape& label : view.labels) waiting.known.push_back(label.annotation_id);
+  waiting_.push_back(std::move(waiting));
+}
+
+bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
+  if (view.revision == waiting.revision) return false;
+  const annotate::ShapeChange& change = waiting.change;
+  if (change.kind == Kind::kAdd) {
+    for (const annotate::Shape& label : view.labels) {
+      const bool is_new = std::find(waiting.known.begin(), waiting.known.end(),
+                                    label.annotation_id) == waiting.known.end();
+      if (!is_new || label.polygons != change.polygons) continue;
+      added_ = label.annotation_id;
+      return true;
+    }
+    return false;
+  }
+  const auto label =
+      std::find_if(view.labels.begin(), view.labels.end(), ById(change.annotation_id));
+  if (label == view.labels.end()) return true;
+  return change.kind == Kind::kReplace && label->polygons == change.polygons;
+}
+
+const std::vector<annotate::Shape>& PendingShapes::LabelsOf(const FrameView& view,
+                                                            double seconds_now) {
+  // Changes are carried out in order: what came before one that is shown is shown or overwritten.
+  for (size_t i = waiting_.size(); i-- > 0;) {
+    const Waiting& waiting = waiting_[i];
+    const bool elsewhere = waiting.frame != view.frame || waiting.video_id != view.video_id;
+    if (elsewhere || seconds_now - waiting.since > kPatienceSeconds) {
+      waiting_.erase(waiting_.begin() + static_cast<long>(i));
+    } else if (IsShown(waiting, view)) {
+      const datasets::Id id = waiting.change.annotation_id;
+      const bool adds = waiting.change.kind == Kind::kAdd;
+      waiting_.erase(waiting_.begin() + static_cast<long>(i));
+      if (adds) continue;
+      for (size_t before = i; before-- > 0;) {
+        if (waiting_[before].change.annotation_id != id) continue;
+        waiting_.erase(waiting_.begin() + static_cast<long>(before));
+        --i;
+      }
+    }
+  }
+  if (waiting_.empty()) return view.labels;
+  labels_ = view.labels;
+  for (const Waiting& waiting : waiting_) {
+    const annotate::ShapeChange& change = waiting.change;
+    if (change.kind == Kind::kAdd) {
+      annotate::Shape shape;
+      shape.category_id = waiting.category;
+      shape.polygons = change.polygons;
+      shape.rle = change.rle;
+      labels_.push_back(std::move(shape));
+      continue;
+    }
+    const auto label = std::find_if(labels_.begin(), labels_.end(), ById(change.annotation_id));
+    if (label == labels_.end()) continue;
+    if (change.kind == Kind::kDelete) {
+      labels_.erase(label);
+    } else {
+      label->polygons = change.polygons;
+      label->rle = change.rle;
+    }
+  }
+  return labels_;
+}
+
+}  // namespace app

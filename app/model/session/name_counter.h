@@ -1,0 +1,44 @@
+// How many frames a change of names would reach, counted aside while a person thinks about it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "annotate/edits.h"
+#include "app/model/session/timeline_lanes.h"
+#include "app/model/session/tool_worker.h"
+
+namespace app {
+
+struct NameQuestion {
+  annotate::NameChange change = annotate::NameChange::kSwap;
+  datasets::Id category = 0, other_category = 0;
+  int start_frame = 0, end_frame = 0;  // half-open
+  int64_t revision = 0;                // of the project; another one is another question
+  std::shared_ptr<const TimelineContent>
+      timeline;  // of the video: says where animals are predicted
+  bool operator==(const NameQuestion& other) const;
+};
+
+// Of the span: frames in which one of the two is predicted, or (kReassign) the first one.
+annotate::NameCounts CountPredicted(const NameQuestion& question);
+
+class NameCounter {
+ public:
+  // `wake` is called from the worker when an answer is there.
+  NameCounter(std::filesystem::path project_file, std::function<void()> wake);
+  // Null until counted; of several questions only the newest is looked at. Never blocks.
+  std::optional<annotate::NameCounts> Ask(const NameQuestion& question);
+
+ private:
+  const std::filesystem::path project_file_;
+  std::unique_ptr<datasets::Project> project_;  // the worker's alone
+  std::mutex mutex_;
+  std::optional<NameQuestion> asked_;
+  std::optional<annotate::NameCounts> answer_;
+  ToolWorker worker_;  // last: it ends before what it uses
+};
+
+}  // namespace app

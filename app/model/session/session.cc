@@ -1,0 +1,380 @@
+#include "app/model/session/session.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "app/model/session/backup.h"
+#include "app/model/session/frame_feed.h"
+#include "app/model/session/view_loader.h"
+#include "datasets/base/error.h"
+
+namespace app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string PersonName() {
+  const char* user = std::getenv("USER");
+  return user ? user : "";
+}
+
+struct RunningJob {
+  Session::JobStatus status;
+  std::unique_ptr<datasets::Job> job;
+  std::function<void(datasets::Project&, datasets::Job&)> work;
+  Clock::time_point started;
+};
+
+}  // namespace
+
+struct Session::Impl {
+  std::unique_ptr<datasets::Project> project;
+  std::function<void()> wake;
+  annotate::History history;
+
+  // What the GUI thread sees; swapped in by Poll.
+  std::shared_ptr<const ProjectView> project_view;
+  std::shared_ptr<const FrameView> frame_view;
+  std::shared_ptr<const datasets::Background> background;
+  DecodedFrame picture;
+  datasets::Id video_id = 0;
+  int frame = 0;
+  bool playing = false;
+  double speed = 1, play_position = 0;
+  std::optional<std::pair<int, int>> loop;
+  std::deque<Message> messages;
+
+  ViewLoader views;
+  FrameFeed frames;
+
+  // Changes: one worker, in order.
+  std::mutex change_mutex;
+  std::condition_variable change_wake;
+  std::deque<std::pair<std::string, Change>> changes;
+  bool stopping = false;
+  std::thread change_thread;
+
+  // What workers leave for Poll.
+  std::mutex inbox_mutex;
+  std::vector<Message> inbox;
+  std::optional<annotate::Place> place_to_show;
+
+  std::mutex job_mutex;
+  std::condition_variable job_wake;
+  std::vector<std::shared_ptr<RunningJob>> jobs;  // first running one is the active one
+  std::deque<std::shared_ptr<RunningJob>> waiting;
+  int64_t next_job_id = 1;
+  std::thread job_thread;
+  std::unique_ptr<PeriodicBackup> backup;  // last: it ends before what it reports to
+
+  Impl(std::unique_ptr<datasets::Project> opened, std::function<void()> wake_window)
+      : project(std::move(opened)),
+        wake(std::move(wake_window)),
+        history(*project, PersonName()),
+        views(*project, history, wake),
+        frames(*project, wake) {
+    change_thread = std::thread([this] { RunChanges(); });
+    job_thread = std::thread([this] { RunJobs(); });
+    backup = std::make_unique<PeriodicBackup>(
+        *project, std::chrono::hours(1),
+        [this](const std::string& error) { Leave(Message::Kind::kError, error); });
+  }
+
+  ~Impl() {
+    {
+      std::scoped_lock lock(change_mutex, job_mutex);
+      stopping = true;
+      for (const auto& running : jobs) running->job->Cancel();
+      waiting.clear();
+    }
+    change_wake.notify_all();
+    job_wake.notify_all();
+    change_thread.join();
+    job_thread.join();
+  }
+
+  void Leave(Message::Kind kind, const std::string& text) {
+    {
+      std::scoped_lock lock(inbox_mutex);
+      inbox.push_back({kind, text, 0});
+    }
+    wake();
+  }
+
+  void RunChanges() {
+    while (true) {
+      std::pair<std::string, Change> next;
+      {
+        std::unique_lock lock(change_mutex);
+        change_wake.wait(lock, [this] { return stopping || !changes.empty(); });
+        if (changes.empty()) return;  // stopping, and everything asked for is done
+        next = std::move(changes.front());
+        changes.pop_front();
+      }
+      try {
+        next.second(*project);
+      } catch (const std::exception& error) {
+        Leave(Message::Kind::kError, next.first + ": " + error.what());
+      }
+      views.Reload();
+    }
+  }
+
+  void RunJobs() {
+    while (true) {
+      std::shared_ptr<RunningJob> next;
+      {
+        std::unique_lock lock(job_mutex);
+        job_wake.wait(lock, [this] { return stopping || !waiting.empty(); });
+        if (stopping) return;
+        next = waiting.front();
+        waiting.pop_front();
+        next->started = Clock::now();
+      }
+      JobStatus::State state = JobStatus::State::kDone;
+      std::string error_text;
+      try {
+        next->work(*project, *next->job);
+      } catch (const datasets::Cancelled&) {
+        state = JobStatus::State::kCancelled;
+      } catch (const std::exception& error) {
+        state = JobStatus::State::kFailed;
+        error_text = error.what();
+      }
+      std::string title;
+      {
+        std::scoped_lock lock(job_mutex);
+        next->status.state = state;
+        next->status.error = error_text;
+        title = next->status.title;
+      }
+      if (state == JobStatus::State::kFailed) {
+        Leave(Message::Kind::kError, title + ": " + error_text);
+      } else {
+        Leave(Message::Kind::kSuccess,
+              title + (state == JobStatus::State::kDone ? ": done" : ": cancelled"));
+      }
+      views.Reload();
+    }
+  }
+
+  int FrameCount() const {
+    const datasets::VideoRow* row = Video();
+    return row ? row->frame_count : 0;
+  }
+
+  const datasets::VideoRow* Video() const {
+    if (!project_view) return nullptr;
+    for (const datasets::VideoRow& row : project_view->videos) {
+      if (row.id == video_id) return &row;
+    }
+    return nullptr;
+  }
+
+  void Show(datasets::Id video, int wanted) {
+    const bool other = video != video_id;
+    video_id = video;
+    frame = std::clamp(wanted, 0, std::max(FrameCount() - 1, 0));
+    if (other) background.reset();
+    frames.Request(video_id, frame, playing ? 1 : 0);
+    views.RequestFrame(video_id, frame);
+  }
+};
+
+Session::Session(std::unique_ptr<datasets::Project> project, std::function<void()> wake)
+    : impl_(new Impl(std::move(project), std::move(wake))) {
+  impl_->views.Reload();
+}
+
+Session::~Session() = default;
+
+const std::filesystem::path& Session::project_file() const { return impl_->project->file(); }
+
+bool Session::Poll() {
+  Impl& s = *impl_;
+  bool changed = false;
+  if (auto fresh = s.views.TakeProject()) {
+    const bool first = !s.project_view;
+    const bool found = s.project_view && !s.project_view->missing_videos.empty() &&
+                       fresh->missing_videos != s.project_view->missing_videos;
+    s.project_view = std::move(fresh);
+    changed = true;
+    const bool gone = s.Video() == nullptr;
+    if ((first || gone) && !s.project_view->videos.empty()) {
+      s.Show(s.project_view->videos.front().id, 0);
+    } else if (found) {
+      s.Show(s.video_id, s.frame);
+    }
+  }
+  if (auto fresh = s.views.TakeFrame()) {
+    s.frame_view = std::move(fresh);
+    changed = true;
+  }
+  changed |= s.frames.Take(s.picture, s.background);
+  std::optional<annotate::Place> place;
+  {
+    std::scoped_lock lock(s.inbox_mutex);
+    for (Message& message : s.inbox) s.messages.push_back(std::move(message));
+    changed |= !s.inbox.empty();
+    s.inbox.clear();
+    std::swap(place, s.place_to_show);
+  }
+  for (std::string& error : s.frames.TakeErrors()) Say(Message::Kind::kError, error);
+  if (place && place->video_id) {
+    s.playing = false;
+    s.Show(place->video_id, place->frame_index);
+    changed = true;
+  }
+  return changed;
+}
+
+datasets::Id Session::video_id() const { return impl_->video_id; }
+const datasets::VideoRow* Session::video() const { return impl_->Video(); }
+int Session::frame() const { return impl_->frame; }
+int Session::frame_count() const { return impl_->FrameCount(); }
+void Session::GoTo(datasets::Id video_id, int frame) {
+  impl_->play_position = frame;
+  impl_->Show(video_id, frame);
+}
+void Session::SetDrawnTolerance(double image_pixels) {
+  impl_->views.SetDrawnTolerance(image_pixels);
+}
+
+void Session::GoToFrame(int frame) { GoTo(impl_->video_id, frame); }
+bool Session::playing() const { return impl_->playing; }
+double Session::speed() const { return impl_->speed; }
+
+void Session::SetPlaying(bool playing, double speed) {
+  impl_->playing = playing && impl_->Video() != nullptr;
+  impl_->speed = std::clamp(speed, 0.1, 16.0);
+  impl_->play_position = impl_->frame;
+}
+
+void Session::SetLoop(std::optional<std::pair<int, int>> span) { impl_->loop = span; }
+
+void Session::TickPlayback(double seconds_since_last) {
+  Impl& s = *impl_;
+  const datasets::VideoRow* row = s.Video();
+  if (!s.playing || !row) return;
+  s.play_position += seconds_since_last * s.speed * row->fps;
+  const int first = s.loop ? s.loop->first : 0;
+  const int end = s.loop ? s.loop->second : row->frame_count;
+  if (s.play_position >= end) {
+    if (s.loop) {
+      s.play_position = first;
+    } else {
+      s.play_position = end - 1;
+      s.playing = false;
+    }
+  }
+  const int wanted = static_cast<int>(std::floor(s.play_position));
+  if (wanted != s.frame) s.Show(s.video_id, wanted);
+}
+
+std::shared_ptr<const ProjectView> Session::project_view() const { return impl_->project_view; }
+std::shared_ptr<const FrameView> Session::frame_view() const { return impl_->frame_view; }
+DecodedFrame Session::picture() const { return impl_->picture; }
+std::shared_ptr<const datasets::Background> Session::background() const {
+  return impl_->background;
+}
+
+void Session::Post(const std::string& what, Change change) {
+  {
+    std::scoped_lock lock(impl_->change_mutex);
+    impl_->changes.emplace_back(what, std::move(change));
+  }
+  impl_->change_wake.notify_one();
+}
+
+void Session::PostEdit(std::function<annotate::Edit(datasets::Project&)> build) {
+  Post("Change", [this, build = std::move(build)](datasets::Project& project) {
+    impl_->history.Apply(build(project));
+  });
+}
+
+void Session::Undo() {
+  Post("Undo", [this](datasets::Project&) {
+    const auto edit = impl_->history.Undo();
+    std::scoped_lock lock(impl_->inbox_mutex);
+    if (edit) impl_->place_to_show = edit->place;
+    impl_->inbox.push_back(
+        {Message::Kind::kInfo, edit ? "Undone: " + edit->label : "Nothing to undo", 0});
+  });
+}
+
+void Session::Redo() {
+  Post("Redo", [this](datasets::Project&) {
+    const auto edit = impl_->history.Redo();
+    std::scoped_lock lock(impl_->inbox_mutex);
+    if (edit) impl_->place_to_show = edit->place;
+    impl_->inbox.push_back(
+        {Message::Kind::kInfo, edit ? "Done again: " + edit->label : "Nothing to redo", 0});
+  });
+}
+
+int64_t Session::StartJob(const std::string& title,
+                          std::function<void(datasets::Project&, datasets::Job&)> work) {
+  auto running = std::make_shared<RunningJob>();
+  running->work = std::move(work);
+  running->status.title = title;
+  running->started = Clock::now();
+  RunningJob* raw = running.get();
+  running->job =
+      std::make_unique<datasets::Job>([this, raw](const datasets::Job::Progress& progress) {
+        {
+          std::scoped_lock lock(impl_->job_mutex);
+          raw->status.done = progress.done;
+          raw->status.total = progress.total;
+          raw->status.text = progress.text;
+          raw->status.seconds = std::chrono::duration<double>(Clock::now() - raw->started).count();
+        }
+        impl_->wake();
+      });
+  int64_t id = 0;
+  {
+    std::scoped_lock lock(impl_->job_mutex);
+    id = running->status.id = impl_->next_job_id++;
+    impl_->jobs.push_back(running);
+    impl_->waiting.push_back(running);
+  }
+  impl_->job_wake.notify_one();
+  return id;
+}
+
+void Session::CancelJob(int64_t id) {
+  std::scoped_lock lock(impl_->job_mutex);
+  for (const auto& running : impl_->jobs) {
+    if (running->status.id == id) running->job->Cancel();
+  }
+}
+
+std::vector<Session::JobStatus> Session::JobsNow() const {
+  std::scoped_lock lock(impl_->job_mutex);
+  std::vector<JobStatus> all;
+  for (const auto& running : impl_->jobs) all.push_back(running->status);
+  return all;
+}
+
+void Session::Say(Message::Kind kind, const std::string& text) {
+  impl_->messages.push_back({kind, text, 0});
+}
+
+void Session::SayLater(Message::Kind kind, const std::string& text) { impl_->Leave(kind, text); }
+
+void Session::ShowLater(datasets::Id video_id, int frame) {
+  {
+    std::scoped_lock lock(impl_->inbox_mutex);
+    impl_->place_to_show = annotate::Place{video_id, frame};
+  }
+  impl_->wake();
+}
+
+std::deque<Message>& Session::messages() { return impl_->messages; }
+
+}  // namespace app

@@ -1,0 +1,270 @@
+#include "app/model/session/view_loader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+#include "app/model/session/session.h"
+#include "datasets/store/review_order.h"
+
+namespace app {
+namespace {
+
+// How often a change by another process is looked for while nothing else happens.
+constexpr std::chrono::milliseconds kOutsideCheck(700);
+
+annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int width) {
+  annotate::Shape shape;
+  shape.annotation_id = row.id;
+  shape.category_id = row.category_id;
+  shape.polygons = row.polygons;
+  shape.rle = row.rle;
+  shape.occluded = row.occluded;
+  if (shape.polygons.empty() && row.rle && row.rle->height == height && row.rle->width == width) {
+    shape.polygons = datasets::TraceMask(datasets::DecodeMask(*row.rle));
+  }
+  return shape;
+}
+
+// Outlines of a view as they are drawn: a change leaves most outlines of a frame as they were, and
+// an accepted one is the prediction's.
+class KnownOutlines {
+ public:
+  KnownOutlines(const FrameView* view, double tolerance) : tolerance_(tolerance) {
+    if (!view || view->drawn_tolerance != tolerance) return;
+    Add(view->labels, view->drawn_labels);
+    Add(view->predictions, view->drawn_predictions);
+  }
+
+  DrawnShape Of(const datasets::Polygons& polygons) const {
+    DrawnShape drawn;
+    for (const datasets::Ring& ring : polygons) {
+      const auto known = of_ring_.find(&ring);
+      if (known == of_ring_.end()) {
+        AddDrawnRing(ring, tolerance_, &drawn);
+        continue;
+      }
+      const auto& [shape, at] = known->second;
+      drawn.outlines.push_back(shape->outlines[at]);
+      drawn.insides.push_back(shape->insides[at]);
+      drawn.triangles.push_back(shape->triangles[at]);
+    }
+    return drawn;
+  }
+
+ private:
+  struct Hash {
+    size_t operator()(const datasets::Ring* ring) const {
+      size_t hash = ring->size();
+      for (const cv::Point2d& point : *ring) {
+        for (const double value : {point.x, point.y}) {
+          hash = hash * 1099511628211U ^ std::hash<double>()(value);
+        }
+      }
+      return hash;
+    }
+  };
+  struct Equal {
+    bool operator()(const datasets::Ring* a, const datasets::Ring* b) const { return *a == *b; }
+  };
+
+  void Add(const std::vector<annotate::Shape>& shapes, const std::vector<DrawnShape>& drawn) {
+    for (size_t i = 0; i < shapes.size() && i < drawn.size(); ++i) {
+      for (size_t r = 0; r < drawn[i].outlines.size(); ++r) {
+        of_ring_.emplace(&shapes[i].polygons[r], std::make_pair(&drawn[i], r));
+      }
+    }
+  }
+
+  const double tolerance_;
+  std::unordered_map<const datasets::Ring*, std::pair<const DrawnShape*, size_t>, Hash, Equal>
+      of_ring_;
+};
+
+}  // namespace
+
+ViewLoader::ViewLoader(datasets::Project& project, annotate::History& history,
+                       std::function<void()> wake)
+    : project_(project), history_(history), wake_(std::move(wake)), thread_([this] { Run(); }) {}
+
+ViewLoader::~ViewLoader() {
+  {
+    std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_worker_.notify_all();
+  thread_.join();
+}
+
+void ViewLoader::RequestFrame(datasets::Id video_id, int frame) {
+  {
+    std::scoped_lock lock(mutex_);
+    video_ = video_id;
+    frame_ = frame;
+    frame_pending_ = true;
+  }
+  wake_worker_.notify_one();
+}
+
+void ViewLoader::SetDrawnTolerance(double image_pixels) {
+  {
+    std::scoped_lock lock(mutex_);
+    if (image_pixels == tolerance_) return;
+    tolerance_ = image_pixels;
+    frame_pending_ = true;
+  }
+  wake_worker_.notify_one();
+}
+
+void ViewLoader::Reload() {
+  {
+    std::scoped_lock lock(mutex_);
+    reload_ = true;
+  }
+  wake_worker_.notify_one();
+}
+
+std::shared_ptr<const ProjectView> ViewLoader::TakeProject() {
+  std::scoped_lock lock(mutex_);
+  return std::exchange(fresh_project_, nullptr);
+}
+
+std::shared_ptr<const FrameView> ViewLoader::TakeFrame() {
+  std::scoped_lock lock(mutex_);
+  return std::exchange(fresh_frame_, nullptr);
+}
+
+std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
+  auto view = std::make_shared<ProjectView>();
+  view->revision = revision;
+  view->videos = project_.Videos();
+  view->categories = project_.Categories();
+  view->behaviors = project_.Behaviors();
+  view->models = project_.Models();
+  view->jobs = project_.Jobs();
+  for (const datasets::VideoRow& video : view->videos) {
+    view->images[video.id] = project_.ImagesOfVideo(video.id);
+    view->intervals[video.id] = project_.BehaviorIntervals(video.id);
+    if (const auto job = project_.LatestBehaviorJob(video.id);
+        job && job != project_.LatestPredictJob(video.id)) {
+      for (datasets::ReviewItemRow& item : project_.ReviewItems(*job)) {
+        if (item.video_id == video.id) view->review_items.push_back(std::move(item));
+      }
+    }
+    std::error_code ignored;
+    if (!std::filesystem::exists(project_.VideoPath(video), ignored)) {
+      view->missing_videos.insert(video.id);
+    }
+    view->regions[video.id] = datasets::RegionsOf(project_, video.id);
+    if (const auto job = project_.LatestPredictJob(video.id)) {
+      const bool known = std::any_of(view->predict_job.begin(), view->predict_job.end(),
+                                     [&](const auto& other) { return other.second == *job; });
+      view->predict_job[video.id] = *job;
+      if (known) continue;
+      std::vector<datasets::ReviewItemRow> items = project_.ReviewItems(*job);
+      view->review_items.insert(view->review_items.end(), std::make_move_iterator(items.begin()),
+                                std::make_move_iterator(items.end()));
+    }
+  }
+  datasets::SortForReview(view->review_items);
+  view->undo_label = history_.UndoLabel();
+  view->redo_label = history_.RedoLabel();
+  return view;
+}
+
+std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame, int64_t revision,
+                                                 double tolerance, const ProjectView& project,
+                                                 const FrameView* before) const {
+  auto view = std::make_shared<FrameView>();
+  view->video_id = video_id;
+  view->frame = frame;
+  view->revision = revision;
+  const auto images = project.images.find(video_id);
+  if (images != project.images.end()) {
+    const auto after = std::lower_bound(
+        images->second.begin(), images->second.end(), frame,
+        [](const datasets::ImageRow& image, int at) { return image.frame_index.value_or(0) < at; });
+    if (after != images->second.end() && after->frame_index == frame) {
+      view->state = after->state;
+      view->has_image_row = true;
+      for (const auto& row : project_.AnnotationsOfImage(after->id)) {
+        view->labels.push_back(ShapeOf(row, after->height, after->width));
+      }
+    }
+    for (auto before = after; before != images->second.begin() && view->neighbor_frame < 0;) {
+      --before;
+      const auto rows = project_.AnnotationsOfImage(before->id);
+      if (rows.empty()) continue;
+      view->neighbor_frame = before->frame_index.value_or(-1);
+      for (const auto& row : rows) {
+        view->neighbor_labels.push_back(ShapeOf(row, before->height, before->width));
+      }
+    }
+  }
+  const auto job = project.predict_job.find(video_id);
+  if (job != project.predict_job.end()) {
+    view->prediction_rows = project_.PredictionsAt(job->second, video_id, frame);
+    for (const datasets::PredictionRow& row : view->prediction_rows) {
+      annotate::Shape shape;
+      shape.prediction_id = row.id;
+      shape.category_id = row.category_id;
+      shape.polygons = row.polygons;
+      view->predictions.push_back(std::move(shape));
+    }
+  }
+  view->drawn_tolerance = tolerance;
+  const KnownOutlines known(before && before->frame == frame ? before : nullptr, tolerance);
+  for (const annotate::Shape& shape : view->labels) {
+    view->drawn_labels.push_back(known.Of(shape.polygons));
+  }
+  for (const annotate::Shape& shape : view->predictions) {
+    view->drawn_predictions.push_back(known.Of(shape.polygons));
+  }
+  return view;
+}
+
+void ViewLoader::Run() {
+  std::shared_ptr<ProjectView> current;
+  std::shared_ptr<const FrameView> last_frame;
+  int64_t loaded_revision = -1;
+  while (true) {
+    datasets::Id video = 0;
+    int frame = 0;
+    bool wants_frame = false;
+    double tolerance = 0;
+    {
+      std::unique_lock lock(mutex_);
+      wake_worker_.wait_for(lock, kOutsideCheck,
+                            [this] { return stopping_ || reload_ || frame_pending_; });
+      if (stopping_) return;
+      wants_frame = frame_pending_;
+      frame_pending_ = reload_ = false;
+      video = video_;
+      frame = frame_;
+      tolerance = tolerance_;
+    }
+    try {
+      const int64_t revision = project_.Revision();
+      const bool moved = revision != loaded_revision || !current;
+      if (moved) {
+        current = LoadProject(revision);
+        loaded_revision = revision;
+      }
+      std::shared_ptr<FrameView> fresh_frame;
+      if ((wants_frame || moved) && video != 0) {
+        fresh_frame = LoadFrame(video, frame, revision, tolerance, *current, last_frame.get());
+        last_frame = fresh_frame;
+      }
+      if (!moved && !fresh_frame) continue;
+      std::scoped_lock lock(mutex_);
+      if (moved) fresh_project_ = current;
+      if (fresh_frame) fresh_frame_ = fresh_frame;
+    } catch (const std::exception&) {
+      // The file is busy or has gone for a moment; the next round tries again.
+      continue;
+    }
+    wake_();
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,113 @@
+// The names beside the animals, and what the picture has to say in words.
+#include <algorithm>
+#include <cstdio>
+
+#include "app/model/drawing/tag_layout.h"
+#include "app/ui/views/canvas/canvas_view.h"
+
+namespace app {
+
+void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
+  const auto view = context.session.frame_view();
+  const auto project = context.session.project_view();
+  if (!view || !project) return;
+  const float scale = context.scale;
+  const bool digits = ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel;
+  struct Name {
+    std::string text;
+    uint32_t color;
+    bool selected;
+  };
+  std::vector<Name> names;
+  std::vector<TagRequest> requests;
+  ImGui::PushFont(context.fonts.small);
+  const auto add = [&](const annotate::Shape& shape, const std::string& suffix) {
+    if (shape.polygons.empty()) return;
+    const datasets::Box box = datasets::BoxOf(shape.polygons);
+    const ImVec2 low = ToWindow({box.x, box.y});
+    const ImVec2 high = ToWindow({box.x + box.width, box.y + box.height});
+    if (high.x < area_origin_.x || high.y < area_origin_.y ||
+        low.x > area_origin_.x + area_size_.x || low.y > area_origin_.y + area_size_.y) {
+      return;
+    }
+    int index = 0;
+    const datasets::Id shown_as = ShownAs(shape.category_id, shape.prediction_id != 0);
+    const datasets::CategoryRow* category = CategoryOf(*project, shown_as, &index);
+    Name name;
+    name.text = (category            ? category->name
+                 : shape.category_id ? "?"
+                                     : "new animal") +
+                (shown_as != shape.category_id ? ", as it would be" : suffix);
+    if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
+    name.color = category && category->color ? category->color : PaletteColor(index);
+    name.selected =
+        shape.annotation_id && shape.annotation_id == context.session.selected_annotation;
+    const ImVec2 size = ImGui::CalcTextSize(name.text.c_str());
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const bool pointed_at =
+        hovered_ && mouse.x >= low.x && mouse.x <= high.x && mouse.y >= low.y && mouse.y <= high.y;
+    requests.push_back({low.x, low.y, high.x, high.y, size.x + 10 * scale, size.y + 4 * scale,
+                        name.selected || pointed_at});
+    names.push_back(std::move(name));
+  };
+  // How sure a prediction is, is known at its end.
+  const auto job = project->predict_job.find(view->video_id);
+  const bool predicting =
+      job != project->predict_job.end() &&
+      std::any_of(project->jobs.begin(), project->jobs.end(), [&](const datasets::JobRow& row) {
+        return row.id == job->second && (row.state == "running" || row.state == "queued");
+      });
+  const auto& labels = Labels(context);
+  if (show_labels_) {
+    for (const annotate::Shape& shape : labels)
+      add(shape, shape.occluded ? " (partly hidden)" : "");
+  }
+  for (size_t i = 0; show_predictions_ && i < view->predictions.size(); ++i) {
+    const annotate::Shape& shape = view->predictions[i];
+    if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
+    char text[32] = " ?";
+    if (i < view->prediction_rows.size() && !predicting) {
+      snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
+    }
+    add(shape, text);
+  }
+  const auto places = PlaceTags(requests, area_origin_.x, area_origin_.y,
+                                area_origin_.x + area_size_.x, area_origin_.y + area_size_.y);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].hidden) continue;
+    const TagRequest& request = requests[i];
+    const ImVec2 low(places[i].x, places[i].y);
+    const ImVec2 high(low.x + request.width, low.y + request.height);
+    const ImU32 color = ToImColor(names[i].color);
+    if (places[i].displaced) {
+      const ImVec2 animal((request.left + request.right) / 2, (request.top + request.bottom) / 2);
+      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal,
+                    IM_COL32(0, 0, 0, 150), 2.5f * scale);
+      draw->AddLine(ImVec2((low.x + high.x) / 2, low.y > animal.y ? low.y : high.y), animal, color,
+                    scale);
+    }
+    draw->AddRectFilled(low, high, IM_COL32(0, 0, 0, names[i].selected ? 230 : 165), 3 * scale);
+    if (names[i].selected) draw->AddRect(low, high, color, 3 * scale, 0, 1.5f * scale);
+    draw->AddText(ImVec2(low.x + 5 * scale, low.y + 2 * scale), color, names[i].text.c_str());
+  }
+  const bool some_hidden =
+      std::any_of(places.begin(), places.end(), [](const TagPlace& place) { return place.hidden; });
+  const std::string text = preview_ ? preview_->text
+                           : view->state == datasets::ImageState::kEmpty
+                               ? "marked: no animal in this frame"
+                           : some_hidden ? "Not every name has room: point at an animal, or zoom in"
+                                         : "";
+  if (!text.empty()) {
+    const float most_wide = area_size_.x - 40 * scale;
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, most_wide);
+    const ImVec2 at(area_origin_.x + (area_size_.x - size.x) / 2,
+                    area_origin_.y + area_size_.y - size.y - 14 * scale);
+    draw->AddRectFilled(ImVec2(at.x - 8 * scale, at.y - 4 * scale),
+                        ImVec2(at.x + size.x + 8 * scale, at.y + size.y + 4 * scale),
+                        IM_COL32(0, 0, 0, 190), 4 * scale);
+    draw->AddText(nullptr, 0, at, WarningColor(), text.c_str(), nullptr, most_wide);
+  }
+  ImGui::PopFont();
+}
+
+}  // namespace app

@@ -1,0 +1,107 @@
+// The video frame with labels and predictions, zoom and pan, and the active drawing tool.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "annotate/tools/tool.h"
+#include "app/gl/frame_layer.h"
+#include "app/gl/overlay_layer.h"
+#include "app/model/session/learned_blobs.h"
+#include "app/model/requests/pending_shapes.h"
+#include "app/model/session/tool_worker.h"
+#include "app/ui/view.h"
+
+namespace app {
+
+class CanvasView : public View {
+ public:
+  CanvasView();
+  ~CanvasView() override;
+  const char* id() const override { return "canvas"; }
+  const char* title() const override { return "Canvas"; }
+  void AddActions(ActionTable& actions, UiContext& context) override;
+  void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
+  // The picture and the outlines, beneath ImGui; framebuffer size in pixels.
+  void DrawGl(UiContext& context, int framebuffer_width, int framebuffer_height);
+  // The active tool's gesture sees keys first; true when it used the key.
+  bool OnKey(const Chord& chord, UiContext& context);
+
+ private:
+  struct Placement {      // of the image on the window
+    double x = 0, y = 0;  // window position of image point (0, 0), ImGui pixels
+    double scale = 1;     // ImGui pixels per image pixel
+  };
+  static constexpr double kZoomPerNotch = 1.2;
+  // canvas_view.cc: what the person does
+  void SetTool(const std::string& id);
+  void HandleMouse(UiContext& context, bool hovered);
+  void HandleSpace(UiContext& context);
+  bool SendToTool(UiContext& context, annotate::ToolInput input);  // true when it used the input
+  void TakeResult(UiContext& context);  // of what a tool had carried out aside
+  annotate::ToolInput InputNow() const;
+  annotate::ToolContext ContextForTool(UiContext& context);
+  bool MayDraw(const UiContext& context) const;
+  void Commit(UiContext& context, const annotate::ShapeChange& change);
+  void LeaveFrame(UiContext& context);
+  const std::vector<annotate::Shape>& Labels(UiContext& context);
+  // canvas_placement.cc: where the picture is
+  void Fit();
+  void ZoomAt(const ImVec2& window, double factor);
+  void ZoomTo(const datasets::Box& box);
+  void Pan(double dx, double dy);
+  void KeepInSight();
+  void ApplyRequest(UiContext& context, const ImVec2& origin, const ImVec2& size);
+  ImVec2 ToWindow(const cv::Point2d& image) const;
+  cv::Point2d ToImage(const ImVec2& window) const;
+  // canvas_drawing.cc: what is shown
+  datasets::Id ShownAs(datasets::Id category, bool prediction) const;
+  void BuildOverlay(UiContext& context);
+  void DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size);
+  void DrawRegions(UiContext& context, ImDrawList* draw);
+  void DrawToolOverlay(UiContext& context, ImDrawList* draw);
+  void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw, float scale);
+  // canvas_names.cc
+  void DrawNames(UiContext& context, ImDrawList* draw);
+  // canvas_controls.cc: small controls on the picture
+  void DrawToolStrip(UiContext& context);
+  void DrawOptions(UiContext& context);
+  void DrawLookPopup(UiContext& context);
+  void DrawIdentityLegend(UiContext& context);
+
+  std::map<std::string, std::unique_ptr<annotate::Tool>> tools_;  // used so far; keep settings
+  annotate::Tool* tool_ = nullptr;                                // the active one
+  std::unique_ptr<FrameLayer> frame_layer_;
+  std::unique_ptr<OverlayLayer> overlay_layer_;
+  PendingShapes pending_;
+  ToolWorker worker_;
+  std::unique_ptr<LearnedBlobs> learned_blobs_;
+  std::function<void(std::function<void()>)> run_aside_;
+  Placement placement_;
+  ImVec2 area_origin_{0, 0}, area_size_{1, 1};
+  int image_width_ = 0, image_height_ = 0;
+  bool fits_ = true;     // the whole frame is shown, also when panels change size
+  int pan_button_ = -1;  // the button of a drag that moves the picture
+  float panned_ = 0;     // window pixels of that drag
+  bool button_down_ = false, hovered_ = false;
+  bool space_held_ = false, space_panned_ = false;
+  PictureLook look_;
+  bool show_labels_ = true, show_predictions_ = true;
+  std::string region_name_;             // what is drawn becomes this region, "" = a label
+  std::optional<NamePreview> preview_;  // in this drawing
+  datasets::Id tool_video_ = 0;
+  int tool_frame_ = -1;
+  int64_t overlay_key_ = 0;
+  std::vector<OverlayShape> overlay_shapes_;
+  std::vector<int64_t> built_state_;
+  std::vector<DrawnShape> fresh_shapes_;
+};
+
+// Null, and index 0, when the project has no such category.
+const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index);
+bool HasLabelOf(const std::vector<annotate::Shape>& labels, datasets::Id category);
+
+}  // namespace app
