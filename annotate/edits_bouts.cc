@@ -1,5 +1,5 @@
 #include "annotate/edits.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 
 namespace annotate {
 namespace {

@@ -10,7 +10,7 @@
 #include "annotate/assist/assist.h"
 #include "annotate/assist/pixel_region.h"
 #include "datasets/base/error.h"
-#include "datasets/formats/coco.h"
+#include "datasets/formats/coco/coco.h"
 #include "datasets/video/video.h"
 
 namespace annotate {

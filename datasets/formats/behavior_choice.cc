@@ -5,7 +5,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/metrics/behavior_scores.h"
+#include "datasets/behavior/scores.h"
 
 namespace datasets {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/behaviors.h"
-#include "datasets/formats/csv.h"
+#include "datasets/base/csv.h"
 #include "datasets/formats/frame_match.h"
-#include "datasets/formats/json_entries.h"
+#include "datasets/base/json_entries.h"
 
 namespace datasets {
 

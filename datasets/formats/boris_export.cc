@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "datasets/formats/atomic_file.h"
+#include "datasets/base/atomic_file.h"
 #include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/boris.h"
-#include "datasets/formats/csv.h"
+#include "datasets/base/csv.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {

@@ -7,10 +7,10 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/atomic_file.h"
-#include "datasets/formats/base64.h"
+#include "datasets/base/atomic_file.h"
+#include "datasets/base/base64.h"
 #include "datasets/formats/frame_match.h"
-#include "datasets/formats/json_entries.h"
+#include "datasets/base/json_entries.h"
 #include "datasets/formats/label_batch.h"
 #include "datasets/formats/selection.h"
 

@@ -3,9 +3,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "datasets/formats/atomic_file.h"
+#include "datasets/base/atomic_file.h"
 #include "datasets/formats/behaviors.h"
-#include "datasets/formats/csv.h"
+#include "datasets/base/csv.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "datasets/base/error.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/frame_hash.h"

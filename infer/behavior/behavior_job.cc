@@ -11,7 +11,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 #include "datasets/store/regions.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/crops.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "datasets/metrics/behavior_zones.h"
+#include "datasets/behavior/zones.h"
 #include "datasets/project.h"
 #include "infer/behavior/predicted_bouts.h"
 #include "infer/run/infer_job.h"
@@ -23,7 +23,7 @@ struct BehaviorPredictResult {
 };
 
 // Writes the probability of every behavior of the model for every frame and subject
-// (datasets/store/behavior_scores.h), and bouts with confidences from them (behavior_bouts.h).
+// (datasets/store/score_series.h), and bouts with confidences from them (behavior_bouts.h).
 // Behaviors that the project does not have are left out and
 // noted, and so are those of the project that the model does not know. Memory is bounded whatever
 // the length. Registers a job row; cancelled work leaves whole chunks and a job marked so. Throws

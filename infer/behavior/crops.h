@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/metrics/behavior_zones.h"
+#include "datasets/behavior/zones.h"
 #include "datasets/project.h"
 #include "infer/behavior/motion_features.h"
 #include "train/behavior/description.h"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 
 namespace infer {
 namespace {

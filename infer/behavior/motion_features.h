@@ -5,7 +5,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "datasets/metrics/behavior_mask_moments.h"
+#include "datasets/behavior/mask_moments.h"
 #include "train/behavior/description.h"
 
 namespace infer {

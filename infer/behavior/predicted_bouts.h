@@ -19,7 +19,7 @@ struct BehaviorSummary {
   std::string frame_calibration;  // "none", "temperature", "isotonic", or "mixed"
 };
 
-// Smooths what datasets/store/behavior_scores.h holds of `job_id`, decides group by group what
+// Smooths what datasets/store/score_series.h holds of `job_id`, decides group by group what
 // happens when (bouts.h), and writes predicted bouts with a score (mean smoothed probability) and a
 // confidence: the mean over the bout's frames of the probability as calibrated on the labels that
 // the model's training held back, then as calibrated on bouts that were checked, by such labels or

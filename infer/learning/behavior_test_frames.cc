@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "datasets/metrics/behavior_exploration.h"
+#include "datasets/behavior/exploration.h"
 
 namespace app {
 namespace {

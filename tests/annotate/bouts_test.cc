@@ -2,7 +2,7 @@
 
 #include "annotate/edits.h"
 #include "annotate/history.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"

@@ -1,4 +1,4 @@
-#include "datasets/metrics/behavior_agreement.h"
+#include "datasets/behavior/agreement.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 
 #include "datasets/base/error.h"
-#include "datasets/metrics/behavior_exploration.h"
+#include "datasets/behavior/exploration.h"
 #include "datasets/metrics/classification.h"
 #include "tests/support/shared_data.h"
 

@@ -1,4 +1,4 @@
-#include "datasets/metrics/behavior_budget.h"
+#include "datasets/behavior/budget.h"
 
 #include <doctest/doctest.h>
 
@@ -8,8 +8,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/behaviors.h"
-#include "datasets/formats/csv.h"
-#include "datasets/metrics/behavior_scores.h"
+#include "datasets/base/csv.h"
+#include "datasets/behavior/scores.h"
 #include "datasets/store/writer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/shared_data.h"

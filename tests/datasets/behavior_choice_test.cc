@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "datasets/formats/behaviors.h"
-#include "datasets/metrics/behavior_scores.h"
+#include "datasets/behavior/scores.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "datasets/metrics/behavior_motion.h"
+#include "datasets/behavior/motion.h"
 
 #include <doctest/doctest.h>
 
@@ -8,11 +8,11 @@
 #include <random>
 
 #include "datasets/base/error.h"
-#include "datasets/metrics/behavior_budget.h"
-#include "datasets/metrics/behavior_mask_moments.h"
-#include "datasets/metrics/behavior_motion_run.h"
-#include "datasets/metrics/behavior_motion_tables.h"
-#include "datasets/metrics/behavior_zones.h"
+#include "datasets/behavior/budget.h"
+#include "datasets/behavior/mask_moments.h"
+#include "datasets/behavior/motion_run.h"
+#include "datasets/behavior/motion_tables.h"
+#include "datasets/behavior/zones.h"
 #include "datasets/store/writer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"

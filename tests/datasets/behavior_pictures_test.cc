@@ -1,4 +1,4 @@
-#include "datasets/metrics/behavior_pictures.h"
+#include "datasets/behavior/pictures.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
-#include "datasets/metrics/behavior_drawing.h"
+#include "datasets/behavior/drawing.h"
 #include "tests/support/temp_dir.h"
 
 using namespace datasets;

@@ -1,4 +1,4 @@
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 
 #include <doctest/doctest.h>
 #include <signal.h>

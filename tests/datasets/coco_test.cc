@@ -1,4 +1,4 @@
-#include "datasets/formats/coco.h"
+#include "datasets/formats/coco/coco.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-#include "datasets/formats/json_entries.h"
+#include "datasets/base/json_entries.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 

@@ -1,11 +1,11 @@
-#include "datasets/formats/evaluation_files.h"
+#include "datasets/evaluate/evaluation_files.h"
 
 #include <doctest/doctest.h>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/formats/json_entries.h"
+#include "datasets/base/json_entries.h"
 #include "datasets/metrics/davis.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"

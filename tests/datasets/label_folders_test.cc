@@ -4,8 +4,8 @@
 #include <random>
 #include <set>
 
-#include "datasets/formats/base64.h"
-#include "datasets/formats/json_entries.h"
+#include "datasets/base/base64.h"
+#include "datasets/base/json_entries.h"
 #include "datasets/formats/labelme.h"
 #include "datasets/formats/mot.h"
 #include "datasets/formats/tracks.h"

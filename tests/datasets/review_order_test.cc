@@ -1,4 +1,4 @@
-#include "datasets/store/review_order.h"
+#include "datasets/store/review/review_order.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

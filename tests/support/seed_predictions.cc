@@ -6,7 +6,7 @@
 #include <exception>
 #include <map>
 
-#include "datasets/formats/coco.h"
+#include "datasets/formats/coco/coco.h"
 #include "datasets/project.h"
 #include "datasets/store/writer.h"
 

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/atomic_file.h"
+#include "datasets/base/atomic_file.h"
 
 namespace train {
 namespace {

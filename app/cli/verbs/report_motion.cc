@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "app/cli/verbs/report_text.h"
-#include "datasets/formats/atomic_file.h"
-#include "datasets/metrics/behavior_motion_tables.h"
-#include "datasets/metrics/behavior_pictures.h"
+#include "datasets/base/atomic_file.h"
+#include "datasets/behavior/motion_tables.h"
+#include "datasets/behavior/pictures.h"
 
 namespace app {
 namespace {

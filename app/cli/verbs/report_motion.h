@@ -7,7 +7,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
-#include "datasets/metrics/behavior_motion_run.h"
+#include "datasets/behavior/motion_run.h"
 
 namespace app {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/metrics/behavior_agreement.h"
-#include "datasets/metrics/behavior_budget.h"
-#include "datasets/metrics/behavior_exploration.h"
+#include "datasets/behavior/agreement.h"
+#include "datasets/behavior/budget.h"
+#include "datasets/behavior/exploration.h"
 
 namespace app {
 

@@ -10,8 +10,8 @@
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
-#include "datasets/formats/atomic_file.h"
-#include "datasets/formats/csv.h"
+#include "datasets/base/atomic_file.h"
+#include "datasets/base/csv.h"
 #include "infer/behavior/predicted_bouts.h"
 
 namespace app {

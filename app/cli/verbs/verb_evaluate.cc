@@ -10,7 +10,7 @@
 #include "app/cli/options_flags.h"
 #include "app/cli/verbs/truth_subset.h"
 #include "app/cli/verb_list.h"
-#include "datasets/formats/evaluation_files.h"
+#include "datasets/evaluate/evaluation_files.h"
 
 namespace app {
 namespace {

@@ -9,8 +9,8 @@
 #include "app/cli/verbs/report_motion.h"
 #include "app/cli/verbs/report_text.h"
 #include "app/cli/verb_list.h"
-#include "datasets/formats/atomic_file.h"
-#include "datasets/metrics/behavior_pictures.h"
+#include "datasets/base/atomic_file.h"
+#include "datasets/behavior/pictures.h"
 
 namespace app {
 namespace {

@@ -11,7 +11,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
-#include "datasets/store/review_order.h"
+#include "datasets/store/review/review_order.h"
 #include "infer/run/infer_job.h"
 
 namespace app {

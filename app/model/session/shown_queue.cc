@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "annotate/edits.h"
-#include "datasets/store/behavior_scores.h"
+#include "datasets/store/score_series.h"
 
 namespace app {
 namespace {

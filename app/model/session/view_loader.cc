@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "app/model/session/session.h"
-#include "datasets/store/review_order.h"
+#include "datasets/store/review/review_order.h"
 
 namespace app {
 namespace {

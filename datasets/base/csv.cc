@@ -1,0 +1,182 @@
+#include "datasets/base/csv.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include "datasets/base/error.h"
+#include "datasets/base/json_entries.h"
+
+namespace datasets {
+
+namespace {
+
+std::string Trimmed(const std::string& text) {
+  const size_t first = text.find_first_not_of(" \t\r");
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::string LowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+char SeparatorOf(const std::string& text) {
+  const std::string header = text.substr(0, text.find('\n'));
+  char best = ',';
+  for (const char candidate : {'\t', ';'}) {
+    if (std::count(header.begin(), header.end(), candidate) >
+        std::count(header.begin(), header.end(), best)) {
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what) : what_(what) {
+  std::string text = ReadTextFile(path, what);
+  if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
+  const char separator = SeparatorOf(text);
+  std::vector<std::string> fields;
+  std::string field;
+  bool quoted = false, was_quoted = false, header_done = false;
+  int line = 1, first_line = 1;
+  size_t header_size = 0;
+  const auto end_field = [&] {
+    fields.push_back(was_quoted ? field : Trimmed(field));
+    field.clear();
+    was_quoted = false;
+  };
+  const auto end_row = [&] {
+    end_field();
+    const bool blank =
+        std::all_of(fields.begin(), fields.end(), [](const std::string& f) { return f.empty(); });
+    if (!blank && !header_done) {
+      for (size_t i = 0; i < fields.size(); ++i) columns_.emplace(LowerCase(fields[i]), i);
+      header_size = fields.size();
+      header_done = true;
+    } else if (!blank) {
+      if (fields.size() > header_size && !fields.back().empty()) {
+        throw Error(what_ + ", line " + std::to_string(first_line),
+                    "it has " + std::to_string(fields.size()) + " fields, the first line names " +
+                        std::to_string(header_size),
+                    "put fields that hold the separator in quotes");
+      }
+      rows_.push_back(std::move(fields));
+      lines_.push_back(first_line);
+    }
+    fields.clear();
+    first_line = line + 1;
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+        field += '"';
+        ++i;
+      } else if (c == '"') {
+        quoted = false;
+      } else {
+        field += c;
+        if (c == '\n') ++line;
+      }
+    } else if (c == '"' && Trimmed(field).empty()) {
+      quoted = was_quoted = true;
+      field.clear();
+    } else if (c == separator) {
+      end_field();
+    } else if (c == '\n') {
+      end_row();
+      ++line;
+    } else if (c != '\r' && c != '\0') {
+      field += c;
+    }
+  }
+  if (quoted) {
+    throw Error(what_ + ", line " + std::to_string(first_line), "a quote is never closed",
+                "close it");
+  }
+  if (!field.empty() || !fields.empty()) end_row();
+  if (!header_done) throw Error(what_, "the file is empty", "give a table with column names");
+}
+
+const std::string& CsvTable::Text(size_t row, const std::string& column) const {
+  static const std::string kNone;
+  const auto it = columns_.find(column);
+  if (it == columns_.end() || it->second >= rows_[row].size()) return kNone;
+  return rows_[row][it->second];
+}
+
+std::optional<double> CsvTable::Number(size_t row, const std::string& column) const {
+  const std::string& text = Text(row, column);
+  if (text.empty()) return std::nullopt;
+  const auto value = ParseNumber(text);
+  if (!value) {
+    throw Error(Where(row), "'" + text + "' in column " + column + " is not a number",
+                "correct it");
+  }
+  return value;
+}
+
+std::optional<int64_t> CsvTable::Whole(size_t row, const std::string& column) const {
+  const auto value = Number(row, column);
+  if (!value) return std::nullopt;
+  if (*value != std::floor(*value) || std::abs(*value) > 9e15) {
+    throw Error(Where(row),
+                "'" + Text(row, column) + "' in column " + column + " is not a whole number",
+                "correct it");
+  }
+  return static_cast<int64_t>(*value);
+}
+
+std::string CsvTable::Where(size_t row) const {
+  return what_ + ", line " + std::to_string(lines_[row]);
+}
+
+void CsvTable::Require(const std::vector<std::string>& columns) const {
+  std::string missing, present;
+  for (const std::string& column : columns) {
+    if (!Has(column)) missing += (missing.empty() ? "" : ", ") + column;
+  }
+  for (const auto& [column, index] : columns_) present += (present.empty() ? "" : ", ") + column;
+  if (!missing.empty()) {
+    throw Error(what_, "its first line does not name the columns " + missing,
+                "name them; there is: " + present);
+  }
+}
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\n\r;\t") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string CsvNumber(double value, int decimals) {
+  char text[64];
+  const auto end =
+      std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, decimals).ptr;
+  std::string number(text, end);
+  if (number.find('.') != std::string::npos) {
+    number.erase(number.find_last_not_of('0') + 1);
+    if (number.back() == '.') number.pop_back();
+  }
+  return number == "-0" ? "0" : number;
+}
+
+std::optional<double> ParseNumber(const std::string& text) {
+  const std::string trimmed = Trimmed(text);
+  const char* begin = trimmed.data() + (!trimmed.empty() && trimmed[0] == '+' ? 1 : 0);
+  const char* end = trimmed.data() + trimmed.size();
+  double value = 0;
+  const auto result = std::from_chars(begin, end, value);
+  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace datasets

@@ -1,0 +1,213 @@
+#include "datasets/behavior/motion.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "datasets/base/error.h"
+
+namespace datasets {
+namespace {
+
+bool PixelAt(const Rle& mask, double x, double y) {
+  const int column = static_cast<int>(std::floor(x)), row = static_cast<int>(std::floor(y));
+  if (column < 0 || row < 0 || column >= mask.width || row >= mask.height) return false;
+  const uint64_t wanted = static_cast<uint64_t>(column) * mask.height + row;
+  uint64_t end = 0;
+  for (size_t i = 0; i < mask.counts.size(); ++i) {
+    end += mask.counts[i];
+    if (wanted < end) return i % 2 == 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
+                         std::vector<ZoneMask> zones, double fps, int start_frame, int end_frame,
+                         const MotionOptions& options)
+    : video_(std::move(video)),
+      names_(std::move(animals)),
+      zones_(std::move(zones)),
+      fps_(fps > 0 ? fps : 1),
+      start_frame_(start_frame),
+      end_frame_(end_frame),
+      max_gap_frames_(
+          std::max(1, static_cast<int>(std::min(std::floor(options.max_gap * fps_), 1e9)))),
+      options_(options),
+      animals_(names_.size()) {
+  CheckOptions(options, "motion");
+  for (const ZoneMask& zone : zones_) AddBehavior("in " + zone.name);
+  contact_ = AddBehavior("contact");
+  freezing_ = AddBehavior("freezing");
+}
+
+int MotionMeter::AddBehavior(const std::string& name) {
+  behaviors_.emplace_back();
+  behaviors_.back().name = name;
+  return static_cast<int>(behaviors_.size()) - 1;
+}
+
+// The behavior happens on `frame`: its bout goes on, over frames on which the animal was not seen.
+void MotionMeter::Extend(int animal_index, int behavior, int frame) {
+  Animal& animal = animals_[animal_index];
+  animal.open.resize(behaviors_.size(), -1);
+  int& open = animal.open[behavior];
+  if (open >= 0) {
+    Bout& bout = animal.bouts[open];
+    const bool unseen_between = animal.last_frame < bout.end_frame;
+    if (frame == bout.end_frame || (unseen_between && frame - bout.end_frame < max_gap_frames_)) {
+      bout.end_frame = frame + 1;
+      return;
+    }
+  }
+  open = static_cast<int>(animal.bouts.size());
+  animal.bouts.push_back({behavior, frame, frame + 1});
+}
+
+bool MotionMeter::Freezing(Animal& animal, const AnimalMotion& motion) const {
+  if (!motion.same_iou) {  // not seen one frame before
+    animal.still = 0;
+    return false;
+  }
+  const bool still =
+      *motion.same_iou >= options_.freeze_iou &&
+      (!options_.flow || (motion.flow_px && *motion.flow_px < options_.freeze_flow_px));
+  // The count stays within bounds; without them an animal that ran for long could never freeze.
+  const int most = std::max(options_.freeze_most, options_.freeze_frames);
+  animal.still = std::clamp(animal.still + (still ? 1 : -options_.freeze_loss), 0, most);
+  return animal.still >= options_.freeze_frames;
+}
+
+std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMask>& masks,
+                                           const FlowIn& flow) {
+  std::vector<AnimalMotion> motions;
+  std::vector<const Rle*> seen;
+  for (const AnimalMask& one : masks) {
+    AnimalMotion motion;
+    motion.frame = frame;
+    motion.animal = one.animal;
+    motion.moments = MomentsOf(one.mask);
+    if (motion.moments.area == 0) continue;
+    VOLE_CHECK(one.animal >= 0 && one.animal < static_cast<int>(animals_.size()));
+    VOLE_CHECK(animals_[one.animal].last_frame < frame);
+    motions.push_back(std::move(motion));
+    seen.push_back(&one.mask);
+  }
+  for (size_t i = 0; i < motions.size(); ++i) {
+    for (size_t j = 0; j < motions.size(); ++j) {
+      if (i == j) continue;
+      AnimalMotion &one = motions[i], &other = motions[j];
+      const double away =
+          std::hypot(one.moments.x - other.moments.x, one.moments.y - other.moments.y);
+      if (one.nearest < 0 || away < one.nearest_px) {
+        one.nearest = other.animal;
+        one.nearest_px = away;
+      }
+      if (i < j && MasksTouch(*seen[i], *seen[j], options_.contact_px)) {
+        one.touching.push_back(other.animal);
+        other.touching.push_back(one.animal);
+        Contact& contact = contacts_[std::minmax(one.animal, other.animal)];
+        if (contact.last_frame < 0 || contact.last_frame + 1 < frame) ++contact.bouts;
+        contact.last_frame = frame;
+        ++contact.frames;
+      }
+    }
+  }
+  for (size_t i = 0; i < motions.size(); ++i) {
+    AnimalMotion& motion = motions[i];
+    Animal& animal = animals_[motion.animal];
+    const int gap = frame - animal.last_frame;
+    if (animal.last_frame >= 0 && gap <= max_gap_frames_) {
+      double step =
+          std::hypot(motion.moments.x - animal.anchor_x, motion.moments.y - animal.anchor_y);
+      if (step < options_.min_step_px) step = 0;
+      motion.step_px = step;
+      motion.speed_px_s = step * fps_ / gap;
+      animal.distance_px += step;
+      animal.moved_frames += gap;
+      animal.max_speed_px_s = std::max(animal.max_speed_px_s, *motion.speed_px_s);
+    }
+    if (animal.last_frame >= 0 && gap == 1) {
+      motion.same_iou = RleIou(*seen[i], animal.last_mask);
+      if (options_.flow && flow) motion.flow_px = flow(*seen[i]);
+    }
+    motion.freezing = Freezing(animal, motion);
+    for (size_t zone = 0; zone < zones_.size(); ++zone) {
+      const bool inside = options_.zone_by_center
+                              ? PixelAt(zones_[zone].mask, motion.moments.x, motion.moments.y)
+                              : RleIou(*seen[i], zones_[zone].mask) > options_.zone_overlap;
+      if (!inside) continue;
+      motion.zones.push_back(static_cast<int>(zone));
+      Extend(motion.animal, static_cast<int>(zone), frame);
+    }
+    if (!motion.touching.empty()) Extend(motion.animal, contact_, frame);
+    if (motion.freezing) Extend(motion.animal, freezing_, frame);
+    animal.last_frame = frame;
+    animal.last_mask = *seen[i];
+    if (!motion.step_px || *motion.step_px > 0) {  // slow creeping adds up until it is a step
+      animal.anchor_x = motion.moments.x;
+      animal.anchor_y = motion.moments.y;
+    }
+    ++animal.seen;
+    animal.area_sum += motion.moments.area;
+    animal.elongation_sum += motion.moments.elongation;
+  }
+  return motions;
+}
+
+std::vector<MotionSummary> MotionMeter::Summaries() const {
+  std::vector<MotionSummary> summaries;
+  for (size_t i = 0; i < animals_.size(); ++i) {
+    const Animal& animal = animals_[i];
+    if (animal.seen == 0) continue;
+    MotionSummary summary;
+    summary.video = video_;
+    summary.animal = names_[i];
+    summary.frames_seen = animal.seen;
+    summary.frames = end_frame_ - start_frame_;
+    summary.seen_s = static_cast<double>(animal.seen) / fps_;
+    summary.moved_s = static_cast<double>(animal.moved_frames) / fps_;
+    summary.distance_px = animal.distance_px;
+    if (animal.moved_frames > 0) {
+      summary.mean_speed_px_s = animal.distance_px / summary.moved_s;
+      summary.max_speed_px_s = animal.max_speed_px_s;
+    }
+    summary.mean_area_px = animal.area_sum / static_cast<double>(animal.seen);
+    summary.mean_elongation = animal.elongation_sum / static_cast<double>(animal.seen);
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+std::vector<ContactPair> MotionMeter::Contacts() const {
+  std::vector<ContactPair> pairs;
+  for (const auto& [animals, contact] : contacts_) {
+    pairs.push_back({video_, names_[animals.first], names_[animals.second], contact.bouts,
+                     contact.frames, static_cast<double>(contact.frames) / fps_});
+  }
+  return pairs;
+}
+
+BehaviorScores MotionMeter::Scores() const {
+  BehaviorScores scores;
+  scores.behaviors = behaviors_;
+  for (size_t i = 0; i < animals_.size(); ++i) {
+    if (animals_[i].seen == 0) continue;
+    BoutSeries series;
+    series.video = video_;
+    series.subject = names_[i];
+    series.author = kAutomaticAuthor;
+    series.fps = fps_;
+    series.start_frame = start_frame_;
+    series.end_frame = end_frame_;
+    series.bouts = animals_[i].bouts;
+    for (size_t k = 0; k < behaviors_.size(); ++k) {
+      series.looked_for.push_back(static_cast<int>(k));
+    }
+    scores.series.push_back(std::move(series));
+  }
+  TidyScores(scores);
+  return scores;
+}
+
+}  // namespace datasets

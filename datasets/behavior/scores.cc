@@ -1,0 +1,300 @@
+#include "datasets/behavior/scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/behavior_choice.h"
+#include "datasets/formats/behaviors.h"
+
+namespace datasets {
+namespace {
+
+// Eight colors that color-blind people tell apart (Okabe and Ito 2008), black left out.
+constexpr uint32_t kPalette[] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
+                                 0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
+
+using SeriesKey = std::tuple<std::string, std::string, std::string>;
+
+class Gatherer {
+ public:
+  int Behavior(const ScoredBehavior& behavior) {
+    const auto [at, added] =
+        behaviors_.emplace(behavior.name, static_cast<int>(scores_.behaviors.size()));
+    if (added) scores_.behaviors.push_back(behavior);
+    return at->second;
+  }
+  BoutSeries& Series(const std::string& video, const std::string& subject,
+                     const std::string& author) {
+    BoutSeries& series = series_[{video, subject, author}];
+    series.video = video;
+    series.subject = subject;
+    series.author = author;
+    return series;
+  }
+  BehaviorScores Take() {
+    for (auto& [key, series] : series_) scores_.series.push_back(std::move(series));
+    TidyScores(scores_);
+    return std::move(scores_);
+  }
+
+ private:
+  BehaviorScores scores_;
+  std::map<std::string, int> behaviors_;
+  std::map<SeriesKey, BoutSeries> series_;
+};
+
+std::string BoutText(const Bout& bout, const BehaviorScores& scores) {
+  return "'" + scores.behaviors[bout.behavior].name + "' (frames " +
+         std::to_string(bout.start_frame) + " to " + std::to_string(bout.end_frame - 1) + ")";
+}
+
+std::string SeriesText(const BoutSeries& series) {
+  std::string text = "behaviors of '" + series.video + "'";
+  if (!series.subject.empty()) text += ", subject '" + series.subject + "'";
+  if (!series.author.empty()) text += ", scored by '" + series.author + "'";
+  return text;
+}
+
+// Unites bouts of one behavior with at most `gap` frames between them; gap < 0: that overlap.
+void Unite(BoutSeries& series, const std::vector<ScoredBehavior>& behaviors, int gap) {
+  std::sort(series.bouts.begin(), series.bouts.end(), [](const Bout& a, const Bout& b) {
+    return std::tie(a.start_frame, a.behavior, a.end_frame) <
+           std::tie(b.start_frame, b.behavior, b.end_frame);
+  });
+  std::map<int, size_t> last;  // of each behavior, its newest bout in `kept`
+  std::vector<Bout> kept;
+  for (Bout& bout : series.bouts) {
+    const auto found = last.find(bout.behavior);
+    if (found != last.end() && !behaviors[bout.behavior].is_point) {
+      Bout& before = kept[found->second];
+      if (bout.start_frame - before.end_frame <= gap) {
+        before.end_frame = std::max(before.end_frame, bout.end_frame);
+        continue;
+      }
+    }
+    last[bout.behavior] = kept.size();
+    kept.push_back(std::move(bout));
+  }
+  series.bouts = std::move(kept);
+}
+
+}  // namespace
+
+std::vector<std::string> BehaviorScores::Authors() const {
+  std::set<std::string> authors;
+  for (const BoutSeries& one : series) authors.insert(one.author);
+  return {authors.begin(), authors.end()};
+}
+
+int BehaviorScores::BehaviorNamed(const std::string& name) const {
+  std::string names;
+  for (size_t i = 0; i < behaviors.size(); ++i) {
+    if (behaviors[i].name == name) return static_cast<int>(i);
+    names += (names.empty() ? "" : ", ") + behaviors[i].name;
+  }
+  throw Error("behavior '" + name + "'", "nobody scored it",
+              names.empty() ? "there is no scored behavior at all" : "there are: " + names);
+}
+
+void TidyScores(BehaviorScores& scores) {
+  std::sort(
+      scores.series.begin(), scores.series.end(), [](const BoutSeries& a, const BoutSeries& b) {
+        return std::tie(a.video, a.subject, a.author) < std::tie(b.video, b.subject, b.author);
+      });
+  for (BoutSeries& series : scores.series) Unite(series, scores.behaviors, -1);
+  std::set<uint32_t> used;
+  for (const ScoredBehavior& behavior : scores.behaviors) used.insert(behavior.color);
+  for (size_t i = 0; i < scores.behaviors.size(); ++i) {
+    ScoredBehavior& behavior = scores.behaviors[i];
+    for (size_t k = 0; behavior.color == 0 && k < std::size(kPalette); ++k) {
+      const uint32_t color = kPalette[(i + k) % std::size(kPalette)];
+      if (used.insert(color).second) behavior.color = color;
+    }
+    if (behavior.color == 0) behavior.color = kPalette[i % std::size(kPalette)];
+  }
+}
+
+BehaviorScores ScoresFromTable(const std::filesystem::path& path,
+                               const TableScoreOptions& options) {
+  if (!(options.fps > 0)) {
+    throw Error("behavior table '" + path.filename().string() + "'",
+                "seconds cannot be computed without the frame rate", "give --fps");
+  }
+  Gatherer gatherer;
+  std::map<std::string, int> length;
+  for (BehaviorTableRow& row : ReadBehaviorTable(path)) {
+    if (!row.present) continue;
+    SecondsToFrames(row, options.fps);
+    if (options.video_frames > 0 && row.end_frame > options.video_frames) {
+      throw Error(row.where,
+                  "frame " + std::to_string(row.end_frame - 1) + " lies outside the video of " +
+                      std::to_string(options.video_frames) + " frames",
+                  "correct the row or --video-frames");
+    }
+    ScoredBehavior behavior;
+    behavior.name = row.behavior;
+    behavior.is_point = row.is_point;
+    Bout bout{gatherer.Behavior(behavior), row.start_frame, row.end_frame, row.where};
+    BoutSeries& series =
+        gatherer.Series(row.video, row.subject, row.rater.empty() ? options.author : row.rater);
+    series.fps = options.fps;
+    series.bouts.push_back(std::move(bout));
+    int& frames = length[row.video];
+    frames = std::max(frames, std::max(row.end_frame, options.video_frames));
+  }
+  BehaviorScores scores = gatherer.Take();
+  for (BoutSeries& series : scores.series) series.end_frame = length[series.video];
+  return scores;
+}
+
+BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
+                                 const std::string& video_name, Id job_id) {
+  Gatherer gatherer;
+  std::map<Id, BehaviorRow> rows;
+  for (const BehaviorRow& row : project.Behaviors()) rows[row.id] = row;
+  const auto index_of = [&](Id id) {
+    const BehaviorRow& row = rows[id];
+    return gatherer.Behavior({row.name, row.is_point, row.exclusion_group, row.color});
+  };
+  std::vector<VideoRow> videos = project.Videos();
+  if (!video_name.empty()) videos = {project.VideoByName(video_name)};
+  for (const VideoRow& video : videos) {
+    const auto add = [&](const std::string& subject, const std::string& author, Id behavior,
+                         int start_frame, int end_frame) {
+      BoutSeries& series = gatherer.Series(video.name, subject, author);
+      series.fps = video.fps > 0 ? video.fps : 1;
+      series.end_frame = video.frame_count;
+      series.bouts.push_back({index_of(behavior), start_frame, end_frame, ""});
+    };
+    const auto add_all = [&](const char* what, const char* author) {
+      for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, what, job_id)) {
+        if (!row.present) continue;
+        add(row.subject, author ? author : row.author, row.behavior_id, row.start_frame,
+            row.end_frame);
+      }
+    };
+    if (source == ScoreSource::kFinal) add_all("final", kFinalAuthor);
+    if (source == ScoreSource::kLabels || source == ScoreSource::kBoth) add_all("labels", nullptr);
+    if (source == ScoreSource::kPredictions || source == ScoreSource::kBoth) {
+      add_all("predictions", kMachineAuthor);
+    }
+  }
+  return gatherer.Take();
+}
+
+void CheckExclusive(const BehaviorScores& scores, bool all) {
+  for (const BoutSeries& series : scores.series) {
+    std::map<std::string, const Bout*> longest;  // of each group, the bout that ends last
+    for (const Bout& bout : series.bouts) {
+      const ScoredBehavior& behavior = scores.behaviors[bout.behavior];
+      if (behavior.is_point || (!all && behavior.exclusion_group.empty())) continue;
+      const Bout*& before = longest[all ? "" : behavior.exclusion_group];
+      if (before && bout.start_frame < before->end_frame && before->behavior != bout.behavior) {
+        throw Error(bout.where.empty() ? SeriesText(series) : bout.where,
+                    BoutText(bout, scores) + " overlaps " + BoutText(*before, scores) +
+                        (all ? ", and behaviors were said to exclude each other"
+                             : ", and the two exclude each other in the group '" +
+                                   behavior.exclusion_group + "'"),
+                    all ? "correct the frames, or leave --exclusive out"
+                        : "correct the frames, or take one of them out of that group");
+      }
+      if (!before || bout.end_frame > before->end_frame) before = &bout;
+    }
+  }
+}
+
+void MergeShortGaps(BehaviorScores& scores, double merge_gap_s, double min_bout_s) {
+  for (BoutSeries& series : scores.series) {
+    if (merge_gap_s >= 0) {
+      const double gap = std::min(merge_gap_s * series.fps, 1e9);
+      Unite(series, scores.behaviors, static_cast<int>(std::floor(gap + 1e-9)));
+    }
+    const double shortest = min_bout_s * series.fps - 1e-9;
+    series.bouts.erase(std::remove_if(series.bouts.begin(), series.bouts.end(),
+                                      [&](const Bout& bout) {
+                                        return !scores.behaviors[bout.behavior].is_point &&
+                                               bout.end_frame - bout.start_frame < shortest;
+                                      }),
+                       series.bouts.end());
+  }
+}
+
+void ClipScores(BehaviorScores& scores, int start_frame, int end_frame) {
+  for (BoutSeries& series : scores.series) {
+    series.start_frame = std::max(series.start_frame, start_frame);
+    if (end_frame >= 0) series.end_frame = std::min(series.end_frame, end_frame);
+    series.end_frame = std::max(series.end_frame, series.start_frame);
+    std::vector<Bout> kept;
+    for (Bout& bout : series.bouts) {
+      bout.start_frame = std::max(bout.start_frame, series.start_frame);
+      bout.end_frame = std::min(bout.end_frame, series.end_frame);
+      if (bout.start_frame < bout.end_frame) kept.push_back(std::move(bout));
+    }
+    series.bouts = std::move(kept);
+  }
+}
+
+void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& suffix) {
+  const auto stem = [](const std::string& name) {
+    return std::filesystem::path(name).stem().string();
+  };
+  std::vector<int> index_of;
+  for (const ScoredBehavior& behavior : more.behaviors) {
+    const auto same =
+        std::find_if(scores.behaviors.begin(), scores.behaviors.end(),
+                     [&](const ScoredBehavior& known) { return known.name == behavior.name; });
+    index_of.push_back(static_cast<int>(same - scores.behaviors.begin()));
+    if (same != scores.behaviors.end()) continue;
+    const bool taken =
+        std::any_of(scores.behaviors.begin(), scores.behaviors.end(),
+                    [&](const ScoredBehavior& known) { return known.color == behavior.color; });
+    scores.behaviors.push_back(behavior);
+    if (taken) scores.behaviors.back().color = 0;  // TidyScores finds another
+  }
+  std::map<std::string, std::string> names;
+  std::set<SeriesKey> taken;
+  for (const BoutSeries& series : scores.series) {
+    names.emplace(series.video, series.video);
+    names.emplace(stem(series.video), series.video);
+    taken.insert({series.video, series.subject, series.author});
+  }
+  for (BoutSeries& series : more.series) {
+    auto name = names.find(series.video);
+    if (name == names.end()) name = names.find(stem(series.video));
+    if (name != names.end()) series.video = name->second;
+    while (!taken.insert({series.video, series.subject, series.author}).second) {
+      series.author += series.author.empty() ? suffix : " (" + suffix + ")";
+    }
+    for (Bout& bout : series.bouts) bout.behavior = index_of[bout.behavior];
+    for (int& behavior : series.looked_for) behavior = index_of[behavior];
+    scores.series.push_back(std::move(series));
+  }
+  std::map<std::string, int> length;
+  for (const BoutSeries& series : scores.series) {
+    length[series.video] = std::max(length[series.video], series.end_frame);
+  }
+  for (BoutSeries& series : scores.series) series.end_frame = length[series.video];
+  TidyScores(scores);
+}
+
+std::vector<uint64_t> BehaviorsByFrame(const BoutSeries& series, size_t behaviors) {
+  if (behaviors > 64) {
+    throw Error("behaviors", std::to_string(behaviors) + " of them cannot be compared at once",
+                "choose at most 64 with --behavior");
+  }
+  std::vector<uint64_t> sets(series.frames(), 0);
+  for (const Bout& bout : series.bouts) {
+    const int start = std::max(bout.start_frame, series.start_frame);
+    const int end = std::min(bout.end_frame, series.end_frame);
+    for (int frame = start; frame < end; ++frame) {
+      sets[frame - series.start_frame] |= uint64_t{1} << bout.behavior;
+    }
+  }
+  return sets;
+}
+
+}  // namespace datasets

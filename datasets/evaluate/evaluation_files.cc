@@ -1,0 +1,378 @@
+#include "datasets/evaluate/evaluation_files.h"
+
+#include <algorithm>
+#include <climits>
+#include <set>
+#include <unordered_map>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/coco/coco.h"
+#include "datasets/formats/coco/coco_match.h"
+#include "datasets/formats/mot.h"
+#include "datasets/formats/selection.h"
+#include "datasets/metrics/summary.h"
+#include "datasets/metrics/voc.h"
+
+namespace datasets {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+bool InRange(const EvaluationOptions& options, int frame) {
+  return frame >= options.start_frame && (options.end_frame < 0 || frame < options.end_frame);
+}
+
+std::string FileOf(const fs::path& path) { return "COCO file '" + path.filename().string() + "'"; }
+
+// An image's name that two COCO files share though their ids differ.
+class ImageKeys {
+ public:
+  explicit ImageKeys(const CocoDocument& document) : one_video_(document.videos.size() <= 1) {
+    for (const CocoVideo& video : document.videos) {
+      names_[video.id] =
+          fs::path(video.file_name.empty() ? video.name : video.file_name).stem().string();
+    }
+  }
+  std::string Of(const CocoImage& image) const {
+    std::optional<int> frame = image.frame_index;
+    std::string video = one_video_ || !image.video_id ? "" : names_.at(*image.video_id);
+    const auto numbered = SplitFrameName(image.file_name);
+    if (!frame && numbered) frame = numbered->second;
+    return frame ? video + "#" + std::to_string(*frame) : image.file_name;
+  }
+
+ private:
+  bool one_video_;
+  std::unordered_map<int64_t, std::string> names_;
+};
+
+EvalObject ToEvalObject(const CocoObject& object, const CocoImage& image, bool masks,
+                        const std::string& where) {
+  EvalObject result;
+  result.image_id = image.id;
+  result.track = object.track_id.value_or(-1);
+  result.score = object.score.value_or(1);
+  result.crowd = object.iscrowd;
+  int height = image.height, width = image.width;
+  if (height == 0 || width == 0) {
+    height = object.rle_height;
+    width = object.rle_width;
+  }
+  const bool needs_mask = masks || !object.box;
+  if (needs_mask && (height == 0 || width == 0)) {
+    throw Error(where, "its image says no width and height, so its mask cannot be drawn",
+                "give the image a width and a height");
+  }
+  Rle mask;
+  if (needs_mask) mask = CocoMask(object, height, width, where);
+  result.box = object.box ? *object.box : RleBox(mask);
+  if (masks) result.mask = std::move(mask);
+  return result;
+}
+
+// Tracks that both sides can be compared by; see EvaluateFiles.
+void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
+  const auto all_tracked = [](const std::vector<EvalObject>& objects) {
+    return std::all_of(objects.begin(), objects.end(),
+                       [](const EvalObject& o) { return o.track >= 0 || o.crowd; });
+  };
+  const auto repeats = [](const std::vector<EvalObject>& objects, auto key) {
+    std::set<std::pair<int64_t, int64_t>> seen;
+    for (const EvalObject& object : objects) {
+      if (object.crowd || key(object) < 0) continue;
+      if (!seen.insert({object.image_id, key(object)}).second) return true;
+    }
+    return false;
+  };
+  const auto category = [](const EvalObject& o) { return static_cast<int64_t>(o.category); };
+  const auto track = [](const EvalObject& o) { return o.track; };
+  const bool individuals = !repeats(set.truth, category) && !repeats(set.predicted, category);
+  const bool tracked = all_tracked(set.truth) && all_tracked(set.predicted);
+  if (individuals && (prefer_categories || !tracked)) {
+    for (auto* objects : {&set.truth, &set.predicted}) {
+      for (EvalObject& object : *objects) object.track = object.category;
+    }
+  } else if (!tracked || repeats(set.truth, track) || repeats(set.predicted, track)) {
+    for (auto* objects : {&set.truth, &set.predicted}) {
+      for (EvalObject& object : *objects) object.track = -1;
+    }
+    set.warnings.push_back(
+        "no tracking figures: a track or category stands twice on one image, or "
+        "objects have no track_id");
+  }
+}
+
+}  // namespace
+
+EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictions_path, bool masks,
+                           const EvaluationOptions& options, Job& job) {
+  const CocoDocument truth = ReadCocoDataset(truth_path, job);
+  const CocoDocument predictions = ReadCocoResults(predictions_path, job);
+  EvaluationSet set;
+  std::unordered_map<int64_t, int> category_of_id;
+  std::map<std::string, int> category_of_name;
+  for (const CocoCategory& category : truth.categories) {
+    const auto [it, added] =
+        category_of_name.emplace(category.name, static_cast<int>(category_of_name.size()));
+    category_of_id[category.id] = it->second;
+    set.categories[it->second] = category.name;
+  }
+
+  // Images in the order of time; videos one after the other.
+  std::vector<const CocoImage*> images;
+  for (const CocoImage& image : truth.images) {
+    if (!image.frame_index || InRange(options, *image.frame_index)) images.push_back(&image);
+  }
+  std::stable_sort(images.begin(), images.end(), [](const CocoImage* a, const CocoImage* b) {
+    return std::make_pair(a->video_id.value_or(0), a->frame_index.value_or(INT_MAX)) <
+           std::make_pair(b->video_id.value_or(0), b->frame_index.value_or(INT_MAX));
+  });
+  std::unordered_map<int64_t, std::pair<const CocoImage*, int>> image_of_id;
+  std::unordered_map<std::string, int64_t> id_of_key;
+  std::set<int64_t> all_ids;
+  const ImageKeys keys(truth);
+  for (const CocoImage& image : truth.images) all_ids.insert(image.id);
+  for (size_t i = 0; i < images.size(); ++i) {
+    image_of_id[images[i]->id] = {images[i], static_cast<int>(i)};
+    id_of_key[keys.Of(*images[i])] = images[i]->id;
+  }
+  set.frames = static_cast<int64_t>(images.size());
+  const auto add = [&](const CocoObject& object, int64_t image_id, int category,
+                       const std::string& where, std::vector<EvalObject>& to) {
+    const auto& [image, frame] = image_of_id.at(image_id);
+    EvalObject result = ToEvalObject(object, *image, masks, where);
+    result.frame = frame;
+    result.category = category;
+    if (result.track >= 0) result.track += image->video_id.value_or(0) * (int64_t{1} << 40);
+    to.push_back(std::move(result));
+  };
+  int64_t index = 0;
+  for (const CocoObject& object : truth.objects) {
+    if (++index % 1024 == 0) job.Advance(index, truth.objects.size(), "reading truth");
+    if (!image_of_id.count(object.image_id)) continue;
+    add(object, object.image_id, category_of_id.at(object.category_id),
+        FileOf(truth_path) + ", annotation " + std::to_string(object.id), set.truth);
+    set.truth.back().area = object.area.value_or(-1);
+  }
+
+  std::unordered_map<int64_t, int64_t> truth_image;  // of an image id of a predictions dataset
+  if (!predictions.is_results) {
+    const ImageKeys prediction_keys(predictions);
+    for (const CocoImage& image : predictions.images) {
+      const auto found = id_of_key.find(prediction_keys.Of(image));
+      if (found != id_of_key.end()) truth_image[image.id] = found->second;
+    }
+    if (truth_image.empty() && !images.empty()) {
+      throw Error(FileOf(predictions_path), "none of its images is an image of the truth",
+                  "give the same frame_index or file_name in both files");
+    }
+    for (const CocoCategory& category : predictions.categories) {
+      const auto [it, added] =
+          category_of_name.emplace(category.name, static_cast<int>(category_of_name.size()));
+      set.categories[it->second] = category.name;
+    }
+  }
+  std::unordered_map<int64_t, int> prediction_category;
+  for (const CocoCategory& category : predictions.categories) {
+    prediction_category[category.id] = category_of_name.at(category.name);
+  }
+  index = 0;
+  for (const CocoObject& object : predictions.objects) {
+    if (++index % 1024 == 0) job.Advance(index, predictions.objects.size(), "reading predictions");
+    const std::string where = FileOf(predictions_path) + ", result " + std::to_string(index);
+    if (predictions.is_results) {
+      if (!all_ids.count(object.image_id)) {
+        throw Error(where,
+                    "its image_id " + std::to_string(object.image_id) + " is not in the truth",
+                    "give the truth that these results were made for");
+      }
+      if (!image_of_id.count(object.image_id)) continue;
+      const auto category = category_of_id.find(object.category_id);
+      if (category == category_of_id.end()) continue;  // COCOeval looks at the truth's only
+      add(object, object.image_id, category->second, where, set.predicted);
+      if (object.box) set.predicted.back().area = object.box->width * object.box->height;
+    } else {
+      const auto image = truth_image.find(object.image_id);
+      if (image == truth_image.end()) continue;
+      add(object, image->second, prediction_category.at(object.category_id), where, set.predicted);
+    }
+  }
+  ChooseTracks(set, !predictions.is_results);
+  return set;
+}
+
+EvaluationSet ReadMotPair(const fs::path& truth, const fs::path& predictions,
+                          const EvaluationOptions& options) {
+  EvaluationSet set;
+  set.categories[0] = "object";
+  std::set<int> frames;
+  const auto read = [&](const fs::path& path, std::vector<EvalObject>& to, bool is_truth) {
+    for (const MotRow& row : ReadMot(path)) {
+      if (!InRange(options, row.frame_index) || (is_truth && row.confidence == 0)) continue;
+      EvalObject object;
+      object.frame = row.frame_index;
+      object.image_id = row.frame_index;
+      object.track = row.track;
+      object.score = is_truth ? 1 : row.confidence;
+      object.box = row.box;
+      frames.insert(row.frame_index);
+      to.push_back(std::move(object));
+    }
+  };
+  read(truth, set.truth, true);
+  read(predictions, set.predicted, false);
+  set.frames = static_cast<int64_t>(frames.size());
+  return set;
+}
+
+json FiguresOf(EvaluationSet& set, const EvaluationOptions& options) {
+  const Overlap overlap = options.metrics == "coco-segm" ? Overlap::kMask : Overlap::kBox;
+  json figures;
+  if (options.metrics == "voc") {
+    const VocFigures voc = EvaluateVoc(set.truth, set.predicted);
+    figures = {{"map_strict", voc.map_strict}, {"map_darknet", voc.map_darknet},
+               {"mean_iou", voc.mean_iou},     {"precision", voc.precision},
+               {"recall", voc.recall},         {"f1", voc.f1}};
+  } else {
+    SummaryOptions summary_options;
+    summary_options.overlap = overlap;
+    summary_options.class_agnostic = options.class_agnostic;
+    summary_options.threshold = options.threshold;
+    summary_options.min_score = options.min_score;
+    Summary summary = Summarize(set.truth, set.predicted, summary_options);
+    summary.frames = set.frames;
+    figures = summary.ToJson();
+    if (options.metrics == "mot") {
+      for (auto it = figures.begin(); it != figures.end();) {
+        const bool detection = it.key().rfind("ap", 0) == 0 || it.key().rfind("ar", 0) == 0;
+        it = detection ? figures.erase(it) : std::next(it);
+      }
+    }
+  }
+  figures["frames"] = set.frames;
+  if (!set.warnings.empty()) figures["warnings"] = set.warnings;
+  return figures;
+}
+
+json EvaluateFiles(const fs::path& truth, const fs::path& predictions,
+                   const EvaluationOptions& options, Job& job) {
+  for (const fs::path& path : {truth, predictions}) {
+    if (!fs::exists(path)) {
+      throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
+    }
+  }
+  CheckOptions(options, "evaluate");
+  const std::string& metrics = options.metrics;
+  if (metrics == "behaviors") return EvaluateBehaviorTables(truth, predictions, options);
+  if (metrics == "davis") return EvaluateMaskVideos(truth, predictions, options, job);
+  if (metrics == "mot" && truth.extension() != ".json") {
+    EvaluationSet set = ReadMotPair(truth, predictions, options);
+    return FiguresOf(set, options);
+  }
+  if (metrics != "coco-segm" && metrics != "coco-bbox" && metrics != "mot" && metrics != "voc") {
+    throw Error("metrics '" + metrics + "'", "there are no such metrics",
+                "choose coco-segm, coco-bbox, mot, voc, behaviors or davis");
+  }
+  EvaluationSet set = ReadCocoPair(truth, predictions, metrics == "coco-segm", options, job);
+  return FiguresOf(set, options);
+}
+
+json EvaluateProject(const Project& project, const fs::path& truth_path,
+                     const EvaluationOptions& options, Job& job) {
+  CheckOptions(options, "evaluate");
+  const CocoDocument truth = ReadCocoDataset(truth_path, job);
+  CocoMatcher matcher(project, truth_path, truth, options.video);
+  LabelBatch batch;
+  EvaluationSet set;
+  std::map<std::string, int> category_of_name;
+  const auto category_number = [&](const std::string& name) {
+    const auto [it, added] =
+        category_of_name.emplace(name, static_cast<int>(category_of_name.size()));
+    if (added) set.categories[it->second] = name;
+    return it->second;
+  };
+  std::unordered_map<int64_t, int> category_of_id;
+  for (const CocoCategory& category : truth.categories) {
+    category_of_id[category.id] = category_number(category.name);
+  }
+  struct Placed {
+    const CocoImage* image;
+    size_t place;
+  };
+  std::unordered_map<int64_t, Placed> placed;
+  std::map<std::pair<Id, int>, int64_t> image_at;  // (video, frame) -> image id of the truth
+  for (const CocoImage& image : truth.images) {
+    const auto place = matcher.Place(image, batch);
+    if (!place) continue;
+    const IncomingImage& incoming = batch.image(*place);
+    if (!incoming.video_id || !InRange(options, incoming.frame_index)) continue;
+    if (!image_at.emplace(std::make_pair(*incoming.video_id, incoming.frame_index), image.id)
+             .second) {
+      throw Error(FileOf(truth_path) + ", image " + std::to_string(image.id),
+                  "its frame is listed twice", "list each frame once");
+    }
+    placed[image.id] = {&image, *place};
+  }
+  if (image_at.empty()) {
+    throw Error(FileOf(truth_path), "none of its images is a frame of the videos asked for",
+                "check --video and --frames");
+  }
+  std::unordered_map<int64_t, int> order;
+  for (const auto& [at, image_id] : image_at) order.emplace(image_id, order.size());
+  set.frames = static_cast<int64_t>(image_at.size());
+  const bool masks = options.metrics == "coco-segm";
+  for (const CocoObject& object : truth.objects) {
+    const auto found = placed.find(object.image_id);
+    if (found == placed.end()) continue;
+    CocoImage image = *found->second.image;
+    image.width = batch.image(found->second.place).width;
+    image.height = batch.image(found->second.place).height;
+    EvalObject result = ToEvalObject(
+        object, image, masks, FileOf(truth_path) + ", annotation " + std::to_string(object.id));
+    result.frame = order.at(image.id);
+    result.category = category_of_id.at(object.category_id);
+    result.area = object.area.value_or(-1);
+    set.truth.push_back(std::move(result));
+  }
+
+  std::map<Id, std::string> names;
+  for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
+  std::set<Id> videos;
+  for (const auto& [at, image_id] : image_at) videos.insert(at.first);
+  std::set<int64_t> answered;
+  for (const Id video_id : videos) {
+    ExportOptions selection;
+    selection.what = options.what;
+    selection.video = project.VideoById(video_id).name;
+    selection.job_id = options.job_id;
+    selection.start_frame = image_at.lower_bound({video_id, 0})->first.second;
+    selection.end_frame = std::prev(image_at.upper_bound({video_id, INT_MAX}))->first.second + 1;
+    ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
+      const auto image = image_at.find({video_id, frame.frame_index});
+      if (image == image_at.end()) return;
+      answered.insert(image->second);
+      for (const SelectedInstance& instance : frame.instances) {
+        EvalObject result;
+        result.frame = order.at(image->second);
+        result.image_id = image->second;
+        result.category = category_number(names[instance.category_id]);
+        result.track = instance.track.value_or(-1);
+        result.score = instance.predicted ? instance.score : 1;
+        result.box = instance.box;
+        if (masks) result.mask = MaskOf(instance, frame.height, frame.width);
+        set.predicted.push_back(std::move(result));
+      }
+    });
+  }
+  if (answered.size() < image_at.size()) {
+    set.warnings.push_back(std::to_string(image_at.size() - answered.size()) + " of the " +
+                           std::to_string(image_at.size()) +
+                           " frames of the truth hold nothing that was predicted");
+  }
+  ChooseTracks(set, true);
+  return FiguresOf(set, options);
+}
+
+}  // namespace datasets

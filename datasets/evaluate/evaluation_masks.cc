@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <set>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/coco/coco.h"
+#include "datasets/evaluate/evaluation_files.h"
+#include "datasets/metrics/davis.h"
+
+namespace datasets {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// EvaluateDavis of one object, frame by frame, so that a long video needs the memory of two masks.
+class ObjectFigures {
+ public:
+  void Add(const cv::Mat& truth, const cv::Mat& predicted) {
+    j_.push_back(RegionSimilarity(truth, predicted));
+    f_.push_back(BoundaryAccuracy(truth, predicted));
+    t_.push_back(last_.empty() ? 0 : TemporalInstability(last_, predicted));
+    last_ = predicted.clone();
+  }
+  // The first and last frame are left out where there are more than two, as in the benchmark.
+  void AddTo(std::map<std::string, std::vector<double>>& figures) const {
+    const size_t n = j_.size();
+    if (n == 0) return;
+    const size_t begin = n > 2 ? 1 : 0, end = n > 2 ? n - 1 : n;
+    const auto part = [&](const std::vector<double>& values, size_t from) {
+      return std::vector<double>(values.begin() + from, values.begin() + std::max(from, end));
+    };
+    const DavisStatistics j = DavisStatisticsOf(part(j_, begin));
+    const DavisStatistics f = DavisStatisticsOf(part(f_, begin));
+    figures["j"].push_back(j.mean);
+    figures["j_recall"].push_back(j.recall);
+    figures["j_decay"].push_back(j.decay);
+    figures["f"].push_back(f.mean);
+    figures["f_recall"].push_back(f.recall);
+    figures["f_decay"].push_back(f.decay);
+    figures["t"].push_back(DavisStatisticsOf(part(t_, begin + 1)).mean);
+  }
+
+ private:
+  std::vector<double> j_, f_, t_;  // t_[i]: from frame i - 1 to frame i
+  cv::Mat last_;
+};
+
+json Means(const std::map<std::string, std::vector<double>>& figures, int64_t frames) {
+  json result = {{"frames", frames}, {"objects", figures.at("j").size()}};
+  for (const auto& [name, values] : figures) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    result[name] = values.empty() ? 0 : sum / static_cast<double>(values.size());
+  }
+  return result;
+}
+
+// Pixels as object numbers: of a palette picture the color, of a grey one the value; 0 = nothing.
+cv::Mat ReadObjects(const fs::path& path) {
+  const cv::Mat read = cv::imread(path.string(), cv::IMREAD_UNCHANGED);
+  if (read.empty()) {
+    throw Error("mask '" + path.string() + "'", "it is no picture that can be read",
+                "give PNG masks");
+  }
+  cv::Mat objects(read.size(), CV_32SC1);
+  const int channels = read.channels();
+  const bool wide = read.depth() == CV_16U;
+  for (int y = 0; y < read.rows; ++y) {
+    for (int x = 0; x < read.cols; ++x) {
+      int value = 0;
+      for (int c = 0; c < std::min(channels, 3); ++c) {
+        const int part =
+            wide ? read.ptr<uint16_t>(y)[x * channels + c] : read.ptr<uint8_t>(y)[x * channels + c];
+        value = value * 256 + part;
+      }
+      objects.at<int>(y, x) = value;
+    }
+  }
+  return objects;
+}
+
+std::set<int> ObjectsIn(const cv::Mat& objects) {
+  std::set<int> found;
+  for (int y = 0; y < objects.rows; ++y) {
+    const int* row = objects.ptr<int>(y);
+    int last = 0;
+    for (int x = 0; x < objects.cols; ++x) {
+      if (row[x] != last && row[x] != 0) found.insert(row[x]);
+      last = row[x];
+    }
+  }
+  return found;
+}
+
+std::vector<fs::path> Pictures(const fs::path& folder) {
+  std::vector<fs::path> pictures;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".png") pictures.push_back(entry.path());
+  }
+  std::sort(pictures.begin(), pictures.end());
+  return pictures;
+}
+
+int64_t EvaluateFolder(const fs::path& truth, const fs::path& predictions, Job& job,
+                       std::map<std::string, std::vector<double>>& figures) {
+  const std::vector<fs::path> pictures = Pictures(truth);
+  std::set<int> true_objects, predicted_objects;
+  for (const fs::path& picture : pictures) {
+    job.Advance(0, 0, "reading " + picture.filename().string());
+    for (const int object : ObjectsIn(ReadObjects(picture))) true_objects.insert(object);
+    const fs::path other = predictions / picture.filename();
+    if (!fs::exists(other)) continue;
+    for (const int object : ObjectsIn(ReadObjects(other))) predicted_objects.insert(object);
+  }
+  // One object on each side is the same one, whatever value either side draws it with.
+  const bool single = true_objects.size() == 1 && predicted_objects.size() == 1;
+  std::map<int, ObjectFigures> of_object;
+  double done = 0;
+  for (const fs::path& picture : pictures) {
+    job.Advance(done++, static_cast<double>(pictures.size()), "comparing masks");
+    const cv::Mat objects = ReadObjects(picture);
+    const fs::path other = predictions / picture.filename();
+    cv::Mat predicted = cv::Mat::zeros(objects.size(), CV_32SC1);
+    if (fs::exists(other)) predicted = ReadObjects(other);
+    if (predicted.size() != objects.size()) {
+      throw Error("mask '" + other.string() + "'", "its size is not that of the truth",
+                  "give masks of the same size");
+    }
+    for (const int object : true_objects) {
+      const int seen = single ? *predicted_objects.begin() : object;
+      of_object[object].Add(objects == object, predicted == seen);
+    }
+  }
+  for (const auto& [object, values] : of_object) values.AddTo(figures);
+  return static_cast<int64_t>(pictures.size());
+}
+
+json EvaluateCocoMasks(const fs::path& truth, const fs::path& predictions,
+                       const EvaluationOptions& options, Job& job) {
+  const EvaluationSet set = ReadCocoPair(truth, predictions, true, options, job);
+  const bool by_track = !set.truth.empty() && set.truth.front().track >= 0;
+  const auto key = [&](const EvalObject& o) { return by_track ? o.track : int64_t{o.category}; };
+  std::map<int64_t, std::map<int, std::vector<const Rle*>>> true_masks, predicted_masks;
+  for (const EvalObject& object : set.truth) {
+    if (!object.crowd) true_masks[key(object)][object.frame].push_back(&object.mask);
+  }
+  for (const EvalObject& object : set.predicted) {
+    predicted_masks[key(object)][object.frame].push_back(&object.mask);
+  }
+  const auto draw = [](const std::map<int, std::vector<const Rle*>>& frames, int frame,
+                       cv::Size size) {
+    cv::Mat mask = cv::Mat::zeros(size, CV_8UC1);
+    const auto found = frames.find(frame);
+    if (found == frames.end()) return mask;
+    for (const Rle* rle : found->second) cv::bitwise_or(mask, DecodeMask(*rle), mask);
+    return mask;
+  };
+  std::map<std::string, std::vector<double>> figures{{"j", {}}};
+  for (const auto& [object, frames] : true_masks) {
+    const Rle& any = *frames.begin()->second.front();
+    const cv::Size size(any.width, any.height);
+    ObjectFigures values;
+    for (int frame = 0; frame < set.frames; ++frame) {
+      job.Advance(frame, static_cast<double>(set.frames), "comparing masks");
+      values.Add(draw(frames, frame, size), draw(predicted_masks[object], frame, size));
+    }
+    values.AddTo(figures);
+  }
+  return Means(figures, set.frames);
+}
+
+}  // namespace
+
+json EvaluateMaskVideos(const fs::path& truth, const fs::path& predictions,
+                        const EvaluationOptions& options, Job& job) {
+  if (!fs::is_directory(truth)) return EvaluateCocoMasks(truth, predictions, options, job);
+  if (!fs::is_directory(predictions)) {
+    throw Error("'" + predictions.string() + "'", "the truth is a folder of masks and this is not",
+                "give a folder of PNG masks with the same file names");
+  }
+  std::map<std::string, std::vector<double>> figures{{"j", {}}};
+  int64_t frames = 0;
+  if (!Pictures(truth).empty()) {
+    frames = EvaluateFolder(truth, predictions, job, figures);
+  } else {
+    std::set<fs::path> sequences;
+    for (const auto& entry : fs::directory_iterator(truth)) {
+      if (entry.is_directory()) sequences.insert(entry.path().filename());
+    }
+    for (const fs::path& name : sequences) {
+      frames += EvaluateFolder(truth / name, predictions / name, job, figures);
+    }
+  }
+  if (frames == 0) {
+    throw Error("folder '" + truth.string() + "'", "it holds no PNG masks",
+                "give a folder of PNG masks, or of such folders, one a video");
+  }
+  return Means(figures, frames);
+}
+
+}  // namespace datasets

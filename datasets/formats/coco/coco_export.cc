@@ -1,0 +1,200 @@
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "datasets/base/error.h"
+#include "datasets/base/atomic_file.h"
+#include "datasets/formats/coco/coco.h"
+#include "datasets/formats/selection.h"
+
+namespace datasets {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string FrameName(const VideoRow& video, int frame_index) {
+  std::string number = std::to_string(frame_index);
+  if (number.size() < 6) number.insert(0, 6 - number.size(), '0');
+  return std::filesystem::path(video.path).filename().string() + "#" + number;
+}
+
+Json ImageJson(const SelectedFrame& frame, int64_t id) {
+  Json json;
+  json["id"] = id;
+  if (frame.video) {
+    json["video_id"] = frame.video->id;
+    json["file_name"] = FrameName(*frame.video, frame.frame_index);
+    json["frame_index"] = frame.frame_index;
+    if (frame.video->fps > 0) json["time_s"] = frame.frame_index / frame.video->fps;
+  } else {
+    json["file_name"] = frame.picture;
+  }
+  json["width"] = frame.width;
+  json["height"] = frame.height;
+  json["state"] = frame.state;
+  if (!frame.split.empty()) json["split"] = frame.split;
+  return json;
+}
+
+Json SegmentationJson(const SelectedInstance& instance) {
+  if (instance.rle) {
+    return {{"size", {instance.rle->height, instance.rle->width}},
+            {"counts", CompressRle(*instance.rle)}};
+  }
+  Json parts = Json::array();
+  for (const Ring& ring : instance.polygons) {
+    Json numbers = Json::array();
+    for (const cv::Point2d& point : ring) {
+      numbers.push_back(point.x);
+      numbers.push_back(point.y);
+    }
+    parts.push_back(std::move(numbers));
+  }
+  return parts;
+}
+
+// The names of each category's key points: those of its first label, and any that follow.
+class KeyPointNames {
+ public:
+  void Learn(const SelectedInstance& instance) {
+    auto& names = names_[instance.category_id];
+    for (const KeyPoint& point : instance.key_points) {
+      if (std::find(names.begin(), names.end(), point.name) == names.end()) {
+        names.push_back(point.name);
+      }
+    }
+  }
+  const std::vector<std::string>& Of(Id category) { return names_[category]; }
+
+ private:
+  std::map<Id, std::vector<std::string>> names_;
+};
+
+Json ObjectJson(const SelectedInstance& instance, int64_t id, int64_t image_id,
+                const std::vector<std::string>& point_names) {
+  Json json;
+  json["id"] = id;
+  json["image_id"] = image_id;
+  json["category_id"] = instance.category_id;
+  if (instance.track) json["track_id"] = *instance.track;
+  json["segmentation"] = SegmentationJson(instance);
+  json["bbox"] = {instance.box.x, instance.box.y, instance.box.width, instance.box.height};
+  json["area"] = instance.area;
+  json["iscrowd"] = instance.iscrowd ? 1 : 0;
+  if (instance.predicted) {
+    json["score"] = instance.score;
+    json["confidence"] = instance.confidence;
+  }
+  if (!instance.key_points.empty()) {
+    Json points = Json::array();
+    int visible = 0;
+    for (const std::string& name : point_names) {
+      KeyPoint found;
+      for (const KeyPoint& point : instance.key_points) {
+        if (point.name == name) found = point;
+      }
+      points.push_back(found.x);
+      points.push_back(found.y);
+      points.push_back(found.visibility);
+      visible += found.visibility > 0 ? 1 : 0;
+    }
+    json["keypoints"] = std::move(points);
+    json["num_keypoints"] = visible;
+  }
+  if (instance.occluded) json["occluded"] = 1;
+  if (!instance.keyframe) json["keyframe"] = 0;
+  json["source"] = instance.source;
+  if (!instance.author.empty()) json["author"] = instance.author;
+  if (!instance.extra_json.empty()) {
+    const Json extra = Json::parse(instance.extra_json, nullptr, false);
+    if (extra.is_object()) {
+      for (auto it = extra.begin(); it != extra.end(); ++it) {
+        if (!json.contains(it.key())) json[it.key()] = it.value();
+      }
+    }
+  }
+  return json;
+}
+
+// A list written entry by entry.
+class ListWriter {
+ public:
+  ListWriter(AtomicFile& file, const std::string& name) : file_(file) {
+    file_.Write(",\n\"" + name + "\": [");
+  }
+  void Add(const Json& json) {
+    file_.Write((first_ ? "\n" : ",\n") + Text(json));
+    first_ = false;
+  }
+  void Close() { file_.Write("\n]"); }
+
+ private:
+  AtomicFile& file_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+ExportReport ExportCoco(const Project& project, const std::filesystem::path& out,
+                        const ExportOptions& options, Job& job) {
+  ExportReport report;
+  AtomicFile file(out);
+  file.Write("{\n\"info\": " +
+             Text(Json{{"description", "Labels of " + project.file().stem().string()},
+                       {"content", options.what},
+                       {"contributor", "Vole"},
+                       {"version", "1.0"}}));
+  ListWriter videos(file, "videos");
+  for (const VideoRow& video : SelectedVideos(project, options)) {
+    videos.Add({{"id", video.id},
+                {"name", video.name},
+                {"file_name", video.path},
+                {"fps", video.fps},
+                {"n_frames", video.frame_count},
+                {"width", video.width},
+                {"height", video.height}});
+  }
+  videos.Close();
+
+  // Images come before annotations in the file, and annotations are many: two passes, no copy.
+  KeyPointNames point_names;
+  ListWriter images(file, "images");
+  ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
+    images.Add(ImageJson(frame, ++report.images));
+    for (const SelectedInstance& instance : frame.instances) point_names.Learn(instance);
+  });
+  images.Close();
+  ListWriter annotations(file, "annotations");
+  int64_t image_id = 0;
+  ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
+    ++image_id;
+    for (const SelectedInstance& instance : frame.instances) {
+      annotations.Add(ObjectJson(instance, ++report.annotations, image_id,
+                                 point_names.Of(instance.category_id)));
+    }
+  });
+  annotations.Close();
+  if (image_id != report.images) {
+    throw Error("export to '" + out.string() + "'", "the project changed meanwhile",
+                "run the export again");
+  }
+  ListWriter categories(file, "categories");
+  for (const CategoryRow& category : project.Categories()) {
+    Json json{
+        {"id", category.id}, {"name", category.name}, {"supercategory", category.supercategory}};
+    if (!point_names.Of(category.id).empty()) json["keypoints"] = point_names.Of(category.id);
+    categories.Add(json);
+  }
+  categories.Close();
+  file.Write("\n}\n");
+  file.Commit();
+  report.files = 1;
+  return report;
+}
+
+}  // namespace datasets

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/coco/coco.h"
+#include "datasets/formats/coco/coco_match.h"
+#include "datasets/formats/label_batch.h"
+
+namespace datasets {
+
+namespace {
+
+// Counts outlines that cross themselves, as far as a bounded effort reaches.
+class CrossingCounter {
+ public:
+  void Look(const Polygons& polygons) {
+    for (const Ring& ring : polygons) {
+      const double cost = static_cast<double>(ring.size()) * static_cast<double>(ring.size());
+      if (cost > effort_) continue;
+      effort_ -= cost;
+      if (SelfCrosses(ring)) ++crossing_;
+    }
+  }
+  int64_t crossing() const { return crossing_; }
+
+ private:
+  double effort_ = 2e8;  // pairs of edges: well under a second
+  int64_t crossing_ = 0;
+};
+
+std::string WithTrack(const std::string& extra, int64_t track) {
+  nlohmann::json json = extra.empty() ? nlohmann::json::object() : nlohmann::json::parse(extra);
+  json["track_id"] = track;
+  return json.dump();
+}
+
+}  // namespace
+
+ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
+                        const ImportOptions& options, Job& job) {
+  CocoDocument document = ReadCocoDataset(path, job);
+  const std::string file = "COCO file '" + path.filename().string() + "'";
+  LabelBatch batch;
+  batch.warnings = std::move(document.warnings);
+  CocoMatcher matcher(project, path, document, options.video);
+
+  std::unordered_map<int64_t, size_t> category_places;
+  for (const CocoCategory& category : document.categories) {
+    category_places[category.id] = batch.Category(category.name, category.supercategory);
+  }
+  std::unordered_map<int64_t, size_t> image_places;
+  for (const CocoImage& image : document.images) {
+    const auto place = matcher.Place(image, batch);
+    if (!place) continue;
+    image_places[image.id] = *place;
+    IncomingImage& incoming = batch.image(*place);
+    if (incoming.split.empty()) incoming.split = image.split;
+    incoming.empty = incoming.empty || image.empty;
+  }
+
+  CrossingCounter crossings;
+  int64_t only_box = 0, empty_masks = 0, crowds = 0, outside = 0, index = 0;
+  for (CocoObject& object : document.objects) {
+    if (index++ % 4096 == 0) {
+      job.Advance(static_cast<double>(index), static_cast<double>(document.objects.size()),
+                  "checking outlines");
+    }
+    const auto place = image_places.find(object.image_id);
+    if (place == image_places.end()) continue;
+    const IncomingImage& image = batch.image(place->second);
+    AnnotationRow row;
+    if (object.has_rle()) {
+      row.rle = CocoRle(object, image.height, image.width,
+                        file + ", annotation " + std::to_string(object.id));
+      row.area = RleArea(*row.rle);
+      row.box = RleBox(*row.rle);
+      if (row.area == 0) {
+        ++empty_masks;
+        continue;
+      }
+      const cv::Rect region(static_cast<int>(row.box.x), static_cast<int>(row.box.y),
+                            static_cast<int>(row.box.width), static_cast<int>(row.box.height));
+      row.polygons = TraceMask(DecodeMask(*row.rle, region), 0.7, region.tl(), 0);
+    } else {
+      row.polygons = std::move(object.polygons);
+      if (row.polygons.empty()) {
+        ++only_box;
+        const Box& box = *object.box;
+        if (box.width <= 0 || box.height <= 0) {
+          throw Error(file + ", annotation " + std::to_string(object.id),
+                      "it has no segmentation and its bbox has no area",
+                      "correct or remove it in the file");
+        }
+        row.polygons.push_back(BoxRing(box));
+      }
+      crossings.Look(row.polygons);
+      MeasurePolygons(row);
+    }
+    if (object.area && *object.area > 0) row.area = *object.area;
+    const Box& box = row.box;
+    if (box.x >= image.width || box.y >= image.height || box.x + box.width <= 0 ||
+        box.y + box.height <= 0) {
+      ++outside;
+    }
+    row.iscrowd = object.iscrowd && !options.crowd_is_instance;
+    row.occluded = object.occluded;
+    row.keyframe = object.keyframe;
+    row.author = object.author;
+    crowds += row.iscrowd ? 1 : 0;
+    row.key_points = std::move(object.key_points);
+    row.extra_json = std::move(object.extra_json);
+    if (object.track_id && !image.video_id) {
+      row.extra_json = WithTrack(row.extra_json, *object.track_id);
+    }
+    IncomingLabel& label = batch.AddLabel(place->second, category_places.at(object.category_id));
+    row.source = label.row.source;
+    label.row = std::move(row);
+    label.track = object.track_id;
+  }
+  document.objects.clear();
+  const auto warn = [&](int64_t count, const std::string& text) {
+    if (count > 0) batch.warnings.push_back(std::to_string(count) + " " + text);
+  };
+  warn(matcher.skipped(), "images of other videos than --video were left out");
+  warn(crossings.crossing(), "outlines cross themselves; they were kept as they are");
+  warn(only_box, "labels had a box and no outline: a rectangle was stored");
+  warn(empty_masks, "masks had no pixel and were left out");
+  warn(outside, "outlines lie wholly outside their picture; they were kept");
+  warn(crowds,
+       "labels are crowds (iscrowd=1), which training leaves out; --crowd-is-instance "
+       "reads them as animals");
+  return StoreLabels(project, batch, options, job);
+}
+
+}  // namespace datasets
