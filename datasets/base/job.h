@@ -8,7 +8,8 @@
 namespace datasets {
 
 // Work functions take a `Job&` and call Advance often (at least several times a second).
-// Advance is called from the work's thread; Cancel may be called from any thread or a signal handler.
+// Advance is called from the work's thread; Cancel may be called from any thread or a signal
+// handler.
 class Job {
  public:
   struct Progress {

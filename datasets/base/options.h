@@ -4,8 +4,8 @@
 //     int steps = 0;
 //     std::string device = "auto";
 //     template <class Visitor> void Visit(Visitor&& v) {
-//       v.Field("steps", steps, "training steps; 0 chooses from the data", datasets::Range{0, 1e7});
-//       v.Field("device", device, "auto, cpu or cuda[:N]");
+//       v.Field("steps", steps, "training steps; 0 chooses from the data", datasets::Range{0,
+//       1e7}); v.Field("device", device, "auto, cpu or cuda[:N]");
 //     }
 //   };
 //
@@ -57,8 +57,9 @@ struct RangeChecker {
       const double number = static_cast<double>(value);
       if (range.bounded() && !(number >= range.low && number <= range.high)) {
         nlohmann::json low = range.low, high = range.high;
-        throw Error(what + " option '" + name + "'", "the value " + nlohmann::json(value).dump() +
-                    " is out of range", "give a value from " + low.dump() + " to " + high.dump());
+        throw Error(what + " option '" + name + "'",
+                    "the value " + nlohmann::json(value).dump() + " is out of range",
+                    "give a value from " + low.dump() + " to " + high.dump());
       }
     }
   }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "datasets/base/error.h"
 #include "datasets/base/csv.h"
+#include "datasets/base/error.h"
 
 namespace datasets {
 namespace {

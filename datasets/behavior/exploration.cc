@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "datasets/base/error.h"
 #include "datasets/base/csv.h"
+#include "datasets/base/error.h"
 
 namespace datasets {
 namespace {

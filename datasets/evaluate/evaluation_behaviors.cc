@@ -3,8 +3,8 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/behaviors.h"
 #include "datasets/evaluate/evaluation_files.h"
+#include "datasets/formats/behaviors.h"
 #include "datasets/metrics/classification.h"
 
 namespace datasets {

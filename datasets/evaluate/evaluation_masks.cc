@@ -4,8 +4,8 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/coco/coco.h"
 #include "datasets/evaluate/evaluation_files.h"
+#include "datasets/formats/coco/coco.h"
 #include "datasets/metrics/davis.h"
 
 namespace datasets {

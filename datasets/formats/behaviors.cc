@@ -6,10 +6,10 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/error.h"
 #include "datasets/base/atomic_file.h"
-#include "datasets/formats/behavior_choice.h"
 #include "datasets/base/csv.h"
+#include "datasets/base/error.h"
+#include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/frame_match.h"
 #include "datasets/formats/selection.h"
 #include "datasets/store/writer.h"

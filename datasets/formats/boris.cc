@@ -7,11 +7,11 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/error.h"
-#include "datasets/formats/behaviors.h"
 #include "datasets/base/csv.h"
-#include "datasets/formats/frame_match.h"
+#include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
+#include "datasets/formats/behaviors.h"
+#include "datasets/formats/frame_match.h"
 
 namespace datasets {
 

@@ -3,9 +3,9 @@
 #include <set>
 
 #include "datasets/base/atomic_file.h"
+#include "datasets/base/csv.h"
 #include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/boris.h"
-#include "datasets/base/csv.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {

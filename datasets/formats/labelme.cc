@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "datasets/base/error.h"
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/base64.h"
-#include "datasets/formats/frame_match.h"
+#include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
+#include "datasets/formats/frame_match.h"
 #include "datasets/formats/label_batch.h"
 #include "datasets/formats/selection.h"
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/base/atomic_file.h"
-#include "datasets/formats/behaviors.h"
 #include "datasets/base/csv.h"
+#include "datasets/formats/behaviors.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {

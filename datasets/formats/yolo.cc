@@ -6,11 +6,11 @@
 #include <set>
 #include <sstream>
 
-#include "datasets/base/error.h"
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
-#include "datasets/formats/frame_match.h"
+#include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
+#include "datasets/formats/frame_match.h"
 #include "datasets/formats/label_batch.h"
 #include "datasets/formats/labelme.h"
 #include "datasets/formats/selection.h"

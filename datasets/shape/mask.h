@@ -33,7 +33,7 @@ Rle ParseRle(const std::string& compressed, int height, int width);
 // Same checks for uncompressed counts.
 Rle CheckedRle(std::vector<uint32_t> counts, int height, int width);
 
-Rle RlePolygon(const Ring& ring, int height, int width);          // maskApi's rleFrPoly
+Rle RlePolygon(const Ring& ring, int height, int width);           // maskApi's rleFrPoly
 Rle RlePolygons(const Polygons& polygons, int height, int width);  // union
 Rle RleUnion(const std::vector<Rle>& parts);
 double RleArea(const Rle& rle);
@@ -43,8 +43,9 @@ double RleIou(const Rle& a, const Rle& b, bool b_is_crowd = false);
 
 // Outer outlines of a mask (CV_8UC1) as rings in continuous coordinates, along pixel borders,
 // simplified within `tolerance` pixels, closer where the outline would cross itself. Up to 1 pixel
-// rasterizing gives each blob (holes filled) back at IoU >= 0.98, however small or thin it is. `offset` is added to every point. Parts smaller than `min_area`
-// pixels are dropped. Holes are not represented: check `HasHoles` and store the RLE beside it.
+// rasterizing gives each blob (holes filled) back at IoU >= 0.98, however small or thin it is.
+// `offset` is added to every point. Parts smaller than `min_area` pixels are dropped. Holes are not
+// represented: check `HasHoles` and store the RLE beside it.
 Polygons TraceMask(const cv::Mat& mask, double tolerance = 0.7, cv::Point offset = {},
                    double min_area = 8);
 bool HasHoles(const cv::Mat& mask);

@@ -1,4 +1,5 @@
-// Polygons in continuous image coordinates: x right, y down, pixel (i, j) covers [i, i+1) x [j, j+1).
+// Polygons in continuous image coordinates: x right, y down, pixel (i, j) covers [i, i+1) x [j,
+// j+1).
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -13,11 +14,11 @@ struct Box {  // [x, x + width) x [y, y + height) in image pixels, continuous
   double x = 0, y = 0, width = 0, height = 0;
 };
 
-double RingArea(const Ring& ring);            // shoelace, >= 0
-double SignedRingArea(const Ring& ring);      // > 0 when clockwise on the screen (y down)
-Box BoxOf(const Polygons& polygons);          // {0,0,0,0} when empty
+double RingArea(const Ring& ring);        // shoelace, >= 0
+double SignedRingArea(const Ring& ring);  // > 0 when clockwise on the screen (y down)
+Box BoxOf(const Polygons& polygons);      // {0,0,0,0} when empty
 double BoxIou(const Box& a, const Box& b);
-bool SelfCrosses(const Ring& ring);           // O(n^2), n <= a few thousand
+bool SelfCrosses(const Ring& ring);  // O(n^2), n <= a few thousand
 
 // Douglas-Peucker on the closed ring; never below 3 points. `tolerance` in pixels.
 Ring SimplifyRing(const Ring& ring, double tolerance);

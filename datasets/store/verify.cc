@@ -4,11 +4,11 @@
 #include <map>
 
 #include "datasets/base/error.h"
-#include "datasets/store/score_series.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/reader.h"
+#include "datasets/store/score_series.h"
 
 namespace datasets {
 namespace {

@@ -11,8 +11,8 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/store/score_series.h"
 #include "datasets/store/regions.h"
+#include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/crops.h"
 #include "train/behavior/train.h"

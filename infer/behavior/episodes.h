@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "datasets/project.h"
-#include "infer/behavior/truth.h"
 #include "infer/behavior/bouts.h"
+#include "infer/behavior/truth.h"
 #include "infer/review/score_calibration.h"
 
 namespace infer {

@@ -7,9 +7,9 @@
 #include <map>
 #include <numeric>
 
-#include "infer/learning/behavior_test_frames.h"
 #include "datasets/base/error.h"
 #include "infer/behavior/bouts.h"
+#include "infer/learning/behavior_test_frames.h"
 #include "train/learn/random.h"
 
 namespace app {

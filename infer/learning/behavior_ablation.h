@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "infer/learning/behavior_training.h"
 #include "datasets/metrics/bootstrap.h"
+#include "infer/learning/behavior_training.h"
 
 namespace app {
 

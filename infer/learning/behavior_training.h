@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "infer/learning/project_labels.h"
 #include "datasets/project.h"
 #include "infer/behavior/crop_cache.h"
+#include "infer/learning/project_labels.h"
 #include "train/behavior/train.h"
 
 namespace app {

@@ -5,9 +5,9 @@
 #include <functional>
 #include <string>
 
+#include "datasets/project.h"
 #include "infer/learning/behavior_training.h"
 #include "infer/learning/project_labels.h"
-#include "datasets/project.h"
 #include "train/train_job.h"
 
 namespace app {

@@ -17,8 +17,8 @@ struct EvidenceOptions {
   double seconds_an_opinion = 0.3;
   double floor = -3;       // no single frame says less than this about a class (natural log)
   double crop_weight = 1;  // of the masked crop's opinion
-  // Of a window's opinion (infer/names/identity_vote.h). It and the crop's look at the same pixels, so
-  // beside it the crop's weight is multiplied by `crop_beside_window`.
+  // Of a window's opinion (infer/names/identity_vote.h). It and the crop's look at the same pixels,
+  // so beside it the crop's weight is multiplied by `crop_beside_window`.
   double window_weight = 1;
   double crop_beside_window = 0.5;
   double window_seconds = 0.8;  // this much video counts as one opinion of windows

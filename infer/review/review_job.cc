@@ -5,10 +5,10 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/predicted_bouts.h"
-#include "infer/run/infer_job.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_examples.h"
 #include "infer/review/review_queue.h"
+#include "infer/run/infer_job.h"
 
 namespace infer {
 namespace {

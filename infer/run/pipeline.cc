@@ -12,9 +12,9 @@
 
 #include "datasets/base/bounded_queue.h"
 #include "datasets/base/error.h"
+#include "infer/names/provisional_names.h"
 #include "infer/review/picture_agreement.h"
 #include "infer/run/prediction_writer.h"
-#include "infer/names/provisional_names.h"
 
 namespace infer {
 namespace {

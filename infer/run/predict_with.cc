@@ -8,9 +8,9 @@
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
 #include "infer/names/evidence.h"
+#include "infer/review/review_data.h"
 #include "infer/run/finish_names.h"
 #include "infer/run/pipeline.h"
-#include "infer/review/review_data.h"
 
 namespace infer {
 namespace {

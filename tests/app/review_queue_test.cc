@@ -1,8 +1,8 @@
-#include "app/model/session/shown_queue.h"
-
 #include <doctest/doctest.h>
 
 #include <string>
+
+#include "app/model/session/shown_queue.h"
 
 namespace {
 

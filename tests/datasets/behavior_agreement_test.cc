@@ -1,5 +1,3 @@
-#include "datasets/behavior/agreement.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <random>
 
 #include "datasets/base/error.h"
+#include "datasets/behavior/agreement.h"
 #include "datasets/behavior/exploration.h"
 #include "datasets/metrics/classification.h"
 #include "tests/support/shared_data.h"

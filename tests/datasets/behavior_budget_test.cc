@@ -1,15 +1,14 @@
-#include "datasets/behavior/budget.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
 
-#include "datasets/base/error.h"
-#include "datasets/formats/behaviors.h"
 #include "datasets/base/csv.h"
+#include "datasets/base/error.h"
+#include "datasets/behavior/budget.h"
 #include "datasets/behavior/scores.h"
+#include "datasets/formats/behaviors.h"
 #include "datasets/store/writer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/shared_data.h"

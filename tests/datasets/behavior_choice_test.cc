@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "datasets/formats/behaviors.h"
 #include "datasets/behavior/scores.h"
+#include "datasets/formats/behaviors.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,5 +1,3 @@
-#include "datasets/behavior/motion.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/behavior/budget.h"
 #include "datasets/behavior/mask_moments.h"
+#include "datasets/behavior/motion.h"
 #include "datasets/behavior/motion_run.h"
 #include "datasets/behavior/motion_tables.h"
 #include "datasets/behavior/zones.h"

@@ -1,5 +1,3 @@
-#include "datasets/behavior/pictures.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/behavior/drawing.h"
+#include "datasets/behavior/pictures.h"
 #include "tests/support/temp_dir.h"
 
 using namespace datasets;

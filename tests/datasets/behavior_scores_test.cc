@@ -1,5 +1,3 @@
-#include "datasets/store/score_series.h"
-
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,6 +8,7 @@
 #include <limits>
 
 #include "datasets/store/connection.h"
+#include "datasets/store/score_series.h"
 #include "datasets/store/verify.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"

@@ -5,9 +5,9 @@
 #include <set>
 #include <tuple>
 
+#include "datasets/base/json_entries.h"
 #include "datasets/formats/behaviors.h"
 #include "datasets/formats/boris.h"
-#include "datasets/base/json_entries.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 

@@ -2,8 +2,8 @@
 
 #include <random>
 
-#include "datasets/formats/coco/coco.h"
 #include "datasets/base/json_entries.h"
+#include "datasets/formats/coco/coco.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 

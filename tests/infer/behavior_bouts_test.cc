@@ -1,11 +1,10 @@
-#include "infer/behavior/predicted_bouts.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "datasets/store/score_series.h"
+#include "infer/behavior/predicted_bouts.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

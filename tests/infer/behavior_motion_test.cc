@@ -1,9 +1,9 @@
 // Motion as numbers for the temporal network, against cases worked by hand.
-#include "infer/behavior/motion_features.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+
+#include "infer/behavior/motion_features.h"
 
 namespace {
 

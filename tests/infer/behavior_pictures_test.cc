@@ -1,6 +1,4 @@
 // Pictures of subjects, cut from a real (coded) video with outlines that the test knows.
-#include "infer/behavior/crops.h"
-
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -10,6 +8,7 @@
 #include "datasets/store/writer.h"
 #include "datasets/video/video.h"
 #include "infer/behavior/crop_cache.h"
+#include "infer/behavior/crops.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

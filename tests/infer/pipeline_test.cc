@@ -13,8 +13,8 @@
 #include <tuple>
 
 #include "datasets/store/writer.h"
-#include "infer/run/predict_with.h"
 #include "infer/report.h"
+#include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"

@@ -8,8 +8,8 @@
 
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
-#include "infer/run/infer_job.h"
 #include "infer/review/review_data.h"
+#include "infer/run/infer_job.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 

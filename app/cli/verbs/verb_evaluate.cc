@@ -8,8 +8,8 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
-#include "app/cli/verbs/truth_subset.h"
 #include "app/cli/verb_list.h"
+#include "app/cli/verbs/truth_subset.h"
 #include "datasets/evaluate/evaluation_files.h"
 
 namespace app {

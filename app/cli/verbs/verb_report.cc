@@ -6,9 +6,9 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
+#include "app/cli/verb_list.h"
 #include "app/cli/verbs/report_motion.h"
 #include "app/cli/verbs/report_text.h"
-#include "app/cli/verb_list.h"
 #include "datasets/base/atomic_file.h"
 #include "datasets/behavior/pictures.h"
 

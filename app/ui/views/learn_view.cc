@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "infer/learning/train_on_project.h"
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
 #include "infer/behavior/behavior_job.h"
+#include "infer/learning/train_on_project.h"
 #include "train/behavior/train.h"
 
 namespace app {

@@ -2,8 +2,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "datasets/base/error.h"
 #include "datasets/base/atomic_file.h"
+#include "datasets/base/error.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/selection.h"
 

@@ -4,8 +4,8 @@
 #include <unordered_set>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/coco/coco.h"
 #include "datasets/base/json_entries.h"
+#include "datasets/formats/coco/coco.h"
 
 namespace datasets {
 

@@ -9,8 +9,8 @@
 #include "annotate/tools/tool.h"
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
-#include "app/model/session/learned_blobs.h"
 #include "app/model/requests/pending_shapes.h"
+#include "app/model/session/learned_blobs.h"
 #include "app/model/session/tool_worker.h"
 #include "app/ui/view.h"
 
