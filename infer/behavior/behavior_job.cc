@@ -1,7 +1,5 @@
 #include "infer/behavior/behavior_job.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +9,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/process_memory.h"
 #include "datasets/store/regions.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
@@ -24,12 +23,6 @@ using datasets::Error;
 using datasets::Id;
 
 constexpr int kPieceFrames = 20000;  // scored and written at once
-
-double PeakRssMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 struct Known {        // a behavior that both model and project have
   size_t output = 0;  // into the model's names
@@ -208,7 +201,7 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   finish("done", "");
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count();
-  result.peak_rss_mb = PeakRssMb();
+  result.peak_rss_mb = datasets::PeakRssMb();
   return result;
 }
 

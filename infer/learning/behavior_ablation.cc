@@ -12,7 +12,7 @@
 #include "infer/learning/behavior_test_frames.h"
 #include "train/learn/random.h"
 
-namespace app {
+namespace infer {
 namespace {
 
 using datasets::Error;
@@ -203,7 +203,7 @@ void Smooth(std::vector<std::vector<float>>& probabilities, double sigma_frames)
   for (size_t b = 0; !probabilities.empty() && b < probabilities.front().size(); ++b) {
     std::vector<float> one;
     for (const auto& frame : probabilities) one.push_back(frame[b]);
-    one = infer::SmoothScores(one, sigma_frames);
+    one = SmoothScores(one, sigma_frames);
     for (size_t f = 0; f < one.size(); ++f) probabilities[f][b] = one[f];
   }
 }
@@ -349,4 +349,4 @@ nlohmann::ordered_json AblationJson(const std::vector<AblationRow>& rows) {
   return list;
 }
 
-}  // namespace app
+}  // namespace infer

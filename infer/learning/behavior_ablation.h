@@ -10,7 +10,7 @@
 #include "datasets/metrics/bootstrap.h"
 #include "infer/learning/behavior_training.h"
 
-namespace app {
+namespace infer {
 
 struct AblationOptions {
   std::string networks = "behavior-frame,behavior-seq", labels = "0", first, second, models;
@@ -69,4 +69,4 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
 
 nlohmann::ordered_json AblationJson(const std::vector<AblationRow>& rows);
 
-}  // namespace app
+}  // namespace infer

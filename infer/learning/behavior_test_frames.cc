@@ -6,7 +6,7 @@
 
 #include "datasets/behavior/exploration.h"
 
-namespace app {
+namespace infer {
 namespace {
 
 using train::kNotLabeled;
@@ -265,4 +265,4 @@ std::vector<uint8_t> ClassesOf(const std::vector<float>& probabilities,
   return classes;
 }
 
-}  // namespace app
+}  // namespace infer

@@ -8,7 +8,7 @@
 
 #include "infer/learning/behavior_ablation.h"
 
-namespace app {
+namespace infer {
 
 struct TestedFrame {
   int row = 0;                 // of BehaviorData
@@ -42,4 +42,4 @@ std::vector<uint8_t> MajorityOf(const train::BehaviorData& data,
 std::vector<uint8_t> ClassesOf(const std::vector<float>& probabilities,
                                const std::vector<train::BehaviorHead>& heads);
 
-}  // namespace app
+}  // namespace infer

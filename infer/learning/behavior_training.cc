@@ -10,7 +10,7 @@
 #include "datasets/store/writer.h"
 #include "infer/behavior/behavior_job.h"
 
-namespace app {
+namespace infer {
 namespace {
 
 using datasets::BehaviorIntervalRow;
@@ -250,7 +250,7 @@ std::string ViewOf(const datasets::Project& project, const std::vector<Scored>& 
     all_zones = all_zones && is_zone(one.subject);
     all_whole = all_whole && one.subject.empty();
     if (!outlined.count(one.video.id)) {
-      outlined[one.video.id] = infer::OutlinedAnimals(project, one.video);
+      outlined[one.video.id] = OutlinedAnimals(project, one.video);
     }
     const auto& animals = outlined[one.video.id];
     const bool has = std::find(animals.begin(), animals.end(), one.subject) != animals.end();
@@ -314,13 +314,13 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
   std::map<Id, Chosen> chosen;
   gathered.data.heads = Heads(project, options, chosen, gathered.notes);
   const std::vector<Scored> scored = ScoredSubjects(project, selection, options.author);
-  Kept(project, infer::kZonesSetting, ZonesText(options.zones));
-  const std::vector<datasets::Zone> zones = infer::StoredZones(project);
+  Kept(project, kZonesSetting, ZonesText(options.zones));
+  const std::vector<datasets::Zone> zones = StoredZones(project);
   const std::string view = ViewOf(project, scored, zones, options.view);
   const std::string flips_given = options.flips;
-  std::string flips = flips_given.empty() ? project.Setting(infer::kFlipsSetting) : flips_given;
+  std::string flips = flips_given.empty() ? project.Setting(kFlipsSetting) : flips_given;
   gathered.data.flips = train::ParseFlips(flips, view, gathered.data.heads);
-  Kept(project, infer::kFlipsSetting, flips_given);  // only once it was understood
+  Kept(project, kFlipsSetting, flips_given);  // only once it was understood
   gathered.data.input = InputOf(view, options, gathered.data.flips.turn);
 
   // Labels first: what is wrong with them should be found before minutes of decoding.
@@ -353,7 +353,7 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
   const int64_t most_bytes = static_cast<int64_t>(options.cache_mb) << 20;
   int64_t needed = 0;
   for (const train::BehaviorRow& row : gathered.data.rows) {
-    needed += infer::PictureCache::BytesNeeded(gathered.data.input, 1, row.frames());
+    needed += PictureCache::BytesNeeded(gathered.data.input, 1, row.frames());
   }
   if (needed > most_bytes) {
     throw Error("prepared pictures",
@@ -364,26 +364,26 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
   std::filesystem::path folder = project.file();
   folder += ".cache";
   struct Place {
-    const infer::PictureCache* cache = nullptr;
+    const PictureCache* cache = nullptr;
     size_t subject = 0;
   };
   std::vector<Place> places(gathered.data.rows.size());
   gathered.prepared_before = true;
   for (const Id id : order) {
     const VideoRow video = project.VideoById(id);
-    infer::PictureSource source;
+    PictureSource source;
     source.input = gathered.data.input;
     source.zones = zones;
     source.causal = options.causal && architecture == "behavior-seq";
     for (const size_t r : rows_of_video[id]) {
       source.subjects.push_back(gathered.data.rows[r].subject);
     }
-    infer::BehaviorPictures pictures(project, video, source, job);
+    BehaviorPictures pictures(project, video, source, job);
     const train::BehaviorRow& first = gathered.data.rows[rows_of_video[id].front()];
-    gathered.caches.push_back(
-        std::make_unique<infer::PictureCache>(folder, pictures, gathered.data.input,
-                                              first.start_frame, first.end_frame, most_bytes, job));
-    const infer::PictureCache& cache = *gathered.caches.back();
+    gathered.caches.push_back(std::make_unique<PictureCache>(folder, pictures, gathered.data.input,
+                                                             first.start_frame, first.end_frame,
+                                                             most_bytes, job));
+    const PictureCache& cache = *gathered.caches.back();
     gathered.prepared_before = gathered.prepared_before && cache.was_there();
     for (size_t s = 0; s < rows_of_video[id].size(); ++s) {
       train::BehaviorRow& row = gathered.data.rows[rows_of_video[id][s]];
@@ -407,4 +407,4 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
   return gathered;
 }
 
-}  // namespace app
+}  // namespace infer

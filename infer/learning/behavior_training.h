@@ -10,15 +10,15 @@
 #include "infer/learning/project_labels.h"
 #include "train/behavior/train.h"
 
-namespace app {
+namespace infer {
 
 struct GatheredBehavior {
   train::BehaviorData data;
-  std::vector<train::BehaviorSpan> spans;  // what was scored, within the selection
-  std::vector<std::string> notes;          // one line each: what is left out, and why
-  std::vector<std::unique_ptr<infer::PictureCache>> caches;  // `data.picture` reads from them
-  int64_t frames = 0;                                        // scored, over all subjects
-  bool prepared_before = false;                              // every picture was in the cache
+  std::vector<train::BehaviorSpan> spans;             // what was scored, within the selection
+  std::vector<std::string> notes;                     // one line each: what is left out, and why
+  std::vector<std::unique_ptr<PictureCache>> caches;  // `data.picture` reads from them
+  int64_t frames = 0;                                 // scored, over all subjects
+  bool prepared_before = false;                       // every picture was in the cache
 };
 
 // The behaviors to learn by exclusion group, and for each subject that somebody scored in the
@@ -30,4 +30,4 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
                                 const std::string& architecture,
                                 const train::BehaviorOptions& behavior, datasets::Job& job);
 
-}  // namespace app
+}  // namespace infer

@@ -9,7 +9,7 @@
 
 #include "datasets/base/error.h"
 
-namespace app {
+namespace infer {
 namespace {
 
 using datasets::AnnotationRow;
@@ -263,4 +263,4 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
   return gathered;
 }
 
-}  // namespace app
+}  // namespace infer

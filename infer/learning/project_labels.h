@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "datasets/project.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
 
-namespace app {
+namespace infer {
 
 struct LabelSelection {
   std::vector<std::string> videos;  // names; empty: all, and the picture files
@@ -36,4 +36,4 @@ constexpr double kCorrectionWeight = 3;
 GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelection& selection,
                             datasets::Job& job);
 
-}  // namespace app
+}  // namespace infer

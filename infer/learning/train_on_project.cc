@@ -10,7 +10,7 @@
 #include "datasets/store/writer.h"
 #include "train/predictor.h"
 
-namespace app {
+namespace infer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -211,4 +211,4 @@ TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelec
       });
 }
 
-}  // namespace app
+}  // namespace infer

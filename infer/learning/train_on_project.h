@@ -8,9 +8,10 @@
 #include "datasets/project.h"
 #include "infer/learning/behavior_training.h"
 #include "infer/learning/project_labels.h"
-#include "train/train_job.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
 
-namespace app {
+namespace infer {
 
 struct TrainedModel {
   train::TrainResult result;
@@ -49,4 +50,4 @@ TrainedModel TrainBehaviorOnProject(
     datasets::Job& job, const std::function<void(const train::TrainProgress&)>& on_progress,
     const std::function<void(const std::string&)>& on_note);
 
-}  // namespace app
+}  // namespace infer

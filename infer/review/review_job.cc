@@ -1,3 +1,5 @@
+#include "infer/review/review_job.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -8,7 +10,6 @@
 #include "infer/review/review_data.h"
 #include "infer/review/review_examples.h"
 #include "infer/review/review_queue.h"
-#include "infer/run/infer_job.h"
 
 namespace infer {
 namespace {

@@ -46,16 +46,4 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
                       const std::string& model_file, const PredictOptions& options,
                       datasets::Job& job);
 
-// Rebuilds the review queue of a prediction job (after labels or decisions changed); returns the
-// number of episodes.
-int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job);
-
-struct Calibration {
-  double expected_calibration_error = -1;  // -1: too few decided frames to say
-  int frames = 0;                          // decided frames it rests on (labels + decisions)
-  std::string basis;                       // "labels", "labels and reviews", "audit", "prior"
-  bool counts_bouts = false;               // `frames` are bouts: the job has scored behavior
-};
-Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id);
-
 }  // namespace infer

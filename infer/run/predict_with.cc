@@ -1,45 +1,25 @@
 #include "infer/run/predict_with.h"
 
-#include <malloc.h>
-#include <sys/resource.h>
-
 #include <chrono>
 
 #include "datasets/base/error.h"
+#include "datasets/base/process_memory.h"
 #include "datasets/store/writer.h"
 #include "infer/names/evidence.h"
 #include "infer/review/review_data.h"
+#include "infer/review/review_job.h"
 #include "infer/run/finish_names.h"
 #include "infer/run/pipeline.h"
 
 namespace infer {
-namespace {
-
-double PeakRssMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-// Pictures and feature maps of megabytes come and go with every frame. By default glibc gives each
-// back to the system and takes a fresh, zeroed one: a third of the processor's time on 1024 x 1024
-// video. They are kept for the next frame instead; the peak is the same.
-void KeepFreedMemory() {
-#ifdef __GLIBC__
-  constexpr int kMiB = 1 << 20;
-  mallopt(M_MMAP_THRESHOLD, 32 * kMiB);  // the largest that glibc takes
-  mallopt(M_TRIM_THRESHOLD, 1024 * kMiB);
-#endif
-}
-
-}  // namespace
+namespace {}  // namespace
 
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
                           train::Predictor& predictor, const FrameSource& source,
                           const PredictOptions& options, datasets::Job& job,
                           std::optional<datasets::Id> model_id, const IdentityVote* identity) {
   const auto started = std::chrono::steady_clock::now();
-  KeepFreedMemory();
+  datasets::KeepFreedMemory();
   const int end_frame = options.end_frame < 0 ? video.frame_count : options.end_frame;
   if (options.start_frame < 0 || end_frame > video.frame_count || options.start_frame > end_frame) {
     throw datasets::Error(
@@ -120,7 +100,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   result.fps = result.seconds > 0 ? result.frames / result.seconds : 0;
-  result.peak_rss_mb = PeakRssMb();
+  result.peak_rss_mb = datasets::PeakRssMb();
   return result;
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("the newest samples stay, the newest first, and a new training starts 
   TrainingWatch watch;
   watch.Begin();
   for (int step = 1; step <= 20; ++step) {
-    app::ShownSample shown;
+    infer::ShownSample shown;
     shown.sample.step = step;
     watch.Show(shown);
   }

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "train/detect/registry.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "train/idseg/runner.h"
-#include "train/learn/held_memory.h"
+#include "datasets/base/process_memory.h"
+#include "train/device.h"
 #include "train/nets/mask_rcnn.h"
 #include "train/weights/module_weights.h"
 
@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   const auto Time = [&](int repeat, const std::function<void()>& work) {
     repeat == 0 ? work() : spent.Add(work);  // the first allocates
   };
-  std::optional<HeldMemory> held;  // as vole train does
+  std::optional<datasets::HeldMemory> held;  // as vole train does
   if (mode == "train") {
     held.emplace();
     net->train();

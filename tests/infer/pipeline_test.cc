@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "datasets/store/writer.h"
-#include "infer/report.h"
+#include "infer/review/review_job.h"
 #include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
 #include "tests/support/label_project.h"
@@ -153,11 +153,6 @@ TEST_CASE("every frame of a video gets its animals, with names, masks and confid
   CHECK(static_cast<int>(items.size()) == result.review_episodes);
   CHECK(std::any_of(items.begin(), items.end(),
                     [](const auto& item) { return item.reason_code == "audit"; }));
-  const auto report = infer::ReportOf(*setting.project, result.job_id, setting.video.id);
-  CHECK(report.frames == 200);
-  CHECK(report.animals_a_frame == doctest::Approx(2));
-  CHECK(report.share_flagged >= 0);
-  CHECK(report.share_flagged <= 1);
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/review/review_data.h"
+#include "infer/review/review_job.h"
 #include "infer/run/infer_job.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"

@@ -14,7 +14,7 @@
 #include <mutex>
 #include <set>
 
-#include "train/idseg/runner.h"
+#include "train/device.h"
 
 namespace {
 

@@ -9,6 +9,8 @@
 #include "train/idnet/idnet.h"
 #include "train/predictor.h"
 #include "train/train_job.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "train/learn/random.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
 
 namespace tests {
 

@@ -6,7 +6,7 @@
 #include "train/behavior/picture.h"
 #include "train/behavior/tasks.h"
 #include "train/behavior/train.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 
 namespace train {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/idseg/runner.h"
+#include "train/device.h"
 #include "train/learn/random.h"
 
 namespace train {

@@ -8,7 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "train/behavior/tasks.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 #include "train/weights/module_init.h"
 #include "train/weights/weights_file.h"
 

@@ -9,7 +9,8 @@
 
 #include "datasets/base/job.h"
 #include "train/behavior/data.h"
-#include "train/train_job.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
 
 namespace train {
 

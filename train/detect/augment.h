@@ -7,7 +7,7 @@
 
 #include "datasets/base/job.h"
 #include "train/learn/random.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
 
 namespace train {
 

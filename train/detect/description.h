@@ -6,7 +6,7 @@
 #include <string>
 
 #include "train/predictor.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
 
 namespace train {
 

@@ -2,7 +2,7 @@
 #include "train/detect/detections.h"
 #include "train/detect/registry.h"
 #include "train/detect/training.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 
 namespace train {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "datasets/metrics/voc.h"
 #include "train/detect/detections.h"
-#include "train/idseg/tasks.h"
+#include "train/learn/temperature.h"
 
 namespace train {
 namespace {

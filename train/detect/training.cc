@@ -6,7 +6,7 @@
 #include "datasets/base/error.h"
 #include "train/detect/registry.h"
 #include "train/detect/task.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 #include "train/learn/split.h"
 #include "train/learn/together.h"
 #include "train/learn/training_record.h"

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "train/predictor.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
 #include "train/weights/safetensors.h"
 
 namespace train {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "train/predictor.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
 
 namespace train {
 

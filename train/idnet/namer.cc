@@ -1,11 +1,12 @@
 #include <mutex>
 
 #include "datasets/base/error.h"
+#include "train/device.h"
 #include "train/idnet/description.h"
 #include "train/idnet/idnet.h"
 #include "train/idnet/tasks.h"
 #include "train/idseg/decode.h"
-#include "train/idseg/runner.h"
+#include "train/learn/temperature.h"
 #include "train/weights/module_weights.h"
 
 namespace train {

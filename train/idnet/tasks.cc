@@ -5,10 +5,11 @@
 #include <numeric>
 
 #include "datasets/base/error.h"
+#include "train/device.h"
 #include "train/idnet/idnet.h"
 #include "train/idseg/crop_views.h"
 #include "train/idseg/decode.h"
-#include "train/idseg/runner.h"
+#include "train/learn/temperature.h"
 
 namespace train {
 namespace {

@@ -3,12 +3,12 @@
 #include <filesystem>
 
 #include "datasets/base/error.h"
+#include "train/device.h"
 #include "train/idnet/description.h"
 #include "train/idnet/idnet.h"
 #include "train/idnet/tasks.h"
-#include "train/idseg/runner.h"
-#include "train/idseg/tasks.h"
 #include "train/learn/split.h"
+#include "train/learn/temperature.h"
 #include "train/learn/training_record.h"
 #include "train/weights/module_init.h"
 

@@ -9,6 +9,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/shape/mask.h"
+#include "train/learn/temperature.h"
 
 namespace train {
 namespace {
@@ -280,18 +281,6 @@ void KeepMaps(const SegMaps& maps, FrameDetections& frame) {
       }
     }
   }
-}
-
-std::vector<float> LogSoftmax(const std::vector<float>& scores, double temperature) {
-  std::vector<float> result(scores.size());
-  if (scores.empty()) return result;
-  const float highest = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (float score : scores) sum += std::exp((score - highest) / temperature);
-  for (size_t i = 0; i < scores.size(); ++i) {
-    result[i] = static_cast<float>((scores[i] - highest) / temperature - std::log(sum));
-  }
-  return result;
 }
 
 }  // namespace train

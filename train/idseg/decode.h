@@ -28,7 +28,4 @@ std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription
 // rest of the frame stays as it is, or 0 the first time.
 void KeepMaps(const SegMaps& maps, FrameDetections& frame);
 
-// Log-probabilities from scores: log-softmax of `scores` / temperature.
-std::vector<float> LogSoftmax(const std::vector<float>& scores, double temperature);
-
 }  // namespace train

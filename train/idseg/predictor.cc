@@ -9,6 +9,7 @@
 #include "train/idnet/description.h"
 #include "train/idnet/idnet.h"
 #include "train/idseg/runner.h"
+#include "train/learn/temperature.h"
 #include "train/weights/module_weights.h"
 
 namespace train {

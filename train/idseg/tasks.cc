@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "train/idseg/crop_views.h"
+#include "train/learn/temperature.h"
 
 namespace train {
 namespace {
@@ -309,25 +310,6 @@ std::optional<Validation> CropTask::Validate() {
   validation.score = right / count + 0.2 * (1 + log_likelihood / count / 4) +
                      (pairs > 0 ? 0.5 * pairs_right / pairs : 0);
   return validation;
-}
-
-double FitTemperature(const std::vector<std::vector<float>>& scores,
-                      const std::vector<int>& classes) {
-  if (scores.size() < 8) return 1.5;
-  double best = 1.5, best_loss = 0;
-  bool first = true;
-  for (double temperature = 1; temperature <= 8; temperature *= 1.1) {
-    double loss = 0;
-    for (size_t i = 0; i < scores.size(); ++i) {
-      loss -= LogSoftmax(scores[i], temperature)[classes[i]];
-    }
-    if (first || loss < best_loss) {
-      best = temperature;
-      best_loss = loss;
-      first = false;
-    }
-  }
-  return best;
 }
 
 }  // namespace train

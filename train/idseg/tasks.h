@@ -94,9 +94,4 @@ class CropTask : public LearningTask {
   std::vector<float> values_[2];    // of the step's halves; the whole batch in the first
 };
 
-// The temperature that makes the scores most likely (Guo et al. 2017), from 1 to 8; 1.5 without
-// examples. Never below 1: the few held-back labels lie closer to what was learned than the rest.
-double FitTemperature(const std::vector<std::vector<float>>& scores,
-                      const std::vector<int>& classes);
-
 }  // namespace train

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "train/predictor.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
 
 namespace train {
 

@@ -3,7 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "datasets/base/error.h"
-#include "train/idseg/runner.h"
+#include "train/device.h"
 #include "train/predictor.h"
 
 namespace train {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "train/train_job.h"
+#include "train/training_data.h"
 
 namespace train {
 

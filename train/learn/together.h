@@ -4,7 +4,8 @@
 #include <memory>
 
 #include "train/peers/peers.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
+#include "train/training_options.h"
 
 namespace train {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "train/learn/held_memory.h"
+#include "datasets/base/process_memory.h"
 #include "train/learn/training_record.h"
 #include "train/learn/update.h"
 
@@ -244,7 +244,7 @@ void Trainer::WithAverage(const std::function<void()>& look) {
 
 void Trainer::Run(const std::function<void(const TrainerState&)>& on_step,
                   const std::function<void(const TrainerState&)>& on_validation) {
-  const HeldMemory held;
+  const datasets::HeldMemory held;
   while (!state_.finished) {
     const auto start = Now(options_.processor_time);
     Step();

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "train/train_job.h"
+#include "train/training_data.h"
+#include "train/training_options.h"
 
 namespace train {
 

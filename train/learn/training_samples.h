@@ -7,11 +7,10 @@
 
 #include "train/learn/split.h"
 #include "train/predictor.h"
-#include "train/train_job.h"
+#include "train/training_data.h"
+#include "train/training_news.h"
 
 namespace train {
-
-using OnSample = std::function<void(const TrainSample&)>;
 
 // Which frames are shown, and when: with the validations and every so often, as long as showing
 // them stays within kSampleCostShare of the time. Held-back frames; where none are, learned ones.

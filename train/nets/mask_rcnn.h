@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "train/detect/detector.h"
+#include "train/nets/detect_data.h"
 #include "train/nets/fpn.h"
 #include "train/nets/roi_heads.h"
 #include "train/nets/rpn.h"

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "train/detect/detector.h"
 #include "train/nets/boxes.h"
+#include "train/nets/detect_data.h"
 #include "train/nn/prepared_conv.h"
 
 namespace train {

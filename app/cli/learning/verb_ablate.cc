@@ -13,14 +13,14 @@ namespace {
 
 struct Arguments {
   std::string project, frames, test_frames;
-  LabelSelection selection;
-  AblationTest test;
-  AblationOptions ablation;
+  infer::LabelSelection selection;
+  infer::AblationTest test;
+  infer::AblationOptions ablation;
   train::TrainOptions options;
   train::BehaviorOptions behavior;
 };
 
-std::string Sure(const SureNumber& number) {
+std::string Sure(const infer::SureNumber& number) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", number.value, number.interval.low,
                      number.interval.high);
 }
@@ -29,11 +29,11 @@ std::string Number(const std::optional<double>& value) {
   return value ? fmt::format("{:.3f}", *value) : "-";
 }
 
-void PrintRows(const std::vector<AblationRow>& rows, bool explored, Console& console) {
+void PrintRows(const std::vector<infer::AblationRow>& rows, bool explored, Console& console) {
   std::vector<std::vector<std::string>> table = {
       {"", "labels", "tested", "accuracy", "macro F1", "kappa", "train s"}};
   if (explored) table[0].insert(table[0].end(), {"r T1", "r T2", "r DI"});
-  for (const AblationRow& row : rows) {
+  for (const infer::AblationRow& row : rows) {
     table.push_back({row.name, CountText(row.labels), CountText(row.frames), Sure(row.accuracy),
                      Sure(row.macro_f1), Sure(row.kappa),
                      fmt::format("{:.0f}", row.train_seconds)});
@@ -45,7 +45,7 @@ void PrintRows(const std::vector<AblationRow>& rows, bool explored, Console& con
   console.Print(TableText(table));
   std::vector<std::vector<std::string>> by_behavior = {{"F1"}};
   for (const auto& [name, f1] : rows.front().f1) by_behavior[0].push_back(name);
-  for (const AblationRow& row : rows) {
+  for (const infer::AblationRow& row : rows) {
     by_behavior.push_back({row.name});
     for (const auto& [name, f1] : row.f1) by_behavior.back().push_back(fmt::format("{:.3f}", f1));
   }
@@ -75,11 +75,11 @@ int Run(Arguments& arguments, Console& console) {
   }
   const auto project = OpenProject(arguments.project);
   const auto rows =
-      AblateBehavior(*project, arguments.selection, arguments.test, arguments.ablation,
-                     arguments.options, arguments.behavior, console.job(),
-                     [&](const std::string& note) { console.Note("note: " + note); });
+      infer::AblateBehavior(*project, arguments.selection, arguments.test, arguments.ablation,
+                            arguments.options, arguments.behavior, console.job(),
+                            [&](const std::string& note) { console.Note("note: " + note); });
   PrintRows(rows, !arguments.ablation.first.empty(), console);
-  console.PrintJson({{"rows", AblationJson(rows)}});
+  console.PrintJson({{"rows", infer::AblationJson(rows)}});
   return 0;
 }
 

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -17,7 +16,7 @@ namespace {
 
 struct Arguments {
   std::string project, frames, out, curve;
-  LabelSelection selection;
+  infer::LabelSelection selection;
   train::TrainOptions options;
   train::BehaviorOptions behavior;
 };
@@ -31,14 +30,8 @@ std::string FiguresText(const nlohmann::json& figures) {
   return text;
 }
 
-double PeakRssMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
 std::filesystem::path OutFile(const datasets::Project& project, const Arguments& arguments) {
-  if (arguments.out.empty()) return DefaultModelFile(project, arguments.options.resume);
+  if (arguments.out.empty()) return infer::DefaultModelFile(project, arguments.options.resume);
   std::filesystem::path file = arguments.out;
   if (file.extension().empty()) file += ".safetensors";
   return file;
@@ -98,13 +91,13 @@ int Run(Arguments& arguments, Console& console) {
     console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
                              progress.steps, progress.loss, FiguresText(progress.validation)));
   };
-  const TrainedModel trained =
-      behavior
-          ? TrainBehaviorOnProject(*project, arguments.selection, arguments.options,
-                                   arguments.behavior, out, console.job(), show,
-                                   [&](const std::string& note) { console.Note("note: " + note); })
-          : TrainOnProject(*project, arguments.selection, arguments.options, out, console.job(),
-                           show);
+  const infer::TrainedModel trained =
+      behavior ? infer::TrainBehaviorOnProject(
+                     *project, arguments.selection, arguments.options, arguments.behavior, out,
+                     console.job(), show,
+                     [&](const std::string& note) { console.Note("note: " + note); })
+               : infer::TrainOnProject(*project, arguments.selection, arguments.options, out,
+                                       console.job(), show);
   const train::TrainResult& result = trained.result;
   if (together.rank > 0) {
     console.PrintJson({{"rank", together.rank},
@@ -122,7 +115,7 @@ int Run(Arguments& arguments, Console& console) {
                      {"seconds", result.seconds},
                      {"best_step", result.best_step},
                      {"validation", result.validation},
-                     {"peak_rss_mb", PeakRssMb()},
+                     {"peak_rss_mb", datasets::PeakRssMb()},
                      {"cancelled", trained.cancelled}});
   if (trained.cancelled) {
     console.Fail("vole train: cancelled; the best model so far is " + trained.file.string());

@@ -12,7 +12,7 @@
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "datasets/store/review/review_order.h"
-#include "infer/run/infer_job.h"
+#include "infer/review/review_job.h"
 
 namespace app {
 namespace {

@@ -46,15 +46,15 @@ void RequestCorrectBout(Session& session, const datasets::BehaviorPredictionRow&
 }
 
 void RequestTrainBehavior(Session& session, const std::string& architecture) {
-  session.StartJob("Train " + architecture,
-                   [architecture](datasets::Project& project, datasets::Job& job) {
-                     train::TrainOptions options;
-                     options.model = architecture;
-                     const TrainedModel trained = TrainBehaviorOnProject(
-                         project, LabelSelection(), options, train::BehaviorOptions(),
-                         DefaultModelFile(project, false), job, {}, [](const std::string&) {});
-                     if (trained.cancelled) throw datasets::Cancelled();
-                   });
+  session.StartJob(
+      "Train " + architecture, [architecture](datasets::Project& project, datasets::Job& job) {
+        train::TrainOptions options;
+        options.model = architecture;
+        const infer::TrainedModel trained = infer::TrainBehaviorOnProject(
+            project, infer::LabelSelection(), options, train::BehaviorOptions(),
+            infer::DefaultModelFile(project, false), job, {}, [](const std::string&) {});
+        if (trained.cancelled) throw datasets::Cancelled();
+      });
 }
 
 void RequestScoreBehavior(Session& session) {

@@ -95,10 +95,10 @@ void LearnedBlobs::Learn(const Lesson& lesson, datasets::Job& job) {
     const auto project =
         datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
     const datasets::VideoRow video = project->VideoById(lesson.video_id);
-    LabelSelection selection;
+    infer::LabelSelection selection;
     selection.max_labels = kMostFrames;
     if (lesson.own_labels) selection.videos = {video.name};
-    const GatheredLabels labels = GatherLabels(*project, selection, job);
+    const infer::GatheredLabels labels = infer::GatherLabels(*project, selection, job);
     train::PictureModel model = train::LearnPictureModel(labels.data, job);
     if (model.uses_background != !project->BackgroundOf(video).bgr.empty()) model = {};
     if (annotate::AnimalModel usable = BlobModelFrom(std::move(model))) {

@@ -61,8 +61,8 @@ void TrainingWatch::Hear(const train::TrainProgress& progress) {
   }
 }
 
-void TrainingWatch::Show(const ShownSample& sample) {
-  auto kept = std::make_shared<const ShownSample>(sample);
+void TrainingWatch::Show(const infer::ShownSample& sample) {
+  auto kept = std::make_shared<const infer::ShownSample>(sample);
   std::scoped_lock lock(mutex_);
   ++version_;
   now_.samples.insert(now_.samples.begin(), std::move(kept));

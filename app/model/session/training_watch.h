@@ -32,7 +32,7 @@ class TrainingWatch {
     Curve loss;
     std::vector<Curve> judged;  // one point a validation, as far as they are between 0 and 1
     std::string figures;        // of the newest validation, in words
-    std::vector<std::shared_ptr<const ShownSample>> samples;  // newest first
+    std::vector<std::shared_ptr<const infer::ShownSample>> samples;  // newest first
     int step = 0, steps = 0;
     bool running = false;
     std::string outcome;  // one sentence, once it has ended
@@ -41,7 +41,7 @@ class TrainingWatch {
   // Forgets the training before; false when one runs.
   bool Begin();
   void Hear(const train::TrainProgress& progress);
-  void Show(const ShownSample& sample);
+  void Show(const infer::ShownSample& sample);
   void End(const std::string& outcome);
 
   // `seen`: the number that the last call left there; null when nothing has happened since.

@@ -90,10 +90,11 @@ void LearnView::StartTraining(Session& session) {
       "Train " + options.model, [options, watch](datasets::Project& project, datasets::Job& job) {
         try {
           datasets::CheckOptions(options, "training");
-          const TrainedModel trained = TrainOnProject(
-              project, LabelSelection(), options, DefaultModelFile(project, options.resume), job,
+          const infer::TrainedModel trained = infer::TrainOnProject(
+              project, infer::LabelSelection(), options,
+              infer::DefaultModelFile(project, options.resume), job,
               [&watch](const train::TrainProgress& progress) { watch->Hear(progress); },
-              [&watch](const ShownSample& sample) { watch->Show(sample); });
+              [&watch](const infer::ShownSample& sample) { watch->Show(sample); });
           watch->End((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
                      trained.model.name + " in " + Minutes(trained.result.seconds) + ". " +
                      FiguresInWords(trained.result.validation));

@@ -17,7 +17,7 @@ ImU32 ColorOf(const ProjectView& project, const std::string& name) {
   return WarningColor();
 }
 
-std::string Explanation(const ProjectView& project, const ShownSample& shown) {
+std::string Explanation(const ProjectView& project, const infer::ShownSample& shown) {
   const train::TrainSample& sample = shown.sample;
   std::string video = "picture";
   for (const datasets::VideoRow& row : project.videos) {
@@ -39,7 +39,7 @@ std::string Explanation(const ProjectView& project, const ShownSample& shown) {
 }  // namespace
 
 void SamplePictures::DrawOne(UiContext& context, const ProjectView& project,
-                             const ShownSample& shown, float width) {
+                             const infer::ShownSample& shown, float width) {
   const train::TrainSample& sample = shown.sample;
   const auto found = pictures_.find(&shown);
   if (found == pictures_.end() || sample.image.empty()) return;
@@ -99,7 +99,7 @@ void SamplePictures::DrawOne(UiContext& context, const ProjectView& project,
 }
 
 void SamplePictures::Draw(UiContext& context, const ProjectView& project,
-                          const std::vector<std::shared_ptr<const ShownSample>>& samples) {
+                          const std::vector<std::shared_ptr<const infer::ShownSample>>& samples) {
   for (const auto& sample : samples) {
     if (pictures_.count(sample.get()) || sample->sample.picture.empty()) continue;
     pictures_.emplace(std::piecewise_construct, std::forward_as_tuple(sample.get()),

@@ -15,13 +15,14 @@ class SamplePictures {
  public:
   // Two a row as wide as the panel, newest first; a click goes to the frame. GUI thread.
   void Draw(UiContext& context, const ProjectView& project,
-            const std::vector<std::shared_ptr<const ShownSample>>& samples);
+            const std::vector<std::shared_ptr<const infer::ShownSample>>& samples);
 
  private:
-  void DrawOne(UiContext& context, const ProjectView& project, const ShownSample& shown,
+  void DrawOne(UiContext& context, const ProjectView& project, const infer::ShownSample& shown,
                float width);
 
-  std::map<const ShownSample*, std::pair<std::shared_ptr<const ShownSample>, SmallPicture>>
+  std::map<const infer::ShownSample*,
+           std::pair<std::shared_ptr<const infer::ShownSample>, SmallPicture>>
       pictures_;
 };
 

@@ -1,4 +1,4 @@
-#include "train/learn/held_memory.h"
+#include "datasets/base/process_memory.h"
 
 #include <fstream>
 #include <memory>
@@ -26,9 +26,9 @@ TEST_CASE("memory that a training frees stays for its next step and goes back at
   UseAndFree(200);
   const double before = ResidentMb();
   {
-    const train::HeldMemory outer;
+    const datasets::HeldMemory outer;
     {
-      const train::HeldMemory inner;
+      const datasets::HeldMemory inner;
       UseAndFree(200);
     }
     CHECK(ResidentMb() > before + 150);
