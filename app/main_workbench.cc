@@ -3,7 +3,7 @@
 #include <exception>
 #include <string>
 
-#include "app/ui/shell.h"
+#include "app/ui/shell/shell.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
 

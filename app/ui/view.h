@@ -8,7 +8,7 @@
 
 #include "app/model/actions.h"
 #include "app/model/session/session.h"
-#include "app/model/session/timeline_lanes.h"
+#include "app/model/timeline/timeline_lanes.h"
 #include "app/ui/theme.h"
 
 namespace app {

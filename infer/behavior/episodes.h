@@ -8,8 +8,8 @@
 
 #include "datasets/project.h"
 #include "infer/behavior/bouts.h"
+#include "infer/behavior/score_calibration.h"
 #include "infer/behavior/truth.h"
-#include "infer/review/score_calibration.h"
 
 namespace infer {
 

@@ -8,7 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
 #include "datasets/store/writer.h"
-#include "infer/behavior/behavior_job.h"
+#include "infer/run/behavior_job.h"
 
 namespace infer {
 namespace {

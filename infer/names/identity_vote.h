@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "infer/run/infer_job.h"
+#include "infer/predict_options.h"
 #include "infer/track/track_record.h"
 #include "train/predictor.h"
 

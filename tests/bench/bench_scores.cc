@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/model/session/timeline_lanes.h"
+#include "app/model/timeline/timeline_lanes.h"
 #include "datasets/base/error.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"

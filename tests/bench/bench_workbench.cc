@@ -22,8 +22,8 @@
 #include "annotate/tools/tool.h"
 #include "app/model/requests/label_requests.h"
 #include "app/model/session/session.h"
-#include "app/model/session/timeline_lanes.h"
 #include "app/model/session/tool_worker.h"
+#include "app/model/timeline/timeline_lanes.h"
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
 

@@ -7,7 +7,7 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
-#include "infer/behavior/behavior_job.h"
+#include "infer/run/behavior_job.h"
 #include "infer/run/infer_job.h"
 #include "train/behavior/train.h"
 #include "train/idnet/idnet.h"

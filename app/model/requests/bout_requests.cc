@@ -2,8 +2,8 @@
 
 #include "annotate/edits.h"
 #include "app/model/requests/behavior_requests.h"
-#include "infer/behavior/behavior_job.h"
 #include "infer/learning/train_on_project.h"
+#include "infer/run/behavior_job.h"
 #include "train/behavior/train.h"
 
 namespace app {

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "annotate/edits.h"
-#include "app/model/session/timeline_lanes.h"
 #include "app/model/session/tool_worker.h"
+#include "app/model/timeline/timeline_lanes.h"
 
 namespace app {
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "app/model/session/timeline_lanes.h"
+#include "app/model/timeline/timeline_lanes.h"
 
 namespace app {
 

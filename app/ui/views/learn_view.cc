@@ -5,8 +5,8 @@
 
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
-#include "infer/behavior/behavior_job.h"
 #include "infer/learning/train_on_project.h"
+#include "infer/run/behavior_job.h"
 #include "train/behavior/train.h"
 
 namespace app {

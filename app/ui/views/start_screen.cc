@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "app/ui/shell.h"
+#include "app/ui/shell/shell.h"
 #include "app/ui/views/view_list.h"
 
 namespace app {

@@ -3,7 +3,7 @@
 #include <array>
 #include <cmath>
 
-#include "app/model/drawing/row_paint.h"
+#include "app/model/timeline/row_paint.h"
 #include "app/ui/views/timeline/timeline_view.h"
 
 namespace app {

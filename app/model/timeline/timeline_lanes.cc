@@ -1,4 +1,4 @@
-#include "app/model/session/timeline_lanes.h"
+#include "app/model/timeline/timeline_lanes.h"
 
 #include <algorithm>
 #include <cmath>

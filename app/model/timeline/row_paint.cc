@@ -1,4 +1,4 @@
-#include "app/model/drawing/row_paint.h"
+#include "app/model/timeline/row_paint.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "infer/review/score_calibration.h"
+#include "infer/behavior/score_calibration.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "infer/behavior/behavior_job.h"
+#include "infer/run/behavior_job.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "app/ui/shell.h"
+#include "app/ui/shell/shell.h"
 
 #include <imgui.h>
 #include <unistd.h>

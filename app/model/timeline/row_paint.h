@@ -8,7 +8,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "app/model/session/timeline_lanes.h"
+#include "app/model/timeline/timeline_lanes.h"
 
 namespace app {
 

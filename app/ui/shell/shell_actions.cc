@@ -4,7 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "app/ui/shell.h"
+#include "app/ui/shell/shell.h"
 #include "app/ui/views/keys_view.h"
 
 namespace app {
