@@ -1,147 +1,165 @@
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <map>
-#include <regex>
-#include <set>
-#include <string>
-#include <vector>
+
+#include "tests/support/source_tree.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
-namespace fs = std::filesystem;
+using source_tree::Complaints;
+using source_tree::Source;
 
 // app -> infer -> train -> datasets,  app -> annotate -> datasets
-const std::map<std::string, std::set<std::string>> kMayInclude = {
+const std::map<std::string, std::set<std::string>> kReach = {
     {"datasets", {"datasets"}},
     {"annotate", {"annotate", "datasets"}},
     {"train", {"train", "datasets"}},
     {"infer", {"infer", "train", "datasets"}},
     {"app", {"app", "infer", "train", "annotate", "datasets"}},
 };
+const std::vector<std::string> kTopFolders = {"app", "annotate", "train", "infer", "datasets"};
 
-struct Include {
-  fs::path file;  // from the root
-  int line = 0;
-  std::string name;
+// Every room, from the bottom to the top: a room includes itself and rooms above it in this list.
+const std::vector<std::string> kFloors = {
+    FLOORS
 };
 
-std::vector<fs::path> Sources(const std::set<std::string>& folders) {
-  std::vector<fs::path> sources;
-  for (const std::string& folder : folders) {
-    const fs::path root = fs::path(VOLE_SOURCE_DIR) / folder;
-    if (!fs::exists(root)) continue;
-    for (const auto& entry : fs::recursive_directory_iterator(root)) {
-      const std::string extension = entry.path().extension().string();
-      if (entry.is_regular_file() && (extension == ".cc" || extension == ".h")) {
-        sources.push_back(fs::relative(entry.path(), VOLE_SOURCE_DIR));
-      }
-    }
-  }
-  return sources;
-}
+constexpr int kMostLinesOfSource = 500, kMostLinesOfHeader = 150, kMostLinesOfTest = 700;
+constexpr int kMostFilesOfFolder = 30;
 
-std::vector<Include> IncludesOf(const fs::path& source) {
-  static const std::regex pattern(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
-  std::ifstream in(fs::path(VOLE_SOURCE_DIR) / source);
-  std::vector<Include> includes;
+std::string Text(const Complaints& complaints) {
   std::string text;
-  for (int line = 1; std::getline(in, text); ++line) {
-    std::smatch match;
-    if (std::regex_search(text, match, pattern)) includes.push_back({source, line, match[1]});
+  for (const std::string& complaint : complaints) text += complaint + "\n";
+  return text;
+}
+
+std::vector<Source> Product() { return source_tree::Read(VOLE_SOURCE_DIR, kTopFolders); }
+
+bool MayDraw(const Source& source) {
+  return source_tree::StartsWith(source.path, "app/") &&
+         !source_tree::StartsWith(source.path, "app/model/") &&
+         !source_tree::StartsWith(source.path, "app/cli/");
+}
+
+Complaints Torch(const std::vector<Source>& sources) {
+  return source_tree::OnlyIn("torch", sources, {"torch/", "ATen/", "c10/", "caffe2/"},
+                             [](const Source& source) { return source.Top() == "train"; });
+}
+
+Complaints Graphics(const std::vector<Source>& sources) {
+  return source_tree::OnlyIn("graphics", sources, {"imgui", "GLFW/", "GL/"}, MayDraw);
+}
+
+const std::vector<std::string> kMayHoldSql = {"datasets/store", "annotate"};
+
+// A tree with one file too many, of the given path and text.
+class BrokenTree {
+ public:
+  BrokenTree(const std::string& path, const std::string& text) {
+    Add("datasets/base/error.h", "#pragma once\n");
+    Add(path, text);
   }
-  return includes;
-}
+  void Add(const std::string& path, const std::string& text) {
+    std::filesystem::create_directories((folder_.path() / path).parent_path());
+    std::ofstream(folder_.path() / path) << text;
+  }
+  std::vector<Source> Read() const { return source_tree::Read(folder_.path(), kTopFolders); }
 
-std::string Place(const Include& include) {
-  return include.file.string() + ":" + std::to_string(include.line) + " includes " + include.name;
-}
+ private:
+  tests::TempDir folder_;
+};
 
-bool StartsWith(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
+bool Names(const Complaints& complaints, const std::string& rule, const std::string& place) {
+  return complaints.size() == 1 && source_tree::StartsWith(complaints[0], rule + ": ") &&
+         complaints[0].find(place) != std::string::npos;
 }
-
-const std::set<std::string> kProductFolders = {"app", "annotate", "train", "infer", "datasets"};
 
 }  // namespace
 
-TEST_CASE("Every folder includes only itself and what the arrows reach") {
-  size_t checked = 0;
-  for (const auto& [folder, reachable] : kMayInclude) {
-    for (const fs::path& source : Sources({folder})) {
-      for (const Include& include : IncludesOf(source)) {
-        const std::string top = include.name.substr(0, include.name.find('/'));
-        if (!kMayInclude.count(top) || include.name.find('/') == std::string::npos) continue;
-        ++checked;
-        INFO(Place(include));
-        CHECK(reachable.count(top) == 1);
-      }
-    }
-  }
-  CHECK(checked > 100);
+TEST_CASE("Every room includes only itself and rooms on the floors below") {
+  const std::vector<Source> sources = Product();
+  CHECK(sources.size() > 300);
+  CHECK(Text(source_tree::Floors(sources, kFloors, kReach)) == "");
 }
 
-TEST_CASE("LibTorch is used only inside train/") {
-  size_t torch_users = 0;
-  for (const fs::path& source : Sources(kProductFolders)) {
-    for (const Include& include : IncludesOf(source)) {
-      const bool is_torch = StartsWith(include.name, "torch/") ||
-                            StartsWith(include.name, "ATen/") || StartsWith(include.name, "c10/") ||
-                            StartsWith(include.name, "caffe2/");
-      torch_users += is_torch;
-      INFO(Place(include));
-      CHECK((!is_torch || source.begin()->string() == "train"));
-    }
-  }
-  CHECK(torch_users > 0);
+TEST_CASE("No files include each other in a circle") {
+  CHECK(Text(source_tree::Cycles(Product())) == "");
 }
 
-TEST_CASE("Headers of train/ that infer and app include show no torch type, however deep") {
-  std::set<std::string> seen;
-  std::vector<std::string> waiting;
-  for (const fs::path& source : Sources({"infer", "app"})) {
-    for (const Include& include : IncludesOf(source)) {
-      if (StartsWith(include.name, "train/")) waiting.push_back(include.name);
-    }
-  }
-  while (!waiting.empty()) {
-    const std::string header = waiting.back();
-    waiting.pop_back();
-    if (!seen.insert(header).second) continue;
-    for (const Include& include : IncludesOf(header)) {
-      INFO(Place(include));
-      CHECK_FALSE(StartsWith(include.name, "torch/"));
-      if (StartsWith(include.name, "train/")) waiting.push_back(include.name);
-    }
-  }
+TEST_CASE("LibTorch is used only inside train/, and no header that others include shows it") {
+  const std::vector<Source> sources = Product();
+  CHECK(Text(Torch(sources)) == "");
+  CHECK(Text(source_tree::TorchInOpenHeaders(sources)) == "");
 }
 
 TEST_CASE("Windows and graphics are used only inside app/, and not by its model or command line") {
-  for (const fs::path& source : Sources(kProductFolders)) {
-    const std::string path = source.generic_string();
-    const bool may = StartsWith(path, "app/") && !StartsWith(path, "app/model/") &&
-                     !StartsWith(path, "app/cli/");
-    for (const Include& include : IncludesOf(source)) {
-      const bool graphics = StartsWith(include.name, "imgui") ||
-                            StartsWith(include.name, "GLFW/") || StartsWith(include.name, "GL/");
-      INFO(Place(include));
-      CHECK((!graphics || may));
-    }
-  }
+  CHECK(Text(Graphics(Product())) == "");
 }
 
-TEST_CASE("No source file is longer than a person reads in one sitting") {
-  std::set<std::string> folders = kProductFolders;
-  folders.insert("tests");
-  size_t files = 0;
-  for (const fs::path& source : Sources(folders)) {
-    std::ifstream in(fs::path(VOLE_SOURCE_DIR) / source);
-    int lines = 0;
-    for (std::string text; std::getline(in, text);) ++lines;
-    INFO(source.string() << " has " << lines << " lines");
-    CHECK(lines <= 700);
-    ++files;
+TEST_CASE("No file is longer than a person reads in one sitting, and no folder is a crowd") {
+  const std::vector<Source> sources = Product();
+  CHECK(Text(source_tree::Lengths(sources, kMostLinesOfSource, kMostLinesOfHeader)) == "");
+  CHECK(Text(source_tree::FullFolders(sources, kMostFilesOfFolder)) == "");
+  const std::vector<Source> tests = source_tree::Read(VOLE_SOURCE_DIR, {"tests"});
+  CHECK(Text(source_tree::Lengths(tests, kMostLinesOfTest, kMostLinesOfTest)) == "");
+  CHECK(Text(source_tree::FullFolders(tests, kMostFilesOfFolder)) == "");
+}
+
+TEST_CASE("Statements of SQL stand in the store and in what changes a project, nowhere else") {
+  CHECK(Text(source_tree::Sql(Product(), kMayHoldSql)) == "");
+}
+
+TEST_CASE("A rule that is broken is named together with the place") {
+  SUBCASE("an arrow against the direction") {
+    const BrokenTree tree("datasets/base/wrong.cc", "#include \"app/cli/verbs.h\"\n");
+    CHECK(Names(source_tree::Floors(tree.Read(), kFloors, kReach), "arrows",
+                "datasets/base/wrong.cc:1 includes app/cli/verbs.h"));
   }
-  CHECK(files > 50);
+  SUBCASE("a room that includes one above it") {
+    const BrokenTree tree("datasets/base/wrong.cc", "\n#include \"datasets/store/reader.h\"\n");
+    CHECK(Names(source_tree::Floors(tree.Read(), kFloors, kReach), "floors",
+                "datasets/base/wrong.cc:2 includes datasets/store/reader.h"));
+  }
+  SUBCASE("a room that nobody has put on a floor") {
+    const BrokenTree tree("datasets/attic/wrong.cc", "");
+    CHECK(Names(source_tree::Floors(tree.Read(), kFloors, kReach), "rooms", "datasets/attic"));
+  }
+  SUBCASE("files that include each other") {
+    BrokenTree tree("datasets/base/one.h", "#include \"datasets/base/two.h\"\n");
+    tree.Add("datasets/base/two.h", "#include \"datasets/base/one.h\"\n");
+    CHECK(Names(source_tree::Cycles(tree.Read()), "cycles",
+                "datasets/base/one.h <- datasets/base/two.h <- datasets/base/one.h"));
+  }
+  SUBCASE("LibTorch outside of train/") {
+    const BrokenTree tree("infer/run/wrong.cc", "#include <torch/torch.h>\n");
+    CHECK(Names(Torch(tree.Read()), "torch", "infer/run/wrong.cc:1"));
+  }
+  SUBCASE("LibTorch in a header that others include, two steps deep") {
+    BrokenTree tree("infer/run/user.cc", "#include \"train/open.h\"\n");
+    tree.Add("train/open.h", "#include \"train/inner.h\"\n");
+    tree.Add("train/inner.h", "#include <torch/torch.h>\n");
+    CHECK(Names(source_tree::TorchInOpenHeaders(tree.Read()), "torch", "train/inner.h:1"));
+  }
+  SUBCASE("a window in the model") {
+    const BrokenTree tree("app/model/wrong.cc", "#include <imgui.h>\n");
+    CHECK(Names(Graphics(tree.Read()), "graphics", "app/model/wrong.cc:1"));
+  }
+  SUBCASE("a source and a header that are too long") {
+    BrokenTree tree("infer/run/long.cc", std::string(501, '\n'));
+    CHECK(Names(source_tree::Lengths(tree.Read(), 500, 150), "lengths", "infer/run/long.cc"));
+    tree.Add("infer/run/long.cc", std::string(500, '\n'));
+    tree.Add("infer/run/long.h", std::string(151, '\n'));
+    CHECK(Names(source_tree::Lengths(tree.Read(), 500, 150), "lengths", "infer/run/long.h"));
+  }
+  SUBCASE("a folder with 31 files") {
+    BrokenTree tree("infer/run/file0.cc", "");
+    for (int i = 1; i < 31; ++i) tree.Add("infer/run/file" + std::to_string(i) + ".cc", "");
+    CHECK(Names(source_tree::FullFolders(tree.Read(), kMostFilesOfFolder), "folders",
+                "infer/run holds 31"));
+  }
+  SUBCASE("a statement of SQL in a verb") {
+    const BrokenTree tree("app/cli/verbs/wrong.cc", "\nauto rows = Query(\"SELECT 1 FROM jobs\");\n");
+    CHECK(Names(source_tree::Sql(tree.Read(), kMayHoldSql), "sql", "app/cli/verbs/wrong.cc:2"));
+  }
 }
