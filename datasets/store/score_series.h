@@ -12,10 +12,6 @@ namespace datasets {
 
 constexpr int kScoreChunkFrames = 1000;
 
-// ReviewItemRow::reason_code of episodes about behavior.
-inline constexpr char kDoubtfulBehavior[] = "doubtful_behavior";
-inline constexpr char kMissedBehavior[] = "missed_behavior";  // no bout, but nearly one
-
 // NaN means "no score". Throws Error for anything else outside 0..1.
 std::string PackScores(const std::vector<float>& scores);
 // At most kScoreChunkFrames. Throws Error for bytes that cannot be such a chunk.

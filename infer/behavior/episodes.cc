@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "datasets/store/review/review_reasons.h"
 #include "datasets/store/score_series.h"
 
 namespace infer {
@@ -14,9 +15,8 @@ namespace {
 
 using datasets::BehaviorPredictionRow;
 using datasets::Id;
-using datasets::kDoubtfulBehavior;
-using datasets::kMissedBehavior;
 using datasets::ReviewItemRow;
+using datasets::ReviewReason;
 
 constexpr double kNearlyABout = 0.25;     // calibrated probability
 constexpr double kLeastSuspicion = 0.05;  // below, a bout is not worth a look
@@ -71,8 +71,9 @@ int Common(const BehaviorPredictionRow& bout, int start_frame, int end_frame) {
 
 int Length(const BehaviorPredictionRow& bout) { return bout.end_frame - bout.start_frame; }
 
-const char* CodeOf(const FoundBout& bout) {
-  return bout.missed ? kMissedBehavior : kDoubtfulBehavior;
+std::string CodeOf(const FoundBout& bout) {
+  return datasets::CodeOf(bout.missed ? ReviewReason::kMissedBehavior
+                                      : ReviewReason::kDoubtfulBehavior);
 }
 
 // The kind of fit to bouts: fewer outcomes are enough, for each stands for many frames.
@@ -201,7 +202,8 @@ BoutCheck CalibrateBouts(std::vector<FoundBout>& bouts,
     for (const datasets::ReviewDecisionRow& decision : decisions) {
       if (decision.video_id != bout.row.video_id || decision.subject != bout.row.subject ||
           decision.behavior_id != bout.row.behavior_id || decision.verdict == "skipped" ||
-          (decision.reason_code == kMissedBehavior) != bout.missed) {
+          (decision.reason_code == datasets::CodeOf(ReviewReason::kMissedBehavior)) !=
+              bout.missed) {
         continue;
       }
       const int common = Common(bout.row, decision.start_frame, decision.end_frame);
@@ -252,8 +254,9 @@ std::vector<ReviewItemRow> EpisodesOf(const std::vector<const FoundBout*>& bouts
                                                           static_cast<double>(items.size() + 1))));
   for (size_t drawn = 0; drawn < wanted; ++drawn) {
     std::swap(sure[drawn], sure[drawn + random() % (sure.size() - drawn)]);
-    sure[drawn].reason_code =
-        sure[drawn].reason_code == kMissedBehavior ? kMissedBehavior : "audit";
+    if (!datasets::Is(sure[drawn], ReviewReason::kMissedBehavior)) {
+      sure[drawn].reason_code = datasets::CodeOf(ReviewReason::kAudit);
+    }
     sure[drawn].reason = kAuditReason;
     items.push_back(sure[drawn]);
   }

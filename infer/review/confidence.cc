@@ -181,35 +181,35 @@ double ConfidenceModel::Wrong(const Signs& signs) const {
   return Logistic(z);
 }
 
+const std::array<SignInfo, kSigns>& SignTable() {
+  using datasets::ReviewReason;
+  constexpr double kHint = 0.1, kContactHint = 0.3;
+  static const std::array<SignInfo, kSigns> table = {{
+      {Sign::kLowScore, ReviewReason::kLowScore, 3, kHint},
+      {Sign::kVagueBorder, ReviewReason::kVagueOutline, 2, kHint},
+      {Sign::kNameDoubt, ReviewReason::kLowIdentityMargin, 5, 1},
+      {Sign::kOtherName, ReviewReason::kLooksLikeAnother, 3, 1},
+      {Sign::kJoltBefore, ReviewReason::kMasksDisagree, 2, kHint},
+      {Sign::kJoltAfter, ReviewReason::kMasksDisagree, 2, kHint},
+      {Sign::kOddArea, ReviewReason::kOddArea, 3, kHint},
+      {Sign::kJump, ReviewReason::kSuddenJump, 2, 1},
+      {Sign::kTouching, ReviewReason::kTouching, 0.7, kContactHint},
+      {Sign::kSplitDispute, ReviewReason::kTouching, 2.5, kContactHint},
+      {Sign::kBrief, ReviewReason::kSeenBriefly, 1.2, 1},
+      {Sign::kBorder, ReviewReason::kAtBorder, 0.5, 1},
+      {Sign::kMissing, ReviewReason::kAnimalMissing, 1.5, 1},
+      {Sign::kFilled, ReviewReason::kBridgedGap, 2.5, 1},
+      {Sign::kOffPicture, ReviewReason::kOffPicture, 10, 1},
+  }};
+  return table;
+}
+
 ConfidenceModel PriorModel(bool judged_by_picture) {
   ConfidenceModel model;
   model.bias = -5.0;
-  const auto weight = [&](Sign sign) -> double& {
-    return model.weights[static_cast<size_t>(sign)];
-  };
-  weight(Sign::kLowScore) = 3;
-  weight(Sign::kVagueBorder) = 2;
-  weight(Sign::kNameDoubt) = 5;
-  weight(Sign::kOtherName) = 3;
-  weight(Sign::kJoltBefore) = 2;
-  weight(Sign::kJoltAfter) = 2;
-  weight(Sign::kOddArea) = 3;
-  weight(Sign::kJump) = 2;
-  weight(Sign::kTouching) = 0.7;
-  weight(Sign::kSplitDispute) = 2.5;
-  weight(Sign::kBrief) = 1.2;
-  weight(Sign::kBorder) = 0.5;
-  weight(Sign::kMissing) = 1.5;
-  weight(Sign::kFilled) = 2.5;
-  weight(Sign::kOffPicture) = 10;
-  if (judged_by_picture) {
-    // What these say of an outline the picture says better; at a contact it knows less.
-    constexpr double kHint = 0.1, kContactHint = 0.3;
-    for (const Sign sign : {Sign::kLowScore, Sign::kVagueBorder, Sign::kJoltBefore,
-                            Sign::kJoltAfter, Sign::kOddArea}) {
-      weight(sign) *= kHint;
-    }
-    for (const Sign sign : {Sign::kTouching, Sign::kSplitDispute}) weight(sign) *= kContactHint;
+  for (const SignInfo& info : SignTable()) {
+    model.weights[static_cast<size_t>(info.sign)] =
+        info.weight * (judged_by_picture ? info.hint : 1);
   }
   return model;
 }

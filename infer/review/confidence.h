@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "datasets/store/review/review_reasons.h"
 #include "infer/names/identity.h"
 #include "infer/track/track_record.h"
 #include "train/predictor.h"
@@ -28,9 +29,21 @@ enum class Sign : size_t {
   kMissing,       // another animal is missing in this frame
   kFilled,        // made up to bridge a gap
   kOffPicture,    // likely to overlap a label by less than half, by what the picture shows
+  kCount
 };
-constexpr size_t kSigns = 15;
+constexpr size_t kSigns = static_cast<size_t>(Sign::kCount);
 using Signs = std::array<float, kSigns>;
+
+// What a sign counts before anything of a video was checked, and the reason that a reviewer reads.
+struct SignInfo {
+  Sign sign;
+  datasets::ReviewReason reason;
+  double weight;  // in PriorModel
+  // Factor of `weight` where outlines were judged by the picture: what the sign says of an outline
+  // the picture says better; at a contact it knows less.
+  double hint;
+};
+const std::array<SignInfo, kSigns>& SignTable();  // by Sign
 
 // [rows of the record]; rows of dropped tracklets get zeros.
 std::vector<Signs> SignsOf(const TrackRecord& record, const std::vector<Tracklet>& tracklets,

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "datasets/shape/mask.h"
+#include "datasets/store/review/review_reasons.h"
 #include "infer/review/outline_overlap.h"
 
 namespace infer {
@@ -160,7 +161,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     if (decision.verdict == "skipped" || decision.video_id != data.video_id) continue;
     ++examples.decisions;
     const bool wrong = decision.verdict != "accepted";
-    const bool audit = decision.reason_code == "audit";
+    const bool audit = decision.reason_code == datasets::CodeOf(datasets::ReviewReason::kAudit);
     const int frames = decision.end_frame - decision.start_frame;
     const double weight = std::min(1.0, 10.0 / std::max(1, frames));
     for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {

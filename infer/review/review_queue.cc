@@ -10,10 +10,12 @@
 namespace infer {
 namespace {
 
+using datasets::ReviewReason;
+
 struct FrameView {
   int frame = 0;
   double wrong = 0;
-  std::string code;
+  ReviewReason reason = ReviewReason::kOther;
   std::vector<int> classes;  // animals concerned
   const ReviewAnimal* worst = nullptr;
 };
@@ -46,39 +48,7 @@ Sign WorstSign(const ReviewAnimal& animal, const ConfidenceModel& model) {
   return static_cast<Sign>(worst);
 }
 
-const char* CodeOf(Sign sign) {
-  switch (sign) {
-    case Sign::kLowScore:
-      return "low_score";
-    case Sign::kVagueBorder:
-      return "vague_outline";
-    case Sign::kNameDoubt:
-      return "low_identity_margin";
-    case Sign::kOtherName:
-      return "looks_like_another";
-    case Sign::kJoltBefore:
-    case Sign::kJoltAfter:
-      return "masks_disagree";
-    case Sign::kOddArea:
-      return "odd_area";
-    case Sign::kJump:
-      return "sudden_jump";
-    case Sign::kTouching:
-    case Sign::kSplitDispute:
-      return "touching";
-    case Sign::kBrief:
-      return "seen_briefly";
-    case Sign::kBorder:
-      return "at_border";
-    case Sign::kMissing:
-      return "animal_missing";
-    case Sign::kFilled:
-      return "bridged_gap";
-    case Sign::kOffPicture:
-      return "off_picture";
-  }
-  return "other";
-}
+ReviewReason ReasonOf(Sign sign) { return SignTable()[static_cast<size_t>(sign)].reason; }
 
 std::vector<int> ClassesOf(const ReviewData& data, const ReviewAnimal& animal, Sign sign) {
   std::vector<int> classes = {animal.class_index};
@@ -114,12 +84,12 @@ FrameView Look(const ReviewData& data, const ConfidenceModel& model, double miss
   const double lacks = MissingIn(data, end - begin, missing);
   view.wrong = 1 - (1 - worst) * (1 - lacks);
   if (lacks > worst || !view.worst) {
-    view.code = CodeOf(Sign::kMissing);
+    view.reason = ReviewReason::kAnimalMissing;
     view.classes = MissingClasses(data, begin, end);
     view.worst = nullptr;
   } else {
     const Sign sign = WorstSign(*view.worst, model);
-    view.code = CodeOf(sign);
+    view.reason = ReasonOf(sign);
     view.classes = ClassesOf(data, *view.worst, sign);
   }
   return view;
@@ -173,7 +143,7 @@ std::string Reason(const ReviewData& data, const FrameView& peak, int start_fram
     return touch >= start_frame ? fmt::format(" while they touch at frame {}", touch)
                                 : fmt::format(" after they touched at frame {}", touch);
   };
-  if (peak.code == "low_identity_margin") {
+  if (peak.reason == ReviewReason::kLowIdentityMargin) {
     if (peak.classes.size() < 2) {
       return fmt::format("{} may be no animal: its track has that name by a margin of {:.2f} only",
                          own, tracklet.margin);
@@ -181,47 +151,48 @@ std::string Reason(const ReviewData& data, const FrameView& peak, int start_fram
     return fmt::format("{} may be swapped: identity margin {:.2f}{}", both, tracklet.margin,
                        contact());
   }
-  if (peak.code == "looks_like_another") {
+  if (peak.reason == ReviewReason::kLooksLikeAnother) {
     return fmt::format(
         "{} does not look like itself {} (its whole track says {} with margin {:.2f})", own, span,
         own, tracklet.margin);
   }
-  if (peak.code == "masks_disagree") {
+  if (peak.reason == ReviewReason::kMasksDisagree) {
     const float jolt = std::max(Of(animal, Sign::kJoltBefore), Of(animal, Sign::kJoltAfter));
     return fmt::format("the outline of {} jumps from frame to frame: overlap {:.2f}", own,
                        1 - jolt);
   }
-  if (peak.code == "odd_area") {
+  if (peak.reason == ReviewReason::kOddArea) {
     return fmt::format("the outline of {} has {:.2f} times its usual area", own, animal.area_ratio);
   }
-  if (peak.code == "sudden_jump") {
+  if (peak.reason == ReviewReason::kSuddenJump) {
     return fmt::format("{} jumps {:.1f} body lengths or more away from where it was heading", own,
                        Of(animal, Sign::kJump));
   }
-  if (peak.code == "touching") {
+  if (peak.reason == ReviewReason::kTouching) {
     return fmt::format(
         "{} touches another animal; the line between them is uncertain "
         "(the cuts from before and after agree by {:.2f})",
         own, 1 - Of(animal, Sign::kSplitDispute));
   }
-  if (peak.code == "vague_outline") {
+  if (peak.reason == ReviewReason::kVagueOutline) {
     return fmt::format("the outline of {} is vague: certainty {:.2f} along its border", own,
                        1 - Of(animal, Sign::kVagueBorder));
   }
-  if (peak.code == "low_score") {
+  if (peak.reason == ReviewReason::kLowScore) {
     return fmt::format("{} may be no animal: detection score {:.2f}", own,
                        1 - Of(animal, Sign::kLowScore));
   }
-  if (peak.code == "seen_briefly") {
+  if (peak.reason == ReviewReason::kSeenBriefly) {
     return fmt::format("{} is followed for {} frames only", own,
                        tracklet.end_frame - tracklet.start_frame);
   }
-  if (peak.code == "at_border") return fmt::format("{} is at the edge of the picture", own);
-  if (peak.code == "bridged_gap") {
+  if (peak.reason == ReviewReason::kAtBorder)
+    return fmt::format("{} is at the edge of the picture", own);
+  if (peak.reason == ReviewReason::kBridgedGap) {
     return fmt::format("{} was not seen {}; its outline is carried over from the frames around",
                        own, span);
   }
-  if (peak.code == "off_picture") {
+  if (peak.reason == ReviewReason::kOffPicture) {
     return fmt::format("the outline of {} does not follow what the picture shows", own);
   }
   return fmt::format("something about {} is unusual", own);
@@ -286,7 +257,7 @@ datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   const size_t top = (wrong.size() + 1) / 2;
   item.score = std::accumulate(wrong.begin(), wrong.begin() + static_cast<ptrdiff_t>(top), 0.0) /
                static_cast<double>(top);
-  item.reason_code = peak->code;
+  item.reason_code = datasets::CodeOf(peak->reason);
   item.reason = Reason(data, *peak, item.start_frame, item.end_frame);
   nlohmann::json names = nlohmann::json::array();
   for (int k : peak->classes) names.push_back(data.classes[static_cast<size_t>(k)]);
@@ -314,7 +285,7 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
     item.video_id = data.video_id;
     item.start_frame = data.start_frame + frame;
     item.end_frame = item.start_frame + 1;
-    item.reason_code = "audit";
+    item.reason_code = datasets::CodeOf(ReviewReason::kAudit);
     item.reason = "drawn at random, to check that the confidences can be trusted";
     item.score = suspicion[static_cast<size_t>(frame)];
     item.animals_json = nlohmann::json(data.classes).dump();
@@ -361,7 +332,7 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
     if (view.wrong < options.least_suspicion) return;
     if (!run.empty()) {
       const FrameView& last = run.back();
-      const bool together = view.frame - last.frame <= bridge && view.code == last.code &&
+      const bool together = view.frame - last.frame <= bridge && view.reason == last.reason &&
                             view.classes == last.classes;
       if (!together) close();
     }

@@ -206,14 +206,14 @@ TEST_CASE(
   scene.Finish(options);
   const auto items = scene.project->ReviewItems(scene.job);
   REQUIRE(items.size() == 3);
-  CHECK(items[0].reason_code == datasets::kDoubtfulBehavior);
+  CHECK(items[0].reason_code == "doubtful_behavior");
   CHECK(items[0].score == doctest::Approx(0.45).epsilon(1e-3));
   CHECK(items[0].start_frame == 100);
   CHECK(items[0].subject == "vole_1");
   CHECK(items[0].behavior_id == scene.walk);
   CHECK(Has(items[0].reason, "vole_1: 'walk' is doubtful: probability 0.55 over 100 frames"));
   CHECK(Has(items[0].reason, "'rear' is nearly as likely (0.40)"));
-  CHECK(items[1].reason_code == datasets::kMissedBehavior);
+  CHECK(items[1].reason_code == "missed_behavior");
   CHECK(items[1].start_frame == 500);
   CHECK(items[1].end_frame == 540);
   CHECK(items[1].behavior_id == scene.rear);

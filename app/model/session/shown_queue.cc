@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "annotate/edits.h"
-#include "datasets/store/score_series.h"
 
 namespace app {
 namespace {
@@ -14,11 +13,6 @@ bool ConcernsAnimal(const datasets::ReviewItemRow& item, const std::string& anim
   const nlohmann::json names = nlohmann::json::parse(item.animals_json, nullptr, false);
   if (!names.is_array() || names.empty()) return true;
   return std::find(names.begin(), names.end(), animal) != names.end();
-}
-
-bool ConcernsOneAnimal(const datasets::ReviewItemRow& item) {
-  const nlohmann::json names = nlohmann::json::parse(item.animals_json, nullptr, false);
-  return names.is_array() && names.size() == 1;
 }
 
 bool Passes(const datasets::ReviewItemRow& item, const ReviewFilter& filter) {
@@ -83,32 +77,6 @@ const datasets::ReviewItemRow* NextEpisode(const ProjectView& project, const Rev
     if (item.verdict.empty() && item.id != current) return &item;
   }
   return nullptr;
-}
-
-std::string CostToFix(const datasets::ReviewItemRow& item) {
-  const int frames = item.end_frame - item.start_frame;
-  const std::string& code = item.reason_code;
-  if (item.behavior_id) {
-    return code == datasets::kMissedBehavior
-               ? "A: nothing happened; R: it did happen; or draw it on the timeline"
-               : "A: it happened; R: it did not; or drag the bout's ends on the timeline";
-  }
-  const bool name_doubt = code == "low_identity_margin";
-  if (code == "low_score" || code == "seen_briefly" || (name_doubt && ConcernsOneAnimal(item))) {
-    return "if it is no animal: R takes its outline out of " +
-           (frames == 1 ? std::string("the frame") : std::to_string(frames) + " frames");
-  }
-  if (name_doubt) return "if wrong: one swap (Ctrl+T) mends all frames from here on";
-  if (code == "looks_like_another") {
-    return "if wrong: swap the two over this span (Animals panel), or from here on (Ctrl+T)";
-  }
-  if (code.find("missing") != std::string::npos) {
-    return "if wrong: one outline on a frame, then carry it on (Ctrl+Shift+B)";
-  }
-  if (code == "audit") return "a random check: usually one look";
-  return frames == 1
-             ? "if wrong: redraw one outline"
-             : "if wrong: redraw the outline on the worst of " + std::to_string(frames) + " frames";
 }
 
 void RequestDecision(Session& session, const datasets::ReviewItemRow& item, Decision decision,

@@ -34,9 +34,6 @@ const datasets::ReviewItemRow* NextEpisode(const ProjectView& project, const Rev
                                            datasets::Id current);
 const datasets::ReviewItemRow* FindEpisode(const ProjectView& project, datasets::Id id);
 
-// What mending such an episode takes, in plain words.
-std::string CostToFix(const datasets::ReviewItemRow& item);
-
 enum class Decision { kAccept, kReject, kCorrected, kSkip };
 void RequestDecision(Session& session, const datasets::ReviewItemRow& item, Decision decision,
                      double seconds);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "datasets/store/regions.h"
+#include "datasets/store/review/review_reasons.h"
 
 namespace app {
 namespace {
@@ -44,7 +45,7 @@ TimelineLane Queue(const datasets::Project& project, Id video_id, const std::set
     span.start_frame = item.start_frame;
     span.end_frame = item.end_frame;
     span.id = item.id;
-    span.color = item.reason_code == "audit" ? 0x8899AA : 0xD55E00;
+    span.color = datasets::ReasonOf(item.reason_code).color;
     lane.spans.push_back(span);
   }
   std::sort(lane.spans.begin(), lane.spans.end(), [](const TimelineSpan& a, const TimelineSpan& b) {

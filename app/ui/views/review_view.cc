@@ -4,18 +4,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "datasets/store/review/review_reasons.h"
+
 namespace app {
-namespace {
-
-// A reason's or verdict's code in a few plain words.
-std::string Plain(std::string code) {
-  if (code == "audit") return "random check";
-  if (code == "low_identity_margin") return "who is who";
-  std::replace(code.begin(), code.end(), '_', ' ');
-  return code;
-}
-
-}  // namespace
 
 void ReviewView::AddActions(ActionTable& actions, UiContext& context) {
   Session& session = context.session;
@@ -91,7 +82,7 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
   if (!ImGui::CollapsingHeader("Filter")) return;
   for (const std::string& reason : ReasonsIn(project)) {
     bool shown = !filter_.hidden_reasons.count(reason);
-    if (ImGui::Checkbox((Plain(reason) + "##" + reason).c_str(), &shown)) {
+    if (ImGui::Checkbox((datasets::TitleOf(reason) + "##" + reason).c_str(), &shown)) {
       if (shown) {
         filter_.hidden_reasons.erase(reason);
       } else {
@@ -140,7 +131,8 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       }
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
       ImGui::SameLine(reasons_at);
-      const std::string note = Plain(item.verdict.empty() ? item.reason_code : item.verdict);
+      const std::string note =
+          datasets::TitleOf(item.verdict.empty() ? item.reason_code : item.verdict);
       ImGui::TextDisabled("%s", note.c_str());
     }
   }
@@ -189,7 +181,7 @@ void ReviewView::Draw(UiContext& context) {
             ? "frames " + std::to_string(current->start_frame) + " to " + std::to_string(last)
             : "frame " + std::to_string(current->start_frame);
     ImGui::TextWrapped("%s, wrong with a chance of %.0f %%", span.c_str(), 100 * current->score);
-    ImGui::TextWrapped("%s", CostToFix(*current).c_str());
+    ImGui::TextWrapped("%s", datasets::RemedyOf(*current).c_str());
     ImGui::PopStyleColor();
     if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
   } else {
