@@ -10,6 +10,7 @@
 #include "annotate/assist/assist.h"
 #include "annotate/assist/pixel_region.h"
 #include "datasets/base/error.h"
+#include "datasets/base/median.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/video/video.h"
 
@@ -41,13 +42,6 @@ int CornersByHand(const datasets::Polygons& outline) {
     corners += datasets::SimplifyRing(ring, kByHandTolerance).size();
   }
   return static_cast<int>(corners);
-}
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 class Clock {
@@ -93,7 +87,7 @@ AssistFigures MeasureAssist(const LabeledVideo& video, const LabeledBefore& befo
       const datasets::Polygons& truth = frame.outlines[i];
       const cv::Size image = frame.bgr.size();
       const cv::Point2d click = ClickOn(truth, image, random);
-      const double typical_area = Median(known.areas);
+      const double typical_area = datasets::Median(known.areas);
       ++sum.animals;
       sum.blob_first_iou += IouOf(BlobAt(frame.bgr, background, click, 0).polygons, truth, image);
 

@@ -1,6 +1,6 @@
 #include "datasets/metrics/identity_accuracy.h"
 
-#include "datasets/metrics/assignment.h"
+#include "datasets/base/assignment.h"
 
 namespace datasets {
 

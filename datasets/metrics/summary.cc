@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "datasets/metrics/assignment.h"
+#include "datasets/base/assignment.h"
 #include "datasets/metrics/identity_accuracy.h"
 #include "datasets/metrics/tracking.h"
 

@@ -8,8 +8,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "datasets/base/assignment.h"
 #include "datasets/base/error.h"
-#include "datasets/metrics/assignment.h"
 
 namespace datasets {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/synthetic/random.h"
+#include "datasets/base/random.h"
 #include "datasets/synthetic/world.h"
 
 namespace datasets::synthetic {

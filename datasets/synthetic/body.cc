@@ -4,8 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "datasets/base/random.h"
 #include "datasets/synthetic/plane.h"
-#include "datasets/synthetic/random.h"
 
 namespace datasets::synthetic {
 namespace {

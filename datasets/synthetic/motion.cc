@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/base/random.h"
 #include "datasets/synthetic/body.h"
 #include "datasets/synthetic/plane.h"
-#include "datasets/synthetic/random.h"
 #include "datasets/synthetic/rules.h"
 #include "datasets/synthetic/world.h"
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "datasets/base/random.h"
 #include "datasets/synthetic/body.h"
-#include "datasets/synthetic/random.h"
 #include "datasets/synthetic/rules.h"
 #include "datasets/synthetic/world.h"
 
@@ -172,7 +172,7 @@ struct Scene::Impl {
     }
     cv::Mat smooth;
     cv::resize(gain, smooth, world.view, 0, 0, cv::INTER_LINEAR);
-    synthetic::Random random(synthetic::Mix(options.seed) + static_cast<uint64_t>(frame));
+    Random random(SplitMix(options.seed) + static_cast<uint64_t>(frame));
     const int off_x = random.Below(kNoiseMargin), off_y = random.Below(kNoiseMargin);
     const int sign = random.Chance(0.5) ? 1 : -1;
     for (int y = 0; y < picture.rows; ++y) {
@@ -197,7 +197,7 @@ Scene::Scene(SceneOptions options) : impl_(std::make_unique<Impl>()) {
   impl_->motion = Simulate(impl_->world, options.frames, seed);
   impl_->background = PaintWorld(impl_->world, seed);
   for (const auto& animal : impl_->world.animals) impl_->coats.push_back(MakeCoat(animal));
-  synthetic::Random random(seed + 99);
+  Random random(seed + 99);
   impl_->noise.create(options.height + kNoiseMargin, options.width + kNoiseMargin, CV_8S);
   for (int y = 0; y < impl_->noise.rows; ++y) {
     for (int x = 0; x < impl_->noise.cols; ++x) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "datasets/synthetic/random.h"
+#include "datasets/base/random.h"
 
 namespace datasets {
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/median.h"
 #include "train/behavior/picture.h"
 
 namespace infer {
@@ -86,13 +87,6 @@ class OutlineReader {
   int chunk_start_ = -kChunkFrames - 1;
   std::map<int, std::vector<datasets::PredictionRow>> chunk_;
 };
-
-double Median(std::vector<double> values, double fallback) {
-  if (values.empty()) return fallback;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 
@@ -184,9 +178,9 @@ struct BehaviorPictures::Impl {
         }
       }
     }
-    const double common = Median(all, 0);
+    const double common = datasets::Median(all, 0);
     for (const auto& list : areas)
-      scales_px.push_back(std::sqrt(std::max(4.0, Median(list, common))));
+      scales_px.push_back(std::sqrt(std::max(4.0, datasets::Median(list, common))));
     if (own_crop && all.empty()) {
       throw Error("behavior in video '" + video.name + "'",
                   "none of the subjects to look at has an outline there",

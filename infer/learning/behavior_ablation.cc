@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "datasets/base/error.h"
+#include "datasets/base/text.h"
 #include "infer/behavior/bouts.h"
 #include "infer/learning/behavior_test_frames.h"
 #include "train/learn/random.h"
@@ -23,21 +24,9 @@ constexpr int kSpeedFeature = 2, kDistanceFeature = 10,
               kAloneFeature = 11;  // infer/behavior_motion
 constexpr int kBlockFrames = 50;   // labels of a learning curve come in stretches of this length
 
-std::vector<std::string> SplitNames(const std::string& text) {
-  std::vector<std::string> names = {""};
-  for (const char c : text) {
-    if (c == ',') {
-      names.emplace_back();
-    } else if (c != ' ') {
-      names.back() += c;
-    }
-  }
-  return names;
-}
-
 std::vector<int64_t> LabelCounts(const std::string& text) {
   std::vector<int64_t> counts;
-  for (const std::string& part : SplitNames(text)) {
+  for (const std::string& part : datasets::SplitNames(text)) {
     const bool number = !part.empty() && part.size() < 10 &&
                         part.find_first_not_of("0123456789") == std::string::npos;
     if (!number) {
@@ -217,7 +206,7 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
                                         const std::function<void(const std::string&)>& on_note) {
   datasets::CheckOptions(ablation, "ablate");
   const std::vector<int64_t> label_counts = LabelCounts(ablation.labels);
-  std::vector<std::string> networks = SplitNames(ablation.networks);
+  std::vector<std::string> networks = datasets::SplitNames(ablation.networks);
   for (const std::string& network : networks) {
     if (!train::IsBehaviorArchitecture(network)) {
       throw Error("network '" + network + "'", "it is not a network for behavior",

@@ -7,6 +7,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
+#include "datasets/base/text.h"
 #include "datasets/store/writer.h"
 #include "infer/run/behavior_job.h"
 
@@ -21,18 +22,6 @@ using datasets::VideoRow;
 
 constexpr double kTurnRoom = 0.21;  // of the side, so that a turned picture has no empty corners
 constexpr int kShiftRoom = 6;       // network pixels
-
-std::vector<std::string> SplitNames(const std::string& text) {
-  std::vector<std::string> names = {""};
-  for (const char c : text) {
-    if (c == ',') {
-      names.emplace_back();
-    } else {
-      names.back() += c;
-    }
-  }
-  return names;
-}
 
 std::string Joined(const std::vector<std::string>& words) {
   std::string text;
@@ -54,7 +43,7 @@ std::vector<train::BehaviorHead> Heads(const datasets::Project& project,
   for (const BehaviorRow& behavior : all) names.push_back(behavior.name);
   std::set<std::string> wanted;
   if (!options.behaviors.empty()) {
-    for (const std::string& name : SplitNames(options.behaviors)) {
+    for (const std::string& name : datasets::SplitNames(options.behaviors)) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         throw Error("behavior '" + name + "'", "the project has no behavior of that name",
                     "it has " + (names.empty() ? "none" : Joined(names)));

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "infer/track/assignment.h"
+#include "datasets/base/assignment.h"
 
 namespace infer {
 
@@ -30,7 +30,7 @@ std::vector<size_t> ProvisionalNames::Of(const std::vector<Blob>& blobs) {
     for (size_t k : class_of_slot_) row.push_back(1000.0 + sums_[t][k] - highest);
     value.push_back(std::move(row));
   }
-  const std::vector<int> slots = BestAssignment(value);
+  const std::vector<int> slots = datasets::BestAssignment(value);
   std::vector<size_t> names;
   for (size_t b = 0; b < blobs.size(); ++b) {
     if (slots[b] >= 0) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "datasets/base/median.h"
+
 namespace infer {
 namespace {
 
@@ -11,13 +13,6 @@ constexpr double kPriorDeviation = 1.2;  // of a weight
 constexpr double kPriorBiasDeviation = 2.5;
 
 float Clip(double value) { return static_cast<float>(std::clamp(value, 0.0, 1.0)); }
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(middle), values.end());
-  return values[middle];
-}
 
 double Logistic(double z) { return 1 / (1 + std::exp(-std::clamp(z, -40.0, 40.0))); }
 
@@ -43,10 +38,10 @@ std::vector<AreaRange> AreasByClass(const TrackRecord& record,
     const double labelled = k < info.class_median_area.size() && info.class_median_area[k] > 0
                                 ? info.class_median_area[k]
                                 : info.median_area;
-    range.log_median = Median(logs);
+    range.log_median = datasets::Median(logs);
     if (logs.size() < 20 && labelled > 0) range.log_median = std::log(labelled);
     for (double& value : logs) value = std::abs(value - range.log_median);
-    if (logs.size() >= 20) range.spread = std::clamp(1.48 * Median(logs), 0.05, 0.4);
+    if (logs.size() >= 20) range.spread = std::clamp(1.48 * datasets::Median(logs), 0.05, 0.4);
     ranges.push_back(range);
   }
   return ranges;

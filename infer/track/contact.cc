@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "infer/track/assignment.h"
+#include "datasets/base/assignment.h"
 #include "infer/track/contact_split.h"
 
 namespace infer {
@@ -45,7 +45,8 @@ std::vector<Blob> PiecesCutByClasses(const Contact& contact, int frame,
     for (const Blob* piece : forward) row.push_back(Iou(blob, {}, *piece) + 1e-6);
   }
   std::vector<Blob> pieces;
-  for (const int i : BestAssignment(overlap)) pieces.push_back(*forward[static_cast<size_t>(i)]);
+  for (const int i : datasets::BestAssignment(overlap))
+    pieces.push_back(*forward[static_cast<size_t>(i)]);
   return pieces;
 }
 
@@ -118,7 +119,7 @@ BackSplit SplitBackwards(const Contact& contact, const std::vector<const Blob*>&
   }
   const HiddenFrame hidden = MostHidden(contact);
   result.trust = hidden.trust;
-  const std::vector<int> match = BestAssignment(result.agreement);
+  const std::vector<int> match = datasets::BestAssignment(result.agreement);
   const int cut_frame = contact.from_unknown ? contact.frames.front().frame : hidden.frame;
   for (const PiecesOfFrame& split : splits) {
     for (size_t i = 0; i < contact.members.size(); ++i) {

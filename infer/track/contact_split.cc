@@ -5,7 +5,7 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
-#include "infer/track/assignment.h"
+#include "datasets/base/assignment.h"
 
 namespace infer {
 namespace {
@@ -198,7 +198,7 @@ class Splitter {
         overlap[i][j] = either > 0 ? cv::countNonZero(piece & outline) / either + 1e-6 : 1e-6;
       }
     }
-    const std::vector<int> match = BestAssignment(overlap);
+    const std::vector<int> match = datasets::BestAssignment(overlap);
     for (size_t i = 0; i < n; ++i) {
       if (match[i] != static_cast<int>(i) || overlap[i][i] < kLeastOverlap) return false;
     }

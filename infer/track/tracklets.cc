@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "datasets/base/assignment.h"
 #include "datasets/base/error.h"
-#include "infer/track/assignment.h"
 #include "infer/track/tracker_steps.h"
 
 namespace infer {
@@ -69,7 +69,7 @@ void Tracker::Impl::Match(Step& step) {
       value[i][d] = step.fits[i][d].value();
     }
   }
-  step.blob_of = BestAssignment(value);
+  step.blob_of = datasets::BestAssignment(value);
   step.active_of.assign(step.blobs.size(), -1);
   step.merged.assign(step.blobs.size(), {});
   step.settled.assign(active.size(), false);

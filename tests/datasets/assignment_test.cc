@@ -1,4 +1,4 @@
-#include "datasets/metrics/assignment.h"
+#include "datasets/base/assignment.h"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <sstream>
 
-#include "infer/track/assignment.h"
+#include "datasets/base/assignment.h"
 #include "tests/infer/disc_world.h"
 
 using infer::DecideIdentities;
@@ -189,9 +189,9 @@ TEST_CASE("a cancelled search stops") {
 }
 
 TEST_CASE("the assignment of greatest value leaves forbidden pairs alone") {
-  CHECK(infer::BestAssignment({{0.9, 0.8}, {0.8, 0.1}}) == std::vector<int>{1, 0});
-  CHECK(infer::BestAssignment({{0, 0.4}, {0, 0.6}}) == std::vector<int>{-1, 1});
-  CHECK(infer::BestAssignment({{0}, {0}}) == std::vector<int>{-1, -1});
-  CHECK(infer::BestAssignment({}).empty());
-  CHECK(infer::BestAssignment({{}, {}}) == std::vector<int>{-1, -1});
+  CHECK(datasets::BestAssignment({{0.9, 0.8}, {0.8, 0.1}}) == std::vector<int>{1, 0});
+  CHECK(datasets::BestAssignment({{0, 0.4}, {0, 0.6}}) == std::vector<int>{-1, 1});
+  CHECK(datasets::BestAssignment({{0}, {0}}) == std::vector<int>{-1, -1});
+  CHECK(datasets::BestAssignment({}).empty());
+  CHECK(datasets::BestAssignment({{}, {}}) == std::vector<int>{-1, -1});
 }

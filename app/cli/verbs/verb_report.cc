@@ -10,6 +10,7 @@
 #include "app/cli/verbs/report_motion.h"
 #include "app/cli/verbs/report_text.h"
 #include "datasets/base/atomic_file.h"
+#include "datasets/base/text.h"
 #include "datasets/behavior/pictures.h"
 
 namespace app {
@@ -164,29 +165,17 @@ void ReportAgreement(const datasets::BehaviorScores& scores, const Arguments& ar
   WriteTable(options.confusion, datasets::ConfusionCsv(pairs), console);
 }
 
-std::vector<std::string> SplitNames(const std::string& text) {
-  std::vector<std::string> names = {""};
-  for (const char c : text) {
-    if (c == ',') {
-      names.emplace_back();
-    } else {
-      names.back() += c;
-    }
-  }
-  return names;
-}
-
 void ReportExploration(const datasets::BehaviorScores& scores, const Arguments& arguments,
                        Console& console, nlohmann::ordered_json& json, std::string& text) {
   const ReportOptions& options = arguments.options;
   datasets::ExplorationOptions exploration;
-  exploration.first = SplitNames(arguments.first);
-  exploration.second = SplitNames(arguments.second);
+  exploration.first = datasets::SplitNames(arguments.first);
+  exploration.second = datasets::SplitNames(arguments.second);
   exploration.min_total_s = options.min_total;
   exploration.max_bias_percent = options.max_bias;
   exploration.all_training = options.training == "all";
   if (options.training != "none" && !exploration.all_training) {
-    exploration.training_videos = SplitNames(options.training);
+    exploration.training_videos = datasets::SplitNames(options.training);
   }
   const auto rows = datasets::ExplorationTimes(scores, exploration);
   text += "\n" + ExplorationText(rows) + "\n";

@@ -1,4 +1,4 @@
-#include "datasets/metrics/assignment.h"
+#include "datasets/base/assignment.h"
 
 #include <algorithm>
 #include <cmath>
@@ -94,6 +94,27 @@ std::vector<int> SolveAssignment(const cv::Mat_<double>& cost) {
     if (!Forbidden(cost(row, column))) columns[row] = column;
   }
   return columns;
+}
+
+std::vector<int> BestAssignment(const std::vector<std::vector<double>>& value) {
+  if (value.empty()) return {};
+  const int rows = static_cast<int>(value.size()), columns = static_cast<int>(value[0].size());
+  // Forbidden pairs cost nothing and gain nothing; a spare column for every row lets it stay alone.
+  cv::Mat_<double> cost(rows, columns + rows, 0.0);
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < columns; ++j) {
+      cost(i, j) = -std::max(value[static_cast<size_t>(i)][static_cast<size_t>(j)], 0.0);
+    }
+  }
+  std::vector<int> assigned = SolveAssignment(cost);
+  for (int i = 0; i < rows; ++i) {
+    int& column = assigned[static_cast<size_t>(i)];
+    if (column < 0) continue;
+    const bool pays =
+        column < columns && value[static_cast<size_t>(i)][static_cast<size_t>(column)] > 0;
+    if (!pays) column = -1;
+  }
+  return assigned;
 }
 
 }  // namespace datasets

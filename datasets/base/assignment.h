@@ -14,4 +14,9 @@ namespace datasets {
 constexpr double kForbiddenCost = 1e9;
 std::vector<int> SolveAssignment(const cv::Mat_<double>& cost);
 
+// The other way to ask: value[i][j] > 0 is what pairing row i with column j is worth; 0 or less
+// forbids the pair. For each row its column or -1, such that the summed value is greatest; a row
+// stays alone where that is worth more. All rows have the same length.
+std::vector<int> BestAssignment(const std::vector<std::vector<double>>& value);
+
 }  // namespace datasets
