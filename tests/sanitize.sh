@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds and runs tests under the sanitizers of the compiler: all of them but the slow trainings with
+# AddressSanitizer and UndefinedBehaviorSanitizer, those of threads with ThreadSanitizer.
+# usage: bash tests/sanitize.sh [address,undefined | thread]...      default: both
+# An hour on two cores. tests/run.sh runs a part of it each time (see sanitized_part below).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source app/packages.sh
+vole_install "${vole_build_packages[@]}" "${vole_test_packages[@]}"
+
+# Trainings to convergence, which take minutes each under a sanitizer; run by tests/run.sh without one.
+slow='train[.](detector_overfit|detector_training|behavior_learning|yolo_training|train_job|idnet)_test'
+slow+='|app[.](together|behavior_networks|journey)_test|infer[.]pipeline_test'
+threads='infer[.]pipeline_test|datasets[.](project|store_failure|video_cache|process_memory)_test'
+threads+='|app[.](tool_worker|name_counter|backup|latest_worker|learned_blobs)_test|infer[.]bounded_queue_test'
+
+# LibTorch, OpenCV and Mesa are not instrumented: what they do among themselves is theirs.
+export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:new_delete_type_mismatch=0
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$PWD/tests/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1
+
+for kind in "${@:-address,undefined}" ${1:+} $([ $# -gt 0 ] || echo thread); do
+  build=build/${kind//,/_}
+  echo "Building with -fsanitize=$kind into $build"
+  vole_configure . "$build" -DVOLE_SANITIZE="$kind" -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  ninja -C "$build"
+  if [ "$kind" = thread ]; then
+    ctest --test-dir "$build" --output-on-failure -j 1 -R "$threads"
+  else
+    ctest --test-dir "$build" --output-on-failure -j "$(nproc)" -E "$slow"
+  fi
+done
