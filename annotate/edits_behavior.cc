@@ -22,7 +22,7 @@ void CheckSpan(const Recorder& recorder, const BehaviorIntervalRow& interval) {
   }
 }
 
-BehaviorIntervalRow Existing(const Recorder& recorder, Id interval_id) {
+BehaviorIntervalRow ExistingInterval(const Recorder& recorder, Id interval_id) {
   const auto interval = recorder.reader().BehaviorIntervalById(interval_id);
   if (!interval) {
     throw Error("behavior interval " + std::to_string(interval_id),
@@ -36,7 +36,7 @@ void Insert(Recorder& recorder, const BehaviorIntervalRow& interval) {
                   [&](Writer& writer) { return writer.InsertBehaviorInterval(interval); });
 }
 
-void Update(Recorder& recorder, const BehaviorIntervalRow& interval) {
+void UpdateInterval(Recorder& recorder, const BehaviorIntervalRow& interval) {
   recorder.Change("behavior_intervals", interval.id,
                   [&](Writer& writer) { writer.UpdateBehaviorInterval(interval); });
 }
@@ -58,12 +58,12 @@ void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
   const RowPlan plan =
       PlanInterval(wanted, recorder.reader().BehaviorIntervals(wanted.video_id), behaviors);
   for (const Id id : plan.deleted) Delete(recorder, id);
-  for (const BehaviorIntervalRow& interval : plan.changed) Update(recorder, interval);
+  for (const BehaviorIntervalRow& interval : plan.changed) UpdateInterval(recorder, interval);
   for (const BehaviorIntervalRow& interval : plan.added) Insert(recorder, interval);
   if (plan.wanted.id == 0) {
     Insert(recorder, plan.wanted);
   } else {
-    Update(recorder, plan.wanted);
+    UpdateInterval(recorder, plan.wanted);
   }
 }
 
@@ -103,14 +103,14 @@ Edit AddBehaviorInterval(BehaviorIntervalRow interval) {
 Edit ChangeBehaviorInterval(BehaviorIntervalRow interval) {
   return {"Change behavior span", Place{interval.video_id, interval.start_frame},
           [=](Recorder& recorder) {
-            Existing(recorder, interval.id);
+            ExistingInterval(recorder, interval.id);
             Put(recorder, interval);
           }};
 }
 
 Edit SplitBehaviorInterval(Id interval_id, int frame_index) {
   return {"Split behavior", std::nullopt, [=](Recorder& recorder) {
-            BehaviorIntervalRow left = Existing(recorder, interval_id);
+            BehaviorIntervalRow left = ExistingInterval(recorder, interval_id);
             if (frame_index <= left.start_frame || frame_index >= left.end_frame) {
               throw Error("behavior interval",
                           "frame " + std::to_string(frame_index) + " is not inside of it",
@@ -121,14 +121,14 @@ Edit SplitBehaviorInterval(Id interval_id, int frame_index) {
             right.id = 0;
             right.start_frame = frame_index;
             left.end_frame = frame_index;
-            Update(recorder, left);
+            UpdateInterval(recorder, left);
             Insert(recorder, right);
           }};
 }
 
 Edit DeleteBehaviorInterval(Id interval_id) {
   return {"Delete behavior span", std::nullopt, [=](Recorder& recorder) {
-            const BehaviorIntervalRow interval = Existing(recorder, interval_id);
+            const BehaviorIntervalRow interval = ExistingInterval(recorder, interval_id);
             recorder.SetPlace({interval.video_id, interval.start_frame});
             Delete(recorder, interval_id);
           }};

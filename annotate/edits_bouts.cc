@@ -21,7 +21,7 @@ BehaviorIntervalRow LabelFrom(const ReviewItemRow& item, bool present) {
   return label;
 }
 
-void Put(Recorder& recorder, const BehaviorIntervalRow& label) {
+void PutBout(Recorder& recorder, const BehaviorIntervalRow& label) {
   AddBehaviorInterval(label).change(recorder);
 }
 
@@ -41,7 +41,7 @@ Edit DecideBout(const ReviewItemRow& item, Verdict verdict, double seconds) {
   return {label, Place{item.video_id, item.start_frame}, [=](Recorder& recorder) {
             if (verdict == Verdict::kAccepted || verdict == Verdict::kRejected) {
               const bool is_bout = !datasets::Is(item, datasets::ReviewReason::kMissedBehavior);
-              Put(recorder, LabelFrom(item, is_bout == (verdict == Verdict::kAccepted)));
+              PutBout(recorder, LabelFrom(item, is_bout == (verdict == Verdict::kAccepted)));
             }
             Note(recorder, item, verdict, seconds);
           }};
@@ -57,15 +57,15 @@ Edit CorrectBout(const ReviewItemRow& item, Id behavior_id, int start_frame, int
             BehaviorIntervalRow rest = LabelFrom(item, false);
             if (behavior_id != item.behavior_id || end_frame <= item.start_frame ||
                 start_frame >= item.end_frame) {
-              Put(recorder, rest);
+              PutBout(recorder, rest);
             } else {
               rest.end_frame = start_frame;
-              if (rest.start_frame < rest.end_frame) Put(recorder, rest);
+              if (rest.start_frame < rest.end_frame) PutBout(recorder, rest);
               rest.start_frame = end_frame;
               rest.end_frame = item.end_frame;
-              if (rest.start_frame < rest.end_frame) Put(recorder, rest);
+              if (rest.start_frame < rest.end_frame) PutBout(recorder, rest);
             }
-            Put(recorder, happened);
+            PutBout(recorder, happened);
             Note(recorder, item, Verdict::kCorrected, seconds);
           }};
 }

@@ -10,17 +10,17 @@
 namespace annotate {
 namespace {
 
-constexpr double kHalfSide = 1.2;    // of the first look, in square roots of the typical area
-constexpr double kFarthest = 3.5;    // half side of the last look, in the same
-constexpr double kMaybeTwo = 1.2;    // area, in typical areas, from which necks are cut
-constexpr double kTwoAnimals = 1.7;  // from which a region is split anyhow
-constexpr double kPart = 0.25;       // area, in typical areas, of the least part of a neighbor
+constexpr double kHalfSide = 1.2;  // of the first look, in square roots of the typical area
+constexpr double kFarthest = 3.5;  // half side of the last look, in the same
+constexpr double kMaybeTwo = 1.2;  // area, in typical areas, from which necks are cut
+constexpr double kTwoLearnedAnimals = 1.7;  // from which a region is split anyhow
+constexpr double kPart = 0.25;  // area, in typical areas, of the least part of a neighbor
 // Half the width of a neck, in square roots of the typical area: where two animals are likely and
 // where they are sure.
 constexpr double kThinNeck = 0.15, kWideNeck = 0.3;
 constexpr double kLeastShare = 0.3, kMostShare = 3;  // of the typical area, of what may be it
 constexpr double kMostOdds = 3;  // so that one pixel that is sure does not outweigh its neighbors
-constexpr double kSmallestArea = 12;  // pixels
+constexpr double kSmallestLearnedArea = 12;  // pixels
 constexpr int kLooks = 3;
 
 // The evidence at the scale of the frame: smooth, so that its zero is an outline between pixels.
@@ -35,7 +35,7 @@ cv::Mat Enlarged(const AnimalEvidence& evidence) {
 cv::Mat CutNecks(const cv::Mat& region, cv::Point seed, double typical_area) {
   const double animals = cv::countNonZero(region) / typical_area;
   const double misfit = std::abs(std::log(animals));
-  const double neck = animals > kTwoAnimals ? kWideNeck : kThinNeck;
+  const double neck = animals > kTwoLearnedAnimals ? kWideNeck : kThinNeck;
   const int widest = static_cast<int>(std::lround(neck * std::sqrt(typical_area)));
   for (int radius = std::max(1, LegRadius(typical_area) / 2); radius <= widest; ++radius) {
     cv::Mat labels, areas, centers;
@@ -66,7 +66,7 @@ Proposal LearnedBlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Poin
                        double typical_area, const AnimalModel& model,
                        const std::vector<datasets::Polygons>& others) {
   const auto seed_pixel = PixelAt(seed, frame.size());
-  if (!seed_pixel || frame.type() != CV_8UC3 || !(typical_area > kSmallestArea) || !model)
+  if (!seed_pixel || frame.type() != CV_8UC3 || !(typical_area > kSmallestLearnedArea) || !model)
     return {};
   const double length = std::sqrt(typical_area);
   cv::Rect box = WindowAround(seed, kHalfSide * length, frame.size()), view;
@@ -93,13 +93,13 @@ Proposal LearnedBlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Poin
   if (cv::countNonZero(region) > kMaybeTwo * typical_area) {
     region = CutNecks(region, local_seed, typical_area);
   }
-  if (cv::countNonZero(region) > kTwoAnimals * typical_area) {
+  if (cv::countNonZero(region) > kTwoLearnedAnimals * typical_area) {
     region = SplitAt(region, local_seed, typical_area);
   }
   const double area = cv::countNonZero(region);
   if (area < kLeastShare * typical_area || area > kMostShare * typical_area) return {};
   Proposal proposal;
-  proposal.polygons = datasets::TraceMask(region, 0.7, view.tl(), kSmallestArea);
+  proposal.polygons = datasets::TraceMask(region, 0.7, view.tl(), kSmallestLearnedArea);
   proposal.quality = EdgeShare(frame(view), region);
   return proposal;
 }

@@ -12,7 +12,7 @@
 namespace annotate {
 namespace {
 
-constexpr double kSnapReach = 10;  // screen pixels
+constexpr double kClosingReach = 10;  // screen pixels
 
 class ScissorsTool : public Tool {
  public:
@@ -107,7 +107,7 @@ class ScissorsTool : public Tool {
   };
 
   bool NearFirst() const {
-    return anchors_.size() >= 2 && cv::norm(cursor_ - anchors_.front()) <= kSnapReach * pixel_;
+    return anchors_.size() >= 2 && cv::norm(cursor_ - anchors_.front()) <= kClosingReach * pixel_;
   }
 
   datasets::Ring Fixed() const {

@@ -13,12 +13,12 @@ namespace {
 using datasets::Error;
 namespace fs = std::filesystem;
 
-constexpr const char* kRemedy = "choose a .weights file of darknet, or fetch it again";
+constexpr const char* kFetchAgain = "choose a .weights file of darknet, or fetch it again";
 constexpr int kMostVersion = 1000;  // darknet marks transposed layers, which no YOLO has, above it
 constexpr uint64_t kShortHeaderBytes = 16, kLongHeaderBytes = 20;
 
 [[noreturn]] void Refuse(const fs::path& file, const std::string& cause) {
-  throw Error("weights " + file.string(), cause, kRemedy);
+  throw Error("weights " + file.string(), cause, kFetchAgain);
 }
 
 bool HasLongCounter(int major, int minor) { return 10 * major + minor >= 2; }

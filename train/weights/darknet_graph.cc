@@ -5,7 +5,7 @@
 namespace train {
 namespace {
 
-using Kind = DarknetLayer::Kind;
+using LayerKind = DarknetLayer::Kind;
 
 // Writes layers one after the other, with darknet's way of counting back.
 class GraphWriter {
@@ -22,7 +22,7 @@ class GraphWriter {
     Conv(inner, 1);
     Conv(outer, 3);
     DarknetLayer layer;
-    layer.kind = Kind::kShortcut;
+    layer.kind = LayerKind::kShortcut;
     layer.from = {Last() - 2};
     graph_.layers.push_back(layer);
   }
@@ -32,20 +32,20 @@ class GraphWriter {
   }
   void MaxPool(int stride) {
     DarknetLayer layer;
-    layer.kind = Kind::kMaxPool;
+    layer.kind = LayerKind::kMaxPool;
     layer.size = 2;
     layer.stride = stride;
     graph_.layers.push_back(layer);
   }
   void Route(std::vector<int> from) {
     DarknetLayer layer;
-    layer.kind = Kind::kRoute;
+    layer.kind = LayerKind::kRoute;
     layer.from = std::move(from);
     graph_.layers.push_back(layer);
   }
   void Upsample() {
     DarknetLayer layer;
-    layer.kind = Kind::kUpsample;
+    layer.kind = LayerKind::kUpsample;
     graph_.layers.push_back(layer);
   }
   void Head(std::vector<int> anchors) {
@@ -54,7 +54,7 @@ class GraphWriter {
     conv.normalized = false;
     graph_.layers.push_back(conv);
     DarknetLayer yolo;
-    yolo.kind = Kind::kYolo;
+    yolo.kind = LayerKind::kYolo;
     yolo.anchors = std::move(anchors);
     graph_.layers.push_back(yolo);
   }
@@ -71,8 +71,8 @@ std::vector<int> DarknetChannels(const YoloGraph& graph) {
   std::vector<int> channels;
   for (const DarknetLayer& layer : graph.layers) {
     int given = channels.empty() ? 3 : channels.back();
-    if (layer.kind == Kind::kConv) given = layer.filters;
-    if (layer.kind == Kind::kRoute) {
+    if (layer.kind == LayerKind::kConv) given = layer.filters;
+    if (layer.kind == LayerKind::kRoute) {
       given = 0;
       for (const int from : layer.from) given += channels[static_cast<size_t>(from)];
     }
@@ -82,7 +82,7 @@ std::vector<int> DarknetChannels(const YoloGraph& graph) {
 }
 
 bool IsYoloHead(const YoloGraph& graph, size_t layer) {
-  return layer + 1 < graph.layers.size() && graph.layers[layer + 1].kind == Kind::kYolo;
+  return layer + 1 < graph.layers.size() && graph.layers[layer + 1].kind == LayerKind::kYolo;
 }
 
 YoloGraph Yolov3Graph(int classes, int divisor) {
@@ -156,7 +156,7 @@ std::vector<DarknetTensor> DarknetTensors(const YoloGraph& graph) {
   std::vector<DarknetTensor> tensors;
   for (size_t i = 0; i < graph.layers.size(); ++i) {
     const DarknetLayer& layer = graph.layers[i];
-    if (layer.kind != Kind::kConv) continue;
+    if (layer.kind != LayerKind::kConv) continue;
     const std::string prefix = "layers." + std::to_string(i) + ".";
     const int64_t in = i == 0 ? 3 : channels[i - 1];
     tensors.push_back({prefix + "bias", {layer.filters}});

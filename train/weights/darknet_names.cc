@@ -33,24 +33,24 @@ uint64_t Elements(const std::vector<DarknetTensor>& tensors) {
   return sum;
 }
 
-struct Match {
+struct FileMatch {
   std::string network;
   int classes = 0;  // 0: the file ends before the heads
   std::vector<DarknetTensor> tensors;
 };
 
-std::optional<Match> MatchWhole(const Network& network, uint64_t count) {
+std::optional<FileMatch> MatchWhole(const Network& network, uint64_t count) {
   const uint64_t one = Elements(DarknetTensors(network.graph(1, 1)));
   const uint64_t step = Elements(DarknetTensors(network.graph(2, 1))) - one;
   if (count < one || (count - one) % step != 0 || (count - one) / step >= kMostClasses) return {};
   const int classes = static_cast<int>(1 + (count - one) / step);
-  return Match{network.name, classes, DarknetTensors(network.graph(classes, 1))};
+  return FileMatch{network.name, classes, DarknetTensors(network.graph(classes, 1))};
 }
 
 // Layers before the first head do not depend on the classes.
-std::optional<Match> MatchBeginning(const Network& network, uint64_t count) {
+std::optional<FileMatch> MatchBeginning(const Network& network, uint64_t count) {
   const YoloGraph graph = network.graph(1, 1);
-  Match match{network.name, 0, {}};
+  FileMatch match{network.name, 0, {}};
   size_t head = 0;
   while (!IsYoloHead(graph, head)) ++head;
   const std::string end = "layers." + std::to_string(head) + ".";
@@ -66,7 +66,7 @@ std::optional<Match> MatchBeginning(const Network& network, uint64_t count) {
 }
 
 // The network whose layers these are: their count of filters tells the classes.
-std::optional<Match> MatchNames(const WeightsFile& file) {
+std::optional<FileMatch> MatchNames(const WeightsFile& file) {
   for (const Network& network : kNetworks) {
     const YoloGraph shape = network.graph(1, 1);
     std::string last;
@@ -80,7 +80,7 @@ std::optional<Match> MatchNames(const WeightsFile& file) {
       continue;
     }
     const int classes = static_cast<int>(filters / 3 - 5);
-    return Match{network.name, classes, DarknetTensors(network.graph(classes, 1))};
+    return FileMatch{network.name, classes, DarknetTensors(network.graph(classes, 1))};
   }
   // No heads: the first convolutions of one of them.
   uint64_t count = 0;
@@ -103,7 +103,7 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
 }  // namespace
 
 WeightsFile NameDarknetTensors(const DarknetWeights& numbers, const std::string& file) {
-  std::optional<Match> match;
+  std::optional<FileMatch> match;
   const uint64_t count = numbers.values.size();
   for (const Network& network : kNetworks) {
     if (!match) match = MatchWhole(network, count);
@@ -136,7 +136,7 @@ WeightsFile NameDarknetTensors(const DarknetWeights& numbers, const std::string&
 
 DarknetWeights NumberDarknetTensors(const WeightsFile& tensors, const std::string& file) {
   const std::string thing = "weights " + file;
-  const std::optional<Match> match = MatchNames(tensors);
+  const std::optional<FileMatch> match = MatchNames(tensors);
   if (!match) {
     throw Error(thing, "their tensors are not those of yolov3 or yolov3-tiny",
                 "darknet's files hold these two alone; write a .safetensors file instead");

@@ -8,7 +8,7 @@
 namespace train {
 namespace {
 
-using Kind = PickleValue::Kind;
+using PickleKind = PickleValue::Kind;
 
 constexpr size_t kMostValues = 1'000'000;      // of a pickle; large networks have some ten thousand
 constexpr size_t kMostReferences = 4'000'000;  // from values to values
@@ -54,7 +54,7 @@ class Reader {
     return text;
   }
 
-  PickleValue& Push(Kind kind) {
+  PickleValue& Push(PickleKind kind) {
     if (result_.values.size() >= kMostValues) Refuse("it holds too many values for weights");
     PushIndex(static_cast<PickleIndex>(result_.values.size()));
     result_.values.emplace_back();
@@ -108,23 +108,25 @@ class Reader {
   void Global(const std::string& module, const std::string& name) {
     const std::string full = module + " " + name;
     if (full != kOrderedDict && !allowed_(full)) RefuseGlobal(module + "." + name);
-    Push(Kind::kGlobal).text = full;
+    Push(PickleKind::kGlobal).text = full;
   }
   void StackGlobal() {
     const PickleIndex name = Pop(), module = Pop();
-    if (result_[name].kind != Kind::kText || result_[module].kind != Kind::kText) Damaged();
+    if (result_[name].kind != PickleKind::kText || result_[module].kind != PickleKind::kText)
+      Damaged();
     const std::string module_text = result_[module].text, name_text = result_[name].text;
     Global(module_text, name_text);
   }
 
   void Reduce() {
     const PickleIndex arguments = Pop(), callable = Pop();
-    if (result_[arguments].kind != Kind::kTuple || result_[callable].kind != Kind::kGlobal) {
+    if (result_[arguments].kind != PickleKind::kTuple ||
+        result_[callable].kind != PickleKind::kGlobal) {
       Damaged();
     }
     if (result_[callable].text == kOrderedDict) return ReduceDict(arguments);
     std::string text = result_[callable].text;
-    PickleValue& call = Push(Kind::kCall);
+    PickleValue& call = Push(PickleKind::kCall);
     call.text = std::move(text);
     call.items = {arguments};
   }
@@ -132,18 +134,20 @@ class Reader {
   void ReduceDict(PickleIndex arguments) {
     std::vector<PickleIndex> items;
     const std::vector<PickleIndex>& given = result_[arguments].items;
-    if (given.size() > 1 || (given.size() == 1 && result_[given[0]].kind != Kind::kList)) Damaged();
+    if (given.size() > 1 || (given.size() == 1 && result_[given[0]].kind != PickleKind::kList))
+      Damaged();
     if (given.size() == 1) {
       for (const PickleIndex index : result_[given[0]].items) {
         const PickleValue& pair = result_[index];
-        if ((pair.kind != Kind::kList && pair.kind != Kind::kTuple) || pair.items.size() != 2) {
+        if ((pair.kind != PickleKind::kList && pair.kind != PickleKind::kTuple) ||
+            pair.items.size() != 2) {
           Damaged();
         }
         Refer(2);
         items.insert(items.end(), pair.items.begin(), pair.items.end());
       }
     }
-    Push(Kind::kDict).items = std::move(items);
+    Push(PickleKind::kDict).items = std::move(items);
   }
 
   // So that a small file cannot fill the memory by naming the same values again and again.
@@ -151,38 +155,38 @@ class Reader {
     references_ += count;
     if (references_ > kMostReferences) Refuse("it holds too many values for weights");
   }
-  void Append(const std::vector<PickleIndex>& items, Kind kind) {
+  void Append(const std::vector<PickleIndex>& items, PickleKind kind) {
     Refer(items.size());
     PickleValue& target = Top();
-    if (target.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0)) Damaged();
+    if (target.kind != kind || (kind == PickleKind::kDict && items.size() % 2 != 0)) Damaged();
     target.items.insert(target.items.end(), items.begin(), items.end());
   }
 
   // A dictionary's attributes (`_metadata` of a state_dict) say nothing about tensors.
   void Build() {
     Pop();
-    if (Top().kind != Kind::kDict)
+    if (Top().kind != PickleKind::kDict)
       Refuse("it sets the state of an object; only dictionaries are read");
   }
 
   void Integer(uint64_t width) {
     const std::string digits = Text(width);
     if (width > 8) {
-      Push(Kind::kBigInteger).text = digits;
+      Push(PickleKind::kBigInteger).text = digits;
       return;
     }
     uint64_t value = width > 0 && static_cast<unsigned char>(digits.back()) >= 128 ? ~0ULL : 0;
     for (size_t i = digits.size(); i-- > 0;) value = value << 8 | static_cast<uint8_t>(digits[i]);
-    Push(Kind::kInteger).integer = static_cast<int64_t>(value);
+    Push(PickleKind::kInteger).integer = static_cast<int64_t>(value);
   }
   void Real() {
     const uint64_t little = Unsigned(8);
     const uint64_t bits = __builtin_bswap64(little);
     double value = 0;
     std::memcpy(&value, &bits, sizeof(value));
-    Push(Kind::kReal).real = value;
+    Push(PickleKind::kReal).real = value;
   }
-  void Sequence(Kind kind, std::vector<PickleIndex> items) {
+  void Sequence(PickleKind kind, std::vector<PickleIndex> items) {
     Refer(items.size());
     Push(kind).items = std::move(items);
   }
@@ -211,20 +215,20 @@ class Reader {
         PopToMark();
         break;
       case 'N':
-        Push(Kind::kNone);
+        Push(PickleKind::kNone);
         break;
       case 0x88:  // NEWTRUE
       case 0x89:  // NEWFALSE
-        Push(Kind::kBool).integer = code == 0x88;
+        Push(PickleKind::kBool).integer = code == 0x88;
         break;
       case 'J':  // BININT
         Integer(4);
         break;
       case 'K':  // BININT1
-        Push(Kind::kInteger).integer = static_cast<int64_t>(Unsigned(1));
+        Push(PickleKind::kInteger).integer = static_cast<int64_t>(Unsigned(1));
         break;
       case 'M':  // BININT2
-        Push(Kind::kInteger).integer = static_cast<int64_t>(Unsigned(2));
+        Push(PickleKind::kInteger).integer = static_cast<int64_t>(Unsigned(2));
         break;
       case 0x8a:  // LONG1
         Integer(Unsigned(1));
@@ -251,36 +255,38 @@ class Reader {
       case '}':
       case ']':
       case ')':
-        Push(code == '}' ? Kind::kDict : code == ']' ? Kind::kList : Kind::kTuple);
+        Push(code == '}'   ? PickleKind::kDict
+             : code == ']' ? PickleKind::kList
+                           : PickleKind::kTuple);
         break;
       case 't':  // TUPLE
-        Sequence(Kind::kTuple, PopToMark());
+        Sequence(PickleKind::kTuple, PopToMark());
         break;
       case 'l':  // LIST
-        Sequence(Kind::kList, PopToMark());
+        Sequence(PickleKind::kList, PopToMark());
         break;
       case 'd': {  // DICT
         std::vector<PickleIndex> items = PopToMark();
         if (items.size() % 2 != 0) Damaged();
-        Sequence(Kind::kDict, std::move(items));
+        Sequence(PickleKind::kDict, std::move(items));
         break;
       }
       case 0x85:  // TUPLE1
       case 0x86:  // TUPLE2
       case 0x87:  // TUPLE3
-        Sequence(Kind::kTuple, PopSome(code - 0x84));
+        Sequence(PickleKind::kTuple, PopSome(code - 0x84));
         break;
       case 'a':  // APPEND
-        Append(PopSome(1), Kind::kList);
+        Append(PopSome(1), PickleKind::kList);
         break;
       case 'e':  // APPENDS
-        Append(PopToMark(), Kind::kList);
+        Append(PopToMark(), PickleKind::kList);
         break;
       case 's':  // SETITEM
-        Append(PopSome(2), Kind::kDict);
+        Append(PopSome(2), PickleKind::kDict);
         break;
       case 'u':  // SETITEMS
-        Append(PopToMark(), Kind::kDict);
+        Append(PopToMark(), PickleKind::kDict);
         break;
       case 'q':  // BINPUT
         Memorize(Unsigned(1));
@@ -316,7 +322,7 @@ class Reader {
         Build();
         break;
       case 'Q':  // BINPERSID
-        Sequence(Kind::kPersistent, PopSome(1));
+        Sequence(PickleKind::kPersistent, PopSome(1));
         break;
       default:
         RefuseOpcode(code);
@@ -326,7 +332,7 @@ class Reader {
   void PushText(int width) {
     const uint64_t count = Unsigned(width);
     std::string text = Text(count);
-    Push(Kind::kText).text = std::move(text);
+    Push(PickleKind::kText).text = std::move(text);
   }
   [[noreturn]] void RefuseOpcode(uint8_t code) const {
     static constexpr char kDigits[] = "0123456789abcdef";

@@ -11,7 +11,7 @@
 namespace train {
 namespace {
 
-using Kind = PickleValue::Kind;
+using PickleKind = PickleValue::Kind;
 
 constexpr uint8_t kLegacyMagic[] = {0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
 constexpr int64_t kLegacyVersion = 1001;
@@ -76,13 +76,13 @@ class TorchReader {
 
   int64_t IntegerOf(PickleIndex index) const {
     const PickleValue& value = At(index);
-    if (value.kind != Kind::kInteger) Refuse("a number in it is missing");
+    if (value.kind != PickleKind::kInteger) Refuse("a number in it is missing");
     return value.integer;
   }
   // Keys are text in newer files and were numbers as text or as integers in old ones.
   std::string KeyText(const PickleValue& value) const {
-    if (value.kind == Kind::kText) return value.text;
-    if (value.kind == Kind::kInteger) return std::to_string(value.integer);
+    if (value.kind == PickleKind::kText) return value.text;
+    if (value.kind == PickleKind::kInteger) return std::to_string(value.integer);
     Refuse("a storage has no name");
   }
 
@@ -116,7 +116,7 @@ class TorchReader {
     };
     Next();  // the magic number, already looked at
     const Pickle version = Next();
-    if (version[version.root].kind != Kind::kInteger ||
+    if (version[version.root].kind != PickleKind::kInteger ||
         version[version.root].integer != kLegacyVersion) {
       Refuse("its layout has another version than 1001");
     }
@@ -124,7 +124,7 @@ class TorchReader {
     pickle_ = Next();
     FindLegacyStorages();
     const Pickle keys = Next();
-    if (keys[keys.root].kind != Kind::kList) Refuse("its list of storages is missing");
+    if (keys[keys.root].kind != PickleKind::kList) Refuse("its list of storages is missing");
     for (const PickleIndex index : keys[keys.root].items) {
       const std::string key = KeyText(keys[index]);
       const auto found = storages_.find(key);
@@ -142,10 +142,10 @@ class TorchReader {
 
   void CheckSystem(const Pickle& system) const {
     const PickleValue& root = system[system.root];
-    if (root.kind != Kind::kDict) Refuse("the description of its system is missing");
+    if (root.kind != PickleKind::kDict) Refuse("the description of its system is missing");
     for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
       const PickleValue& value = system[root.items[i + 1]];
-      if (system[root.items[i]].text == "little_endian" && value.kind == Kind::kBool &&
+      if (system[root.items[i]].text == "little_endian" && value.kind == PickleKind::kBool &&
           value.integer == 0) {
         Refuse("it was written on a big-endian machine");
       }
@@ -155,9 +155,10 @@ class TorchReader {
   // ('storage', type, key, place, elements[, view])
   const PickleValue& StorageId(const PickleValue& persistent) const {
     const PickleValue& id = At(persistent.items[0]);
-    if (id.kind != Kind::kTuple || id.items.size() < 5 || id.items.size() > 6 ||
-        At(id.items[0]).kind != Kind::kText || At(id.items[0]).text != "storage" ||
-        At(id.items[1]).kind != Kind::kGlobal || DtypeOfStorage(At(id.items[1]).text).empty()) {
+    if (id.kind != PickleKind::kTuple || id.items.size() < 5 || id.items.size() > 6 ||
+        At(id.items[0]).kind != PickleKind::kText || At(id.items[0]).text != "storage" ||
+        At(id.items[1]).kind != PickleKind::kGlobal ||
+        DtypeOfStorage(At(id.items[1]).text).empty()) {
       Refuse("it refers to something that is no storage");
     }
     return id;
@@ -165,7 +166,7 @@ class TorchReader {
 
   void FindLegacyStorages() {
     for (const PickleValue& value : pickle_.values) {
-      if (value.kind != Kind::kPersistent) continue;
+      if (value.kind != PickleKind::kPersistent) continue;
       const PickleValue& id = StorageId(value);
       const std::string dtype = DtypeOfStorage(At(id.items[1]).text);
       const auto [place, added] = storages_.emplace(KeyText(At(id.items[2])), Storage{{}, dtype});
@@ -175,7 +176,7 @@ class TorchReader {
 
   // What a tensor's storage argument refers to.
   Storage FindStorage(PickleIndex index) {
-    if (At(index).kind != Kind::kPersistent) Refuse("a tensor has no storage");
+    if (At(index).kind != PickleKind::kPersistent) Refuse("a tensor has no storage");
     const PickleValue& id = StorageId(At(index));
     const std::string dtype = DtypeOfStorage(At(id.items[1]).text), key = KeyText(At(id.items[2]));
     const uint64_t width = DtypeBytes(dtype);
@@ -194,9 +195,9 @@ class TorchReader {
       Refuse("the storage '" + Shown(key) + "' is shorter than it says");
     }
     storage.data.size = static_cast<size_t>(count) * width;
-    if (id.items.size() == 6 && At(id.items[5]).kind != Kind::kNone) {
+    if (id.items.size() == 6 && At(id.items[5]).kind != PickleKind::kNone) {
       const PickleValue& view = At(id.items[5]);
-      if (view.kind != Kind::kTuple || view.items.size() != 3) Refuse("a view is damaged");
+      if (view.kind != PickleKind::kTuple || view.items.size() != 3) Refuse("a view is damaged");
       const int64_t offset = IntegerOf(view.items[1]), length = IntegerOf(view.items[2]);
       if (offset < 0 || length < 0 || offset > count || length > count - offset) {
         Refuse("a view reaches outside its storage");
@@ -209,7 +210,7 @@ class TorchReader {
 
   std::vector<int64_t> Counts(PickleIndex index, const std::string& name) const {
     const PickleValue& tuple = At(index);
-    if (tuple.kind != Kind::kTuple || tuple.items.size() > kMostDimensions) {
+    if (tuple.kind != PickleKind::kTuple || tuple.items.size() > kMostDimensions) {
       Refuse("the shape of '" + Shown(name) + "' is damaged");
     }
     std::vector<int64_t> counts;
@@ -222,7 +223,7 @@ class TorchReader {
 
   // nullptr when `value` is no tensor.
   const PickleValue* TensorArguments(PickleIndex index) const {
-    for (int depth = 0; depth < 3 && At(index).kind == Kind::kCall; ++depth) {
+    for (int depth = 0; depth < 3 && At(index).kind == PickleKind::kCall; ++depth) {
       const PickleValue& arguments = At(At(index).items[0]);
       if (At(index).text == kTensor || At(index).text == kTensor2) return &arguments;
       if (At(index).text != kParameter) return nullptr;
@@ -306,13 +307,13 @@ class TorchReader {
 
   const PickleValue& StateDict() const {
     const PickleValue* dict = &At(pickle_.root);
-    for (int depth = 0; depth < 4 && dict->kind == Kind::kDict; ++depth) {
+    for (int depth = 0; depth < 4 && dict->kind == PickleKind::kDict; ++depth) {
       if (HoldsTensors(*dict)) return *dict;
       const PickleValue* inner = nullptr;
       for (const std::string key : {"model", "state_dict"}) {
         for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
-          if (At(dict->items[i]).kind == Kind::kText && At(dict->items[i]).text == key &&
-              At(dict->items[i + 1]).kind == Kind::kDict) {
+          if (At(dict->items[i]).kind == PickleKind::kText && At(dict->items[i]).text == key &&
+              At(dict->items[i + 1]).kind == PickleKind::kDict) {
             inner = &At(dict->items[i + 1]);
           }
         }
@@ -329,7 +330,7 @@ class TorchReader {
     for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
       const PickleValue* arguments = TensorArguments(dict.items[i + 1]);
       if (!arguments) continue;
-      if (At(dict.items[i]).kind != Kind::kText) Refuse("a tensor in it has no name");
+      if (At(dict.items[i]).kind != PickleKind::kText) Refuse("a tensor in it has no name");
       const std::string& name = At(dict.items[i]).text;
       file.tensors[name] = Tensor(*arguments, name);
     }
