@@ -17,7 +17,7 @@ using datasets::Writer;
 
 // Fills in box and area. The area of several parts counts what they share once.
 void Measure(const ImageRow& image, AnnotationRow* annotation) {
-  if (annotation->polygons.empty() && !annotation->rle) {
+  if (!annotation->HasShape()) {
     throw Error("outline", "it is empty", "draw at least three points");
   }
   for (const datasets::Ring& ring : annotation->polygons) datasets::CheckRing(ring, "outline");
@@ -25,15 +25,9 @@ void Measure(const ImageRow& image, AnnotationRow* annotation) {
     if (annotation->rle->width != image.width || annotation->rle->height != image.height) {
       throw Error("mask", "its size is not that of the frame");
     }
-    annotation->box = datasets::RleBox(*annotation->rle);
-    annotation->area = datasets::RleArea(*annotation->rle);
-  } else {
-    annotation->box = datasets::BoxOf(annotation->polygons);
-    annotation->area = annotation->polygons.size() == 1
-                           ? datasets::RingArea(annotation->polygons[0])
-                           : datasets::RleArea(datasets::RlePolygons(annotation->polygons,
-                                                                     image.height, image.width));
   }
+  annotation->box = annotation->Bounds();
+  annotation->area = annotation->Area({image.width, image.height});
 }
 
 AnnotationRow Existing(const Recorder& recorder, Id annotation_id) {

@@ -19,10 +19,10 @@ AnnotationRow LabelFrom(const PredictionRow& prediction, Id image_id, const std:
   label.image_id = image_id;
   label.category_id = prediction.category_id;
   label.polygons = prediction.polygons;
-  if (!prediction.rle.empty()) {
+  if (prediction.rle) {
     label.rle = prediction.rle;  // the exact mask; the outline has been rounded
-    label.box = datasets::RleBox(prediction.rle);
-    label.area = datasets::RleArea(prediction.rle);
+    label.box = datasets::RleBox(*prediction.rle);
+    label.area = datasets::RleArea(*prediction.rle);
   } else {
     label.box = prediction.box;
     label.area = prediction.box.width * prediction.box.height;

@@ -111,7 +111,7 @@ class BrushTool : public Tool {
     canvas_ = cv::Mat(context.height, context.width, CV_8UC1, cv::Scalar(0));
     touched_ = {};
     if (shape) {
-      canvas_ = MaskOf(*shape, {0, 0, context.width, context.height});
+      canvas_ = shape->MaskIn({0, 0, context.width, context.height});
       if (!rubs_out_ && !input.shift) before_ = canvas_.clone();
       touched_ = datasets::BoundsOf(canvas_);
     }
@@ -158,7 +158,7 @@ class BrushTool : public Tool {
     const bool same_image = canvas_.size() == cv::Size(context.width, context.height);
     const Shape* target = FindShape(context, target_);
     const cv::Rect window = touched_ & cv::Rect({0, 0}, canvas_.size());
-    DrawnShape shape;
+    datasets::Outline shape;
     if (same_image && !window.empty()) {
       if (target && IsApart(window)) {
         target = nullptr;

@@ -147,8 +147,8 @@ class PolygonTool : public Tool {
       Cancel();
       return {true, AddChange({{std::move(ring)}, std::nullopt}, "Draw polygon")};
     }
-    DrawnShape shape = purpose == Purpose::kPart ? WithPart(*target, ring, context)
-                                                 : WithHole(*target, ring, context);
+    datasets::Outline shape = purpose == Purpose::kPart ? WithPart(*target, ring, context)
+                                                        : WithHole(*target, ring, context);
     Cancel();
     if (shape.empty()) {
       note_ = "No hole made: nothing of the animal would remain";

@@ -59,7 +59,7 @@ datasets::Polygons Clear(const datasets::Polygons& outline, datasets::Id replace
   for (const Shape& shape : labels) {
     if (shape.annotation_id == replaces) continue;
     if ((WindowOf(shape.polygons, 1, context) & window).empty() && !shape.rle) continue;
-    left.setTo(0, MaskOf(shape, window));
+    left.setTo(0, shape.MaskIn(window));
   }
   const int before = cv::countNonZero(mask), after = cv::countNonZero(left);
   if (after == before || after <= 0.2 * before) return clamped;
@@ -163,7 +163,7 @@ ToolResult ProposalTool::Poll(const ToolContext& context) {
 }
 
 ToolResult ProposalTool::Accept(const ToolContext& context) {
-  DrawnShape shape{shown_, std::nullopt};
+  datasets::Outline shape{shown_, std::nullopt};
   const bool replaces = FindShape(context, replaces_) != nullptr;
   ShapeChange change = replaces ? ReplaceChange(replaces_, std::move(shape), label())
                                 : AddChange(std::move(shape), label());

@@ -10,7 +10,7 @@ namespace annotate {
 namespace {
 
 constexpr double kVertexReach = 8, kEdgeReach = 6, kDeadZone = 4;  // screen pixels
-constexpr double kFreehandStep = 5;                                // screen pixels
+constexpr double kPathStep = 5;                                    // screen pixels
 
 class SelectTool : public Tool {
  public:
@@ -205,7 +205,7 @@ class SelectTool : public Tool {
       case State::kDragShape:
         return DragShape(*FindShape(context, annotation_), at, context);
       case State::kRedraw:
-        if (drawing_ && input.button_down && cv::norm(at - path_.back()) > kFreehandStep * pixel_) {
+        if (drawing_ && input.button_down && cv::norm(at - path_.back()) > kPathStep * pixel_) {
           path_.push_back(at);
         }
         if (const Shape* shape = FindShape(context, annotation_)) {

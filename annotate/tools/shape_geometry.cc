@@ -130,20 +130,9 @@ cv::Rect WindowOf(const datasets::Polygons& polygons, double margin, const ToolC
   return around & cv::Rect(0, 0, context.width, context.height);
 }
 
-cv::Mat MaskOf(const Shape& shape, const cv::Rect& window) {
-  if (shape.rle && !shape.rle->empty()) {
-    const cv::Rect known = window & cv::Rect(0, 0, shape.rle->width, shape.rle->height);
-    cv::Mat mask(window.size(), CV_8UC1, cv::Scalar(0));
-    if (!known.empty()) {
-      datasets::DecodeMask(*shape.rle, known).copyTo(mask(known - window.tl()));
-    }
-    return mask;
-  }
-  return MaskOf(shape.polygons, window);
-}
-
-DrawnShape ShapeFromMask(const cv::Mat& mask, const cv::Rect& window, const ToolContext& context) {
-  DrawnShape shape;
+datasets::Outline ShapeFromMask(const cv::Mat& mask, const cv::Rect& window,
+                                const ToolContext& context) {
+  datasets::Outline shape;
   if (mask.empty()) return shape;
   shape.polygons = datasets::TraceMask(mask, 0.7, window.tl());
   shape.polygons.erase(std::remove_if(shape.polygons.begin(), shape.polygons.end(),
@@ -155,11 +144,11 @@ DrawnShape ShapeFromMask(const cv::Mat& mask, const cv::Rect& window, const Tool
   return shape;
 }
 
-DrawnShape WithOutlines(const Shape& shape, datasets::Polygons polygons, const ToolContext& context,
-                        cv::Point2d hole_shift) {
+datasets::Outline WithOutlines(const Shape& shape, datasets::Polygons polygons,
+                               const ToolContext& context, cv::Point2d hole_shift) {
   if (!shape.rle || shape.rle->empty()) return {std::move(polygons), std::nullopt};
   const cv::Rect old_window = WindowOf(shape, 1, context);
-  const cv::Mat old_mask = MaskOf(shape, old_window);
+  const cv::Mat old_mask = shape.MaskIn(old_window);
   const cv::Mat holes = FillHoles(old_mask) & ~old_mask;
   const cv::Rect window = WindowOf(polygons, 1, context);
   if (window.empty() || cv::countNonZero(holes) == 0) return {std::move(polygons), std::nullopt};
@@ -170,7 +159,7 @@ DrawnShape WithOutlines(const Shape& shape, datasets::Polygons polygons, const T
   if (!common.empty()) {
     mask(common - window.tl()).setTo(0, holes(common - shift - old_window.tl()));
   }
-  DrawnShape drawn;
+  datasets::Outline drawn;
   drawn.polygons = std::move(polygons);
   if (datasets::HasHoles(mask)) {
     drawn.rle = datasets::EncodeMaskAt(mask, window, context.height, context.width);
@@ -178,24 +167,26 @@ DrawnShape WithOutlines(const Shape& shape, datasets::Polygons polygons, const T
   return drawn;
 }
 
-DrawnShape WithPart(const Shape& shape, const datasets::Ring& ring, const ToolContext& context) {
+datasets::Outline WithPart(const Shape& shape, const datasets::Ring& ring,
+                           const ToolContext& context) {
   datasets::Polygons outlines = shape.polygons;
   outlines.push_back(ring);
   const cv::Rect window = WindowOf(outlines, 1, context) | WindowOf(shape, 1, context);
-  const cv::Mat before = MaskOf(shape, window), added = MaskOf(datasets::Polygons{ring}, window);
+  const cv::Mat before = shape.MaskIn(window), added = MaskOf(datasets::Polygons{ring}, window);
   const bool apart = cv::countNonZero(before & added) == 0;
   if (apart && !shape.rle) return {std::move(outlines), std::nullopt};
   return ShapeFromMask(before | added, window, context);
 }
 
-DrawnShape WithHole(const Shape& shape, const datasets::Ring& ring, const ToolContext& context) {
+datasets::Outline WithHole(const Shape& shape, const datasets::Ring& ring,
+                           const ToolContext& context) {
   const cv::Rect window = WindowOf(shape, 1, context);
   if (window.empty()) return {};
-  return ShapeFromMask(MaskOf(shape, window) & ~MaskOf(datasets::Polygons{ring}, window), window,
+  return ShapeFromMask(shape.MaskIn(window) & ~MaskOf(datasets::Polygons{ring}, window), window,
                        context);
 }
 
-ShapeChange AddChange(DrawnShape shape, const char* label) {
+ShapeChange AddChange(datasets::Outline shape, const char* label) {
   ShapeChange change;
   change.kind = ShapeChange::Kind::kAdd;
   change.polygons = std::move(shape.polygons);
@@ -204,7 +195,7 @@ ShapeChange AddChange(DrawnShape shape, const char* label) {
   return change;
 }
 
-ShapeChange ReplaceChange(datasets::Id annotation_id, DrawnShape shape, const char* label) {
+ShapeChange ReplaceChange(datasets::Id annotation_id, datasets::Outline shape, const char* label) {
   ShapeChange change = AddChange(std::move(shape), label);
   change.kind = ShapeChange::Kind::kReplace;
   change.annotation_id = annotation_id;

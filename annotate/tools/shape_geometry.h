@@ -29,24 +29,20 @@ std::optional<OutlinePlace> NearestVertex(const datasets::Polygons& polygons, cv
 std::optional<OutlinePlace> NearestEdge(const datasets::Polygons& polygons, cv::Point2d at,
                                         double reach);
 
-// A shape as tools hand it out: outer outlines, and the RLE beside them where there are holes.
-struct DrawnShape {
-  datasets::Polygons polygons;
-  std::optional<datasets::Rle> rle;
-  bool empty() const { return polygons.empty(); }
-};
 cv::Rect WindowOf(const datasets::Polygons& polygons, double margin, const ToolContext& context);
-cv::Mat MaskOf(const Shape& shape, const cv::Rect& window);  // with its holes
 // `mask` is the part of the image at `window`. Parts below 8 pixels are dropped.
-DrawnShape ShapeFromMask(const cv::Mat& mask, const cv::Rect& window, const ToolContext& context);
+datasets::Outline ShapeFromMask(const cv::Mat& mask, const cv::Rect& window,
+                                const ToolContext& context);
 // The shape's outer outlines become `polygons`; its holes stay where they were (`hole_shift` moves
 // them along).
-DrawnShape WithOutlines(const Shape& shape, datasets::Polygons polygons, const ToolContext& context,
-                        cv::Point2d hole_shift = {});
-DrawnShape WithPart(const Shape& shape, const datasets::Ring& ring, const ToolContext& context);
-DrawnShape WithHole(const Shape& shape, const datasets::Ring& ring, const ToolContext& context);
+datasets::Outline WithOutlines(const Shape& shape, datasets::Polygons polygons,
+                               const ToolContext& context, cv::Point2d hole_shift = {});
+datasets::Outline WithPart(const Shape& shape, const datasets::Ring& ring,
+                           const ToolContext& context);
+datasets::Outline WithHole(const Shape& shape, const datasets::Ring& ring,
+                           const ToolContext& context);
 
-ShapeChange AddChange(DrawnShape shape, const char* label);
-ShapeChange ReplaceChange(datasets::Id annotation_id, DrawnShape shape, const char* label);
+ShapeChange AddChange(datasets::Outline shape, const char* label);
+ShapeChange ReplaceChange(datasets::Id annotation_id, datasets::Outline shape, const char* label);
 
 }  // namespace annotate

@@ -43,12 +43,10 @@ struct ToolInput {
 };
 
 // A shape on the frame as tools see it: a label or a prediction.
-struct Shape {
+struct Shape : datasets::Outline {
   datasets::Id annotation_id = 0;  // 0 for a prediction
   datasets::Id prediction_id = 0;
   datasets::Id category_id = 0;
-  datasets::Polygons polygons;
-  std::optional<datasets::Rle> rle;  // set when polygons cannot say it (holes)
   bool occluded = false;
 };
 
@@ -68,14 +66,12 @@ struct ToolContext {                                    // valid during one OnIn
 };
 
 // What a finished gesture wants changed; the caller makes it one Edit, one transaction.
-struct ShapeChange {
+struct ShapeChange : datasets::Outline {
   enum class Kind { kAdd, kReplace, kDelete, kSelect };
   Kind kind = Kind::kAdd;
   datasets::Id annotation_id = 0;  // for replace, delete, select (0 = select nothing)
   datasets::Id category_id = 0;    // for add: the animal it is, when the tool knows; else 0
-  datasets::Polygons polygons;
-  std::optional<datasets::Rle> rle;  // when the shape has holes
-  std::string label;                 // for the undo list: "Draw polygon", "Move vertex", ...
+  std::string label;               // for the undo list: "Draw polygon", "Move vertex", ...
 };
 
 struct Overlay {  // drawn above the frame, image coordinates

@@ -66,7 +66,7 @@ std::vector<AnimalMask> MasksOf(const std::vector<PredictionRow>& rows,
     if (!kept || row.score > kept->score) kept = &row;
   }
   std::vector<AnimalMask> masks;
-  for (const auto& [animal, row] : best) masks.push_back({animal, row->rle});
+  for (const auto& [animal, row] : best) masks.push_back({animal, row->rle.value_or(Rle())});
   return masks;
 }
 
@@ -76,7 +76,7 @@ std::vector<AnimalMask> MasksOf(const std::vector<AnnotationRow>& rows,
   for (const AnnotationRow& row : rows) {
     const auto number = numbers.find(row.category_id);
     if (number == numbers.end() || row.iscrowd) continue;
-    Rle mask = row.rle ? *row.rle : RlePolygons(row.polygons, height, width);
+    Rle mask = row.Mask({width, height});
     Rle& kept = best[number->second];
     if (kept.empty() || RleArea(mask) > RleArea(kept)) kept = std::move(mask);
   }

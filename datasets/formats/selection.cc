@@ -123,7 +123,7 @@ SelectedInstance OfPrediction(const PredictionRow& row, int64_t track) {
   instance.category_id = row.category_id;
   instance.track = track;
   instance.polygons = row.polygons;
-  if (!row.rle.empty()) instance.rle = row.rle;
+  instance.rle = row.rle;
   instance.box = row.box;
   instance.area = instance.rle ? RleArea(*instance.rle) : row.box.width * row.box.height;
   instance.predicted = true;
@@ -313,8 +313,7 @@ void ForEachSelectedFrame(const Project& project, const ExportOptions& options, 
 }
 
 Rle MaskOf(const SelectedInstance& instance, int height, int width) {
-  if (instance.rle) return *instance.rle;
-  if (!instance.polygons.empty()) return RlePolygons(instance.polygons, height, width);
+  if (instance.HasShape()) return instance.Mask({width, height});
   return RlePolygon(BoxRing(instance.box), height, width);
 }
 

@@ -11,11 +11,9 @@
 
 namespace datasets {
 
-struct SelectedInstance {
+struct SelectedInstance : Outline {
   Id category_id = 0;
   std::optional<int64_t> track;  // unique within the video; the imported number where there is one
-  Polygons polygons;
-  std::optional<Rle> rle;  // the truth where it is set; polygons then only outline it
   Box box;
   double area = 0;
   bool iscrowd = false, occluded = false, keyframe = true;

@@ -25,7 +25,7 @@ struct JobRow {
   std::optional<int64_t> finished_at;
 };
 
-struct PredictionRow {  // a machine's statement about one animal in one frame
+struct PredictionRow : Outline {  // a machine's statement about one animal in one frame
   Id id = 0;
   Id job_id = 0;
   Id video_id = 0;
@@ -35,8 +35,6 @@ struct PredictionRow {  // a machine's statement about one animal in one frame
   double score = 0;       // of the network, 0..1: for ranking and AP
   double confidence = 0;  // calibrated probability that a reviewer would leave it as it is
   Box box;
-  Polygons polygons;      // outline for drawing; the RLE is the truth
-  Rle rle;                // full-image mask
   bool rejected = false;  // a person said that there is no such animal here
 };
 

@@ -51,7 +51,7 @@ void Writer::FinishJob(Id job_id, const std::string& state, const std::string& e
 }
 
 void Writer::InsertPrediction(const PredictionRow& prediction) {
-  const Rle& rle = prediction.rle;
+  const Rle rle = prediction.rle.value_or(Rle());
   const bool has_mask = !rle.empty();
   connection_.Run(
       "INSERT INTO predictions (job_id, video_id, frame_index, category_id, tracklet, score,"

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/shape/mask.h"
-#include "datasets/shape/polygon.h"
+#include "datasets/shape/outline.h"
 
 namespace datasets {
 
@@ -64,13 +63,11 @@ struct KeyPoint {
 
 enum class LabelSource { kDrawn, kAccepted, kImported, kInterpolated };
 
-struct AnnotationRow {  // a person's label of one animal in one image
+struct AnnotationRow : Outline {  // a person's label of one animal in one image
   Id id = 0;
   Id image_id = 0;
   Id category_id = 0;
   std::optional<Id> track_id;
-  Polygons polygons;       // empty when only the RLE is known
-  std::optional<Rle> rle;  // set when polygons cannot say it (holes) or the file gave an RLE
   Box box;
   double area = 0;
   bool iscrowd = false;

@@ -46,9 +46,7 @@ class OutlineReader {
     if (labeled_.count(frame)) {
       for (const auto& row : project_.AnnotationsAt(video_.id, frame)) {
         if (row.iscrowd) continue;
-        datasets::Rle mask =
-            row.rle ? *row.rle : datasets::RlePolygons(row.polygons, video_.height, video_.width);
-        Take(outlines, row.category_id, std::move(mask));
+        Take(outlines, row.category_id, row.Mask({video_.width, video_.height}));
       }
       if (!outlines.empty()) return outlines;
     }
@@ -64,11 +62,11 @@ class OutlineReader {
     if (found == chunk_.end()) return outlines;
     std::map<Id, double> best;
     for (const auto& row : found->second) {
-      if (row.rejected || row.rle.empty()) continue;
+      if (row.rejected || !row.rle) continue;
       const auto [place, is_new] = best.emplace(row.category_id, row.score);
       if (!is_new && row.score <= place->second) continue;
       place->second = row.score;
-      outlines[names_[row.category_id]] = row.rle;
+      outlines[names_[row.category_id]] = *row.rle;
     }
     return outlines;
   }

@@ -183,11 +183,6 @@ class ClassNames {
   std::map<Id, std::string> category_names_, track_names_;
 };
 
-datasets::Rle MaskOf(const AnnotationRow& label, const ImageRow& image) {
-  if (label.rle) return *label.rle;
-  return datasets::RlePolygons(label.polygons, image.height, image.width);
-}
-
 }  // namespace
 
 GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelection& selection,
@@ -236,7 +231,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
     frame.frame_index = image.frame_index.value_or(static_cast<int>(images.size()));
     for (const AnnotationRow& label : labeled.labels) {
       train::LabeledObject object;
-      object.mask = MaskOf(label, image);
+      object.mask = label.Mask({image.width, image.height});
       object.ignore = label.iscrowd;
       if (!label.iscrowd) {
         const auto at = std::find(data.classes.begin(), data.classes.end(), names.NameOf(label));

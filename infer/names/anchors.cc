@@ -39,11 +39,9 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
         project.PredictionsAt(job_id, video_id, frame, datasets::PredictionView::kAsWritten);
     std::vector<std::vector<double>> overlap(labels.size());  // [labels][predictions]
     for (size_t l = 0; l < labels.size(); ++l) {
-      const datasets::Rle mask =
-          labels[l].rle ? *labels[l].rle
-                        : datasets::RlePolygons(labels[l].polygons, image.height, image.width);
+      const datasets::Rle mask = labels[l].Mask({image.width, image.height});
       for (const auto& prediction : predictions) {
-        overlap[l].push_back(datasets::RleIou(prediction.rle, mask));
+        overlap[l].push_back(datasets::RleIou(prediction.Mask({image.width, image.height}), mask));
       }
     }
     for (size_t l = 0; l < labels.size(); ++l) {

@@ -39,11 +39,6 @@ std::optional<std::set<int>> LearnedFrames(const datasets::Project& project, dat
   return std::nullopt;
 }
 
-datasets::Rle MaskOf(const datasets::AnnotationRow& label, const datasets::ImageRow& image) {
-  if (label.rle) return *label.rle;
-  return datasets::RlePolygons(label.polygons, image.height, image.width);
-}
-
 struct Span {
   size_t begin = 0, end = 0;
 };
@@ -121,7 +116,8 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       for (const datasets::AnnotationRow& label : labels) {
         crowd = crowd || label.iscrowd;
         if (label.iscrowd) continue;
-        const double overlap = datasets::RleIou(prediction->rle, MaskOf(label, image));
+        const double overlap = datasets::RleIou(prediction->Mask({image.width, image.height}),
+                                                label.Mask({image.width, image.height}));
         animal.any_overlap = std::max(animal.any_overlap, overlap);
         if (label.category_id == prediction->category_id) {
           animal.overlap = std::max(animal.overlap, overlap);

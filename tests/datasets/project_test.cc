@@ -219,7 +219,7 @@ TEST_CASE("predictions are read by frame, in order, with masks exact and outline
   const auto rows = project->PredictionsAt(job, video, 5);
   REQUIRE(rows.size() == 2);
   const auto expected = tests::Prediction(job, video, 5, cat);
-  CHECK(rows[0].rle.counts == expected.rle.counts);
+  CHECK(rows[0].rle->counts == expected.rle->counts);
   REQUIRE(rows[0].polygons.size() == expected.polygons.size());
   for (size_t i = 0; i < expected.polygons[0].size(); ++i) {
     CHECK(cv::norm(rows[0].polygons[0][i] - expected.polygons[0][i]) < 0.05);

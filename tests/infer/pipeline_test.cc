@@ -137,7 +137,7 @@ TEST_CASE("every frame of a video gets its animals, with names, masks and confid
           CHECK_FALSE(row.polygons.empty());
           for (int animal = 0; animal < 2; ++animal) {
             const auto truth = datasets::EncodeMask(setting.world.Truth(animal, frame));
-            if (datasets::RleIou(truth, row.rle) < 0.5) continue;
+            if (datasets::RleIou(truth, *row.rle) < 0.5) continue;
             const auto categories = setting.project->Categories();
             for (const auto& category : categories) {
               if (category.id == row.category_id) {
@@ -166,7 +166,7 @@ int WrongNames(Setting& setting, datasets::Id job_id) {
     for (const auto& row : rows) {
       for (int animal = 0; animal < setting.world.animals; ++animal) {
         const auto truth = datasets::EncodeMask(setting.world.Truth(animal, frame));
-        if (datasets::RleIou(truth, row.rle) < 0.5) continue;
+        if (datasets::RleIou(truth, *row.rle) < 0.5) continue;
         wrong += names[row.category_id] != "animal_" + std::to_string(animal + 1);
       }
     }

@@ -67,11 +67,7 @@ std::vector<Outline> OutlinesAt(const datasets::Project& project, const datasets
     return outlines;
   }
   for (const auto& row : project.AnnotationsAt(video.id, frame)) {
-    outlines.push_back({row.category_id,
-                        row.polygons.empty() && row.rle
-                            ? datasets::TraceMask(datasets::DecodeMask(*row.rle))
-                            : row.polygons,
-                        row.box, ""});
+    outlines.push_back({row.category_id, row.Rings(), row.box, ""});
   }
   return outlines;
 }

@@ -43,7 +43,7 @@ void CheckPredictions(const datasets::Project& project, Findings& findings, data
           for (const datasets::PredictionRow& row : rows) {
             ++findings.predictions;
             const bool fits =
-                row.rle.empty() || (row.rle.height == video.height && row.rle.width == video.width);
+                !row.rle || (row.rle->height == video.height && row.rle->width == video.width);
             if (!(row.confidence >= 0 && row.confidence <= 1) || !fits) {
               findings.Add(
                   "prediction",

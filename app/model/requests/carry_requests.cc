@@ -45,11 +45,6 @@ std::string NameOf(const datasets::Project& project, Id category_id) {
   return "?";
 }
 
-datasets::Polygons OutlineOf(const AnnotationRow& row) {
-  if (!row.polygons.empty() || !row.rle) return row.polygons;
-  return datasets::TraceMask(datasets::DecodeMask(*row.rle));
-}
-
 // The nearest frame before (direction -1) or after (+1) with a key label of the animal.
 std::optional<annotate::KeyOutline> NearestKey(const datasets::Project& project,
                                                const std::vector<datasets::ImageRow>& images,
@@ -62,7 +57,7 @@ std::optional<annotate::KeyOutline> NearestKey(const datasets::Project& project,
     if (nearest && distance > (nearest->frame - frame) * direction) continue;
     for (const AnnotationRow& row : project.AnnotationsOfImage(image.id)) {
       if (row.category_id != category_id || !row.keyframe) continue;
-      nearest = annotate::KeyOutline{at, OutlineOf(row)};
+      nearest = annotate::KeyOutline{at, row.Rings()};
     }
   }
   return nearest;
@@ -90,8 +85,7 @@ void RequestCarry(Session& session) {
       if (taken.count(label.category_id)) continue;
       NewLabel added{frame + 1, {}};
       added.row.category_id = label.category_id;
-      added.row.polygons =
-          annotate::CarryForward(here, OutlineOf(label), next, background).polygons;
+      added.row.polygons = annotate::CarryForward(here, label.Rings(), next, background).polygons;
       if (added.row.polygons.empty()) {
         lost += (lost.empty() ? "" : ", ") + NameOf(project, label.category_id);
       } else {
