@@ -319,8 +319,6 @@ Background Project::BackgroundOf(const VideoRow& video) const {
 
 std::vector<CategoryRow> Project::Categories() const { return VOLE_READ(Categories()); }
 
-std::vector<IdentityRow> Project::Identities() const { return VOLE_READ(Identities()); }
-
 std::vector<TrackRow> Project::Tracks(Id video_id) const { return VOLE_READ(Tracks(video_id)); }
 
 std::vector<ImageRow> Project::Images() const { return VOLE_READ(Images()); }

@@ -62,7 +62,6 @@ class Project {
 
   // --- labels
   std::vector<CategoryRow> Categories() const;  // by sort_order, id
-  std::vector<IdentityRow> Identities() const;
   std::vector<TrackRow> Tracks(Id video_id) const;
   std::vector<ImageRow> Images() const;                    // all images with a state
   std::vector<ImageRow> ImagesOfVideo(Id video_id) const;  // by frame_index

@@ -189,21 +189,13 @@ std::vector<CategoryRow> Reader::Categories() const {
                  });
 }
 
-std::vector<IdentityRow> Reader::Identities() const {
-  return Collect(connection_.Query("SELECT id, name, color FROM identities ORDER BY id"),
-                 [](const Statement& row) {
-                   return IdentityRow{row.Int(0), row.Text(1), static_cast<uint32_t>(row.Int(2))};
-                 });
-}
-
 std::vector<TrackRow> Reader::Tracks(Id video_id) const {
-  return Collect(
-      connection_.Query("SELECT id, video_id, category_id, identity_id, external_id"
-                        " FROM tracks WHERE video_id = ? ORDER BY id",
-                        video_id),
-      [](const Statement& row) {
-        return TrackRow{row.Int(0), row.Int(1), row.Int(2), row.OptionalInt(3), row.OptionalInt(4)};
-      });
+  return Collect(connection_.Query("SELECT id, video_id, category_id, external_id"
+                                   " FROM tracks WHERE video_id = ? ORDER BY id",
+                                   video_id),
+                 [](const Statement& row) {
+                   return TrackRow{row.Int(0), row.Int(1), row.Int(2), row.OptionalInt(3)};
+                 });
 }
 
 std::vector<ImageRow> Reader::Images() const {

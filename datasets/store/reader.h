@@ -26,7 +26,6 @@ class Reader {
   nlohmann::json FrameHashes(Id video_id) const;  // {"frame": "hex SHA-256 of the BGR pixels"}
 
   std::vector<CategoryRow> Categories() const;
-  std::vector<IdentityRow> Identities() const;
   std::vector<TrackRow> Tracks(Id video_id) const;
   std::vector<ImageRow> Images() const;
   std::vector<ImageRow> ImagesOfVideo(Id video_id) const;

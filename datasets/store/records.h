@@ -41,17 +41,10 @@ struct CategoryRow {  // in the default way of working: one individual animal
   int sort_order = 0;
 };
 
-struct IdentityRow {  // an animal across videos, where the category is not already the individual
-  Id id = 0;
-  std::string name;
-  uint32_t color = 0;
-};
-
-struct TrackRow {  // one chain within one video
+struct TrackRow {  // one chain within one video; the animal it is, in all videos, is its category
   Id id = 0;
   Id video_id = 0;
   Id category_id = 0;
-  std::optional<Id> identity_id;
   std::optional<int64_t> external_id;  // track_id of the file that it was imported from
 };
 

@@ -114,27 +114,15 @@ void Writer::UpdateCategory(const CategoryRow& category) {
   CheckChanged(connection_, "animal", category.id);
 }
 
-Id Writer::FindOrInsertIdentity(const std::string& name) {
-  CheckName("identity", name);
-  if (auto id = FirstId(connection_.Query("SELECT id FROM identities WHERE name = ?", name))) {
-    return *id;
-  }
-  const int order = Count(connection_, "SELECT count(*) FROM identities");
-  return connection_.Insert("INSERT INTO identities (name, color) VALUES (?, ?)", name,
-                            PaletteColor(order));
-}
-
-Id Writer::FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id,
-                             std::optional<Id> identity_id) {
+Id Writer::FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id) {
   if (auto id = FirstId(connection_.Query("SELECT id FROM tracks WHERE video_id = ?"
                                           " AND category_id = ? AND external_id IS ?",
                                           video_id, category_id, external_id))) {
     return *id;
   }
   return connection_.Insert(
-      "INSERT INTO tracks (video_id, category_id, identity_id, external_id)"
-      " VALUES (?, ?, ?, ?)",
-      video_id, category_id, identity_id, external_id);
+      "INSERT INTO tracks (video_id, category_id, external_id) VALUES (?, ?, ?)", video_id,
+      category_id, external_id);
 }
 
 Id Writer::FindOrInsertImage(Id video_id, int frame_index, int width, int height) {

@@ -20,9 +20,7 @@ class Writer {
 
   Id InsertVideo(const VideoRow& video, const VideoIndex& index, const Background& background);
   Id FindOrInsertCategory(const std::string& name, const std::string& supercategory = "");
-  Id FindOrInsertIdentity(const std::string& name);
-  Id FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id,
-                       std::optional<Id> identity_id = {});
+  Id FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id);
   // The image of a video frame; created with state `started` when new.
   Id FindOrInsertImage(Id video_id, int frame_index, int width, int height);
   Id FindOrInsertPicture(const std::string& path, int width, int height);

@@ -147,23 +147,9 @@ class ClassNames {
       category_names_[category.id] = category.name;
       order_.push_back(category.name);
     }
-    std::map<Id, std::string> identity_names;
-    for (const auto& identity : project.Identities()) {
-      identity_names[identity.id] = identity.name;
-      order_.push_back(identity.name);
-    }
-    for (const auto& video : project.Videos()) {
-      for (const auto& track : project.Tracks(video.id)) {
-        if (track.identity_id) track_names_[track.id] = identity_names.at(*track.identity_id);
-      }
-    }
   }
 
   const std::string& NameOf(const AnnotationRow& label) const {
-    if (label.track_id) {
-      const auto named = track_names_.find(*label.track_id);
-      if (named != track_names_.end()) return named->second;
-    }
     return category_names_.at(label.category_id);
   }
 
@@ -180,7 +166,7 @@ class ClassNames {
 
  private:
   std::vector<std::string> order_;
-  std::map<Id, std::string> category_names_, track_names_;
+  std::map<Id, std::string> category_names_;
 };
 
 }  // namespace

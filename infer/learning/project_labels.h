@@ -30,9 +30,9 @@ constexpr double kCorrectionWeight = 3;
 
 // Labelled frames: state started or done with at least one label, or `empty`; never those whose
 // split is val or test. Imported, drawn and accepted labels count alike. The class of an animal is
-// the name of its track's identity where there is one, else of its category; a crowd is left out of
-// learning. Frames come by video and frame number. `data.picture` decodes through `project`, which
-// must outlive it. Throws Error when nothing is left to learn from.
+// the name of its category; a crowd is left out of learning. Frames come by video and frame number.
+// `data.picture` decodes through `project`, which must outlive it. Throws Error when nothing is
+// left to learn from.
 GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelection& selection,
                             datasets::Job& job);
 

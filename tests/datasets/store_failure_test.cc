@@ -157,7 +157,9 @@ TEST_CASE("two programs that write at the same time both succeed") {
     for (int i = 0; i < 60; ++i) {
       project->Write([&](Writer& writer) {
         writer.FindOrInsertCategory(prefix + std::to_string(i));
-        writer.FindOrInsertIdentity(prefix + std::to_string(i));
+        datasets::BehaviorRow behavior;
+        behavior.name = prefix + std::to_string(i);
+        writer.FindOrInsertBehavior(behavior);
       });
     }
     return 0;
@@ -168,7 +170,7 @@ TEST_CASE("two programs that write at the same time both succeed") {
   CHECK(StatusOf(second) == 0);
   auto project = Project::Open(file);
   CHECK(project->Categories().size() == 120);
-  CHECK(project->Identities().size() == 120);
+  CHECK(project->Behaviors().size() == 120);
   CHECK(IntegrityOf(*project) == "ok");
 }
 

@@ -65,8 +65,6 @@ int Run(const std::string& file, Console& console) {
                {"videos", VideoList(*project)},
                {"categories", CategoryList(*project)},
                {"models", ModelList(*project)}};
-  info["identities"] = Json::array();
-  for (const auto& identity : project->Identities()) info["identities"].push_back(identity.name);
   info["behaviors"] = Json::array();
   for (const auto& behavior : project->Behaviors()) info["behaviors"].push_back(behavior.name);
   project->Read([&](datasets::Connection& connection) {
