@@ -72,6 +72,8 @@ void Console::Note(const std::string& line) {
   Fail(line);
 }
 
+void Console::Warn(const std::string& line) { Fail("note: " + line); }
+
 void Console::Fail(const std::string& line) {
   std::lock_guard<std::mutex> lock(mutex_);
   ClearBar();

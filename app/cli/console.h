@@ -24,9 +24,11 @@ class Console {
   void Print(const std::string& line);                  // stdout; nothing with --json
   void PrintJson(const nlohmann::ordered_json& value);  // stdout; nothing without --json
   void Note(const std::string& line);                   // stderr, one line; nothing with --quiet
-  void Fail(const std::string& line);                   // stderr, one line, always
-  void EndProgress();                                   // removes the bar
-  bool Flush();  // false when stdout cannot take it (full disk)
+  void Warn(const std::string& line);  // stderr, "note: " and one line, --quiet or not: what a
+                                       // person must know of a result is no progress
+  void Fail(const std::string& line);  // stderr, one line, always
+  void EndProgress();                  // removes the bar
+  bool Flush();                        // false when stdout cannot take it (full disk)
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -74,10 +74,9 @@ int Run(Arguments& arguments, Console& console) {
     arguments.test.end_frame = span.end_frame.value_or(1 << 30);
   }
   const auto project = OpenProject(arguments.project);
-  const auto rows =
-      infer::AblateBehavior(*project, arguments.selection, arguments.test, arguments.ablation,
-                            arguments.options, arguments.behavior, console.job(),
-                            [&](const std::string& note) { console.Note("note: " + note); });
+  const auto rows = infer::AblateBehavior(
+      *project, arguments.selection, arguments.test, arguments.ablation, arguments.options,
+      arguments.behavior, console.job(), [&](const std::string& note) { console.Warn(note); });
   PrintRows(rows, !arguments.ablation.first.empty(), console);
   console.PrintJson({{"rows", infer::AblationJson(rows)}});
   return 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/cli/arguments.h"
+#include "app/cli/bad_ones.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
@@ -83,9 +84,15 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
   int64_t pictures = 0;
   double seconds = 0, peak_rss_mb = 0;
   std::vector<std::string> noted;
+  BadOnes bad;
   for (const datasets::VideoRow& video : videos) {
-    const infer::BehaviorPredictResult result =
-        infer::PredictBehavior(project, video, model.string(), arguments.options, console.job());
+    infer::BehaviorPredictResult result;
+    if (!bad.Try(video.name, console, [&] {
+          result = infer::PredictBehavior(project, video, model.string(), arguments.options,
+                                          console.job());
+        })) {
+      continue;
+    }
     pictures += result.pictures;
     seconds += result.seconds;
     peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
@@ -103,7 +110,7 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
     for (const std::string& note : result.notes) {
       if (std::find(noted.begin(), noted.end(), note) != noted.end()) continue;
       noted.push_back(note);
-      console.Note("note: " + note);
+      console.Warn(note);
     }
     console.Print(fmt::format(
         "{}: behavior of {} on {} pictures in {} ({:.0f} pictures/s); {} bouts, {} to look at.",
@@ -116,10 +123,13 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
        {"seconds", seconds},
        {"pictures_per_s", seconds > 0 ? static_cast<double>(pictures) / seconds : 0.0},
        {"peak_rss_mb", peak_rss_mb},
-       {"videos", rows}});
-  console.Print(
-      fmt::format("Peak memory {:.0f} MB. Next: vole report {}", peak_rss_mb, arguments.project));
-  return 0;
+       {"videos", rows},
+       {"failed", bad.names()}});
+  if (!rows.empty()) {
+    console.Print(
+        fmt::format("Peak memory {:.0f} MB. Next: vole report {}", peak_rss_mb, arguments.project));
+  }
+  return bad.Finish("videos", "predicted", videos.size(), console);
 }
 
 int Run(Arguments& arguments, Console& console) {
@@ -155,9 +165,15 @@ int Run(Arguments& arguments, Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int frames = 0, episodes = 0;
   double seconds = 0, peak_rss_mb = 0;
+  BadOnes bad;
   for (const datasets::VideoRow& video : videos) {
-    const infer::PredictResult result =
-        infer::Predict(*project, video, model.string(), arguments.options, console.job());
+    infer::PredictResult result;
+    if (!bad.Try(video.name, console, [&] {
+          result =
+              infer::Predict(*project, video, model.string(), arguments.options, console.job());
+        })) {
+      continue;
+    }
     frames += result.frames;
     seconds += result.seconds;
     episodes += result.review_episodes;
@@ -178,11 +194,14 @@ int Run(Arguments& arguments, Console& console) {
                      {"fps", seconds > 0 ? frames / seconds : 0.0},
                      {"peak_rss_mb", peak_rss_mb},
                      {"review_episodes", episodes},
-                     {"videos", rows}});
-  console.Print(
-      fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
+                     {"videos", rows},
+                     {"failed", bad.names()}});
+  if (!rows.empty()) {
+    console.Print(
+        fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
+  }
   if (!taken.empty()) console.Note(taken);
-  return 0;
+  return bad.Finish("videos", "predicted", videos.size(), console);
 }
 
 }  // namespace
@@ -193,7 +212,8 @@ Verb PredictVerb() {
           "outline and name every animal on every frame, or score behavior",
           "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
           "writes predictions, confidences and the review queue into the project. Without --video "
-          "every video of the project is predicted, one after the other. Ctrl-C keeps the frames "
+          "every video of the project is predicted, one after the other; one that cannot be is "
+          "named, and the others are done. Ctrl-C keeps the frames "
           "done so far. With a model for behavior (vole train --model behavior-frame), the "
           "probability of every behavior on every frame is written instead. Without --model the "
           "newest model that outlines animals is taken, and where there is none the newest that "

@@ -92,10 +92,9 @@ int Run(Arguments& arguments, Console& console) {
                              progress.steps, progress.loss, FiguresText(progress.validation)));
   };
   const infer::TrainedModel trained =
-      behavior ? infer::TrainBehaviorOnProject(
-                     *project, arguments.selection, arguments.options, arguments.behavior, out,
-                     console.job(), show,
-                     [&](const std::string& note) { console.Note("note: " + note); })
+      behavior ? infer::TrainBehaviorOnProject(*project, arguments.selection, arguments.options,
+                                               arguments.behavior, out, console.job(), show,
+                                               [&](const std::string& note) { console.Warn(note); })
                : infer::TrainOnProject(*project, arguments.selection, arguments.options, out,
                                        console.job(), show);
   const train::TrainResult& result = trained.result;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/arguments.h"
+#include "app/cli/bad_ones.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "datasets/project.h"
@@ -37,9 +38,11 @@ int Run(const Arguments& arguments, Console& console) {
     return 0;
   }
   nlohmann::ordered_json added = nlohmann::ordered_json::array();
+  BadOnes bad;
   for (const std::string& file : arguments.files) {
     const size_t before = project->Videos().size();
-    const datasets::VideoRow video = project->AddVideo(file, console.job());
+    datasets::VideoRow video;
+    if (!bad.Try(file, console, [&] { video = project->AddVideo(file, console.job()); })) continue;
     const bool is_new = project->Videos().size() > before;
     console.Print(fmt::format("{} {}: {} frames, {} x {}, {:.4g} frames/s, {}",
                               is_new ? "Added" : "Already there:", video.name,
@@ -51,8 +54,8 @@ int Run(const Arguments& arguments, Console& console) {
     row["added"] = is_new;
     added.push_back(row);
   }
-  console.PrintJson({{"videos", added}});
-  return 0;
+  console.PrintJson({{"videos", added}, {"failed", bad.names()}});
+  return bad.Finish("videos", "added", arguments.files.size(), console);
 }
 
 }  // namespace
@@ -64,7 +67,8 @@ Verb AddVideoVerb() {
       "add videos: index every frame, estimate the background",
       "Decodes each video once, so that frame N is the same picture everywhere, and estimates "
       "the background image where the camera stands still. Adding the same file again changes "
-      "nothing. A video's name is its file name without extension.",
+      "nothing. A file that cannot be read is named, and the others are added. A video's name is "
+      "its file name without extension.",
       "  vole add-video mice.vole cage4.mp4\n"
       "  vole add-video mice.vole day1/*.mp4\n"
       "  vole add-video mice.vole /new/place/cage4.mp4 --relink cage4",

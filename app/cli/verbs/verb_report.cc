@@ -158,7 +158,7 @@ void ReportAgreement(const datasets::BehaviorScores& scores, const Arguments& ar
     text += "\n" + AgreementText(pair) + "\n";
     json["agreement"].push_back(datasets::AgreementJson(pair));
     for (const std::string& place : pair.only_one) {
-      console.Note("note: only one of the two scored " + place);
+      console.Warn("only one of the two scored " + place);
     }
   }
   WriteTable(options.agreement_csv, datasets::AgreementCsv(pairs), console);
