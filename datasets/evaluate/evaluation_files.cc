@@ -6,10 +6,10 @@
 #include <unordered_map>
 
 #include "datasets/base/error.h"
+#include "datasets/evaluate/evaluation_parts.h"
 #include "datasets/formats/coco/coco.h"
-#include "datasets/formats/coco/coco_match.h"
+#include "datasets/formats/frame_match.h"
 #include "datasets/formats/mot.h"
-#include "datasets/formats/selection.h"
 #include "datasets/metrics/summary.h"
 #include "datasets/metrics/voc.h"
 
@@ -20,33 +20,57 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// The frame that an image is of, by the same habits that an import reads.
+std::optional<int> FrameOf(const CocoImage& image, const EvaluationOptions& options) {
+  const int first = std::max(0, options.first_frame);
+  if (image.frame_index) return *image.frame_index - first;
+  for (const std::string& name : {image.original_name, image.file_name}) {
+    if (const auto numbered = ReadFrameName(name)) return numbered->number - first;
+  }
+  return std::nullopt;
+}
+
+// An image's name that two COCO files share though their ids differ.
+class ImageKeys {
+ public:
+  ImageKeys(const CocoDocument& document, const EvaluationOptions& options) : options_(options) {
+    for (const CocoVideo& video : document.videos) {
+      names_[video.id] = NameWithoutEnding(video.file_name.empty() ? video.name : video.file_name);
+    }
+    std::set<std::string> videos;
+    for (const CocoImage& image : document.images) videos.insert(VideoOf(image));
+    several_ = videos.size() > 1;
+  }
+  std::string Of(const CocoImage& image) const {
+    const auto frame = FrameOf(image, options_);
+    if (!frame) return image.file_name;
+    return (several_ ? VideoOf(image) : "") + "#" + std::to_string(*frame);
+  }
+
+ private:
+  std::string VideoOf(const CocoImage& image) const {
+    const auto named = image.video_id ? names_.find(*image.video_id) : names_.end();
+    if (named != names_.end()) return named->second;
+    if (!image.video.empty()) return NameWithoutEnding(image.video);
+    for (const std::string& name : {image.original_name, image.file_name}) {
+      const auto numbered = ReadFrameName(name);
+      if (numbered) return NameWithoutEnding(numbered->video);
+    }
+    return "";
+  }
+
+  const EvaluationOptions& options_;
+  bool several_ = false;
+  std::unordered_map<int64_t, std::string> names_;
+};
+
+}  // namespace
+
 bool InRange(const EvaluationOptions& options, int frame) {
   return frame >= options.start_frame && (options.end_frame < 0 || frame < options.end_frame);
 }
 
 std::string FileOf(const fs::path& path) { return "COCO file '" + path.filename().string() + "'"; }
-
-// An image's name that two COCO files share though their ids differ.
-class ImageKeys {
- public:
-  explicit ImageKeys(const CocoDocument& document) : one_video_(document.videos.size() <= 1) {
-    for (const CocoVideo& video : document.videos) {
-      names_[video.id] =
-          fs::path(video.file_name.empty() ? video.name : video.file_name).stem().string();
-    }
-  }
-  std::string Of(const CocoImage& image) const {
-    std::optional<int> frame = image.frame_index;
-    std::string video = one_video_ || !image.video_id ? "" : names_.at(*image.video_id);
-    const auto numbered = SplitFrameName(image.file_name);
-    if (!frame && numbered) frame = numbered->second;
-    return frame ? video + "#" + std::to_string(*frame) : image.file_name;
-  }
-
- private:
-  bool one_video_;
-  std::unordered_map<int64_t, std::string> names_;
-};
 
 EvalObject ToEvalObject(const CocoObject& object, const CocoImage& image, bool masks,
                         const std::string& where) {
@@ -104,8 +128,6 @@ void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
   }
 }
 
-}  // namespace
-
 EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictions_path, bool masks,
                            const EvaluationOptions& options, Job& job) {
   const CocoDocument truth = ReadCocoDataset(truth_path, job);
@@ -123,16 +145,22 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
   // Images in the order of time; videos one after the other.
   std::vector<const CocoImage*> images;
   for (const CocoImage& image : truth.images) {
-    if (!image.frame_index || InRange(options, *image.frame_index)) images.push_back(&image);
+    if (!options.split.empty() && image.split != options.split) continue;
+    const auto frame = FrameOf(image, options);
+    if (!frame || InRange(options, *frame)) images.push_back(&image);
   }
-  std::stable_sort(images.begin(), images.end(), [](const CocoImage* a, const CocoImage* b) {
-    return std::make_pair(a->video_id.value_or(0), a->frame_index.value_or(INT_MAX)) <
-           std::make_pair(b->video_id.value_or(0), b->frame_index.value_or(INT_MAX));
+  if (images.empty() && !options.split.empty()) {
+    throw Error(FileOf(truth_path), "no image is marked split: " + options.split,
+                "check --split and --frames");
+  }
+  std::stable_sort(images.begin(), images.end(), [&](const CocoImage* a, const CocoImage* b) {
+    return std::make_pair(a->video_id.value_or(0), FrameOf(*a, options).value_or(INT_MAX)) <
+           std::make_pair(b->video_id.value_or(0), FrameOf(*b, options).value_or(INT_MAX));
   });
   std::unordered_map<int64_t, std::pair<const CocoImage*, int>> image_of_id;
   std::unordered_map<std::string, int64_t> id_of_key;
   std::set<int64_t> all_ids;
-  const ImageKeys keys(truth);
+  const ImageKeys keys(truth, options);
   for (const CocoImage& image : truth.images) all_ids.insert(image.id);
   for (size_t i = 0; i < images.size(); ++i) {
     image_of_id[images[i]->id] = {images[i], static_cast<int>(i)};
@@ -159,7 +187,7 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
 
   std::unordered_map<int64_t, int64_t> truth_image;  // of an image id of a predictions dataset
   if (!predictions.is_results) {
-    const ImageKeys prediction_keys(predictions);
+    const ImageKeys prediction_keys(predictions, options);
     for (const CocoImage& image : predictions.images) {
       const auto found = id_of_key.find(prediction_keys.Of(image));
       if (found != id_of_key.end()) truth_image[image.id] = found->second;
@@ -276,102 +304,6 @@ json EvaluateFiles(const fs::path& truth, const fs::path& predictions,
                 "choose coco-segm, coco-bbox, mot, voc, behaviors or davis");
   }
   EvaluationSet set = ReadCocoPair(truth, predictions, metrics == "coco-segm", options, job);
-  return FiguresOf(set, options);
-}
-
-json EvaluateProject(const Project& project, const fs::path& truth_path,
-                     const EvaluationOptions& options, Job& job) {
-  CheckOptions(options, "evaluate");
-  const CocoDocument truth = ReadCocoDataset(truth_path, job);
-  CocoMatcher matcher(project, truth_path, truth, options.video);
-  LabelBatch batch;
-  EvaluationSet set;
-  std::map<std::string, int> category_of_name;
-  const auto category_number = [&](const std::string& name) {
-    const auto [it, added] =
-        category_of_name.emplace(name, static_cast<int>(category_of_name.size()));
-    if (added) set.categories[it->second] = name;
-    return it->second;
-  };
-  std::unordered_map<int64_t, int> category_of_id;
-  for (const CocoCategory& category : truth.categories) {
-    category_of_id[category.id] = category_number(category.name);
-  }
-  struct Placed {
-    const CocoImage* image;
-    size_t place;
-  };
-  std::unordered_map<int64_t, Placed> placed;
-  std::map<std::pair<Id, int>, int64_t> image_at;  // (video, frame) -> image id of the truth
-  for (const CocoImage& image : truth.images) {
-    const auto place = matcher.Place(image, batch);
-    if (!place) continue;
-    const IncomingImage& incoming = batch.image(*place);
-    if (!incoming.video_id || !InRange(options, incoming.frame_index)) continue;
-    if (!image_at.emplace(std::make_pair(*incoming.video_id, incoming.frame_index), image.id)
-             .second) {
-      throw Error(FileOf(truth_path) + ", image " + std::to_string(image.id),
-                  "its frame is listed twice", "list each frame once");
-    }
-    placed[image.id] = {&image, *place};
-  }
-  if (image_at.empty()) {
-    throw Error(FileOf(truth_path), "none of its images is a frame of the videos asked for",
-                "check --video and --frames");
-  }
-  std::unordered_map<int64_t, int> order;
-  for (const auto& [at, image_id] : image_at) order.emplace(image_id, order.size());
-  set.frames = static_cast<int64_t>(image_at.size());
-  const bool masks = options.metrics == "coco-segm";
-  for (const CocoObject& object : truth.objects) {
-    const auto found = placed.find(object.image_id);
-    if (found == placed.end()) continue;
-    CocoImage image = *found->second.image;
-    image.width = batch.image(found->second.place).width;
-    image.height = batch.image(found->second.place).height;
-    EvalObject result = ToEvalObject(
-        object, image, masks, FileOf(truth_path) + ", annotation " + std::to_string(object.id));
-    result.frame = order.at(image.id);
-    result.category = category_of_id.at(object.category_id);
-    result.area = object.area.value_or(-1);
-    set.truth.push_back(std::move(result));
-  }
-
-  std::map<Id, std::string> names;
-  for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
-  std::set<Id> videos;
-  for (const auto& [at, image_id] : image_at) videos.insert(at.first);
-  std::set<int64_t> answered;
-  for (const Id video_id : videos) {
-    ExportOptions selection;
-    selection.what = options.what;
-    selection.video = project.VideoById(video_id).name;
-    selection.job_id = options.job_id;
-    selection.start_frame = image_at.lower_bound({video_id, 0})->first.second;
-    selection.end_frame = std::prev(image_at.upper_bound({video_id, INT_MAX}))->first.second + 1;
-    ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
-      const auto image = image_at.find({video_id, frame.frame_index});
-      if (image == image_at.end()) return;
-      answered.insert(image->second);
-      for (const SelectedInstance& instance : frame.instances) {
-        EvalObject result;
-        result.frame = order.at(image->second);
-        result.image_id = image->second;
-        result.category = category_number(names[instance.category_id]);
-        result.track = instance.track.value_or(-1);
-        result.score = instance.predicted ? instance.score : 1;
-        result.box = instance.box;
-        if (masks) result.mask = MaskOf(instance, frame.height, frame.width);
-        set.predicted.push_back(std::move(result));
-      }
-    });
-  }
-  if (answered.size() < image_at.size()) {
-    set.warnings.push_back(std::to_string(image_at.size() - answered.size()) + " of the " +
-                           std::to_string(image_at.size()) +
-                           " frames of the truth hold nothing that was predicted");
-  }
-  ChooseTracks(set, true);
   return FiguresOf(set, options);
 }
 

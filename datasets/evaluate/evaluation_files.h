@@ -24,7 +24,10 @@ struct EvaluationOptions {
   std::string what = "predictions";            // of a project: predictions, final or labels
   std::string video;                           // of a project: the video that the truth is about
   int64_t job_id = 0;                          // of a project: prediction job; 0 = the latest
-  int start_frame = 0, end_frame = -1;         // only these frames [start, end); -1 = to the end
+  int first_frame = -1;         // number of a video's first frame in the truth; -1: as its tool
+  std::string split;            // only images of the truth with this split; "" = any
+  bool only_unlabeled = false;  // of a project: without frames whose labels may train
+  int start_frame = 0, end_frame = -1;  // only these frames [start, end); -1 = to the end
 
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -38,6 +41,12 @@ struct EvaluationOptions {
     v.Field("what", what, "of the project: predictions, final or labels");
     v.Field("video", video, "video of the project that the truth is about (default: by name)");
     v.Field("prediction-job", job_id, "number of the prediction job (default: the latest)");
+    v.Field("first-frame", first_frame,
+            "number of a video's first frame in the truth; -1: as its tool counts, mostly 0",
+            Range{-1, 1e6});
+    v.Field("split", split, "only images of the truth with this split (train, val, test)");
+    v.Field("only-unlabeled", only_unlabeled,
+            "leave out frames whose labels may train in the project");
   }
 };
 
@@ -75,6 +84,23 @@ EvaluationSet ReadCocoPair(const std::filesystem::path& truth,
 EvaluationSet ReadMotPair(const std::filesystem::path& truth,
                           const std::filesystem::path& predictions,
                           const EvaluationOptions& options);
+struct ComparedFrame {
+  std::string video;  // its name in the project
+  int frame_index = 0;
+};
+struct ProjectComparison {
+  EvaluationSet set;                  // EvalObject::frame counts `frames`
+  std::vector<ComparedFrame> frames;  // of the truth, by video and frame
+};
+// The same matching that an import makes (FramePlacer).
+ProjectComparison CompareProject(const Project& project, const std::filesystem::path& truth,
+                                 const EvaluationOptions& options, Job& job);
+nlohmann::json EvaluateComparison(const ProjectComparison& comparison,
+                                  const EvaluationOptions& options);
+// Those on which an animal is missed, misnamed or outlined with less than the threshold's overlap,
+// or something else is taken for an animal.
+std::vector<ComparedFrame> WrongFrames(const ProjectComparison& comparison,
+                                       const EvaluationOptions& options, Job& job);
 nlohmann::json FiguresOf(EvaluationSet& set, const EvaluationOptions& options);
 nlohmann::json EvaluateBehaviorTables(const std::filesystem::path& truth,
                                       const std::filesystem::path& predictions,

@@ -226,7 +226,7 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
   for (const VideoRow& other : project.Videos()) {
     same += std::filesystem::path(other.path).filename() == file ? 1 : 0;
   }
-  return same == 1 ? file : video.name;
+  return same == 1 ? file : video.path;
 }
 
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,

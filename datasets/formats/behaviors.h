@@ -42,7 +42,7 @@ ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& et
                             const std::vector<IncomingInterval>& intervals,
                             std::vector<std::string> warnings, Job& job);
 
-// The video's file name, or its name in the project where several share that file name.
+// The video's file name, or its path in the project where several share that file name.
 std::string TableVideoName(const Project& project, const VideoRow& video);
 
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,

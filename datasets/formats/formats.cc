@@ -89,6 +89,10 @@ ImportReport Import(Project& project, const std::string& format, const std::file
                     const ImportOptions& options, Job& job) {
   const Format& found = Find(format, true);
   CheckOptions(options, "import");
+  if (options.names_from != "categories" && options.names_from != "tracks") {
+    throw Error("names from '" + options.names_from + "'", "there is no such choice",
+                "choose categories or tracks");
+  }
   if (!std::filesystem::exists(path)) {
     throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
   }

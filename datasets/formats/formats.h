@@ -29,6 +29,9 @@ struct ImportOptions {
   bool crowd_is_instance = false;  // CVAT marks every brush mask as a crowd: read those as animals
   std::string author = "import";   // who labelled, where the file does not say
   double fps = 0;                  // frame rate of a table in seconds; 0 = the video's own
+  int first_frame = -1;            // number of a video's first frame in the file; -1: as its tool
+  bool skip_bad = false;           // leave out what cannot be read, counted, instead of refusing
+  std::string names_from = "categories";  // categories | tracks: what tells the animals apart
 
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -39,6 +42,13 @@ struct ImportOptions {
             "read iscrowd=1 masks as ordinary animals (CVAT marks brush masks so)");
     v.Field("author", author, "who made the labels, where the file does not say");
     v.Field("fps", fps, "frame rate of times in seconds; 0 takes the video's", Range{0, 1e6});
+    v.Field("first-frame", first_frame,
+            "number of a video's first frame in the file; -1: as its tool counts, mostly 0",
+            Range{-1, 1e6});
+    v.Field("skip-bad", skip_bad,
+            "leave out outlines and files that cannot be read, and name them (default: refuse)");
+    v.Field("names-from", names_from,
+            "what names an animal: categories, or tracks (then mouse becomes mouse_1, mouse_2)");
   }
 };
 
@@ -57,7 +67,11 @@ struct ImportReport {
 // transaction. A second import of the same file adds nothing twice (same image, category and
 // outline; same video, subject, behavior, author and frames). Imported images become `done`;
 // images listed without any label stay `new` unless `empty_is_negative` is set or the file itself
-// calls them empty. Never changes or removes a label that is there.
+// calls them empty. Never changes or removes a label that is there; an import that could only do
+// that (the labels are there as crowds, or under another name) is refused.
+// Numbers that tell individuals apart (track_id, object_id, group_id, subject_name, attributes.*)
+// become tracks; with `names_from` = tracks each is an animal of the project: the same in all
+// videos, with its own class in training. The former category is its supercategory.
 // Throws Error naming the file, the object in it, the cause and the way out; Cancelled.
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
                     const ImportOptions& options, Job& job);
@@ -66,6 +80,7 @@ struct ExportOptions {
   std::string what = "labels";  // labels | predictions | final
   std::string video;            // "" = all
   int64_t job_id = 0;           // prediction job; 0 = the latest of each video
+  bool pictures = false;        // coco, labelme, yolo: the labeled pictures beside the labels
   int start_frame = 0;          // [start_frame, end_frame), for video frames
   int end_frame = -1;           // -1 = to the end
 
@@ -74,6 +89,9 @@ struct ExportOptions {
     v.Field("what", what, "labels, predictions, or final: predictions where there is no label");
     v.Field("video", video, "only this video (default: all)");
     v.Field("prediction-job", job_id, "number of the prediction job (default: the latest)");
+    v.Field("pictures", pictures,
+            "with coco, labelme and yolo: write the pictures of the labels too (default: labels "
+            "alone)");
   }
 };
 

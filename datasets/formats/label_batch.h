@@ -24,6 +24,7 @@ struct IncomingImage {
 struct IncomingLabel {
   size_t image = 0, category = 0;  // into the batch
   std::optional<int64_t> track;    // number of the track in the file
+  std::string track_name;          // its name, where the file gives one
   AnnotationRow row;               // image_id, category_id and track_id still unset
 };
 

@@ -10,8 +10,8 @@
 #include "datasets/base/base64.h"
 #include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/frame_match.h"
-#include "datasets/formats/label_batch.h"
+#include "datasets/formats/frame_export.h"
+#include "datasets/formats/frame_place.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {
@@ -28,10 +28,11 @@ class Reader {
   explicit Reader(const fs::path& path)
       : path_(path), file_("labelme file '" + path.filename().string() + "'") {}
 
-  LabelmeFile Read() const {
+  // Nothing for JSON that another program wrote.
+  std::optional<LabelmeFile> Read(BadEntries* bad) const {
     const json tree = ReadJsonFile(path_, file_);
     if (!tree.is_object() || (!tree.contains("shapes") && !tree.contains("imagePath"))) {
-      throw Error(file_, "it has no shapes", "give a JSON file that labelme wrote");
+      return std::nullopt;
     }
     LabelmeFile result;
     result.image_path = tree.value("imagePath", json()).is_string()
@@ -44,14 +45,20 @@ class Reader {
     if (!shapes.is_array()) throw Error(file_, "'shapes' is not a list", "correct the file");
     for (size_t i = 0; i < shapes.size(); ++i) {
       const std::string where = file_ + ", shape " + std::to_string(i + 1);
-      auto shape = Shape(shapes[i], where);
-      if (shape) {
-        result.shapes.push_back(std::move(*shape));
+      const auto read = [&] {
+        auto shape = Shape(shapes[i], where, &result);
+        if (shape) result.shapes.push_back(std::move(*shape));
+      };
+      if (bad) {
+        bad->Try(read);
       } else {
-        ++result.left_out;
+        read();
       }
     }
     return result;
+  }
+  Error NotLabelme() const {
+    return {file_, "it has no shapes", "give a JSON file that labelme wrote"};
   }
 
  private:
@@ -64,7 +71,9 @@ class Reader {
     return it->get<int>();
   }
 
-  static std::optional<LabelmeShape> Shape(const json& value, const std::string& where) {
+  // Nothing for a shape without an area, counted in `file`.
+  static std::optional<LabelmeShape> Shape(const json& value, const std::string& where,
+                                           LabelmeFile* file) {
     if (!value.is_object() || !value.value("label", json()).is_string()) {
       throw Error(where, "it has no label", "correct or remove it in the file");
     }
@@ -76,11 +85,22 @@ class Reader {
     const std::string type = type_value.is_string() ? type_value.get<std::string>() : "polygon";
     const Ring points = Points(value, where);
     if (type == "point" || type == "points" || type == "line" || type == "linestrip") {
+      ++file->left_out;
       return std::nullopt;
     }
+    if (points.empty()) {  // X-AnyLabeling keeps outlines that were begun
+      ++file->unfinished;
+      return std::nullopt;
+    }
+    // X-AnyLabeling writes rectangles, turned or not, as their corners.
+    const bool corners =
+        points.size() >= 4 && (type == "rectangle" || type == "rotation" ||
+                               type == "quadrilateral" || type == "oriented_rectangle");
     if (type == "mask") {
-      if (points.empty()) throw Error(where, "it has no corner", "correct it in the file");
       Mask(value, points[0], shape, where);
+    } else if (corners) {
+      CheckRing(points, where);
+      shape.polygons.push_back(points);
     } else if (type == "rectangle" || type == "circle") {
       if (points.size() < 2) {
         throw Error(where, "a " + type + " needs 2 points", "correct it in the file");
@@ -92,7 +112,7 @@ class Reader {
       shape.polygons.push_back(points);
     } else {
       throw Error(where, "its shape_type '" + type + "' is not known",
-                  "use polygons, rectangles, circles or masks");
+                  "use polygons, rectangles (turned or not), circles or masks");
     }
     return shape;
   }
@@ -178,162 +198,214 @@ AnnotationRow Join(const std::vector<const LabelmeShape*>& parts, int width, int
 
 }  // namespace
 
-LabelmeFile ReadLabelme(const fs::path& path) { return Reader(path).Read(); }
-
-size_t PlacePictureOrFrame(const Project& project, const VideoMatcher& matcher, LabelBatch& batch,
-                           const fs::path& picture, int width, int height,
-                           const std::string& what) {
-  const auto numbered = SplitFrameName(picture.filename().string());
-  const VideoRow* video = matcher.forced();
-  if (!video && numbered) {
-    video = numbered->first.empty() ? matcher.Find(picture.parent_path().filename().string())
-                                    : matcher.Find(numbered->first);
-  }
-  if (!video && !fs::exists(picture)) video = matcher.only();
-  if (video) {
-    if (!numbered) {
-      throw Error(what, "its picture '" + picture.filename().string() + "' has no frame number",
-                  "name pictures VIDEO_000012.png");
-    }
-    CheckFrame(*video, numbered->second, width, height, what);
-    return batch.Frame(*video, numbered->second);
-  }
-  if (!fs::exists(picture)) {
-    throw Error(what, "its picture '" + picture.string() + "' is not there",
-                "put it beside the labels, or name the video with --video");
-  }
-  if (width == 0 || height == 0) {
-    const cv::Mat pixels = cv::imread(picture.string(), cv::IMREAD_COLOR);
-    if (pixels.empty()) throw Error(what, "its picture cannot be read", "replace it");
-    width = pixels.cols;
-    height = pixels.rows;
-  }
-  return batch.Picture(PicturePath(project, picture), width, height);
+LabelmeFile ReadLabelme(const fs::path& path, BadEntries* bad) {
+  const Reader reader(path);
+  auto file = reader.Read(bad);
+  if (!file) throw reader.NotLabelme();
+  return std::move(*file);
 }
 
-std::string FrameFileStem(const SelectedFrame& frame) {
-  if (!frame.video) return fs::path(frame.picture).stem().string();
-  std::string number = std::to_string(frame.frame_index);
-  if (number.size() < 6) number.insert(0, 6 - number.size(), '0');
-  return frame.video->name + "_" + number;
-}
+namespace {
 
-ImportReport ImportLabelme(Project& project, const fs::path& path, const ImportOptions& options,
-                           Job& job) {
+std::vector<fs::path> JsonFiles(const fs::path& path) {
+  if (!fs::is_directory(path)) return {path};
   std::vector<fs::path> files;
-  if (fs::is_directory(path)) {
-    for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".json") files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-  } else {
-    files.push_back(path);
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
+  std::sort(files.begin(), files.end());
   if (files.empty()) {
     throw Error("folder '" + path.string() + "'", "it holds no JSON file",
                 "give a folder of labelme files");
   }
-  const VideoMatcher matcher(project, path, options.video);
-  LabelBatch batch;
-  int64_t left_out = 0, background = 0;
-  for (const fs::path& file : files) {
-    job.Advance(static_cast<double>(&file - files.data()), static_cast<double>(files.size()),
+  return files;
+}
+
+struct ReadFile {
+  fs::path path;
+  LabelmeFile content;
+  PictureClaim claim;
+};
+
+PictureClaim ClaimOf(const fs::path& path, const LabelmeFile& content) {
+  PictureClaim claim;
+  claim.what = "labelme file '" + path.filename().string() + "'";
+  const fs::path picture = path.parent_path() / content.image_path;
+  claim.file_name = picture.generic_string();
+  if (!ReadFrameName(claim.file_name)) claim.original_name = path.filename().string();
+  claim.pictures = {picture};
+  claim.width = content.width;
+  claim.height = content.height;
+  return claim;
+}
+
+// Shapes of one label and group are one animal.
+void AddAnimals(const LabelmeFile& content, size_t place, LabelBatch& batch, int64_t* background) {
+  std::map<std::pair<std::string, int64_t>, std::vector<const LabelmeShape*>> animals;
+  int64_t alone = INT64_MIN;
+  for (const LabelmeShape& shape : content.shapes) {
+    if (shape.label == "_background_") {
+      ++*background;
+      continue;
+    }
+    animals[{shape.label, shape.group.value_or(alone++)}].push_back(&shape);
+  }
+  for (const auto& [key, parts] : animals) {
+    const IncomingImage image = batch.image(place);
+    IncomingLabel& label = batch.AddLabel(place, batch.Category(key.first));
+    const LabelSource source = label.row.source;
+    label.row = Join(parts, image.width, image.height);
+    label.row.source = source;
+    label.row.iscrowd = key.first == "__ignore__";
+    const auto& group = parts.front()->group;
+    if (!group || *group < 0) continue;
+    label.track = group;
+    if (!image.video_id) label.row.extra_json = json{{"track_id", *group}}.dump();
+  }
+}
+
+}  // namespace
+
+ImportReport ImportLabelme(Project& project, const fs::path& path, const ImportOptions& options,
+                           Job& job) {
+  const std::vector<fs::path> paths = JsonFiles(path);
+  FramePlacer placer(project, path, options);
+  BadEntries bad(options.skip_bad);
+  std::vector<ReadFile> files;
+  std::vector<std::string> foreign;
+  for (const fs::path& file : paths) {
+    job.Advance(static_cast<double>(&file - paths.data()), static_cast<double>(paths.size()),
                 "reading " + file.filename().string());
-    const LabelmeFile content = ReadLabelme(file);
-    const std::string what = "labelme file '" + file.filename().string() + "'";
-    const size_t place =
-        PlacePictureOrFrame(project, matcher, batch, file.parent_path() / content.image_path,
-                            content.width, content.height, what);
-    left_out += content.left_out;
-    std::map<std::pair<std::string, int64_t>, std::vector<const LabelmeShape*>> animals;
-    int64_t alone = INT64_MIN;
-    for (const LabelmeShape& shape : content.shapes) {
-      if (shape.label == "_background_") {
-        ++background;
-        continue;
-      }
-      animals[{shape.label, shape.group.value_or(alone++)}].push_back(&shape);
+    const Reader reader(file);
+    std::optional<LabelmeFile> content;
+    if (!bad.Try([&] { content = reader.Read(&bad); })) continue;
+    if (!content) {
+      if (paths.size() == 1) throw reader.NotLabelme();
+      foreign.push_back(file.filename().string());
+      continue;
     }
-    for (const auto& [key, parts] : animals) {
-      const IncomingImage image = batch.image(place);
-      IncomingLabel& label = batch.AddLabel(place, batch.Category(key.first));
-      const LabelSource source = label.row.source;
-      label.row = Join(parts, image.width, image.height);
-      label.row.source = source;
-      label.row.iscrowd = key.first == "__ignore__";
-      if (parts.front()->group) {
-        label.row.extra_json = json{{"group_id", *parts.front()->group}}.dump();
-      }
+    files.push_back({file, std::move(*content), {}});
+    files.back().claim = ClaimOf(file, files.back().content);
+    placer.See(files.back().claim);
+  }
+  LabelBatch batch;
+  int64_t left_out = 0, unfinished = 0, background = 0;
+  for (const ReadFile& file : files) {
+    std::optional<size_t> place;
+    bad.Try([&] { place = placer.Place(file.claim, batch); });
+    if (!place) continue;
+    left_out += file.content.left_out;
+    unfinished += file.content.unfinished;
+    AddAnimals(file.content, *place, batch, &background);
+  }
+  bad.Finish(&batch.warnings, batch.images().empty());
+  if (files.empty()) {
+    throw Error("folder '" + path.string() + "'",
+                "none of its JSON files is labelme's (" + foreign.front() +
+                    (foreign.size() > 1 ? ", ..." : "") + ")",
+                "give a folder of labelme files");
+  }
+  placer.AddNotes(&batch.warnings);
+  const auto warn = [&](int64_t count, const std::string& what) {
+    if (count > 0) batch.warnings.push_back(std::to_string(count) + what);
+  };
+  warn(left_out, " points and lines, which have no area, were left out");
+  warn(unfinished, " shapes without a point were left out");
+  warn(background, " background shapes were left out");
+  if (!foreign.empty()) {
+    std::string names;
+    for (size_t i = 0; i < std::min<size_t>(foreign.size(), 5); ++i) {
+      names += (i ? ", " : "") + foreign[i];
     }
-  }
-  if (left_out > 0) {
-    batch.warnings.push_back(std::to_string(left_out) +
-                             " points and lines, which have no area, were left out");
-  }
-  if (background > 0) {
-    batch.warnings.push_back(std::to_string(background) + " background shapes were left out");
+    warn(static_cast<int64_t>(foreign.size()), " JSON files are not labelme's and were left out: " +
+                                                   names + (foreign.size() > 5 ? ", ..." : ""));
   }
   return StoreLabels(project, batch, options, job);
 }
 
+namespace {
+
+// `next_part`: a negative group for the next animal of several parts that has no track.
+nlohmann::ordered_json ShapesOf(const SelectedInstance& instance, const std::string& name,
+                                int64_t* next_part) {
+  nlohmann::ordered_json shapes = nlohmann::ordered_json::array();
+  nlohmann::ordered_json shape;
+  shape["label"] = name;
+  shape["points"] = nlohmann::ordered_json::array();
+  shape["group_id"] = nullptr;
+  if (instance.track) shape["group_id"] = *instance.track;
+  shape["flags"] = nlohmann::ordered_json::object();
+  if (instance.rle) {
+    const Box box = RleBox(*instance.rle);
+    const cv::Rect region(static_cast<int>(box.x), static_cast<int>(box.y),
+                          static_cast<int>(box.width), static_cast<int>(box.height));
+    if (region.empty()) return shapes;
+    cv::Mat bits;
+    cv::min(DecodeMask(*instance.rle, region), 1, bits);
+    std::vector<uchar> png;
+    cv::imencode(".png", bits, png);
+    shape["points"] = {{box.x, box.y}, {box.x + box.width - 1, box.y + box.height - 1}};
+    shape["shape_type"] = "mask";
+    shape["mask"] = EncodeBase64(png);
+    shapes.push_back(std::move(shape));
+    return shapes;
+  }
+  if (instance.polygons.size() > 1 && !instance.track) shape["group_id"] = (*next_part)--;
+  shape["shape_type"] = "polygon";
+  for (const Ring& ring : instance.polygons) {
+    shape["points"] = nlohmann::ordered_json::array();
+    for (const cv::Point2d& point : ring) shape["points"].push_back({point.x, point.y});
+    shapes.push_back(shape);
+  }
+  return shapes;
+}
+
+}  // namespace
+
 ExportReport ExportLabelme(const Project& project, const fs::path& out,
                            const ExportOptions& options, Job& job) {
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) {
-    throw Error("folder '" + out.string() + "'", "cannot be made: " + error.message(),
-                "choose another place");
-  }
+  MakeFolderOf(out / "labels.json");
   std::map<Id, std::string> names;
   for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
+  ExportNames files(project);
+  PictureWriter pictures(project);
   ExportReport report;
+  bool scores = false;
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
-    const std::string stem = FrameFileStem(frame);
+    fs::path file = out / files.Of(frame);
     nlohmann::ordered_json shapes = nlohmann::ordered_json::array();
-    int64_t group = 0;
+    int64_t next_part = -1;
     for (const SelectedInstance& instance : frame.instances) {
-      nlohmann::ordered_json shape;
-      shape["label"] = names[instance.category_id];
-      shape["points"] = nlohmann::ordered_json::array();
-      shape["group_id"] = nullptr;
-      shape["flags"] = nlohmann::ordered_json::object();
-      ++report.annotations;
-      if (instance.rle) {
-        const Box box = RleBox(*instance.rle);
-        const cv::Rect region(static_cast<int>(box.x), static_cast<int>(box.y),
-                              static_cast<int>(box.width), static_cast<int>(box.height));
-        if (region.empty()) continue;
-        cv::Mat bits;
-        cv::min(DecodeMask(*instance.rle, region), 1, bits);
-        std::vector<uchar> png;
-        cv::imencode(".png", bits, png);
-        shape["points"] = {{box.x, box.y}, {box.x + box.width - 1, box.y + box.height - 1}};
-        shape["shape_type"] = "mask";
-        shape["mask"] = EncodeBase64(png);
+      for (auto& shape : ShapesOf(instance, names[instance.category_id], &next_part)) {
         shapes.push_back(std::move(shape));
-        continue;
       }
-      if (instance.polygons.size() > 1) shape["group_id"] = ++group;
-      shape["shape_type"] = "polygon";
-      for (const Ring& ring : instance.polygons) {
-        shape["points"] = nlohmann::ordered_json::array();
-        for (const cv::Point2d& point : ring) shape["points"].push_back({point.x, point.y});
-        shapes.push_back(shape);
-      }
+      scores = scores || instance.predicted;
+      ++report.annotations;
+    }
+    std::string picture = file.filename().string() + ".png";
+    if (options.pictures) {
+      picture = pictures.Write(frame, file).filename().string();
+      ++report.files;
+    } else if (!frame.video) {
+      const fs::path there = fs::absolute(PictureFileOf(project, frame));
+      const fs::path way = there.lexically_relative(fs::absolute(file).parent_path());
+      picture = (way.empty() ? there : way).generic_string();
     }
     nlohmann::ordered_json tree;
     tree["version"] = "5.0.1";
     tree["flags"] = nlohmann::ordered_json::object();
     tree["shapes"] = std::move(shapes);
-    tree["imagePath"] = frame.video ? stem + ".png" : frame.picture;
+    tree["imagePath"] = picture;
     tree["imageData"] = nullptr;
     tree["imageHeight"] = frame.height;
     tree["imageWidth"] = frame.width;
-    WriteFileAtomically(out / (stem + ".json"), tree.dump(1) + "\n");
+    file += ".json";
+    MakeFolderOf(file);
+    WriteFileAtomically(file, tree.dump(1) + "\n");
     ++report.images;
     ++report.files;
   });
-  report.warnings.push_back("labelme holds no tracks and scores; they were left out");
+  if (scores) report.warnings.push_back("labelme holds no scores; they were left out");
   return report;
 }
 

@@ -1,11 +1,13 @@
-// labelme: one JSON file a picture (https://github.com/wkentaro/labelme), polygon, rectangle,
-// circle and mask shapes; shapes of one label and group_id are one animal.
+// labelme (https://github.com/wkentaro/labelme), and what X-AnyLabeling and annolid write in its
+// manner: one JSON file a picture; polygon, rectangle, circle and mask shapes. Shapes of one label
+// and group_id are one animal.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "datasets/formats/bad_entries.h"
 #include "datasets/formats/formats.h"
 
 namespace datasets {
@@ -23,25 +25,23 @@ struct LabelmeFile {
   int width = 0, height = 0;
   std::vector<LabelmeShape> shapes;
   int64_t left_out = 0;    // points, lines: shapes without an area
+  int64_t unfinished = 0;  // shapes without a point
   std::string flags_json;  // flags that are set, or ""
 };
 
-// Throws Error naming the file and the shape for anything that is not such a file.
-LabelmeFile ReadLabelme(const std::filesystem::path& path);
+// Throws Error naming the file and the shape for anything that is not such a file. `bad`, where
+// given, takes what is wrong with one shape, which is then left out.
+LabelmeFile ReadLabelme(const std::filesystem::path& path, BadEntries* bad = nullptr);
 
-// A file, or all *.json of a folder. The picture is a frame of a project video where its name says
-// so (VIDEO_000012.png, VIDEO/000012.jpg, or --video), else the picture file itself. Labels
-// "__ignore__" become crowds, "_background_" is left out.
+// PATH: such a file, or a folder; its folders are looked into, and other JSON files named in a
+// note. A picture is a frame of a project video, or itself; see FramePlacer. A group_id is the
+// animal's track in the video (a negative one only joins parts). Labels "__ignore__" become crowds,
+// "_background_" is left out.
 ImportReport ImportLabelme(Project& project, const std::filesystem::path& path,
                            const ImportOptions& options, Job& job);
-// A folder with one JSON a frame, VIDEO_000012.json; pictures are not written. Holes as masks.
+// A folder with one JSON a frame, VIDEO_000012.json, and the pictures beside them when asked for.
+// Holes as masks, tracks as group_id.
 ExportReport ExportLabelme(const Project& project, const std::filesystem::path& out,
                            const ExportOptions& options, Job& job);
-
-// Parts that the YOLO folder shares: where a picture of an imported folder stands.
-size_t PlacePictureOrFrame(const Project& project, const class VideoMatcher& matcher,
-                           class LabelBatch& batch, const std::filesystem::path& picture, int width,
-                           int height, const std::string& what);
-std::string FrameFileStem(const struct SelectedFrame& frame);
 
 }  // namespace datasets

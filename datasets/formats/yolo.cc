@@ -10,10 +10,9 @@
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/frame_match.h"
-#include "datasets/formats/label_batch.h"
-#include "datasets/formats/labelme.h"
-#include "datasets/formats/selection.h"
+#include "datasets/formats/bad_entries.h"
+#include "datasets/formats/frame_export.h"
+#include "datasets/formats/frame_place.h"
 
 namespace datasets {
 
@@ -198,16 +197,32 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
                 "give the folder of the text files");
   }
   const std::vector<std::string> names = ReadYoloNames(path);
-  const VideoMatcher matcher(project, path, options.video);
+  const auto claim_of = [&](const fs::path& file) {
+    PictureClaim claim;
+    claim.what = "YOLO file '" + file.filename().string() + "'";
+    claim.pictures = {PictureOf(path, file)};
+    claim.file_name = claim.pictures.front().generic_string();
+    return claim;
+  };
+  FramePlacer placer(project, path, options, true);
+  for (const fs::path& file : files) placer.See(claim_of(file));
+  BadEntries bad(options.skip_bad);
   LabelBatch batch;
   int64_t boxes = 0;
   for (const fs::path& file : files) {
     job.Advance(static_cast<double>(&file - files.data()), static_cast<double>(files.size()),
                 "reading " + file.filename().string());
     const std::string what = "YOLO file '" + file.filename().string() + "'";
-    const std::vector<YoloRow> rows = ReadYolo(file);
-    const size_t place =
-        PlacePictureOrFrame(project, matcher, batch, PictureOf(path, file), 0, 0, what);
+    std::vector<YoloRow> rows;
+    std::optional<size_t> placed;
+    if (!bad.Try([&] {
+          rows = ReadYolo(file);
+          placed = placer.Place(claim_of(file), batch);
+        }) ||
+        !placed) {
+      continue;
+    }
+    const size_t place = *placed;
     IncomingImage& image = batch.image(place);
     image.split = SplitOf(file);
     const int width = image.width, height = image.height;
@@ -231,6 +246,8 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
       MeasurePolygons(label.row);
     }
   }
+  bad.Finish(&batch.warnings, batch.images().empty());
+  placer.AddNotes(&batch.warnings);
   if (boxes > 0) {
     batch.warnings.push_back(std::to_string(boxes) + " boxes were stored as rectangles");
   }
@@ -242,12 +259,7 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
 
 ExportReport ExportYolo(const Project& project, const fs::path& out, const ExportOptions& options,
                         Job& job) {
-  std::error_code error;
-  fs::create_directories(out / "labels", error);
-  if (error) {
-    throw Error("folder '" + out.string() + "'", "cannot be made: " + error.message(),
-                "choose another place");
-  }
+  MakeFolderOf(out / "labels" / "data.txt");
   std::map<Id, int> number_of;
   std::string yaml = "path: .\nnames:\n";
   for (const CategoryRow& category : project.Categories()) {
@@ -255,6 +267,8 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
     number_of.emplace(category.id, number);
     yaml += "  " + std::to_string(number) + ": " + category.name + "\n";
   }
+  ExportNames files(project);
+  PictureWriter pictures(project);
   ExportReport report;
   int64_t bridged = 0, filled = 0, crowds = 0;
   std::set<std::string> splits;
@@ -283,15 +297,20 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
       text += "\n";
       ++report.annotations;
     }
-    fs::path folder = out / "labels";
-    if (!frame.split.empty()) {
-      folder /= frame.split;
-      if (splits.insert(frame.split).second) fs::create_directories(folder, error);
+    splits.insert(frame.split);
+    const fs::path place = fs::path(frame.split) / files.Of(frame);
+    fs::path file = out / "labels" / place;
+    file += ".txt";
+    MakeFolderOf(file);
+    WriteFileAtomically(file, text);
+    if (options.pictures) {
+      pictures.Write(frame, out / "images" / place);
+      ++report.files;
     }
-    WriteFileAtomically(folder / (FrameFileStem(frame) + ".txt"), text);
     ++report.images;
     ++report.files;
   });
+  splits.erase("");
   for (const std::string& split : splits) yaml += split + ": images/" + split + "\n";
   WriteFileAtomically(out / "data.yaml", yaml);
   ++report.files;

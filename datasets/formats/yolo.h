@@ -24,11 +24,11 @@ std::vector<YoloRow> ReadYolo(const std::filesystem::path& path);
 std::vector<std::string> ReadYoloNames(const std::filesystem::path& folder);
 
 // PATH holds the text files, or labels/[train|val|test]/ with images/[train|val|test]/ beside it. A
-// picture is a frame of a project video where its name says so (VIDEO_000012.txt, --video).
+// picture is a frame of a project video, or itself; see FramePlacer.
 ImportReport ImportYolo(Project& project, const std::filesystem::path& path,
                         const ImportOptions& options, Job& job);
-// OUT/labels/[split/]VIDEO_000012.txt and OUT/data.yaml; pictures are not written. Parts of an
-// animal are joined by thin bridges, holes are filled (the format has neither).
+// OUT/labels/[split/]VIDEO_000012.txt and OUT/data.yaml; pictures when asked for, in OUT/images/.
+// Parts of an animal are joined by thin bridges, holes are filled (the format has neither).
 ExportReport ExportYolo(const Project& project, const std::filesystem::path& out,
                         const ExportOptions& options, Job& job);
 

@@ -95,6 +95,21 @@ void CheckLabels(Connection& connection, Job& job, Report* report) {
   }
 }
 
+// No animal stands twice in a frame: one of the two labels is another's.
+void CheckTracks(Connection& connection, Report* report) {
+  auto rows = connection.Query(
+      "SELECT coalesce(external_id, tracks.id), categories.name, frame_index, videos.name, count(*)"
+      " FROM annotations JOIN images ON images.id = image_id JOIN tracks ON tracks.id = track_id"
+      " JOIN categories ON categories.id = annotations.category_id"
+      " JOIN videos ON videos.id = images.video_id WHERE iscrowd = 0"
+      " GROUP BY image_id, track_id HAVING count(*) > 1");
+  while (rows.Step()) {
+    report->Add("track", "track " + rows.Text(0) + " ('" + rows.Text(1) + "') stands " +
+                             rows.Text(4) + " times in frame " + rows.Text(2) + " of the video '" +
+                             rows.Text(3) + "': the same track twice is an error of identity");
+  }
+}
+
 void CheckPredictions(Connection& connection, Job& job, Report* report) {
   auto rows = connection.Query(
       "SELECT predictions.id, outline, rle, rle_height, rle_width, videos.height, videos.width,"
@@ -210,6 +225,7 @@ std::vector<Finding> Verify(const Project& project, Job& job) {
     try {
       CheckDatabase(connection, &report);
       CheckLabels(connection, job, &report);
+      CheckTracks(connection, &report);
       CheckPredictions(connection, job, &report);
       job.Advance(3, kStages, "checking frames");
       CheckFrames(connection, &report);

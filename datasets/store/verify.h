@@ -10,8 +10,8 @@
 namespace datasets {
 
 struct Finding {
-  std::string code;  // stable: database, reference, polygon, mask, image, interval, scores, edit,
-                     // video_missing, video_changed, frame_changed
+  std::string code;  // stable: database, reference, polygon, mask, track, image, interval, scores,
+                     // edit, video_missing, video_changed, frame_changed
   std::string text;  // one sentence: the thing, and what is wrong with it
 };
 

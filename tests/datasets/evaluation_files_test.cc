@@ -265,3 +265,55 @@ TEST_CASE("a project's predictions are compared with a COCO file on the frames t
   CHECK(EvaluateProject(*project, truth, final_labels, job)["identity_accuracy"] ==
         doctest::Approx(1));
 }
+
+TEST_CASE("truth whose frames stand only in file names is compared, listed and filtered by them") {
+  TempDir folder;
+  auto project = LabelProject(folder.path());
+  Job job;
+  json truth = Dataset();
+  truth.erase("videos");
+  truth["images"] = {
+      {{"id", 1}, {"file_name", "frame_000003.PNG"}, {"split", "val"}},
+      {{"id", 2}, {"file_name", "clip_mp4-0007_jpg.rf.37c622c6a79b700b0b2a7078.jpg"}}};
+  const auto path = WriteText(folder, truth.dump(), "truth.json");
+  json wrong = truth;
+  wrong["annotations"][2]["segmentation"] = Square(40, 30, 6);
+  Import(*project, "coco", WriteText(folder, wrong.dump()), {}, job);
+  EvaluationOptions options;
+  options.what = "labels";
+  const auto frames_of = [](const std::vector<datasets::ComparedFrame>& frames) {
+    std::vector<int> numbers;
+    for (const auto& frame : frames) numbers.push_back(frame.frame_index);
+    return numbers;
+  };
+  const auto comparison = datasets::CompareProject(*project, path, options, job);
+  CHECK(frames_of(comparison.frames) == std::vector<int>{3, 7});
+  CHECK(comparison.frames[0].video == "clip");
+  CHECK(frames_of(datasets::WrongFrames(comparison, options, job)) == std::vector<int>{7});
+  EvaluationOptions part = options;
+  part.split = "val";
+  CHECK(frames_of(datasets::CompareProject(*project, path, part, job).frames) ==
+        std::vector<int>{3});
+  part.split = "test";
+  CHECK(
+      Says(ErrorOf([&] { datasets::CompareProject(*project, path, part, job); }), {"split: test"}));
+  // Frame 3 is marked val and never trains; frame 7 does.
+  EvaluationOptions unlabeled = options;
+  unlabeled.only_unlabeled = true;
+  CHECK(frames_of(datasets::CompareProject(*project, path, unlabeled, job).frames) ==
+        std::vector<int>{3});
+  EvaluationOptions from_one = options;
+  from_one.first_frame = 1;
+  CHECK(frames_of(datasets::CompareProject(*project, path, from_one, job).frames) ==
+        std::vector<int>{2, 6});
+  // Two files compare by the same reading of names.
+  json renamed = truth;
+  renamed["images"][0]["file_name"] = "clip.mp4#000003";
+  renamed["images"][1]["file_name"] = "clip_000007.png";
+  for (json& image : truth["images"]) image.update({{"width", 64}, {"height", 48}});
+  for (json& image : renamed["images"]) image.update({{"width", 64}, {"height", 48}});
+  truth["images"][0]["file_name"] = "clip_frame3.png";
+  CHECK(EvaluateFiles(WriteText(folder, truth.dump(), "a.json"),
+                      WriteText(folder, renamed.dump(), "b.json"), With("coco-segm"),
+                      job)["ap"] == doctest::Approx(1));
+}

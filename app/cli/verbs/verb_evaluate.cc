@@ -1,51 +1,20 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <set>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
-#include "app/cli/verbs/truth_subset.h"
 #include "datasets/evaluate/evaluation_files.h"
 
 namespace app {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Arguments {
   std::string project, truth, predictions, frames;
-  TruthSubset subset;
   bool list_wrong = false;
   datasets::EvaluationOptions options;
-};
-
-// A file that is gone when the program is.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text) {
-    std::string pattern = (fs::temp_directory_path() / "vole-truth-XXXXXX.json").string();
-    const int file = mkstemps(pattern.data(), 5);
-    if (file < 0) throw datasets::Error(pattern, "cannot be written", "set TMPDIR");
-    path_ = pattern;
-    close(file);
-    std::ofstream out(path_);
-    out << text;
-    if (!out.flush()) throw datasets::Error(pattern, "cannot be written; is the disk full?");
-  }
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 std::string ValueText(const nlohmann::json& value) {
@@ -85,31 +54,27 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
   console.Print(TableText(table));
 }
 
-// Frames of the truth on which an animal is missed, misnamed or outlined with less than the
-// threshold's overlap, or something else is taken for an animal.
-void ListWrongFrames(const datasets::Project& project, const fs::path& truth,
-                     datasets::EvaluationOptions options, nlohmann::json* figures,
-                     Console& console) {
-  std::ifstream in(truth);
-  std::set<int> frames;
-  const nlohmann::json document = nlohmann::json::parse(in);
-  for (const nlohmann::json& image : document.at("images")) {
-    const int frame = image.value("frame_index", -1);
-    if (frame >= options.start_frame && (options.end_frame < 0 || frame < options.end_frame)) {
-      frames.insert(frame);
+// As numbers where all are of one video.
+nlohmann::json FramesJson(const std::vector<datasets::ComparedFrame>& frames, bool one_video) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const datasets::ComparedFrame& frame : frames) {
+    if (one_video) {
+      list.push_back(frame.frame_index);
+    } else {
+      list.push_back({{"video", frame.video}, {"frame", frame.frame_index}});
     }
   }
-  nlohmann::json wrong = nlohmann::json::array();
-  double done = 0;
-  for (const int frame : frames) {
-    console.job().Advance(done++, static_cast<double>(frames.size()), "looking for wrong frames");
-    options.start_frame = frame;
-    options.end_frame = frame + 1;
-    const nlohmann::json one = datasets::EvaluateProject(project, truth, options, console.job());
-    if (one.value("identity_accuracy", 1.0) < 1 || one.value("fp", 0) > 0) wrong.push_back(frame);
-  }
-  (*figures)["compared_frames"] = frames;
-  (*figures)["wrong_frames"] = wrong;
+  return list;
+}
+
+void ListWrongFrames(const datasets::ProjectComparison& comparison,
+                     const datasets::EvaluationOptions& options, nlohmann::json* figures,
+                     Console& console) {
+  const auto wrong = datasets::WrongFrames(comparison, options, console.job());
+  const auto& frames = comparison.frames;
+  const bool one_video = frames.empty() || frames.front().video == frames.back().video;
+  (*figures)["compared_frames"] = FramesJson(frames, one_video);
+  (*figures)["wrong_frames"] = FramesJson(wrong, one_video);
   console.Print(fmt::format("Wrong frames: {} of {}", wrong.size(), frames.size()));
 }
 
@@ -122,7 +87,7 @@ int Run(Arguments& arguments, Console& console) {
   CheckChoice("--metrics", arguments.options.metrics,
               {"coco-segm", "coco-bbox", "mot", "voc", "behaviors", "davis"});
   if (!files) CheckChoice("--what", arguments.options.what, {"predictions", "final", "labels"});
-  if (files && (arguments.subset.only_unlabeled || arguments.list_wrong)) {
+  if (files && (arguments.options.only_unlabeled || arguments.list_wrong)) {
     throw UsageError("--only-unlabeled and --list-wrong need a project");
   }
   if (!arguments.frames.empty()) {
@@ -133,21 +98,18 @@ int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "evaluate");
   const auto project = files ? nullptr : OpenProjectReadOnly(arguments.project);
 
-  fs::path truth = arguments.truth;
-  std::unique_ptr<TemporaryFile> part;
-  if (!arguments.subset.split.empty() || arguments.subset.only_unlabeled) {
-    part = std::make_unique<TemporaryFile>(
-        TakeSubset(truth, arguments.subset, project.get(), arguments.options.video).dump());
-    truth = part->path();
+  if (files) {
+    const nlohmann::json figures = datasets::EvaluateFiles(arguments.truth, arguments.predictions,
+                                                           arguments.options, console.job());
+    PrintFigures(figures, console);
+    console.PrintJson(figures);
+    return 0;
   }
-  nlohmann::json figures =
-      files
-          ? datasets::EvaluateFiles(truth, arguments.predictions, arguments.options, console.job())
-          : datasets::EvaluateProject(*project, truth, arguments.options, console.job());
+  const datasets::ProjectComparison comparison =
+      datasets::CompareProject(*project, arguments.truth, arguments.options, console.job());
+  nlohmann::json figures = datasets::EvaluateComparison(comparison, arguments.options);
   PrintFigures(figures, console);
-  if (arguments.list_wrong) {
-    ListWrongFrames(*project, truth, arguments.options, &figures, console);
-  }
+  if (arguments.list_wrong) ListWrongFrames(comparison, arguments.options, &figures, console);
   console.PrintJson(figures);
   return 0;
 }
@@ -178,12 +140,6 @@ Verb EvaluateVerb() {
                             "predictions to measure, where no project is given")
                 ->type_name("FILE");
             AddFrames(command, arguments->frames);
-            command
-                .add_option("--split", arguments->subset.split,
-                            "only images of the truth with this split (train, val, test)")
-                ->type_name("NAME");
-            command.add_flag("--only-unlabeled", arguments->subset.only_unlabeled,
-                             "leave out frames whose labels may train in the project");
             command.add_flag("--list-wrong", arguments->list_wrong,
                              "name the frames on which an animal is missed, misnamed or badly "
                              "outlined");

@@ -37,7 +37,7 @@ int Run(Arguments& arguments, Console& console) {
   if (!arguments.options.video.empty()) project->VideoByName(arguments.options.video);
   const datasets::ExportReport report =
       datasets::Export(*project, arguments.format, arguments.out, arguments.options, console.job());
-  for (const std::string& warning : report.warnings) console.Note("note: " + warning);
+  for (const std::string& warning : report.warnings) console.Warn(warning);
   const auto Counted = [](int64_t count, const char* thing) {
     return fmt::format("{} {}{}", CountText(count), thing, count == 1 ? "" : "s");
   };

@@ -26,12 +26,13 @@ std::vector<std::string> ImportFormats() {
 
 int Run(const Arguments& arguments, Console& console) {
   CheckChoice("--format", arguments.format, ImportFormats());
+  CheckChoice("--names-from", arguments.options.names_from, {"categories", "tracks"});
   datasets::CheckOptions(arguments.options, "import");
   const auto project = OpenProject(arguments.project);
   if (!arguments.options.video.empty()) project->VideoByName(arguments.options.video);
   const datasets::ImportReport report = datasets::Import(*project, arguments.format, arguments.path,
                                                          arguments.options, console.job());
-  for (const std::string& warning : report.warnings) console.Note("note: " + warning);
+  for (const std::string& warning : report.warnings) console.Warn(warning);
   std::string text;
   if (report.annotations > 0 || report.intervals == 0) {
     text += fmt::format("Imported {} labels on {} images ({} new categories).",
@@ -43,6 +44,9 @@ int Run(const Arguments& arguments, Console& console) {
   }
   if (report.already_present > 0) {
     text += fmt::format(" {} were there already.", CountText(report.already_present));
+  }
+  if (report.annotations == 0 && report.intervals == 0 && report.already_present > 0) {
+    text += " Nothing of them was changed.";
   }
   console.Print(text);
   console.PrintJson({{"format", arguments.format},

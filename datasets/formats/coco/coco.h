@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "datasets/formats/bad_entries.h"
 #include "datasets/formats/formats.h"
 #include "datasets/shape/mask.h"
 #include "datasets/shape/polygon.h"
@@ -24,6 +26,7 @@ struct CocoVideo {
 struct CocoImage {
   int64_t id = 0;
   std::string file_name;
+  std::string original_name;  // before the tool that wrote the file renamed it (Roboflow), or ""
   std::optional<int64_t> video_id;
   std::string video;               // where the image itself names its video
   std::optional<int> frame_index;  // 0-based
@@ -41,7 +44,8 @@ struct CocoCategory {
 struct CocoObject {  // an annotation or a result
   int64_t id = 0;    // 0: the file gives none
   int64_t image_id = 0, category_id = 0;
-  std::optional<int64_t> track_id;
+  std::optional<int64_t> track_id;  // whatever tells individuals apart: see coco_parse.cc
+  std::string track_name;           // where the file names the individual
   std::optional<int> frame_index;
   Polygons polygons;
   std::string compressed_counts;  // one of these two where the mask came as RLE
@@ -63,15 +67,19 @@ struct CocoDocument {
   std::vector<CocoImage> images;
   std::vector<CocoCategory> categories;
   std::vector<CocoObject> objects;
+  std::map<int64_t, std::string> image_texts, category_texts;  // ids that were texts
   std::vector<std::string> warnings;
 };
 
 // Reads either kind. Throws Error naming the file, the object's id, the cause and the way out for:
 // not JSON, truncated, wrong types, NaN, outlines of fewer than 3 points or without an area,
-// duplicated ids, and (datasets) ids of images and categories that are not in the file.
-CocoDocument ReadCoco(const std::filesystem::path& path, Job& job);
+// duplicated ids, and (datasets) ids of images and categories that are not in the file. Ids may be
+// texts; a category_id of null is the only category. `bad`, where given, takes what is wrong with
+// one annotation, which is then left out, instead of throwing it.
+CocoDocument ReadCoco(const std::filesystem::path& path, Job& job, BadEntries* bad = nullptr);
 // The same, and refuses the other kind with a sentence that says which was expected.
-CocoDocument ReadCocoDataset(const std::filesystem::path& path, Job& job);
+CocoDocument ReadCocoDataset(const std::filesystem::path& path, Job& job,
+                             BadEntries* bad = nullptr);
 CocoDocument ReadCocoResults(const std::filesystem::path& path, Job& job);
 
 // The RLE that the file gave (has_rle()). Throws Error(thing = `what`) when it is malformed or its
@@ -82,6 +90,7 @@ Rle CocoMask(const CocoObject& object, int height, int width, const std::string&
 
 ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
                         const ImportOptions& options, Job& job);
+// Pictures, when asked for, lie in images/ beside `out`.
 ExportReport ExportCoco(const Project& project, const std::filesystem::path& out,
                         const ExportOptions& options, Job& job);
 

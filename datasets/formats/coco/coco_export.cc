@@ -5,7 +5,7 @@
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/formats/coco/coco.h"
-#include "datasets/formats/selection.h"
+#include "datasets/formats/frame_export.h"
 
 namespace datasets {
 
@@ -17,22 +17,24 @@ std::string Text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string FrameName(const VideoRow& video, int frame_index) {
+std::string NumberedName(const VideoRow& video, int frame_index) {
   std::string number = std::to_string(frame_index);
   if (number.size() < 6) number.insert(0, 6 - number.size(), '0');
   return std::filesystem::path(video.path).filename().string() + "#" + number;
 }
 
-Json ImageJson(const SelectedFrame& frame, int64_t id) {
+// `file_name`: of the picture that was written, or "".
+Json ImageJson(const SelectedFrame& frame, int64_t id, const std::string& file_name) {
   Json json;
   json["id"] = id;
   if (frame.video) {
     json["video_id"] = frame.video->id;
-    json["file_name"] = FrameName(*frame.video, frame.frame_index);
+    json["file_name"] =
+        file_name.empty() ? NumberedName(*frame.video, frame.frame_index) : file_name;
     json["frame_index"] = frame.frame_index;
     if (frame.video->fps > 0) json["time_s"] = frame.frame_index / frame.video->fps;
   } else {
-    json["file_name"] = frame.picture;
+    json["file_name"] = file_name.empty() ? frame.picture : file_name;
   }
   json["width"] = frame.width;
   json["height"] = frame.height;
@@ -163,9 +165,19 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
 
   // Images come before annotations in the file, and annotations are many: two passes, no copy.
   KeyPointNames point_names;
+  ExportNames names(project);
+  PictureWriter pictures(project);
   ListWriter images(file, "images");
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
-    images.Add(ImageJson(frame, ++report.images));
+    std::string file_name;
+    if (options.pictures) {
+      const std::filesystem::path place = std::filesystem::path("images") / names.Of(frame);
+      file_name = pictures.Write(frame, out.parent_path() / place)
+                      .lexically_relative(out.parent_path())
+                      .generic_string();
+      ++report.files;
+    }
+    images.Add(ImageJson(frame, ++report.images, file_name));
     for (const SelectedInstance& instance : frame.instances) point_names.Learn(instance);
   });
   images.Close();
@@ -193,7 +205,7 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
   categories.Close();
   file.Write("\n}\n");
   file.Commit();
-  report.files = 1;
+  ++report.files;
   return report;
 }
 

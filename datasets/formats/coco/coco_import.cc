@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 #include "datasets/base/error.h"
@@ -11,9 +12,51 @@ namespace datasets {
 
 namespace {
 
-// Counts outlines that cross themselves, as far as a bounded effort reaches.
-class CrossingCounter {
+// Makes stored outlines of a file's objects, and counts what a person should hear of.
+class RowMaker {
  public:
+  int64_t only_box = 0, empty_masks = 0, outside = 0;
+  int64_t crossing() const { return crossing_; }
+
+  // Without outline: a mask without a pixel.
+  AnnotationRow Row(CocoObject& object, const IncomingImage& image, const std::string& file) {
+    AnnotationRow row;
+    const auto where = [&] { return file + ", annotation " + std::to_string(object.id); };
+    if (object.has_rle()) {
+      row.rle = CocoRle(object, image.height, image.width, where());
+      row.area = RleArea(*row.rle);
+      row.box = RleBox(*row.rle);
+      if (row.area == 0) {
+        ++empty_masks;
+        return row;
+      }
+      const cv::Rect region(static_cast<int>(row.box.x), static_cast<int>(row.box.y),
+                            static_cast<int>(row.box.width), static_cast<int>(row.box.height));
+      row.polygons = TraceMask(DecodeMask(*row.rle, region), 0.7, region.tl(), 0);
+    } else {
+      row.polygons = std::move(object.polygons);
+      if (row.polygons.empty()) {
+        const Box& box = *object.box;
+        if (box.width <= 0 || box.height <= 0) {
+          throw Error(where(), "it has no segmentation and its bbox has no area",
+                      "correct or remove it in the file");
+        }
+        ++only_box;
+        row.polygons.push_back(BoxRing(box));
+      }
+      Look(row.polygons);
+      MeasurePolygons(row);
+    }
+    const Box& box = row.box;
+    if (box.x >= image.width || box.y >= image.height || box.x + box.width <= 0 ||
+        box.y + box.height <= 0) {
+      ++outside;
+    }
+    return row;
+  }
+
+ private:
+  // Counts outlines that cross themselves, as far as a bounded effort reaches.
   void Look(const Polygons& polygons) {
     for (const Ring& ring : polygons) {
       const double cost = static_cast<double>(ring.size()) * static_cast<double>(ring.size());
@@ -22,12 +65,25 @@ class CrossingCounter {
       if (SelfCrosses(ring)) ++crossing_;
     }
   }
-  int64_t crossing() const { return crossing_; }
 
- private:
   double effort_ = 2e8;  // pairs of edges: well under a second
   int64_t crossing_ = 0;
 };
+
+// Categories without a label that only gather others: Roboflow lists one, numbered 0.
+std::set<int64_t> RootCategories(const CocoDocument& document) {
+  std::set<std::string> gathering;
+  for (const CocoCategory& category : document.categories) gathering.insert(category.supercategory);
+  std::set<int64_t> roots;
+  for (const CocoCategory& category : document.categories) {
+    if (gathering.count(category.name)) roots.insert(category.id);
+  }
+  for (const CocoCategory& category : document.categories) {
+    if (category.supercategory == category.name) roots.erase(category.id);
+  }
+  for (const CocoObject& object : document.objects) roots.erase(object.category_id);
+  return roots;
+}
 
 std::string WithTrack(const std::string& extra, int64_t track) {
   nlohmann::json json = extra.empty() ? nlohmann::json::object() : nlohmann::json::parse(extra);
@@ -39,14 +95,17 @@ std::string WithTrack(const std::string& extra, int64_t track) {
 
 ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
                         const ImportOptions& options, Job& job) {
-  CocoDocument document = ReadCocoDataset(path, job);
+  BadEntries bad(options.skip_bad);
+  CocoDocument document = ReadCocoDataset(path, job, &bad);
   const std::string file = "COCO file '" + path.filename().string() + "'";
   LabelBatch batch;
   batch.warnings = std::move(document.warnings);
-  CocoMatcher matcher(project, path, document, options.video);
+  CocoMatcher matcher(project, path, document, options);
 
   std::unordered_map<int64_t, size_t> category_places;
+  const std::set<int64_t> roots = RootCategories(document);
   for (const CocoCategory& category : document.categories) {
+    if (roots.count(category.id)) continue;
     category_places[category.id] = batch.Category(category.name, category.supercategory);
   }
   std::unordered_map<int64_t, size_t> image_places;
@@ -59,8 +118,8 @@ ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
     incoming.empty = incoming.empty || image.empty;
   }
 
-  CrossingCounter crossings;
-  int64_t only_box = 0, empty_masks = 0, crowds = 0, outside = 0, index = 0;
+  RowMaker rows;
+  int64_t crowds = 0, index = 0;
   for (CocoObject& object : document.objects) {
     if (index++ % 4096 == 0) {
       job.Advance(static_cast<double>(index), static_cast<double>(document.objects.size()),
@@ -70,39 +129,8 @@ ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
     if (place == image_places.end()) continue;
     const IncomingImage& image = batch.image(place->second);
     AnnotationRow row;
-    if (object.has_rle()) {
-      row.rle = CocoRle(object, image.height, image.width,
-                        file + ", annotation " + std::to_string(object.id));
-      row.area = RleArea(*row.rle);
-      row.box = RleBox(*row.rle);
-      if (row.area == 0) {
-        ++empty_masks;
-        continue;
-      }
-      const cv::Rect region(static_cast<int>(row.box.x), static_cast<int>(row.box.y),
-                            static_cast<int>(row.box.width), static_cast<int>(row.box.height));
-      row.polygons = TraceMask(DecodeMask(*row.rle, region), 0.7, region.tl(), 0);
-    } else {
-      row.polygons = std::move(object.polygons);
-      if (row.polygons.empty()) {
-        ++only_box;
-        const Box& box = *object.box;
-        if (box.width <= 0 || box.height <= 0) {
-          throw Error(file + ", annotation " + std::to_string(object.id),
-                      "it has no segmentation and its bbox has no area",
-                      "correct or remove it in the file");
-        }
-        row.polygons.push_back(BoxRing(box));
-      }
-      crossings.Look(row.polygons);
-      MeasurePolygons(row);
-    }
+    if (!bad.Try([&] { row = rows.Row(object, image, file); }) || row.polygons.empty()) continue;
     if (object.area && *object.area > 0) row.area = *object.area;
-    const Box& box = row.box;
-    if (box.x >= image.width || box.y >= image.height || box.x + box.width <= 0 ||
-        box.y + box.height <= 0) {
-      ++outside;
-    }
     row.iscrowd = object.iscrowd && !options.crowd_is_instance;
     row.occluded = object.occluded;
     row.keyframe = object.keyframe;
@@ -117,16 +145,18 @@ ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
     row.source = label.row.source;
     label.row = std::move(row);
     label.track = object.track_id;
+    label.track_name = std::move(object.track_name);
   }
   document.objects.clear();
+  bad.Finish(&batch.warnings);
+  matcher.AddNotes(&batch.warnings);
   const auto warn = [&](int64_t count, const std::string& text) {
     if (count > 0) batch.warnings.push_back(std::to_string(count) + " " + text);
   };
-  warn(matcher.skipped(), "images of other videos than --video were left out");
-  warn(crossings.crossing(), "outlines cross themselves; they were kept as they are");
-  warn(only_box, "labels had a box and no outline: a rectangle was stored");
-  warn(empty_masks, "masks had no pixel and were left out");
-  warn(outside, "outlines lie wholly outside their picture; they were kept");
+  warn(rows.crossing(), "outlines cross themselves; they were kept as they are");
+  warn(rows.only_box, "labels had a box and no outline: a rectangle was stored");
+  warn(rows.empty_masks, "masks had no pixel and were left out");
+  warn(rows.outside, "outlines lie wholly outside their picture; they were kept");
   warn(crowds,
        "labels are crowds (iscrowd=1), which training leaves out; --crowd-is-instance "
        "reads them as animals");

@@ -1,11 +1,13 @@
+#include "datasets/formats/coco/coco_parse.h"
+
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <unordered_set>
 
 #include "datasets/base/error.h"
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/coco/coco.h"
 
 namespace datasets {
 
@@ -21,8 +23,8 @@ constexpr int kLargestSide = 1 << 20;
 
 class Parser {
  public:
-  explicit Parser(const std::filesystem::path& path)
-      : file_("COCO file '" + path.filename().string() + "'") {}
+  Parser(const std::filesystem::path& path, BadEntries* bad)
+      : file_("COCO file '" + path.filename().string() + "'"), bad_(bad) {}
 
   CocoDocument Read(const std::filesystem::path& path, Job& job) {
     int64_t entries = 0;
@@ -35,6 +37,8 @@ class Parser {
                       Entry(section, index, value);
                     });
     CheckKind();
+    for (const auto& [text, id] : image_texts_) document_.image_texts[id] = text;
+    for (const auto& [text, id] : category_texts_) document_.category_texts[id] = text;
     return std::move(document_);
   }
 
@@ -47,7 +51,9 @@ class Parser {
     } else if (section == "annotations") {
       RequireList(section, index);
       saw_annotations_ = true;
-      Object(value, "annotation " + Name(value, index));
+      const std::string where = "annotation " + Name(value, index);
+      if (!bad_) return Object(value, where);
+      bad_->Try([&] { Object(value, where); });
     } else if (section == "images") {
       RequireList(section, index);
       saw_images_ = true;
@@ -71,7 +77,7 @@ class Parser {
   static std::string Name(const json& value, int64_t index) {
     if (value.is_object()) {
       auto id = value.find("id");
-      if (id != value.end() && id->is_number()) return id->dump();
+      if (id != value.end() && (id->is_number() || id->is_string())) return id->dump();
     }
     return "no. " + std::to_string(index + 1);
   }
@@ -99,6 +105,9 @@ class Parser {
     }
     if (value->is_number_integer()) return value->get<int64_t>();
     if (value->is_boolean()) return value->get<bool>() ? 1 : 0;
+    if (value->is_string()) {
+      if (const auto number = WholeOfText(value->get<std::string>())) return number;
+    }
     if (value->is_number_float()) {
       const double number = value->get<double>();
       if (number == std::floor(number) && std::abs(number) < 9e15) {
@@ -106,6 +115,22 @@ class Parser {
       }
     }
     Fail(where, std::string(key) + " is not a whole number");
+  }
+  static std::optional<int64_t> WholeOfText(const std::string& text) {
+    const size_t first = text.size() > 1 && text[0] == '-' ? 1 : 0;
+    if (text.size() == first || text.size() > 18) return std::nullopt;
+    if (text.find_first_not_of("0123456789", first) != std::string::npos) return std::nullopt;
+    return std::stoll(text);
+  }
+  // The number of an image, category or video, which some tools write as a text ("7", or any name).
+  int64_t RequireId(const json& object, const char* key, std::map<std::string, int64_t>& texts,
+                    const std::string& where) const {
+    const json* value = Find(object, key);
+    if (value && value->is_string() && !WholeOfText(value->get<std::string>())) {
+      const auto text = value->get<std::string>();
+      return texts.emplace(text, kFirstTextId + static_cast<int64_t>(texts.size())).first->second;
+    }
+    return RequireWhole(object, key, where);
   }
   int64_t RequireWhole(const json& object, const char* key, const std::string& where) const {
     const auto value = Whole(object, key, where);
@@ -150,7 +175,7 @@ class Parser {
   void Video(const json& value, const std::string& where) {
     RequireObject(value, where);
     CocoVideo video;
-    video.id = RequireWhole(value, "id", where);
+    video.id = RequireId(value, "id", video_texts_, where);
     RequireNew(video_ids_, video.id, where);
     video.name = Text(value, "name", where);
     video.file_name = Text(value, "file_name", where);
@@ -160,7 +185,8 @@ class Parser {
   void Category(const json& value, const std::string& where) {
     RequireObject(value, where);
     CocoCategory category;
-    category.id = RequireWhole(value, "id", where);
+    category.id =
+        Find(value, "id") ? RequireId(value, "id", category_texts_, where) : kNoCategoryId;
     RequireNew(category_ids_, category.id, where);
     category.name = Text(value, "name", where);
     if (category.name.empty()) Fail(where, "it has no name");
@@ -178,10 +204,14 @@ class Parser {
   void Image(const json& value, const std::string& where) {
     RequireObject(value, where);
     CocoImage image;
-    image.id = RequireWhole(value, "id", where);
+    image.id = RequireId(value, "id", image_texts_, where);
     RequireNew(image_ids_, image.id, where);
     image.file_name = Text(value, "file_name", where);
-    image.video_id = Whole(value, "video_id", where);
+    if (Find(value, "video_id")) {
+      image.video_id = RequireId(value, "video_id", video_texts_, where);
+    }
+    const json* extra = Find(value, "extra");  // of Roboflow
+    if (extra && extra->is_object()) image.original_name = Text(*extra, "name", where);
     image.video = Text(value, "video", where);
     image.frame_index = FrameIndex(value, where);
     image.width = Side(value, "width", where);
@@ -201,11 +231,13 @@ class Parser {
   void Object(json& value, const std::string& where) {
     RequireObject(value, where);
     CocoObject object;
-    object.id = Whole(value, "id", where).value_or(0);
+    if (Find(value, "id")) object.id = RequireId(value, "id", object_texts_, where);
     if (object.id != 0) RequireNew(object_ids_, object.id, where);
-    object.image_id = RequireWhole(value, "image_id", where);
-    object.category_id = RequireWhole(value, "category_id", where);
-    object.track_id = TrackId(value, where);
+    object.image_id = RequireId(value, "image_id", image_texts_, where);
+    object.category_id = Find(value, "category_id")
+                             ? RequireId(value, "category_id", category_texts_, where)
+                             : kNoCategoryId;
+    Track(value, object, where);
     object.frame_index = FrameIndex(value, where);
     object.iscrowd = Whole(value, "iscrowd", where).value_or(0) != 0;
     object.occluded = Whole(value, "occluded", where).value_or(0) != 0;
@@ -234,13 +266,31 @@ class Parser {
     document_.objects.push_back(std::move(object));
   }
 
-  std::optional<int64_t> TrackId(const json& value, const std::string& where) const {
-    for (const char* key : {"track_id", "instance_id"}) {
-      if (const auto id = Whole(value, key, where)) return id;
-    }
+  // Tools that tell individuals apart: MOTS, TAO and Vole track_id; CVAT attributes.track_id;
+  // YouTube-VIS instance_id; sleap-io attributes.object_id; labelme's kin group_id; annolid
+  // subject_name. A text that is no number is a name.
+  void Track(const json& value, CocoObject& object, const std::string& where) {
     const json* attributes = Find(value, "attributes");
-    if (attributes && attributes->is_object()) return Whole(*attributes, "track_id", where);
-    return std::nullopt;
+    if (attributes && !attributes->is_object()) attributes = nullptr;
+    for (const char* key : {"track_id", "instance_id", "object_id", "group_id"}) {
+      for (const json* holder : {&value, attributes}) {
+        const json* id = holder ? Find(*holder, key) : nullptr;
+        if (!id || object.track_id) continue;
+        if (id->is_string() && !WholeOfText(id->get<std::string>())) {
+          if (object.track_name.empty()) object.track_name = id->get<std::string>();
+        } else {
+          object.track_id = Whole(*holder, key, where);
+        }
+      }
+    }
+    for (const char* key : {"subject_name", "individual", "animal_name"}) {
+      for (const json* holder : {&value, attributes}) {
+        const json* name = holder ? Find(*holder, key) : nullptr;
+        if (name && name->is_string() && object.track_name.empty()) {
+          object.track_name = name->get<std::string>();
+        }
+      }
+    }
   }
 
   void ReadBox(const json& value, CocoObject& object, const std::string& where) const {
@@ -332,111 +382,17 @@ class Parser {
   static constexpr const char* kGiveCoco =
       "give a COCO file: {\"images\": [...], \"annotations\": [...], \"categories\": [...]}";
   const std::string file_;
+  BadEntries* const bad_;
   CocoDocument document_;
+  std::map<std::string, int64_t> video_texts_, image_texts_, category_texts_, object_texts_;
   bool saw_images_ = false, saw_annotations_ = false;
   std::unordered_set<int64_t> video_ids_, image_ids_, category_ids_, object_ids_;
 };
 
-// Ids that one part of the file uses must stand in another.
-void CheckReferences(CocoDocument& document, const std::string& file) {
-  std::unordered_set<int64_t> images, videos;
-  std::unordered_map<int64_t, const CocoCategory*> categories;
-  for (const CocoVideo& video : document.videos) videos.insert(video.id);
-  for (const CocoCategory& category : document.categories) categories[category.id] = &category;
-  for (const CocoImage& image : document.images) {
-    images.insert(image.id);
-    if (image.video_id && !videos.empty() && !videos.count(*image.video_id)) {
-      throw Error(file + ", image " + std::to_string(image.id),
-                  "its video_id " + std::to_string(*image.video_id) + " is not in 'videos'",
-                  "add that video to the file or correct the id");
-    }
-  }
-  for (size_t i = 0; i < document.objects.size(); ++i) {
-    CocoObject& object = document.objects[i];
-    const auto where = [&] {
-      return file + ", annotation " +
-             (object.id ? std::to_string(object.id) : "no. " + std::to_string(i + 1));
-    };
-    if (!images.count(object.image_id)) {
-      throw Error(where(),
-                  "its image_id " + std::to_string(object.image_id) + " is not in 'images'",
-                  "add that image to the file or correct the id");
-    }
-    const auto category = categories.find(object.category_id);
-    if (category == categories.end()) {
-      throw Error(
-          where(),
-          "its category_id " + std::to_string(object.category_id) + " is not in 'categories'",
-          "add that category to the file or correct the id");
-    }
-    const auto& names = category->second->key_points;
-    if (object.key_points.empty()) continue;
-    if (!names.empty() && names.size() != object.key_points.size()) {
-      throw Error(where(),
-                  "it has " + std::to_string(object.key_points.size()) +
-                      " key points, its category names " + std::to_string(names.size()),
-                  "correct the file");
-    }
-    for (size_t k = 0; k < object.key_points.size(); ++k) {
-      object.key_points[k].name = names.empty() ? std::to_string(k + 1) : names[k];
-    }
-  }
-}
-
 }  // namespace
 
-CocoDocument ReadCoco(const std::filesystem::path& path, Job& job) {
-  CocoDocument document = Parser(path).Read(path, job);
-  if (!document.is_results) {
-    CheckReferences(document, "COCO file '" + path.filename().string() + "'");
-  }
-  return document;
-}
-
-CocoDocument ReadCocoDataset(const std::filesystem::path& path, Job& job) {
-  CocoDocument document = ReadCoco(path, job);
-  if (document.is_results) {
-    throw Error("COCO file '" + path.string() + "'",
-                "it is a list of results (predictions), not a dataset with images and categories",
-                "give the dataset file; results go to `vole evaluate --predictions`");
-  }
-  return document;
-}
-
-CocoDocument ReadCocoResults(const std::filesystem::path& path, Job& job) {
-  CocoDocument document = ReadCoco(path, job);
-  if (!document.is_results && document.images.empty()) {
-    throw Error("COCO file '" + path.string() + "'", "it holds no results",
-                "give a list of results, or a dataset whose annotations carry a score");
-  }
-  return document;
-}
-
-Rle CocoRle(const CocoObject& object, int height, int width, const std::string& what) {
-  if (object.rle_height != height || object.rle_width != width) {
-    throw Error(what,
-                "its RLE is for a picture of " + std::to_string(object.rle_width) + " x " +
-                    std::to_string(object.rle_height) + " pixels, and its image has " +
-                    std::to_string(width) + " x " + std::to_string(height),
-                "correct the RLE's size, given as [height, width]");
-  }
-  try {
-    return object.counts.empty() ? ParseRle(object.compressed_counts, height, width)
-                                 : CheckedRle(object.counts, height, width);
-  } catch (const Error& error) {
-    throw Error(what, std::string("its mask cannot be read: ") + error.what());
-  }
-}
-
-Rle CocoMask(const CocoObject& object, int height, int width, const std::string& what) {
-  if (object.has_rle()) return CocoRle(object, height, width, what);
-  if (!object.polygons.empty()) return RlePolygons(object.polygons, height, width);
-  const Box& box = *object.box;
-  return RlePolygon({{box.x, box.y},
-                     {box.x, box.y + box.height},
-                     {box.x + box.width, box.y + box.height},
-                     {box.x + box.width, box.y}},
-                    height, width);
+CocoDocument ParseCoco(const std::filesystem::path& path, Job& job, BadEntries* bad) {
+  return Parser(path, bad).Read(path, job);
 }
 
 }  // namespace datasets

@@ -1,0 +1,200 @@
+#include <climits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "datasets/base/error.h"
+#include "datasets/evaluate/evaluation_parts.h"
+#include "datasets/formats/coco/coco_match.h"
+#include "datasets/formats/selection.h"
+
+namespace datasets {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Frames with labels that a training may use (infer::GatherLabels).
+class TeachingFrames {
+ public:
+  explicit TeachingFrames(const Project& project) : project_(project) {}
+
+  bool Has(Id video_id, int frame_index) {
+    const auto [frames, is_new] = frames_.emplace(video_id, std::set<int>());
+    if (is_new) {
+      project_.ForEachAnnotation(
+          video_id, [&](const ImageRow& image, const std::vector<AnnotationRow>& labels) {
+            const bool has_say = image.state == ImageState::kEmpty || !labels.empty();
+            if (image.frame_index && has_say && image.split != "val" && image.split != "test") {
+              frames->second.insert(*image.frame_index);
+            }
+          });
+    }
+    return frames->second.count(frame_index) > 0;
+  }
+
+ private:
+  const Project& project_;
+  std::map<Id, std::set<int>> frames_;
+};
+
+}  // namespace
+
+ProjectComparison CompareProject(const Project& project, const fs::path& truth_path,
+                                 const EvaluationOptions& options, Job& job) {
+  CheckOptions(options, "evaluate");
+  const CocoDocument truth = ReadCocoDataset(truth_path, job);
+  ImportOptions matching;
+  matching.video = options.video;
+  matching.first_frame = options.first_frame;
+  CocoMatcher matcher(project, truth_path, truth, matching);
+  LabelBatch batch;
+  ProjectComparison comparison;
+  EvaluationSet& set = comparison.set;
+  TeachingFrames teaching(project);
+  int64_t taught = 0, of_split = 0;
+  std::map<std::string, int> category_of_name;
+  const auto category_number = [&](const std::string& name) {
+    const auto [it, added] =
+        category_of_name.emplace(name, static_cast<int>(category_of_name.size()));
+    if (added) set.categories[it->second] = name;
+    return it->second;
+  };
+  std::unordered_map<int64_t, int> category_of_id;
+  for (const CocoCategory& category : truth.categories) {
+    category_of_id[category.id] = category_number(category.name);
+  }
+  struct Placed {
+    const CocoImage* image;
+    size_t place;
+  };
+  std::unordered_map<int64_t, Placed> placed;
+  std::map<std::pair<Id, int>, int64_t> image_at;  // (video, frame) -> image id of the truth
+  for (const CocoImage& image : truth.images) {
+    if (!options.split.empty() && image.split != options.split) continue;
+    ++of_split;
+    const auto place = matcher.Place(image, batch);
+    if (!place) continue;
+    const IncomingImage& incoming = batch.image(*place);
+    if (!incoming.video_id || !InRange(options, incoming.frame_index)) continue;
+    if (options.only_unlabeled && teaching.Has(*incoming.video_id, incoming.frame_index)) {
+      ++taught;
+      continue;
+    }
+    if (!image_at.emplace(std::make_pair(*incoming.video_id, incoming.frame_index), image.id)
+             .second) {
+      throw Error(FileOf(truth_path) + ", image " + std::to_string(image.id),
+                  "its frame is listed twice", "list each frame once");
+    }
+    placed[image.id] = {&image, *place};
+  }
+  if (image_at.empty() && taught > 0) {
+    throw Error(FileOf(truth_path), "every frame of it is labeled in the project",
+                "give truth of frames that were not learned from");
+  }
+  if (of_split == 0 && !options.split.empty()) {
+    throw Error(FileOf(truth_path), "no image is marked split: " + options.split,
+                "choose train, val or test, or mark images so in the file");
+  }
+  if (image_at.empty()) {
+    throw Error(FileOf(truth_path), "none of its images is a frame of the videos asked for",
+                "check --video and --frames");
+  }
+  std::unordered_map<int64_t, int> order;
+  for (const auto& [at, image_id] : image_at) order.emplace(image_id, order.size());
+  set.frames = static_cast<int64_t>(image_at.size());
+  for (const auto& [at, image_id] : image_at) {
+    comparison.frames.push_back({project.VideoById(at.first).name, at.second});
+  }
+  matcher.AddNotes(&set.warnings);
+  const bool masks = options.metrics == "coco-segm";
+  for (const CocoObject& object : truth.objects) {
+    const auto found = placed.find(object.image_id);
+    if (found == placed.end()) continue;
+    CocoImage image = *found->second.image;
+    image.width = batch.image(found->second.place).width;
+    image.height = batch.image(found->second.place).height;
+    EvalObject result = ToEvalObject(
+        object, image, masks, FileOf(truth_path) + ", annotation " + std::to_string(object.id));
+    result.frame = order.at(image.id);
+    result.category = category_of_id.at(object.category_id);
+    result.area = object.area.value_or(-1);
+    set.truth.push_back(std::move(result));
+  }
+
+  std::map<Id, std::string> names;
+  for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
+  std::set<Id> videos;
+  for (const auto& [at, image_id] : image_at) videos.insert(at.first);
+  std::set<int64_t> answered;
+  for (const Id video_id : videos) {
+    ExportOptions selection;
+    selection.what = options.what;
+    selection.video = project.VideoById(video_id).name;
+    selection.job_id = options.job_id;
+    selection.start_frame = image_at.lower_bound({video_id, 0})->first.second;
+    selection.end_frame = std::prev(image_at.upper_bound({video_id, INT_MAX}))->first.second + 1;
+    ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
+      const auto image = image_at.find({video_id, frame.frame_index});
+      if (image == image_at.end()) return;
+      answered.insert(image->second);
+      for (const SelectedInstance& instance : frame.instances) {
+        EvalObject result;
+        result.frame = order.at(image->second);
+        result.image_id = image->second;
+        result.category = category_number(names[instance.category_id]);
+        result.track = instance.track.value_or(-1);
+        result.score = instance.predicted ? instance.score : 1;
+        result.box = instance.box;
+        if (masks) result.mask = MaskOf(instance, frame.height, frame.width);
+        set.predicted.push_back(std::move(result));
+      }
+    });
+  }
+  if (answered.size() < image_at.size()) {
+    set.warnings.push_back(std::to_string(image_at.size() - answered.size()) + " of the " +
+                           std::to_string(image_at.size()) +
+                           " frames of the truth hold nothing that was predicted");
+  }
+  return comparison;
+}
+
+json EvaluateProject(const Project& project, const fs::path& truth,
+                     const EvaluationOptions& options, Job& job) {
+  return EvaluateComparison(CompareProject(project, truth, options, job), options);
+}
+
+json EvaluateComparison(const ProjectComparison& comparison, const EvaluationOptions& options) {
+  EvaluationSet set = comparison.set;
+  ChooseTracks(set, true);
+  return FiguresOf(set, options);
+}
+
+std::vector<ComparedFrame> WrongFrames(const ProjectComparison& comparison,
+                                       const EvaluationOptions& options, Job& job) {
+  std::vector<EvaluationSet> of_frame(comparison.frames.size());
+  for (EvaluationSet& one : of_frame) {
+    one.categories = comparison.set.categories;
+    one.frames = 1;
+  }
+  for (const EvalObject& object : comparison.set.truth) {
+    of_frame[object.frame].truth.push_back(object);
+  }
+  for (const EvalObject& object : comparison.set.predicted) {
+    of_frame[object.frame].predicted.push_back(object);
+  }
+  std::vector<ComparedFrame> wrong;
+  for (size_t i = 0; i < of_frame.size(); ++i) {
+    job.Advance(static_cast<double>(i), static_cast<double>(of_frame.size()),
+                "looking for wrong frames");
+    ChooseTracks(of_frame[i], true);
+    const json one = FiguresOf(of_frame[i], options);
+    if (one.value("identity_accuracy", 1.0) < 1 || one.value("fp", 0) > 0) {
+      wrong.push_back(comparison.frames[i]);
+    }
+  }
+  return wrong;
+}
+
+}  // namespace datasets
