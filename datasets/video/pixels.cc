@@ -91,13 +91,22 @@ bool IsPlanarYuv8(const AVFrame& frame) {
   }
 }
 
+// Gray has no limited range, whatever a file says: cameras write it from 0, and FFmpeg and OpenCV
+// read it so.
+bool IsGray(const AVFrame& frame) {
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  return format && format->nb_components <= 2 &&
+         !(format->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
+                            AV_PIX_FMT_FLAG_HWACCEL));
+}
+
 bool IsFullRange(const AVFrame& frame) {
+  if (IsGray(frame)) return true;
   switch (frame.format) {
     case AV_PIX_FMT_YUVJ420P:
     case AV_PIX_FMT_YUVJ422P:
     case AV_PIX_FMT_YUVJ444P:
     case AV_PIX_FMT_YUVJ440P:
-    case AV_PIX_FMT_GRAY8:
       return true;
     default:
       return frame.color_range == AVCOL_RANGE_JPEG;

@@ -13,8 +13,9 @@ namespace datasets {
 
 // Converts with integer arithmetic only, so that every path, thread count and processor gives the
 // same bytes. Matrices: ITU-R BT.601, BT.709 and BT.2020 (non-constant luminance), as the file
-// says, BT.601 where it says nothing; full or limited range. Chroma is taken from the nearest
-// sample. 8-bit planar YUV goes through our own loop, other formats through swscale's exact path.
+// says, BT.601 where it says nothing; full or limited range (gray of any depth: full). Chroma is
+// taken from the nearest sample. 8-bit planar YUV goes through our own loop, other formats through
+// swscale's exact path.
 class BgrConverter {
  public:
   BgrConverter();
