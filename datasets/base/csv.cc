@@ -24,8 +24,9 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-char SeparatorOf(const std::string& text) {
-  const std::string header = text.substr(0, text.find('\n'));
+using Headers = std::vector<std::vector<std::string>>;
+
+char SeparatorOf(const std::string& header) {
   char best = ',';
   for (const char candidate : {'\t', ';'}) {
     if (std::count(header.begin(), header.end(), candidate) >
@@ -36,19 +37,60 @@ char SeparatorOf(const std::string& text) {
   return best;
 }
 
+// The first line that mentions all the names of one of `headers`, else the first.
+std::string HeaderLine(const std::string& text, const Headers& headers) {
+  for (size_t start = 0; !headers.empty() && start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const std::string line = LowerCase(text.substr(start, end - start));
+    for (const auto& names : headers) {
+      const bool all = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+        return line.find(name) != std::string::npos;
+      });
+      if (all) return line;
+    }
+    start = end + 1;
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+bool Names(const std::vector<std::string>& fields, const Headers& headers) {
+  const auto has = [&](const std::string& name) {
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const std::string& field) { return LowerCase(field) == name; });
+  };
+  return std::any_of(headers.begin(), headers.end(), [&](const std::vector<std::string>& names) {
+    return std::all_of(names.begin(), names.end(), has);
+  });
+}
+
+// Would a spreadsheet compute it?
+bool IsFormula(const std::string& text) {
+  if (text.empty()) return false;
+  if (text[0] == '=' || text[0] == '@') return true;
+  return (text[0] == '+' || text[0] == '-') && text.find_first_of("(|!") != std::string::npos;
+}
+
+// Apostrophes that stand before a formula.
+bool IsGuarded(const std::string& text) {
+  const size_t first = text.find_first_not_of('\'');
+  return first != std::string::npos && first > 0 && IsFormula(text.substr(first));
+}
+
 }  // namespace
 
-CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what) : what_(what) {
+CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
+                   const Headers& headers)
+    : what_(what) {
   std::string text = ReadTextFile(path, what);
   if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
-  const char separator = SeparatorOf(text);
+  const char separator = SeparatorOf(HeaderLine(text, headers));
   std::vector<std::string> fields;
   std::string field;
-  bool quoted = false, was_quoted = false, header_done = false;
+  bool quoted = false, was_quoted = false;
   int line = 1, first_line = 1;
-  size_t header_size = 0;
   const auto end_field = [&] {
     fields.push_back(was_quoted ? field : Trimmed(field));
+    if (IsGuarded(fields.back())) fields.back().erase(0, 1);
     field.clear();
     was_quoted = false;
   };
@@ -56,17 +98,7 @@ CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what) :
     end_field();
     const bool blank =
         std::all_of(fields.begin(), fields.end(), [](const std::string& f) { return f.empty(); });
-    if (!blank && !header_done) {
-      for (size_t i = 0; i < fields.size(); ++i) columns_.emplace(LowerCase(fields[i]), i);
-      header_size = fields.size();
-      header_done = true;
-    } else if (!blank) {
-      if (fields.size() > header_size && !fields.back().empty()) {
-        throw Error(what_ + ", line " + std::to_string(first_line),
-                    "it has " + std::to_string(fields.size()) + " fields, the first line names " +
-                        std::to_string(header_size),
-                    "put fields that hold the separator in quotes");
-      }
+    if (!blank) {
       rows_.push_back(std::move(fields));
       lines_.push_back(first_line);
     }
@@ -102,7 +134,26 @@ CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what) :
                 "close it");
   }
   if (!field.empty() || !fields.empty()) end_row();
-  if (!header_done) throw Error(what_, "the file is empty", "give a table with column names");
+  if (rows_.empty()) throw Error(what_, "the file is empty", "give a table with column names");
+  size_t header = 0;
+  while (header < rows_.size() && !Names(rows_[header], headers)) ++header;
+  if (header == rows_.size()) header = 0;
+  titles_ = rows_[header];
+  for (size_t i = 0; i < titles_.size(); ++i) {
+    names_.push_back(LowerCase(titles_[i]));
+    columns_.emplace(names_.back(), i);
+  }
+  const auto first = static_cast<std::ptrdiff_t>(header);
+  above_.assign(rows_.begin(), rows_.begin() + first);
+  rows_.erase(rows_.begin(), rows_.begin() + first + 1);
+  lines_.erase(lines_.begin(), lines_.begin() + first + 1);
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    if (rows_[row].size() <= titles_.size() || rows_[row].back().empty()) continue;
+    throw Error(Where(row),
+                "it has " + std::to_string(rows_[row].size()) + " fields, the first line names " +
+                    std::to_string(titles_.size()),
+                "put fields that hold the separator in quotes");
+  }
 }
 
 const std::string& CsvTable::Text(size_t row, const std::string& column) const {
@@ -150,7 +201,8 @@ void CsvTable::Require(const std::vector<std::string>& columns) const {
   }
 }
 
-std::string CsvField(const std::string& text) {
+std::string CsvField(const std::string& field) {
+  const std::string text = IsFormula(field) || IsGuarded(field) ? "'" + field : field;
   if (text.find_first_of(",\"\n\r;\t") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -159,9 +211,12 @@ std::string CsvField(const std::string& text) {
 
 std::string CsvNumber(double value, int decimals) {
   char text[64];
-  const auto end =
-      std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, decimals).ptr;
-  std::string number(text, end);
+  auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, decimals);
+  if (end.ec != std::errc()) {  // more digits than there is room for
+    end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific);
+    return std::string(text, end.ptr);
+  }
+  std::string number(text, end.ptr);
   if (number.find('.') != std::string::npos) {
     number.erase(number.find_last_not_of('0') + 1);
     if (number.back() == '.') number.pop_back();

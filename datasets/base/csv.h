@@ -14,11 +14,19 @@ class CsvTable {
   // The first line holds the column names; the separator is the one that it uses most. A byte-order
   // mark, CRLF and blank lines are fine. Throws Error(thing = `what`) for an unreadable or empty
   // file, a quote that is never closed, and a line with more fields than there are columns.
-  CsvTable(const std::filesystem::path& path, const std::string& what);
+  // `headers`: other lines may stand above the column names, which are then the first line that
+  // holds all the names (in lower case) of one of these lists.
+  CsvTable(const std::filesystem::path& path, const std::string& what,
+           const std::vector<std::vector<std::string>>& headers = {});
 
   bool Has(const std::string& column) const { return columns_.count(column) > 0; }
   size_t rows() const { return rows_.size(); }
   int line(size_t row) const { return lines_[row]; }  // in the file, from 1
+  // In the order of the file, in lower case, and as the file writes them.
+  const std::vector<std::string>& columns() const { return names_; }
+  const std::vector<std::string>& column_titles() const { return titles_; }
+  // The lines above the column names.
+  const std::vector<std::vector<std::string>>& above() const { return above_; }
   // "" when the column is not there or the field is empty. Column names are compared in lower case.
   const std::string& Text(size_t row, const std::string& column) const;
   // Nothing when empty. Throws Error naming the line and the column for text that is no number.
@@ -31,13 +39,17 @@ class CsvTable {
  private:
   std::string what_;
   std::map<std::string, size_t> columns_;
+  std::vector<std::string> names_, titles_;
+  std::vector<std::vector<std::string>> above_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<int> lines_;
 };
 
-// The field, in quotes where it needs them.
+// The field, in quotes where it needs them. A text that a spreadsheet would compute ("=1+2",
+// "@SUM(A1)", "-2+cmd|...") gets an apostrophe in front, which CsvTable takes away again.
 std::string CsvField(const std::string& text);
-// A number without trailing zeros, at most `decimals` of them.
+// A finite number without trailing zeros, at most `decimals` of them (in the form 1e+300 where
+// digits would not help).
 std::string CsvNumber(double value, int decimals = 3);
 // Reads a finite number that fills the whole text (spaces around it are fine).
 std::optional<double> ParseNumber(const std::string& text);
