@@ -7,7 +7,7 @@ vole_build_packages=(
   libtorch-dev libopenblas-pthread-dev
   libopencv-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   libsqlite3-dev libssl-dev libcurl4-openssl-dev libgloo-dev
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
+  nlohmann-json3-dev libyaml-cpp-dev libnanoflann-dev libcli11-dev libspdlog-dev libfmt-dev
   libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev fonts-dejavu-core
 )
 vole_test_packages=(

@@ -32,6 +32,7 @@ struct ImportOptions {
   int first_frame = -1;            // number of a video's first frame in the file; -1: as its tool
   bool skip_bad = false;           // leave out what cannot be read, counted, instead of refusing
   std::string names_from = "categories";  // categories | tracks: what tells the animals apart
+  std::string line_end;                   // YOLO: what follows the shapes; "" = told by the lines
 
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -49,6 +50,9 @@ struct ImportOptions {
             "leave out outlines and files that cannot be read, and name them (default: refuse)");
     v.Field("names-from", names_from,
             "what names an animal: categories, or tracks (then mouse becomes mouse_1, mouse_2)");
+    v.Field("line-end", line_end,
+            "YOLO: what follows the shapes: nothing, confidence, track, confidence-track (default: "
+            "told by the lines)");
   }
 };
 

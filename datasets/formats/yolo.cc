@@ -1,86 +1,27 @@
 #include "datasets/formats/yolo.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cctype>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
 #include "datasets/formats/bad_entries.h"
 #include "datasets/formats/frame_export.h"
 #include "datasets/formats/frame_place.h"
+#include "datasets/formats/label_batch.h"
+#include "datasets/formats/selection.h"
+#include "datasets/formats/yolo/yolo_bridge.h"
+#include "datasets/formats/yolo/yolo_dataset.h"
+#include "datasets/formats/yolo/yolo_lines.h"
 
 namespace datasets {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string Unquoted(std::string text) {
-  const size_t first = text.find_first_not_of(" \t\r'\"");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r'\",") - first + 1);
-}
-
-// The `names:` of a data.yaml, as a list in brackets, lines "- name" or lines "0: name".
-std::vector<std::string> YamlNames(const std::string& text) {
-  std::vector<std::string> names;
-  std::map<int, std::string> numbered;
-  std::stringstream stream(text);
-  bool inside = false;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.rfind("names:", 0) == 0) {
-      inside = true;
-      const std::string rest = Unquoted(line.substr(6));
-      if (rest.empty() || rest[0] != '[') continue;
-      std::stringstream list(rest.substr(1, rest.find(']') - 1));
-      for (std::string name; std::getline(list, name, ',');) names.push_back(Unquoted(name));
-      return names;
-    }
-    if (!inside || line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const std::string item = Unquoted(line);
-    const size_t colon = item.find(':');
-    if (item[0] == '-') {
-      names.push_back(Unquoted(item.substr(1)));
-    } else if ((line[0] == ' ' || line[0] == '\t') && colon != std::string::npos) {
-      const auto number = ParseNumber(item.substr(0, colon));
-      if (number && *number >= 0 && *number < 1e6) {
-        numbered[static_cast<int>(*number)] = Unquoted(item.substr(colon + 1));
-      }
-    } else {
-      break;
-    }
-  }
-  for (const auto& [number, name] : numbered) {
-    names.resize(std::max<size_t>(names.size(), number + 1));
-    names[number] = name;
-  }
-  return names;
-}
-
-// Nearest corners of two rings are joined by a bridge of no width, there and back.
-Ring Bridge(Ring whole, const Ring& part) {
-  size_t at = 0, from = 0;
-  double best = INFINITY;
-  for (size_t i = 0; i < whole.size(); ++i) {
-    for (size_t k = 0; k < part.size(); ++k) {
-      const cv::Point2d step = whole[i] - part[k];
-      if (step.dot(step) < best) {
-        best = step.dot(step);
-        at = i;
-        from = k;
-      }
-    }
-  }
-  Ring inserted{whole[at]};
-  for (size_t k = 0; k <= part.size(); ++k) inserted.push_back(part[(from + k) % part.size()]);
-  whole.insert(whole.begin() + static_cast<std::ptrdiff_t>(at), inserted.begin(), inserted.end());
-  return whole;
-}
 
 fs::path PictureOf(const fs::path& root, const fs::path& label) {
   fs::path relative = label.lexically_relative(root);
@@ -102,101 +43,75 @@ fs::path PictureOf(const fs::path& root, const fs::path& label) {
   return missing.replace_extension(".png");
 }
 
-std::string SplitOf(const fs::path& label) {
-  for (fs::path part = label.parent_path(); part.has_filename(); part = part.parent_path()) {
-    const std::string name = part.filename().string();
-    if (name == "train" || name == "val" || name == "test") return name;
-    if (name == "labels" || part == part.parent_path()) break;
+// A file that holds labels: most texts do, but exports carry READMEs and lists of pictures too.
+bool HoldsLabels(const fs::path& root, const fs::path& file, const VideoMatcher& matcher) {
+  if (file.parent_path().filename() == "labels" || fs::exists(PictureOf(root, file))) return true;
+  const auto numbered = ReadFrameName(file.filename().string());
+  if (numbered && (numbered->video.empty() || matcher.Find(numbered->video, numbered->renamed))) {
+    return true;
   }
-  return "";
+  return !LooksLikeProse(file);
+}
+
+std::vector<YoloFile> ReadFolder(const fs::path& root, const VideoMatcher& matcher, BadEntries& bad,
+                                 LabelBatch& batch, Job& job) {
+  static const std::set<std::string> kOther = {"classes.txt", "names.txt", "labels.txt",
+                                               "train.txt",   "val.txt",   "test.txt"};
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    const fs::path& file = entry.path();
+    if (file.extension() == ".txt" && !kOther.count(file.filename().string())) {
+      paths.push_back(file);
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<YoloFile> files;
+  for (const fs::path& path : paths) {
+    job.Advance(static_cast<double>(&path - paths.data()), static_cast<double>(2 * paths.size()),
+                "reading " + path.filename().string());
+    if (HoldsLabels(root, path, matcher)) {
+      bad.Try([&] { files.push_back(ReadYolo(path)); });
+    } else {
+      batch.warnings.push_back("'" + path.lexically_relative(root).generic_string() +
+                               "' holds no labels and was left out");
+    }
+  }
+  if (files.empty() && bad.count() == 0) {
+    throw Error("folder '" + root.string() + "'", "it holds no text file with labels",
+                "give the folder of the text files");
+  }
+  return files;
+}
+
+std::string ClassName(const std::vector<std::string>& names, int category,
+                      const std::string& where) {
+  if (names.empty()) return "class_" + std::to_string(category);
+  if (category >= static_cast<int>(names.size())) {
+    throw Error(where,
+                "its class is " + std::to_string(category) + ", and there are " +
+                    std::to_string(names.size()) + " names",
+                "complete the names");
+  }
+  if (names[category].empty()) {
+    throw Error(where, "its class " + std::to_string(category) + " has no name",
+                "complete the names");
+  }
+  return names[category];
 }
 
 }  // namespace
-
-std::vector<YoloRow> ReadYolo(const fs::path& path) {
-  const std::string file = "YOLO file '" + path.filename().string() + "'";
-  std::stringstream stream(ReadTextFile(path, file));
-  std::vector<YoloRow> rows;
-  int line = 0;
-  for (std::string text; std::getline(stream, text);) {
-    ++line;
-    const std::string where = file + ", line " + std::to_string(line);
-    std::vector<double> numbers;
-    std::stringstream fields(text);
-    for (std::string field; fields >> field;) {
-      const auto number = ParseNumber(field);
-      if (!number) throw Error(where, "'" + field + "' is not a number", "correct it");
-      numbers.push_back(*number);
-    }
-    if (numbers.empty()) continue;
-    YoloRow row;
-    row.line = line;
-    if (numbers[0] != std::floor(numbers[0]) || numbers[0] < 0 || numbers[0] > 1e6) {
-      throw Error(where, "its class is not a number from 0", "correct it");
-    }
-    row.category = static_cast<int>(numbers[0]);
-    for (size_t i = 1; i < numbers.size(); ++i) {
-      if (numbers[i] < -0.5 || numbers[i] > 1.5) {
-        throw Error(where, "a coordinate is " + CsvNumber(numbers[i]),
-                    "YOLO gives coordinates as shares of the picture's size, from 0 to 1");
-      }
-    }
-    if (numbers.size() == 5) {
-      row.is_box = true;
-      row.ring = BoxRing(
-          {numbers[1] - numbers[3] / 2, numbers[2] - numbers[4] / 2, numbers[3], numbers[4]});
-    } else if (numbers.size() % 2 == 0 || numbers.size() < 7) {
-      throw Error(where, "it has " + std::to_string(numbers.size() - 1) + " coordinates",
-                  "an outline has x and y of at least 3 points");
-    } else {
-      for (size_t i = 1; i < numbers.size(); i += 2) {
-        row.ring.emplace_back(numbers[i], numbers[i + 1]);
-      }
-    }
-    CheckRing(row.ring, where);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-std::vector<std::string> ReadYoloNames(const fs::path& folder) {
-  for (const fs::path& base : {folder, folder.parent_path()}) {
-    for (const char* name : {"data.yaml", "dataset.yaml", "data.yml"}) {
-      if (fs::exists(base / name)) return YamlNames(ReadTextFile(base / name, name));
-    }
-    for (const char* name : {"classes.txt", "obj.names", "names.txt"}) {
-      if (!fs::exists(base / name)) continue;
-      std::vector<std::string> names;
-      std::stringstream stream(ReadTextFile(base / name, name));
-      for (std::string line; std::getline(stream, line);) {
-        if (!Unquoted(line).empty()) names.push_back(Unquoted(line));
-      }
-      return names;
-    }
-  }
-  return {};
-}
 
 ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOptions& options,
                         Job& job) {
   if (!fs::is_directory(path)) {
     throw Error("'" + path.string() + "'", "it is no folder", "give the folder of the text files");
   }
-  static const std::set<std::string> kOther = {"classes.txt", "names.txt", "labels.txt",
-                                               "train.txt",   "val.txt",   "test.txt"};
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    const fs::path& file = entry.path();
-    if (file.extension() == ".txt" && !kOther.count(file.filename().string())) {
-      files.push_back(file);
-    }
+  const YoloDataset dataset = ReadYoloDataset(path);
+  if (dataset.key_points) {
+    throw Error("folder '" + path.string() + "'",
+                "its data.yaml speaks of key points (kpt_shape), which YOLO import cannot read",
+                "export it as COCO key points, or as outlines");
   }
-  std::sort(files.begin(), files.end());
-  if (files.empty()) {
-    throw Error("folder '" + path.string() + "'", "it holds no text file with labels",
-                "give the folder of the text files");
-  }
-  const std::vector<std::string> names = ReadYoloNames(path);
   const auto claim_of = [&](const fs::path& file) {
     PictureClaim claim;
     claim.what = "YOLO file '" + file.filename().string() + "'";
@@ -204,54 +119,60 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
     claim.file_name = claim.pictures.front().generic_string();
     return claim;
   };
-  FramePlacer placer(project, path, options, true);
-  for (const fs::path& file : files) placer.See(claim_of(file));
-  BadEntries bad(options.skip_bad);
   LabelBatch batch;
-  int64_t boxes = 0;
-  for (const fs::path& file : files) {
-    job.Advance(static_cast<double>(&file - files.data()), static_cast<double>(files.size()),
-                "reading " + file.filename().string());
-    const std::string what = "YOLO file '" + file.filename().string() + "'";
-    std::vector<YoloRow> rows;
+  BadEntries bad(options.skip_bad);
+  std::vector<YoloFile> files =
+      ReadFolder(path, VideoMatcher(project, path, options.video), bad, batch, job);
+  const YoloEnding ending = EndingOf(files, options.line_end);
+  const YoloSplits splits(path, dataset);
+  FramePlacer placer(project, path, options, true);
+  for (const YoloFile& file : files) placer.See(claim_of(file.path));
+  int64_t boxes = 0, confidences = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    YoloFile& file = files[i];
+    job.Advance(static_cast<double>(files.size() + i), static_cast<double>(2 * files.size()),
+                "placing " + file.path.filename().string());
+    const PictureClaim claim = claim_of(file.path);
     std::optional<size_t> placed;
+    std::vector<std::pair<std::string, YoloShape>> shapes;  // with their animals
     if (!bad.Try([&] {
-          rows = ReadYolo(file);
-          placed = placer.Place(claim_of(file), batch);
+          for (const YoloLine& line : file.lines) {
+            const std::string where = file.what() + ", line " + std::to_string(line.line);
+            YoloShape shape = ShapeOf(line, ending, where);
+            shapes.emplace_back(ClassName(dataset.names, line.category, where), std::move(shape));
+          }
+          placed = placer.Place(claim, batch);
         }) ||
         !placed) {
       continue;
     }
     const size_t place = *placed;
     IncomingImage& image = batch.image(place);
-    image.split = SplitOf(file);
+    image.split = splits.Of(file.path, claim.pictures.front());
     const int width = image.width, height = image.height;
-    for (const YoloRow& row : rows) {
-      if (!names.empty() && row.category >= static_cast<int>(names.size())) {
-        throw Error(what + ", line " + std::to_string(row.line),
-                    "its class is " + std::to_string(row.category) + ", and there are " +
-                        std::to_string(names.size()) + " names",
-                    "complete the names");
-      }
-      const std::string name =
-          names.empty() ? "class_" + std::to_string(row.category) : names[row.category];
+    for (auto& [name, shape] : shapes) {
       IncomingLabel& label = batch.AddLabel(place, batch.Category(name));
-      boxes += row.is_box ? 1 : 0;
-      Ring ring = row.ring;
-      for (cv::Point2d& point : ring) {
+      label.track = shape.track;
+      boxes += shape.is_box ? 1 : 0;
+      confidences += shape.confidence ? 1 : 0;
+      for (cv::Point2d& point : shape.ring) {
         point.x *= width;
         point.y *= height;
       }
-      label.row.polygons.push_back(std::move(ring));
+      label.row.polygons.push_back(std::move(shape.ring));
       MeasurePolygons(label.row);
     }
+    file.lines = {};
   }
   bad.Finish(&batch.warnings, batch.images().empty());
   placer.AddNotes(&batch.warnings);
-  if (boxes > 0) {
-    batch.warnings.push_back(std::to_string(boxes) + " boxes were stored as rectangles");
-  }
-  if (names.empty()) {
+  const auto warn = [&](int64_t count, const std::string& what) {
+    if (count > 0) batch.warnings.push_back(std::to_string(count) + what);
+  };
+  warn(boxes, " boxes were stored as rectangles");
+  warn(confidences, " confidences were left out: labels have none");
+  batch.warnings.insert(batch.warnings.end(), ending.notes.begin(), ending.notes.end());
+  if (dataset.names.empty()) {
     batch.warnings.push_back("the folder names no classes: they are called class_0, class_1, ...");
   }
   return StoreLabels(project, batch, options, job);
@@ -261,11 +182,10 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
                         Job& job) {
   MakeFolderOf(out / "labels" / "data.txt");
   std::map<Id, int> number_of;
-  std::string yaml = "path: .\nnames:\n";
+  std::vector<std::string> names;
   for (const CategoryRow& category : project.Categories()) {
-    const int number = static_cast<int>(number_of.size());
-    number_of.emplace(category.id, number);
-    yaml += "  " + std::to_string(number) + ": " + category.name + "\n";
+    number_of.emplace(category.id, static_cast<int>(names.size()));
+    names.push_back(category.name);
   }
   ExportNames files(project);
   PictureWriter pictures(project);
@@ -286,8 +206,7 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
         polygons = TraceMask(mask, 0.7, {}, 0);
       }
       if (polygons.empty()) continue;
-      Ring ring = polygons[0];
-      for (size_t i = 1; i < polygons.size(); ++i) ring = Bridge(std::move(ring), polygons[i]);
+      const Ring ring = BridgeParts(polygons);
       bridged += polygons.size() > 1 ? 1 : 0;
       text += std::to_string(number_of[instance.category_id]);
       for (const cv::Point2d& point : ring) {
@@ -311,8 +230,7 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
     ++report.files;
   });
   splits.erase("");
-  for (const std::string& split : splits) yaml += split + ": images/" + split + "\n";
-  WriteFileAtomically(out / "data.yaml", yaml);
+  WriteFileAtomically(out / "data.yaml", YoloDatasetYaml(names, {splits.begin(), splits.end()}));
   ++report.files;
   const auto warn = [&](int64_t count, const std::string& what) {
     if (count > 0) report.warnings.push_back(std::to_string(count) + what);
