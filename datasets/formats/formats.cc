@@ -5,7 +5,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/behaviors.h"
-#include "datasets/formats/boris.h"
+#include "datasets/formats/boris/boris.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/labelme.h"
 #include "datasets/formats/mot.h"

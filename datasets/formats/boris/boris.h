@@ -18,15 +18,18 @@ struct BorisBout {  // of one observation, in seconds of one video
 };
 
 struct BorisFile {
-  std::vector<BehaviorRow> ethogram;  // exclusions as groups
+  std::vector<BehaviorRow> ethogram;
   std::vector<BorisBout> bouts;
   std::vector<std::string> unpaired;  // one sentence for each state event without its partner
   std::vector<std::string> warnings;
 };
 
-// A project (.boris, JSON), an aggregated table (Start (s), Stop (s)) or an event table (Time,
-// Status) as CSV or TSV. State events pair up by subject, behavior and modifiers in order of time.
-// Throws Error naming the observation and the event for what is malformed.
+// A project (.boris, JSON), an aggregated table (Start (s), Stop (s)) or an event table (Time, and
+// Status or Behavior type; lines about the observation may stand above the column names) as CSV or
+// TSV. State events pair up by subject, behavior and all modifiers in order of time. An observation
+// over several files counts on from one to the next: bouts come in seconds of their file, those
+// that go on over its end as a part in each. Exclusion comes as groups that hold only excluded
+// pairs. Throws Error naming the observation and the event for what is malformed.
 BorisFile ReadBoris(const std::filesystem::path& path);
 
 // Observations whose video the project does not have, and live ones, are named in the warnings, as

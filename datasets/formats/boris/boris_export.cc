@@ -5,7 +5,7 @@
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
 #include "datasets/formats/behavior_choice.h"
-#include "datasets/formats/boris.h"
+#include "datasets/formats/boris/boris.h"
 #include "datasets/formats/selection.h"
 
 namespace datasets {

@@ -1,0 +1,180 @@
+#include "datasets/formats/boris/boris.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "datasets/base/error.h"
+#include "datasets/formats/behaviors.h"
+#include "datasets/formats/boris/boris_reading.h"
+#include "datasets/formats/frame_match.h"
+
+namespace datasets {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string NameOf(const BorisBout& bout) {
+  return bout.modifiers.empty() ? bout.behavior : bout.behavior + " (" + bout.modifiers + ")";
+}
+
+// Behaviors that happen twice at once with different modifiers: BORIS allows that, a group does
+// not.
+std::set<std::string> OverlappingItself(const std::vector<BorisBout>& bouts) {
+  using Scene = std::tuple<std::string, std::string, std::string, std::string>;
+  std::map<Scene, std::vector<const BorisBout*>> scenes;
+  for (const BorisBout& bout : bouts) {
+    if (bout.is_point) continue;
+    scenes[{bout.observation, bout.video, bout.subject, bout.behavior}].push_back(&bout);
+  }
+  std::set<std::string> overlapping;
+  for (auto& [scene, members] : scenes) {
+    std::sort(members.begin(), members.end(),
+              [](const BorisBout* a, const BorisBout* b) { return a->start_s < b->start_s; });
+    double end_s = 0;
+    for (const BorisBout* bout : members) {
+      if (bout->start_s < end_s) overlapping.insert(bout->behavior);
+      end_s = std::max(end_s, bout->stop_s);
+    }
+  }
+  return overlapping;
+}
+
+}  // namespace
+
+void AddBout(BorisFile& file, const std::vector<BorisMedia>& media, const BorisBout& bout) {
+  size_t at = 0;
+  while (at + 1 < media.size() && bout.start_s >= media[at + 1].start_s) ++at;
+  for (bool first = true; at < media.size(); ++at, first = false) {
+    const BorisMedia& one = media[at];
+    if (!first && bout.stop_s <= one.start_s) break;
+    BorisBout part = bout;
+    part.video = one.file;
+    part.fps = one.fps;
+    part.start_s = std::max(0.0, bout.start_s - one.start_s);
+    part.stop_s = std::min(bout.stop_s - one.start_s, std::max(part.start_s, one.length_s));
+    if (at + 1 == media.size() && part.stop_s < bout.stop_s - one.start_s) {
+      file.warnings.push_back(bout.where + ": it goes on after the end of '" + one.file +
+                              "' and was cut there");
+    }
+    file.bouts.push_back(std::move(part));
+    if (bout.is_point) break;
+  }
+}
+
+void GroupExclusions(BorisFile& file,
+                     const std::vector<std::pair<std::string, std::string>>& excluded) {
+  std::map<std::string, BehaviorRow*> states;
+  for (BehaviorRow& behavior : file.ethogram) {
+    if (!behavior.is_point) states[behavior.name] = &behavior;
+  }
+  std::map<std::string, std::set<std::string>> others;
+  for (const auto& [a, b] : excluded) {
+    if (a == b || !states.count(a) || !states.count(b)) continue;
+    others[a].insert(b);
+    others[b].insert(a);
+  }
+  // Each joins the first group whose members it all excludes; groups are called by their first.
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const auto& [name, excludes] : others) {
+    std::string joined = name;
+    for (const auto& [group, members] : groups) {
+      const bool all = std::all_of(members.begin(), members.end(), [&](const std::string& member) {
+        return excludes.count(member) > 0;
+      });
+      if (all && joined == name) joined = group;
+    }
+    groups[joined].push_back(name);
+    states[name]->exclusion_group = joined;
+  }
+  for (auto& [group, members] : groups) {
+    if (members.size() == 1) states[members[0]]->exclusion_group.clear();
+  }
+  for (const auto& [name, excludes] : others) {
+    for (const std::string& other : excludes) {
+      const std::string& group = states[name]->exclusion_group;
+      if (other < name || (!group.empty() && group == states[other]->exclusion_group)) continue;
+      file.warnings.push_back("'" + name + "' and '" + other +
+                              "' exclude each other in BORIS; Vole has groups, which cannot say "
+                              "that beside the others, and does not check this pair");
+    }
+  }
+}
+
+BorisFile ReadBoris(const fs::path& path) {
+  const fs::path extension = path.extension();
+  if (extension == ".csv" || extension == ".tsv" || extension == ".txt") {
+    return ReadBorisTable(path);
+  }
+  return ReadBorisProject(path);
+}
+
+ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOptions& options,
+                         Job& job) {
+  BorisFile content = ReadBoris(path);
+  const VideoMatcher matcher(project, path, options.video);
+  std::vector<std::string> warnings = content.warnings;
+  warnings.insert(warnings.end(), content.unpaired.begin(), content.unpaired.end());
+  std::map<std::string, const VideoRow*> videos;
+  std::map<std::string, std::set<std::string>> observations;  // of each video
+  for (const BorisBout& bout : content.bouts) {
+    observations[bout.video].insert(bout.observation);
+    if (!videos.count(bout.video)) videos[bout.video] = matcher.Find(bout.video);
+  }
+  if (matcher.forced() && videos.size() == 1) videos.begin()->second = matcher.forced();
+  std::map<std::string, BehaviorRow> ethogram;
+  for (const BehaviorRow& behavior : content.ethogram) ethogram[behavior.name] = behavior;
+  const std::set<std::string> together = OverlappingItself(content.bouts);
+  for (const std::string& name : together) {
+    const auto known = ethogram.find(name);
+    if (known == ethogram.end() || known->second.exclusion_group.empty()) continue;
+    warnings.push_back("'" + name +
+                       "' happens with several modifiers at once: with them it is in no group of "
+                       "behaviors that exclude each other");
+  }
+  std::vector<IncomingInterval> intervals;
+  std::map<std::string, int64_t> missing;
+  for (const BorisBout& bout : content.bouts) {
+    job.ThrowIfCancelled();
+    const VideoRow* video = videos[bout.video];
+    if (!video || (matcher.forced() && video != matcher.forced())) {
+      ++missing[bout.video];
+      continue;
+    }
+    const std::string name = NameOf(bout);
+    if (!ethogram.count(name)) {
+      BehaviorRow behavior = ethogram[bout.behavior];
+      behavior.name = name;
+      if (together.count(bout.behavior)) behavior.exclusion_group.clear();
+      ethogram[name] = behavior;
+    }
+    BehaviorTableRow row;
+    row.where = bout.where;
+    row.start_s = bout.start_s;
+    row.stop_s = bout.stop_s;
+    SecondsToFrames(row, options.fps > 0 ? options.fps : video->fps);
+    // The last moment of a video counts as its last frame.
+    const int last = video->frame_count - 1;
+    if (row.start_frame == last + 1) row.start_frame = last;
+    if (row.end_frame == last + 2) row.end_frame = last + 1;
+    const bool several = observations[bout.video].size() > 1;
+    intervals.push_back({video->id, bout.subject, name, several ? bout.observation : options.author,
+                         true, row.start_frame, row.end_frame, bout.where});
+  }
+  for (const auto& [name, count] : missing) {
+    warnings.push_back(std::to_string(count) + " bouts of the video '" + name +
+                       "', which is not in the project, were left out");
+  }
+  if (intervals.empty() && !content.bouts.empty()) {
+    throw Error("BORIS file '" + path.filename().string() + "'",
+                "none of its videos is in the project (" + missing.begin()->first + ", ...)",
+                "add them with `vole add-video`, or say which with --video");
+  }
+  std::vector<BehaviorRow> rows;
+  for (const auto& [name, behavior] : ethogram) rows.push_back(behavior);
+  return StoreIntervals(project, rows, intervals, std::move(warnings), job);
+}
+
+}  // namespace datasets
