@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
@@ -26,7 +27,12 @@ std::vector<int> BinBorders(const BoutSeries& series, const BudgetOptions& optio
       throw Error("bins of the time budget", "there would be too many rows", "give a longer --bin");
     }
     for (int64_t k = 1;; ++k) {
-      const int64_t border = series.start_frame + std::llround(length * static_cast<double>(k));
+      const double k_bins = static_cast<double>(k);
+      int64_t border = series.start_frame + std::llround(length * k_bins);
+      if (series.times && options.bin_frames <= 0) {
+        border = series.FrameAt(series.Seconds(0, series.start_frame) + options.bin_s * k_bins);
+        if (border <= borders.back()) continue;  // a bin within one frame's time
+      }
       if (border >= series.end_frame) break;
       borders.push_back(static_cast<int>(border));
     }
@@ -45,7 +51,8 @@ BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
   row.is_point = behavior.is_point;
   row.start_frame = start_frame;
   row.end_frame = end_frame;
-  row.fps = series.fps;
+  row.start_s = series.Seconds(0, start_frame);
+  row.end_s = series.Seconds(0, end_frame);
   std::vector<double> lengths_s;
   for (const Bout* bout : bouts) {
     const int from = std::max(bout->start_frame, start_frame);
@@ -60,13 +67,18 @@ BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
     }
     if (behavior.is_point) continue;
     row.frames += to - from;
-    lengths_s.push_back((to - from) / series.fps);
+    lengths_s.push_back(series.Seconds(from, to));
   }
-  row.seconds = static_cast<double>(row.frames) / series.fps;
+  if (series.times) {
+    row.seconds = std::accumulate(lengths_s.begin(), lengths_s.end(), 0.0);
+  } else {
+    row.seconds = static_cast<double>(row.frames) / series.fps;
+  }
   if (end_frame > start_frame) {
     row.proportion = static_cast<double>(row.frames) / (end_frame - start_frame);
   }
-  if (row.latency_frames) row.latency_s = *row.latency_frames / series.fps;
+  if (row.latency_frames)
+    row.latency_s = series.Seconds(start_frame, start_frame + *row.latency_frames);
   if (!lengths_s.empty()) {
     const double n = static_cast<double>(lengths_s.size());
     row.mean_s = row.seconds / n;
@@ -152,8 +164,8 @@ std::string BudgetCsv(const std::vector<BudgetRow>& rows) {
     text += CsvField(row.video) + "," + CsvField(row.subject) + "," + CsvField(row.author) + "," +
             CsvField(row.behavior) + "," + std::to_string(row.bin) + "," +
             std::to_string(row.start_frame) + "," + std::to_string(row.end_frame - 1) + "," +
-            CsvNumber(row.start_frame / row.fps, 4) + "," + CsvNumber(row.end_frame / row.fps, 4) +
-            "," + std::to_string(row.bouts) + "," + std::to_string(row.started) + "," +
+            CsvNumber(row.start_s, 4) + "," + CsvNumber(row.end_s, 4) + "," +
+            std::to_string(row.bouts) + "," + std::to_string(row.started) + "," +
             std::to_string(row.frames) + "," + CsvNumber(row.seconds, 4) + "," +
             number(row.mean_s) + "," + number(row.sd_s) + "," +
             (row.latency_frames ? std::to_string(*row.latency_frames) : "") + "," +

@@ -22,15 +22,15 @@ struct BudgetRow {
   bool is_point = false;
   int bin = 0;
   int start_frame = 0, end_frame = 0;
-  double fps = 0;
-  int bouts = 0;    // parts of bouts inside the bin
-  int started = 0;  // bouts that begin inside it: these add up over bins
+  double start_s = 0, end_s = 0;  // when its first frame, and the one after its last, are shown
+  int bouts = 0;                  // parts of bouts inside the bin
+  int started = 0;                // bouts that begin inside it: these add up over bins
   int64_t frames = 0;
-  double seconds = 0;                 // frames / fps
+  double seconds = 0;                 // how long those frames are shown
   std::optional<double> mean_s;       // of the parts; none without a bout
   std::optional<double> sd_s;         // sample standard deviation (n - 1); none below two
   std::optional<int> latency_frames;  // from the start of the bin to the first frame
-  std::optional<double> latency_s;    // latency_frames / fps
+  std::optional<double> latency_s;    // the same in seconds
   double proportion = 0;              // frames / frames of the bin, 0..1
 };
 

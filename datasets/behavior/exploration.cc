@@ -59,14 +59,25 @@ std::vector<ExplorationRow> ExplorationTimes(const BehaviorScores& scores,
     row.author = series.author;
     row.training = options.all_training || training.count(series.video) > 0 ||
                    training.count(std::filesystem::path(series.video).stem().string()) > 0;
+    int frame = series.start_frame;
     for (const uint64_t set : BehaviorsByFrame(series, scores.behaviors.size())) {
       row.first_frames += set & first ? 1 : 0;
       row.second_frames += set & second ? 1 : 0;
+      if (series.times && set & (first | second)) {
+        const double shown_s = series.Seconds(frame, frame + 1);
+        if (set & first) row.first_s += shown_s;
+        if (set & second) row.second_s += shown_s;
+      }
+      ++frame;
     }
-    const double n1 = static_cast<double>(row.first_frames);
-    const double n2 = static_cast<double>(row.second_frames);
-    row.first_s = n1 / series.fps;
-    row.second_s = n2 / series.fps;
+    double n1 = static_cast<double>(row.first_frames), n2 = static_cast<double>(row.second_frames);
+    if (!series.times) {
+      row.first_s = n1 / series.fps;
+      row.second_s = n2 / series.fps;
+    } else {
+      n1 = row.first_s;
+      n2 = row.second_s;
+    }
     if (n1 + n2 > 0) {
       row.di = (n1 - n2) / (n1 + n2);
       row.second_percent = 100 * n2 / (n1 + n2);

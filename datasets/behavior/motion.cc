@@ -23,16 +23,16 @@ bool PixelAt(const Rle& mask, double x, double y) {
 }  // namespace
 
 MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
-                         std::vector<ZoneMask> zones, double fps, int start_frame, int end_frame,
-                         const MotionOptions& options)
+                         std::vector<ZoneMask> zones, FrameTimes times, int start_frame,
+                         int end_frame, const MotionOptions& options)
     : video_(std::move(video)),
       names_(std::move(animals)),
       zones_(std::move(zones)),
-      fps_(fps > 0 ? fps : 1),
+      times_(std::move(times)),
       start_frame_(start_frame),
       end_frame_(end_frame),
       max_gap_frames_(
-          std::max(1, static_cast<int>(std::min(std::floor(options.max_gap * fps_), 1e9)))),
+          std::max(1, static_cast<int>(std::min(std::floor(options.max_gap * times_.fps()), 1e9)))),
       options_(options),
       animals_(names_.size()) {
   CheckOptions(options, "motion");
@@ -110,6 +110,7 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
         if (contact.last_frame < 0 || contact.last_frame + 1 < frame) ++contact.bouts;
         contact.last_frame = frame;
         ++contact.frames;
+        contact.seconds += times_.Between(frame, frame + 1);
       }
     }
   }
@@ -122,9 +123,11 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
           std::hypot(motion.moments.x - animal.anchor_x, motion.moments.y - animal.anchor_y);
       if (step < options_.min_step_px) step = 0;
       motion.step_px = step;
-      motion.speed_px_s = step * fps_ / gap;
+      const double moved_s = times_.Between(animal.last_frame, frame);
+      motion.speed_px_s = step / moved_s;
       animal.distance_px += step;
       animal.moved_frames += gap;
+      animal.moved_s += moved_s;
       animal.max_speed_px_s = std::max(animal.max_speed_px_s, *motion.speed_px_s);
     }
     if (animal.last_frame >= 0 && gap == 1) {
@@ -149,10 +152,16 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
       animal.anchor_y = motion.moments.y;
     }
     ++animal.seen;
+    animal.seen_s += times_.Between(frame, frame + 1);
     animal.area_sum += motion.moments.area;
     animal.elongation_sum += motion.moments.elongation;
   }
   return motions;
+}
+
+// An even rate says it without the rounding of a sum.
+double MotionMeter::Shown(int64_t frames, double sum_s) const {
+  return times_.even() ? static_cast<double>(frames) / times_.fps() : sum_s;
 }
 
 std::vector<MotionSummary> MotionMeter::Summaries() const {
@@ -165,8 +174,8 @@ std::vector<MotionSummary> MotionMeter::Summaries() const {
     summary.animal = names_[i];
     summary.frames_seen = animal.seen;
     summary.frames = end_frame_ - start_frame_;
-    summary.seen_s = static_cast<double>(animal.seen) / fps_;
-    summary.moved_s = static_cast<double>(animal.moved_frames) / fps_;
+    summary.seen_s = Shown(animal.seen, animal.seen_s);
+    summary.moved_s = Shown(animal.moved_frames, animal.moved_s);
     summary.distance_px = animal.distance_px;
     if (animal.moved_frames > 0) {
       summary.mean_speed_px_s = animal.distance_px / summary.moved_s;
@@ -183,7 +192,7 @@ std::vector<ContactPair> MotionMeter::Contacts() const {
   std::vector<ContactPair> pairs;
   for (const auto& [animals, contact] : contacts_) {
     pairs.push_back({video_, names_[animals.first], names_[animals.second], contact.bouts,
-                     contact.frames, static_cast<double>(contact.frames) / fps_});
+                     contact.frames, Shown(contact.frames, contact.seconds)});
   }
   return pairs;
 }
@@ -197,7 +206,8 @@ BehaviorScores MotionMeter::Scores() const {
     series.video = video_;
     series.subject = names_[i];
     series.author = kAutomaticAuthor;
-    series.fps = fps_;
+    series.fps = times_.fps();
+    if (!times_.even()) series.times = times_;
     series.start_frame = start_frame_;
     series.end_frame = end_frame_;
     series.bouts = animals_[i].bouts;

@@ -14,6 +14,7 @@
 #include "datasets/behavior/scores.h"
 #include "datasets/behavior/zones.h"
 #include "datasets/shape/mask.h"
+#include "datasets/video/frame_times.h"
 
 namespace datasets {
 
@@ -101,7 +102,7 @@ class MotionMeter {
   using FlowIn = std::function<std::optional<double>(const Rle& mask)>;
 
   MotionMeter(std::string video, std::vector<std::string> animals, std::vector<ZoneMask> zones,
-              double fps, int start_frame, int end_frame, const MotionOptions& options);
+              FrameTimes times, int start_frame, int end_frame, const MotionOptions& options);
   // Frames must increase; an animal comes at most once a frame; empty masks are passed over.
   std::vector<AnimalMotion> Add(int frame, const std::vector<AnimalMask>& masks,
                                 const FlowIn& flow = {});
@@ -117,11 +118,12 @@ class MotionMeter {
   void Extend(int animal, int behavior, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
+  double Shown(int64_t frames, double sum_s) const;
 
   std::string video_;
   std::vector<std::string> names_;
   std::vector<ZoneMask> zones_;
-  double fps_;
+  FrameTimes times_;
   int start_frame_, end_frame_, max_gap_frames_;
   MotionOptions options_;
   struct Animal {
@@ -130,6 +132,7 @@ class MotionMeter {
     double anchor_x = 0, anchor_y = 0;  // where the last step led
     int still = 0;                      // the count of freezing
     int64_t seen = 0, moved_frames = 0;
+    double seen_s = 0, moved_s = 0;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;
     std::vector<Bout> bouts;
     std::vector<int> open;  // of each behavior, index of its newest bout; -1 = none
@@ -140,6 +143,7 @@ class MotionMeter {
   struct Contact {
     int last_frame = -1;
     int64_t bouts = 0, frames = 0;
+    double seconds = 0;
   };
   std::map<std::pair<int, int>, Contact> contacts_;  // by animals, the lower index first
 };

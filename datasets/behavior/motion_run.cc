@@ -105,7 +105,8 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
     result.colors.push_back(category.color != 0 ? category.color
                                                 : kColors[number % std::size(kColors)]);
   }
-  MotionMeter meter(video.name, result.animals, result.zones, video.fps, result.start_frame,
+  result.times = FrameTimes(project.IndexOf(video));
+  MotionMeter meter(video.name, result.animals, result.zones, result.times, result.start_frame,
                     result.end_frame, input.options);
   std::unique_ptr<FlowMeter> flow;
   if (input.options.flow) flow = std::make_unique<FlowMeter>(project, video);

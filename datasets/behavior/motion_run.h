@@ -20,6 +20,7 @@ struct MotionInput {
 
 struct VideoMotion {
   VideoRow video;
+  FrameTimes times;
   int start_frame = 0, end_frame = 0;
   std::vector<std::string> animals;  // the project's categories
   std::vector<uint32_t> colors;      // 0xRRGGBB, one an animal, never the same next to each other

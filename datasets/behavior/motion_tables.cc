@@ -13,7 +13,7 @@ std::string MotionCsvHeading(const std::vector<ZoneMask>& zones) {
 }
 
 std::string MotionCsvLine(const std::string& video, const std::vector<std::string>& animals,
-                          size_t zones, double fps, const AnimalMotion& motion) {
+                          size_t zones, const FrameTimes& times, const AnimalMotion& motion) {
   const auto number = [](const std::optional<double>& value, int decimals) {
     return value ? CsvNumber(*value, decimals) : std::string();
   };
@@ -21,14 +21,14 @@ std::string MotionCsvLine(const std::string& video, const std::vector<std::strin
   std::string touching;
   for (const int other : motion.touching)
     touching += (touching.empty() ? "" : ";") + animals[other];
-  std::string text = CsvField(video) + "," + std::to_string(motion.frame) + "," +
-                     CsvNumber(motion.frame / fps, 4) + "," + CsvField(animals[motion.animal]) +
-                     "," + CsvNumber(at.x, 2) + "," + CsvNumber(at.y, 2) + "," +
-                     CsvNumber(at.area, 0) + "," + CsvNumber(at.length, 2) + "," +
-                     CsvNumber(at.width, 2) + "," + CsvNumber(at.elongation, 3) + "," +
-                     CsvNumber(at.angle_deg, 1) + "," + number(motion.step_px, 3) + "," +
-                     number(motion.speed_px_s, 2) + "," + number(motion.same_iou, 4) + "," +
-                     number(motion.flow_px, 4) + "," + (motion.freezing ? "1" : "0") + ",";
+  std::string text =
+      CsvField(video) + "," + std::to_string(motion.frame) + "," +
+      CsvNumber(times.Start(motion.frame), 4) + "," + CsvField(animals[motion.animal]) + "," +
+      CsvNumber(at.x, 2) + "," + CsvNumber(at.y, 2) + "," + CsvNumber(at.area, 0) + "," +
+      CsvNumber(at.length, 2) + "," + CsvNumber(at.width, 2) + "," + CsvNumber(at.elongation, 3) +
+      "," + CsvNumber(at.angle_deg, 1) + "," + number(motion.step_px, 3) + "," +
+      number(motion.speed_px_s, 2) + "," + number(motion.same_iou, 4) + "," +
+      number(motion.flow_px, 4) + "," + (motion.freezing ? "1" : "0") + ",";
   if (motion.nearest >= 0) {
     text += CsvField(animals[motion.nearest]) + "," + CsvNumber(motion.nearest_px, 2);
   } else {

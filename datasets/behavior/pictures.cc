@@ -154,11 +154,13 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
   double y = kMargin;
   for (const EthogramPanel& panel : panels) {
     if (panel.behaviors.empty()) continue;
-    const double fps = panel.series.front().series->fps;
-    const double frames = std::max(1, panel.end_frame - panel.start_frame);
-    const auto at = [&](double frame) {
-      return left + (frame - panel.start_frame) / frames * kPlotWidth;
+    const BoutSeries& any = *panel.series.front().series;
+    const double start_s = any.Seconds(0, panel.start_frame);
+    const double end_s = any.Seconds(0, std::max(panel.start_frame + 1, panel.end_frame));
+    const auto at_second = [&](double second) {
+      return left + (second - start_s) / (end_s - start_s) * kPlotWidth;
     };
+    const auto at = [&](int frame) { return at_second(any.Seconds(0, frame)); };
     drawing.Text(left, y + 14, panel.video, kFont + 2, kInk);
     y += 26;
     const double bottom = y + panel.height();
@@ -173,10 +175,10 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
       }
       top += one.height();
     }
-    const double step = TickStep(frames / fps, 12);
-    const double first = std::ceil(panel.start_frame / fps / step - 1e-9) * step;
-    for (double tick = first; tick <= panel.end_frame / fps + 1e-9; tick += step) {
-      const double x = at(tick * fps);
+    const double step = TickStep(end_s - start_s, 12);
+    const double first = std::ceil(start_s / step - 1e-9) * step;
+    for (double tick = first; tick <= any.Seconds(0, panel.end_frame) + 1e-9; tick += step) {
+      const double x = at_second(tick);
       drawing.Line({{x, y}, {x, bottom}}, kGrid, 1);
       drawing.Text(x, bottom + 14, TimeText(tick, step), kFont - 2, kFaint,
                    Drawing::Anchor::kMiddle);
@@ -230,7 +232,9 @@ void PlaceCollector::Add(const VideoMotion& motion, const std::vector<AnimalMoti
     }
     const int row = std::clamp(static_cast<int>(at.y / cell_px_), 0, place.seconds.rows - 1);
     const int column = std::clamp(static_cast<int>(at.x / cell_px_), 0, place.seconds.cols - 1);
-    place.seconds(row, column) += 1 / std::max(video_.fps, 1e-9);
+    place.seconds(row, column) += motion.times.even()
+                                      ? 1 / std::max(video_.fps, 1e-9)
+                                      : motion.times.Between(one.frame, one.frame + 1);
   }
 }
 

@@ -17,6 +17,8 @@ namespace {
 constexpr uint32_t kPalette[] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
                                  0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
 
+constexpr double kRounding_s = 1e-9;
+
 using SeriesKey = std::tuple<std::string, std::string, std::string>;
 
 class Gatherer {
@@ -59,8 +61,13 @@ std::string SeriesText(const BoutSeries& series) {
   return text;
 }
 
-// Unites bouts of one behavior with at most `gap` frames between them; gap < 0: that overlap.
-void Unite(BoutSeries& series, const std::vector<ScoredBehavior>& behaviors, int gap) {
+// Unites bouts of one behavior with at most `gap_s` seconds between them; gap_s < 0: that overlap.
+void Unite(BoutSeries& series, const std::vector<ScoredBehavior>& behaviors, double gap_s) {
+  const auto close = [&](const Bout& before, const Bout& bout) {
+    if (bout.start_frame <= before.end_frame)
+      return bout.start_frame < before.end_frame || gap_s >= 0;
+    return gap_s >= 0 && series.Seconds(before.end_frame, bout.start_frame) <= gap_s + kRounding_s;
+  };
   std::sort(series.bouts.begin(), series.bouts.end(), [](const Bout& a, const Bout& b) {
     return std::tie(a.start_frame, a.behavior, a.end_frame) <
            std::tie(b.start_frame, b.behavior, b.end_frame);
@@ -71,7 +78,7 @@ void Unite(BoutSeries& series, const std::vector<ScoredBehavior>& behaviors, int
     const auto found = last.find(bout.behavior);
     if (found != last.end() && !behaviors[bout.behavior].is_point) {
       Bout& before = kept[found->second];
-      if (bout.start_frame - before.end_frame <= gap) {
+      if (close(before, bout)) {
         before.end_frame = std::max(before.end_frame, bout.end_frame);
         continue;
       }
@@ -125,10 +132,11 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
                 "seconds cannot be computed without the frame rate", "give --fps");
   }
   Gatherer gatherer;
+  const FrameTimes times(options.fps);
   std::map<std::string, int> length;
   for (BehaviorTableRow& row : ReadBehaviorTable(path)) {
     if (!row.present) continue;
-    SecondsToFrames(row, options.fps);
+    SecondsToFrames(row, &times);
     if (options.video_frames > 0 && row.end_frame > options.video_frames) {
       throw Error(row.where,
                   "frame " + std::to_string(row.end_frame - 1) + " lies outside the video of " +
@@ -163,10 +171,12 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
   std::vector<VideoRow> videos = project.Videos();
   if (!video_name.empty()) videos = {project.VideoByName(video_name)};
   for (const VideoRow& video : videos) {
+    const FrameTimes times(project.IndexOf(video));
     const auto add = [&](const std::string& subject, const std::string& author, Id behavior,
                          int start_frame, int end_frame) {
       BoutSeries& series = gatherer.Series(video.name, subject, author);
-      series.fps = video.fps > 0 ? video.fps : 1;
+      series.fps = times.fps();
+      if (!times.even()) series.times = times;
       series.end_frame = video.frame_count;
       series.bouts.push_back({index_of(behavior), start_frame, end_frame, ""});
     };
@@ -210,14 +220,14 @@ void CheckExclusive(const BehaviorScores& scores, bool all) {
 void MergeShortGaps(BehaviorScores& scores, double merge_gap_s, double min_bout_s) {
   for (BoutSeries& series : scores.series) {
     if (merge_gap_s >= 0) {
-      const double gap = std::min(merge_gap_s * series.fps, 1e9);
-      Unite(series, scores.behaviors, static_cast<int>(std::floor(gap + 1e-9)));
+      Unite(series, scores.behaviors, merge_gap_s);
     }
-    const double shortest = min_bout_s * series.fps - 1e-9;
+    const double shortest_s = min_bout_s - kRounding_s;
     series.bouts.erase(std::remove_if(series.bouts.begin(), series.bouts.end(),
                                       [&](const Bout& bout) {
                                         return !scores.behaviors[bout.behavior].is_point &&
-                                               bout.end_frame - bout.start_frame < shortest;
+                                               series.Seconds(bout.start_frame, bout.end_frame) <
+                                                   shortest_s;
                                       }),
                        series.bouts.end());
   }

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/base/job.h"
 #include "datasets/project.h"
+#include "datasets/video/frame_times.h"
 
 namespace datasets {
 
@@ -33,7 +35,12 @@ struct BoutSeries {
   std::vector<Bout> bouts;             // by start; bouts of one behavior do not overlap
   // Behaviors that the scorer looked for, found or not; empty: those that people scored anywhere.
   std::vector<int> looked_for = {};
+  std::optional<FrameTimes> times = {};  // of a video whose rate is not even
   int frames() const { return end_frame - start_frame; }
+  double Seconds(int from_frame, int to_frame) const {
+    return (times ? *times : FrameTimes(fps)).Between(from_frame, to_frame);
+  }
+  int FrameAt(double seconds) const { return (times ? *times : FrameTimes(fps)).Nearest(seconds); }
 };
 
 struct BehaviorScores {

@@ -20,10 +20,11 @@ constexpr int kNone = 0;  // no behavior
 Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
                const std::string& option, double fps) {
   Rows rows = ReadBehaviorTable(path);
+  const FrameTimes times(fps);
   std::set<std::string> raters;
   for (BehaviorTableRow& row : rows) {
     raters.insert(row.rater);
-    SecondsToFrames(row, fps);
+    SecondsToFrames(row, fps > 0 ? &times : nullptr);
     row.video = std::filesystem::path(row.video).stem().string();
   }
   std::string names;

@@ -1,7 +1,6 @@
 #include "datasets/formats/behaviors.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -12,6 +11,7 @@
 #include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/frame_match.h"
 #include "datasets/formats/selection.h"
+#include "datasets/project_times.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
@@ -142,16 +142,16 @@ std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& pat
   return rows;
 }
 
-void SecondsToFrames(BehaviorTableRow& row, double fps) {
+void SecondsToFrames(BehaviorTableRow& row, const FrameTimes* times) {
   if (row.has_frames) return;
-  if (!(fps > 0)) {
+  if (!times) {
     throw Error(row.where, "it gives seconds and the frame rate is not known", "give --fps");
   }
-  if (row.stop_s * fps > static_cast<double>(kLastFrame)) {
+  row.start_frame = times->Nearest(row.start_s);
+  if (times->Nearest(row.stop_s) > kLastFrame || row.start_frame >= kLastFrame) {
     throw Error(row.where, "its seconds are out of range", "correct them");
   }
-  row.start_frame = static_cast<int>(std::lround(row.start_s * fps));
-  row.end_frame = std::max(row.start_frame + 1, static_cast<int>(std::lround(row.stop_s * fps)));
+  row.end_frame = std::max(row.start_frame + 1, times->Nearest(row.stop_s));
   row.has_frames = true;
 }
 
@@ -231,15 +231,17 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
 
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,
                              const ImportOptions& options, Job& job) {
+  std::vector<std::string> warnings;
   std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path);
   const VideoMatcher matcher(project, path, options.video);
-  std::vector<std::string> warnings;
   std::vector<BehaviorRow> ethogram;
   std::set<std::string> names, file_videos;
   std::map<std::string, VideoRow> found;
   for (const BehaviorTableRow& row : rows) file_videos.insert(row.video);
   int64_t skipped = 0;
   std::vector<IncomingInterval> intervals;
+  ProjectTimes times(project);
+  const FrameTimes asked(options.fps);
   for (BehaviorTableRow& row : rows) {
     job.ThrowIfCancelled();
     if (matcher.forced() && file_videos.size() > 1) {
@@ -253,7 +255,7 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
     if (video == found.end()) {
       video = found.emplace(row.video, matcher.Require(row.video, row.where)).first;
     }
-    SecondsToFrames(row, options.fps > 0 ? options.fps : video->second.fps);
+    SecondsToFrames(row, options.fps > 0 ? &asked : &times.Of(video->second));
     if (names.insert(row.behavior).second) {
       BehaviorRow behavior;
       behavior.name = row.behavior;
@@ -282,13 +284,14 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
   for (const VideoRow& video : SelectedVideos(project, options)) {
     job.Advance(0, 0, "writing " + video.name);
     const std::string name = CsvField(TableVideoName(project, video));
+    const FrameTimes times(project.IndexOf(video));
     for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, options.what)) {
       const BehaviorRow& behavior = behaviors[row.behavior_id];
-      const double fps = video.fps > 0 ? video.fps : 1;
       file.Write(name + "," + CsvField(row.subject) + "," + CsvField(row.author) + "," +
                  CsvField(behavior.name) + "," + std::to_string(row.start_frame) + "," +
-                 std::to_string(row.end_frame - 1) + "," + CsvNumber(row.start_frame / fps, 4) +
-                 "," + CsvNumber(row.end_frame / fps, 4) + "," +
+                 std::to_string(row.end_frame - 1) + "," +
+                 CsvNumber(times.Start(row.start_frame), 4) + "," +
+                 CsvNumber(times.Start(row.end_frame), 4) + "," +
                  (behavior.is_point ? "point" : "state") + "," + (row.present ? "1" : "0") + "," +
                  CsvField(behavior.exclusion_group) + "\n");
       ++report.intervals;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/formats/formats.h"
+#include "datasets/video/frame_times.h"
 
 namespace datasets {
 
@@ -24,8 +25,9 @@ struct BehaviorTableRow {  // one line, frames half-open
 // Throws Error naming the line for anything that is not such a table: missing columns, text where a
 // number belongs, NaN, a stop before its start, negative frames.
 std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path);
-// Sets frames from seconds: start = round(start_s * fps), last = round(stop_s * fps) - 1.
-void SecondsToFrames(BehaviorTableRow& row, double fps);
+// Sets frames from seconds: the frames whose starts are nearest to start_s and, one after the last,
+// to stop_s. `times`: null where neither a video nor --fps says them, which is an Error.
+void SecondsToFrames(BehaviorTableRow& row, const FrameTimes* times);
 
 struct IncomingInterval {
   Id video_id = 0;

@@ -7,6 +7,7 @@
 #include "datasets/base/csv.h"
 #include "datasets/formats/behaviors.h"
 #include "datasets/formats/selection.h"
+#include "datasets/project_times.h"
 
 namespace datasets {
 
@@ -64,17 +65,17 @@ ExportReport ExportTracks(const Project& project, const std::filesystem::path& o
   ExportReport report;
   std::map<Id, std::string> names = CategoryNames(project), videos;
   for (const VideoRow& video : project.Videos()) videos[video.id] = TableVideoName(project, video);
+  ProjectTimes times(project);
   AtomicFile file(out);
   file.Write(
       "video,frame,time_s,animal,track,x,y,area,bbox_x,bbox_y,bbox_width,bbox_height,score,"
       "confidence,source\n");
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
     ++report.images;
-    const bool timed = frame.video && frame.video->fps > 0;
-    const std::string start = CsvField(frame.video ? videos[frame.video->id] : frame.picture) +
-                              "," + (frame.video ? std::to_string(frame.frame_index) : "") + "," +
-                              (timed ? CsvNumber(frame.frame_index / frame.video->fps, 4) : "") +
-                              ",";
+    const std::string start =
+        CsvField(frame.video ? videos[frame.video->id] : frame.picture) + "," +
+        (frame.video ? std::to_string(frame.frame_index) : "") + "," +
+        (frame.video ? CsvNumber(times.Of(*frame.video).Start(frame.frame_index), 4) : "") + ",";
     for (const SelectedInstance& instance : frame.instances) {
       if (instance.iscrowd) continue;
       const Centroid centroid = CentroidOf(instance, frame);

@@ -111,7 +111,7 @@ class FrameTable {
     }
     for (const datasets::AnimalMotion& one : animals) {
       file_->Write(datasets::MotionCsvLine(motion.video.name, motion.animals, motion.zones.size(),
-                                           std::max(motion.video.fps, 1e-9), one));
+                                           motion.times, one));
     }
   }
   void Commit() {

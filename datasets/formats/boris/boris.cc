@@ -9,6 +9,7 @@
 #include "datasets/formats/behaviors.h"
 #include "datasets/formats/boris/boris_reading.h"
 #include "datasets/formats/frame_match.h"
+#include "datasets/project_times.h"
 
 namespace datasets {
 
@@ -136,6 +137,8 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   }
   std::vector<IncomingInterval> intervals;
   std::map<std::string, int64_t> missing;
+  ProjectTimes times(project);
+  const FrameTimes asked(options.fps);
   for (const BorisBout& bout : content.bouts) {
     job.ThrowIfCancelled();
     const VideoRow* video = videos[bout.video];
@@ -154,7 +157,7 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
     row.where = bout.where;
     row.start_s = bout.start_s;
     row.stop_s = bout.stop_s;
-    SecondsToFrames(row, options.fps > 0 ? options.fps : video->fps);
+    SecondsToFrames(row, options.fps > 0 ? &asked : &times.Of(*video));
     // The last moment of a video counts as its last frame.
     const int last = video->frame_count - 1;
     if (row.start_frame == last + 1) row.start_frame = last;

@@ -7,6 +7,7 @@
 #include "datasets/formats/behavior_choice.h"
 #include "datasets/formats/boris/boris.h"
 #include "datasets/formats/selection.h"
+#include "datasets/video/frame_times.h"
 
 namespace datasets {
 
@@ -79,8 +80,6 @@ class Scoring {
   int64_t negatives_ = 0;
 };
 
-double Rate(const VideoRow& video) { return video.fps > 0 ? video.fps : 1; }
-
 std::string MediaName(const Project& project, const VideoRow& video) {
   return project.VideoPath(video).generic_string();
 }
@@ -99,16 +98,17 @@ std::string TableText(const Project& project, const Scoring& scoring, char separ
   add_line(header);
   for (const Observation& observation : scoring.observations()) {
     const VideoRow& video = *observation.video;
-    const double fps = Rate(video);
+    const FrameTimes times(project.IndexOf(video));
     for (const BehaviorIntervalRow* row : observation.bouts) {
       const BehaviorRow& behavior = scoring.Behavior(*row);
       const auto [code, modifier] = scoring.Code(behavior);
-      const double start = row->start_frame / fps;
-      const double stop = behavior.is_point ? start : row->end_frame / fps;
-      add_line({observation.name, MediaName(project, video), CsvNumber(video.frame_count / fps),
-                CsvNumber(fps, 6), row->subject.empty() ? "No focal subject" : row->subject, code,
-                modifier, behavior.is_point ? "POINT" : "STATE", CsvNumber(start, 6),
-                CsvNumber(stop, 6), behavior.is_point ? "NA" : CsvNumber(stop - start, 6)});
+      const double start = times.Start(row->start_frame);
+      const double stop = behavior.is_point ? start : times.Start(row->end_frame);
+      add_line({observation.name, MediaName(project, video),
+                CsvNumber(times.Start(video.frame_count)), CsvNumber(times.fps(), 6),
+                row->subject.empty() ? "No focal subject" : row->subject, code, modifier,
+                behavior.is_point ? "POINT" : "STATE", CsvNumber(start, 6), CsvNumber(stop, 6),
+                behavior.is_point ? "NA" : CsvNumber(stop - start, 6)});
     }
   }
   return text;
@@ -150,14 +150,15 @@ Json BehaviorsJson(const Scoring& scoring) {
 Json ObservationJson(const Project& project, const Scoring& scoring,
                      const Observation& observation) {
   const VideoRow& video = *observation.video;
-  const double fps = Rate(video);
+  const FrameTimes times(project.IndexOf(video));
   const std::string media = MediaName(project, video);
   std::vector<std::pair<double, Json>> events;
   for (const BehaviorIntervalRow* row : observation.bouts) {
     const BehaviorRow& behavior = scoring.Behavior(*row);
     const auto [code, modifier] = scoring.Code(behavior);
     const auto add = [&, c = code, m = modifier](int frame) {
-      events.emplace_back(frame / fps, Json::array({frame / fps, row->subject, c, m, "", frame}));
+      const double time_s = times.Start(frame);
+      events.emplace_back(time_s, Json::array({time_s, row->subject, c, m, "", frame}));
     };
     add(row->start_frame);
     if (!behavior.is_point) add(row->end_frame);
@@ -175,8 +176,8 @@ Json ObservationJson(const Project& project, const Scoring& scoring,
           {"independent_variables", Json::object()},
           {"close_behaviors_between_videos", false},
           {"media_info",
-           {{"length", {{media, video.frame_count / fps}}},
-            {"fps", {{media, fps}}},
+           {{"length", {{media, times.Start(video.frame_count)}}},
+            {"fps", {{media, times.fps()}}},
             {"hasVideo", {{media, true}}},
             {"hasAudio", {{media, false}}},
             {"offset", {{"1", 0.0}}}}}};

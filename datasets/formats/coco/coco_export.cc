@@ -6,6 +6,7 @@
 #include "datasets/base/error.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/frame_export.h"
+#include "datasets/project_times.h"
 
 namespace datasets {
 
@@ -24,7 +25,8 @@ std::string NumberedName(const VideoRow& video, int frame_index) {
 }
 
 // `file_name`: of the picture that was written, or "".
-Json ImageJson(const SelectedFrame& frame, int64_t id, const std::string& file_name) {
+Json ImageJson(const SelectedFrame& frame, int64_t id, const std::string& file_name,
+               ProjectTimes& times) {
   Json json;
   json["id"] = id;
   if (frame.video) {
@@ -32,7 +34,7 @@ Json ImageJson(const SelectedFrame& frame, int64_t id, const std::string& file_n
     json["file_name"] =
         file_name.empty() ? NumberedName(*frame.video, frame.frame_index) : file_name;
     json["frame_index"] = frame.frame_index;
-    if (frame.video->fps > 0) json["time_s"] = frame.frame_index / frame.video->fps;
+    json["time_s"] = times.Of(*frame.video).Start(frame.frame_index);
   } else {
     json["file_name"] = file_name.empty() ? frame.picture : file_name;
   }
@@ -167,6 +169,7 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
   KeyPointNames point_names;
   ExportNames names(project);
   PictureWriter pictures(project);
+  ProjectTimes times(project);
   ListWriter images(file, "images");
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
     std::string file_name;
@@ -177,7 +180,7 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
                       .generic_string();
       ++report.files;
     }
-    images.Add(ImageJson(frame, ++report.images, file_name));
+    images.Add(ImageJson(frame, ++report.images, file_name, times));
     for (const SelectedInstance& instance : frame.instances) point_names.Learn(instance);
   });
   images.Close();
