@@ -9,6 +9,7 @@
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/formats/behavior_choice.h"
+#include "datasets/formats/behavior_frames.h"
 #include "datasets/formats/frame_match.h"
 #include "datasets/formats/selection.h"
 #include "datasets/project_times.h"
@@ -88,8 +89,10 @@ void CheckExclusion(const Project& project, const std::vector<BehaviorRow>& etho
 
 }  // namespace
 
-std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path) {
+std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path,
+                                                std::vector<std::string>* notes) {
   const CsvTable table(path, "behavior table '" + path.filename().string() + "'");
+  if (IsFrameTable(table)) return ReadFrameTable(table, notes);
   table.Require({"behavior"});
   const bool frames = table.Has("start_frame") && table.Has("stop_frame");
   if (!frames && !(table.Has("start_s") && table.Has("stop_s"))) {
@@ -232,7 +235,7 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,
                              const ImportOptions& options, Job& job) {
   std::vector<std::string> warnings;
-  std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path);
+  std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path, &warnings);
   const VideoMatcher matcher(project, path, options.video);
   std::vector<BehaviorRow> ethogram;
   std::set<std::string> names, file_videos;
@@ -253,7 +256,9 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
     }
     auto video = found.find(row.video);
     if (video == found.end()) {
-      video = found.emplace(row.video, matcher.Require(row.video, row.where)).first;
+      const std::string name =
+          row.video.empty() && !matcher.forced() ? VideoOfFrameTable(path, matcher) : row.video;
+      video = found.emplace(row.video, matcher.Require(name, row.where)).first;
     }
     SecondsToFrames(row, options.fps > 0 ? &asked : &times.Of(video->second));
     if (names.insert(row.behavior).second) {
@@ -275,6 +280,7 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
 
 ExportReport ExportBehaviors(const Project& project, const std::filesystem::path& out,
                              const ExportOptions& options, Job& job) {
+  if (options.per_frame) return ExportFrameTable(project, out, options, job);
   ExportReport report;
   std::map<Id, BehaviorRow> behaviors;
   for (const BehaviorRow& behavior : project.Behaviors()) behaviors[behavior.id] = behavior;

@@ -1,6 +1,7 @@
 // Behavior intervals as a table: video,subject,behavior,start_frame,stop_frame (both inclusive,
 // from 0), or start_s,stop_s; optional columns rater (or author, observer), kind (state, point),
-// present, group (behaviors of one group exclude each other).
+// present, group (behaviors of one group exclude each other). Tables with a row a frame and a
+// column a behavior (behavior_frames.h) are recognized and read too.
 #pragma once
 
 #include <filesystem>
@@ -23,8 +24,10 @@ struct BehaviorTableRow {  // one line, frames half-open
 };
 
 // Throws Error naming the line for anything that is not such a table: missing columns, text where a
-// number belongs, NaN, a stop before its start, negative frames.
-std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path);
+// number belongs, NaN, a stop before its start, negative frames. `notes` gets one sentence about
+// each kind of thing that was left out.
+std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path,
+                                                std::vector<std::string>* notes = nullptr);
 // Sets frames from seconds: the frames whose starts are nearest to start_s and, one after the last,
 // to stop_s. `times`: null where neither a video nor --fps says them, which is an Error.
 void SecondsToFrames(BehaviorTableRow& row, const FrameTimes* times);

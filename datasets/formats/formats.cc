@@ -37,7 +37,7 @@ const Format kFormats[] = {
     {"yolo", ImportYolo, ExportYolo, "a folder", "YOLO segmentation text files with their names"},
     {"mot", ImportMot, ExportMot, "a text file", "MOTChallenge boxes with tracks, and MOTS masks"},
     {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
-     "behavior bouts: video,subject,behavior,start_frame,stop_frame"},
+     "behavior bouts: video,subject,behavior,start_frame,stop_frame; or 0 and 1 a frame"},
     {"boris", ImportBoris, ExportBoris, "a .boris project, or a .csv or .tsv table of events",
      "behavior bouts of BORIS"},
     {"tracks", nullptr, ExportTracks, "a CSV file",

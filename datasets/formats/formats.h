@@ -87,6 +87,7 @@ struct ExportOptions {
   bool pictures = false;        // coco, labelme, yolo: the labeled pictures beside the labels
   int start_frame = 0;          // [start_frame, end_frame), for video frames
   int end_frame = -1;           // -1 = to the end
+  bool per_frame = false;       // behaviors: a row a frame and a column a behavior
 
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -96,6 +97,8 @@ struct ExportOptions {
     v.Field("pictures", pictures,
             "with coco, labelme and yolo: write the pictures of the labels too (default: labels "
             "alone)");
+    v.Field("per-frame", per_frame,
+            "with behaviors: a row a frame and a column of 0 and 1 a behavior, one video");
   }
 };
 
