@@ -236,14 +236,23 @@ EvaluationSet ReadMotPair(const fs::path& truth, const fs::path& predictions,
   EvaluationSet set;
   set.categories[0] = "object";
   std::set<int> frames;
+  int64_t ignored = 0, weak = 0, untracked = 0;
   const auto read = [&](const fs::path& path, std::vector<EvalObject>& to, bool is_truth) {
     for (const MotRow& row : ReadMot(path)) {
-      if (!InRange(options, row.frame_index) || (is_truth && row.confidence == 0)) continue;
+      if (!InRange(options, row.frame_index)) continue;
+      if (is_truth && row.confidence == 0) {
+        ++ignored;
+        continue;
+      }
+      // Trackers may score below 0; only a threshold that was asked for leaves them out.
+      const double score = std::max(row.confidence, 0.0);
+      weak += !is_truth && score < options.min_score ? 1 : 0;
+      untracked += row.track < 0 ? 1 : 0;
       EvalObject object;
       object.frame = row.frame_index;
       object.image_id = row.frame_index;
       object.track = row.track;
-      object.score = is_truth ? 1 : row.confidence;
+      object.score = is_truth ? 1 : score;
       object.box = row.box;
       frames.insert(row.frame_index);
       to.push_back(std::move(object));
@@ -252,6 +261,12 @@ EvaluationSet ReadMotPair(const fs::path& truth, const fs::path& predictions,
   read(truth, set.truth, true);
   read(predictions, set.predicted, false);
   set.frames = static_cast<int64_t>(frames.size());
+  const auto warn = [&](int64_t count, const std::string& what) {
+    if (count > 0) set.warnings.push_back(std::to_string(count) + what);
+  };
+  warn(ignored, " lines of the truth have confidence 0, which marks what does not count");
+  warn(weak, " lines of the predictions lie below --min-score and were left out");
+  warn(untracked, " lines have no track (-1) and were left out of the tracking figures");
   return set;
 }
 

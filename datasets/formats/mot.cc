@@ -48,13 +48,14 @@ class RowReader {
       Fail("its frame is " + fields[0], "frames are numbered from 1");
     }
     row.frame_index = static_cast<int>(frame) - 1;
-    row.track = static_cast<int64_t>(Number(fields[1], "the track"));
+    row.track = Whole(fields[1], "the track", 1e15);
     if (mots) return Mots(fields, row);
     row.box = {Number(fields[2], "x"), Number(fields[3], "y"), Number(fields[4], "the width"),
                Number(fields[5], "the height")};
     if (row.box.width < 0 || row.box.height < 0) Fail("its box has a negative side", "correct it");
     if (fields.size() > 6) row.confidence = Number(fields[6], "the confidence");
-    if (fields.size() > 7) row.category = static_cast<int>(Number(fields[7], "the class"));
+    if (row.confidence == -1) row.confidence = 1;  // how MOTChallenge writes "not given"
+    if (fields.size() > 7) row.category = static_cast<int>(Whole(fields[7], "the class", 1e9));
     return row;
   }
 
@@ -67,8 +68,15 @@ class RowReader {
     if (!value || std::abs(*value) > 1e15) Fail(name + " is '" + text + "'", "give a number there");
     return *value;
   }
+  int64_t Whole(const std::string& text, const std::string& name, double most) const {
+    const double value = Number(text, name);
+    if (value != std::floor(value) || std::abs(value) > most) {
+      Fail(name + " is '" + text + "'", "give a whole number there");
+    }
+    return static_cast<int64_t>(value);
+  }
   MotRow Mots(const std::vector<std::string>& fields, MotRow row) const {
-    row.category = static_cast<int>(Number(fields[2], "the class"));
+    row.category = static_cast<int>(Whole(fields[2], "the class", 1e9));
     const double height = Number(fields[3], "the height"), width = Number(fields[4], "the width");
     if (height < 1 || width < 1 || height > 1 << 20 || width > 1 << 20) {
       Fail("its mask claims an impossible size", "correct it");

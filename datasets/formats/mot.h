@@ -15,14 +15,15 @@ struct MotRow {
   int frame_index = 0;  // from 0
   int64_t track = 0;    // -1: none
   Box box;
-  double confidence = 1;
+  double confidence = 1;  // 1 where the file gives none (-1, or no such field)
   int category = -1;
   std::optional<Rle> mask;  // MOTS only
   int line = 0;
 };
 
 // Blank lines and lines that begin with # are skipped. Throws Error naming the line for anything
-// that is no such row: too few fields, text, NaN, frame 0, a negative size.
+// that is no such row: too few fields, text, NaN, frame 0, a negative size, a track or class that
+// is no whole number.
 std::vector<MotRow> ReadMot(const std::filesystem::path& path);
 
 // Each track becomes a category "animal_N", unless a `labels.txt` beside the file names the classes
