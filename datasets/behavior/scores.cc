@@ -18,6 +18,7 @@ constexpr uint32_t kPalette[] = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
                                  0x0072B2, 0xD55E00, 0xCC79A7, 0x999999};
 
 constexpr double kRounding_s = 1e-9;
+constexpr int kMostFrames = 200'000'000;
 
 using SeriesKey = std::tuple<std::string, std::string, std::string>;
 
@@ -295,6 +296,12 @@ std::vector<uint64_t> BehaviorsByFrame(const BoutSeries& series, size_t behavior
   if (behaviors > 64) {
     throw Error("behaviors", std::to_string(behaviors) + " of them cannot be compared at once",
                 "choose at most 64 with --behavior");
+  }
+  if (series.frames() > kMostFrames) {
+    throw Error(SeriesText(series),
+                "it goes on to frame " + std::to_string(series.end_frame - 1) +
+                    ", more than can be compared frame by frame",
+                "correct its last bout");
   }
   std::vector<uint64_t> sets(series.frames(), 0);
   for (const Bout& bout : series.bouts) {

@@ -91,7 +91,8 @@ void ClipScores(BehaviorScores& scores, int start_frame, int end_frame);
 void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& suffix);
 
 // Which behaviors happen on each frame of the series, as a set of bits; index 0 is start_frame.
-// Throws Error for more than 64 behaviors.
+// Throws Error for more than 64 behaviors, and for a series of more than 200 million frames (it is
+// held frame by frame).
 std::vector<uint64_t> BehaviorsByFrame(const BoutSeries& series, size_t behaviors);
 
 }  // namespace datasets

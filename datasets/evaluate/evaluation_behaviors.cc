@@ -44,22 +44,38 @@ Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
   return rows;
 }
 
-class Frames {
+// The class of each stretch of frames: the behavior that began last, of `rows` by start.
+class Classes {
  public:
-  Frames(int start, int end) : start_(start), classes_(std::max(0, end - start), kNone) {}
-  // Later starts overwrite: rows come sorted by their start.
-  void Paint(const BehaviorTableRow& row, int behavior) {
-    const int end = start_ + static_cast<int>(classes_.size());
-    for (int frame = std::max(row.start_frame, start_); frame < std::min(row.end_frame, end);
-         ++frame) {
-      classes_[frame - start_] = behavior;
+  Classes(const Rows& rows, const std::map<std::string, int>& class_of) {
+    std::multimap<int, std::pair<size_t, bool>> changes;  // frame -> row, begins
+    for (size_t i = 0; i < rows.size(); ++i) {
+      changes.emplace(rows[i].start_frame, std::make_pair(i, true));
+      changes.emplace(rows[i].end_frame, std::make_pair(i, false));
+    }
+    std::set<size_t> open;
+    for (auto change = changes.begin(); change != changes.end();) {
+      const int frame = change->first;
+      for (; change != changes.end() && change->first == frame; ++change) {
+        if (change->second.second) {
+          open.insert(change->second.first);
+        } else {
+          open.erase(change->second.first);
+        }
+      }
+      from_[frame] = open.empty() ? kNone : class_of.at(rows[*open.rbegin()].behavior);
     }
   }
-  const std::vector<int>& classes() const { return classes_; }
+  int At(int frame) const {
+    const auto after = from_.upper_bound(frame);
+    return after == from_.begin() ? kNone : std::prev(after)->second;
+  }
+  void AddBorders(std::set<int>& borders) const {
+    for (const auto& [frame, number] : from_) borders.insert(frame);
+  }
 
  private:
-  int start_;
-  std::vector<int> classes_;
+  std::map<int, int> from_;  // frame -> class from there on
 };
 
 }  // namespace
@@ -85,7 +101,7 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
       video_end[row.video] = std::max(video_end[row.video], row.end_frame);
     }
   }
-  std::vector<int> all_truth, all_predicted;
+  std::map<std::pair<int, int>, int64_t> frames_of;  // (truth, predicted)
   int64_t foreign = 0;
   for (auto& [scene, rows] : scenes) {
     if (!true_scenes.count(scene)) {
@@ -96,17 +112,20 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
     for (auto* side : {&rows.first, &rows.second}) {
       std::stable_sort(side->begin(), side->end(),
                        [](const auto& a, const auto& b) { return a.start_frame < b.start_frame; });
-      Frames frames(options.start_frame, end);
-      for (const BehaviorTableRow& row : *side) frames.Paint(row, class_of.at(row.behavior));
-      auto& all = side == &rows.first ? all_truth : all_predicted;
-      all.insert(all.end(), frames.classes().begin(), frames.classes().end());
+    }
+    const Classes of_truth(rows.first, class_of), of_predicted(rows.second, class_of);
+    std::set<int> borders{options.start_frame, end};
+    of_truth.AddBorders(borders);
+    of_predicted.AddBorders(borders);
+    for (auto at = borders.find(options.start_frame); *at < end; ++at) {
+      frames_of[{of_truth.At(*at), of_predicted.At(*at)}] += *std::next(at) - *at;
     }
   }
-  if (all_truth.empty()) {
+  if (frames_of.empty()) {
     throw Error("behavior table '" + truth_path.filename().string() + "'",
                 "it holds no bout to compare with", "give a table with at least one bout");
   }
-  const ClassificationFigures figures = EvaluateClassification(all_truth, all_predicted);
+  const ClassificationFigures figures = EvaluateClassification(frames_of);
   json per_class = json::object();
   double sum = 0;
   int behaviors = 0;

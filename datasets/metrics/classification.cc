@@ -20,21 +20,29 @@ ClassificationFigures EvaluateClassification(const std::vector<int>& truth,
                 std::to_string(truth.size()) + " in the truth and " +
                     std::to_string(predicted.size()) + " in the predictions",
                 "compare the same frames");
+  std::map<std::pair<int, int>, int64_t> frames_of;
+  for (size_t i = 0; i < truth.size(); ++i) ++frames_of[{truth[i], predicted[i]}];
+  return EvaluateClassification(frames_of, classes, absent);
+}
+
+ClassificationFigures EvaluateClassification(
+    const std::map<std::pair<int, int>, int64_t>& frames_of, const std::vector<int>& classes,
+    AbsentClass absent) {
   ClassificationFigures figures;
-  figures.frames = static_cast<int64_t>(truth.size());
   for (const int known : classes) figures.per_class[known];
   int64_t agreed = 0;
-  for (size_t i = 0; i < truth.size(); ++i) {
-    if (truth[i] == predicted[i]) {
-      ++agreed;
-      ++figures.per_class[truth[i]].tp;
+  for (const auto& [pair, count] : frames_of) {
+    figures.frames += count;
+    if (pair.first == pair.second) {
+      agreed += count;
+      figures.per_class[pair.first].tp += count;
     } else {
-      ++figures.per_class[truth[i]].fn;
-      ++figures.per_class[predicted[i]].fp;
+      figures.per_class[pair.first].fn += count;
+      figures.per_class[pair.second].fp += count;
     }
   }
   double f1_sum = 0, counted = 0, expected = 0;
-  const double frames = static_cast<double>(truth.size());
+  const double frames = static_cast<double>(figures.frames);
   for (auto& [number, figure] : figures.per_class) {
     const double tp = static_cast<double>(figure.tp), fp = static_cast<double>(figure.fp),
                  fn = static_cast<double>(figure.fn);
@@ -48,8 +56,9 @@ ClassificationFigures EvaluateClassification(const std::vector<int>& truth,
   }
   figures.accuracy = Ratio(static_cast<double>(agreed), frames);
   figures.macro_f1 = Ratio(f1_sum, counted);
-  figures.kappa = truth.empty() || expected >= 1 ? std::numeric_limits<double>::quiet_NaN()
-                                                 : (figures.accuracy - expected) / (1 - expected);
+  figures.kappa = figures.frames == 0 || expected >= 1
+                      ? std::numeric_limits<double>::quiet_NaN()
+                      : (figures.accuracy - expected) / (1 - expected);
   return figures;
 }
 

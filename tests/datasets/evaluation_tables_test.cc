@@ -1,6 +1,7 @@
 // Tables of tracks and of behaviors that programs other than ours write.
 #include <doctest/doctest.h>
 
+#include "datasets/behavior/scores.h"
 #include "datasets/evaluate/evaluation_files.h"
 #include "tests/support/coco_sample.h"
 
@@ -49,4 +50,35 @@ TEST_CASE("an evaluation of tracks says which lines it left out and why") {
   CHECK(Says(warnings, {"1 lines have no track"}));
   // Scores below 0 are scores too where no threshold was asked for.
   CHECK(Mot(folder, "1,1,4,5,10,12,1\n", "1,1,4,5,10,12,-0.3\n")["mota"] == doctest::Approx(1));
+}
+
+TEST_CASE("behaviors that last for years are compared without a value for each frame") {
+  TempDir folder;
+  EvaluationOptions options;
+  options.metrics = "behaviors";
+  Job job;
+  const std::string header = "video,subject,behavior,start_frame,stop_frame\n";
+  const auto truth = WriteText(folder, header + "v,a,walk,0,999999999\n", "t.csv");
+  const auto other =
+      WriteText(folder, header + "v,a,walk,0,499999999\nv,a,rest,500000000,1999999999\n", "p.csv");
+  const json figures = EvaluateFiles(truth, other, options, job);
+  CHECK(figures["frames"] == 2'000'000'000);
+  CHECK(figures["accuracy"] == doctest::Approx(0.25));
+  CHECK(figures["per_class"]["walk"]["recall"] == doctest::Approx(0.5));
+  datasets::TableScoreOptions table;
+  table.fps = 25;
+  const auto scores = datasets::ScoresFromTable(other, table);
+  CHECK(Says(ErrorOf([&] { BehaviorsByFrame(scores.series.at(0), scores.behaviors.size()); }),
+             {"'v'", "frame 1999999999", "correct its last bout"}));
+}
+
+TEST_CASE("a table of a row a frame is compared with a table of bouts") {
+  TempDir folder;
+  EvaluationOptions options;
+  options.metrics = "behaviors";
+  Job job;
+  const auto frames =
+      WriteText(folder, "frame,background,dig\n0,1,0\n1,0,1\n2,0,1\n3,1,0\n", "f.csv");
+  const auto bouts = WriteText(folder, "behavior,start_frame,stop_frame\ndig,1,2\n", "b.csv");
+  CHECK(EvaluateFiles(frames, bouts, options, job)["accuracy"] == doctest::Approx(1));
 }
