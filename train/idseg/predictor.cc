@@ -1,14 +1,10 @@
-#include "train/predictor.h"
-
 #include <algorithm>
 #include <numeric>
 
 #include "datasets/base/error.h"
-#include "train/detect/description.h"
-#include "train/detect/training.h"
-#include "train/idnet/description.h"
-#include "train/idnet/idnet.h"
+#include "train/idseg/description.h"
 #include "train/idseg/runner.h"
+#include "train/idseg/training.h"
 #include "train/learn/temperature.h"
 #include "train/weights/module_weights.h"
 
@@ -219,26 +215,9 @@ class IdsegPredictor : public Predictor {
 
 }  // namespace
 
-std::unique_ptr<Predictor> LoadPredictor(const std::string& model_file,
-                                         const PredictorOptions& options) {
-  UseThreads(options.threads);
-  const WeightsFile file = ReadSafetensors(model_file);
-  if (IsDetectorModel(file.metadata)) return LoadDetectPredictor(file, model_file, options);
-  if (IsIdentityModel(model_file)) {
-    throw datasets::Error("model " + model_file, "it names animals from their crops and finds none",
-                          "choose a model that outlines animals; this one helps it by --identity");
-  }
-  return std::make_unique<IdsegPredictor>(file, model_file, options);
-}
-
-ModelInfo ReadModelInfo(const std::string& model_file) {
-  const auto metadata = ReadSafetensorsMetadata(model_file);
-  if (IsDetectorModel(metadata)) return DetectDescriptionOf(metadata, model_file).info;
-  const auto architecture = metadata.find("architecture");
-  if (architecture != metadata.end() && IsIdentityArchitecture(architecture->second)) {
-    return IdnetFromMetadata(metadata, model_file).info;
-  }
-  return FromMetadata(metadata, model_file).info;
+std::unique_ptr<Predictor> LoadIdsegPredictor(const WeightsFile& file, const std::string& name,
+                                              const PredictorOptions& options) {
+  return std::make_unique<IdsegPredictor>(file, name, options);
 }
 
 }  // namespace train

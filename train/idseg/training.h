@@ -1,0 +1,25 @@
+// Training and prediction with idseg, the two small networks of Vole's own, as train_job.h and
+// predictor.h promise. Internal to train/; no torch type here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "datasets/base/job.h"
+#include "train/predictor.h"
+#include "train/training_data.h"
+#include "train/training_news.h"
+#include "train/training_options.h"
+#include "train/weights/safetensors.h"
+
+namespace train {
+
+// As Train(), for idseg.
+TrainResult TrainIdseg(const TrainingData& data, const TrainOptions& options,
+                       const std::string& model_file, datasets::Job& job,
+                       const OnProgress& on_progress, const OnSample& on_sample);
+
+std::unique_ptr<Predictor> LoadIdsegPredictor(const WeightsFile& file, const std::string& name,
+                                              const PredictorOptions& options);
+
+}  // namespace train
