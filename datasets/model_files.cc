@@ -1,0 +1,103 @@
+#include "datasets/model_files.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "datasets/project.h"
+#include "datasets/recorded_job.h"
+
+namespace datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kExtension[] = ".safetensors", kCheckpoint[] = ".last";
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+fs::path PathOf(const Project& project, const std::string& stored) {
+  const fs::path path(stored);
+  return path.is_absolute() ? path : (project.folder() / path).lexically_normal();
+}
+
+// N of PROJECT-N.safetensors or its checkpoint; 0 for other names.
+int NumberOf(const Project& project, std::string name) {
+  if (EndsWith(name, kCheckpoint)) name.resize(name.size() - sizeof(kCheckpoint) + 1);
+  const std::string start = project.file().stem().string() + "-";
+  if (name.rfind(start, 0) != 0 || !EndsWith(name, kExtension)) return 0;
+  const size_t digits = name.size() - start.size() - (sizeof(kExtension) - 1);
+  const std::string number = name.substr(start.size(), digits);
+  if (number.empty() || number.size() > 8 || number[0] == '0' ||
+      number.find_first_not_of("0123456789") != std::string::npos) {
+    return 0;
+  }
+  return std::atoi(number.c_str());
+}
+
+}  // namespace
+
+fs::path ModelFile(const Project& project, const ModelRow& model) {
+  return PathOf(project, model.weights_path);
+}
+
+std::optional<Id> ModelOfFile(const Project& project, const fs::path& file) {
+  std::optional<Id> found;
+  for (const ModelRow& model : project.Models()) {
+    std::error_code ignored;
+    if (fs::equivalent(ModelFile(project, model), file, ignored)) found = model.id;
+  }
+  return found;
+}
+
+fs::path FileOfTraining(const Project& project, const JobRow& job) {
+  const auto options = nlohmann::json::parse(job.options_json, nullptr, false);
+  const auto found = options.is_object() ? options.find(kModelFileOption) : options.end();
+  if (found == options.end() || !found->is_string()) return {};
+  return PathOf(project, found->get<std::string>());
+}
+
+fs::path CheckpointOf(const fs::path& model_file) { return model_file.string() + kCheckpoint; }
+
+fs::path NumberedModelFile(const Project& project, int number) {
+  return fs::absolute(project.folder()) /
+         (project.file().stem().string() + "-" + std::to_string(number) + kExtension);
+}
+
+std::vector<fs::path> NumberedModelFiles(const Project& project) {
+  std::set<int> numbers;
+  std::error_code error;
+  for (fs::directory_iterator entry(fs::absolute(project.folder()), error), end;
+       !error && entry != end; entry.increment(error)) {
+    if (const int number = NumberOf(project, entry->path().filename().string())) {
+      numbers.insert(number);
+    }
+  }
+  std::vector<fs::path> files;
+  for (const int number : numbers) files.push_back(NumberedModelFile(project, number));
+  return files;
+}
+
+std::vector<fs::path> StrayModelFiles(const Project& project) {
+  std::set<fs::path> owned;
+  for (const ModelRow& model : project.Models()) {
+    owned.insert(fs::weakly_canonical(ModelFile(project, model)));
+  }
+  for (const JobRow& job : project.Jobs()) {
+    if (IsOpen(job)) owned.insert(fs::weakly_canonical(FileOfTraining(project, job)));
+  }
+  std::vector<fs::path> stray;
+  for (const fs::path& file : NumberedModelFiles(project)) {
+    if (owned.count(fs::weakly_canonical(file))) continue;
+    for (const fs::path& one : {file, CheckpointOf(file)}) {
+      if (fs::exists(one)) stray.push_back(one);
+    }
+  }
+  return stray;
+}
+
+}  // namespace datasets
