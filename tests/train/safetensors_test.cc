@@ -1,10 +1,15 @@
 #include "train/weights/safetensors.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
@@ -41,6 +46,29 @@ void WriteBytes(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+std::set<std::string> FilesIn(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    names.insert(entry.path().filename().string());
+  }
+  return names;
+}
+
+// Files of this process may be so large, no larger, while it lives.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
 std::string WithHeader(const std::string& header, const std::string& data) {
   std::string bytes(8, '\0');
   for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(uint64_t{header.size()} >> (8 * i));
@@ -62,7 +90,7 @@ TEST_CASE("weights come back as they were written, with their description") {
     CHECK(read.tensors.at(name).bytes == tensor.bytes);
   }
   CHECK(ReadSafetensorsMetadata(folder / "w.safetensors") == written.metadata);
-  CHECK_FALSE(fs::exists(folder / "w.safetensors.tmp"));
+  CHECK(FilesIn(folder / ".") == std::set<std::string>{"w.safetensors"});
 }
 
 TEST_CASE("a file laid out by hand after the published format is understood") {
@@ -157,17 +185,29 @@ TEST_CASE("writing where nothing can be written fails cleanly and keeps the old 
   CHECK_THROWS_AS(WriteSafetensors(folder / "no/such/folder/w", Sample()), datasets::Error);
   WriteSafetensors(folder / "w", Sample());
   const std::string before = ReadBytes(folder / "w");
-  fs::create_directory(folder / "w.tmp");  // the temporary file cannot be made
-  CHECK_THROWS_AS(WriteSafetensors(folder / "w", WeightsFile{}), datasets::Error);
+  fs::create_directory(folder / "taken");
+  CHECK_THROWS_AS(WriteSafetensors(folder / "taken", WeightsFile{}), datasets::Error);
   CHECK(ReadBytes(folder / "w") == before);
+  CHECK(FilesIn(folder / ".") == std::set<std::string>{"taken", "w"});
+}
+
+TEST_CASE("two programs that write one file do not write into one another") {
+  tests::TempDir folder;
+  // What another one, or a killed one of the same number, has begun.
+  const std::string other = folder / ("w.tmp-" + std::to_string(getpid()) + "-0");
+  std::ofstream(other) << "half a file";
+  WriteSafetensors(folder / "w", Sample());
+  CHECK(ReadSafetensors(folder / "w").tensors.size() == Sample().tensors.size());
+  CHECK(ReadBytes(other).size() == 11);
 }
 
 TEST_CASE("a full disk is an error, not a short file") {
-  if (!fs::exists("/dev/full")) return;
   tests::TempDir folder;
-  fs::create_symlink("/dev/full", folder / "w.tmp");
-  CHECK_THROWS_AS(WriteSafetensors(folder / "w", Sample()), datasets::Error);
-  CHECK_FALSE(fs::exists(folder / "w"));
+  {
+    const SmallFiles small(64);
+    CHECK_THROWS_AS(WriteSafetensors(folder / "w", Sample()), datasets::Error);
+  }
+  CHECK(FilesIn(folder / ".").empty());
 }
 
 TEST_CASE("a network's weights round trip, and weights that do not fit are refused") {

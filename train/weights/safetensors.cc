@@ -202,8 +202,15 @@ void WriteSafetensors(const fs::path& file, const WeightsFile& weights) {
   std::array<char, 8> prefix{};
   for (int i = 0; i < 8; ++i) prefix[i] = static_cast<char>(uint64_t{text.size()} >> (8 * i));
 
-  const fs::path temporary = file.string() + ".tmp";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  // Of its own, so that two programs that write one file do not write into one another.
+  std::string temporary;
+  int descriptor = -1;
+  for (int number = 0; descriptor < 0; ++number) {
+    temporary = file.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(number);
+    descriptor =
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (descriptor < 0 && errno != EEXIST) break;
+  }
   if (descriptor < 0) {
     throw Error("weights " + file.string(),
                 std::string("the file cannot be written: ") + std::strerror(errno),
