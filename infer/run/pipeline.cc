@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -67,6 +68,27 @@ class Turns {
   bool aborted_ = false;
 };
 
+// Joins its threads however their owner ends: a thread that is still there when it is destroyed
+// would end the program, and with it the error that was on its way.
+class Threads {
+ public:
+  explicit Threads(std::function<void()> stop) : stop_(std::move(stop)) {}
+  ~Threads() {
+    if (threads_.empty()) return;
+    stop_();
+    Join();
+  }
+  void Start(std::function<void()> work) { threads_.emplace_back(std::move(work)); }
+  void Join() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  std::function<void()> stop_;
+  std::vector<std::thread> threads_;
+};
+
 nlohmann::json RecordOf(const train::ModelInfo& info, const char* key) {
   return info.record.is_object() ? info.record.value(key, nlohmann::json()) : nlohmann::json();
 }
@@ -81,26 +103,27 @@ class Pipeline {
         writer_(project, input.job_id, input.video_id, input.categories, input.size) {}
 
   PipelineResult Run() {
-    std::thread decode([this] { Guard([this] { Decode(); }, [this] { pictures_.Close(); }); });
+    Threads threads([this] {
+      StopReading();
+      named_.Close();
+    });
+    threads.Start([this] { Guard([this] { Decode(); }, [this] { pictures_.Close(); }); });
     UseTwins();
-    std::vector<std::thread> predict;
     for (size_t p = 0; p < predictors_.size(); ++p) {
-      predict.emplace_back([this, p] {
+      threads.Start([this, p] {
         Guard([this, p] { Predict(*predictors_[p]); },
               [this] {
                 if (--predicting_ == 0) found_.Close();
               });
       });
     }
-    std::thread write([this] { Guard([this] { Write(); }, [] {}); });
+    threads.Start([this] { Guard([this] { Write(); }, [] {}); });
     const train::ModelInfo& info = input_.predictor->info();
     PipelineResult result{TrackRecord(info.classes.size(), input_.size), {}, {}, {}, 0};
     Guard([&] { Track(info, result); }, [this] { named_.Close(); });
     StopReading();
     named_.Close();
-    decode.join();
-    for (std::thread& thread : predict) thread.join();
-    write.join();
+    threads.Join();
     if (error_) std::rethrow_exception(error_);
     result.rows = writer_.TakeRows();
     if (judges_by_model_) result.picture_overlap = picture_model_.overlap;
