@@ -46,7 +46,7 @@ class Search {
         class_of_slot_.push_back(static_cast<int>(k));
       }
     }
-    VOLE_CHECK(class_of_slot_.size() < 120);
+    VOLE_CHECK(class_of_slot_.size() <= static_cast<size_t>(kMostAnimals));
     first_slot_.push_back(static_cast<int>(class_of_slot_.size()));
     incoming_.resize(tracklets.size());
     last_use_.resize(tracklets.size());

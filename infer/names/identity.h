@@ -17,8 +17,12 @@ struct TrackletEvidence {
   double drop_cost = 0;
 };
 
+// That one video can have; a choice is a signed char, and room for "none" is left.
+inline constexpr int kMostAnimals = 119;
+
 struct IdentityOptions {
-  std::vector<int> max_instances;  // [K] how many animals of a class can be there at once, >= 1
+  // [K] how many animals of a class can be there at once, >= 1; together at most kMostAnimals.
+  std::vector<int> max_instances;
   size_t most_transitions = 4'000'000;  // bounds time and memory of the exact search (then a beam)
 };
 

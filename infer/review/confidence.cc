@@ -126,7 +126,7 @@ std::vector<Signs> SignsOf(const TrackRecord& record, const std::vector<Tracklet
     signs[r][static_cast<size_t>(sign)] = Clip(value);
   };
   // Rows of the same animal one frame before, over tracklets.
-  std::vector<std::pair<int, size_t>> last(120, {-2, 0});  // by number: frame, row
+  std::vector<std::pair<int, size_t>> last(kMostAnimals, {-2, 0});  // by number: frame, row
   for (size_t begin = 0; begin < record.rows().size();) {
     const int frame = record.rows()[begin].frame;
     size_t end = begin;

@@ -10,6 +10,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/model_files.h"
+#include "datasets/recorded_job.h"
 #include "datasets/store/regions.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
@@ -133,30 +135,18 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   result.subjects = source.subjects;
   BehaviorPictures pictures(project, video, source, job);
 
-  datasets::JobRow row;
-  row.kind = "behavior";
-  row.state = "running";
-  row.options_json = datasets::OptionsToJson(options).dump();
-  for (const auto& model : project.Models()) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(project.folder() / model.weights_path, model_file, ignored)) {
-      row.model_id = model.id;
-    }
-  }
-  project.Write([&](datasets::Writer& writer) { result.job_id = writer.InsertJob(row); });
-  const auto finish = [&](const std::string& state, const std::string& error) {
-    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, state, error); });
-  };
   const int start = std::clamp(options.start_frame, 0, video.frame_count);
   const int end = options.end_frame < 0 ? video.frame_count
                                         : std::clamp(options.end_frame, start, video.frame_count);
-  try {
+  const datasets::NewJob row{datasets::JobKind::kBehavior, datasets::OptionsToJson(options).dump(),
+                             datasets::ModelOfFile(project, model_file)};
+  result.job_id = datasets::RunRecorded(project, row, [&](Id job_id) {
     std::vector<Id> ids;
     for (const Known& one : known) ids.push_back(one.behavior_id);
     std::vector<std::unique_ptr<datasets::BehaviorScoreWriter>> writers;
     for (const std::string& subject : source.subjects) {
-      writers.push_back(std::make_unique<datasets::BehaviorScoreWriter>(
-          project, result.job_id, video.id, subject, ids, start));
+      writers.push_back(std::make_unique<datasets::BehaviorScoreWriter>(project, job_id, video.id,
+                                                                        subject, ids, start));
     }
     const int context = scorer.context_frames();
     for (int from = start; from < end; from += kPieceFrames) {
@@ -190,15 +180,9 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
       }
     }
     for (auto& writer : writers) writer->Finish();
-    result.found = FinishBehaviors(project, result.job_id, {}, job);
-  } catch (const datasets::Cancelled&) {
-    finish("cancelled", "");
-    throw;
-  } catch (const std::exception& error) {
-    finish("failed", error.what());
-    throw;
-  }
-  finish("done", "");
+    result.found = FinishBehaviors(project, job_id, {}, job);
+    return datasets::JobOutcome();
+  });
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count();
   result.peak_rss_mb = datasets::PeakRssMb();

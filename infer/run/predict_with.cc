@@ -1,18 +1,35 @@
 #include "infer/run/predict_with.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
 #include "infer/names/evidence.h"
+#include "infer/names/identity.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_job.h"
 #include "infer/run/finish_names.h"
 #include "infer/run/pipeline.h"
 
 namespace infer {
-namespace {}  // namespace
+namespace {
+
+// A whole video would be predicted before its names could not be decided.
+void CheckAnimals(const train::ModelInfo& info) {
+  int animals = 0;
+  for (const int most : info.max_instances) animals += std::max(1, most);
+  if (animals <= kMostAnimals) return;
+  throw datasets::Error("the model",
+                        "it knows " + std::to_string(animals) +
+                            " animals at once, and no more than " + std::to_string(kMostAnimals) +
+                            " can be told apart in a video",
+                        "train on labels with fewer names, or fewer animals of a name in a frame");
+}
+
+}  // namespace
 
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
                           train::Predictor& predictor, const FrameSource& source,
@@ -31,6 +48,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   if (info.classes.empty()) {
     throw datasets::Error("the model", "it knows no animal", "train it again");
   }
+  CheckAnimals(info);
   PredictResult result;
   PipelineInput input;
   project.Write([&](datasets::Writer& writer) {
@@ -38,14 +56,6 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     for (const std::string& name : info.classes) {
       input.categories.push_back(writer.FindOrInsertCategory(name));
     }
-    datasets::JobRow row;
-    row.kind = "predict";
-    row.state = "running";
-    row.model_id = model_id;
-    nlohmann::json stored = datasets::OptionsToJson(options);
-    stored["video"] = video.name;
-    row.options_json = stored.dump();
-    result.job_id = writer.InsertJob(row);
   });
   input.predictor = &predictor;
   input.identity = identity;
@@ -56,17 +66,19 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   input.end_frame = end_frame;
   input.fps = video.fps > 0 ? video.fps : 25;
   input.size = {video.width, video.height};
-  input.job_id = result.job_id;
   input.video_id = video.id;
-  try {
+  nlohmann::json stored = datasets::OptionsToJson(options);
+  stored["video"] = video.name;
+  const datasets::NewJob row{datasets::JobKind::kPredict, stored.dump(), model_id};
+  datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
+    result.job_id = input.job_id = job_id;
     PipelineResult found = RunPipeline(project, input, job);
     EvidenceOptions evidence;
     evidence.fps = input.fps;
     job.Advance(0, 0, "deciding who is who");
     std::vector<Anchor> anchors;
     if (options.use_labels) {
-      anchors = LabelAnchors(project, result.job_id, video.id, found.record, found.rows,
-                             input.categories);
+      anchors = LabelAnchors(project, job_id, video.id, found.record, found.rows, input.categories);
     }
     const std::vector<NamedTracklet> names =
         NameTracklets(found.record, found.tracklets, found.links, info, evidence, anchors,
@@ -80,22 +92,10 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
       data.start_frame = input.start_frame;
       data.end_frame = input.end_frame;
     }
-    SaveReviewData(project, result.job_id, data);
-    result.review_episodes = RebuildReviewQueue(project, result.job_id, job);
-    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "done"); });
-  } catch (const datasets::Cancelled&) {
-    project.Write([&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "cancelled"); });
-    throw;
-  } catch (const std::exception& error) {
-    const std::string what = error.what();
-    try {
-      project.Write(
-          [&](datasets::Writer& writer) { writer.FinishJob(result.job_id, "failed", what); });
-    } catch (const std::exception&) {
-      // The project cannot be written at all; the first error says why.
-    }
-    throw;
-  }
+    SaveReviewData(project, job_id, data);
+    result.review_episodes = RebuildReviewQueue(project, job_id, job);
+    return datasets::JobOutcome();
+  });
   result.frames = end_frame - options.start_frame;
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

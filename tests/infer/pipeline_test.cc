@@ -48,18 +48,22 @@ class FakePredictor : public train::Predictor {
     return {};
   }
   std::unique_ptr<train::Predictor> Twin() const override {
+    if (twin_fails) throw datasets::Error("the network", "there is no memory for another one");
     if (!has_twins) return nullptr;
     auto twin = std::make_unique<FakePredictor>(*this);
     twin->pause = 3 - pause;
     return twin;
   }
   int fail_at = -1;
-  bool nothing = false, has_twins = false;
+  bool nothing = false, has_twins = false, twin_fails = false;
   int pause = 0;  // milliseconds a frame
 
  private:
   DiscWorld world_;
   train::ModelInfo info_;
+
+ public:
+  void Expect(int instances) { info_.max_instances.assign(info_.classes.size(), instances); }
 };
 
 cv::Mat Numbered(int frame, cv::Size size) {
@@ -433,4 +437,34 @@ TEST_CASE("labels outvote a network that errs, over contacts too") {
   CHECK(unlabeled > 400);
   for (int frame = 20; frame < 400; frame += 80) LabelFrame(setting, frame, "train");
   CHECK(WrongNames(setting, setting.Predict(job).job_id) < unlabeled / 4);
+}
+
+TEST_CASE("a network that cannot be doubled gives its own error, not the end of the program") {
+  Setting setting(SmallWorld(40));
+  setting.predictor.twin_fails = true;
+  Job job;
+  std::string text;
+  try {
+    setting.Predict(job);
+  } catch (const datasets::Error& error) {
+    text = error.what();
+  }
+  CHECK(text == "the network: there is no memory for another one");
+  CHECK(setting.JobState() == "failed");
+}
+
+TEST_CASE("more animals than can be told apart are refused before anything is predicted") {
+  Setting setting(SmallWorld(40));
+  setting.predictor.Expect(60);  // of two names
+  Job job;
+  std::string text;
+  try {
+    setting.Predict(job);
+  } catch (const datasets::Error& error) {
+    text = error.what();
+  }
+  CHECK(text.find("it knows 120 animals at once, and no more than 119") != std::string::npos);
+  CHECK(setting.project->Jobs().empty());
+  setting.predictor.Expect(3);
+  CHECK(setting.Predict(job).frames == 40);
 }

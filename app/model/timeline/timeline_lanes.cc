@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "datasets/recorded_job.h"
 #include "datasets/store/regions.h"
 #include "datasets/store/review/review_reasons.h"
 
@@ -83,7 +84,7 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
 bool Runs(const datasets::Project& project, std::optional<Id> job_id) {
   const std::vector<datasets::JobRow> jobs = project.Jobs();
   return std::any_of(jobs.begin(), jobs.end(), [&](const datasets::JobRow& row) {
-    return row.id == job_id && (row.state == "running" || row.state == "queued");
+    return row.id == job_id && datasets::IsOpen(row);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/model/drawing/tag_layout.h"
 #include "app/ui/views/canvas/canvas_view.h"
+#include "datasets/recorded_job.h"
 
 namespace app {
 
@@ -55,7 +56,7 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   const bool predicting =
       job != project->predict_job.end() &&
       std::any_of(project->jobs.begin(), project->jobs.end(), [&](const datasets::JobRow& row) {
-        return row.id == job->second && (row.state == "running" || row.state == "queued");
+        return row.id == job->second && datasets::IsOpen(row);
       });
   const auto& labels = Labels(context);
   if (show_labels_) {
