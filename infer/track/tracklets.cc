@@ -15,6 +15,26 @@ constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
 // Of the median area: what is smaller may be a part of an animal.
 constexpr double kLeastAnimal = 0.7;
 
+// Shares of areas that decide what a blob is. No measurement of the values is kept; the tests named
+// here are the scenes that they must get right (tests/infer/tracklets_test.cc).
+constexpr double kFragmentInside = 0.6;  // of a blob, within one animal: it is a piece of it
+constexpr double kWholeAnimal = 0.9;     // of the usual area: no piece is as large
+constexpr double kPiecesAtMost = 1.3;    // of the usual area, all pieces of it together
+
+// "a network that cuts touching animals in the wrong place": it moves area between them, so that
+// their sum stays what it was and the parts do not.
+constexpr double kCutSumLow = 0.7, kCutSumHigh = 1.3;
+constexpr double kPartOff = 1.3;  // a part off by this factor was cut wrong
+// Within a contact the network's own cut has to look right before it is taken.
+constexpr double kPartOffInContact = 1.15, kLeastFitInContact = 0.6;
+
+// What a blob must cover of all animals that may be in it, so that it is all of them. Who is in
+// contact already may hide more of the other; where every animal has a blob, one hardly seen alone
+// may be a piece ("pieces of a blurred jump") and must show.
+constexpr double kMergedShare = 0.6, kMergedShareTouching = 0.45, kMergedShareDoubtful = 0.85;
+// And how much larger than the largest of them it must be.
+constexpr double kMergedLargest = 1.15, kMergedLargestTouching = 0.9;
+
 }  // namespace
 
 int Tracker::Impl::NewTracklet(int frame, bool contact) {
@@ -41,12 +61,13 @@ void Tracker::Impl::MergeFragments(Step& step) {
       double sum = 0, largest = 0;
       for (size_t d = 0; d < step.blobs.size(); ++d) {
         const Fit fit = FitOf(follow, step.blobs[d]);
-        if (fit.inside * follow.last.area < 0.6 * step.blobs[d].area) continue;
+        if (fit.inside * follow.last.area < kFragmentInside * step.blobs[d].area) continue;
         parts.push_back(static_cast<int>(d));
         sum += step.blobs[d].area;
         largest = std::max(largest, step.blobs[d].area);
       }
-      if (parts.size() < 2 || largest > 0.9 * follow.usual_area || sum > 1.3 * follow.usual_area) {
+      if (parts.size() < 2 || largest > kWholeAnimal * follow.usual_area ||
+          sum > kPiecesAtMost * follow.usual_area) {
         continue;
       }
       first = parts[0];
@@ -85,14 +106,14 @@ bool Tracker::Impl::Disputed(const Step& step, size_t d, size_t e) const {
   if (!Touch(step.blobs[d], step.blobs[e])) return false;
   const double sum =
       (step.blobs[d].area + step.blobs[e].area) / (one.usual_area + other.usual_area);
-  if (sum < 0.7 || sum > 1.3) return false;
+  if (sum < kCutSumLow || sum > kCutSumHigh) return false;
   const double off = std::max(std::abs(std::log(step.blobs[d].area / one.usual_area)),
                               std::abs(std::log(step.blobs[e].area / other.usual_area)));
-  if (one.contact < 0 || one.contact != other.contact) return off > std::log(1.3);
+  if (one.contact < 0 || one.contact != other.contact) return off > std::log(kPartOff);
   // Within a contact the network's own cut has to look right before it is taken.
   const double fit = std::min(step.fits[static_cast<size_t>(step.active_of[d])][d].iou,
                               step.fits[static_cast<size_t>(step.active_of[e])][e].iou);
-  return off > std::log(1.15) || fit < 0.6;
+  return off > std::log(kPartOffInContact) || fit < kLeastFitInContact;
 }
 
 void Tracker::Impl::RejoinDisputed(Step& step) {
@@ -157,9 +178,12 @@ void Tracker::Impl::FindMerges(Step& step) {
       // piece of another (a blur, a reflection): that it is in there must show.
       const bool doubtful =
           complete && std::min(owner.frames_alone, other.frames_alone) < kKnownFrames;
-      const double least_share = doubtful ? 0.85 : touching ? 0.45 : 0.6;
+      const double least_share = doubtful   ? kMergedShareDoubtful
+                                 : touching ? kMergedShareTouching
+                                            : kMergedShare;
       if (step.blobs[d].area < least_share * (sum + area) ||
-          step.blobs[d].area < (touching ? 0.9 : 1.15) * std::max(largest, area)) {
+          step.blobs[d].area <
+              (touching ? kMergedLargestTouching : kMergedLargest) * std::max(largest, area)) {
         continue;
       }
       sum += area;
