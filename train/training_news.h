@@ -18,6 +18,7 @@ struct TrainProgress {  // for live curves
   double seconds = 0;
   nlohmann::json validation;  // null, or figures of the best validation so far
   nlohmann::json judged;      // null, or figures of the validation that this step ended with
+  std::string warning;        // about the training as a whole; it goes on
 };
 
 // What the network answers for one labeled frame while it learns, small enough for a panel.

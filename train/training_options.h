@@ -42,10 +42,10 @@ struct TrainOptions {
   int64_t seed = 1;
   int threads = 0;
   std::string device = "auto";
-  // Of the reference detectors alone, but for `batch`; 0: chosen from the labels and the machine.
-  int size = 0;
   int batch = 0;
   double rate = 0;
+  // Not of every architecture: architectures.cc says which takes which.
+  int size = 0;
   int depth = 50;
   int proposals = 0;
   bool staged = false;
@@ -70,21 +70,18 @@ struct TrainOptions {
     v.Field("seed", seed, "random seed");
     v.Field("threads", threads, "threads; 0 = all cores", datasets::Range{0, 1024});
     v.Field("device", device, "auto, cpu or cuda[:N]");
-    v.Field(
-        "size", size,
-        "not idseg: short side (yolo: long side, yolact: side) of the network's input in pixels; "
-        "0 = chosen",
-        datasets::Range{0, 4096});
+    v.Field("size", size,
+            "short side (yolo: long side, yolact: side) of the network's input in pixels; "
+            "0 = chosen",
+            datasets::Range{0, 4096});
     v.Field("batch", batch, "pictures a step, in each process; 0 = chosen",
             datasets::Range{0, 1024});
     v.Field("rate", rate, "peak learning rate; 0 = chosen", datasets::Range{0, 10});
-    v.Field("depth", depth, "maskrcnn, yolact: layers of the ResNet (18, 34, 50, 101)",
-            datasets::Range{18, 152});
-    v.Field("proposals", proposals, "maskrcnn: regions that are looked at closely; 0 = chosen",
+    v.Field("depth", depth, "layers of the ResNet (18, 34, 50, 101)", datasets::Range{18, 152});
+    v.Field("proposals", proposals, "regions that are looked at closely; 0 = chosen",
             datasets::Range{0, 10000});
-    v.Field("init-partial", init_partial,
-            "not idseg: take from --init what fits, whatever else it holds");
-    v.Field("staged", staged, "maskrcnn: the heads learn first, the backbone from its end later");
+    v.Field("init-partial", init_partial, "take from --init what fits, whatever else it holds");
+    v.Field("staged", staged, "the heads learn first, the backbone from its end later");
   }
 };
 

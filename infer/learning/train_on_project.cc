@@ -1,14 +1,20 @@
 #include "infer/learning/train_on_project.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <map>
 #include <optional>
 
 #include "datasets/base/error.h"
 #include "datasets/base/file_hash.h"
 #include "datasets/base/options.h"
+#include "datasets/model_files.h"
+#include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
-#include "train/predictor.h"
+#include "train/architectures.h"
+#include "train/train_job.h"
 
 namespace infer {
 namespace {
@@ -29,40 +35,86 @@ std::optional<fs::file_time_type> WriteTime(const fs::path& file) {
   return error ? std::nullopt : std::optional(time);
 }
 
-nlohmann::json JobOptions(const LabelSelection& selection, const train::TrainOptions& options) {
+nlohmann::json JobOptions(const datasets::Project& project, const LabelSelection& selection,
+                          const train::TrainOptions& options, const fs::path& model_file) {
   nlohmann::json json = datasets::OptionsToJson(options);
   json["videos"] = selection.videos;
   json["start-frame"] = selection.start_frame;
   json["end-frame"] = selection.end_frame ? nlohmann::json(*selection.end_frame) : nullptr;
   json["max-labels"] = selection.max_labels;
+  json[datasets::kModelFileOption] = StoredPath(project, model_file).generic_string();
   return json;
 }
 
-// An earlier model of the same file is what this one grew out of (resume), or was replaced by it.
-std::optional<Id> ModelOfFile(const datasets::Project& project, const std::string& stored_path) {
-  std::optional<Id> found;
-  for (const auto& model : project.Models()) {
-    if (model.weights_path == stored_path) found = model.id;
+// Makes the file, empty; false when there is one already, perhaps of a training that runs.
+bool Reserve(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (descriptor >= 0) ::close(descriptor);
+  return descriptor >= 0 || errno != EEXIST;  // what cannot be written at all is said later
+}
+
+// Takes a reserved file away again when nothing was written into it.
+class Reservation {
+ public:
+  explicit Reservation(fs::path file) : file_(std::move(file)) {}
+  ~Reservation() {
+    std::error_code error;
+    if (fs::is_regular_file(file_, error) && fs::file_size(file_, error) == 0 && !error) {
+      fs::remove(file_, error);
+    }
   }
-  return found;
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+ private:
+  fs::path file_;
+};
+
+// The model file of the newest checkpoint that a training of this architecture ("": any) left, be
+// it ended, cancelled or killed; not of one that runs now.
+fs::path NewestCheckpoint(const datasets::Project& project, const std::string& architecture) {
+  std::map<fs::path, bool> known;  // and whether it is being trained
+  for (const fs::path& file : datasets::NumberedModelFiles(project)) known[file] = false;
+  for (const auto& model : project.Models()) {
+    known[fs::absolute(datasets::ModelFile(project, model)).lexically_normal()] = false;
+  }
+  for (const auto& job : project.Jobs()) {
+    const fs::path file = datasets::FileOfTraining(project, job);
+    if (file.empty()) continue;
+    bool& runs = known[fs::absolute(file).lexically_normal()];
+    runs = runs || datasets::IsOpen(job);
+  }
+  fs::path newest;
+  std::optional<fs::file_time_type> newest_time;
+  for (const auto& [file, runs] : known) {
+    const auto time = runs ? std::nullopt : WriteTime(datasets::CheckpointOf(file));
+    if (!time || (newest_time && *time <= *newest_time)) continue;
+    if (!architecture.empty() &&
+        !train::MayResume(datasets::CheckpointOf(file).string(), architecture)) {
+      continue;
+    }
+    newest = file;
+    newest_time = time;
+  }
+  return newest;
 }
 
 }  // namespace
 
-fs::path DefaultModelFile(const datasets::Project& project, bool resume) {
-  const auto models = project.Models();
+fs::path DefaultModelFile(const datasets::Project& project, bool resume,
+                          const std::string& architecture, bool reserve) {
   if (resume) {
-    if (models.empty()) {
-      throw datasets::Error("project '" + project.file().string() + "'",
-                            "it has no model to go on with", "train without --resume first");
-    }
-    return fs::absolute(project.folder() / models.back().weights_path).lexically_normal();
+    const fs::path newest = NewestCheckpoint(project, architecture);
+    if (!newest.empty()) return newest;
+    throw datasets::Error("project '" + project.file().string() + "'",
+                          "no training" + (architecture.empty() ? "" : " of " + architecture) +
+                              " has left a checkpoint to go on from",
+                          "train without --resume first");
   }
-  const std::string stem = project.file().stem().string();
   for (int number = 1;; ++number) {
-    const fs::path file =
-        fs::absolute(project.folder()) / (stem + "-" + std::to_string(number) + ".safetensors");
-    if (!fs::exists(file)) return file;
+    const fs::path file = datasets::NumberedModelFile(project, number);
+    if (fs::exists(file) || fs::exists(datasets::CheckpointOf(file))) continue;
+    if (!reserve || Reserve(file)) return file;
   }
 }
 
@@ -75,6 +127,29 @@ struct Read {  // what there is to learn from
   std::vector<Id> videos;  // as GatheredLabels::videos
 };
 
+// The row of a model file that a training has written.
+datasets::ModelRow Describe(const datasets::Project& project, const TrainedModel& trained,
+                            const Read& read) {
+  const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
+  nlohmann::json config = {{"classes", info.classes}, {"record", info.record}};
+  if (train::IsFor(train::Task::kBehavior, info.architecture)) {
+    config["held_out"] = info.record.value("held_out", nlohmann::json::array());
+  } else {
+    config["videos"] = read.videos;
+  }
+  datasets::ModelRow model;
+  model.name = trained.file.stem().string();
+  model.architecture = info.architecture;
+  model.weights_path = StoredPath(project, trained.file).generic_string();
+  model.weights_sha256 = datasets::HashFile(trained.file);
+  model.config_json = config.dump();
+  model.metrics_json =
+      trained.result.validation.is_null() ? "{}" : trained.result.validation.dump();
+  // An earlier model of the same file is what this one grew out of, or was replaced by it.
+  model.parent_id = datasets::ModelOfFile(project, trained.file);
+  return model;
+}
+
 // Gathers and trains through `gather` and `train`, and registers job and model.
 TrainedModel Register(
     datasets::Project& project, const nlohmann::json& job_options, const fs::path& model_file,
@@ -82,6 +157,7 @@ TrainedModel Register(
     const std::function<train::TrainResult(const std::string& file, const OnProgress&)>& train) {
   TrainedModel trained;
   trained.file = fs::absolute(model_file).lexically_normal();
+  const Reservation reservation(trained.file);
   // An unwritable place should be found out before minutes of training, not after.
   const fs::path parent = trained.file.parent_path();
   if (access(parent.c_str(), W_OK) != 0) {
@@ -92,62 +168,31 @@ TrainedModel Register(
   }
   const Read read = gather();
   trained.labels = read.frames;
-
-  datasets::JobRow job_row;
-  job_row.kind = "train";
-  job_row.state = "running";
-  job_row.options_json = job_options.dump();
-  Id job_id = 0;
-  project.Write([&](datasets::Writer& writer) { job_id = writer.InsertJob(job_row); });
-
   const auto written_before = WriteTime(trained.file);
-  const auto finish = [&](const std::string& state, const std::string& error) {
-    project.Write([&](datasets::Writer& writer) { writer.FinishJob(job_id, state, error); });
-  };
-  train::TrainProgress last;
-  try {
-    trained.result = train(trained.file.string(), [&](const train::TrainProgress& progress) {
-      last = progress;
-      if (on_progress) on_progress(progress);
-    });
-  } catch (const datasets::Cancelled&) {
-    if (WriteTime(trained.file) == written_before) {
-      finish("cancelled", "");
-      throw;
+  const auto work = [&](Id job_id) {
+    train::TrainProgress last;
+    try {
+      trained.result = train(trained.file.string(), [&](const train::TrainProgress& progress) {
+        last = progress;
+        if (on_progress) on_progress(progress);
+      });
+    } catch (const datasets::Cancelled&) {
+      if (WriteTime(trained.file) == written_before) throw;
+      trained.cancelled = true;
+      trained.result.steps = last.step;
+      trained.result.seconds = last.seconds;
+      trained.result.validation = last.validation;
     }
-    trained.cancelled = true;
-    trained.result.steps = last.step;
-    trained.result.seconds = last.seconds;
-    trained.result.validation = last.validation;
-  } catch (const std::exception& error) {
-    finish("failed", error.what());
-    throw;
-  }
-
-  datasets::ModelRow& model = trained.model;
-  model.name = trained.file.stem().string();
-  nlohmann::json config;
-  if (const auto behavior = train::ReadBehaviorDescription(trained.file.string())) {
-    model.architecture = behavior->architecture;
-    config = {{"classes", train::BehaviorNames(behavior->heads)},
-              {"record", behavior->record},
-              {"held_out", behavior->record.value("held_out", nlohmann::json::array())}};
-  } else {
-    const train::ModelInfo info = train::ReadModelInfo(trained.file.string());
-    model.architecture = info.architecture;
-    config = {{"classes", info.classes}, {"record", info.record}, {"videos", read.videos}};
-  }
-  model.weights_path = StoredPath(project, trained.file).generic_string();
-  model.weights_sha256 = datasets::HashFile(trained.file);
-  model.config_json = config.dump();
-  model.metrics_json =
-      trained.result.validation.is_null() ? "{}" : trained.result.validation.dump();
-  model.parent_id = ModelOfFile(project, model.weights_path);
-  model.job_id = job_id;
-  project.Write([&](datasets::Writer& writer) {
-    model.id = writer.InsertModel(model);
-    writer.FinishJob(job_id, trained.cancelled ? "cancelled" : "done", "", model.id);
-  });
+    trained.model = Describe(project, trained, read);
+    trained.model.job_id = job_id;
+    datasets::JobOutcome outcome;
+    if (trained.cancelled) outcome.state = datasets::JobState::kCancelled;
+    outcome.keep = [&trained](datasets::Writer& writer) {
+      return std::optional<Id>(trained.model.id = writer.InsertModel(trained.model));
+    };
+    return outcome;
+  };
+  datasets::RunRecorded(project, {datasets::JobKind::kTrain, job_options.dump(), {}}, work);
   return trained;
 }
 
@@ -157,7 +202,9 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
                             const train::TrainOptions& options, const fs::path& model_file,
                             datasets::Job& job, const OnProgress& on_progress,
                             const std::function<void(const ShownSample&)>& on_sample) {
-  if (train::IsBehaviorArchitecture(options.model)) {
+  const Reservation reservation(fs::absolute(model_file));
+  train::CheckTaken(options);
+  if (train::IsFor(train::Task::kBehavior, options.model)) {
     return TrainBehaviorOnProject(project, selection, options, {}, model_file, job, on_progress,
                                   [](const std::string&) {});
   }
@@ -171,7 +218,7 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
     return helped;
   }
   return Register(
-      project, JobOptions(selection, options), model_file, on_progress,
+      project, JobOptions(project, selection, options, model_file), model_file, on_progress,
       [&] {
         labels = GatherLabels(project, selection, job);
         return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
@@ -195,8 +242,10 @@ TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelec
                                     const fs::path& model_file, datasets::Job& job,
                                     const OnProgress& on_progress,
                                     const std::function<void(const std::string&)>& on_note) {
+  const Reservation reservation(fs::absolute(model_file));
+  train::CheckTaken(options, behavior);
   GatheredBehavior gathered;
-  nlohmann::json job_options = JobOptions(selection, options);
+  nlohmann::json job_options = JobOptions(project, selection, options, model_file);
   job_options.update(datasets::OptionsToJson(behavior));
   return Register(
       project, job_options, model_file, on_progress,

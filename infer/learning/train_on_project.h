@@ -22,8 +22,13 @@ struct TrainedModel {
 };
 
 // The model file for a training that was given no name: PROJECT-N.safetensors beside the project, N
-// counting up; with `resume`, the newest model's file.
-std::filesystem::path DefaultModelFile(const datasets::Project& project, bool resume);
+// counting up. It is made, empty, so that no other training takes it (unless not to `reserve` it:
+// of several processes that train together one writes); TrainOnProject removes it again where
+// nothing came of it. With `resume`: the file whose training left the newest checkpoint, even if it
+// was killed before there was a model; of this architecture, where one is named. Throws Error when
+// there is none.
+std::filesystem::path DefaultModelFile(const datasets::Project& project, bool resume,
+                                       const std::string& architecture = "", bool reserve = true);
 
 // A picture of what a running training makes of a labeled frame, and where that frame is.
 struct ShownSample {

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "datasets/base/error.h"
+#include "datasets/model_files.h"
+#include "train/architectures.h"
 #include "train/idnet/idnet.h"
 
 namespace infer {
@@ -22,19 +24,15 @@ bool KnowsAll(const std::vector<std::string>& known, const std::vector<std::stri
   });
 }
 
-fs::path FileOf(const datasets::Project& project, const datasets::ModelRow& model) {
-  return (project.folder() / model.weights_path).lexically_normal();
-}
-
 // Empty: none.
 fs::path IdentityFile(const datasets::Project& project, const std::vector<std::string>& classes,
                       const std::string& wanted) {
   if (wanted == "none" || wanted.empty()) return {};
   const auto models = project.Models();
   for (auto model = models.rbegin(); model != models.rend(); ++model) {
-    const fs::path file = FileOf(project, *model);
+    const fs::path file = datasets::ModelFile(project, *model);
     if (wanted == "auto") {
-      if (!train::IsIdentityArchitecture(model->architecture) || !fs::exists(file)) continue;
+      if (!train::IsFor(train::Task::kNames, model->architecture) || !fs::exists(file)) continue;
       if (KnowsAll(train::ReadModelInfo(file.string()).classes, classes)) return file;
     } else if (model->name == wanted) {
       return file;

@@ -1,8 +1,8 @@
 #include "infer/run/infer_job.h"
 
-#include <filesystem>
 #include <memory>
 
+#include "datasets/model_files.h"
 #include "infer/run/predict_with.h"
 
 namespace infer {
@@ -15,18 +15,12 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
       train::LoadPredictor(model_file, options.predictor);
   const std::optional<IdentityVote> identity =
       ChooseIdentityVote(project, predictor->info().classes, options);
-  std::optional<datasets::Id> model_id;
-  for (const datasets::ModelRow& model : project.Models()) {
-    std::error_code ignored;
-    const auto known = project.folder() / model.weights_path;
-    if (std::filesystem::equivalent(known, model_file, ignored)) model_id = model.id;
-  }
   auto reader = std::make_shared<datasets::VideoReader>(project.OpenVideo(video));
   FrameSource source;
   source.picture = [reader](int frame) { return reader->Read(frame); };
   source.background = project.BackgroundOf(video).bgr;
-  return PredictWith(project, video, *predictor, source, options, job, model_id,
-                     identity ? &*identity : nullptr);
+  return PredictWith(project, video, *predictor, source, options, job,
+                     datasets::ModelOfFile(project, model_file), identity ? &*identity : nullptr);
 }
 
 }  // namespace infer

@@ -95,6 +95,65 @@ TEST_CASE("A training that is killed leaves the project whole and its job marked
   VoleJson({"train", journey.project, "--steps", "2"});
 }
 
+TEST_CASE("A killed training goes on with --resume, and so does one that had no model yet") {
+  const Journey journey(20);
+  const std::string file = journey.Path("p-1.safetensors");
+  const std::vector<std::string> train = {"train", journey.project, "--steps", "60"};
+  {
+    Program program(Command(train));
+    REQUIRE(program.WaitUntil([&] { return SizeOf(file + ".last") > 0; }));
+    program.Signal(SIGKILL);
+    program.Wait();
+  }
+  REQUIRE(VoleJson({"models", journey.project})["models"].empty());
+  // An older model, and one of another kind, are not what is meant.
+  VoleJson({"train", journey.project, "--steps", "2", "--out", journey.Path("other")});
+  std::vector<std::string> again = train;
+  again.push_back("--resume");
+  std::filesystem::last_write_time(file + ".last", std::filesystem::file_time_type::clock::now());
+  const json resumed = VoleJson(again);
+  CHECK(resumed["model"] == file);
+  CHECK(resumed["steps"] == 120);
+  CHECK(SizeOf(file) > 0);
+  // The same as never stopping.
+  VoleJson({"train", journey.project, "--steps", "60", "--out", journey.Path("whole")});
+  CHECK(VoleJson({"models", file})["record"]["validation"] ==
+        VoleJson({"models", journey.Path("whole.safetensors")})["record"]["validation"]);
+}
+
+TEST_CASE("Without a checkpoint --resume says so, and no empty file is left behind") {
+  const Journey journey(20);
+  tests::CheckFails({"train", journey.project, "--resume"}, 1, {"no training", "--resume"});
+  tests::CheckFails({"train", journey.project, "--frames", "19:19"}, 2, {"19:19"});
+  tests::CheckFails({"train", journey.project, "--init", "no such file"}, 1, {"no such file"});
+  CHECK_FALSE(std::filesystem::exists(journey.Path("p-1.safetensors")));
+}
+
+TEST_CASE("Two trainings at once write two models") {
+  const Journey journey(20);
+  Program first(Command({"train", journey.project, "--steps", "25"}));
+  Program second(Command({"train", journey.project, "--steps", "25"}));
+  CHECK(first.Wait().code == 0);
+  CHECK(second.Wait().code == 0);
+  const json models = VoleJson({"models", journey.project})["models"];
+  REQUIRE(models.size() == 2);
+  CHECK(models[0]["path"] != models[1]["path"]);
+  CHECK(models[0]["found"] == true);
+  CHECK(models[1]["found"] == true);
+  CheckWhole(journey.project);
+}
+
+TEST_CASE("A closed terminal ends a training in good order") {
+  const Journey journey(20);
+  const std::string model = journey.Path("m.safetensors");
+  Program program(Command({"train", journey.project, "--steps", "100000", "--out", model}));
+  REQUIRE(program.WaitUntil([&] { return SizeOf(model + ".last") > 0; }));
+  program.Signal(SIGHUP);
+  CHECK(program.Wait().code == 130);
+  CHECK(LastState(journey.project, "train") == "cancelled");
+  CHECK(SizeOf(model) > 0);
+}
+
 TEST_CASE("Ctrl-C in a training ends with 130 and keeps a model that predicts") {
   const Journey journey(20);
   const std::string model = journey.Path("m.safetensors");

@@ -226,3 +226,47 @@ TEST_CASE("A verb that only reads brings an older project up to date and says so
     CHECK(Vole({verb, file}).err.find("older") == std::string::npos);
   }
 }
+
+TEST_CASE("The help of train shows what every network takes, or what the asked one takes") {
+  const auto help = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back("--help");
+    const Outcome outcome = Vole(words);
+    CHECK(outcome.code == 0);
+    return outcome.out;
+  };
+  const auto shows = [](const std::string& text, const std::string& word) {
+    return text.find(word) != std::string::npos;
+  };
+  const std::string all = help({});
+  for (const char* word : {"--steps", "--minutes", "--batch", "--seed", "maskrcnn", "c3d"}) {
+    CAPTURE(word);
+    CHECK(shows(all, word));
+  }
+  for (const char* word : {"--depth", "--clip-frames", "--rank", "--window"}) {
+    CAPTURE(word);
+    CHECK_FALSE(shows(all, word));
+  }
+  const std::string mask = help({"--model", "maskrcnn"});
+  CHECK(shows(mask, "--depth"));
+  CHECK(shows(mask, "--proposals"));
+  CHECK(shows(mask, "--rank"));
+  CHECK_FALSE(shows(mask, "--clip-frames"));
+  CHECK(shows(help({"--model", "c3d"}), "--clip-frames"));
+  CHECK_FALSE(shows(help({"--model", "c3d"}), "--window"));
+}
+
+TEST_CASE("An option that the network does not take is refused by name, default or not") {
+  const Journey journey(4);
+  for (const std::vector<std::string>& given : {std::vector<std::string>{"--depth", "34"},
+                                                {"--depth", "50"},
+                                                {"--no-motion"},
+                                                {"--model", "idnet", "--world-size", "2"},
+                                                {"--model", "behavior-frame", "--window", "5"}}) {
+    std::vector<std::string> words = {"train", journey.project};
+    words.insert(words.end(), given.begin(), given.end());
+    const std::string name = given[0] == "--model" ? given[2] : given[0];
+    CheckFails(words, 2, {name == "--no-motion" ? "--motion" : name, "does not take it"});
+  }
+}

@@ -11,6 +11,7 @@
 #include "train/behavior/train.h"
 #include "train/learn/random.h"
 #include "train/nets/resnet.h"
+#include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
 namespace {

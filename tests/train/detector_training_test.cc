@@ -8,6 +8,7 @@
 #include "train/learn/evaluate.h"
 #include "train/picture/picture_model.h"
 #include "train/predictor.h"
+#include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
 namespace {

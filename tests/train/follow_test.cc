@@ -5,6 +5,7 @@
 #include "tests/train/synthetic_labels.h"
 #include "train/learn/evaluate.h"
 #include "train/predictor.h"
+#include "train/train_job.h"
 
 namespace {
 

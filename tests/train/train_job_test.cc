@@ -1,3 +1,5 @@
+#include "train/train_job.h"
+
 #include <fstream>
 #include <iterator>
 

@@ -6,6 +6,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
+#include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
 namespace {

@@ -11,6 +11,7 @@
 #include "train/learn/evaluate.h"
 #include "train/nets/resnet.h"
 #include "train/predictor.h"
+#include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
 namespace {

@@ -1,14 +1,13 @@
 #include "train/behavior/train.h"
 
-#include <chrono>
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 #include <set>
 
 #include "datasets/base/error.h"
 #include "train/behavior/tasks.h"
 #include "train/device.h"
+#include "train/learn/training_run.h"
 #include "train/weights/module_init.h"
 #include "train/weights/weights_file.h"
 
@@ -17,26 +16,12 @@ namespace {
 
 using datasets::Error;
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kPictureBatch = 32, kClipBatch = 12, kTemporalBatch = 16;
 constexpr double kDefaultSeconds = 240;    // unless steps or minutes are given
 constexpr double kPictureTimeShare = 0.8;  // of the time, when time is learned too
 constexpr double kFrozenPeakRate = 2e-4;   // for networks that start from other weights
 constexpr int kSurroundings = 1;           // times the window around a span
-
-double Seconds(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
 
 // FNV-1a over the labels of the spans: a checkpoint continues only on the same labels.
 std::string Fingerprint(const BehaviorData& data, const std::vector<BehaviorSpan>& spans) {
@@ -71,83 +56,116 @@ void CheckChoice(const std::string& option, const std::string& value,
   throw Error("option '" + option + "'", "there is no '" + value + "'", "choose one of " + list);
 }
 
-class Training {
+class Training : public Family {
  public:
   Training(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
-           const TrainOptions& options, const BehaviorOptions& behavior, std::string model_file,
-           datasets::Job& job, const std::function<void(const TrainProgress&)>& on_progress)
+           const BehaviorOptions& behavior, const TrainingRequest& request)
       : data_(data),
         spans_(spans),
-        options_(options),
+        options_(request.options),
         behavior_(behavior),
-        model_file_(std::move(model_file)),
-        job_(job),
-        on_progress_(on_progress),
-        device_(DeviceOf(options.device)) {
-    const auto folder = std::filesystem::path(model_file_).parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-      throw Error("model " + model_file_, "its folder does not exist", "make the folder first");
-    }
+        job_(request.job),
+        device_(DeviceOf(request.options.device)),
+        run_(request) {
     CheckLearnable(data, spans);
-    Describe();
+    DescribeNetwork();
     const double fps = data.rows[static_cast<size_t>(spans.front().row)].fps;
     guard_frames_ = std::max(2 * behavior.window, static_cast<int>(std::lround(fps)));
-    split_ = HoldBack(data, spans, options.validation_share, guard_frames_);
-    const uint64_t seed = static_cast<uint64_t>(options.seed);
+    split_ = HoldBack(data, spans, options_.validation_share, guard_frames_);
+    const uint64_t seed = static_cast<uint64_t>(options_.seed);
     torch::manual_seed(seed);
     BehaviorLoss loss;
     loss.gamma = behavior.gamma >= 0 ? behavior.gamma : Sequential() ? 3 : 0;
     loss.alpha = behavior.alpha;
     picture_ = std::make_unique<PictureTask>(data, description_, behavior, loss, split_, seed,
-                                             device_, Clip() ? kClipBatch : kPictureBatch);
-    if (!options.init.empty()) TakeOver(options.init);
+                                             device_, Batch(PictureBatch()));
+    if (!options_.init.empty()) TakeOver(options_.init);
     if (!behavior.frame_model.empty()) TakeFrameModel();
-    Plan();
-    if (options.resume) Resume();
+    run_.Start(*this, Phases(), Identity());
   }
 
-  TrainResult Run() {
-    try {
-      if (behavior_.frame_model.empty()) {
-        RunPhase(*picture_trainer_, "learning to see behavior", 0, PictureWeight());
-      }
-      if (Sequential()) {
-        MakeTemporal();
-        RunPhase(*temporal_trainer_, "learning behavior over time", PictureWeight(),
-                 1 - PictureWeight());
-      }
-    } catch (const datasets::Cancelled&) {
-      if (Steps() > 0) {
-        SaveLast();
-        if (behavior_.frame_model.empty()) picture_trainer_->UseBest();
-        const bool whole = !Sequential() || (temporal_ && temporal_trainer_->state().step > 0);
-        if (temporal_ && whole) temporal_trainer_->UseBest();
-        if (whole) SaveModel();  // half of a sequence model could not score anything
-      }
-      throw;
+  TrainResult Run() { return run_.Run(); }
+
+  bool Late(size_t phase) const override { return phase == kTemporal; }
+  LearningTask& Task(size_t phase) override {
+    if (phase == kPicture) return *picture_;
+    MakeTemporal();
+    return *temporal_;
+  }
+
+  // Half of a sequence model could not score anything.
+  bool Usable() const override {
+    return !Sequential() || (temporal_ && run_.state(kTemporal).step > 0);
+  }
+
+  json Figures(const std::vector<json>& best) const override {
+    if (best.size() <= kTemporal || !best[kTemporal].is_object()) return best[kPicture];
+    json figures = best[kTemporal];
+    if (best[kPicture].is_object()) {
+      figures["macro_f1_frame_alone"] = best[kPicture].value("macro_f1", 0.0);
     }
-    SaveLast();
-    SaveModel();
-    TrainResult result;
-    result.steps = static_cast<int>(Steps());
-    result.seconds = Seconds(start_);
-    result.best_step =
-        static_cast<int>((temporal_ ? *temporal_trainer_ : *picture_trainer_).state().best_step);
-    result.validation = Figures();
-    return result;
+    return figures;
+  }
+
+  void Calibrate() override {
+    description_.shift = temporal_ ? temporal_->shift() : picture_->shift();
+    const ScoredFrames held = temporal_ ? temporal_->ScoreHeld() : picture_->ScoreHeld();
+    train::Calibrate(held, data_.heads, &description_.shift, &description_.temperature);
+  }
+
+  std::map<std::string, std::string> Describe(json record) const override {
+    json counts = json::object();
+    const auto by_class = CountClasses(data_, split_.learn);
+    for (size_t h = 0; h < data_.heads.size(); ++h) {
+      for (size_t b = 0; b < data_.heads[h].behaviors.size(); ++b) {
+        counts[data_.heads[h].behaviors[b]] = by_class[h][b + 1];
+      }
+    }
+    std::set<std::string> subjects;
+    for (const BehaviorSpan& span : spans_) {
+      subjects.insert(data_.rows[static_cast<size_t>(span.row)].subject);
+    }
+    json held_out = json::array();  // what may calibrate the probabilities afterwards
+    for (const BehaviorSpan& span : split_.held) {
+      const BehaviorRow& row = data_.rows[static_cast<size_t>(span.row)];
+      held_out.push_back({{"video", row.video},
+                          {"subject", row.subject},
+                          {"start_frame", span.start_frame},
+                          {"end_frame", span.end_frame}});
+    }
+    record["held_out"] = held_out;
+    record["subjects"] = subjects;
+    record["behavior"] = datasets::OptionsToJson(behavior_);
+    record["frames"] = counts;
+    record["held_back"] = split_.by_video ? "videos" : "blocks of time";
+    record["fingerprint"] = Fingerprint(data_, spans_);
+    BehaviorDescription description = description_;
+    description.record = std::move(record);
+    return ToMetadata(description);
+  }
+
+  std::vector<std::pair<std::string, NamedTensors>> Weights() override {
+    std::vector<std::pair<std::string, NamedTensors>> weights;
+    weights.emplace_back("picture.", NamedValues(picture_->module()));
+    if (temporal_) weights.emplace_back("temporal.", NamedValues(temporal_->module()));
+    return weights;
   }
 
  private:
+  static constexpr size_t kPicture = 0, kTemporal = 1;  // phases
+
   bool Sequential() const { return description_.architecture == "behavior-seq"; }
   bool Clip() const { return description_.architecture == "c3d"; }
   double PictureWeight() const {
     return !Sequential() ? 1 : behavior_.frame_model.empty() ? kPictureTimeShare : 0;
   }
-  int64_t Steps() const {
-    return picture_trainer_->state().step + (temporal_ ? temporal_trainer_->state().step : 0);
+  int PictureBatch() const { return Clip() ? kClipBatch : kPictureBatch; }
+  // --batch is said for pictures (or clips); the windows are as many fewer as they are by default.
+  int Batch(int normal) const {
+    return options_.batch > 0 ? std::max(1, options_.batch * normal / PictureBatch()) : normal;
   }
 
-  void Describe() {
+  void DescribeNetwork() {
     if (!behavior_.frame_model.empty() && options_.model != "behavior-seq") {
       throw Error("option 'frame-model'", "only behavior-seq builds on another model",
                   "train behavior-seq, or leave it out");
@@ -178,36 +196,30 @@ class Training {
     description_.shift.assign(static_cast<size_t>(OutputsOf(data_.heads)), 0);
   }
 
-  void Plan() {
-    TrainerOptions picture;
-    const auto counts = CountClasses(data_, split_.learn);
+  std::vector<Phase> Phases() const {
     int64_t positives = 0;
-    for (const auto& head : counts) {
+    for (const auto& head : CountClasses(data_, split_.learn)) {
       for (size_t c = 1; c < head.size(); ++c) positives += head[c];
     }
-    picture.steps = std::clamp<int64_t>(600 + positives / 4, 800, 2000);
-    temporal_options_.steps = 600;
-    double seconds = kDefaultSeconds;
-    if (options_.steps > 0) {
-      picture.steps = temporal_options_.steps = options_.steps;
-      seconds = 0;
+    Phase picture{"picture.", "learning to see behavior", PictureWeight(), {}};
+    picture.open_end = picture.decides = true;
+    picture.skipped = !behavior_.frame_model.empty();
+    picture.options.steps = run_.Steps(std::clamp<int64_t>(600 + positives / 4, 800, 2000));
+    picture.options.validate_every = std::clamp<int64_t>(picture.options.steps / 8, 25, 200);
+    const double rate = options_.init.empty() ? 3e-3 : kFrozenPeakRate;
+    picture.options.peak_rate = options_.rate > 0 ? options_.rate : rate;
+    Phase temporal{"temporal.", "learning behavior over time", 1 - PictureWeight(), {}};
+    temporal.decides = true;
+    temporal.options.steps = run_.Steps(600);
+    temporal.options.validate_every = std::clamp<int64_t>(temporal.options.steps / 10, 20, 100);
+    temporal.options.peak_rate = options_.rate > 0 ? options_.rate : 3e-3;
+    for (Phase* phase : {&picture, &temporal}) {
+      phase->options.weight_decay = 0.05;
+      phase->options.average_decay = 0.99;
+      phase->options.max_seconds = kDefaultSeconds * phase->share;
     }
-    if (options_.minutes > 0) {
-      seconds = options_.minutes * 60;
-      if (options_.steps == 0) picture.steps = 1000000;
-    }
-    picture.validate_every = std::clamp<int64_t>(picture.steps / 8, 25, 200);
-    temporal_options_.validate_every = std::clamp<int64_t>(temporal_options_.steps / 10, 20, 100);
-    const bool both = behavior_.frame_model.empty();
-    picture.max_seconds = seconds * PictureWeight();
-    temporal_options_.max_seconds = both ? seconds * (1 - PictureWeight()) : seconds;
-    picture.peak_rate = options_.init.empty() ? 3e-3 : kFrozenPeakRate;
-    temporal_options_.peak_rate = 3e-3;
-    picture.weight_decay = temporal_options_.weight_decay = 0.05;
-    picture.average_decay = temporal_options_.average_decay = 0.99;
-    picture.processor_time = temporal_options_.processor_time = options_.processor_time;
-    picture_trainer_ = std::make_unique<Trainer>(*picture_, picture);
-    planned_steps_ = (both ? picture.steps : 0) + (Sequential() ? temporal_options_.steps : 0);
+    if (!Sequential()) return {picture};
+    return {picture, temporal};
   }
 
   void TakeOver(const std::string& file_name) {
@@ -292,7 +304,6 @@ class Training {
   }
 
   void MakeTemporal() {
-    if (temporal_) return;
     std::vector<TemporalTask::Series> series[2];
     const std::vector<BehaviorSpan>* spans[2] = {&split_.learn, &split_.held};
     for (int side = 0; side < 2; ++side) {
@@ -307,28 +318,7 @@ class Training {
     torch::manual_seed(static_cast<uint64_t>(options_.seed) + 1);
     temporal_ = std::make_unique<TemporalTask>(
         data_, description_, behavior_, loss, std::move(series[0]), std::move(series[1]),
-        static_cast<uint64_t>(options_.seed), device_, kTemporalBatch);
-    temporal_trainer_ = std::make_unique<Trainer>(*temporal_, temporal_options_);
-    if (resumed_ && resumed_->metadata.count("temporal.state")) {
-      temporal_trainer_->Load("temporal.", *resumed_);
-    }
-  }
-
-  std::string LastFile() const { return model_file_ + ".last"; }
-
-  void Resume() {
-    if (!std::filesystem::exists(LastFile())) {
-      throw Error("checkpoint " + LastFile(), "there is none to go on from",
-                  "train without --resume");
-    }
-    resumed_ = ReadSafetensors(LastFile());
-    const auto found = resumed_->metadata.find("training");
-    if (found == resumed_->metadata.end() || found->second != Identity()) {
-      throw Error("checkpoint " + LastFile(),
-                  "it was made from other labels, another seed or other options",
-                  "train without --resume; --init takes over the weights of a model");
-    }
-    picture_trainer_->Load("picture.", *resumed_);
+        static_cast<uint64_t>(options_.seed), device_, Batch(kTemporalBatch));
   }
 
   std::string Identity() const {
@@ -341,122 +331,25 @@ class Training {
         .dump();
   }
 
-  void RunPhase(Trainer& trainer, const std::string& what, double from, double weight) {
-    trainer.Run(
-        [&](const TrainerState& state) {
-          const double share = std::min(1.0, trainer.DoneShare());
-          if (on_progress_) {
-            TrainProgress progress;
-            progress.step = static_cast<int>(Steps());
-            progress.steps = static_cast<int>(std::max(planned_steps_, Steps()));
-            progress.loss = state.loss;
-            progress.step_loss = state.step_loss;
-            progress.seconds = Seconds(start_);
-            progress.validation = Figures();
-            if (state.judged_step == state.step) progress.judged = state.figures;
-            on_progress_(progress);
-          }
-          job_.Advance(from + weight * share, 1, what + ": step " + std::to_string(state.step));
-        },
-        [&](const TrainerState&) { SaveLast(); });
-  }
-
-  json Figures() const {
-    if (temporal_ && temporal_trainer_->state().best_figures.is_object()) {
-      json figures = temporal_trainer_->state().best_figures;
-      const json& frame = picture_trainer_->state().best_figures;
-      if (frame.is_object()) figures["macro_f1_frame_alone"] = frame.value("macro_f1", 0.0);
-      return figures;
-    }
-    return picture_trainer_->state().best_figures;
-  }
-
-  void SaveLast() const {
-    WeightsFile file;
-    picture_trainer_->Save("picture.", file);
-    if (temporal_) temporal_trainer_->Save("temporal.", file);
-    file.metadata["training"] = Identity();
-    WriteSafetensors(LastFile(), file);
-  }
-
-  // The modules hold the weights to keep.
-  void SaveModel() {
-    BehaviorDescription description = description_;
-    description.shift = temporal_ ? temporal_->shift() : picture_->shift();
-    const ScoredFrames held = temporal_ ? temporal_->ScoreHeld() : picture_->ScoreHeld();
-    Calibrate(held, data_.heads, &description.shift, &description.temperature);
-    json counts = json::object();
-    const auto by_class = CountClasses(data_, split_.learn);
-    for (size_t h = 0; h < data_.heads.size(); ++h) {
-      for (size_t b = 0; b < data_.heads[h].behaviors.size(); ++b) {
-        counts[data_.heads[h].behaviors[b]] = by_class[h][b + 1];
-      }
-    }
-    std::set<std::string> subjects;
-    for (const BehaviorSpan& span : spans_) {
-      subjects.insert(data_.rows[static_cast<size_t>(span.row)].subject);
-    }
-    json held_out = json::array();  // what may calibrate the probabilities afterwards
-    for (const BehaviorSpan& span : split_.held) {
-      const BehaviorRow& row = data_.rows[static_cast<size_t>(span.row)];
-      held_out.push_back({{"video", row.video},
-                          {"subject", row.subject},
-                          {"start_frame", span.start_frame},
-                          {"end_frame", span.end_frame}});
-    }
-    description.record = {{"program", "vole"},
-                          {"held_out", held_out},
-                          {"subjects", subjects},
-                          {"date", Now()},
-                          {"options", datasets::OptionsToJson(options_)},
-                          {"behavior", datasets::OptionsToJson(behavior_)},
-                          {"frames", counts},
-                          {"held_back", split_.by_video ? "videos" : "blocks of time"},
-                          {"fingerprint", Fingerprint(data_, spans_)},
-                          {"steps", Steps()},
-                          {"seconds", Seconds(start_)},
-                          {"validation", Figures()}};
-    WeightsFile file;
-    file.metadata = ToMetadata(description);
-    StoreTensors(NamedValues(picture_->module()), "picture.", file);
-    if (temporal_) StoreTensors(NamedValues(temporal_->module()), "temporal.", file);
-    WriteSafetensors(model_file_, file);
-  }
-
   const BehaviorData& data_;
   const std::vector<BehaviorSpan> spans_;
-  TrainOptions options_;
-  BehaviorOptions behavior_;
-  std::string model_file_;
+  const TrainOptions& options_;
+  const BehaviorOptions& behavior_;
   datasets::Job& job_;
-  std::function<void(const TrainProgress&)> on_progress_;
   torch::Device device_;
-  Clock::time_point start_ = Clock::now();
+  TrainingRun run_;
   BehaviorDescription description_;
   int guard_frames_ = 0;
   BehaviorSplit split_;
   std::unique_ptr<PictureTask> picture_;
   std::unique_ptr<TemporalTask> temporal_;
-  TrainerOptions temporal_options_;
-  std::unique_ptr<Trainer> picture_trainer_, temporal_trainer_;
-  std::optional<WeightsFile> resumed_;
-  int64_t planned_steps_ = 0;
 };
 
 }  // namespace
 
-TrainResult TrainBehavior(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
-                          const TrainOptions& options, const BehaviorOptions& behavior,
-                          const std::string& model_file, datasets::Job& job,
-                          const std::function<void(const TrainProgress&)>& on_progress) {
-  datasets::CheckOptions(options, "train");
-  datasets::CheckOptions(behavior, "train");
-  if (!IsBehaviorArchitecture(options.model)) {
-    throw Error("model '" + options.model + "'", "it is not a network for behavior",
-                "choose behavior-frame, behavior-seq or c3d");
-  }
-  UseThreads(options.threads);
-  return Training(data, spans, options, behavior, model_file, job, on_progress).Run();
+TrainResult LearnBehavior(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                          const BehaviorOptions& behavior, const TrainingRequest& request) {
+  return Training(data, spans, behavior, request).Run();
 }
 
 }  // namespace train

@@ -1,4 +1,4 @@
-// Training a behavior network as one call: labeled frames in, a model file out. No torch type here.
+// Learning a behavior network from labeled frames, and scoring frames with it. No torch type here.
 #pragma once
 
 #include <functional>
@@ -7,21 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "datasets/base/job.h"
 #include "train/behavior/data.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/training_request.h"
 
 namespace train {
 
-// Learns `options.model` (behavior-frame, behavior-seq or c3d) from the labeled frames of `spans`
-// and writes `model_file` and `model_file`.last as train::Train does; resume, init and cancel
-// work alike. `minutes` bounds both halves of behavior-seq together. Throws Error when the labels
-// cannot be learned from (CheckLearnable), or an option does not fit.
-TrainResult TrainBehavior(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
-                          const TrainOptions& options, const BehaviorOptions& behavior,
-                          const std::string& model_file, datasets::Job& job,
-                          const std::function<void(const TrainProgress&)>& on_progress = {});
+// As train::TrainBehavior, which calls it: options.model is behavior-frame, behavior-seq or c3d.
+// `minutes` bounds both halves of behavior-seq together. Throws Error when the labels cannot be
+// learned from (CheckLearnable), or an option does not fit.
+TrainResult LearnBehavior(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                          const BehaviorOptions& behavior, const TrainingRequest& request);
 
 // Scores frames with a trained model. One object belongs to one thread at a time.
 class BehaviorScorer {

@@ -159,14 +159,8 @@ DetectPlan PlanFor(const PlanInput& input) {
     trainer.steps = std::clamp((only_backbone ? 60 : 30) * input.labels / plan.batch, 300, 3000);
   }
   if (input.options.rate > 0) trainer.peak_rate = input.options.rate;
-  if (input.options.steps > 0) {
-    trainer.steps = input.options.steps;
-  } else if (input.options.minutes > 0) {
-    trainer.steps = 1000000;
-  } else if (!input.gpu) {
-    trainer.max_seconds = kProcessorMinutes * 60;
-  }
-  if (input.options.minutes > 0) trainer.max_seconds = input.options.minutes * 60;
+  if (input.options.steps > 0) trainer.steps = input.options.steps;
+  if (!input.gpu) trainer.max_seconds = kProcessorMinutes * 60;
   trainer.validate_every =
       std::clamp<int64_t>(input.options.steps > 0 ? trainer.steps / 5 : 100, 10, 200);
   return plan;

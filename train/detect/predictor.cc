@@ -52,11 +52,6 @@ class DetectPredictor : public Predictor {
 
 }  // namespace
 
-bool IsDetectorModel(const std::map<std::string, std::string>& metadata) {
-  const auto found = metadata.find("architecture");
-  return found != metadata.end() && FindDetectorKind(found->second) != nullptr;
-}
-
 std::unique_ptr<Predictor> LoadDetectPredictor(const WeightsFile& file, const std::string& name,
                                                const PredictorOptions& options) {
   return std::make_unique<DetectPredictor>(file, name, options);

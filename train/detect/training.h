@@ -4,20 +4,14 @@
 
 #include "train/predictor.h"
 #include "train/training_data.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/training_request.h"
 #include "train/weights/safetensors.h"
 
 namespace train {
 
 // As Train(), for options.model of the registry.
-TrainResult TrainDetector(const TrainingData& data, const TrainOptions& options,
-                          const std::string& model_file, datasets::Job& job,
-                          const std::function<void(const TrainProgress&)>& on_progress,
-                          const std::function<void(const TrainSample&)>& on_sample);
+TrainResult TrainDetector(const TrainingData& data, const TrainingRequest& request);
 
-// Whether the metadata of a model file name a detector of the registry.
-bool IsDetectorModel(const std::map<std::string, std::string>& metadata);
 std::unique_ptr<Predictor> LoadDetectPredictor(const WeightsFile& file, const std::string& name,
                                                const PredictorOptions& options);
 

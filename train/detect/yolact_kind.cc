@@ -69,13 +69,7 @@ DetectPlan PlanFor(const PlanInput& input) {
   }
   if (!input.gpu) trainer.max_seconds = kProcessorMinutes * 60;
   if (input.options.rate > 0) trainer.peak_rate = input.options.rate;
-  if (input.options.steps > 0) {
-    trainer.steps = input.options.steps;
-    trainer.max_seconds = 0;
-  } else if (input.options.minutes > 0) {
-    trainer.steps = 1000000;
-  }
-  if (input.options.minutes > 0) trainer.max_seconds = input.options.minutes * 60;
+  if (input.options.steps > 0) trainer.steps = input.options.steps;
   trainer.validate_every =
       std::clamp<int64_t>(input.options.steps > 0 ? trainer.steps / 5 : 100, 10, 200);
   return plan;

@@ -83,11 +83,7 @@ DetectPlan PlanFor(const PlanInput& input, bool tiny) {
   if (input.options.steps > 0) {
     trainer.steps = input.options.steps;
     trainer.warm_steps = std::min<int64_t>(trainer.warm_steps, trainer.steps / 5);
-    trainer.max_seconds = 0;
-  } else if (input.options.minutes > 0) {
-    trainer.steps = 1000000;
   }
-  if (input.options.minutes > 0) trainer.max_seconds = input.options.minutes * 60;
   trainer.validate_every =
       std::clamp<int64_t>(input.options.steps > 0 ? trainer.steps / 5 : 100, 10, 200);
   return plan;

@@ -21,7 +21,7 @@ std::map<std::string, std::string> ToMetadata(const IdnetDescription& descriptio
 IdnetDescription IdnetFromMetadata(const std::map<std::string, std::string>& metadata,
                                    const std::string& model_file) {
   const auto found = metadata.find("architecture");
-  if (found == metadata.end() || !IsIdentityArchitecture(found->second)) {
+  if (found == metadata.end() || (found->second != kIdnet && found->second != kIdnetDense)) {
     throw datasets::Error("model " + model_file, "it does not name animals from their crops",
                           "train one: vole train --model idnet");
   }

@@ -9,15 +9,11 @@
 
 #include "train/predictor.h"
 #include "train/training_data.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/training_request.h"
 
 namespace train {
 
 inline constexpr char kIdnet[] = "idnet", kIdnetDense[] = "idnet-densenet121";
-bool IsIdentityArchitecture(const std::string& architecture);
-// Whether a model file is one of these; false for other models and for what is no model.
-bool IsIdentityModel(const std::string& model_file);
 
 // A window is this many frames of one animal, so many frames apart (SIPEC: 7, every third).
 inline constexpr int kIdentityWindow = 7, kIdentitySpacing = 3;
@@ -25,9 +21,7 @@ inline constexpr int kIdentityWindow = 7, kIdentitySpacing = 3;
 // Learns from the same labels as train::Train, which calls it for these architectures: first the
 // single frame, then, with that network fixed, the window. Labels are sparse, so a learned window
 // is an animal's labeled frames nearest in time, or one of them seen anew seven times.
-TrainResult TrainIdnet(const TrainingData& data, const TrainOptions& options,
-                       const std::string& model_file, datasets::Job& job,
-                       const std::function<void(const TrainProgress&)>& on_progress);
+TrainResult TrainIdnet(const TrainingData& data, const TrainingRequest& request);
 
 // Safe to use from several threads at once.
 class IdentityNamer {

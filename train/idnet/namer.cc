@@ -121,14 +121,4 @@ std::vector<std::vector<float>> IdentityNamer::NameWindows(const std::vector<Win
   return impl_->LogProbabilities(logits, impl_->description.window_temperature);
 }
 
-bool IsIdentityModel(const std::string& model_file) {
-  try {
-    const auto metadata = ReadSafetensorsMetadata(model_file);
-    const auto found = metadata.find("architecture");
-    return found != metadata.end() && IsIdentityArchitecture(found->second);
-  } catch (const datasets::Error&) {
-    return false;
-  }
-}
-
 }  // namespace train

@@ -5,19 +5,15 @@
 #include <memory>
 #include <string>
 
-#include "datasets/base/job.h"
 #include "train/predictor.h"
 #include "train/training_data.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/training_request.h"
 #include "train/weights/safetensors.h"
 
 namespace train {
 
 // As Train(), for idseg.
-TrainResult TrainIdseg(const TrainingData& data, const TrainOptions& options,
-                       const std::string& model_file, datasets::Job& job,
-                       const OnProgress& on_progress, const OnSample& on_sample);
+TrainResult TrainIdseg(const TrainingData& data, const TrainingRequest& request);
 
 std::unique_ptr<Predictor> LoadIdsegPredictor(const WeightsFile& file, const std::string& name,
                                               const PredictorOptions& options);

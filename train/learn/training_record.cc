@@ -56,26 +56,25 @@ std::string DurationWords(double seconds) {
   return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
 }
 
-json TrainingRecord(const TrainingData& data, const TrainOptions& options, size_t learned,
-                    size_t held_back) {
-  return {{"program", "vole"},
-          {"date", TimeNow()},
-          {"options", datasets::OptionsToJson(options)},
-          {"labels",
-           {{"frames", data.frames.size()},
-            {"learned", learned},
-            {"held_back", held_back},
-            {"fingerprint", LabelFingerprint(data)}}}};
+json TrainingRecord(const TrainOptions& options) {
+  return {{"program", "vole"}, {"date", TimeNow()}, {"options", datasets::OptionsToJson(options)}};
 }
 
-json LearnedFrames(const TrainingData& data, const std::vector<int>& learned) {
-  json frames = json::array();
-  for (size_t video = 0; video < data.backgrounds.size(); ++video) frames.push_back(json::array());
-  for (const int at : learned) {
-    const LabeledFrame& frame = data.frames[static_cast<size_t>(at)];
-    frames.at(static_cast<size_t>(frame.video)).push_back(frame.frame_index);
+json LabelsRecord(const TrainingData& data, size_t learned, size_t held_back,
+                  const std::vector<int>& learned_frames) {
+  json by_video = json::array();
+  for (size_t video = 0; video < data.backgrounds.size(); ++video) {
+    by_video.push_back(json::array());
   }
-  return frames;
+  for (const int at : learned_frames) {
+    const LabeledFrame& frame = data.frames[static_cast<size_t>(at)];
+    by_video.at(static_cast<size_t>(frame.video)).push_back(frame.frame_index);
+  }
+  return {{"frames", data.frames.size()},
+          {"learned", learned},
+          {"held_back", held_back},
+          {"fingerprint", LabelFingerprint(data)},
+          {"learned_frames", by_video}};
 }
 
 std::string TrainingIdentity(const TrainingData& data, const TrainOptions& options) {

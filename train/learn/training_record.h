@@ -18,12 +18,13 @@ std::string TimeNow();
 double ProcessorSeconds();
 // "45 s", "3 min 20 s".
 std::string DurationWords(double seconds);
-// {program, date, options, labels: {frames, learned, held_back, fingerprint}}
-nlohmann::json TrainingRecord(const TrainingData& data, const TrainOptions& options, size_t learned,
-                              size_t held_back);
-// By video (its place in TrainingData::backgrounds): the frame indices that were learned from.
-// `learned`: places in TrainingData::frames.
-nlohmann::json LearnedFrames(const TrainingData& data, const std::vector<int>& learned);
+// {program, date, options}
+nlohmann::json TrainingRecord(const TrainOptions& options);
+// {frames, learned, held_back, fingerprint, learned_frames}: the two counts, and by video (its
+// place in TrainingData::backgrounds) the frame indices that were learned from. `learned_frames`:
+// places in TrainingData::frames.
+nlohmann::json LabelsRecord(const TrainingData& data, size_t learned, size_t held_back,
+                            const std::vector<int>& learned_frames);
 // What must be equal for a checkpoint to be continued.
 std::string TrainingIdentity(const TrainingData& data, const TrainOptions& options);
 

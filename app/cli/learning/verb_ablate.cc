@@ -7,6 +7,7 @@
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
 #include "infer/learning/behavior_ablation.h"
+#include "train/architectures.h"
 
 namespace app {
 namespace {
@@ -82,6 +83,13 @@ int Run(Arguments& arguments, Console& console) {
   return 0;
 }
 
+bool TakenForBehavior(const std::string& option) {
+  const auto& all = train::Architectures();
+  return std::any_of(all.begin(), all.end(), [&](const train::Architecture& one) {
+    return one.task == train::Task::kBehavior && one.Takes(option);
+  });
+}
+
 }  // namespace
 
 Verb AblateVerb() {
@@ -116,7 +124,11 @@ Verb AblateVerb() {
                         "test on these frames of every video, as A:B (half-open)")
             ->type_name("A:B");
         AddOptionFlags(command, arguments->ablation);
-        AddOptionFlags(command, arguments->options, {"model", "resume"});
+        std::set<std::string> skip = {"model", "resume"};
+        for (const auto& [name, value] : datasets::OptionsToJson(arguments->options).items()) {
+          if (!TakenForBehavior(name)) skip.insert(name);
+        }
+        AddOptionFlags(command, arguments->options, skip);
         AddOptionFlags(command, arguments->behavior, {"frame-model"});
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};

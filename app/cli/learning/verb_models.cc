@@ -5,9 +5,9 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
+#include "datasets/model_files.h"
+#include "train/architectures.h"
 #include "train/behavior/train.h"
-#include "train/predictor.h"
-#include "train/train_job.h"
 
 namespace app {
 namespace {
@@ -18,15 +18,19 @@ bool IsProject(const std::string& text) {
   return ProjectFile(text).extension() == ".vole" || text.empty();
 }
 
-Json Architectures(Console& console) {
-  Json list = Json::array();
-  for (const auto& names : {train::Architectures(), train::BehaviorArchitectures()}) {
-    for (const std::string& name : names) {
-      list.push_back(name);
-      console.Print(name);
-    }
+void ShowArchitectures(Console& console) {
+  Json names = Json::array(), networks = Json::array();
+  std::vector<std::vector<std::string>> table;
+  for (const train::Architecture& one : train::Architectures()) {
+    names.push_back(one.name);
+    networks.push_back({{"name", one.name},
+                        {"task", train::TaskWords(one.task)},
+                        {"summary", one.summary},
+                        {"options", one.options}});
+    table.push_back({std::string(one.name), std::string(one.summary)});
   }
-  return list;
+  console.Print(TableText(table));
+  console.PrintJson({{"architectures", names}, {"networks", networks}});
 }
 
 int OfProject(const std::string& file, Console& console) {
@@ -39,7 +43,7 @@ int OfProject(const std::string& file, Console& console) {
                              ? config["classes"].get<std::vector<std::string>>()
                              : std::vector<std::string>();
     std::error_code error;
-    const bool found = std::filesystem::exists(project->folder() / model.weights_path, error);
+    const bool found = std::filesystem::exists(datasets::ModelFile(*project, model), error);
     list.push_back({{"id", model.id},
                     {"name", model.name},
                     {"architecture", model.architecture},
@@ -99,8 +103,7 @@ Verb ModelsVerb() {
             command.add_flag("--architectures", *architectures, "list the known networks");
             return [file, architectures](Console& console) {
               if (*architectures || file->empty()) {
-                const Json list = Architectures(console);
-                console.PrintJson({{"architectures", list}});
+                ShowArchitectures(console);
                 return 0;
               }
               return IsProject(*file) ? OfProject(*file, console) : OfFile(*file, console);

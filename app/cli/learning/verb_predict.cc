@@ -8,10 +8,10 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
+#include "datasets/model_files.h"
 #include "infer/run/behavior_job.h"
 #include "infer/run/infer_job.h"
-#include "train/behavior/train.h"
-#include "train/idnet/idnet.h"
+#include "infer/run/models.h"
 
 namespace app {
 namespace {
@@ -24,11 +24,6 @@ struct Arguments {
   infer::PredictOptions options;
 };
 
-fs::path FileOf(const datasets::Project& project, const datasets::ModelRow& model) {
-  const fs::path path = model.weights_path;
-  return path.is_absolute() ? path : (project.folder() / path).lexically_normal();
-}
-
 // The project's newest model that outlines animals, or, asked for behavior or where it has no such
 // model, the newest that knows behavior. Models that only name animals are never meant.
 // `taken` says so in a line.
@@ -36,14 +31,8 @@ fs::path NewestModel(const datasets::Project& project, bool behavior, std::strin
   const std::string thing = "project '" + project.file().string() + "'";
   const std::string train = "vole train " + project.file().string();
   const auto models = project.Models();
-  const datasets::ModelRow *outlines = nullptr, *scores = nullptr;
-  for (const datasets::ModelRow& model : models) {
-    if (train::IsBehaviorArchitecture(model.architecture)) {
-      scores = &model;
-    } else if (!train::IsIdentityArchitecture(model.architecture)) {
-      outlines = &model;
-    }
-  }
+  const datasets::ModelRow* outlines = infer::NewestModel(models, train::Task::kOutlines);
+  const datasets::ModelRow* scores = infer::NewestModel(models, train::Task::kBehavior);
   if (models.empty()) throw datasets::Error(thing, "it has no model yet", "train one: " + train);
   if (behavior && !scores) {
     throw datasets::Error(thing, "it has no model that knows behavior",
@@ -58,14 +47,14 @@ fs::path NewestModel(const datasets::Project& project, bool behavior, std::strin
       "model: {} ({}), the newest that {}{}", taken.name, taken.architecture,
       &taken == outlines ? "outlines animals" : "knows behavior",
       &taken == outlines && scores ? "; --behavior scores behavior with " + scores->name : "");
-  return FileOf(project, taken);
+  return datasets::ModelFile(project, taken);
 }
 
 // A model of the project by name, else a file.
 fs::path NamedModel(const datasets::Project& project, const std::string& given) {
   const auto models = project.Models();
   for (auto model = models.rbegin(); model != models.rend(); ++model) {
-    if (model->name == given) return FileOf(project, *model);
+    if (model->name == given) return datasets::ModelFile(project, *model);
   }
   if (fs::exists(given)) return given;
   if (fs::exists(given + ".safetensors")) return given + ".safetensors";
@@ -152,7 +141,8 @@ int Run(Arguments& arguments, Console& console) {
     arguments.options.end_frame = *span.end_frame;
   }
 
-  const bool knows_behavior = train::ReadBehaviorDescription(model.string()).has_value();
+  const bool knows_behavior =
+      train::IsFor(train::Task::kBehavior, train::ReadModelInfo(model.string()).architecture);
   if (arguments.behavior && !knows_behavior) {
     throw datasets::Error("model '" + arguments.model + "'", "it knows no behavior",
                           "leave --behavior out, or --model, to take the newest that does");

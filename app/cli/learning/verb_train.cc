@@ -1,15 +1,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
 #include "infer/learning/train_on_project.h"
+#include "train/architectures.h"
 
 namespace app {
 namespace {
@@ -19,7 +22,52 @@ struct Arguments {
   infer::LabelSelection selection;
   train::TrainOptions options;
   train::BehaviorOptions behavior;
+  // The flags that not every network takes, by the names of their options.
+  std::map<std::string, CLI::Option*> special;
 };
+
+// Collects the flags of an options struct that not every network takes.
+struct SpecialFlags {
+  CLI::App& command;
+  std::map<std::string, CLI::Option*>& found;
+  template <class T>
+  void Field(const char* name, T&, const char*, datasets::Range = {}) {
+    const auto& all = train::Architectures();
+    if (std::all_of(all.begin(), all.end(), [&](const auto& one) { return one.Takes(name); })) {
+      return;
+    }
+    found[name] = command.get_option("--" + std::string(name));
+  }
+};
+
+// The values alone do not show what was given: a flag may repeat its default.
+void RefuseOthers(const train::Architecture& architecture, const Arguments& arguments) {
+  for (const auto& [name, flag] : arguments.special) {
+    if (flag->count() == 0 || architecture.Takes(name)) continue;
+    throw UsageError("--" + name + ": " + train::NotTakenWords(architecture, name));
+  }
+}
+
+// The help shows what every network takes and, with --model NAME, what that one takes.
+void ShortenHelp(CLI::App& command, Arguments& arguments) {
+  const auto shown = command.get_formatter();
+  command.formatter_fn([shown, &command, &arguments](const CLI::App* app, std::string name,
+                                                     CLI::AppFormatMode mode) {
+    const bool asked = command.get_option("--model")->count() > 0;
+    const auto* chosen = asked ? train::FindArchitecture(arguments.options.model) : nullptr;
+    for (const auto& [option, flag] : arguments.special) {
+      if (!chosen || !chosen->Takes(option)) flag->group("");
+    }
+    std::string text = shown->make_help(app, std::move(name), mode);
+    if (chosen) return text + fmt::format("\n{}: {}.\n", chosen->name, chosen->summary);
+    std::vector<std::vector<std::string>> table;
+    for (const auto& one : train::Architectures()) {
+      table.push_back({"  " + std::string(one.name), std::string(one.summary)});
+    }
+    return text + "\nNetworks (vole train --model NAME --help: what else NAME takes):\n" +
+           TableText(table);
+  });
+}
 
 std::string FiguresText(const nlohmann::json& figures) {
   std::string text;
@@ -31,7 +79,11 @@ std::string FiguresText(const nlohmann::json& figures) {
 }
 
 std::filesystem::path OutFile(const datasets::Project& project, const Arguments& arguments) {
-  if (arguments.out.empty()) return infer::DefaultModelFile(project, arguments.options.resume);
+  if (arguments.out.empty()) {
+    const train::TrainOptions& options = arguments.options;
+    return infer::DefaultModelFile(project, options.resume, options.model,
+                                   options.together.rank == 0);
+  }
   std::filesystem::path file = arguments.out;
   if (file.extension().empty()) file += ".safetensors";
   return file;
@@ -63,29 +115,30 @@ class CurveFile {
 };
 
 int Run(Arguments& arguments, Console& console) {
-  std::vector<std::string> networks = train::Architectures();
-  networks.insert(networks.end(), train::BehaviorArchitectures().begin(),
-                  train::BehaviorArchitectures().end());
+  std::vector<std::string> networks;
+  for (const auto& one : train::Architectures()) networks.emplace_back(one.name);
   CheckChoice("--model", arguments.options.model, networks);
+  RefuseOthers(train::ArchitectureNamed(arguments.options.model), arguments);
   if (!arguments.frames.empty()) {
     const FrameSpan span = ParseFrames(arguments.frames);
     arguments.selection.start_frame = span.start_frame;
     arguments.selection.end_frame = span.end_frame;
   }
-  datasets::CheckOptions(arguments.options, "train");
-  datasets::CheckOptions(arguments.behavior, "train");
-  const bool behavior = train::IsBehaviorArchitecture(arguments.options.model);
+  train::CheckTaken(arguments.options, arguments.behavior);
+  const bool behavior = train::IsFor(train::Task::kBehavior, arguments.options.model);
   const train::TogetherOptions& together = arguments.options.together;
-  if (behavior && together.world_size > 1) {
-    throw UsageError("networks of behavior train in one process; leave --world-size out");
-  }
   CurveFile curve(arguments.curve);
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);
 
   nlohmann::json last_validation;
+  std::string last_warning;
   const auto show = [&](const train::TrainProgress& progress) {
     curve.Add(progress);
+    if (progress.warning != last_warning) {
+      last_warning = progress.warning;
+      if (!last_warning.empty()) console.Note("warning: " + last_warning);
+    }
     if (!progress.validation.is_object() || progress.validation == last_validation) return;
     last_validation = progress.validation;
     console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
@@ -153,7 +206,7 @@ Verb TrainVerb() {
         command
             .add_option("--out,-o", arguments->out,
                         "model file to write (default: PROJECT-N.safetensors beside the "
-                        "project; with --resume, the newest model)")
+                        "project; with --resume, the one with the newest checkpoint)")
             ->type_name("MODEL");
         AddFrames(command, arguments->frames);
         command
@@ -173,6 +226,11 @@ Verb TrainVerb() {
         AddOptionFlags(command, arguments->options);
         AddOptionFlags(command, arguments->behavior);
         AddOptionFlags(command, arguments->options.together);
+        SpecialFlags special{command, arguments->special};
+        arguments->options.Visit(special);
+        arguments->behavior.Visit(special);
+        arguments->options.together.Visit(special);
+        ShortenHelp(command, *arguments);
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};
 }

@@ -7,6 +7,7 @@
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "datasets/base/file_hash.h"
+#include "datasets/model_files.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/verify.h"
@@ -62,7 +63,7 @@ void CheckModels(const datasets::Project& project, Findings& findings, datasets:
   for (const datasets::ModelRow& model : project.Models()) newest[model.weights_path] = model;
   for (const auto& [path, model] : newest) {
     job.Advance(0, 0, "model " + model.name);
-    const std::filesystem::path file = project.folder() / model.weights_path;
+    const std::filesystem::path file = datasets::ModelFile(project, model);
     std::error_code error;
     if (!std::filesystem::exists(file, error)) {
       findings.Add("model_missing",

@@ -2,9 +2,10 @@
 
 #include "annotate/edits.h"
 #include "app/model/requests/behavior_requests.h"
+#include "datasets/model_files.h"
 #include "infer/learning/train_on_project.h"
 #include "infer/run/behavior_job.h"
-#include "train/behavior/train.h"
+#include "infer/run/models.h"
 
 namespace app {
 namespace {
@@ -61,19 +62,15 @@ void RequestScoreBehavior(Session& session) {
   const auto project = session.project_view();
   const datasets::VideoRow* video = session.video();
   if (!project || !video) return;
-  const auto newest = std::find_if(
-      project->models.rbegin(), project->models.rend(),
-      [](const auto& model) { return train::IsBehaviorArchitecture(model.architecture); });
-  if (newest == project->models.rend()) {
+  const datasets::ModelRow* newest = infer::NewestModel(project->models, train::Task::kBehavior);
+  if (!newest) {
     session.Say(Message::Kind::kInfo, "There is no model of behavior yet: train one first");
     return;
   }
   session.StartJob(
       "Score behavior of " + video->name,
       [model = *newest, video = *video](datasets::Project& opened, datasets::Job& job) {
-        const std::filesystem::path file(model.weights_path);
-        infer::PredictBehavior(
-            opened, video, (file.is_relative() ? opened.folder() / file : file).string(), {}, job);
+        infer::PredictBehavior(opened, video, datasets::ModelFile(opened, model).string(), {}, job);
       });
 }
 

@@ -5,9 +5,10 @@
 
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
+#include "datasets/model_files.h"
 #include "infer/learning/train_on_project.h"
 #include "infer/run/behavior_job.h"
-#include "train/behavior/train.h"
+#include "infer/run/models.h"
 
 namespace app {
 namespace {
@@ -27,17 +28,6 @@ size_t LabeledFrames(const ProjectView& project) {
         [](const datasets::ImageRow& image) { return image.state != datasets::ImageState::kNew; }));
   }
   return count;
-}
-
-// The newest model that finds animals; null when there is none.
-const datasets::ModelRow* NewestDetector(const ProjectView& project) {
-  for (auto model = project.models.rbegin(); model != project.models.rend(); ++model) {
-    if (!train::IsBehaviorArchitecture(model->architecture) &&
-        model->architecture.rfind("idnet", 0) != 0) {
-      return &*model;
-    }
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -85,14 +75,17 @@ void LearnView::StartTraining(Session& session) {
     session.Say(Message::Kind::kInfo, "A training runs already");
     return;
   }
-  const train::TrainOptions options = train_options_;
+  // What was set for another network before this one was chosen is not meant.
+  const auto* chosen = train::FindArchitecture(train_options_.model);
+  const train::TrainOptions options =
+      chosen ? train::OnlyTaken(*chosen, train_options_) : train_options_;
   train_job_ = session.StartJob(
       "Train " + options.model, [options, watch](datasets::Project& project, datasets::Job& job) {
         try {
           datasets::CheckOptions(options, "training");
           const infer::TrainedModel trained = infer::TrainOnProject(
               project, infer::LabelSelection(), options,
-              infer::DefaultModelFile(project, options.resume), job,
+              infer::DefaultModelFile(project, options.resume, options.model), job,
               [&watch](const train::TrainProgress& progress) { watch->Hear(progress); },
               [&watch](const infer::ShownSample& sample) { watch->Show(sample); });
           watch->End((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
@@ -117,7 +110,7 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
   }
   const bool chosen =
       model_chosen_ >= 0 && static_cast<size_t>(model_chosen_) < project->models.size();
-  const datasets::ModelRow* newest = NewestDetector(*project);
+  const datasets::ModelRow* newest = infer::NewestModel(project->models, train::Task::kOutlines);
   if (!chosen && !newest) {
     session.Say(Message::Kind::kInfo, "There is no model that outlines animals yet: train one");
     return;
@@ -127,16 +120,15 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
   const infer::PredictOptions options = predict_options_;
   for (const datasets::VideoRow& video : project->videos) {
     if (!all_videos && video.id != session.video_id()) continue;
-    session.StartJob("Predict " + video.name, [video, model, options](datasets::Project& opened,
-                                                                      datasets::Job& job) {
-      const std::filesystem::path path(model.weights_path);
-      const std::string file = (path.is_relative() ? opened.folder() / path : path).string();
-      if (train::IsBehaviorArchitecture(model.architecture)) {
-        infer::PredictBehavior(opened, video, file, options, job);
-      } else {
-        infer::Predict(opened, video, file, options, job);
-      }
-    });
+    session.StartJob("Predict " + video.name,
+                     [video, model, options](datasets::Project& opened, datasets::Job& job) {
+                       const std::string file = datasets::ModelFile(opened, model).string();
+                       if (train::IsFor(train::Task::kBehavior, model.architecture)) {
+                         infer::PredictBehavior(opened, video, file, options, job);
+                       } else {
+                         infer::Predict(opened, video, file, options, job);
+                       }
+                     });
   }
 }
 
@@ -147,7 +139,11 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
   if (ImGui::CollapsingHeader("Settings")) {
     ImGui::TextDisabled("0 lets the program choose from the data");
     OptionsForm form(context.scale);
-    train_options_.Visit(form);
+    if (const auto* chosen = train::FindArchitecture(train_options_.model)) {
+      train_options_.Visit(train::TakenFields<OptionsForm>{*chosen, form});
+    } else {
+      train_options_.Visit(form);
+    }
   }
   if (auto news = watch_->Look(seen_version_)) seen_ = std::move(news);
   if (!seen_->running) {
