@@ -34,30 +34,31 @@ class Meter {
     const SubjectFrame& now = At(f);
     const double heading = now.moments.angle_deg * CV_PI / 180;
     const cv::Point2d step = Moved(f, 2);
-    size_t k = 0;
-    const auto put = [&](double value) { out[k++] = static_cast<float>(value); };
-    put(1);
-    for (const int half : {1, 3, 8}) put(std::asinh(Speed(f, half) / kSlowLengths));
-    put(std::log(std::max(1.0, now.moments.area) / (scale_px_ * scale_px_)));
-    put(std::log(std::max(1.0, now.moments.elongation)));
-    put(now.moments.length / scale_px_);
-    put(std::asinh(Turn(f) / kSlowTurn));
-    put(1 - now.same_iou);
-    put(now.touching);
-    if (now.alone) {
-      for (int i = 0; i < 5; ++i) put(i == 1);
-    } else {
+    const auto put = [&](MotionFeature column, double value) {
+      out[column] = static_cast<float>(value);
+    };
+    put(kSeen, 1);
+    put(kStepSpeed, std::asinh(Speed(f, 1) / kSlowLengths));
+    put(kSpeed, std::asinh(Speed(f, 3) / kSlowLengths));
+    put(kLongSpeed, std::asinh(Speed(f, 8) / kSlowLengths));
+    put(kArea, std::log(std::max(1.0, now.moments.area) / (scale_px_ * scale_px_)));
+    put(kElongation, std::log(std::max(1.0, now.moments.elongation)));
+    put(kLength, now.moments.length / scale_px_);
+    put(kTurn, std::asinh(Turn(f) / kSlowTurn));
+    put(kShapeChange, 1 - now.same_iou);
+    put(kTouching, now.touching);
+    put(kAlone, now.alone);
+    if (!now.alone) {
       const cv::Point2d way = now.nearest - Center(now);
       const double distance = Length(way);
-      put(std::asinh(distance / scale_px_));
-      put(0);
-      put(std::asinh(Approach(f)));
-      put(distance > 0 ? std::abs(way.x * std::cos(heading) + way.y * std::sin(heading)) / distance
-                       : 0);
+      put(kDistance, std::asinh(distance / scale_px_));
+      put(kApproach, std::asinh(Approach(f)));
+      const double along = std::abs(way.x * std::cos(heading) + way.y * std::sin(heading));
+      put(kFacing, distance > 0 ? along / distance : 0);
       const double moved = Length(step);
-      put(distance > 0 && moved > 0.02 * scale_px_ ? way.dot(step) / distance / moved : 0);
+      put(kToward, distance > 0 && moved > 0.02 * scale_px_ ? way.dot(step) / distance / moved : 0);
     }
-    put(AreaChange(f));
+    put(kAreaChange, AreaChange(f));
   }
 
  private:

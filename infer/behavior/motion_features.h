@@ -10,6 +10,28 @@
 
 namespace infer {
 
+// The columns.
+enum MotionFeature : size_t {
+  kSeen,
+  kStepSpeed,  // over one frame to each side
+  kSpeed,      // over three
+  kLongSpeed,  // over eight
+  kArea,
+  kElongation,
+  kLength,
+  kTurn,
+  kShapeChange,
+  kTouching,
+  kDistance,  // to the nearest other animal
+  kAlone,     // there is none; the distances are zero then
+  kApproach,
+  kFacing,
+  kToward,  // how much of its way leads to the other animal
+  kAreaChange,
+  kMotionFeatureCount
+};
+static_assert(kMotionFeatureCount == train::kMotionFeatures);
+
 struct SubjectFrame {  // one frame of one subject
   bool seen = false;
   datasets::MaskMoments moments;

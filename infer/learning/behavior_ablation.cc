@@ -10,8 +10,11 @@
 #include "datasets/base/error.h"
 #include "datasets/base/text.h"
 #include "infer/behavior/bouts.h"
+#include "infer/behavior/motion_features.h"
 #include "infer/learning/behavior_test_frames.h"
+#include "train/architectures.h"
 #include "train/learn/random.h"
+#include "train/train_job.h"
 
 namespace infer {
 namespace {
@@ -20,9 +23,7 @@ using datasets::Error;
 using train::BehaviorSpan;
 using train::BehaviorSplit;
 
-constexpr int kSpeedFeature = 2, kDistanceFeature = 10,
-              kAloneFeature = 11;  // infer/behavior_motion
-constexpr int kBlockFrames = 50;   // labels of a learning curve come in stretches of this length
+constexpr int kBlockFrames = 50;  // labels of a learning curve come in stretches of this length
 
 std::vector<int64_t> LabelCounts(const std::string& text) {
   std::vector<int64_t> counts;
@@ -110,6 +111,22 @@ std::vector<BehaviorSpan> Fewer(const std::vector<BehaviorSpan>& spans, int64_t 
   });
   return kept;
 }
+
+// Removes files when a turn ends, in whatever way.
+class Leftovers {
+ public:
+  Leftovers() = default;
+  ~Leftovers() {
+    std::error_code ignored;
+    for (const auto& file : files_) std::filesystem::remove(file, ignored);
+  }
+  Leftovers(const Leftovers&) = delete;
+  Leftovers& operator=(const Leftovers&) = delete;
+  void Add(const std::filesystem::path& file) { files_.push_back(file); }
+
+ private:
+  std::vector<std::filesystem::path> files_;
+};
 
 // What was said on the tested frames, by way of saying it.
 class Table {
@@ -208,7 +225,7 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
   const std::vector<int64_t> label_counts = LabelCounts(ablation.labels);
   std::vector<std::string> networks = datasets::SplitNames(ablation.networks);
   for (const std::string& network : networks) {
-    if (!train::IsBehaviorArchitecture(network)) {
+    if (!train::IsFor(train::Task::kBehavior, network)) {
       throw Error("network '" + network + "'", "it is not a network for behavior",
                   "choose behavior-frame, behavior-seq or c3d");
     }
@@ -257,11 +274,11 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
       bool has_motion = false, has_others = false;
       for (size_t f = 0; f < motion.size(); f += train::kMotionFeatures) {
         has_motion = has_motion || motion[f] > 0;
-        has_others = has_others || (motion[f] > 0 && motion[f + kAloneFeature] == 0);
+        has_others = has_others || (motion[f] > 0 && motion[f + kAlone] == 0);
       }
       for (const auto& [name, feature, is_there] :
-           {std::tuple{"distance threshold", kDistanceFeature, has_others},
-            std::tuple{"speed threshold", kSpeedFeature, has_motion}}) {
+           {std::tuple{"distance threshold", static_cast<int>(kDistance), has_others},
+            std::tuple{"speed threshold", static_cast<int>(kSpeed), has_motion}}) {
         if (!is_there) continue;
         const ThresholdRule rule = FitThreshold(data, learn, feature);
         table.Add(name + suffix, split.held, [&](const BehaviorSpan& span, int frame) {
@@ -270,19 +287,22 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
         table.Learned(name + suffix, FramesOf(learn), 0);
       }
       std::string frame_model;
+      Leftovers leftovers;
       for (const std::string& network : networks) {
-        train::TrainOptions train_options = options;
+        // Options that one of the networks alone takes are meant for that one.
+        const train::Architecture& architecture = train::ArchitectureNamed(network);
+        train::TrainOptions train_options = train::OnlyTaken(architecture, options);
         train_options.model = network;
-        train::BehaviorOptions behavior_options = behavior;
+        train::BehaviorOptions behavior_options = train::OnlyTaken(architecture, behavior);
         // One frame network for both, so that the rows differ by time alone.
         if (network == "behavior-seq") behavior_options.frame_model = frame_model;
         const std::filesystem::path file =
             FileOf(network + (labels > 0 ? "-" + std::to_string(labels) : "") +
                    (splits.size() > 1 ? "-part" + std::to_string(k + 1) : ""));
+        leftovers.Add(file.string() + ".last");
+        if (ablation.models.empty()) leftovers.Add(file);
         const train::TrainResult result =
             train::TrainBehavior(data, learn, train_options, behavior_options, file.string(), job);
-        std::error_code ignored;
-        std::filesystem::remove(file.string() + ".last", ignored);
         if (network == "behavior-frame") frame_model = file.string();
         train::BehaviorScorer scorer(file.string(), options.threads, options.device);
         for (const bool smoothed : {false, true}) {
@@ -299,15 +319,6 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
                 data.heads);
           });
           table.Learned(name, FramesOf(learn), smoothed ? 0 : result.seconds);
-        }
-      }
-      if (ablation.models.empty()) {
-        std::error_code ignored;
-        for (const std::string& network : networks) {
-          std::filesystem::remove(
-              FileOf(network + (labels > 0 ? "-" + std::to_string(labels) : "") +
-                     (splits.size() > 1 ? "-part" + std::to_string(k + 1) : "")),
-              ignored);
         }
       }
     }

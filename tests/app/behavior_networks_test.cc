@@ -274,3 +274,21 @@ TEST_CASE("Where only bouts were reviewed, nothing is learned about the rest of 
   Decide("vole_1", "moving", 0, 5, true);
   CHECK(VoleJson(scene.Train({"--exclusive"}))["labels"] == 160 + 10);
 }
+
+TEST_CASE("A comparison of networks that fails or is cancelled leaves no models behind") {
+  const auto leftovers = [] {
+    int count = 0;
+    const std::string cache = Scene().project + ".cache";
+    if (!std::filesystem::exists(cache)) return count;
+    for (const auto& entry : std::filesystem::directory_iterator(cache)) {
+      count += entry.path().filename().string().rfind("ablate-", 0) == 0;
+    }
+    return count;
+  };
+  tests::Program program({VOLE_BINARY, "ablate", Scene().project, "--folds", "2", "--steps",
+                          "100000", "--picture-side", "32", "--exclusive"});
+  REQUIRE(program.WaitUntil([&] { return leftovers() > 0; }));
+  program.Signal(SIGINT);
+  CHECK(program.Wait().code == 130);
+  CHECK(leftovers() == 0);
+}
