@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "datasets/base/error.h"
+#include "datasets/base/fingerprint.h"
 
 namespace infer {
 namespace {
@@ -20,13 +21,10 @@ using datasets::Error;
 constexpr char kMagic[8] = {'V', 'O', 'L', 'E', 'P', 'I', 'C', '1'};
 constexpr char kEnding[] = ".pictures";
 
-// FNV-1a, 64 bits.
 std::string HashOf(const std::string& text) {
-  uint64_t hash = 1469598103934665603ULL;
-  for (const char c : text) hash = (hash ^ static_cast<uchar>(c)) * 1099511628211ULL;
-  char name[20];
-  std::snprintf(name, sizeof(name), "%016llx", static_cast<unsigned long long>(hash));
-  return name;
+  datasets::Fingerprint fingerprint;
+  fingerprint.AddText(text);
+  return fingerprint.Hex();
 }
 
 class File {

@@ -8,12 +8,12 @@
 #include <numeric>
 
 #include "datasets/base/error.h"
+#include "datasets/base/random.h"
 #include "datasets/base/text.h"
 #include "infer/behavior/bouts.h"
 #include "infer/behavior/motion_features.h"
 #include "infer/learning/behavior_test_frames.h"
 #include "train/architectures.h"
-#include "train/learn/random.h"
 #include "train/train_job.h"
 
 namespace infer {
@@ -95,7 +95,7 @@ std::vector<BehaviorSpan> Fewer(const std::vector<BehaviorSpan>& spans, int64_t 
       blocks.push_back({span.row, f, std::min(span.end_frame, f + kBlockFrames)});
     }
   }
-  train::Random random({seed, 31});
+  datasets::Random random({seed, 31});
   for (size_t i = blocks.size(); i > 1; --i) {
     std::swap(blocks[i - 1], blocks[static_cast<size_t>(random.Below(static_cast<int>(i)))]);
   }

@@ -4,12 +4,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/base/random.h"
 #include "tests/support/pretend_device.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "train/behavior/tasks.h"
 #include "train/behavior/train.h"
-#include "train/learn/random.h"
 #include "train/nets/resnet.h"
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
@@ -41,7 +41,7 @@ Drawn Draw(int rows, int frames, uint64_t seed = 1) {
     std::vector<cv::Mat> pictures;
     int place = 0, fast = 0;
     for (int f = 0; f < frames; ++f) {
-      Random random({seed, static_cast<uint64_t>(r), static_cast<uint64_t>(f)});
+      datasets::Random random({seed, static_cast<uint64_t>(r), static_cast<uint64_t>(f)});
       if (f % 8 == 0) {
         place = random.Below(3);
         fast = random.Below(2);

@@ -12,9 +12,9 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/random.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
-#include "train/learn/random.h"
 #include "train/nets/idseg.h"
 #include "train/weights/module_weights.h"
 
@@ -157,7 +157,7 @@ TEST_CASE("no damaged byte makes the reader crash or misread a length") {
   tests::TempDir folder;
   WriteSafetensors(folder / "good", Sample());
   const std::string good = ReadBytes(folder / "good");
-  Random random({42});
+  datasets::Random random({42});
   int refused = 0;
   for (int round = 0; round < 1500; ++round) {
     std::string bad = good;

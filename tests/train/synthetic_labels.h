@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "train/learn/random.h"
+#include "datasets/base/random.h"
 #include "train/training_data.h"
 
 namespace tests {
@@ -22,7 +22,7 @@ inline Scene DrawScene(int frames, bool with_background = true, int first_frame 
   Scene scene;
   scene.data.classes = {"bright", "dark"};
   const cv::Size size(160, 128);
-  train::Random floor_random({77});
+  datasets::Random floor_random({77});
   cv::Mat floor(size, CV_8UC3);
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
@@ -31,7 +31,7 @@ inline Scene DrawScene(int frames, bool with_background = true, int first_frame 
     }
   }
   for (int i = 0; i < frames; ++i) {
-    train::Random random({5, static_cast<uint64_t>(first_frame + i)});
+    datasets::Random random({5, static_cast<uint64_t>(first_frame + i)});
     cv::Mat picture = floor.clone();
     train::LabeledFrame frame;
     frame.frame_index = (first_frame + i) * spacing;

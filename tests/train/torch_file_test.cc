@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "datasets/base/error.h"
+#include "datasets/base/random.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_bytes.h"
 #include "tests/support/torch_doctest.h"
-#include "train/learn/random.h"
 
 namespace {
 
@@ -271,7 +271,7 @@ TEST_CASE("every truncation and thousands of damaged bytes end in one line, neve
       Try(bytes.substr(0, size));
       CHECK(refused == before + 1);
     }
-    Random random({7, bytes.size()});
+    datasets::Random random({7, bytes.size()});
     const auto Below = [&](size_t count) { return random.Next() % count; };
     for (int round = 0; round < 6000; ++round) {
       std::string bad = bytes;

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/base/random.h"
 #include "train/behavior/tasks.h"
-#include "train/learn/random.h"
 
 namespace train {
 namespace {
@@ -140,8 +140,8 @@ FrameDraw::FrameDraw(const BehaviorData& data, const std::vector<BehaviorSpan>& 
                                                                   static_cast<double>(background)),
                                    0.0, 1.0);
   for (const Seen& one : all) {
-    Random random({seed, kBackgroundStream, static_cast<uint64_t>(one.example.row),
-                   static_cast<uint64_t>(one.example.frame)});
+    datasets::Random random({seed, kBackgroundStream, static_cast<uint64_t>(one.example.row),
+                             static_cast<uint64_t>(one.example.frame)});
     if (!one.background || random.Chance(keep)) examples_.push_back(one.example);
   }
   const auto LabelOf = [&](const Example& example, size_t head) {

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/random.h"
 #include "train/behavior/data.h"
-#include "train/learn/random.h"
 
 namespace train {
 namespace {
@@ -122,7 +122,7 @@ BehaviorSplit HoldBack(const BehaviorData& data, const std::vector<BehaviorSpan>
         std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(videos.size()) + 0.5));
     for (uint64_t attempt = 0; attempt < 12; ++attempt) {
       std::vector<int> order = videos;
-      Random random({17, attempt});
+      datasets::Random random({17, attempt});
       for (size_t i = order.size(); i > 1; --i) {
         std::swap(order[i - 1], order[static_cast<size_t>(random.Below(static_cast<int>(i)))]);
       }

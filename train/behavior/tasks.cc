@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/base/random.h"
 #include "train/device.h"
-#include "train/learn/random.h"
 
 namespace train {
 namespace {
@@ -24,7 +24,7 @@ void UseChannelsLast(torch::nn::Module& module) {
 
 // Dropout of a step depends on its number alone.
 void SeedStep(uint64_t seed, int64_t step) {
-  Random random({seed, kTorchStream, static_cast<uint64_t>(step)});
+  datasets::Random random({seed, kTorchStream, static_cast<uint64_t>(step)});
   torch::manual_seed(random.Next() >> 1);
 }
 
@@ -159,7 +159,8 @@ torch::Tensor PictureTask::Loss(int64_t step) {
   auto label_at = labels.accessor<int64_t, 2>();
   const double room = std::max(1, description_.input.room);
   for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kPictureStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
+    datasets::Random random(
+        {seed_, kPictureStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
     const FrameDraw::Example& example = draw_.Draw(random.Uniform());
     PictureView view;
     if (flips.turn) {
@@ -284,7 +285,7 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
   // guessed.
   std::vector<double> shown(static_cast<size_t>(OutputsOf(data.heads)), 0.0);
   for (uint64_t i = 0; i < 1000; ++i) {
-    Random random({seed_, kTemporalStream, i});
+    datasets::Random random({seed_, kTemporalStream, i});
     const FrameDraw::Example& example = draw_.Draw(random.Uniform());
     const BehaviorRow& row = data_.rows[static_cast<size_t>(example.row)];
     size_t first = 0;
@@ -327,7 +328,8 @@ torch::Tensor TemporalTask::Loss(int64_t step) {
   torch::Tensor inputs = torch::zeros({batch_, inputs_, length});
   torch::Tensor labels = torch::full({batch_, length, heads}, -1, torch::kInt64);
   for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kTemporalStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
+    datasets::Random random(
+        {seed_, kTemporalStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
     const FrameDraw::Example& example = draw_.Draw(random.Uniform());
     const int start = example.frame - reach_ - random.Below(kChunkFrames);
     for (const Series& series : learn_) {

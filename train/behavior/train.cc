@@ -5,6 +5,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/fingerprint.h"
 #include "train/behavior/tasks.h"
 #include "train/device.h"
 #include "train/learn/training_run.h"
@@ -23,10 +24,10 @@ constexpr double kPictureTimeShare = 0.8;  // of the time, when time is learned 
 constexpr double kFrozenPeakRate = 2e-4;   // for networks that start from other weights
 constexpr int kSurroundings = 1;           // times the window around a span
 
-// FNV-1a over the labels of the spans: a checkpoint continues only on the same labels.
-std::string Fingerprint(const BehaviorData& data, const std::vector<BehaviorSpan>& spans) {
-  uint64_t hash = 1469598103934665603ULL;
-  const auto Add = [&](uint64_t value) { hash = (hash ^ value) * 1099511628211ULL; };
+// Of the labels of the spans: a checkpoint continues only on the same.
+std::string FingerprintOf(const BehaviorData& data, const std::vector<BehaviorSpan>& spans) {
+  datasets::Fingerprint fingerprint;
+  const auto Add = [&](uint64_t value) { fingerprint.AddWord(value); };
   for (const std::string& name : BehaviorNames(data.heads)) {
     for (const char c : name) Add(static_cast<uint64_t>(c));
     Add(256);
@@ -41,9 +42,7 @@ std::string Fingerprint(const BehaviorData& data, const std::vector<BehaviorSpan
       }
     }
   }
-  char text[20];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
-  return text;
+  return fingerprint.Hex();
 }
 
 void CheckChoice(const std::string& option, const std::string& value,
@@ -138,7 +137,7 @@ class Training : public Family {
     record["behavior"] = datasets::OptionsToJson(behavior_);
     record["frames"] = counts;
     record["held_back"] = split_.by_video ? "videos" : "blocks of time";
-    record["fingerprint"] = Fingerprint(data_, spans_);
+    record["fingerprint"] = FingerprintOf(data_, spans_);
     BehaviorDescription description = description_;
     description.record = std::move(record);
     return ToMetadata(description);
@@ -322,7 +321,7 @@ class Training : public Family {
   }
 
   std::string Identity() const {
-    return json{{"labels", Fingerprint(data_, spans_)},
+    return json{{"labels", FingerprintOf(data_, spans_)},
                 {"architecture", options_.model},
                 {"seed", options_.seed},
                 {"steps", options_.steps},

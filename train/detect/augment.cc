@@ -43,7 +43,7 @@ LabeledRegion Shrunk(const LabeledObject& object, const cv::Size& from, const cv
 }
 
 // Part of the picture that fills the sample: larger or smaller, moved, its edges jittered.
-cv::Rect2d View(const cv::Size& size, const DetectAugment& augment, Random& random) {
+cv::Rect2d View(const cv::Size& size, const DetectAugment& augment, datasets::Random& random) {
   const double zoom =
       std::exp(random.Uniform(std::log(augment.zoom_low), std::log(augment.zoom_high)));
   double low[2], high[2];
@@ -57,7 +57,7 @@ cv::Rect2d View(const cv::Size& size, const DetectAugment& augment, Random& rand
   return {low[0], low[1], high[0] - low[0], high[1] - low[1]};
 }
 
-void ChangeColors(cv::Mat& bgr, const DetectAugment& augment, Random& random) {
+void ChangeColors(cv::Mat& bgr, const DetectAugment& augment, datasets::Random& random) {
   const auto Factor = [&](double most) {
     const double factor = random.Uniform(1, std::max(1.0, most));
     return random.Chance(0.5) ? factor : 1 / factor;
@@ -130,7 +130,7 @@ std::vector<LabeledPicture> LoadPictures(const TrainingData& data, const std::ve
 }
 
 LabeledPicture Augmented(const LabeledPicture& picture, const DetectAugment& augment,
-                         Random& random) {
+                         datasets::Random& random) {
   LabeledPicture result;
   result.source = picture.source;
   result.weight = picture.weight;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "train/learn/random.h"
+#include "datasets/base/random.h"
 #include "train/training_data.h"
 
 namespace train {
@@ -48,6 +48,6 @@ std::vector<LabeledPicture> LoadPictures(const TrainingData& data, const std::ve
 
 // A changed copy; objects of which too little is left are gone.
 LabeledPicture Augmented(const LabeledPicture& picture, const DetectAugment& augment,
-                         Random& random);
+                         datasets::Random& random);
 
 }  // namespace train

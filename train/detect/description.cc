@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "datasets/base/median.h"
 
 namespace train {
 namespace {
@@ -11,13 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kVersion = 1;
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 void CheckRange(double value, double low, double high, const char* name) {
   if (!(std::isfinite(value) && value >= low && value <= high)) {
@@ -48,8 +42,8 @@ ModelInfo InfoOfLabels(const TrainingData& data, const std::string& architecture
       info.max_instances[k] = std::max(info.max_instances[k], seen[k]);
     }
   }
-  info.median_area = Median(areas);
-  for (auto& values : of_class) info.class_median_area.push_back(Median(values));
+  info.median_area = datasets::Median(areas);
+  for (auto& values : of_class) info.class_median_area.push_back(datasets::Median(values));
   return info;
 }
 

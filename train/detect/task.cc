@@ -94,7 +94,7 @@ DetectTask::DetectTask(Detector& detector, const TrainingData& data,
 const LabeledPicture& DetectTask::Draw(uint64_t index) const {
   const uint64_t round = index / order_.size(), place = index % order_.size();
   std::vector<size_t> order = order_;
-  Random random({seed_, kOrderStream, round});
+  datasets::Random random({seed_, kOrderStream, round});
   for (size_t i = order.size(); i > 1; --i) {
     std::swap(order[i - 1], order[static_cast<size_t>(random.Below(static_cast<int>(i)))]);
   }
@@ -105,11 +105,12 @@ torch::Tensor DetectTask::Loss(int64_t step) {
   std::vector<DetectSample> batch;
   for (int i = 0; i < share_.count; ++i) {
     const uint64_t index = static_cast<uint64_t>(step) * share_.whole + share_.first + i;
-    Random random({seed_, kSampleStream, index});
+    datasets::Random random({seed_, kSampleStream, index});
     batch.push_back(SampleOf(Augmented(Draw(index), augment_, random)));
-    batch.back().seed = Random({seed_, kPictureStream, index}).Next() >> 1;
+    batch.back().seed = datasets::Random({seed_, kPictureStream, index}).Next() >> 1;
   }
-  torch::manual_seed(Random({seed_, kChoiceStream, static_cast<uint64_t>(step)}).Next() >> 1);
+  torch::manual_seed(datasets::Random({seed_, kChoiceStream, static_cast<uint64_t>(step)}).Next() >>
+                     1);
   torch::Tensor sum;
   last_losses_.clear();
   for (const auto& [name, value] : detector_.Losses(batch)) {

@@ -114,7 +114,8 @@ torch::Tensor IdFrameTask::Loss(int64_t step) {
   values_.resize(static_cast<size_t>(batch_ * each));
   std::vector<int64_t> classes;
   for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kFrameStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
+    datasets::Random random(
+        {seed_, kFrameStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
     const auto& list = by_class_[static_cast<size_t>(i + step) % by_class_.size()];
     const int patch = list[static_cast<size_t>(random.Below(static_cast<int>(list.size())))];
     const NamedPatch& named = set_.patches[static_cast<size_t>(patch)];
@@ -197,12 +198,12 @@ void IdWindowTask::Prepare() {
   calm_ = FeaturesOfPatches(frames_, device_, patches, input_);
   std::vector<torch::Tensor> seen;
   for (int time = 0; time < kSeenAnew; ++time) {
-    seen.push_back(
-        MeanFeatures(frames_, device_, input_, patches.size(), kIdentityViews,
-                     [&](size_t crop, size_t view, float* out) {
-                       Random random({seed_, kViewStream, static_cast<uint64_t>(time), crop, view});
-                       FillLearningView(*patches[crop], input_, random, out);
-                     }));
+    seen.push_back(MeanFeatures(
+        frames_, device_, input_, patches.size(), kIdentityViews,
+        [&](size_t crop, size_t view, float* out) {
+          datasets::Random random({seed_, kViewStream, static_cast<uint64_t>(time), crop, view});
+          FillLearningView(*patches[crop], input_, random, out);
+        }));
   }
   seen_ = torch::stack(seen, 0);
 }
@@ -225,7 +226,8 @@ torch::Tensor IdWindowTask::Loss(int64_t step) {
   std::vector<torch::Tensor> windows;
   std::vector<int64_t> classes;
   for (int i = 0; i < batch_; ++i) {
-    Random random({seed_, kWindowStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
+    datasets::Random random(
+        {seed_, kWindowStream, static_cast<uint64_t>(step), static_cast<uint64_t>(i)});
     const Track& track = learn_[static_cast<size_t>(i + step) % learn_.size()];
     const int length = static_cast<int>(track.crops.size());
     const int center = random.Below(length);

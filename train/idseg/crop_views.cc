@@ -7,7 +7,7 @@ namespace train {
 namespace {
 
 // Random damage as a predicted mask has it: a little larger or smaller, shifted, partly covered.
-void DamageMask(cv::Mat& mask, Random& random) {
+void DamageMask(cv::Mat& mask, datasets::Random& random) {
   if (random.Chance(0.5)) {
     const int size = 1 + random.Below(2);
     const cv::Mat kernel =
@@ -32,7 +32,7 @@ void DamageMask(cv::Mat& mask, Random& random) {
 
 }  // namespace
 
-void FillLearningView(const AnimalPatch& patch, const CropInput& input, Random& random,
+void FillLearningView(const AnimalPatch& patch, const CropInput& input, datasets::Random& random,
                       float* out) {
   CropView view;
   view.turn_radians = random.Uniform(0, 2 * CV_PI);

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/base/median.h"
 #include "train/learn/training_record.h"
 
 namespace train {
@@ -20,13 +21,6 @@ constexpr double kMaxPicturesBytes = 1.5e9;
 constexpr size_t kMaxPatches = 8000;
 constexpr double kCropSpan = 1.7;  // crop side in lengths of the animals
 constexpr double kCoreDepth = 0.45;
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 double Quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
@@ -169,8 +163,9 @@ IdsegDescription DescribeLabels(const TrainingData& data, datasets::Job& job) {
       d.info.max_instances[k] = std::max(d.info.max_instances[k], seen[k]);
     }
   }
-  d.info.median_area = Median(areas);
-  for (const auto& of_class : class_areas) d.info.class_median_area.push_back(Median(of_class));
+  d.info.median_area = datasets::Median(areas);
+  for (const auto& of_class : class_areas)
+    d.info.class_median_area.push_back(datasets::Median(of_class));
   d.smallest_area = Quantile(areas, 0.01);
   d.seg.scale = std::min(
       {1.0, kTargetSide / std::sqrt(d.info.median_area), std::sqrt(kMaxNetworkPixels / pixels)});
@@ -214,7 +209,7 @@ IdsegDescription DescribeLabels(const TrainingData& data, datasets::Job& job) {
       }
     }
   }
-  d.seg.reference_level = Median(greys);
+  d.seg.reference_level = datasets::Median(greys);
   double variance = 0;
   for (int c = 0; c < 3; ++c) {
     d.seg.mean_bgr[c] = sum[c] / count;

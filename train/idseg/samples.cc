@@ -48,7 +48,7 @@ void BrightnessContrastGamma(cv::Mat& bgr, double brightness, double contrast, d
   cv::LUT(bgr, table, bgr);
 }
 
-void AddNoise(cv::Mat& bgr, double deviation, Random& random) {
+void AddNoise(cv::Mat& bgr, double deviation, datasets::Random& random) {
   // A table of normal values that each pixel enters at a random place: far cheaper than drawing
   // them.
   std::array<int, 256> table{};
@@ -110,7 +110,7 @@ SegSampler::Canvas SegSampler::Compose(const ScaledFrame& frame) const {
 
 // Lays an animal of another frame against one of this frame, turned at random, so that the labels
 // hold contacts even where the animals kept apart (Dwibedi et al. 2017; Ghiasi et al. 2021).
-void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, Random& random) const {
+void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Random& random) const {
   const auto& list = of_class_[random.Below(static_cast<int>(of_class_.size()))];
   const auto [donor_frame, donor_index] = list[random.Below(static_cast<int>(list.size()))];
   const ScaledFrame& from = set_.frames[donor_frame];
@@ -186,7 +186,8 @@ void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, Random& random)
 
 // The background as a new video might have it: clean, holding these animals (they hardly moved), or
 // holding animals of another time.
-cv::Mat SegSampler::Behind(const Canvas& canvas, const ScaledFrame& frame, Random& random) const {
+cv::Mat SegSampler::Behind(const Canvas& canvas, const ScaledFrame& frame,
+                           datasets::Random& random) const {
   const cv::Mat& clean = set_.backgrounds[frame.video];
   if (clean.empty() || random.Chance(sampling_.no_background)) return {};
   if (!random.Chance(sampling_.ghosts)) return clean;
@@ -209,7 +210,7 @@ cv::Mat SegSampler::Behind(const Canvas& canvas, const ScaledFrame& frame, Rando
   return haunted;
 }
 
-SegSample SegSampler::Draw(Random& random, int slot) const {
+SegSample SegSampler::Draw(datasets::Random& random, int slot) const {
   const auto Near = [&](const ScaledObject& object) {
     return cv::Point2d(object.region.x + random.Uniform() * object.region.width,
                        object.region.y + random.Uniform() * object.region.height);

@@ -4,8 +4,8 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "datasets/base/random.h"
 #include "train/idseg/learning_set.h"
-#include "train/learn/random.h"
 
 namespace train {
 
@@ -36,13 +36,13 @@ class SegSampler {
              const SegSampling& sampling);
   // The crop depends on `random` alone. `slot` is its place in the batch: slot 0 shows touching
   // animals where the labels hold any, the others go round the classes.
-  SegSample Draw(Random& random, int slot) const;
+  SegSample Draw(datasets::Random& random, int slot) const;
 
  private:
   struct Canvas;
   Canvas Compose(const ScaledFrame& frame) const;
-  void Paste(Canvas& canvas, const ScaledFrame& frame, Random& random) const;
-  cv::Mat Behind(const Canvas& canvas, const ScaledFrame& frame, Random& random) const;
+  void Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Random& random) const;
+  cv::Mat Behind(const Canvas& canvas, const ScaledFrame& frame, datasets::Random& random) const;
 
   const LearningSet& set_;
   std::vector<int> frames_, touching_;

@@ -87,7 +87,8 @@ SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
   std::vector<float> sample_weights;
   for (int i = 0; i < count; ++i) {
     const int slot = share_.first + first + i;
-    Random random({seed_, kSegStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
+    datasets::Random random(
+        {seed_, kSegStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
     const SegSample sample = sampler_.Draw(random, slot);
     FillSegInput(sample.bgr, sample.background, sample.gain, sample.background_gain,
                  description_.seg, {side_, side_},
@@ -234,7 +235,8 @@ torch::Tensor CropTask::LossOf(CropNet& net, int64_t step, int first, int count)
   std::vector<int64_t> classes;
   for (int i = 0; i < count; ++i) {
     const int slot = share_.first + first + i;
-    Random random({seed_, kCropStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
+    datasets::Random random(
+        {seed_, kCropStream, static_cast<uint64_t>(step), static_cast<uint64_t>(slot)});
     const std::vector<int>& list =
         learn_[static_cast<size_t>(slot + static_cast<int>(step)) % learn_.size()];
     const NamedPatch& named = set_.patches[list[random.Below(static_cast<int>(list.size()))]];

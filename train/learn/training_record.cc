@@ -5,18 +5,16 @@
 #include <filesystem>
 
 #include "datasets/base/error.h"
+#include "datasets/base/fingerprint.h"
 
 namespace train {
 
 using datasets::Error;
 using nlohmann::json;
 
-// FNV-1a.
 std::string LabelFingerprint(const TrainingData& data) {
-  uint64_t hash = 1469598103934665603ULL;
-  const auto Add = [&](uint64_t value) {
-    for (int i = 0; i < 8; ++i, value >>= 8) hash = (hash ^ (value & 255)) * 1099511628211ULL;
-  };
+  datasets::Fingerprint fingerprint;
+  const auto Add = [&](uint64_t value) { fingerprint.AddNumber(value); };
   for (const std::string& name : data.classes) {
     for (char c : name) Add(static_cast<uint64_t>(c));
     Add(256);
@@ -30,9 +28,7 @@ std::string LabelFingerprint(const TrainingData& data) {
       for (uint32_t run : object.mask.counts) Add(run);
     }
   }
-  char text[20];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
-  return text;
+  return fingerprint.Hex();
 }
 
 std::string TimeNow() {

@@ -11,6 +11,8 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #endif
 
+#include "datasets/base/fingerprint.h"
+
 namespace train {
 namespace {
 
@@ -199,10 +201,10 @@ double Peers::OfFirst(double value) {
 }
 
 void Peers::CheckSame(const std::string& what, const std::string& value) {
-  uint64_t hash = 1469598103934665603ULL;  // FNV-1a
-  for (const char c : value) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211ULL;
+  datasets::Fingerprint fingerprint;
+  fingerprint.AddText(value);
   torch::Tensor hashes = torch::zeros({count_}, torch::kInt64);
-  hashes[rank_] = static_cast<int64_t>(hash >> 1);
+  hashes[rank_] = static_cast<int64_t>(fingerprint.value() >> 1);
   Sum({hashes});
   if (!hashes.eq(hashes[0]).all().item<bool>()) {
     throw Error("training with other processes", what + " differ between them",
