@@ -5,7 +5,7 @@
 
 #include "datasets/base/options.h"
 #include "datasets/store/records.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

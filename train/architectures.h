@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "train/behavior/data.h"
-#include "train/predictor.h"
-#include "train/training_data.h"
-#include "train/training_request.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
+#include "train/base/training_request.h"
 #include "train/weights/safetensors.h"
 
 namespace train {

@@ -2,7 +2,7 @@
 
 #include "datasets/base/error.h"
 #include "train/architectures.h"
-#include "train/device.h"
+#include "train/base/device.h"
 
 namespace train {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "datasets/base/job.h"
 #include "train/behavior/data.h"
-#include "train/training_data.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/base/training_data.h"
+#include "train/base/training_news.h"
+#include "train/base/training_options.h"
 
 namespace train {
 

@@ -7,8 +7,8 @@
 #include <tuple>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/behavior_choice.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/exchange/behavior_choice.h"
+#include "datasets/formats/behaviors/behaviors.h"
 
 namespace datasets {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_files.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/metrics/classification.h"
 
 namespace datasets {

@@ -6,7 +6,7 @@
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_parts.h"
 #include "datasets/formats/coco/coco_match.h"
-#include "datasets/formats/selection.h"
+#include "datasets/exchange/selection.h"
 
 namespace datasets {
 

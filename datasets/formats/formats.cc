@@ -4,13 +4,13 @@
 #include <functional>
 
 #include "datasets/base/error.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris.h"
 #include "datasets/formats/coco/coco.h"
-#include "datasets/formats/labelme.h"
-#include "datasets/formats/mot.h"
-#include "datasets/formats/tracks.h"
-#include "datasets/formats/yolo.h"
+#include "datasets/formats/labelme/labelme.h"
+#include "datasets/formats/mot/mot.h"
+#include "datasets/formats/tracks/tracks.h"
+#include "datasets/formats/yolo/yolo.h"
 
 namespace datasets {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/project.h"
-#include "train/training_data.h"
+#include "train/base/training_data.h"
 
 namespace infer {
 

@@ -8,8 +8,8 @@
 #include "datasets/project.h"
 #include "infer/learning/behavior_training.h"
 #include "infer/learning/project_labels.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/base/training_news.h"
+#include "train/base/training_options.h"
 
 namespace infer {
 

@@ -7,7 +7,7 @@
 #include "infer/names/anchors.h"
 #include "infer/names/identity.h"
 #include "infer/track/track_record.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -12,7 +12,7 @@
 
 #include "infer/predict_options.h"
 #include "infer/track/track_record.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -8,7 +8,7 @@
 #include "datasets/store/review/review_reasons.h"
 #include "infer/names/identity.h"
 #include "infer/track/track_record.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -6,7 +6,7 @@
 
 #include "infer/track/blob.h"
 #include "train/picture/picture_model.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -10,7 +10,7 @@
 #include "infer/names/identity_vote.h"
 #include "infer/track/track_record.h"
 #include "infer/track/tracklets.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -4,7 +4,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

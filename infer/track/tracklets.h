@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "infer/track/blob.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace infer {
 

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "train/detect/registry.h"
-#include "train/device.h"
+#include "train/base/device.h"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);

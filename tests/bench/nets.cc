@@ -12,8 +12,8 @@
 #include <optional>
 
 #include "datasets/base/process_memory.h"
-#include "train/device.h"
-#include "train/nets/mask_rcnn.h"
+#include "train/base/device.h"
+#include "train/nets/rcnn/mask_rcnn.h"
 #include "train/weights/module_weights.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/behavior/budget.h"
 #include "datasets/behavior/scores.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/store/writer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/shared_data.h"

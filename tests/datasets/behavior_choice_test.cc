@@ -1,11 +1,11 @@
-#include "datasets/formats/behavior_choice.h"
+#include "datasets/exchange/behavior_choice.h"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
 
 #include "datasets/behavior/scores.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

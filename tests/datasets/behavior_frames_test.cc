@@ -1,4 +1,4 @@
-#include "datasets/formats/behavior_frames.h"
+#include "datasets/formats/behaviors/behavior_frames.h"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"

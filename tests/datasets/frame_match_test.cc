@@ -1,8 +1,8 @@
-#include "datasets/formats/frame_match.h"
+#include "datasets/exchange/frame_match.h"
 
 #include <doctest/doctest.h>
 
-#include "datasets/formats/frame_place.h"
+#include "datasets/exchange/frame_place.h"
 #include "tests/support/coco_sample.h"
 
 using namespace tests;  // the vocabulary of these tests

@@ -7,7 +7,7 @@
 #include "datasets/base/json_entries.h"
 #include "datasets/behavior/budget.h"
 #include "datasets/behavior/motion_tables.h"
-#include "datasets/formats/behaviors.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "tests/support/coco_sample.h"
 
 using namespace tests;  // the vocabulary of these tests

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/labelme.h"
+#include "datasets/formats/labelme/labelme.h"
 #include "datasets/store/verify.h"
 #include "tests/support/coco_sample.h"
 

@@ -6,10 +6,10 @@
 
 #include "datasets/base/base64.h"
 #include "datasets/base/json_entries.h"
-#include "datasets/formats/labelme.h"
-#include "datasets/formats/mot.h"
-#include "datasets/formats/tracks.h"
-#include "datasets/formats/yolo.h"
+#include "datasets/formats/labelme/labelme.h"
+#include "datasets/formats/mot/mot.h"
+#include "datasets/formats/tracks/tracks.h"
+#include "datasets/formats/yolo/yolo.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 

@@ -4,7 +4,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <random>
 
-#include "datasets/formats/yolo.h"
+#include "datasets/formats/yolo/yolo.h"
 #include "datasets/formats/yolo/yolo_bridge.h"
 #include "datasets/formats/yolo/yolo_dataset.h"
 #include "datasets/shape/mask.h"

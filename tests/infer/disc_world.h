@@ -12,7 +12,7 @@
 #include "infer/names/evidence.h"
 #include "infer/track/track_record.h"
 #include "infer/track/tracklets.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace tests {
 

@@ -14,7 +14,7 @@
 #include <mutex>
 #include <set>
 
-#include "train/device.h"
+#include "train/base/device.h"
 
 namespace {
 

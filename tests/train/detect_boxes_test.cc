@@ -1,5 +1,5 @@
 #include "tests/support/python_reference.h"
-#include "train/nets/boxes.h"
+#include "train/nets/rcnn/boxes.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "train/detect/registry.h"
 #include "train/learn/evaluate.h"
 #include "train/picture/picture_model.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 

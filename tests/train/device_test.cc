@@ -7,10 +7,10 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
 #include "train/idnet/idnet.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 #include "train/train_job.h"
-#include "train/training_news.h"
-#include "train/training_options.h"
+#include "train/base/training_news.h"
+#include "train/base/training_options.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
 #include "train/learn/evaluate.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 #include "train/train_job.h"
 
 namespace {

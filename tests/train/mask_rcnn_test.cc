@@ -1,4 +1,4 @@
-#include "train/nets/mask_rcnn.h"
+#include "train/nets/rcnn/mask_rcnn.h"
 
 #include "tests/support/python_reference.h"
 

@@ -13,7 +13,7 @@
 #include "train/nets/alexnet.h"
 #include "train/nets/densenet.h"
 #include "train/nets/resnet.h"
-#include "train/nets/yolact.h"
+#include "train/nets/yolact/yolact.h"
 #include "train/weights/old_names.h"
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"

@@ -1,4 +1,4 @@
-#include "train/nets/roi_align.h"
+#include "train/nets/rcnn/roi_align.h"
 
 #include "tests/support/python_reference.h"
 

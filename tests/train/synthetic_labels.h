@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/base/random.h"
-#include "train/training_data.h"
+#include "train/base/training_data.h"
 
 namespace tests {
 

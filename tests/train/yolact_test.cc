@@ -1,4 +1,4 @@
-#include "train/nets/yolact.h"
+#include "train/nets/yolact/yolact.h"
 
 #include <cmath>
 #include <map>
@@ -6,8 +6,8 @@
 
 #include "tests/support/torch_doctest.h"
 #include "tests/train/plain_operations.h"
-#include "train/nets/yolact_detect.h"
-#include "train/nets/yolact_loss.h"
+#include "train/nets/yolact/yolact_detect.h"
+#include "train/nets/yolact/yolact_loss.h"
 #include "train/weights/module_weights.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include "train/detect/yolo_detector.h"
 #include "train/learn/evaluate.h"
 #include "train/nets/resnet.h"
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 

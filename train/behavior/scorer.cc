@@ -6,7 +6,7 @@
 #include "train/behavior/picture.h"
 #include "train/behavior/tasks.h"
 #include "train/behavior/train.h"
-#include "train/device.h"
+#include "train/base/device.h"
 
 namespace train {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/random.h"
-#include "train/device.h"
+#include "train/base/device.h"
 
 namespace train {
 namespace {

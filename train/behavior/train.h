@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "train/behavior/data.h"
-#include "train/training_request.h"
+#include "train/base/training_request.h"
 
 namespace train {
 

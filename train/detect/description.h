@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "train/predictor.h"
-#include "train/training_data.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
 
 namespace train {
 

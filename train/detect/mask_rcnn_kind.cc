@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "train/nets/mask_rcnn.h"
+#include "train/nets/rcnn/mask_rcnn.h"
 
 namespace train {
 namespace {

@@ -2,7 +2,7 @@
 #include "train/detect/detections.h"
 #include "train/detect/registry.h"
 #include "train/detect/training.h"
-#include "train/device.h"
+#include "train/base/device.h"
 
 namespace train {
 namespace {

@@ -10,7 +10,7 @@
 #include "train/detect/augment.h"
 #include "train/detect/detector.h"
 #include "train/learn/trainer.h"
-#include "train/training_options.h"
+#include "train/base/training_options.h"
 
 namespace train {
 

@@ -2,9 +2,9 @@
 // Internal to train/; no torch type here.
 #pragma once
 
-#include "train/predictor.h"
-#include "train/training_data.h"
-#include "train/training_request.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
+#include "train/base/training_request.h"
 #include "train/weights/safetensors.h"
 
 namespace train {

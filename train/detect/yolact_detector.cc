@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "train/nets/yolact_detect.h"
-#include "train/nets/yolact_loss.h"
+#include "train/nets/yolact/yolact_detect.h"
+#include "train/nets/yolact/yolact_loss.h"
 
 namespace train {
 namespace {

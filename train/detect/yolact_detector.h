@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/detect/detector.h"
-#include "train/nets/yolact_loss.h"
+#include "train/nets/yolact/yolact_loss.h"
 
 namespace train {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "train/predictor.h"
-#include "train/training_data.h"
-#include "train/training_request.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
+#include "train/base/training_request.h"
 
 namespace train {
 

@@ -1,7 +1,7 @@
 #include <mutex>
 
 #include "datasets/base/error.h"
-#include "train/device.h"
+#include "train/base/device.h"
 #include "train/idnet/description.h"
 #include "train/idnet/idnet.h"
 #include "train/idnet/tasks.h"

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "datasets/base/error.h"
-#include "train/device.h"
+#include "train/base/device.h"
 #include "train/idnet/idnet.h"
 #include "train/idseg/crop_views.h"
 #include "train/idseg/decode.h"

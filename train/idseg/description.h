@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "train/predictor.h"
+#include "train/base/predictor.h"
 
 namespace train {
 

@@ -8,7 +8,7 @@
 #include "datasets/base/job.h"
 #include "train/idseg/description.h"
 #include "train/idseg/input.h"
-#include "train/training_data.h"
+#include "train/base/training_data.h"
 
 namespace train {
 

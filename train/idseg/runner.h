@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "train/device.h"
+#include "train/base/device.h"
 #include "train/idseg/decode.h"
 #include "train/idseg/input.h"
 #include "train/nets/idseg.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "datasets/base/error.h"
-#include "train/device.h"
+#include "train/base/device.h"
 #include "train/idseg/tasks.h"
 #include "train/learn/split.h"
 #include "train/learn/temperature.h"

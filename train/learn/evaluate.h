@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "train/predictor.h"
-#include "train/training_data.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
 
 namespace train {
 

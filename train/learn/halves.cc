@@ -3,8 +3,8 @@
 #include <ATen/Parallel.h>
 
 #include "datasets/base/error.h"
-#include "train/device.h"
-#include "train/predictor.h"
+#include "train/base/device.h"
+#include "train/base/predictor.h"
 
 namespace train {
 

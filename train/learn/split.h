@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "train/training_data.h"
+#include "train/base/training_data.h"
 
 namespace train {
 

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "train/peers/peers.h"
-#include "train/training_data.h"
-#include "train/training_options.h"
+#include "train/base/training_data.h"
+#include "train/base/training_options.h"
 
 namespace train {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "train/training_data.h"
-#include "train/training_options.h"
+#include "train/base/training_data.h"
+#include "train/base/training_options.h"
 
 namespace train {
 

@@ -17,7 +17,7 @@
 #include "train/learn/together.h"
 #include "train/learn/trainer.h"
 #include "train/learn/training_samples.h"
-#include "train/training_request.h"
+#include "train/base/training_request.h"
 
 namespace train {
 

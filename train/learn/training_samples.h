@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "train/learn/split.h"
-#include "train/predictor.h"
-#include "train/training_data.h"
-#include "train/training_news.h"
+#include "train/base/predictor.h"
+#include "train/base/training_data.h"
+#include "train/base/training_news.h"
 
 namespace train {
 

@@ -9,7 +9,7 @@
 
 #include "datasets/base/job.h"
 #include "train/picture/surroundings.h"
-#include "train/training_data.h"
+#include "train/base/training_data.h"
 
 namespace train {
 

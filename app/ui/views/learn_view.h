@@ -8,7 +8,7 @@
 #include "app/ui/view.h"
 #include "app/ui/views/sample_pictures.h"
 #include "infer/run/infer_job.h"
-#include "train/training_options.h"
+#include "train/base/training_options.h"
 
 namespace app {
 

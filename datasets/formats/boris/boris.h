@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/formats/formats.h"
+#include "datasets/exchange/options.h"
 
 namespace datasets {
 

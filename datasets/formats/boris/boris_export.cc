@@ -4,9 +4,9 @@
 
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
-#include "datasets/formats/behavior_choice.h"
+#include "datasets/exchange/behavior_choice.h"
 #include "datasets/formats/boris/boris.h"
-#include "datasets/formats/selection.h"
+#include "datasets/exchange/selection.h"
 #include "datasets/video/frame_times.h"
 
 namespace datasets {

@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "datasets/formats/bad_entries.h"
-#include "datasets/formats/formats.h"
+#include "datasets/exchange/bad_entries.h"
+#include "datasets/exchange/options.h"
 #include "datasets/shape/mask.h"
 #include "datasets/shape/polygon.h"
 

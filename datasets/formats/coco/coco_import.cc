@@ -6,7 +6,7 @@
 #include "datasets/base/error.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/coco/coco_match.h"
-#include "datasets/formats/label_batch.h"
+#include "datasets/exchange/label_batch.h"
 
 namespace datasets {
 

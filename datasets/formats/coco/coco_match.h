@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/formats/coco/coco.h"
-#include "datasets/formats/frame_place.h"
+#include "datasets/exchange/frame_place.h"
 
 namespace datasets {
 

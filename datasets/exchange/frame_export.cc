@@ -1,0 +1,142 @@
+#include "datasets/exchange/frame_export.h"
+
+#include <algorithm>
+#include <opencv2/imgcodecs.hpp>
+
+#include "datasets/base/atomic_file.h"
+#include "datasets/base/error.h"
+#include "datasets/base/json_entries.h"
+#include "datasets/exchange/frame_match.h"
+
+namespace datasets {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path Canonical(const fs::path& path) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(path, error);
+  return error ? path.lexically_normal() : canonical;
+}
+
+// The last `count` parts of a path without its ending.
+std::string LastParts(fs::path path, int count) {
+  std::string text = NameWithoutEnding(path);
+  while (--count > 0) {
+    path = path.parent_path();
+    text = path.filename().string() + "/" + text;
+  }
+  return text;
+}
+
+// The shortest name by which an import finds this video and no other.
+std::string NameOf(const Project& project, const VideoRow& video,
+                   const std::vector<VideoRow>& videos) {
+  const fs::path path = Canonical(project.VideoPath(video));
+  int by_stem = 0, by_file = 0;
+  for (const VideoRow& other : videos) {
+    if (other.id == video.id) continue;
+    const fs::path compared = Canonical(project.VideoPath(other));
+    by_stem = std::max(by_stem, AgreeingParts(path, compared, true));
+    by_file = std::max(by_file, AgreeingParts(path, compared, false));
+  }
+  if (by_stem == 0) return video.name;
+  if (by_file == 0) return path.filename().string();
+  const auto parts = std::distance(path.begin(), path.end());
+  return by_stem + 1 < parts ? LastParts(path, by_stem + 1) : video.name;
+}
+
+// Without roots and ways up, so that it stays below the folder that it is put in.
+std::string Inside(const fs::path& path) {
+  std::string text;
+  for (const fs::path& part : path) {
+    const std::string name = part.string();
+    if (name.empty() || name == "." || name == ".." || part == path.root_path() ||
+        name == path.root_name() || name == path.root_directory()) {
+      continue;
+    }
+    text += (text.empty() ? "" : "/") + name;
+  }
+  return text;
+}
+
+}  // namespace
+
+ExportNames::ExportNames(const Project& project) : root_(project.folder()) {
+  const std::vector<VideoRow> videos = project.Videos();
+  for (const VideoRow& video : videos) videos_[video.id] = Inside(NameOf(project, video, videos));
+  bool first = true;
+  for (const ImageRow& image : project.Images()) {
+    if (image.video_id || !image.path) continue;
+    const fs::path folder = (root_ / *image.path).lexically_normal().parent_path();
+    if (first) {
+      shared_ = folder;
+    } else {
+      const auto [end, ignored] =
+          std::mismatch(shared_.begin(), shared_.end(), folder.begin(), folder.end());
+      fs::path common;
+      for (auto part = shared_.begin(); part != end; ++part) common /= *part;
+      shared_ = common;
+    }
+    first = false;
+  }
+}
+
+std::string ExportNames::Of(const SelectedFrame& frame) {
+  std::string name;
+  if (frame.video) {
+    std::string number = std::to_string(frame.frame_index);
+    if (number.size() < 6) number.insert(0, 6 - number.size(), '0');
+    name = videos_[frame.video->id] + "_" + number;
+  } else {
+    const fs::path picture = (root_ / frame.picture).lexically_normal();
+    fs::path below = picture.lexically_relative(shared_);
+    if (below.empty()) below = picture;
+    name = Inside(below.replace_extension());
+  }
+  const std::string wanted = name;
+  for (int number = 2; !taken_.insert(name).second; ++number) {
+    name = wanted + "-" + std::to_string(number);
+  }
+  numbered_ += name == wanted ? 0 : 1;
+  return name;
+}
+
+fs::path PictureFileOf(const Project& project, const SelectedFrame& frame) {
+  return (project.folder() / frame.picture).lexically_normal();
+}
+
+void MakeFolderOf(const fs::path& file) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Error("folder '" + file.parent_path().string() + "'",
+                "cannot be made: " + error.message(), "choose another place");
+  }
+}
+
+fs::path PictureWriter::Write(const SelectedFrame& frame, const fs::path& place) {
+  fs::path out = place;
+  if (!frame.video) {
+    const fs::path picture = PictureFileOf(project_, frame);
+    out += picture.extension();
+    std::error_code ignored;
+    if (fs::equivalent(picture, out, ignored)) return out;
+    MakeFolderOf(out);
+    WriteFileAtomically(out, ReadTextFile(picture, "picture '" + picture.string() + "'"));
+    return out;
+  }
+  if (!reader_ || reads_ != frame.video->id) {
+    reader_ = std::make_unique<VideoReader>(project_.OpenVideo(*frame.video));
+    reads_ = frame.video->id;
+  }
+  out += ".png";
+  std::vector<uchar> png;
+  cv::imencode(".png", reader_->Read(frame.frame_index), png, {cv::IMWRITE_PNG_COMPRESSION, 1});
+  MakeFolderOf(out);
+  WriteFileAtomically(out, std::string(png.begin(), png.end()));
+  return out;
+}
+
+}  // namespace datasets

@@ -1,0 +1,277 @@
+#include "datasets/exchange/frame_match.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "datasets/base/error.h"
+
+namespace datasets {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::set<std::string> kFileEndings = {"png",  "jpg",  "jpeg", "bmp", "tif",
+                                            "tiff", "webp", "json", "txt", "gif"};
+const std::set<std::string> kVideoEndings = {"mp4", "avi",  "mov", "mkv", "webm", "m4v",
+                                             "mpg", "mpeg", "wmv", "flv", "ts",   "mts",
+                                             "ogv", "3gp",  "y4m", "vob"};
+// Words before a number that name no video.
+const std::set<std::string> kCountWords = {"frame",  "frames", "fr",    "f",       "img",
+                                           "image",  "im",     "pic",   "picture", "out",
+                                           "output", "images", "photo", "capture", "thumb"};
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+bool IsDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool IsSeparator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
+bool AllHex(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  });
+}
+void CutSeparators(std::string* text) {
+  while (!text->empty() && IsSeparator(text->back())) text->pop_back();
+}
+
+// Takes ".png" and the like off. True when there was one.
+bool CutEnding(std::string* name) {
+  const size_t dot = name->rfind('.');
+  if (dot == std::string::npos || dot == 0) return false;
+  if (!kFileEndings.count(Lower(name->substr(dot + 1)))) return false;
+  name->resize(dot);
+  return true;
+}
+
+// Roboflow makes NAME.jpg into NAME_jpg.rf.HASH(.jpg).
+bool CutRoboflow(std::string* name) {
+  const size_t mark = name->rfind(".rf.");
+  if (mark == std::string::npos || !AllHex(name->substr(mark + 4))) return false;
+  name->resize(mark);
+  const size_t ending = name->rfind('_');
+  if (ending != std::string::npos && kFileEndings.count(Lower(name->substr(ending + 1)))) {
+    name->resize(ending);
+  }
+  return true;
+}
+
+// One habit: what stands before the number, and which video it names. The first that fits holds.
+struct Habit {
+  const char* tools;
+  bool (*reads)(std::string before, std::string* video);
+};
+
+// "cage4_frame_" -> "cage4_", for any of the count words.
+bool CutCountWord(std::string* before) {
+  CutSeparators(before);
+  size_t word = before->size();
+  while (word > 0 && std::isalpha(static_cast<unsigned char>((*before)[word - 1]))) --word;
+  if (word < before->size() && kCountWords.count(Lower(before->substr(word))) &&
+      (word == 0 || IsSeparator((*before)[word - 1]))) {
+    before->resize(word);
+    return true;
+  }
+  return false;
+}
+
+const Habit kHabits[] = {
+    {"DAVIS, ffmpeg: only a number",
+     [](std::string before, std::string*) { return before.empty(); }},
+    {"Vole: VIDEO#N",
+     [](std::string before, std::string* video) {
+       if (before.empty() || before.back() != '#') return false;
+       *video = before.substr(0, before.size() - 1);
+       return true;
+     }},
+    {"CVAT, DeepLabCut, ffmpeg, extracted frames: frame_N, img0N, VIDEO_frame_N",
+     [](std::string before, std::string* video) {
+       if (!CutCountWord(&before)) return false;
+       CutSeparators(&before);
+       *video = before;
+       return true;
+     }},
+    {"Roboflow: VIDEO_mp4-N",
+     [](std::string before, std::string* video) {
+       if (before.back() != '-') return false;
+       before.pop_back();
+       const size_t ending = before.rfind('_');
+       if (ending == std::string::npos || ending == 0) return false;
+       if (!kVideoEndings.count(Lower(before.substr(ending + 1)))) return false;
+       before[ending] = '.';
+       *video = before;
+       return true;
+     }},
+    {"labelme, annolid, Ultralytics, VIA: VIDEO_N",
+     [](std::string before, std::string* video) {
+       if (!IsSeparator(before.back())) return false;
+       CutSeparators(&before);
+       *video = before;
+       return !before.empty();
+     }},
+};
+
+// "3d5ee66a-NAME", as Label Studio stores what is brought to it. A date is no such mark.
+constexpr size_t kUploadMark = 8;
+bool IsUploadMark(const std::string& text) {
+  return text.size() == kUploadMark && AllHex(text) &&
+         !std::all_of(text.begin(), text.end(), IsDigit);
+}
+std::string WithoutUploadMark(const std::string& video) {
+  const bool marked = video.size() > kUploadMark && video[kUploadMark] == '-' &&
+                      AllHex(video.substr(0, kUploadMark));
+  return marked ? video.substr(kUploadMark + 1) : "";
+}
+
+std::string LettersAndDigits(const std::string& text) {
+  std::string kept;
+  for (const char c : Lower(text)) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80)) kept += c;
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::optional<FrameName> ReadFrameName(const std::string& file_name) {
+  std::string name = file_name;
+  std::replace(name.begin(), name.end(), '\\', '/');
+  FrameName result;
+  // A path may end in "#000012": its video keeps its folders.
+  if (name.find('#') == std::string::npos) {
+    name.erase(0, name.rfind('/') + 1);  // npos + 1 = 0
+    name.erase(0, name.rfind("?d=") == std::string::npos ? 0 : name.rfind("?d=") + 3);
+    CutEnding(&name);
+    if (CutRoboflow(&name)) {
+      result.renamed = true;
+      CutEnding(&name);
+    }
+  }
+  size_t digits = name.size();
+  while (digits > 0 && IsDigit(name[digits - 1])) --digits;
+  result.digits = static_cast<int>(name.size() - digits);
+  if (result.digits == 0 || result.digits > 9) return std::nullopt;
+  result.number = std::stoi(name.substr(digits));
+  name.resize(digits);
+  for (const Habit& habit : kHabits) {
+    if (!habit.reads(name, &result.video)) continue;
+    if (IsUploadMark(result.video) && name[kUploadMark] == '-') result.video.clear();
+    result.inner_video = WithoutUploadMark(result.video);
+    result.renamed = result.renamed || !result.inner_video.empty();
+    return result;
+  }
+  return std::nullopt;
+}
+
+// Not std::filesystem's: "rat.day2" has no ending.
+std::string NameWithoutEnding(const fs::path& path) {
+  std::string ending = Lower(path.extension().string());
+  if (!ending.empty()) ending.erase(0, 1);
+  const bool known = kFileEndings.count(ending) || kVideoEndings.count(ending);
+  return (known ? path.stem() : path.filename()).string();
+}
+
+int AgreeingParts(const fs::path& a, const fs::path& b, bool stems) {
+  const bool same =
+      stems ? NameWithoutEnding(a) == NameWithoutEnding(b) : a.filename() == b.filename();
+  if (!same) return 0;
+  int parts = 1;
+  const fs::path left = a.parent_path(), right = b.parent_path();
+  auto l = left.end(), r = right.end();
+  while (l != left.begin() && r != right.begin() && *--l == *--r) ++parts;
+  return parts;
+}
+
+VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
+                           const std::string& forced_video)
+    : project_(project), videos_(project.Videos()) {
+  std::error_code ignored;
+  folder_ = fs::is_directory(file, ignored) ? file : file.parent_path();
+  if (forced_video.empty()) return;
+  const Id id = project.VideoByName(forced_video).id;
+  for (const VideoRow& video : videos_) {
+    if (video.id == id) forced_ = &video;
+  }
+}
+
+const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed) const {
+  if (name.empty()) return nullptr;
+  const fs::path wanted(name);
+  std::error_code ignored;
+  const fs::path beside = fs::weakly_canonical(folder_ / wanted, ignored);
+  struct Candidate {
+    const VideoRow* video;
+    int agreeing;
+  };
+  std::vector<Candidate> same_file, same_stem, same_letters;
+  for (const VideoRow& video : videos_) {
+    const fs::path file = project_.VideoPath(video);
+    if (!ignored && fs::weakly_canonical(file, ignored) == beside) return &video;
+    const int by_file = AgreeingParts(file, wanted, false);
+    const int by_stem = AgreeingParts(file, wanted, true);
+    if (by_file > 0) same_file.push_back({&video, by_file});
+    if (by_stem > 0 || video.name == name || video.name == NameWithoutEnding(wanted)) {
+      same_stem.push_back({&video, by_stem});
+    }
+    if (renamed &&
+        LettersAndDigits(NameWithoutEnding(file)) == LettersAndDigits(NameWithoutEnding(wanted))) {
+      same_letters.push_back({&video, 1});
+    }
+  }
+  for (auto* candidates : {&same_file, &same_stem, &same_letters}) {
+    if (candidates->empty()) continue;
+    std::stable_sort(
+        candidates->begin(), candidates->end(),
+        [](const Candidate& a, const Candidate& b) { return a.agreeing > b.agreeing; });
+    const Candidate& best = candidates->front();
+    if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return best.video;
+    throw Error("video '" + name + "' of the imported file",
+                "the project has " + std::to_string(candidates->size()) +
+                    " videos of that name: " + best.video->name + " (" + best.video->path + "), " +
+                    (*candidates)[1].video->name + " (" + (*candidates)[1].video->path + ")",
+                "say which with --video");
+  }
+  return nullptr;
+}
+
+const VideoRow& VideoMatcher::Require(const std::string& name, const std::string& what) const {
+  if (forced_) return *forced_;
+  if (const VideoRow* video = Find(name)) return *video;
+  if (name.empty() && only()) return *only();
+  if (videos_.empty()) {
+    throw Error(what, "the project has no video yet", "add it first with `vole add-video`");
+  }
+  throw Error(
+      what,
+      name.empty() ? "it does not say which video it is about"
+                   : "the project has no video called '" + name + "'",
+      "say which with --video (there is: " + Names() + "), or add it with `vole add-video`");
+}
+
+std::string VideoMatcher::Names() const {
+  std::string names;
+  for (const VideoRow& video : videos_) names += (names.empty() ? "" : ", ") + video.name;
+  return names;
+}
+
+void CheckFrame(const VideoRow& video, int frame_index, int width, int height,
+                const std::string& what) {
+  if (frame_index < 0 || frame_index >= video.frame_count) {
+    throw Error(what,
+                "frame " + std::to_string(frame_index) + " is outside the video '" + video.name +
+                    "', which has frames 0 to " + std::to_string(video.frame_count - 1),
+                "check which video the labels belong to (--video) and with which number their "
+                "frames begin (--first-frame)");
+  }
+  if ((width != 0 && width != video.width) || (height != 0 && height != video.height)) {
+    throw Error(what,
+                "it is " + std::to_string(width) + " x " + std::to_string(height) +
+                    " pixels, but the video '" + video.name + "' is " +
+                    std::to_string(video.width) + " x " + std::to_string(video.height),
+                "check which video the labels belong to (--video)");
+  }
+}
+
+}  // namespace datasets

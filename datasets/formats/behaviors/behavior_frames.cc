@@ -1,0 +1,241 @@
+#include "datasets/formats/behaviors/behavior_frames.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "datasets/base/atomic_file.h"
+#include "datasets/base/error.h"
+#include "datasets/exchange/behavior_choice.h"
+#include "datasets/exchange/frame_match.h"
+
+namespace datasets {
+
+namespace {
+
+constexpr char kBackground[] = "background";  // DeepEthogram's column for no behavior
+
+const std::set<std::string> kFrameColumns = {"",      "frame",      "frames",    "frame_number",
+                                             "index", "unnamed: 0", "frame_idx", "frame_index"};
+const std::set<std::string> kOtherColumns = {"video",  "subject",  "animal", "id",     "rater",
+                                             "author", "observer", "time",   "time_s", "fps"};
+
+enum class Cell { kNo, kYes, kNotScored, kOther };
+
+Cell Read(const std::string& text) {
+  if (text.empty()) return Cell::kNotScored;
+  const auto number = ParseNumber(text);
+  if (number) {
+    if (*number == 0) return Cell::kNo;
+    if (*number == 1) return Cell::kYes;
+    return *number == -1 ? Cell::kNotScored : Cell::kOther;
+  }
+  std::string word = text;
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return word == "true" ? Cell::kYes : word == "false" ? Cell::kNo : Cell::kOther;
+}
+
+struct Columns {
+  std::vector<size_t> behaviors;  // into columns()
+  int others = 0;                 // of other numbers
+};
+
+Columns ColumnsOf(const CsvTable& table) {
+  Columns result;
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    const std::string& name = table.columns()[i];
+    if (kFrameColumns.count(name) || kOtherColumns.count(name)) continue;
+    bool scored = false, fits = true;
+    for (size_t row = 0; row < table.rows() && fits; ++row) {
+      const Cell cell = Read(table.Text(row, name));
+      fits = cell != Cell::kOther;
+      scored |= cell == Cell::kYes || cell == Cell::kNo;
+    }
+    if (fits && scored) {
+      result.behaviors.push_back(i);
+    } else {
+      ++result.others;
+      // A feature that is 0 or 1 by chance stands before the last one that is not.
+      result.others += static_cast<int>(result.behaviors.size());
+      result.behaviors.clear();
+    }
+  }
+  return result;
+}
+
+std::string FirstText(const CsvTable& table, size_t row, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (!table.Text(row, name).empty()) return table.Text(row, name);
+  }
+  return "";
+}
+
+}  // namespace
+
+bool IsFrameTable(const CsvTable& table) {
+  for (const char* column : {"behavior", "start_frame", "stop_frame", "start_s", "stop_s"}) {
+    if (table.Has(column)) return false;
+  }
+  return table.rows() > 0 && !ColumnsOf(table).behaviors.empty();
+}
+
+std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
+                                             std::vector<std::string>* notes) {
+  const Columns columns = ColumnsOf(table);
+  std::string frame_column;
+  bool numbered = false;
+  for (const std::string& name : table.columns()) {
+    if (!numbered && kFrameColumns.count(name)) {
+      numbered = true;
+      frame_column = name;
+    }
+  }
+  using Scene = std::tuple<std::string, std::string, std::string>;  // video, subject, rater
+  std::map<Scene, std::map<int, size_t>> scenes;                    // frame -> row
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const Scene scene(table.Text(row, "video"), FirstText(table, row, {"subject", "animal", "id"}),
+                      FirstText(table, row, {"rater", "author", "observer"}));
+    auto& frames = scenes[scene];
+    int64_t frame = static_cast<int64_t>(frames.size());
+    if (numbered) {
+      const auto given = table.Whole(row, frame_column);
+      if (!given || *given < 0 || *given >= INT32_MAX) {
+        throw Error(table.Where(row), "it does not say which frame it is about",
+                    "frames are numbered from 0");
+      }
+      frame = *given;
+    }
+    if (!frames.emplace(static_cast<int>(frame), row).second) {
+      throw Error(table.Where(row), "frame " + std::to_string(frame) + " comes twice",
+                  "give one row a frame, or a column that says which video or subject it is about");
+    }
+  }
+  std::vector<BehaviorTableRow> rows;
+  int64_t not_scored = 0;
+  for (const auto& [scene, frames] : scenes) {
+    for (const size_t column : columns.behaviors) {
+      if (table.columns()[column] == kBackground) continue;
+      BehaviorTableRow bout;
+      std::tie(bout.video, bout.subject, bout.rater) = scene;
+      bout.behavior = table.column_titles()[column];
+      bout.has_frames = true;
+      bout.end_frame = -1;  // no bout is open
+      for (const auto& [frame, row] : frames) {
+        const Cell cell = Read(table.Text(row, table.columns()[column]));
+        not_scored += cell == Cell::kNotScored ? 1 : 0;
+        const bool goes_on = bout.end_frame == frame && cell == Cell::kYes;
+        if (bout.end_frame >= 0 && !goes_on) {
+          rows.push_back(bout);
+          bout.end_frame = -1;
+        }
+        if (cell != Cell::kYes) continue;
+        if (bout.end_frame < 0) {
+          bout.start_frame = frame;
+          bout.where = table.Where(row);
+        }
+        bout.end_frame = frame + 1;
+      }
+      if (bout.end_frame >= 0) rows.push_back(bout);
+    }
+  }
+  if (notes && columns.others > 0) {
+    std::string names;
+    for (const size_t column : columns.behaviors) {
+      names += (names.empty() ? "" : ", ") + table.column_titles()[column];
+    }
+    notes->push_back(std::to_string(columns.others) +
+                     " columns are no behaviors and were left out; read were " + names);
+  }
+  if (notes && not_scored > 0) {
+    notes->push_back(
+        std::to_string(not_scored) +
+        " cells say that nobody scored the behavior there; nothing is stored for them");
+  }
+  return rows;
+}
+
+std::string VideoOfFrameTable(const std::filesystem::path& path, const VideoMatcher& matcher) {
+  const std::string stem = path.stem().string();
+  for (const std::string ending : {"", "_labels", "-labels", "_predictions", "-predictions"}) {
+    if (stem.size() <= ending.size() ||
+        stem.compare(stem.size() - ending.size(), ending.size(), ending) != 0) {
+      continue;
+    }
+    const std::string name = stem.substr(0, stem.size() - ending.size());
+    if (matcher.Find(name)) return name;
+  }
+  return "";
+}
+
+ExportReport ExportFrameTable(const Project& project, const std::filesystem::path& out,
+                              const ExportOptions& options, Job& job) {
+  const VideoRow video = project.VideoByName(options.video);
+  const std::vector<BehaviorRow> behaviors = project.Behaviors();
+  std::map<Id, size_t> column_of;
+  std::string header = "frame";
+  bool names_background = false;
+  for (const BehaviorRow& behavior : behaviors) names_background |= behavior.name == kBackground;
+  using Scene = std::pair<std::string, std::string>;  // subject, rater
+  std::map<Scene, std::vector<BehaviorIntervalRow>> scenes;
+  std::set<std::string> subjects, raters;
+  ExportReport report;
+  int64_t negatives = 0;
+  for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, options.what)) {
+    if (!row.present) {
+      ++negatives;
+      continue;
+    }
+    scenes[{row.subject, row.author}].push_back(row);
+    subjects.insert(row.subject);
+    raters.insert(row.author);
+    ++report.intervals;
+  }
+  const bool with_subject = subjects.size() > 1, with_rater = raters.size() > 1;
+  header += with_subject ? ",subject" : "";
+  header += with_rater ? ",rater" : "";
+  header += names_background ? "" : std::string(",") + kBackground;
+  for (const BehaviorRow& behavior : behaviors) {
+    column_of.emplace(behavior.id, column_of.size());
+    header += "," + CsvField(behavior.name);
+  }
+  if (scenes.empty()) scenes[{"", ""}];
+  AtomicFile file(out);
+  file.Write(header + "\n");
+  for (const auto& [scene, bouts] : scenes) {
+    const std::string middle = (with_subject ? "," + CsvField(scene.first) : "") +
+                               (with_rater ? "," + CsvField(scene.second) : "");
+    // What begins and ends at a frame; only the frames at hand are held.
+    std::multimap<int, std::pair<size_t, int>> changes;
+    for (const BehaviorIntervalRow& bout : bouts) {
+      const size_t column = column_of.at(bout.behavior_id);
+      changes.emplace(bout.start_frame, std::make_pair(column, 1));
+      changes.emplace(bout.end_frame, std::make_pair(column, -1));
+    }
+    std::vector<int> happening(behaviors.size());
+    auto change = changes.begin();
+    for (int frame = 0; frame < video.frame_count; ++frame) {
+      if (frame % 4096 == 0) job.Advance(frame, video.frame_count, "writing " + video.name);
+      for (; change != changes.end() && change->first <= frame; ++change) {
+        happening[change->second.first] += change->second.second;
+      }
+      std::string line = std::to_string(frame) + middle;
+      const bool none =
+          std::all_of(happening.begin(), happening.end(), [](int count) { return count == 0; });
+      if (!names_background) line += none ? ",1" : ",0";
+      for (const int count : happening) line += count > 0 ? ",1" : ",0";
+      file.Write(line + "\n");
+    }
+  }
+  file.Commit();
+  report.files = 1;
+  if (negatives > 0) {
+    report.warnings.push_back(
+        std::to_string(negatives) +
+        " bouts that say 'not this behavior' are 0, as is what nobody scored");
+  }
+  return report;
+}
+
+}  // namespace datasets

@@ -1,0 +1,33 @@
+// Behavior tables with one row a frame and one column of 0 and 1 a behavior, as DeepEthogram, SimBA
+// and many scripts write them: `frame,background,groom,rear`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "datasets/base/csv.h"
+#include "datasets/formats/behaviors/behaviors.h"
+
+namespace datasets {
+
+// Such a table: no column names a behavior or a start, and there are columns of 0 and 1.
+bool IsFrameTable(const CsvTable& table);
+
+// Runs of 1 as bouts. The frame stands in a column without a name or called frame, frame_number or
+// index, else rows are frames from 0. Columns video, subject (or animal, id), rater (author,
+// observer) are read as in the other table; `background` (no behavior) is left out. -1 and empty
+// cells are frames that nobody scored. Where other columns hold other numbers (SimBA's features)
+// the behaviors are the last columns. `notes` gets what was left out, one sentence each. Throws
+// Error for a frame that comes twice.
+std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
+                                             std::vector<std::string>* notes);
+
+// The video that a table without a column for it is about: its file's name, which may end in
+// _labels or _predictions. "" where the project has none of that name.
+std::string VideoOfFrameTable(const std::filesystem::path& path, const class VideoMatcher& matcher);
+
+// One video. Rows for each subject, and each rater, where there are several.
+ExportReport ExportFrameTable(const Project& project, const std::filesystem::path& out,
+                              const ExportOptions& options, Job& job);
+
+}  // namespace datasets
