@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "train/behavior/data.h"
 #include "train/base/predictor.h"
 #include "train/base/training_data.h"
 #include "train/base/training_request.h"
+#include "train/behavior/data.h"
 #include "train/weights/safetensors.h"
 
 namespace train {

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "train/behavior/data.h"
 #include "train/base/training_data.h"
 #include "train/base/training_news.h"
 #include "train/base/training_options.h"
+#include "train/behavior/data.h"
 
 namespace train {
 

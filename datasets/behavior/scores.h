@@ -57,8 +57,8 @@ struct TableScoreOptions {
   std::string author = {};  // of rows that name none
 };
 
-// A behavior table (datasets/formats/behaviors/behaviors.h) without a project. Explicit "not" rows are left
-// out. Throws Error naming the line for what is malformed or lies outside the video.
+// A behavior table (datasets/formats/behaviors/behaviors.h) without a project. Explicit "not" rows
+// are left out. Throws Error naming the line for what is malformed or lies outside the video.
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
 enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };

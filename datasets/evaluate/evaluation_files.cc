@@ -7,8 +7,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_parts.h"
-#include "datasets/formats/coco/coco.h"
 #include "datasets/exchange/frame_match.h"
+#include "datasets/formats/coco/coco.h"
 #include "datasets/formats/mot/mot.h"
 #include "datasets/metrics/summary.h"
 #include "datasets/metrics/voc.h"

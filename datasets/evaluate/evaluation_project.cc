@@ -5,8 +5,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_parts.h"
-#include "datasets/formats/coco/coco_match.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/formats/coco/coco_match.h"
 
 namespace datasets {
 

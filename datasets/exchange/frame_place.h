@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/exchange/options.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/label_batch.h"
+#include "datasets/exchange/options.h"
 
 namespace datasets {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "infer/track/blob.h"
-#include "train/picture/picture_model.h"
 #include "train/base/predictor.h"
+#include "train/picture/picture_model.h"
 
 namespace infer {
 

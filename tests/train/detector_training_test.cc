@@ -4,10 +4,10 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
+#include "train/base/predictor.h"
 #include "train/detect/registry.h"
 #include "train/learn/evaluate.h"
 #include "train/picture/picture_model.h"
-#include "train/base/predictor.h"
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 

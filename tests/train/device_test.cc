@@ -6,11 +6,11 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/idnet/idnet.h"
 #include "train/base/predictor.h"
-#include "train/train_job.h"
 #include "train/base/training_news.h"
 #include "train/base/training_options.h"
+#include "train/idnet/idnet.h"
+#include "train/train_job.h"
 
 namespace {
 

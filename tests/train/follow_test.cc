@@ -3,8 +3,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/learn/evaluate.h"
 #include "train/base/predictor.h"
+#include "train/learn/evaluate.h"
 #include "train/train_job.h"
 
 namespace {

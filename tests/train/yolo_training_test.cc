@@ -7,10 +7,10 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
+#include "train/base/predictor.h"
 #include "train/detect/yolo_detector.h"
 #include "train/learn/evaluate.h"
 #include "train/nets/resnet.h"
-#include "train/base/predictor.h"
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 

@@ -3,10 +3,10 @@
 #include <limits>
 
 #include "datasets/base/error.h"
+#include "train/base/device.h"
 #include "train/behavior/picture.h"
 #include "train/behavior/tasks.h"
 #include "train/behavior/train.h"
-#include "train/base/device.h"
 
 namespace train {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/fingerprint.h"
-#include "train/behavior/tasks.h"
 #include "train/base/device.h"
+#include "train/behavior/tasks.h"
 #include "train/learn/training_run.h"
 #include "train/weights/module_init.h"
 #include "train/weights/weights_file.h"

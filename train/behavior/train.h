@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "train/behavior/data.h"
 #include "train/base/training_request.h"
+#include "train/behavior/data.h"
 
 namespace train {
 

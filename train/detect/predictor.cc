@@ -1,8 +1,8 @@
 #include "datasets/base/error.h"
+#include "train/base/device.h"
 #include "train/detect/detections.h"
 #include "train/detect/registry.h"
 #include "train/detect/training.h"
-#include "train/base/device.h"
 
 namespace train {
 namespace {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "train/base/training_options.h"
 #include "train/detect/augment.h"
 #include "train/detect/detector.h"
 #include "train/learn/trainer.h"
-#include "train/base/training_options.h"
 
 namespace train {
 

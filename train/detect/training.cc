@@ -1,9 +1,9 @@
 #include "train/detect/training.h"
 
 #include "datasets/base/error.h"
+#include "train/base/device.h"
 #include "train/detect/registry.h"
 #include "train/detect/task.h"
-#include "train/base/device.h"
 #include "train/learn/split.h"
 #include "train/learn/training_record.h"
 #include "train/learn/training_run.h"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "train/base/training_data.h"
 #include "train/idseg/description.h"
 #include "train/idseg/input.h"
-#include "train/base/training_data.h"
 
 namespace train {
 

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "train/peers/peers.h"
 #include "train/base/training_data.h"
 #include "train/base/training_options.h"
+#include "train/peers/peers.h"
 
 namespace train {
 

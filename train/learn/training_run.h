@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "train/base/training_request.h"
 #include "train/learn/split.h"
 #include "train/learn/together.h"
 #include "train/learn/trainer.h"
 #include "train/learn/training_samples.h"
-#include "train/base/training_request.h"
 
 namespace train {
 

@@ -5,10 +5,10 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "train/learn/split.h"
 #include "train/base/predictor.h"
 #include "train/base/training_data.h"
 #include "train/base/training_news.h"
+#include "train/learn/split.h"
 
 namespace train {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "train/picture/surroundings.h"
 #include "train/base/training_data.h"
+#include "train/picture/surroundings.h"
 
 namespace train {
 

@@ -9,9 +9,9 @@
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
-#include "datasets/formats/behaviors/behavior_frames.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/formats/behaviors/behavior_frames.h"
 #include "datasets/project_times.h"
 #include "datasets/store/writer.h"
 

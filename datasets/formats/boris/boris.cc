@@ -6,9 +6,9 @@
 #include <tuple>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/frame_match.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris_reading.h"
-#include "datasets/exchange/frame_match.h"
 #include "datasets/project_times.h"
 
 namespace datasets {

@@ -5,8 +5,8 @@
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
 #include "datasets/exchange/behavior_choice.h"
-#include "datasets/formats/boris/boris.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/formats/boris/boris.h"
 #include "datasets/video/frame_times.h"
 
 namespace datasets {

@@ -4,8 +4,8 @@
 
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
-#include "datasets/formats/coco/coco.h"
 #include "datasets/exchange/frame_export.h"
+#include "datasets/formats/coco/coco.h"
 #include "datasets/project_times.h"
 
 namespace datasets {

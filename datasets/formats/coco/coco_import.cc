@@ -4,9 +4,9 @@
 #include <unordered_map>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/label_batch.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/coco/coco_match.h"
-#include "datasets/exchange/label_batch.h"
 
 namespace datasets {
 

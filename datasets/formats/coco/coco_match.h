@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "datasets/formats/coco/coco.h"
 #include "datasets/exchange/frame_place.h"
+#include "datasets/formats/coco/coco.h"
 
 namespace datasets {
 

@@ -5,8 +5,8 @@
 
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/csv.h"
-#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/project_times.h"
 
 namespace datasets {

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "train/nets/rcnn/boxes.h"
 #include "train/nets/detect_data.h"
+#include "train/nets/rcnn/boxes.h"
 #include "train/nn/prepared_conv.h"
 
 namespace train {
