@@ -169,7 +169,7 @@ class BrushTool : public Tool {
     painting_ = false;
     canvas_.release();
     before_.release();
-    if (shape.empty()) {
+    if (shape.polygons.empty()) {
       note_ = target ? "Nothing would remain; Delete removes the animal"
                      : "Too small to be an animal: drag farther or size the tip";
       return {true, std::nullopt};

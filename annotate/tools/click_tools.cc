@@ -157,7 +157,7 @@ class ModelTool : public ProposalTool {
         image.width = width;
         image.height = height;
         const cv::Rect whole(0, 0, width, height);
-        found.outline = ShapeFromMask(MaskOf(taken, whole), whole, image).polygons;
+        found.outline = ShapeFromMask(taken.MaskIn(whole), whole, image).polygons;
       }
       return found;
     };

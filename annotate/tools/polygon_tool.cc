@@ -150,7 +150,7 @@ class PolygonTool : public Tool {
     datasets::Outline shape = purpose == Purpose::kPart ? WithPart(*target, ring, context)
                                                         : WithHole(*target, ring, context);
     Cancel();
-    if (shape.empty()) {
+    if (shape.polygons.empty()) {
       note_ = "No hole made: nothing of the animal would remain";
       return {true, std::nullopt};
     }

@@ -62,7 +62,6 @@ struct TableScoreOptions {
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
 enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };
-constexpr char kMachineAuthor[] = "prediction";  // author of predicted bouts
 constexpr char kFinalAuthor[] = "final";         // of both, completed (formats/behavior_choice.h)
 
 // Labels by author and predictions of the newest job of each video that has any (or of `job_id`).

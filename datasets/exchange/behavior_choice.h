@@ -9,6 +9,8 @@
 
 namespace datasets {
 
+inline constexpr char kMachineAuthor[] = "prediction";  // of predicted bouts
+
 // By start. `what`:
 // - labels: as people made them, "not this behavior" too;
 // - predictions: bouts of the newest job that has any, author "prediction", id 0;

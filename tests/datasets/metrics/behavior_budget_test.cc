@@ -7,6 +7,7 @@
 #include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/behavior/budget.h"
+#include "datasets/exchange/behavior_choice.h"
 #include "datasets/behavior/scores.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/store/writer.h"
