@@ -12,19 +12,17 @@ bool BadOnes::Try(const std::string& name, Console& console, const std::function
     work();
     return true;
   } catch (const datasets::Error& error) {
+    if (all_ == 1) throw;
     console.Fail(error.what());
     names_.push_back(name);
     return false;
   }
 }
 
-int BadOnes::Finish(const std::string& things, const std::string& done, size_t all,
-                    Console& console) const {
+int BadOnes::Finish(const std::string& things, const std::string& done, Console& console) const {
   if (names_.empty()) return 0;
-  if (all > 1) {
-    console.Fail(fmt::format("{} of {} {} could not be {}: {}", names_.size(), all, things, done,
-                             Join(names_)));
-  }
+  console.Fail(fmt::format("{} of {} {} could not be {}: {}", names_.size(), all_, things, done,
+                           Join(names_)));
   return 1;
 }
 

@@ -11,14 +11,16 @@ namespace app {
 
 class BadOnes {
  public:
+  // `all`: how many there are to do. Where it is one, Try throws what `work` throws.
+  explicit BadOnes(size_t all) : all_(all) {}
   // Runs `work`; false when it threw a datasets::Error, which is printed.
   bool Try(const std::string& name, Console& console, const std::function<void()>& work);
   const std::vector<std::string>& names() const { return names_; }
-  // The exit code: 0, or 1 and (of several) a last line "1 of 3 videos could not be added: b.mp4".
-  int Finish(const std::string& things, const std::string& done, size_t all,
-             Console& console) const;
+  // The exit code: 0, or 1 and a last line "1 of 3 videos could not be added: b.mp4".
+  int Finish(const std::string& things, const std::string& done, Console& console) const;
 
  private:
+  const size_t all_;
   std::vector<std::string> names_;
 };
 

@@ -73,7 +73,7 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
   int64_t pictures = 0;
   double seconds = 0, peak_rss_mb = 0;
   std::vector<std::string> noted;
-  BadOnes bad;
+  BadOnes bad(videos.size());
   for (const datasets::VideoRow& video : videos) {
     infer::BehaviorPredictResult result;
     if (!bad.Try(video.name, console, [&] {
@@ -118,7 +118,7 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
     console.Print(
         fmt::format("Peak memory {:.0f} MB. Next: vole report {}", peak_rss_mb, arguments.project));
   }
-  return bad.Finish("videos", "predicted", videos.size(), console);
+  return bad.Finish("videos", "predicted", console);
 }
 
 int Run(Arguments& arguments, Console& console) {
@@ -155,7 +155,7 @@ int Run(Arguments& arguments, Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int frames = 0, episodes = 0;
   double seconds = 0, peak_rss_mb = 0;
-  BadOnes bad;
+  BadOnes bad(videos.size());
   for (const datasets::VideoRow& video : videos) {
     infer::PredictResult result;
     if (!bad.Try(video.name, console, [&] {
@@ -191,7 +191,7 @@ int Run(Arguments& arguments, Console& console) {
         fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
   }
   if (!taken.empty()) console.Note(taken);
-  return bad.Finish("videos", "predicted", videos.size(), console);
+  return bad.Finish("videos", "predicted", console);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ int Run(const Arguments& arguments, Console& console) {
     return 0;
   }
   nlohmann::ordered_json added = nlohmann::ordered_json::array();
-  BadOnes bad;
+  BadOnes bad(arguments.files.size());
   for (const std::string& file : arguments.files) {
     const size_t before = project->Videos().size();
     datasets::VideoRow video;
@@ -55,7 +55,7 @@ int Run(const Arguments& arguments, Console& console) {
     added.push_back(row);
   }
   console.PrintJson({{"videos", added}, {"failed", bad.names()}});
-  return bad.Finish("videos", "added", arguments.files.size(), console);
+  return bad.Finish("videos", "added", console);
 }
 
 }  // namespace
