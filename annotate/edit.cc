@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "datasets/base/encoding.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/schema.h"
 
@@ -30,7 +31,7 @@ json ValueAt(const Statement& row, int column) {
     case SQLITE_FLOAT:
       return row.Real(column);
     case SQLITE_TEXT:
-      return row.Text(column);
+      return datasets::ShownText(row.Text(column));  // an edit is JSON, which is UTF-8
     default:
       return nullptr;
   }

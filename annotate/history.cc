@@ -1,5 +1,6 @@
 #include "annotate/history.h"
 
+#include "datasets/base/encoding.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/owner.h"
 
@@ -65,8 +66,8 @@ StoredEdit History::Apply(const Edit& edit) {
     stored.id = connection.Insert(
         "INSERT INTO edits (label, changes, state, video_id, frame_index, author, created_at)"
         " VALUES (?, ?, 'done', ?, ?, ?, ?)",
-        edit.label, ChangesToJson(stored.changes).dump(), video_id, frame_index, author_,
-        datasets::NowMs());
+        datasets::ShownText(edit.label), ChangesToJson(stored.changes).dump(), video_id,
+        frame_index, datasets::ShownText(author_), datasets::NowMs());
   });
   return stored;
 }

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "datasets/base/encoding.h"
+
 namespace app {
 namespace {
 
@@ -56,7 +58,7 @@ Console::Console(bool json, bool quiet)
 void Console::Print(const std::string& line) {
   if (json_) return;
   EndProgress();
-  std::fputs((line + "\n").c_str(), stdout);
+  std::fputs((datasets::ShownText(line) + "\n").c_str(), stdout);
 }
 
 void Console::PrintJson(const nlohmann::ordered_json& value) {
@@ -77,7 +79,7 @@ void Console::Warn(const std::string& line) { Fail("note: " + line); }
 void Console::Fail(const std::string& line) {
   std::lock_guard<std::mutex> lock(mutex_);
   ClearBar();
-  std::fputs((OneLine(line) + "\n").c_str(), stderr);
+  std::fputs((datasets::ShownText(OneLine(line)) + "\n").c_str(), stderr);
 }
 
 void Console::EndProgress() {
@@ -125,7 +127,7 @@ void Console::Show(const datasets::Job::Progress& progress) {
   if (progress.total > 0 && advanced > 0 && elapsed > 1 && !finished) {
     left = DurationText(elapsed * (progress.total - progress.done) / advanced) + " left";
   }
-  const std::string text = OneLine(progress.text);
+  const std::string text = datasets::ShownText(OneLine(progress.text));
   if (text.find(" left") != std::string::npos) left.clear();  // the work itself knows better
   if (!terminal_) {
     std::string line = text;

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/base/encoding.h"
 
 namespace datasets {
 
@@ -82,7 +82,6 @@ CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
                    const Headers& headers)
     : what_(what) {
   std::string text = ReadTextFile(path, what);
-  if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
   const char separator = SeparatorOf(HeaderLine(text, headers));
   std::vector<std::string> fields;
   std::string field;

@@ -11,11 +11,11 @@ namespace datasets {
 
 class CsvTable {
  public:
-  // The first line holds the column names; the separator is the one that it uses most. A byte-order
-  // mark, CRLF and blank lines are fine. Throws Error(thing = `what`) for an unreadable or empty
-  // file, a quote that is never closed, and a line with more fields than there are columns.
-  // `headers`: other lines may stand above the column names, which are then the first line that
-  // holds all the names (in lower case) of one of these lists.
+  // The first line holds the column names; the separator is the one that it uses most. Any
+  // encoding that ReadTextFile knows, CRLF and blank lines are fine. Throws Error(thing = `what`)
+  // for an unreadable or empty file, a quote that is never closed, and a line with more fields than
+  // there are columns. `headers`: other lines may stand above the column names, which are then the
+  // first line that holds all the names (in lower case) of one of these lists.
   CsvTable(const std::filesystem::path& path, const std::string& what,
            const std::vector<std::vector<std::string>>& headers = {});
 

@@ -1,7 +1,5 @@
 #include "datasets/base/json_entries.h"
 
-#include <cstdio>
-#include <memory>
 #include <vector>
 
 #include "datasets/base/error.h"
@@ -161,29 +159,7 @@ class EntryReader {
   json* member_ = nullptr;
 };
 
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 }  // namespace
-
-std::string ReadTextFile(const std::filesystem::path& path, const std::string& what) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw Error(what, "it is a folder", "give the file itself");
-  }
-  std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
-  if (!file) throw Error(what, "it cannot be opened", "check the path and the rights to read it");
-  std::string text;
-  const auto size = std::filesystem::file_size(path, ignored);
-  if (!ignored) text.reserve(size);
-  std::vector<char> block(1 << 20);
-  for (size_t count; (count = std::fread(block.data(), 1, block.size(), file.get())) > 0;) {
-    text.append(block.data(), count);
-  }
-  if (std::ferror(file.get())) throw Error(what, "reading it failed", "check the disk");
-  return text;
-}
 
 void ReadJsonEntries(const std::filesystem::path& path, const std::string& what,
                      const JsonEntryVisitor& visit) {

@@ -117,7 +117,7 @@ ReviewItemRow ItemOf(const FoundBout& bout) {
   item.score = 1 - bout.row.confidence;
   nlohmann::json names = nlohmann::json::array();
   if (!bout.row.subject.empty()) names.push_back(bout.row.subject);
-  item.animals_json = names.dump();
+  item.animals_json = names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   item.behavior_id = bout.row.behavior_id;
   item.subject = bout.row.subject;
   return item;

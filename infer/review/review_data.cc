@@ -184,7 +184,10 @@ void SaveReviewData(datasets::Project& project, datasets::Id job_id, const Revie
     project.Write(
         [&](datasets::Writer& writer) { writer.SetSetting(ChunkKey(job_id, chunk), text); });
   }
-  project.Write([&](datasets::Writer& writer) { writer.SetSetting(KeyOf(job_id), head.dump()); });
+  project.Write([&](datasets::Writer& writer) {
+    writer.SetSetting(KeyOf(job_id),
+                      head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  });
 }
 
 std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datasets::Id job_id) {

@@ -261,7 +261,7 @@ datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   item.reason = Reason(data, *peak, item.start_frame, item.end_frame);
   nlohmann::json names = nlohmann::json::array();
   for (int k : peak->classes) names.push_back(data.classes[static_cast<size_t>(k)]);
-  item.animals_json = names.dump();
+  item.animals_json = names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return item;
 }
 
@@ -288,7 +288,8 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
     item.reason_code = datasets::CodeOf(ReviewReason::kAudit);
     item.reason = "drawn at random, to check that the confidences can be trusted";
     item.score = suspicion[static_cast<size_t>(frame)];
-    item.animals_json = nlohmann::json(data.classes).dump();
+    item.animals_json =
+        nlohmann::json(data.classes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     items.push_back(std::move(item));
   }
 }

@@ -219,7 +219,7 @@ ExportReport ExportBoris(const Project& project, const std::filesystem::path& ou
     for (const Observation& observation : scoring.observations()) {
       tree["observations"][observation.name] = ObservationJson(project, scoring, observation);
     }
-    WriteFileAtomically(out, tree.dump(1) + "\n");
+    WriteFileAtomically(out, tree.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
   report.files = 1;
   if (scoring.negatives() > 0) {
