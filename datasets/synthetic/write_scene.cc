@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
+#include "datasets/base/atomic_file.h"
 #include "datasets/shape/mask.h"
 #include "datasets/synthetic/scene.h"
 #include "datasets/video/video.h"
@@ -16,21 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 double Rounded(double value, double steps = 100) { return std::round(value * steps) / steps; }
-
-// Written under another name first, so that a file that is there is whole.
-void WriteText(const fs::path& path, const std::string& text) {
-  const fs::path part = path.string() + ".part";
-  std::ofstream out(part, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code failed;
-  if (out) fs::rename(part, path, failed);
-  if (!out || failed) {
-    fs::remove(part, failed);
-    throw Error(path.string(), "the file cannot be written",
-                "check that the folder is writable and the disk has room");
-  }
-}
 
 int PartsOf(const cv::Mat& mask, const Polygons& outlines) {
   return HasHoles(mask) ? static_cast<int>(outlines.size()) + 1 : static_cast<int>(outlines.size());
@@ -244,12 +230,12 @@ void WriteScene(const SceneOptions& options, const fs::path& dir, Job& job) {
   }
   std::vector<uchar> png;
   cv::imencode(".png", scene.BackgroundPicture(), png);
-  WriteText(dir / "background.png", std::string(png.begin(), png.end()));
-  WriteText(dir / "scene.json", scene.Description().dump(2) + "\n");
-  WriteText(dir / "behaviors.csv", BehaviorTable(scene, truths));
-  WriteText(dir / "depth.csv", DepthTable(truths));
-  WriteText(dir / "labels.json", OnlyFrames(coco, FramesToLabel(scene)).dump() + "\n");
-  WriteText(dir / "instances.json", coco.dump() + "\n");
+  WriteFileAtomically(dir / "background.png", std::string(png.begin(), png.end()));
+  WriteFileAtomically(dir / "scene.json", scene.Description().dump(2) + "\n");
+  WriteFileAtomically(dir / "behaviors.csv", BehaviorTable(scene, truths));
+  WriteFileAtomically(dir / "depth.csv", DepthTable(truths));
+  WriteFileAtomically(dir / "labels.json", OnlyFrames(coco, FramesToLabel(scene)).dump() + "\n");
+  WriteFileAtomically(dir / "instances.json", coco.dump() + "\n");
   job.Advance(frames, frames, "rendered " + scene.options().scene);
 }
 

@@ -7,6 +7,7 @@ extern "C" {
 #include <cerrno>
 #include <cstring>
 
+#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/video/decoder.h"
 #include "datasets/video/video.h"
@@ -33,8 +34,7 @@ struct VideoWriter::Impl {
     if (width < 1 || height < 1 || !(fps > 0) || fps > 10000) {
       throw Error(path.string(), "a video needs a size and a frame rate above zero");
     }
-    part = path;
-    part += ".part";
+    part = MakeTemporaryFor(path);
     try {
       Open(fps, crf, gop_frames);
     } catch (...) {
@@ -143,9 +143,7 @@ struct VideoWriter::Impl {
     avio_flush(format->pb);
     Check(format->pb->error);
     Check(avio_closep(&format->pb));
-    std::error_code code;
-    std::filesystem::rename(part, path, code);
-    if (code) throw Error(path.string(), "it cannot be put in place: " + code.message());
+    ReplaceFile(part, path);
     closed = true;
   }
 

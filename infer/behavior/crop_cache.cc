@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/base/fingerprint.h"
 
@@ -125,8 +126,7 @@ PictureCache::~PictureCache() {
 
 void PictureCache::Make(const fs::path& file, BehaviorPictures& pictures, int64_t,
                         datasets::Job& job) {
-  fs::path part = file;
-  part += "." + std::to_string(getpid()) + ".part";
+  const fs::path part = datasets::MakeTemporaryFor(file);
   try {
     File out(part, O_CREAT | O_TRUNC | O_RDWR);
     const int64_t each = static_cast<int64_t>(input_.stored_bytes());
@@ -151,7 +151,7 @@ void PictureCache::Make(const fs::path& file, BehaviorPictures& pictures, int64_
     if (ftruncate(out.fd(), at) != 0) out.Fail();
     out.Write(&at, sizeof(at), 8);
     out.Write(kMagic, sizeof(kMagic), 0);
-    fs::rename(part, file);
+    datasets::ReplaceFile(part, file);
   } catch (...) {
     std::error_code ignored;
     fs::remove(part, ignored);
