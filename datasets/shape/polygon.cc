@@ -13,33 +13,6 @@ double Cross(const cv::Point2d& o, const cv::Point2d& a, const cv::Point2d& b) {
   return (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x);
 }
 
-int Side(const cv::Point2d& o, const cv::Point2d& a, const cv::Point2d& b) {
-  const double cross = Cross(o, a, b);
-  return (cross > 0) - (cross < 0);
-}
-
-bool InBoundsOf(const cv::Point2d& p, const cv::Point2d& a, const cv::Point2d& b) {
-  return p.x >= std::min(a.x, b.x) && p.x <= std::max(a.x, b.x) && p.y >= std::min(a.y, b.y) &&
-         p.y <= std::max(a.y, b.y);
-}
-
-bool SegmentsMeet(const cv::Point2d& a, const cv::Point2d& b, const cv::Point2d& c,
-                  const cv::Point2d& d) {
-  const int abc = Side(a, b, c), abd = Side(a, b, d), cda = Side(c, d, a), cdb = Side(c, d, b);
-  if (abc != abd && cda != cdb) return true;
-  return (abc == 0 && InBoundsOf(c, a, b)) || (abd == 0 && InBoundsOf(d, a, b)) ||
-         (cda == 0 && InBoundsOf(a, c, d)) || (cdb == 0 && InBoundsOf(b, c, d));
-}
-
-Ring WithoutRepeats(const Ring& ring) {
-  Ring kept;
-  kept.reserve(ring.size());
-  for (const auto& point : ring)
-    if (kept.empty() || kept.back() != point) kept.push_back(point);
-  while (kept.size() > 1 && kept.front() == kept.back()) kept.pop_back();
-  return kept;
-}
-
 double DistanceToSegment(const cv::Point2d& p, const cv::Point2d& a, const cv::Point2d& b) {
   const cv::Point2d along = b - a;
   const double squared = along.dot(along);
@@ -121,6 +94,15 @@ double BestStart(const Ring& from, const std::vector<double>& from_shares, const
 
 }  // namespace
 
+Ring WithoutRepeats(const Ring& ring) {
+  Ring kept;
+  kept.reserve(ring.size());
+  for (const auto& point : ring)
+    if (kept.empty() || kept.back() != point) kept.push_back(point);
+  while (kept.size() > 1 && kept.front() == kept.back()) kept.pop_back();
+  return kept;
+}
+
 double SignedRingArea(const Ring& ring) {
   if (ring.size() < 3) return 0;
   double twice = 0;
@@ -151,23 +133,6 @@ double BoxIou(const Box& a, const Box& b) {
   if (!(width > 0) || !(height > 0)) return 0;
   const double shared = width * height;
   return shared / (a.width * a.height + b.width * b.height - shared);
-}
-
-bool SelfCrosses(const Ring& given) {
-  const Ring ring = WithoutRepeats(given);
-  const size_t n = ring.size();
-  if (n < 4) return false;
-  for (size_t i = 0; i + 2 < n; ++i) {
-    const cv::Point2d &a = ring[i], &b = ring[i + 1];
-    const double left = std::min(a.x, b.x), right = std::max(a.x, b.x);
-    for (size_t j = i + 2; j < n; ++j) {
-      if (i == 0 && j == n - 1) continue;
-      const cv::Point2d &c = ring[j], &d = ring[(j + 1) % n];
-      if (std::max(c.x, d.x) < left || std::min(c.x, d.x) > right) continue;
-      if (SegmentsMeet(a, b, c, d)) return true;
-    }
-  }
-  return false;
 }
 
 Ring SimplifyRing(const Ring& given, double tolerance) {

@@ -18,7 +18,9 @@ double RingArea(const Ring& ring);        // shoelace, >= 0
 double SignedRingArea(const Ring& ring);  // > 0 when clockwise on the screen (y down)
 Box BoxOf(const Polygons& polygons);      // {0,0,0,0} when empty
 double BoxIou(const Box& a, const Box& b);
-bool SelfCrosses(const Ring& ring);  // O(n^2), n <= a few thousand
+// Whether two edges that are not neighbors meet. About O(n log n) for edges of similar length.
+bool SelfCrosses(const Ring& ring);
+Ring WithoutRepeats(const Ring& ring);  // no point twice in a row, around the end too
 
 // Douglas-Peucker on the closed ring; never below 3 points. `tolerance` in pixels.
 Ring SimplifyRing(const Ring& ring, double tolerance);

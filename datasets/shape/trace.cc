@@ -99,9 +99,21 @@ Ring ThroughMiddles(const std::vector<cv::Point>& corners) {
 
 // The loop's outline within `tolerance`; closer where that crosses itself (thin tails), or where a
 // fine tolerance would still lose more than 2 percent of a small blob.
-Ring OutlineOf(const std::vector<cv::Point>& corners, cv::Size size, double tolerance) {
+Ring OutlineOf(std::vector<cv::Point> corners, double tolerance) {
   constexpr double kFineTolerance = 1, kEnoughIou = 0.98;
   constexpr int kTries = 3;
+  // In the loop's own corner of the picture: a mask may have as many loops as pixels.
+  cv::Point low = corners.front(), high = low;
+  for (const cv::Point& corner : corners) {
+    low = {std::min(low.x, corner.x), std::min(low.y, corner.y)};
+    high = {std::max(high.x, corner.x), std::max(high.y, corner.y)};
+  }
+  for (cv::Point& corner : corners) corner -= low;
+  const cv::Size size(high - low);
+  const auto in_place = [&](Ring ring) {
+    for (cv::Point2d& point : ring) point += cv::Point2d(low);
+    return ring;
+  };
   const Ring exact(corners.begin(), corners.end());
   const Ring middles = ThroughMiddles(corners);
   const Rle covered = RlePolygon(exact, size.height, size.width);
@@ -110,9 +122,9 @@ Ring OutlineOf(const std::vector<cv::Point>& corners, cv::Size size, double tole
     if (SelfCrosses(ring)) continue;
     if (tolerance > kFineTolerance ||
         RleIou(RlePolygon(ring, size.height, size.width), covered) >= kEnoughIou)
-      return ring;
+      return in_place(std::move(ring));
   }
-  return exact;
+  return in_place(exact);
 }
 
 }  // namespace
@@ -146,7 +158,7 @@ Polygons TraceMask(const cv::Mat& mask, double tolerance, cv::Point offset, doub
   BorderMap borders(mask(region));
   borders.ForEachLoop([&](const std::vector<cv::Point>& corners, double area) {
     if (area <= 0 || area < min_area) return true;
-    Ring ring = OutlineOf(corners, region.size(), tolerance);
+    Ring ring = OutlineOf(corners, tolerance);
     for (auto& point : ring) point += shift;
     outlines.push_back(std::move(ring));
     return true;

@@ -86,6 +86,22 @@ Ring RandomRing(std::mt19937& random, int size, double spread) {
   return ring;
 }
 
+TEST_CASE("a mask of a hundred thousand single pixels, or one long maze, is traced quickly") {
+  cv::Mat dots = cv::Mat::zeros(600, 600, CV_8UC1), maze = dots.clone();
+  for (int y = 0; y < 600; y += 2) {
+    for (int x = 0; x < 600; x += 2) dots.at<uchar>(y, x) = 1;
+  }
+  CHECK(TraceMask(dots, 0.7, {}, 0).size() == 300 * 300);
+  for (int y = 0; y < 600; ++y) {  // one path, up and down
+    for (int x = 0; x < 600; ++x) {
+      const bool joint = (x % 4 == 1 && y == 0) || (x % 4 == 3 && y == 599);
+      maze.at<uchar>(y, x) = x % 2 == 0 || joint;
+    }
+  }
+  const auto outlines = TraceMask(maze, 0.7, {}, 0);
+  REQUIRE(outlines.size() == 1);
+  CHECK(RleIou(RlePolygons(outlines, 600, 600), EncodeMask(maze)) > 0.98);
+}
 }  // namespace
 
 TEST_CASE("A mask survives being encoded, compressed, parsed and decoded") {

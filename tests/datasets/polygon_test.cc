@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "datasets/base/error.h"
 
@@ -77,4 +78,64 @@ TEST_CASE("A blend starts at one ring, ends at the other, and moves evenly betwe
   const Ring triangle = {{0, 0}, {9, 0}, {4, 12}};
   CHECK(RingArea(InterpolateRings(kSquare, triangle, 0)) == doctest::Approx(16));
   CHECK(RingArea(InterpolateRings(kSquare, triangle, 1)) == doctest::Approx(54));
+}
+
+// Every edge with every other one.
+bool SelfCrossesSlowly(const Ring& ring) {
+  const size_t n = ring.size();
+  const auto side = [](const cv::Point2d& o, const cv::Point2d& a, const cv::Point2d& b) {
+    const double cross = (a - o).cross(b - o);
+    return (cross > 0) - (cross < 0);
+  };
+  const auto within = [](const cv::Point2d& p, const cv::Point2d& a, const cv::Point2d& b) {
+    return p.x >= std::min(a.x, b.x) && p.x <= std::max(a.x, b.x) && p.y >= std::min(a.y, b.y) &&
+           p.y <= std::max(a.y, b.y);
+  };
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = i + 2; j < n; ++j) {
+      if (i == 0 && j == n - 1) continue;
+      const auto &a = ring[i], &b = ring[i + 1], &c = ring[j], &d = ring[(j + 1) % n];
+      const int abc = side(a, b, c), abd = side(a, b, d), cda = side(c, d, a), cdb = side(c, d, b);
+      if ((abc != abd && cda != cdb) || (abc == 0 && within(c, a, b)) ||
+          (abd == 0 && within(d, a, b)) || (cda == 0 && within(a, c, d)) ||
+          (cdb == 0 && within(b, c, d))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+TEST_CASE("crossings are found as when every edge is held against every other") {
+  std::mt19937 random(5);
+  int crossing = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const int corners = 4 + static_cast<int>(random() % 12);
+    Ring ring;
+    for (int i = 0; i < corners; ++i) {  // around a center, so that about half do not cross
+      const double angle = 2 * CV_PI * i / corners, reach = 1 + static_cast<double>(random() % 9);
+      ring.emplace_back(std::round(10 * reach * std::cos(angle)),
+                        std::round(10 * reach * std::sin(angle)));
+    }
+    if (round % 2) std::swap(ring[random() % ring.size()], ring[random() % ring.size()]);
+    if (WithoutRepeats(ring).size() != ring.size()) continue;
+    const bool slow = SelfCrossesSlowly(ring);
+    crossing += slow;
+    CHECK(SelfCrosses(ring) == slow);
+  }
+  CHECK(crossing > 300);
+  CHECK(crossing < 2700);
+}
+
+TEST_CASE("an outline of a hundred thousand corners is looked through quickly") {
+  Ring comb;  // teeth of one pixel: up and down, and back along the bottom
+  for (int i = 0; i < 50000; ++i) {
+    comb.emplace_back(i, i % 2 ? 400 : 1);
+    comb.emplace_back(i + 0.5, i % 2 ? 400 : 1);
+  }
+  comb.emplace_back(50000, 0);
+  comb.emplace_back(0, 0);
+  CHECK_FALSE(SelfCrosses(comb));
+  std::swap(comb[700], comb[703]);
+  CHECK(SelfCrosses(comb));
 }
