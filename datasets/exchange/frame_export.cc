@@ -5,6 +5,7 @@
 
 #include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
+#include "datasets/base/file_names.h"
 #include "datasets/base/json_entries.h"
 #include "datasets/exchange/frame_match.h"
 
@@ -56,7 +57,7 @@ std::string Inside(const fs::path& path) {
         name == path.root_name() || name == path.root_directory()) {
       continue;
     }
-    text += (text.empty() ? "" : "/") + name;
+    text += (text.empty() ? "" : "/") + FileNameFor(name);
   }
   return text;
 }

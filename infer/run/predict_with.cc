@@ -69,7 +69,9 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   input.video_id = video.id;
   nlohmann::json stored = datasets::OptionsToJson(options);
   stored["video"] = video.name;
-  const datasets::NewJob row{datasets::JobKind::kPredict, stored.dump(), model_id};
+  const datasets::NewJob row{datasets::JobKind::kPredict,
+                             stored.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                             model_id};
   datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
     result.job_id = input.job_id = job_id;
     PipelineResult found = RunPipeline(project, input, job);

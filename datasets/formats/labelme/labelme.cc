@@ -13,6 +13,7 @@
 #include "datasets/exchange/frame_export.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/video/picture_file.h"
 
 namespace datasets {
 
@@ -25,11 +26,11 @@ constexpr int kCircleCorners = 64;
 
 class Reader {
  public:
-  explicit Reader(const fs::path& path)
-      : path_(path), file_("labelme file '" + path.filename().string() + "'") {}
+  Reader(const fs::path& path, Job* job)
+      : path_(path), job_(job), file_("labelme file '" + path.filename().string() + "'") {}
 
   // Nothing for JSON that another program wrote.
-  std::optional<LabelmeFile> Read(BadEntries* bad) const {
+  std::optional<LabelmeFile> Read(BadEntries* bad) {
     const json tree = ReadJsonFile(path_, file_);
     if (!tree.is_object() || (!tree.contains("shapes") && !tree.contains("imagePath"))) {
       return std::nullopt;
@@ -39,11 +40,12 @@ class Reader {
                             ? tree["imagePath"].get<std::string>()
                             : path_.stem().string() + ".png";
     std::replace(result.image_path.begin(), result.image_path.end(), '\\', '/');
-    result.width = Side(tree, "imageWidth");
-    result.height = Side(tree, "imageHeight");
+    result.width = width_ = Side(tree, "imageWidth");
+    result.height = height_ = Side(tree, "imageHeight");
     const json shapes = tree.value("shapes", json::array());
     if (!shapes.is_array()) throw Error(file_, "'shapes' is not a list", "correct the file");
     for (size_t i = 0; i < shapes.size(); ++i) {
+      if (job_) job_->ThrowIfCancelled();
       const std::string where = file_ + ", shape " + std::to_string(i + 1);
       const auto read = [&] {
         auto shape = Shape(shapes[i], where, &result);
@@ -72,8 +74,8 @@ class Reader {
   }
 
   // Nothing for a shape without an area, counted in `file`.
-  static std::optional<LabelmeShape> Shape(const json& value, const std::string& where,
-                                           LabelmeFile* file) {
+  std::optional<LabelmeShape> Shape(const json& value, const std::string& where,
+                                    LabelmeFile* file) {
     if (!value.is_object() || !value.value("label", json()).is_string()) {
       throw Error(where, "it has no label", "correct or remove it in the file");
     }
@@ -148,11 +150,33 @@ class Reader {
     }
     return ring;
   }
-  static void Mask(const json& value, const cv::Point2d& corner, LabelmeShape& shape,
-                   const std::string& where) {
+  // A few bytes can promise gigabytes: a mask is decoded once it is known to be no larger than a
+  // picture, and all of a file together than what a person can have drawn.
+  void CheckSize(const cv::Size& size, const std::string& where) {
+    constexpr int64_t kMostPixels = int64_t{1} << 27, kMostInFile = int64_t{1} << 30;
+    const int64_t pixels = static_cast<int64_t>(size.width) * size.height;
+    const bool outside =
+        width_ > 0 && height_ > 0 && (size.width > width_ || size.height > height_);
+    if (outside || pixels > kMostPixels) {
+      throw Error(where,
+                  "its mask is " + std::to_string(size.width) + " x " +
+                      std::to_string(size.height) + ", larger than the picture",
+                  "draw it again in labelme");
+    }
+    pixels_ += pixels;
+    if (pixels_ > kMostInFile) {
+      throw Error(file_, "its masks together have more than a thousand million pixels",
+                  "split the file, or draw outlines");
+    }
+  }
+  void Mask(const json& value, const cv::Point2d& corner, LabelmeShape& shape,
+            const std::string& where) {
     const json text = value.value("mask", json());
     const auto bytes = text.is_string() ? DecodeBase64(text.get<std::string>()) : std::nullopt;
-    if (bytes && !bytes->empty()) {
+    const cv::Size size =
+        bytes ? PngSize({reinterpret_cast<const char*>(bytes->data()), bytes->size()}) : cv::Size();
+    if (!size.empty()) {
+      CheckSize(size, where);
       shape.mask = cv::imdecode(*bytes, cv::IMREAD_GRAYSCALE);
     }
     if (shape.mask.empty()) {
@@ -166,7 +190,10 @@ class Reader {
   }
 
   const fs::path path_;
+  Job* const job_;
   const std::string file_;
+  int width_ = 0, height_ = 0;  // of the picture; 0 where the file does not say
+  int64_t pixels_ = 0;          // of the masks so far
 };
 
 // The parts of one animal as one label.
@@ -198,8 +225,8 @@ AnnotationRow Join(const std::vector<const LabelmeShape*>& parts, int width, int
 
 }  // namespace
 
-LabelmeFile ReadLabelme(const fs::path& path, BadEntries* bad) {
-  const Reader reader(path);
+LabelmeFile ReadLabelme(const fs::path& path, BadEntries* bad, Job* job) {
+  Reader reader(path, job);
   auto file = reader.Read(bad);
   if (!file) throw reader.NotLabelme();
   return std::move(*file);
@@ -276,7 +303,7 @@ ImportReport ImportLabelme(Project& project, const fs::path& path, const ImportO
   for (const fs::path& file : paths) {
     job.Advance(static_cast<double>(&file - paths.data()), static_cast<double>(paths.size()),
                 "reading " + file.filename().string());
-    const Reader reader(file);
+    Reader reader(file, &job);
     std::optional<LabelmeFile> content;
     if (!bad.Try([&] { content = reader.Read(&bad); })) continue;
     if (!content) {
@@ -401,7 +428,7 @@ ExportReport ExportLabelme(const Project& project, const fs::path& out,
     tree["imageWidth"] = frame.width;
     file += ".json";
     MakeFolderOf(file);
-    WriteFileAtomically(file, tree.dump(1) + "\n");
+    WriteFileAtomically(file, tree.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
     ++report.images;
     ++report.files;
   });

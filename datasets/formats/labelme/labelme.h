@@ -29,9 +29,11 @@ struct LabelmeFile {
   std::string flags_json;  // flags that are set, or ""
 };
 
-// Throws Error naming the file and the shape for anything that is not such a file. `bad`, where
-// given, takes what is wrong with one shape, which is then left out.
-LabelmeFile ReadLabelme(const std::filesystem::path& path, BadEntries* bad = nullptr);
+// Throws Error naming the file and the shape for anything that is not such a file, also for a mask
+// that is larger than its picture; Cancelled when `job` is. `bad`, where given, takes what is wrong
+// with one shape, which is then left out.
+LabelmeFile ReadLabelme(const std::filesystem::path& path, BadEntries* bad = nullptr,
+                        Job* job = nullptr);
 
 // PATH: such a file, or a folder; its folders are looked into, and other JSON files named in a
 // note. A picture is a frame of a project video, or itself; see FramePlacer. A group_id is the
