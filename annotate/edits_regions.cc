@@ -1,7 +1,8 @@
 #include "annotate/edits_regions.h"
 
 #include "datasets/base/error.h"
-#include "datasets/store/connection.h"
+#include "datasets/store/reader.h"
+#include "datasets/store/writer.h"
 
 namespace annotate {
 
@@ -17,23 +18,22 @@ Edit AddRegion(datasets::RegionRow region) {
             for (const auto& ring : region.polygons) datasets::CheckRing(ring, thing);
             recorder.Insert("regions", [&](Writer& writer) {
               bool taken = false;
-              for (const auto& other : RegionsOf(writer.connection(), region.video_id)) {
+              for (const auto& other : recorder.reader().Regions(region.video_id)) {
                 taken |= other.name == region.name;
               }
               for (const auto& animal : recorder.reader().Categories()) {
                 taken |= animal.name == region.name;
               }
               if (taken) throw Error(thing, "the name is taken", "choose another one");
-              return InsertRegion(writer.connection(), region);
+              return writer.InsertRegion(region);
             });
           }};
 }
 
 Edit DeleteRegion(datasets::Id region_id) {
   return {"Delete region", std::nullopt, [=](Recorder& recorder) {
-            recorder.Change("regions", region_id, [&](Writer& writer) {
-              datasets::DeleteRegion(writer.connection(), region_id);
-            });
+            recorder.Change("regions", region_id,
+                            [&](Writer& writer) { writer.DeleteRegion(region_id); });
           }};
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "annotate/edit.h"
-#include "datasets/store/regions.h"
+#include "datasets/store/records.h"
 
 namespace annotate {
 

@@ -3,14 +3,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
+#include "datasets/base/atomic_file.h"
+#include "datasets/base/file_identity.h"
 #include "datasets/base/suggest.h"
 #include "datasets/store/connection.h"
-#include "datasets/store/owner.h"
+#include "datasets/store/file/open.h"
 #include "datasets/store/reader.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/transaction.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
@@ -23,77 +26,6 @@ namespace fs = std::filesystem;
 
 std::string Thing(const fs::path& file) { return "project '" + file.string() + "'"; }
 
-bool HasUnmergedLog(const fs::path& file) {
-  std::error_code ignored;
-  fs::path log = file;
-  log += "-wal";
-  const auto bytes = fs::file_size(log, ignored);
-  return !ignored && bytes > 0;
-}
-
-// A project in a folder where nothing can be written has no shared memory file to agree on; it can
-// still be read as it is, provided that no other program had left work unmerged.
-std::unique_ptr<Connection> OpenReadable(const fs::path& file, Connection::Mode* mode) {
-  try {
-    auto connection = std::make_unique<Connection>(file, *mode, kReadTimeoutMs);
-    connection->Run("SELECT count(*) FROM sqlite_schema");
-    return connection;
-  } catch (const ConstraintError&) {
-    throw;
-  } catch (const Error&) {
-    if (*mode != Connection::Mode::kReadOnly || HasUnmergedLog(file)) throw;
-    auto connection =
-        std::make_unique<Connection>(file, Connection::Mode::kImmutable, kReadTimeoutMs);
-    connection->Run("SELECT count(*) FROM sqlite_schema");
-    *mode = Connection::Mode::kImmutable;
-    return connection;
-  }
-}
-
-// A path as a shell takes it.
-std::string Quoted(const fs::path& file) {
-  std::string quoted = "'";
-  for (const char c : file.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-// For reading, too, an older file becomes today's: every query is written for that one.
-void MigrateForReading(const fs::path& file, int version) {
-  try {
-    Connection connection(file, Connection::Mode::kReadWrite, kWriteTimeoutMs);
-    Migrate(connection, ProjectMigrations());
-    connection.Run("PRAGMA journal_mode = WAL");
-  } catch (const std::exception& error) {
-    const fs::path folder = file.parent_path();
-    if (access(file.c_str(), W_OK) == 0 && access(folder.c_str(), W_OK) == 0) throw;
-    const std::string name = file.filename().string();
-    throw Error(Thing(file),
-                "it was written by an older Vole (file version " + std::to_string(version) +
-                    ") and cannot be brought up to date where nothing can be written",
-                "copy it to a folder of yours: cp " + Quoted(file) +
-                    (HasUnmergedLog(file) ? "*" : "") + " . && vole info " + Quoted(name));
-  }
-}
-
-void MarkInterruptedJobs(Connection& connection) {
-  std::vector<Id> gone;
-  {
-    auto rows = connection.Query("SELECT id, owner FROM jobs WHERE state IN ('running', 'queued')");
-    while (rows.Step()) {
-      if (!MayBeAlive(rows.Text(1))) gone.push_back(rows.Int(0));
-    }
-  }
-  if (gone.empty()) return;
-  Transaction transaction(connection);
-  for (const Id id : gone) {
-    connection.Run(
-        "UPDATE jobs SET state = 'interrupted', error = 'the program ended before it was"
-        " done', finished_at = ? WHERE id = ? AND state IN ('running', 'queued')",
-        NowMs(), id);
-  }
-  transaction.Commit();
-}
-
 }  // namespace
 
 struct Project::Impl {
@@ -101,12 +33,15 @@ struct Project::Impl {
   Access access = Access::kReadWrite;
   Connection::Mode read_mode = Connection::Mode::kReadOnly;
 
-  std::unique_ptr<Connection> writer;  // null when opened read-only
+  std::mutex identity_mutex;
+  std::optional<FileIdentity> identity;  // when it was last looked at
+  std::unique_ptr<Connection> writer;    // null when opened read-only
   std::mutex write_mutex;
   std::atomic<std::thread::id> writing_thread{};
 
   std::mutex pool_mutex;
   std::vector<std::unique_ptr<Connection>> idle_readers;
+  std::map<std::thread::id, std::unique_ptr<Connection>> pinned;  // to one moment
 
   std::mutex revision_mutex;
   std::unique_ptr<Connection> revision_reader;
@@ -122,11 +57,34 @@ struct Project::Impl {
         return reader;
       }
     }
+    CheckFile();
     return std::make_unique<Connection>(file, read_mode, kReadTimeoutMs);
+  }
+
+  // This thread reads with one connection while it lives.
+  struct Pin {
+    explicit Pin(Impl* owner) : impl(owner) {
+      auto connection = impl->TakeReader();
+      std::lock_guard<std::mutex> lock(impl->pool_mutex);
+      impl->pinned[std::this_thread::get_id()] = std::move(connection);
+    }
+    ~Pin() {
+      std::lock_guard<std::mutex> lock(impl->pool_mutex);
+      auto pinned = impl->pinned.extract(std::this_thread::get_id());
+      impl->idle_readers.push_back(std::move(pinned.mapped()));
+    }
+    Impl* impl;
+  };
+
+  Connection* PinnedHere() {
+    std::lock_guard<std::mutex> lock(pool_mutex);
+    const auto found = pinned.find(std::this_thread::get_id());
+    return found == pinned.end() ? nullptr : found->second.get();
   }
 
   template <class Work>
   auto WithReader(Work work) {
+    if (Connection* here = PinnedHere()) return work(Reader(*here), *here);
     std::unique_ptr<Connection> connection = TakeReader();
     struct GiveBack {
       Impl* impl;
@@ -137,6 +95,22 @@ struct Project::Impl {
       }
     } give_back{this, connection};
     return work(Reader(*connection), *connection);
+  }
+
+  // A copy put in the place of an open project is not what the log beside it belongs to: writing on
+  // would damage it. The file never shrinks, and only a copy written over it starts anew.
+  void CheckFile() {
+    std::lock_guard<std::mutex> lock(identity_mutex);
+    const auto now = IdentityOf(file);
+    const bool same = now && identity && now->SameFile(*identity) && now->bytes >= identity->bytes;
+    if (identity && !same) {
+      throw Error(Thing(file),
+                  now ? "another file has taken its place while it was open"
+                      : "its file was removed while it was open",
+                  "nothing was written; close it, put the file in order with 'vole restore', and "
+                  "open it again");
+    }
+    identity = now;
   }
 
   ~Impl() {
@@ -159,23 +133,18 @@ std::unique_ptr<Project> Project::Create(const fs::path& file) {
     throw Error(Thing(file), "the folder '" + folder.string() + "' does not exist",
                 "make it first");
   }
-  fs::path unfinished = fs::absolute(file);
-  unfinished.replace_filename("." + file.filename().string() + "." + std::to_string(getpid()) +
-                              ".new");
+  fs::path unfinished;
   const auto remove_unfinished = [&] {
+    if (unfinished.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
       fs::path leftover = unfinished;
       leftover += suffix;
       fs::remove(leftover, failure);
     }
   };
-  remove_unfinished();
   try {
-    {
-      Connection connection(unfinished, Connection::Mode::kCreate, kWriteTimeoutMs);
-      connection.Run("PRAGMA journal_mode = WAL");
-      Migrate(connection, ProjectMigrations());
-    }
+    unfinished = MakeTemporaryFor(fs::absolute(file));
+    { MakeProjectFile(unfinished, kWriteTimeoutMs); }
     // A link fails where the name has been taken meanwhile; some file systems know no links.
     if (link(unfinished.c_str(), fs::absolute(file).c_str()) != 0) {
       if (fs::exists(file)) throw Error(Thing(file), "the file exists already", "open it");
@@ -210,26 +179,12 @@ std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
   Impl& impl = *project->impl_;
   impl.file = fs::absolute(file);
   impl.access = access;
-  const int newest = static_cast<int>(ProjectMigrations().size());
   if (access == Access::kReadWrite) {
-    auto connection =
-        std::make_unique<Connection>(impl.file, Connection::Mode::kReadWrite, kWriteTimeoutMs);
-    CheckIsProject(*connection, ProjectMigrations());
-    Migrate(*connection, ProjectMigrations());
-    connection->Run("PRAGMA journal_mode = WAL");
-    MarkInterruptedJobs(*connection);
-    impl.writer = std::move(connection);
+    impl.writer = OpenForWriting(impl.file, kWriteTimeoutMs);
   } else {
-    auto connection = OpenReadable(impl.file, &impl.read_mode);
-    CheckIsProject(*connection, ProjectMigrations());
-    const int version = SchemaVersion(*connection);
-    if (version < newest) {
-      connection.reset();
-      MigrateForReading(impl.file, version);
-      connection = OpenReadable(impl.file, &impl.read_mode);
-    }
-    impl.idle_readers.push_back(std::move(connection));
+    impl.idle_readers.push_back(OpenForReading(impl.file, &impl.read_mode, kReadTimeoutMs));
   }
+  impl.CheckFile();
   project->Revision();
   return project;
 }
@@ -249,6 +204,7 @@ void Project::Write(const std::function<void(Writer&)>& work) {
     ~Writing() { thread.store(std::thread::id()); }
   } writing{impl_->writing_thread};
   writing.thread.store(std::this_thread::get_id());
+  impl_->CheckFile();
   Transaction transaction(*impl_->writer);
   Writer writer(*impl_->writer);
   work(writer);
@@ -259,14 +215,19 @@ void Project::Read(const std::function<void(Connection&)>& work) const {
   impl_->WithReader([&](const Reader&, Connection& connection) { work(connection); });
 }
 
+void Project::InOneSnapshot(const std::function<void()>& work) const {
+  if (impl_->PinnedHere()) return work();
+  const Impl::Pin pin(impl_.get());
+  const Snapshot snapshot(*impl_->PinnedHere());
+  work();
+}
+
 int64_t Project::Revision() const {
   std::lock_guard<std::mutex> lock(impl_->revision_mutex);
   if (!impl_->revision_reader) impl_->revision_reader = impl_->TakeReader();
-  // data_version changes whenever another connection, of this process or not, has committed.
-  auto row = impl_->revision_reader->Query("PRAGMA data_version");
-  row.Step();
-  if (row.Int(0) != impl_->data_version) {
-    impl_->data_version = row.Int(0);
+  const int64_t version = impl_->revision_reader->DataVersion();
+  if (version != impl_->data_version) {
+    impl_->data_version = version;
     ++impl_->revision;
   }
   return impl_->revision;
@@ -320,6 +281,8 @@ Background Project::BackgroundOf(const VideoRow& video) const {
 std::vector<CategoryRow> Project::Categories() const { return VOLE_READ(Categories()); }
 
 std::vector<TrackRow> Project::Tracks(Id video_id) const { return VOLE_READ(Tracks(video_id)); }
+
+std::vector<RegionRow> Project::Regions(Id video_id) const { return VOLE_READ(Regions(video_id)); }
 
 std::vector<ImageRow> Project::Images() const { return VOLE_READ(Images()); }
 

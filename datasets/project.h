@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "datasets/store/machine_records.h"
 #include "datasets/store/records.h"
 #include "datasets/video/video.h"
 
@@ -35,12 +36,17 @@ class Project {
   // Runs `work` with a read-only connection that is not used by anybody else meanwhile.
   void Read(const std::function<void(Connection&)>& work) const;
 
+  // All that this thread reads of the project during `work` is of one moment, whatever is written
+  // meanwhile. May be nested.
+  void InOneSnapshot(const std::function<void()>& work) const;
+
   const std::filesystem::path& file() const;
   std::filesystem::path folder() const;
 
   // Runs `work` in one transaction on the writer (BEGIN IMMEDIATE, synchronous=FULL); blocks until
   // committed; retries while another process holds the lock (up to 60 s). An exception rolls back
-  // and is rethrown here. A full disk becomes an Error and leaves the file as it was.
+  // and is rethrown here. A full disk becomes an Error and leaves the file as it was; so does a
+  // file that was replaced or removed since the project was opened.
   void Write(const std::function<void(Writer&)>& work);
   // Grows by one with each change by this or another process (PRAGMA data_version based).
   int64_t Revision() const;
@@ -63,6 +69,7 @@ class Project {
   // --- labels
   std::vector<CategoryRow> Categories() const;  // by sort_order, id
   std::vector<TrackRow> Tracks(Id video_id) const;
+  std::vector<RegionRow> Regions(Id video_id) const;       // by id
   std::vector<ImageRow> Images() const;                    // all images with a state
   std::vector<ImageRow> ImagesOfVideo(Id video_id) const;  // by frame_index
   std::optional<ImageRow> ImageAt(Id video_id, int frame_index) const;

@@ -1,40 +1,15 @@
 // The hash by which a file is recognized: a project its models, a download its publisher.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "datasets/base/error.h"
+#include "datasets/base/job.h"
 
 namespace datasets {
 
-// Hex SHA-256 of a file's bytes; throws Error when it cannot be read.
-inline std::string HashFile(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(file.string(), "cannot be read");
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        EVP_MD_CTX_free);
-  VOLE_CHECK(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
-  std::vector<char> buffer(1 << 20);
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
-    EVP_DigestUpdate(context.get(), buffer.data(), static_cast<size_t>(in.gcount()));
-  }
-  if (in.bad()) throw Error(file.string(), "reading it failed");
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_DigestFinal_ex(context.get(), digest, &size);
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
-}
+// Hex SHA-256 of a file's bytes. Throws Error when it cannot be read or is no regular file (a pipe
+// or a device may never end); Cancelled when `job` is.
+std::string HashFile(const std::filesystem::path& file, const Job* job = nullptr);
 
 }  // namespace datasets

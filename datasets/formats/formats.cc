@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris.h"
@@ -96,14 +97,19 @@ ImportReport Import(Project& project, const std::string& format, const std::file
   if (!std::filesystem::exists(path)) {
     throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
   }
-  return found.import(project, path, options, job);
+  const TextGuesses guesses;
+  ImportReport report = found.import(project, path, options, job);
+  for (const std::string& said : guesses.Sentences()) report.warnings.push_back(said);
+  return report;
 }
 
 ExportReport Export(const Project& project, const std::string& format,
                     const std::filesystem::path& out, const ExportOptions& options, Job& job) {
   const Format& found = Find(format, false);
   CheckOptions(options, "export");
-  return found.export_to(project, out, options, job);
+  ExportReport report;
+  project.InOneSnapshot([&] { report = found.export_to(project, out, options, job); });
+  return report;
 }
 
 }  // namespace datasets

@@ -9,6 +9,7 @@ namespace datasets {
 namespace {
 
 constexpr double kStepsPerPixel = 16;
+constexpr char kRemedy[] = "restore a copy of the project, or save the rest: vole recover";
 
 void PutUnsigned(uint64_t value, std::string* out) {
   while (value >= 0x80) {
@@ -23,7 +24,7 @@ void PutSigned(int64_t value, std::string* out) {
 }
 
 [[noreturn]] void Malformed(const char* what) {
-  throw Error(what, "the stored bytes are damaged", "run 'vole verify' on the project");
+  throw Error(what, "the stored bytes are damaged", kRemedy);
 }
 
 class ByteReader {
@@ -44,6 +45,12 @@ class ByteReader {
   int64_t Signed() {
     const uint64_t value = Unsigned();
     return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+  }
+  // Damaged bytes may add up past the end of what an integer holds.
+  int64_t SignedAfter(int64_t before) {
+    int64_t sum = 0;
+    if (__builtin_add_overflow(before, Signed(), &sum)) Malformed(what_);
+    return sum;
   }
 
  private:
@@ -166,8 +173,8 @@ Polygons UnpackPolygons(const std::string& bytes) {
     if (size > reader.Left() / 2) Malformed("outline");
     Ring ring(size);
     for (cv::Point2d& point : ring) {
-      x += reader.Signed();
-      y += reader.Signed();
+      x = reader.SignedAfter(x);
+      y = reader.SignedAfter(y);
       point = {static_cast<double>(x) / kStepsPerPixel, static_cast<double>(y) / kStepsPerPixel};
     }
     polygons.push_back(std::move(ring));
@@ -180,8 +187,13 @@ std::string PackIntegers(const std::vector<int64_t>& values) {
   PutUnsigned(values.size(), &bytes);
   int64_t previous = 0, step = 0;
   for (const int64_t value : values) {
-    PutSigned(value - previous - step, &bytes);
-    step = value - previous;
+    int64_t next_step = 0, change = 0;
+    if (__builtin_sub_overflow(value, previous, &next_step) ||
+        __builtin_sub_overflow(next_step, step, &change)) {
+      throw Error("frame index", "its time stamps lie too far apart", "convert the video again");
+    }
+    PutSigned(change, &bytes);
+    step = next_step;
     previous = value;
   }
   return bytes;
@@ -194,8 +206,8 @@ std::vector<int64_t> UnpackIntegers(const std::string& bytes) {
   std::vector<int64_t> values(size);
   int64_t previous = 0, step = 0;
   for (int64_t& value : values) {
-    step += reader.Signed();
-    previous += step;
+    step = reader.SignedAfter(step);
+    if (__builtin_add_overflow(previous, step, &previous)) Malformed("frame index");
     value = previous;
   }
   if (!reader.AtEnd()) Malformed("frame index");

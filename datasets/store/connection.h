@@ -11,17 +11,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "datasets/base/error.h"
+#include "datasets/store/database_error.h"
 
 namespace datasets {
 
-// The database refused a row: a duplicate, a dangling reference or a value outside of its range.
-class ConstraintError : public Error {
- public:
-  using Error::Error;
-};
-
 struct Blob {  // bytes to bind as BLOB
+  std::string bytes;
+};
+struct FileName {  // a path to bind as TEXT, in the bytes that the disk knows
   std::string bytes;
 };
 
@@ -43,9 +40,10 @@ class Statement {
   void Bind(bool value) { Bind(static_cast<int64_t>(value)); }
   void Bind(uint32_t value) { Bind(static_cast<int64_t>(value)); }
   void Bind(double value);
-  void Bind(const std::string& value);
+  void Bind(const std::string& value);  // throws Error unless it is UTF-8 without a NUL
   void Bind(const char* value) { Bind(std::string(value)); }
   void Bind(const Blob& value);
+  void Bind(const FileName& value);
   template <class T>
   void Bind(const std::optional<T>& value) {
     if (value) {
@@ -85,9 +83,11 @@ class Connection {
     kCreate,     // makes the file
     kReadWrite,  // throws when the file cannot be written
     kReadOnly,   // sees what others commit
-    kImmutable   // for a folder where nothing at all can be written
+    kImmutable,  // for a folder where nothing at all can be written
+    kMemory      // no file: ":memory:"
   };
-  // Foreign keys on, WAL kept, synchronous=FULL, busy timeout set. Throws Error.
+  // Foreign keys on, WAL kept, synchronous=FULL, busy timeout set; a file from a stranger runs
+  // nothing (no triggers, no views). Throws DatabaseError.
   Connection(const std::filesystem::path& file, Mode mode, int busy_timeout_ms);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -113,6 +113,8 @@ class Connection {
   // Several statements with no parameters (schema texts, pragmas).
   void Script(const std::string& sql);
 
+  // Changes whenever another connection, of this process or not, has committed.
+  int64_t DataVersion();
   int64_t ChangedRows() const { return sqlite3_total_changes64(handle_); }
   bool InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   const std::filesystem::path& file() const { return file_; }
@@ -124,18 +126,6 @@ class Connection {
   std::filesystem::path file_;
   sqlite3* handle_ = nullptr;
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>> idle_statements_;
-};
-
-// BEGIN IMMEDIATE; rolled back when destroyed without Commit.
-class Transaction {
- public:
-  explicit Transaction(Connection& connection);
-  ~Transaction();
-  void Commit();
-
- private:
-  Connection& connection_;
-  bool open_ = true;
 };
 
 }  // namespace datasets

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <charconv>
 #include <memory>
 
 #include "datasets/base/error.h"
@@ -25,6 +26,13 @@ std::string HashPixels(const cv::Mat& picture) {
   std::string text;
   for (unsigned int i = 0; i < size; ++i) text += {kHex[bytes[i] >> 4], kHex[bytes[i] & 15]};
   return text;
+}
+
+std::optional<int> FrameNumber(const std::string& key) {
+  int frame = 0;
+  const auto read = std::from_chars(key.data(), key.data() + key.size(), frame);
+  const bool whole = read.ec == std::errc() && read.ptr == key.data() + key.size();
+  return whole && frame >= 0 ? std::optional<int>(frame) : std::nullopt;
 }
 
 }  // namespace datasets

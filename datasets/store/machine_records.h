@@ -1,5 +1,4 @@
-// Plain rows that machines write, and what people decide about them; see records.h, which includes
-// this file after its own rows.
+// Plain rows that machines write, and what people decide about them.
 #pragma once
 
 #include "datasets/store/records.h"

@@ -1,3 +1,4 @@
+#include "datasets/base/encoding.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/names.h"
@@ -19,7 +20,7 @@ Id Writer::InsertModel(const ModelRow& model) {
   return connection_.Insert(
       "INSERT INTO models (name, architecture, weights_path, weights_sha256, config, metrics,"
       " parent_id, job_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      model.name, model.architecture, model.weights_path, model.weights_sha256,
+      model.name, model.architecture, FileName{model.weights_path}, model.weights_sha256,
       JsonOr(model.config_json, "{}"), JsonOr(model.metrics_json, "{}"), model.parent_id,
       model.job_id, model.created_at ? model.created_at : NowMs());
 }
@@ -29,8 +30,8 @@ Id Writer::InsertJob(const JobRow& job) {
   return connection_.Insert(
       "INSERT INTO jobs (kind, options, state, error, model_id, owner, created_at, finished_at)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      job.kind, JsonOr(job.options_json, "{}"), state, job.error, job.model_id, ThisProcess(),
-      job.created_at ? job.created_at : NowMs(),
+      job.kind, JsonOr(job.options_json, "{}"), state, ShownText(job.error), job.model_id,
+      ThisProcess(), job.created_at ? job.created_at : NowMs(),
       job.finished_at || !IsFinal(state) ? job.finished_at : std::optional<int64_t>(NowMs()));
 }
 
@@ -44,7 +45,7 @@ void Writer::FinishJob(Id job_id, const std::string& state, const std::string& e
   connection_.Run(
       "UPDATE jobs SET state = ?, error = ?, model_id = coalesce(?, model_id),"
       " finished_at = ? WHERE id = ?",
-      state, error, model_id, NowMs(), job_id);
+      state, ShownText(error), model_id, NowMs(), job_id);
   if (sqlite3_changes(connection_.handle()) == 0) {
     throw Error("job " + std::to_string(job_id), "it is not in the project");
   }
@@ -65,6 +66,25 @@ void Writer::InsertPrediction(const PredictionRow& prediction) {
       has_mask ? std::optional<std::string>(CompressRle(rle)) : std::nullopt,
       has_mask ? std::optional<int>(rle.height) : std::nullopt,
       has_mask ? std::optional<int>(rle.width) : std::nullopt);
+}
+
+void Writer::NamePrediction(Id id, Id category_id, double score, int tracklet) {
+  connection_.Run("UPDATE predictions SET category_id = ?, score = ?, tracklet = ? WHERE id = ?",
+                  category_id, score, tracklet, id);
+}
+
+void Writer::SetConfidence(Id prediction_id, double confidence) {
+  connection_.Run("UPDATE predictions SET confidence = ? WHERE id = ?", confidence, prediction_id);
+}
+
+void Writer::DeletePrediction(Id id) {
+  connection_.Run("DELETE FROM predictions WHERE id = ?", id);
+}
+
+void Writer::DeleteBehaviorReviewItems(Id job_id, Id video_id) {
+  connection_.Run(
+      "DELETE FROM review_items WHERE job_id = ? AND video_id = ? AND behavior_id IS NOT NULL",
+      job_id, video_id);
 }
 
 Id Writer::InsertPredictionCorrection(const PredictionCorrectionRow& correction) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "datasets/store/records.h"
+#include "datasets/store/machine_records.h"
 
 namespace datasets {
 

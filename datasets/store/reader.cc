@@ -4,9 +4,12 @@
 
 #include "datasets/store/codec.h"
 #include "datasets/store/names.h"
+#include "datasets/video/picture_file.h"
 
 namespace datasets {
 namespace {
+
+constexpr int64_t kMostFrames = 1'000'000'000;
 
 #define VOLE_VIDEO_COLUMNS \
   "id, name, path, fingerprint, width, height, frame_count, fps, static_camera"
@@ -22,7 +25,17 @@ namespace {
 #define VOLE_INTERVAL_COLUMNS \
   "id, video_id, track_id, subject, behavior_id, start_frame, end_frame, present, source, author"
 
+[[noreturn]] void DamagedVideo(Id id, const std::string& cause) {
+  throw Error("video " + std::to_string(id), cause + ": its row in the project is damaged",
+              "restore a copy of the project (vole restore), or add the video again");
+}
+
 VideoRow VideoFrom(const Statement& row) {
+  const std::string size = SizeDamage(row.Int(4), row.Int(5));
+  if (!size.empty()) DamagedVideo(row.Int(0), size);
+  if (row.Int(6) < 0 || row.Int(6) > kMostFrames) {
+    DamagedVideo(row.Int(0), "it has " + std::to_string(row.Int(6)) + " frames");
+  }
   VideoRow video;
   video.id = row.Int(0);
   video.name = row.Text(1);
@@ -51,9 +64,14 @@ ImageRow ImageFrom(const Statement& row) {
 
 std::vector<KeyPoint> KeyPointsFrom(const std::string& text) {
   std::vector<KeyPoint> points;
-  for (const auto& item : nlohmann::json::parse(text)) {
-    points.push_back({item.at(0).get<std::string>(), item.at(1).get<double>(),
-                      item.at(2).get<double>(), item.at(3).get<int>()});
+  try {
+    for (const auto& item : nlohmann::json::parse(text)) {
+      points.push_back({item.at(0).get<std::string>(), item.at(1).get<double>(),
+                        item.at(2).get<double>(), item.at(3).get<int>()});
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw Error("key points of a label", "the stored text is damaged",
+                "restore a copy of the project: vole restore");
   }
   return points;
 }
@@ -118,6 +136,11 @@ auto First(Statement rows, Make make) -> std::optional<decltype(make(rows))> {
 
 }  // namespace
 
+std::vector<Id> Reader::VideoIds() const {
+  return Collect(connection_.Query("SELECT id FROM videos ORDER BY id"),
+                 [](const Statement& row) { return row.Int(0); });
+}
+
 std::vector<VideoRow> Reader::Videos() const {
   return Collect(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos ORDER BY id"),
                  VideoFrom);
@@ -137,26 +160,44 @@ std::optional<VideoRow> Reader::VideoByFingerprint(const std::string& fingerprin
 
 VideoIndex Reader::IndexOf(Id video_id) const {
   auto row = connection_.Query(
-      "SELECT width, height, fps, time_base_num, time_base_den, fingerprint, pts, key_frames"
-      " FROM videos JOIN video_data ON video_data.video_id = videos.id WHERE videos.id = ?",
+      "SELECT width, height, fps, time_base_num, time_base_den, fingerprint, pts, key_frames,"
+      " frame_count FROM videos JOIN video_data ON video_data.video_id = videos.id"
+      " WHERE videos.id = ?",
       video_id);
   if (!row.Step()) throw Error("video " + std::to_string(video_id), "it is not in the project");
+  const auto whole = [&](int column) {
+    const int64_t value = row.Int(column);
+    return value == static_cast<int>(value) ? static_cast<int>(value) : -1;
+  };
   VideoIndex index;
-  index.width = static_cast<int>(row.Int(0));
-  index.height = static_cast<int>(row.Int(1));
+  index.width = whole(0);
+  index.height = whole(1);
   index.fps = row.Real(2);
-  index.time_base_num = static_cast<int>(row.Int(3));
-  index.time_base_den = static_cast<int>(row.Int(4));
+  index.time_base_num = whole(3);
+  index.time_base_den = whole(4);
   index.fingerprint = row.Text(5);
-  index.pts = UnpackIntegers(row.Bytes(6));
-  const std::vector<int64_t> key_frames = UnpackIntegers(row.Bytes(7));
-  index.key_frames.assign(key_frames.begin(), key_frames.end());
+  try {
+    index.pts = UnpackIntegers(row.Bytes(6));
+    for (const int64_t frame : UnpackIntegers(row.Bytes(7))) {
+      const bool fits = frame == static_cast<int32_t>(frame);
+      index.key_frames.push_back(fits ? static_cast<int32_t>(frame) : -1);
+    }
+  } catch (const Error&) {
+    DamagedVideo(video_id, "its frame index cannot be read");
+  }
+  if (static_cast<int64_t>(index.pts.size()) != row.Int(8)) {
+    DamagedVideo(video_id, "its frame index lists " + std::to_string(index.pts.size()) +
+                               " frames instead of " + std::to_string(row.Int(8)));
+  }
+  if (const std::string damage = IndexDamage(index); !damage.empty()) {
+    DamagedVideo(video_id, damage);
+  }
   return index;
 }
 
 Background Reader::BackgroundOf(Id video_id) const {
   auto row = connection_.Query(
-      "SELECT static_camera, background_residual, background"
+      "SELECT static_camera, background_residual, background, width, height"
       " FROM videos JOIN video_data ON video_data.video_id = videos.id WHERE videos.id = ?",
       video_id);
   if (!row.Step()) throw Error("video " + std::to_string(video_id), "it is not in the project");
@@ -165,18 +206,24 @@ Background Reader::BackgroundOf(Id video_id) const {
   background.residual = row.Real(1);
   if (!row.IsNull(2)) {
     const std::string png = row.Bytes(2);
-    background.bgr = cv::imdecode(std::vector<uchar>(png.begin(), png.end()), cv::IMREAD_COLOR);
-    if (background.bgr.empty()) {
-      throw Error("background of video " + std::to_string(video_id),
-                  "the stored picture is damaged", "restore a copy of the project");
+    const cv::Size size = PngSize(png);  // before a few bytes become gigabytes
+    if (size.width == row.Int(3) && size.height == row.Int(4)) {
+      try {
+        background.bgr = cv::imdecode(std::vector<uchar>(png.begin(), png.end()), cv::IMREAD_COLOR);
+      } catch (const cv::Exception&) {
+      }
     }
+    if (background.bgr.empty()) DamagedVideo(video_id, "its stored background is damaged");
   }
   return background;
 }
 
 nlohmann::json Reader::FrameHashes(Id video_id) const {
   auto row = connection_.Query("SELECT frame_hashes FROM video_data WHERE video_id = ?", video_id);
-  return row.Step() ? nlohmann::json::parse(row.Text(0)) : nlohmann::json::object();
+  if (!row.Step()) return nlohmann::json::object();
+  nlohmann::json hashes = nlohmann::json::parse(row.Text(0), nullptr, false);
+  if (!hashes.is_object()) DamagedVideo(video_id, "its hashes of frames cannot be read");
+  return hashes;
 }
 
 std::vector<CategoryRow> Reader::Categories() const {
@@ -297,6 +344,34 @@ std::vector<BehaviorIntervalRow> Reader::BehaviorIntervals(Id video_id) const {
                                    " WHERE video_id = ? ORDER BY start_frame, id",
                                    video_id),
                  IntervalFrom);
+}
+
+std::vector<RegionRow> Reader::Regions(Id video_id) const {
+  return Collect(
+      connection_.Query(
+          "SELECT id, video_id, name, polygons FROM regions WHERE video_id = ? ORDER BY id",
+          video_id),
+      [](const Statement& row) {
+        return RegionRow{row.Int(0), row.Int(1), row.Text(2), PolygonsFromJson(row.Text(3))};
+      });
+}
+
+std::vector<Reader::CategoryCount> Reader::CategoryCounts() const {
+  return Collect(connection_.Query("SELECT name, supercategory, (SELECT count(*) FROM annotations"
+                                   " WHERE category_id = categories.id) FROM categories"
+                                   " ORDER BY sort_order, id"),
+                 [](const Statement& row) {
+                   return CategoryCount{row.Text(0), row.Text(1), row.Int(2)};
+                 });
+}
+
+Reader::Counts Reader::CountRows() const {
+  auto row = connection_.Query(
+      "SELECT (SELECT count(*) FROM images WHERE video_id IS NULL),"
+      " (SELECT count(*) FROM annotations), (SELECT count(*) FROM behavior_intervals),"
+      " (SELECT count(*) FROM predictions)");
+  row.Step();
+  return {row.Int(0), row.Int(1), row.Int(2), row.Int(3)};
 }
 
 std::string Reader::Setting(const std::string& key, const std::string& fallback) const {

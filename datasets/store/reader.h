@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datasets/store/connection.h"
+#include "datasets/store/machine_records.h"
 #include "datasets/store/records.h"
 #include "datasets/video/video.h"
 
@@ -18,6 +19,7 @@ class Reader {
  public:
   explicit Reader(Connection& connection) : connection_(connection) {}
 
+  std::vector<Id> VideoIds() const;  // also of rows that cannot be read
   std::vector<VideoRow> Videos() const;
   std::optional<VideoRow> VideoById(Id id) const;
   std::optional<VideoRow> VideoByFingerprint(const std::string& fingerprint) const;
@@ -62,6 +64,19 @@ class Reader {
   std::vector<ReviewItemRow> ReviewItems(Id job_id) const;
   std::optional<ReviewItemRow> ReviewItemById(Id id) const;
   std::vector<ReviewDecisionRow> ReviewDecisions(Id job_id) const;  // 0: of every job
+
+  std::vector<RegionRow> Regions(Id video_id) const;  // by id
+
+  // Counts, straight from the indices: quick however large the project is.
+  struct CategoryCount {
+    std::string name, supercategory;
+    int64_t labels = 0;
+  };
+  std::vector<CategoryCount> CategoryCounts() const;  // by sort_order, id
+  struct Counts {
+    int64_t pictures = 0, labels = 0, behavior_intervals = 0, predictions = 0;
+  };
+  Counts CountRows() const;
 
   std::string Setting(const std::string& key, const std::string& fallback) const;
 

@@ -94,6 +94,11 @@ struct BehaviorIntervalRow {  // [start_frame, end_frame)
   std::string author;
 };
 
-}  // namespace datasets
+struct RegionRow {  // a place of a video's picture with a name (an arena, a nest)
+  Id id = 0;
+  Id video_id = 0;
+  std::string name;  // unique in the video
+  Polygons polygons;
+};
 
-#include "datasets/store/machine_records.h"  // the rest of the rows
+}  // namespace datasets

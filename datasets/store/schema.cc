@@ -4,6 +4,10 @@
 #include <fstream>
 #include <set>
 
+#include "datasets/store/copy.h"
+#include "datasets/store/schema_check.h"
+#include "datasets/store/transaction.h"
+
 namespace datasets {
 namespace {
 
@@ -166,12 +170,9 @@ CREATE TABLE regions (
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
-  if (std::filesystem::exists(copy)) return;  // an earlier, interrupted attempt made it
-  std::filesystem::path unfinished = copy;
-  unfinished += ".part";
-  std::filesystem::remove(unfinished);
-  connection.Run("VACUUM INTO ?", unfinished.string());
-  std::filesystem::rename(unfinished, copy);
+  std::filesystem::path older = copy;
+  older += "2";  // of another file that once had this name, or of an interrupted attempt
+  CopyTo(connection, copy, older);
 }
 
 std::set<std::string> TableNames(Connection& connection) {
@@ -194,10 +195,14 @@ int OlderVersion(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in.read(reinterpret_cast<char*>(header), sizeof(header))) return 0;
   const auto number_at = [&](int at) {
-    return header[at] << 24 | header[at + 1] << 16 | header[at + 2] << 8 | header[at + 3];
+    return static_cast<uint32_t>(header[at]) << 24 | static_cast<uint32_t>(header[at + 1]) << 16 |
+           static_cast<uint32_t>(header[at + 2]) << 8 | header[at + 3];
   };
-  const int version = number_at(60), newest = static_cast<int>(ProjectMigrations().size());
-  return number_at(68) == kApplicationId && version > 0 && version < newest ? version : 0;
+  const uint32_t version = number_at(60);
+  const auto newest = static_cast<uint32_t>(ProjectMigrations().size());
+  return number_at(68) == kApplicationId && version > 0 && version < newest
+             ? static_cast<int>(version)
+             : 0;
 }
 
 int SchemaVersion(Connection& connection) {
@@ -221,7 +226,9 @@ void CheckIsProject(Connection& connection, const Migrations& migrations) {
     std::error_code failure;
     const auto bytes = std::filesystem::file_size(connection.file(), failure);
     if (!failure && bytes % static_cast<uintmax_t>(row.Int(0)) != 0) {
-      throw Error(thing, "the file is damaged (its end is missing)", "restore a copy of it");
+      throw DatabaseError(SQLITE_CORRUPT, thing, "the file is damaged (its end is missing)",
+                          "restore a copy of it (vole restore), or save what can be read (vole "
+                          "recover)");
     }
   }
   const int version = SchemaVersion(connection);
@@ -231,14 +238,7 @@ void CheckIsProject(Connection& connection, const Migrations& migrations) {
                     ", this program knows up to " + std::to_string(migrations.size()) + ")",
                 "install a newer Vole");
   }
-  if (version != static_cast<int>(migrations.size())) return;
-  const std::set<std::string> tables = TableNames(connection);
-  for (const std::string& table : HumanTables()) {
-    if (&migrations == &ProjectMigrations() && !tables.count(table)) {
-      throw Error(thing, "the file is damaged (the table '" + table + "' is missing)",
-                  "restore a copy of it");
-    }
-  }
+  if (version > 0 && &migrations == &ProjectMigrations()) CheckSchema(connection, version);
 }
 
 void Migrate(Connection& connection, const Migrations& migrations) {
@@ -246,6 +246,7 @@ void Migrate(Connection& connection, const Migrations& migrations) {
   const int found = SchemaVersion(connection);
   if (found >= newest) return;
   if (!TableNames(connection).empty()) LeaveCopy(connection, found);
+  const TrustedTables compared(connection);
   for (int version = found; version < newest; ++version) {
     Transaction transaction(connection);
     if (SchemaVersion(connection) > version) continue;  // another process has been faster

@@ -18,8 +18,8 @@ const Migrations& ProjectMigrations();
 int SchemaVersion(Connection& connection);
 // Of a project file that was written by an older Vole, without opening it; 0 for any other file.
 int OlderVersion(const std::filesystem::path& file);
-// Throws Error unless the file is a Vole project with all its tables, of a version that this
-// program knows. Reads the header and the list of tables only.
+// Throws Error unless the file is a Vole project of a version that this program knows, with its
+// tables and nothing else (schema_check.h). Reads the header and the list of tables only.
 void CheckIsProject(Connection& connection, const Migrations& migrations);
 // Runs the missing steps, each with its version number in one transaction, after leaving a copy
 // FILE.v<N>.bak beside the file (not for an empty one). A failing step leaves the version before

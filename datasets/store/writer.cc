@@ -36,7 +36,7 @@ std::optional<std::string> KeyPointsToJson(const std::vector<KeyPoint>& points) 
     }
     list.push_back({point.name, point.x, point.y, point.visibility});
   }
-  return list.dump();
+  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void CheckName(const std::string& what, const std::string& name) {
@@ -67,9 +67,9 @@ Id Writer::InsertVideo(const VideoRow& video, const VideoIndex& index,
       "INSERT INTO videos (name, path, fingerprint, width, height, frame_count, fps, time_base_num,"
       " time_base_den, static_camera, background_residual, added_at)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      video.name, video.path, video.fingerprint, video.width, video.height, video.frame_count,
-      video.fps, index.time_base_num, index.time_base_den, background.static_camera,
-      background.residual, NowMs());
+      video.name, FileName{video.path}, video.fingerprint, video.width, video.height,
+      video.frame_count, video.fps, index.time_base_num, index.time_base_den,
+      background.static_camera, background.residual, NowMs());
   std::optional<Blob> picture;
   if (!background.bgr.empty()) {
     std::vector<uchar> png;
@@ -85,7 +85,7 @@ Id Writer::InsertVideo(const VideoRow& video, const VideoIndex& index,
 }
 
 void Writer::SetVideoPath(Id video_id, const std::string& path) {
-  connection_.Run("UPDATE videos SET path = ? WHERE id = ?", path, video_id);
+  connection_.Run("UPDATE videos SET path = ? WHERE id = ?", FileName{path}, video_id);
   CheckChanged(connection_, "video", video_id);
 }
 
@@ -250,6 +250,13 @@ void Writer::DeleteBehaviorInterval(Id id) {
   connection_.Run("DELETE FROM behavior_intervals WHERE id = ?", id);
   CheckChanged(connection_, "behavior interval", id);
 }
+
+Id Writer::InsertRegion(const RegionRow& region) {
+  return connection_.Insert("INSERT INTO regions (video_id, name, polygons) VALUES (?, ?, ?)",
+                            region.video_id, region.name, PolygonsToJson(region.polygons));
+}
+
+void Writer::DeleteRegion(Id id) { connection_.Run("DELETE FROM regions WHERE id = ?", id); }
 
 void Writer::SetSetting(const std::string& key, const std::string& value) {
   connection_.Run(

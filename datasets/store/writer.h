@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/store/machine_records.h"
 #include "datasets/store/records.h"
 #include "datasets/video/video.h"
 
@@ -39,6 +40,8 @@ class Writer {
   Id InsertBehaviorInterval(const BehaviorIntervalRow& interval);
   void UpdateBehaviorInterval(const BehaviorIntervalRow& interval);
   void DeleteBehaviorInterval(Id id);
+  Id InsertRegion(const RegionRow& region);
+  void DeleteRegion(Id id);
 
   Id InsertModel(const ModelRow& model);
   Id InsertJob(const JobRow& job);
@@ -47,6 +50,9 @@ class Writer {
   void SetJobState(Id job_id, const std::string& state);  // queued or running
   // The outline is kept to 1/16 pixel, the RLE exactly.
   void InsertPrediction(const PredictionRow& prediction);
+  void NamePrediction(Id id, Id category_id, double score, int tracklet);
+  void SetConfidence(Id prediction_id, double confidence);
+  void DeletePrediction(Id id);
   Id InsertPredictionCorrection(const PredictionCorrectionRow& correction);
   Id InsertBehaviorPrediction(const BehaviorPredictionRow& prediction);
   void DeleteBehaviorPredictions(Id job_id, Id video_id);
@@ -59,6 +65,7 @@ class Writer {
   Id InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
                           const std::string& author, double seconds);
   void DeleteReviewItems(Id job_id);
+  void DeleteBehaviorReviewItems(Id job_id, Id video_id);
   void SetSetting(const std::string& key, const std::string& value);
 
   Connection& connection() { return connection_; }

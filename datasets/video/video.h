@@ -26,6 +26,12 @@ struct VideoIndex {
   int frame_count() const { return static_cast<int>(pts.size()); }
 };
 
+// The first of the promises above that an index from a file does not keep, in a few words; "" when
+// it keeps all. Readers rely on them: a stored index is checked before it is used.
+std::string IndexDamage(const VideoIndex& index);
+// The same of a picture's size alone: more than nothing, and no more than can be decoded.
+std::string SizeDamage(int64_t width, int64_t height);
+
 // Throws Error for a missing, empty, truncated (fewer frames decode than demuxed packets promise
 // and nothing usable remains) or non-video file. A file whose tail is damaged is indexed up to the
 // last good frame, with `warning` set to one sentence.

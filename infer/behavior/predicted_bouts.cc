@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/base/suggest.h"
-#include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/episodes.h"
 #include "infer/behavior/truth.h"
@@ -242,10 +241,7 @@ class Finishing {
       const auto items = EpisodesOf(list, before, video_id, static_cast<uint64_t>(job_id_));
       project_.Write([&, video = video_id, &bouts_here = list](datasets::Writer& writer) {
         writer.DeleteBehaviorPredictions(job_id_, video);
-        writer.connection().Run(
-            "DELETE FROM review_items WHERE job_id = ? AND video_id = ?"
-            " AND behavior_id IS NOT NULL",
-            job_id_, video);
+        writer.DeleteBehaviorReviewItems(job_id_, video);
         for (const FoundBout* bout : bouts_here) {
           if (!bout->missed) writer.InsertBehaviorPrediction(bout->row);
         }

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/predicted_bouts.h"
 #include "infer/review/review_data.h"
@@ -39,8 +38,7 @@ void WriteConfidences(datasets::Project& project, const ReviewData& data,
                 "scoring confidence");
     project.Write([&](datasets::Writer& writer) {
       for (size_t a = begin; a < end; ++a) {
-        writer.connection().Run("UPDATE predictions SET confidence = ? WHERE id = ?",
-                                1 - model.Wrong(data.animals[a].signs), data.animals[a].prediction);
+        writer.SetConfidence(data.animals[a].prediction, 1 - model.Wrong(data.animals[a].signs));
       }
     });
   }

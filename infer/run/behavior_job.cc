@@ -12,7 +12,7 @@
 #include "datasets/base/process_memory.h"
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
-#include "datasets/store/regions.h"
+#include "datasets/score_writer.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/crops.h"
@@ -72,7 +72,7 @@ std::vector<datasets::Zone> StoredZones(const datasets::Project& project) {
   std::vector<datasets::Zone> zones;
   for (const datasets::VideoRow& video : project.Videos()) {
     std::set<std::string> drawn;
-    for (const datasets::RegionRow& region : datasets::RegionsOf(project, video.id)) {
+    for (const datasets::RegionRow& region : project.Regions(video.id)) {
       const auto largest = std::max_element(region.polygons.begin(), region.polygons.end(),
                                             [](const auto& a, const auto& b) {
                                               return datasets::RingArea(a) < datasets::RingArea(b);
@@ -138,7 +138,9 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   const int start = std::clamp(options.start_frame, 0, video.frame_count);
   const int end = options.end_frame < 0 ? video.frame_count
                                         : std::clamp(options.end_frame, start, video.frame_count);
-  const datasets::NewJob row{datasets::JobKind::kBehavior, datasets::OptionsToJson(options).dump(),
+  const datasets::NewJob row{datasets::JobKind::kBehavior,
+                             datasets::OptionsToJson(options).dump(
+                                 -1, ' ', false, nlohmann::json::error_handler_t::replace),
                              datasets::ModelOfFile(project, model_file)};
   result.job_id = datasets::RunRecorded(project, row, [&](Id job_id) {
     std::vector<Id> ids;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 
 namespace infer {
@@ -22,18 +21,15 @@ void WriteNames(datasets::Project& project, const PipelineResult& found,
     const size_t end = std::min(rows.size(), begin + kRowsAWrite);
     job.Advance(static_cast<double>(begin), static_cast<double>(rows.size()), "writing names");
     project.Write([&](datasets::Writer& writer) {
-      datasets::Connection& connection = writer.connection();
       for (size_t r = begin; r < end; ++r) {
         const NamedTracklet& name = names[static_cast<size_t>(rows[r].tracklet)];
         if (name.class_index < 0) {
-          connection.Run("DELETE FROM predictions WHERE id = ?", found.rows[r]);
+          writer.DeletePrediction(found.rows[r]);
           continue;
         }
         const double score = rows[r].score * (0.5 + 0.5 * name.probability);
-        connection.Run(
-            "UPDATE predictions SET category_id = ?, score = ?, tracklet = ? WHERE id = ?",
-            categories[static_cast<size_t>(name.class_index)], score,
-            numbered ? name.number : rows[r].tracklet, found.rows[r]);
+        writer.NamePrediction(found.rows[r], categories[static_cast<size_t>(name.class_index)],
+                              score, numbered ? name.number : rows[r].tracklet);
       }
     });
   }

@@ -291,4 +291,23 @@ TEST_CASE("a stored edit cannot reach beyond the tables and columns that people 
   CHECK(scene.project->Categories()[0].name == "a");
 }
 
+TEST_CASE("a name that an older version stored in another encoding is mended, and undone") {
+  Scene scene;
+  scene.project->Write([](Writer& writer) {
+    writer.connection().Run("UPDATE categories SET name = CAST(x'4dfc' AS TEXT) WHERE id = 1");
+  });
+  auto category = scene.project->Categories()[0];
+  REQUIRE(category.name == "M\xFC");
+  category.name = "M\xC3\xBC";
+  scene.history.Apply({"Rename 'M\xFC'", std::nullopt, [&](annotate::Recorder& recorder) {
+                         recorder.Change("categories", category.id,
+                                         [&](Writer& writer) { writer.UpdateCategory(category); });
+                       }});
+  CHECK(scene.project->Categories()[0].name == "M\xC3\xBC");
+  REQUIRE(scene.history.Undo());
+  CHECK(scene.project->Categories()[0].name == "M\xEF\xBF\xBD");
+  REQUIRE(scene.history.Redo());
+  CHECK(scene.project->Categories()[0].name == "M\xC3\xBC");
+}
+
 }  // namespace

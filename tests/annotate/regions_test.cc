@@ -10,7 +10,6 @@ namespace {
 
 using annotate::History;
 using datasets::RegionRow;
-using datasets::RegionsOf;
 using tests::MessageOf;
 
 RegionRow Arena(datasets::Id video, const std::string& name) {
@@ -27,17 +26,17 @@ TEST_CASE("a region is kept with its outline, and undo takes it back and brings 
   const datasets::Id video = project->Videos().front().id;
   History history(*project);
   history.Apply(annotate::AddRegion(Arena(video, "left")));
-  REQUIRE(RegionsOf(*project, video).size() == 1);
-  CHECK(RegionsOf(*project, video)[0].polygons == Arena(video, "left").polygons);
+  REQUIRE(project->Regions(video).size() == 1);
+  CHECK(project->Regions(video)[0].polygons == Arena(video, "left").polygons);
   history.Undo();
-  CHECK(RegionsOf(*project, video).empty());
+  CHECK(project->Regions(video).empty());
   history.Redo();
-  const auto regions = RegionsOf(*project, video);
+  const auto regions = project->Regions(video);
   REQUIRE(regions.size() == 1);
   history.Apply(annotate::DeleteRegion(regions[0].id));
-  CHECK(RegionsOf(*project, video).empty());
+  CHECK(project->Regions(video).empty());
   history.Undo();
-  CHECK(RegionsOf(*project, video)[0].name == "left");
+  CHECK(project->Regions(video)[0].name == "left");
 }
 
 TEST_CASE("a region without name or outline, or with a name that is taken, is refused") {
@@ -56,7 +55,7 @@ TEST_CASE("a region without name or outline, or with a name that is taken, is re
   RegionRow empty = Arena(video, "right");
   empty.polygons.clear();
   CHECK(refused(empty).find("outline") != std::string::npos);
-  CHECK(RegionsOf(*project, video).size() == 1);
+  CHECK(project->Regions(video).size() == 1);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/reader.h"
-#include "datasets/store/regions.h"
 #include "datasets/store/writer.h"
 #include "tests/support/journey.h"
 
@@ -191,8 +190,8 @@ TEST_CASE("Regions drawn in the workbench are what networks see, each a row of i
     datasets::Connection connection(scene.project, datasets::Connection::Mode::kReadWrite, 1000);
     for (const std::string name : {"vole_1", "vole_2"}) {
       const double x = name == "vole_1" ? 0 : 40;
-      datasets::InsertRegion(connection,
-                             {0, 1, name, {{{x, 0}, {x + 40, 0}, {x + 40, 60}, {x, 60}}}});
+      datasets::Writer(connection)
+          .InsertRegion({0, 1, name, {{{x, 0}, {x + 40, 0}, {x + 40, 60}, {x, 60}}}});
     }
   }
   VoleJson(scene.Train({"--view", "region"}));

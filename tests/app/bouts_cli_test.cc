@@ -3,6 +3,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/project.h"
+#include "datasets/score_writer.h"
 #include "datasets/store/score_series.h"
 #include "tests/support/journey.h"
 #include "tests/support/store_data.h"

@@ -11,6 +11,7 @@
 
 #include "app/model/timeline/timeline_lanes.h"
 #include "datasets/base/error.h"
+#include "datasets/score_writer.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/predicted_bouts.h"

@@ -7,9 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "datasets/score_writer.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/score_series.h"
-#include "datasets/store/verify.h"
+#include "datasets/verify.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

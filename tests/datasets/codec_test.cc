@@ -80,4 +80,14 @@ TEST_CASE("time stamps come back exactly and regular ones take about a byte each
   CHECK_THROWS_AS(datasets::UnpackIntegers(""), datasets::Error);
 }
 
+TEST_CASE("sums that no integer holds are damage, not a number") {
+  const std::string most = "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+  CHECK_THROWS_AS(datasets::UnpackIntegers("\x03" + most + most + most), datasets::Error);
+  CHECK_THROWS_AS(datasets::UnpackPolygons("\x03" + most + most + most + most + most + most),
+                  datasets::Error);
+  CHECK_THROWS_AS(datasets::PackIntegers({INT64_MIN, INT64_MAX}), datasets::Error);
+  const std::vector<int64_t> far = {-(int64_t{1} << 61), 0, int64_t{1} << 61};
+  CHECK(datasets::UnpackIntegers(datasets::PackIntegers(far)) == far);
+}
+
 }  // namespace

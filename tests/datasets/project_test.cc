@@ -401,7 +401,9 @@ TEST_CASE("a video's index and background come back exactly") {
   tests::TempDir folder;
   auto project = Project::Create(folder / "a.vole");
   datasets::VideoIndex index = tests::Index(500);
-  for (size_t i = 0; i < index.pts.size(); ++i) index.pts[i] += static_cast<int64_t>(i * i % 7);
+  for (size_t i = 0; i < index.pts.size(); ++i) {
+    index.pts[i] = static_cast<int64_t>(10 * i + i * i % 7);
+  }
   index.time_base_den = 12800;
   datasets::Background background;
   background.bgr = cv::Mat(48, 64, CV_8UC3);

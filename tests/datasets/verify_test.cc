@@ -1,4 +1,4 @@
-#include "datasets/store/verify.h"
+#include "datasets/verify.h"
 
 #include <doctest/doctest.h>
 
@@ -104,8 +104,77 @@ TEST_CASE("a long list of the same finding is cut and counted") {
   });
   datasets::Job job;
   const auto findings = datasets::Verify(*scene.project, job);
-  REQUIRE(findings.size() == 21);
-  CHECK(findings.back().text == "and 30 more");
+  CHECK(findings.size() == 50);
+  const auto shortened = datasets::Shortened(findings);
+  REQUIRE(shortened.size() == 21);
+  CHECK(shortened.back().text == "and 30 more");
+}
+
+TEST_CASE("all damage is listed, each with its table and row, and nothing ends the list early") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    const Id video = tests::InsertVideo(writer, "v", 10);
+    const Id job = writer.InsertJob(tests::PredictJob());
+    writer.InsertPrediction(tests::Prediction(job, video, 3, scene.category));
+    writer.InsertAnnotation(tests::Square(scene.image, scene.category, 1, 1, 5));
+    for (const char* name : {"first", "second"}) {
+      datasets::ModelRow model;
+      model.name = model.weights_path = name;
+      writer.InsertModel(model);
+    }
+    writer.FindOrInsertImage(video, 3, 64, 48);
+    datasets::Connection& rows = writer.connection();
+    rows.Run("UPDATE annotations SET rle = 'zz', rle_height = -1, rle_width = 99999 WHERE id = 1");
+    rows.Run(
+        "UPDATE annotations SET polygons = '[[1,1,\"x\"]]', key_points = '[[3]]' WHERE id = 2");
+    rows.Run("UPDATE predictions SET outline = x'ffff', confidence = 7");
+    rows.Run("UPDATE video_data SET frame_hashes = '{\"no number\": 3}', pts = x'ff'");
+    rows.Run("UPDATE images SET width = -4 WHERE video_id IS NOT NULL");
+    rows.Run("UPDATE identities SET name = name");
+    rows.Run("UPDATE models SET weights_path = '/' WHERE id = 1");
+    rows.Run("INSERT INTO identities (name, color) VALUES (CAST(x'4dfc' AS TEXT), 1)");
+    rows.Run(
+        "INSERT INTO edits (label, changes, state, author, created_at)"
+        " VALUES ('e', '[{\"table\": 3}]', 'done', '', 0)");
+  });
+  datasets::Job job;
+  std::map<std::string, std::map<std::string, int>> found;
+  for (const auto& finding : datasets::Verify(*scene.project, job)) {
+    CAPTURE(finding.text);
+    CHECK(finding.id);
+    ++found[finding.table][finding.code];
+  }
+  CHECK(found["annotations"]["mask"] == 1);
+  CHECK(found["annotations"].size() == 3);  // and the outline, and the key points
+  CHECK(found["predictions"] == Codes{{"polygon", 1}, {"prediction", 1}});
+  CHECK(found["video_data"] == Codes{{"video", 1}});
+  CHECK(found["images"]["image"] >= 1);
+  CHECK(found["models"] == Codes{{"model_changed", 1}, {"model_missing", 1}});
+  CHECK(found["identities"] == Codes{{"text", 1}});
+  CHECK(found["edits"] == Codes{{"edit", 1}});
+}
+
+TEST_CASE("a file with broken pages is looked through to its end") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    for (int i = 0; i < 3000; ++i) {
+      writer.InsertAnnotation(tests::Square(scene.image, scene.category, i % 40, 1, 5));
+    }
+    tests::InsertVideo(writer, "gone", 10);
+  });
+  scene.project.reset();
+  {
+    const auto pages = std::filesystem::file_size(scene.folder / "a.vole") / 4096;
+    std::fstream file(scene.folder / "a.vole", std::ios::in | std::ios::out | std::ios::binary);
+    for (auto page = pages / 2; page < pages / 2 + 3; ++page) {
+      file.seekp(static_cast<std::streamoff>(page * 4096));
+      file << std::string(4096, 'x');
+    }
+  }
+  scene.project = Project::Open(scene.folder / "a.vole", Project::Access::kReadOnly);
+  const auto codes = CodesOf(*scene.project);
+  CHECK(codes.at("database") >= 1);
+  CHECK(codes.at("video_missing") == 1);
 }
 
 TEST_CASE("looking through a project can be cancelled") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "datasets/score_writer.h"
 #include "datasets/store/score_series.h"
 #include "infer/behavior/predicted_bouts.h"
 #include "tests/support/store_data.h"

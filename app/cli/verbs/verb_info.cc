@@ -5,34 +5,42 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
+#include "datasets/base/error.h"
 #include "datasets/project.h"
-#include "datasets/store/connection.h"
+#include "datasets/store/reader.h"
 
 namespace app {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Counts straight from the indices: quick however large the project is.
-Json CategoryList(const datasets::Project& project) {
+Json CategoryList(const datasets::Reader& reader) {
   Json list = Json::array();
-  project.Read([&](datasets::Connection& connection) {
-    auto rows = connection.Query(
-        "SELECT name, supercategory, (SELECT count(*) FROM annotations "
-        "WHERE category_id = categories.id) FROM categories ORDER BY sort_order, id");
-    while (rows.Step()) {
-      list.push_back(
-          {{"name", rows.Text(0)}, {"supercategory", rows.Text(1)}, {"labels", rows.Int(2)}});
-    }
-  });
+  for (const auto& category : reader.CategoryCounts()) {
+    list.push_back({{"name", category.name},
+                    {"supercategory", category.supercategory},
+                    {"labels", category.labels}});
+  }
   return list;
+}
+
+// The file at the video's path: "found", "missing", or "replaced" by another one.
+std::string StateOfFile(const datasets::Project& project, const datasets::VideoRow& video) {
+  const std::filesystem::path path = project.VideoPath(video);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return "missing";
+  try {
+    return datasets::FingerprintFile(path) == video.fingerprint ? "found" : "replaced";
+  } catch (const datasets::Error&) {
+    return "replaced";
+  }
 }
 
 Json VideoList(const datasets::Project& project) {
   Json list = Json::array();
   for (const datasets::VideoRow& video : project.Videos()) {
     const auto job = project.LatestPredictJob(video.id);
-    std::error_code error;
+    const std::string file = StateOfFile(project, video);
     list.push_back({{"name", video.name},
                     {"path", video.path},
                     {"frames", video.frame_count},
@@ -42,9 +50,16 @@ Json VideoList(const datasets::Project& project) {
                     {"static_camera", video.static_camera},
                     {"labeled", project.CountLabeledFrames(video.id)},
                     {"predicted", job ? project.CountPredictedFrames(*job, video.id) : 0},
-                    {"found", std::filesystem::exists(project.VideoPath(video), error)}});
+                    {"found", file != "missing"},
+                    {"file", file}});
   }
   return list;
+}
+
+std::string FileRemark(const Json& video) {
+  const std::string path = video["path"], file = video["file"];
+  if (file == "missing") return "file not found: " + path;
+  return file == "replaced" ? "another file is in its place: " + path : "";
 }
 
 Json ModelList(const datasets::Project& project) {
@@ -63,18 +78,17 @@ int Run(const std::string& file, Console& console) {
   const auto project = OpenProjectReadOnly(file);
   Json info = {{"project", project->file().string()},
                {"videos", VideoList(*project)},
-               {"categories", CategoryList(*project)},
+               {"categories", Json::array()},
                {"models", ModelList(*project)}};
   info["behaviors"] = Json::array();
   for (const auto& behavior : project->Behaviors()) info["behaviors"].push_back(behavior.name);
   project->Read([&](datasets::Connection& connection) {
-    auto rows = connection.Query(
-        "SELECT (SELECT count(*) FROM images WHERE video_id IS NULL), "
-        "(SELECT count(*) FROM annotations), (SELECT count(*) FROM behavior_intervals)");
-    rows.Step();
-    info["pictures"] = rows.Int(0);
-    info["labels"] = rows.Int(1);
-    info["behavior_intervals"] = rows.Int(2);
+    const datasets::Reader reader(connection);
+    info["categories"] = CategoryList(reader);
+    const datasets::Reader::Counts counts = reader.CountRows();
+    info["pictures"] = counts.pictures;
+    info["labels"] = counts.labels;
+    info["behavior_intervals"] = counts.behavior_intervals;
   });
   console.PrintJson(info);
 
@@ -89,8 +103,7 @@ int Run(const std::string& file, Console& console) {
           {video["name"], CountText(video["frames"]),
            fmt::format("{} x {}", video["width"].get<int>(), video["height"].get<int>()),
            fmt::format("{:.4g}", video["fps"].get<double>()), CountText(video["labeled"]),
-           CountText(video["predicted"]),
-           video["found"] ? "" : "file not found: " + video["path"].get<std::string>()});
+           CountText(video["predicted"]), FileRemark(video)});
     }
     console.Print(TableText(table));
   }

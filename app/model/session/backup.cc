@@ -1,7 +1,7 @@
 #include "app/model/session/backup.h"
 
 #include "datasets/base/error.h"
-#include "datasets/store/connection.h"
+#include "datasets/store/copy.h"
 
 namespace app {
 
@@ -13,16 +13,11 @@ fs::path BackUp(const datasets::Project& project) {
     path += ending;
     return path;
   };
-  const fs::path newest = beside(".bak"), older = beside(".bak2"), part = beside(".bak.part");
-  std::error_code ignored;
-  fs::remove(part, ignored);
+  const fs::path newest = beside(".bak"), older = beside(".bak2");
   try {
     project.Read(
-        [&](datasets::Connection& connection) { connection.Run("VACUUM INTO ?", part.string()); });
-    if (fs::exists(newest)) fs::rename(newest, older);
-    fs::rename(part, newest);
+        [&](datasets::Connection& connection) { datasets::CopyTo(connection, newest, older); });
   } catch (const std::exception& error) {
-    fs::remove(part, ignored);
     throw datasets::Error("the copy '" + newest.string() + "'", error.what(),
                           "make room or allow writing beside the project; the project is whole");
   }

@@ -17,7 +17,7 @@
 #include "annotate/tools/tool.h"
 #include "app/model/drawing/drawn_shape.h"
 #include "datasets/project.h"
-#include "datasets/store/regions.h"
+#include "datasets/store/records.h"
 
 namespace app {
 

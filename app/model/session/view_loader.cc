@@ -155,7 +155,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
     if (!std::filesystem::exists(project_.VideoPath(video), ignored)) {
       view->missing_videos.insert(video.id);
     }
-    view->regions[video.id] = datasets::RegionsOf(project_, video.id);
+    view->regions[video.id] = project_.Regions(video.id);
     if (const auto job = project_.LatestPredictJob(video.id)) {
       const bool known = std::any_of(view->predict_job.begin(), view->predict_job.end(),
                                      [&](const auto& other) { return other.second == *job; });

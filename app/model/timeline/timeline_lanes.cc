@@ -6,7 +6,6 @@
 #include <set>
 
 #include "datasets/recorded_job.h"
-#include "datasets/store/regions.h"
 #include "datasets/store/review/review_reasons.h"
 
 namespace app {
@@ -145,7 +144,7 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
     if (TimelineLane* lane = row(series.subject, series.behavior_id)) lane->series_id = series.id;
     subjects.insert(series.subject);
   }
-  for (const auto& region : datasets::RegionsOf(project, video_id)) subjects.insert(region.name);
+  for (const auto& region : project.Regions(video_id)) subjects.insert(region.name);
   if (subjects.empty()) subjects.insert("");
   for (const std::string& subject : subjects) {
     for (const datasets::BehaviorRow& behavior : behaviors) row(subject, behavior.id);

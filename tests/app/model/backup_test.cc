@@ -33,12 +33,15 @@ TEST_CASE("a backup that cannot be written says so and leaves the earlier one") 
   tests::TempDir folder;
   const auto project = tests::LabelProject(folder.path());
   const fs::path copy = app::BackUp(*project);
-  fs::path part = project->file();
-  part += ".bak.part";
-  fs::create_directories(part / "in the way");
+  fs::path older = project->file();
+  older += ".bak2";
+  fs::create_directories(older / "in the way");
   const std::string message = tests::MessageOf([&] { app::BackUp(*project); });
   CHECK(message.find("copy") != std::string::npos);
   CHECK(Project::Open(copy, Project::Access::kReadOnly)->Videos().size() == 1);
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    CHECK(entry.path().string().find(".tmp-") == std::string::npos);
+  }
 }
 
 TEST_CASE("what was not changed is not copied again; what was is") {

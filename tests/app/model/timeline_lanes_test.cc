@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "datasets/score_writer.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "tests/support/store_data.h"

@@ -1,0 +1,347 @@
+#include "datasets/store/verify/verify_rows.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "datasets/base/encoding.h"
+#include "datasets/store/codec.h"
+#include "datasets/store/frame_hash.h"
+#include "datasets/store/names.h"
+#include "datasets/store/reader.h"
+#include "datasets/store/schema_check.h"
+#include "datasets/store/score_series.h"
+
+namespace datasets {
+namespace {
+
+constexpr int kRowsBetweenReports = 2000;
+
+class RowCheck {
+ public:
+  RowCheck(Connection& connection, Job& job, Findings* findings)
+      : connection_(connection), job_(job), findings_(*findings) {}
+
+  void Run() {
+    Structure();
+    Texts();
+    Videos();
+    Images();
+    Labels();
+    Tracks();
+    Predictions();
+    Intervals();
+    Scores();
+    Json();
+    Edits();
+  }
+
+ private:
+  using Look = std::function<void(const Statement& row, Id id)>;
+
+  // Calls `look` with every row that `sql` gives (its first column is the row's id in `table`).
+  // Whatever a row makes it throw becomes a finding of `code`.
+  void ForEach(const std::string& code, const std::string& table, const char* sql,
+               const Look& look) {
+    Id last = 0;
+    try {
+      auto rows = connection_.Query(sql);
+      for (int64_t number = 0; rows.Step(); ++number) {
+        if (number % kRowsBetweenReports == 0) job_.Advance(0, 0, "checking " + table);
+        last = rows.Int(0);
+        try {
+          look(rows, last);
+        } catch (const Cancelled&) {
+          throw;
+        } catch (const std::exception& error) {
+          Add(code, table, last, error.what());
+        }
+      }
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      findings_.Add(
+          "database",
+          fmt::format("{}: after row {} no more can be read: {}", table, last, error.what()),
+          table);
+    }
+  }
+
+  void Add(const std::string& code, const std::string& table, Id id, const std::string& text) {
+    findings_.Add(code, fmt::format("row {} of {}: {}", id, table, ShownText(text)), table, id);
+  }
+
+  void Structure() {
+    job_.Advance(0, 0, "checking the database");
+    try {
+      auto rows = connection_.Query("PRAGMA integrity_check(100000)");
+      while (rows.Step()) {
+        if (rows.Text(0) != "ok") {
+          findings_.Add("database", "the file is damaged: " + ShownText(rows.Text(0)));
+        }
+      }
+    } catch (const Error& error) {
+      findings_.Add("database", error.what());
+    }
+    try {
+      auto rows = connection_.Query("PRAGMA foreign_key_check");
+      while (rows.Step()) {
+        Add("reference", rows.Text(0), rows.Int(1),
+            "it refers to a row of " + rows.Text(2) + " that does not exist");
+      }
+    } catch (const Error& error) {
+      findings_.Add("database", error.what());
+    }
+  }
+
+  // Only paths may hold what is not UTF-8: files are named in bytes.
+  void Texts() {
+    for (const std::string& table : ProjectTables()) {
+      std::vector<std::string> columns;
+      try {
+        auto names =
+            connection_.Query("SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'", table);
+        while (names.Step()) {
+          const std::string name = names.Text(0);
+          if (name != "path" && name != "weights_path") columns.push_back(name);
+        }
+      } catch (const Error& error) {
+        findings_.Add("database", error.what(), table);
+      }
+      if (columns.empty()) continue;
+      std::string sql = "SELECT rowid";
+      for (const std::string& column : columns) sql += ", " + column;
+      sql += " FROM " + table;
+      ForEach("text", table, sql.c_str(), [&](const Statement& row, Id id) {
+        for (size_t i = 0; i < columns.size(); ++i) {
+          const std::string text = row.Text(static_cast<int>(i) + 1);
+          if (!IsUtf8(text)) {
+            Add("text", table, id,
+                "its " + columns[i] + " '" + text.substr(0, 100) + "' is not UTF-8");
+          }
+        }
+      });
+    }
+  }
+
+  void Videos() {
+    const Reader reader(connection_);
+    ForEach("video", "videos", "SELECT id FROM videos ORDER BY id",
+            [&](const Statement&, Id id) { reader.VideoById(id); });
+    ForEach("video", "video_data", "SELECT video_id FROM video_data ORDER BY video_id",
+            [&](const Statement&, Id id) {
+              reader.IndexOf(id);
+              const nlohmann::json hashes = reader.FrameHashes(id);
+              for (const auto& [frame, hash] : hashes.items()) {
+                if (!FrameNumber(frame) || !hash.is_string()) {
+                  Add("video", "video_data", id, "the hash of frame '" + frame + "' is damaged");
+                }
+              }
+            });
+    ForEach("video", "video_data",
+            "SELECT video_id FROM video_data WHERE background IS NOT NULL ORDER BY video_id",
+            [&](const Statement&, Id id) { reader.BackgroundOf(id); });
+    ForEach("video", "videos",
+            "SELECT id FROM videos WHERE id NOT IN (SELECT video_id FROM video_data)",
+            [&](const Statement&, Id id) { Add("video", "videos", id, "it has no frame index"); });
+  }
+
+  void Images() {
+    ForEach("image", "images",
+            "SELECT images.id, frame_index, frame_count, images.width, images.height, videos.width,"
+            " videos.height, videos.name, images.state FROM images"
+            " LEFT JOIN videos ON videos.id = images.video_id",
+            [&](const Statement& row, Id id) {
+              ImageStateOf(row.Text(8));
+              if (row.Int(3) <= 0 || row.Int(4) <= 0) {
+                Add("image", "images", id,
+                    fmt::format("its size is {} x {}", row.Int(3), row.Int(4)));
+              }
+              if (row.IsNull(2)) return;
+              if (row.Int(3) != row.Int(5) || row.Int(4) != row.Int(6)) {
+                Add("image", "images", id,
+                    fmt::format("its size is {} x {}, its video's {} x {}", row.Int(3), row.Int(4),
+                                row.Int(5), row.Int(6)));
+              }
+              if (row.Int(1) < 0 || row.Int(1) >= row.Int(2)) {
+                Add("image", "images", id,
+                    fmt::format("frame {} is outside of the video '{}' with {} frames", row.Int(1),
+                                row.Text(7), row.Int(2)));
+              }
+            });
+  }
+
+  void Outline(const std::string& table, Id id, const Polygons& polygons) {
+    for (const Ring& ring : polygons) {
+      try {
+        CheckRing(ring, "outline");
+      } catch (const Error& error) {
+        Add("polygon", table, id, error.what());
+      }
+    }
+  }
+
+  void Mask(const std::string& table, const Statement& row, Id id, int column) {
+    const int64_t height = row.Int(column + 1), width = row.Int(column + 2);
+    if (height != row.Int(column + 3) || width != row.Int(column + 4)) {
+      Add("mask", table, id,
+          fmt::format("its mask is {} x {}, the frame {} x {}", width, height, row.Int(column + 4),
+                      row.Int(column + 3)));
+      return;
+    }
+    try {
+      ParseRle(row.Text(column), static_cast<int>(height), static_cast<int>(width));
+    } catch (const Error& error) {
+      Add("mask", table, id, error.what());
+    }
+  }
+
+  void Labels() {
+    ForEach("polygon", "annotations",
+            "SELECT annotations.id, annotations.polygons, annotations.rle, annotations.rle_height,"
+            " annotations.rle_width, images.height, images.width FROM annotations"
+            " JOIN images ON images.id = annotations.image_id",
+            [&](const Statement& row, Id id) {
+              if (!row.IsNull(2)) Mask("annotations", row, id, 2);
+              if (!row.IsNull(1)) Outline("annotations", id, PolygonsFromJson(row.Text(1)));
+            });
+    const Reader reader(connection_);
+    ForEach("row", "annotations",
+            "SELECT id FROM annotations WHERE key_points IS NOT NULL OR source NOT IN"
+            " ('drawn', 'accepted', 'imported', 'interpolated')",
+            [&](const Statement&, Id id) { reader.AnnotationById(id); });
+    ForEach("row", "annotations", "SELECT id, x, y, width, height, area FROM annotations",
+            [&](const Statement& row, Id id) {
+              for (int column = 1; column <= 5; ++column) {
+                if (!std::isfinite(row.Real(column))) {
+                  Add("row", "annotations", id, "its box or area is not a finite number");
+                  return;
+                }
+              }
+            });
+    ForEach("polygon", "regions", "SELECT id, polygons FROM regions",
+            [&](const Statement& row, Id id) {
+              Outline("regions", id, PolygonsFromJson(row.Text(1)));
+            });
+  }
+
+  // No animal stands twice in a frame: one of the two labels is another's.
+  void Tracks() {
+    ForEach(
+        "track", "tracks",
+        "SELECT tracks.id, coalesce(external_id, tracks.id), categories.name, frame_index,"
+        " videos.name, count(*)"
+        " FROM annotations JOIN images ON images.id = image_id JOIN tracks ON tracks.id = track_id"
+        " JOIN categories ON categories.id = annotations.category_id"
+        " JOIN videos ON videos.id = images.video_id WHERE iscrowd = 0"
+        " GROUP BY image_id, track_id HAVING count(*) > 1",
+        [&](const Statement& row, Id id) {
+          findings_.Add("track",
+                        "track " + row.Text(1) + " ('" + row.Text(2) + "') stands " + row.Text(5) +
+                            " times in frame " + row.Text(3) + " of the video '" + row.Text(4) +
+                            "': the same track twice is an error of identity",
+                        "tracks", id);
+        });
+  }
+
+  void Predictions() {
+    ForEach("prediction", "predictions",
+            "SELECT predictions.id, outline, rle, rle_height, rle_width, videos.height,"
+            " videos.width, frame_index, frame_count, confidence, score"
+            " FROM predictions JOIN videos ON videos.id = video_id",
+            [&](const Statement& row, Id id) {
+              if (!row.IsNull(2)) Mask("predictions", row, id, 2);
+              if (row.Int(7) < 0 || row.Int(7) >= row.Int(8)) {
+                Add("image", "predictions", id,
+                    fmt::format("frame {} is outside of its video", row.Int(7)));
+              }
+              if (!(row.Real(9) >= 0 && row.Real(9) <= 1)) {
+                Add("prediction", "predictions", id,
+                    fmt::format("its confidence is {}", row.Real(9)));
+              }
+              try {
+                if (!row.IsNull(1)) UnpackPolygons(row.Bytes(1));
+              } catch (const Error& error) {
+                Add("polygon", "predictions", id, error.what());
+              }
+            });
+  }
+
+  void Intervals() {
+    for (const char* table : {"behavior_intervals", "behavior_predictions"}) {
+      const std::string sql = fmt::format(
+          "SELECT {0}.id, start_frame, end_frame, videos.name, frame_count FROM {0}"
+          " JOIN videos ON videos.id = video_id"
+          " WHERE start_frame < 0 OR end_frame > frame_count OR end_frame <= start_frame",
+          table);
+      ForEach("interval", table, sql.c_str(), [&](const Statement& row, Id id) {
+        Add("interval", table, id,
+            fmt::format("it goes from frame {} to {}, outside of the video '{}' with {} frames",
+                        row.Int(1), row.Int(2), row.Text(3), row.Int(4)));
+      });
+    }
+  }
+
+  void Scores() {
+    ForEach("scores", "behavior_scores",
+            "SELECT behavior_scores.id, chunk, scores, frame_count FROM behavior_scores"
+            " JOIN behavior_series ON behavior_series.id = series_id"
+            " JOIN videos ON videos.id = video_id",
+            [&](const Statement& row, Id id) {
+              const auto frames = static_cast<int64_t>(UnpackScores(row.Bytes(2)).size());
+              const int64_t chunk = row.Int(1);
+              if (chunk > row.Int(3) || chunk * kScoreChunkFrames + frames > row.Int(3)) {
+                Add("scores", "behavior_scores", id,
+                    fmt::format("they go on after the video's {} frames", row.Int(3)));
+              }
+            });
+  }
+
+  // Texts that are read as JSON elsewhere.
+  void Json() {
+    struct Column {
+      const char* table;
+      const char* sql;
+    };
+    for (const Column& column :
+         {Column{"models", "SELECT id, config FROM models"},
+          Column{"models", "SELECT id, metrics FROM models"},
+          Column{"jobs", "SELECT id, options FROM jobs"},
+          Column{"review_items", "SELECT id, animals FROM review_items"},
+          Column{"annotations", "SELECT id, extra FROM annotations WHERE extra IS NOT NULL"}}) {
+      ForEach("row", column.table, column.sql, [&](const Statement& row, Id id) {
+        if (!nlohmann::json::accept(row.Text(1))) {
+          Add("row", column.table, id, "it holds text that is not JSON");
+        }
+      });
+    }
+  }
+
+  void Edits() {
+    ForEach("edit", "edits", "SELECT id, label, changes FROM edits",
+            [&](const Statement& row, Id id) {
+              const auto changes = nlohmann::json::parse(row.Text(2), nullptr, false);
+              bool sound = changes.is_array();
+              for (const auto& change : sound ? changes : nlohmann::json::array()) {
+                sound = sound && change.is_object() && change.contains("table") &&
+                        change["table"].is_string() && change.contains("id") &&
+                        change["id"].is_number_integer();
+              }
+              if (!sound) Add("edit", "edits", id, "'" + row.Text(1) + "' is damaged");
+            });
+  }
+
+  Connection& connection_;
+  Job& job_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void VerifyRows(Connection& connection, Job& job, Findings* findings) {
+  RowCheck(connection, job, findings).Run();
+}
+
+}  // namespace datasets
