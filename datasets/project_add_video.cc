@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <set>
 
+#include "datasets/base/error.h"
+#include "datasets/base/encoding.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/paths.h"
@@ -36,6 +38,15 @@ nlohmann::json HashFrames(VideoReader& reader, Job& job) {
   return hashes;
 }
 
+// Whether the video is where the project looks for it, and not another one in its place.
+bool HasItsFile(const Project& project, const VideoRow& video) {
+  try {
+    return FingerprintFile(project.VideoPath(video)) == video.fingerprint;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
@@ -44,7 +55,7 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
   std::optional<VideoRow> stored;
   Read([&](Connection& connection) { stored = known(Reader(connection)); });
   if (stored) {
-    if (!fs::exists(VideoPath(*stored))) RelinkVideo(stored->id, video_file);
+    if (!HasItsFile(*this, *stored)) RelinkVideo(stored->id, video_file);
     return VideoById(stored->id);
   }
   const VideoIndex index = IndexVideo(video_file, job);
@@ -59,7 +70,7 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
       return;
     }
     VideoRow video;
-    video.name = UniqueName(video_file.stem().string(), inside.Videos());
+    video.name = UniqueName(TextOrWindows1252(video_file.stem().string()), inside.Videos());
     video.path = PathFrom(folder(), video_file);
     video.fingerprint = index.fingerprint;
     video.width = index.width;

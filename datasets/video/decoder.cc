@@ -35,6 +35,9 @@ void CheckIsReadableFile(const std::filesystem::path& path, const std::string& n
   if (std::filesystem::is_directory(status)) {
     throw Error(name, "this is a folder, not a video", "name a video file in it");
   }
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error(name, "it is no regular file", "name a video file");  // a pipe would wait forever
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     throw Error(name, std::string("it cannot be opened: ") + std::strerror(errno),

@@ -149,6 +149,10 @@ std::string Damage(const std::string& name, const Pass& pass, int decoded) {
 }  // namespace
 
 std::string FingerprintFile(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    throw Error(path.string(), "it is no regular file", "name a video file");
+  }
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) throw Error(path.string(), "it cannot be opened", "check the path and who may read it");
   const int64_t size = in.tellg();

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/file_identity.h"
 #include "datasets/video/decoder.h"
 #include "datasets/video/pixels.h"
 #include "datasets/video/video.h"
@@ -18,11 +19,24 @@ constexpr int kWorthSkipping = 4;  // frames to roll over
 struct VideoReader::Impl {
   Impl(const std::filesystem::path& file, VideoIndex video_index, int decode_threads)
       : path(file), index(std::move(video_index)), threads(std::max(1, decode_threads)) {
+    CheckFile();
     Restart();
+    CheckFile();  // before the first picture, and not of a file that came between
+  }
+
+  // The pictures of another file that has taken the place must never be shown as this one's. One
+  // that is gone is still open, and stays what it was.
+  void CheckFile() {
+    const auto now = IdentityOf(path);
+    if (!now || now == identity) return;
     if (FingerprintFile(path) != index.fingerprint) {
-      throw Error(path.string(), "the file is not the one that was indexed",
+      throw Error(path.string(),
+                  identity ? "another file has taken its place while it was open"
+                           : "the file is not the one that was indexed",
                   "restore the original video, or add this one as a new video");
     }
+    identity = now;
+    if (decoder) Restart();
   }
 
   void Restart() {
@@ -123,6 +137,7 @@ struct VideoReader::Impl {
     if (TrySeeks(frame)) return;
     const bool there = Try([&] {
       Restart();
+      CheckFile();
       return Forward(frame);
     });
     if (!there) {
@@ -134,6 +149,7 @@ struct VideoReader::Impl {
 
   void Position(int frame) {
     VOLE_CHECK(frame >= 0 && frame < index.frame_count());
+    CheckFile();
     GoTo(frame);
     if (threads > 1 && decoder->errors() > errors_before) {
       threads = 1;  // concealed errors depend on threads: do as the index did
@@ -150,6 +166,7 @@ struct VideoReader::Impl {
   }
 
   std::filesystem::path path;
+  std::optional<FileIdentity> identity;  // of the file whose fingerprint was found right
   VideoIndex index;
   int threads;
   std::unique_ptr<Decoder> decoder;

@@ -6,7 +6,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/project.h"
-#include "datasets/store/verify.h"
+#include "datasets/verify.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
@@ -89,6 +89,58 @@ TEST_CASE("another file in the place of a video is noticed and not taken for it"
   const auto findings = datasets::Verify(*project, job);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].code == "video_changed");
+}
+
+TEST_CASE("adding a video that was moved and whose place another has taken finds it again") {
+  tests::TempDir folder;
+  WriteVideo(folder / "arena.mp4", 20, 180);
+  datasets::Job job;
+  auto project = Project::Create(folder / "a.vole");
+  const auto video = project->AddVideo(folder / "arena.mp4", job);
+  fs::rename(folder / "arena.mp4", folder / "moved.mp4");
+  WriteVideo(folder / "arena.mp4", 25, 90);
+  const auto found = project->AddVideo(folder / "moved.mp4", job);
+  CHECK(found.id == video.id);
+  CHECK(found.path == "moved.mp4");
+  CHECK(project->OpenVideo(found).Read(3).rows == 96);
+}
+
+TEST_CASE("a video that is replaced while it is open gives no picture of the other one") {
+  for (const bool renamed : {true, false}) {
+    CAPTURE(renamed);
+    tests::TempDir folder;
+    WriteVideo(folder / "arena.mp4", 30, 180);
+    WriteVideo(folder / "other.mp4", 30, 90);
+    datasets::Job job;
+    auto project = Project::Create(folder / "a.vole");
+    const auto video = project->AddVideo(folder / "arena.mp4", job);
+    auto reader = project->OpenVideo(video);
+    const cv::Mat picture = reader.Read(20).clone();
+    fs::copy_file(folder / "arena.mp4", folder / "kept.mp4");
+    if (renamed) {
+      fs::rename(folder / "other.mp4", folder / "arena.mp4");
+    } else {
+      fs::copy_file(folder / "other.mp4", folder / "arena.mp4",
+                    fs::copy_options::overwrite_existing);
+    }
+    for (const int frame : {21, 3}) {
+      CHECK(MessageOf([&] { reader.Read(frame); }).find("taken its place") != std::string::npos);
+    }
+    fs::rename(folder / "kept.mp4", folder / "arena.mp4");
+    CHECK(cv::norm(reader.Read(20), picture, cv::NORM_INF) == 0);
+  }
+}
+
+TEST_CASE("a video whose name is in another encoding gets a name that can be read") {
+  tests::TempDir folder;
+  WriteVideo(folder / "a.mp4", 12, 180);
+  fs::rename(folder / "a.mp4", folder / "M\xFCller.mp4");
+  datasets::Job job;
+  auto project = Project::Create(folder / "a.vole");
+  const auto video = project->AddVideo(folder / "M\xFCller.mp4", job);
+  CHECK(video.name == "M\xC3\xBCller");
+  CHECK(video.path == "M\xFCller.mp4");
+  CHECK(project->OpenVideo(video).Read(3).rows == 96);
 }
 
 TEST_CASE("files that are no videos and cancelled work leave the project as it was") {
