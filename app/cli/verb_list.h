@@ -9,6 +9,8 @@ Verb NewVerb();
 Verb AddVideoVerb();
 Verb InfoVerb();
 Verb VerifyVerb();
+Verb RestoreVerb();
+Verb RecoverVerb();
 Verb OpenVerb();
 Verb ImportVerb();
 Verb ExportVerb();

@@ -8,6 +8,7 @@
 #include "datasets/base/atomic_file.h"
 #include "datasets/behavior/motion_tables.h"
 #include "datasets/behavior/pictures.h"
+#include "datasets/formats/file_names.h"
 
 namespace app {
 namespace {
@@ -39,7 +40,8 @@ std::vector<datasets::VideoRow> ChosenVideos(const datasets::Project& project,
 fs::path PictureFile(const std::string& file, const std::string& video, bool several) {
   fs::path path = file;
   if (several)
-    path.replace_filename(path.stem().string() + "-" + video + path.extension().string());
+    path.replace_filename(path.stem().string() + "-" + datasets::FileNameFor(video) +
+                          path.extension().string());
   return path;
 }
 

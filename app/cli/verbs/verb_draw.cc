@@ -2,13 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
+#include "datasets/formats/file_names.h"
 #include "datasets/project.h"
+#include "datasets/video/picture_file.h"
 
 namespace app {
 namespace {
@@ -125,13 +126,9 @@ int Run(const Arguments& arguments, Console& console) {
     for (const Outline& outline : OutlinesAt(*project, video, job, frame)) {
       DrawOutline(outline, categories.at(outline.category_id), &picture);
     }
-    const fs::path file = fs::path(arguments.out) / fmt::format("{}_{:06}.png", video.name, frame);
-    bool written = false;
-    try {
-      written = cv::imwrite(file.string(), picture);
-    } catch (const cv::Exception&) {
-    }
-    if (!written) throw datasets::Error(file.string(), "cannot be written", "is the disk full?");
+    const fs::path file = fs::path(arguments.out) /
+                          fmt::format("{}_{:06}.png", datasets::FileNameFor(video.name), frame);
+    datasets::WritePicture(file, picture);
     files.push_back(file.string());
   }
   console.Print(fmt::format("Drew {} of {} on {} pictures in {}.", arguments.what, video.name,

@@ -20,6 +20,8 @@ std::vector<Verb> VerbTable() {
       AddVideoVerb(),
       InfoVerb(),
       VerifyVerb(),
+      RestoreVerb(),
+      RecoverVerb(),
       OpenVerb(),
       ImportVerb(),
       ExportVerb(),

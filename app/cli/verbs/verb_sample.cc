@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <opencv2/imgcodecs.hpp>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
+#include "datasets/formats/file_names.h"
 #include "datasets/project.h"
 #include "datasets/sample/sample.h"
+#include "datasets/video/picture_file.h"
 
 namespace app {
 namespace {
@@ -64,10 +65,8 @@ nlohmann::ordered_json WritePictures(datasets::VideoReader& reader, const std::s
   for (const int frame : frames) {
     job.Advance(static_cast<double>(files.size()), static_cast<double>(frames.size()),
                 "writing pictures");
-    const fs::path file = folder / fmt::format("{}_{:06}.png", video, frame);
-    if (!cv::imwrite(file.string(), reader.Read(frame))) {
-      throw datasets::Error(file.string(), "cannot be written", "is the disk full?");
-    }
+    const fs::path file = folder / fmt::format("{}_{:06}.png", datasets::FileNameFor(video), frame);
+    datasets::WritePicture(file, reader.Read(frame));
     files.push_back(file.string());
   }
   return files;
