@@ -51,8 +51,11 @@ class View {
   virtual ~View() = default;
   virtual const char* id() const = 0;  // stable, for layout files
   virtual const char* title() const = 0;
-  // Adds the view's own actions to the table; called once, after construction.
-  virtual void AddActions(ActionTable&, UiContext&) {}
+  // Adds the view's own actions to the table; called once, after construction. Actions outlive a
+  // drawing, so they may keep the session but never a UiContext, which lives as long as one frame.
+  virtual void AddActions(ActionTable&, Session&) {}
+  // Called before each drawing, of a view in a hidden tab too: passes on what an action asked for.
+  virtual void Advance(UiContext&) {}
   // True once when the panel should come to the front of its tabs.
   virtual bool wants_focus() { return false; }
   // Where things are on the window, for tests that move a real mouse (see Shell::WriteState).

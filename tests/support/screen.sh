@@ -91,6 +91,12 @@ end_window() {
   key ctrl+q
   wait_for 60 eval "! kill -0 $program" && say "ok: Ctrl+Q ends the program" || fail "Ctrl+Q"
 }
+# What a build with sanitizers says of the window (see VOLE_SANITIZE in CMakeLists.txt).
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+expect_sound() {
+  grep -qE 'Sanitizer|runtime error:' "$work/stderr" && { fail "the sanitizer: $(cat "$work/stderr")"; return; }
+  say "ok: no sanitizer complains"
+}
 conclude() {
   [ $failures -eq 0 ] && say "All screen checks hold." || say "$failures screen checks failed."
   exit $((failures > 0))

@@ -1,5 +1,6 @@
 // Writes predictions into a project as a model would that knows the truth, except that the first
-// two animals are taken for each other from one frame on; and two episodes to review. usage:
+// two animals are taken for each other from one frame on; two episodes to review; and, where the
+// project has a behavior, one predicted bout of the first, frames 20 to 29. usage:
 // seed_predictions PROJECT.vole TRUTH.json SWAPPED_FROM
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,7 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
   const CocoDocument document = ReadCocoDataset(truth, job);
   std::map<int64_t, int> frame_of;
   for (const CocoImage& image : document.images) frame_of[image.id] = image.frame_index.value_or(0);
+  const std::vector<BehaviorRow> behaviors = project->Behaviors();
   project->Write([&](Writer& writer) {
     std::map<int64_t, Id> category_of;
     for (const CocoCategory& category : document.categories) {
@@ -65,6 +67,17 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
     item.score = 0.1;
     writer.InsertReviewItem(item);
     writer.FinishJob(job_id, "done");
+    if (behaviors.empty()) return;
+    row.kind = "behavior";
+    BehaviorPredictionRow bout;
+    bout.job_id = writer.InsertJob(row);
+    bout.video_id = video.id;
+    bout.behavior_id = behaviors.front().id;
+    bout.start_frame = 20;
+    bout.end_frame = 30;
+    bout.score = bout.confidence = 0.8;
+    writer.InsertBehaviorPrediction(bout);
+    writer.FinishJob(bout.job_id, "done");
   });
 }
 

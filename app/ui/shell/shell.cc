@@ -54,6 +54,7 @@ Shell::Shell(Window& window, const std::string& project_file, bool restore_place
   preferences_ = LoadPreferences(PreferencesFile(), &warning);
   start_error_ = warning;
   if (const char* file = std::getenv("VOLE_WORKBENCH_STATE")) state_file_ = file;
+  if (const char* file = std::getenv("VOLE_WORKBENCH_ACTIONS")) actions_file_ = file;
   if (restore_place) {
     window_.Place(preferences_.window.known() ? preferences_.window : window_.place());
   }
@@ -164,8 +165,8 @@ void Shell::MakeViews() {
   place(set.bottom, bottom_);
   popups_ = std::move(set.popups);
   left_chosen_ = right_chosen_ = bottom_chosen_ = 0;
-  for (const auto& view : views_) view->AddActions(actions_, *context_);
-  for (const auto& view : popups_) view->AddActions(actions_, *context_);
+  for (const auto& view : views_) view->AddActions(actions_, *session_);
+  for (const auto& view : popups_) view->AddActions(actions_, *session_);
   try {
     actions_.BindingsFromJson(preferences_.bindings_json);
   } catch (const datasets::Error& error) {
@@ -241,7 +242,9 @@ void Shell::Run() {
   };
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
-  callbacks.animating = [this] { return session_ && session_->playing(); };
+  callbacks.animating = [this] {
+    return (session_ && session_->playing()) || !actions_file_.empty();
+  };
   FrameTimes times;
   const char* times_file = std::getenv("VOLE_WORKBENCH_TIMES");
   if (times_file) {
@@ -266,6 +269,7 @@ void Shell::Draw() {
   const double now = ImGui::GetTime();
   const double elapsed = std::min(now - last_draw_seconds_, 0.5);
   last_draw_seconds_ = now;
+  if (!actions_file_.empty()) RunAskedAction();
   if (!session_) {
     DrawStartScreen(*this, window_, preferences_, start_error_);
     browser_.Draw(window_.theme().scale);
@@ -277,6 +281,7 @@ void Shell::Draw() {
                                canvas_request_, status_hint_, timeline_, window_.theme().scale,
                                !ImGui::GetIO().WantTextInput});
   status_hint_.clear();
+  for (const auto& view : views_) view->Advance(*context_);
   DrawMenuBar();
   if (!session_) return;  // the menu closed it
   DrawPanels();

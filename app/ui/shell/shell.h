@@ -1,6 +1,7 @@
 // The whole window: menu, mode switch, panels around the canvas, palette, messages, start screen.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ class Shell {
   void ApplyPreferences();
   // With VOLE_WORKBENCH_STATE=FILE set: what the window shows and where, as JSON, on every change.
   void WriteState();
+  // With VOLE_WORKBENCH_ACTIONS=FILE set: runs the actions whose ids such a file has, one a line
+  // and one a drawing, and removes it when the last has been run.
+  void RunAskedAction();
   double& Size(const char* name, double fallback);
 
   Window& window_;
@@ -74,6 +78,8 @@ class Shell {
   double last_draw_seconds_ = 0;
   float monitor_scale_ = 1;
   std::string state_file_, written_state_;
+  std::string actions_file_;
+  std::deque<std::string> asked_actions_;  // not run yet
 };
 
 }  // namespace app

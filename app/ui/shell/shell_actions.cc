@@ -80,6 +80,18 @@ bool Shell::OnKey(const Chord& chord, bool) {
   return action && actions_.Run(action->id);
 }
 
+void Shell::RunAskedAction() {
+  if (asked_actions_.empty()) {
+    std::ifstream file(actions_file_);
+    for (std::string id; std::getline(file, id);) asked_actions_.push_back(id);
+    if (asked_actions_.empty()) return;
+  }
+  const std::string id = asked_actions_.front();
+  asked_actions_.pop_front();
+  actions_.Run(id);
+  if (asked_actions_.empty()) std::remove(actions_file_.c_str());
+}
+
 void Shell::WriteState() {
   if (state_file_.empty() || !session_) return;
   static constexpr const char* kModes[] = {"label", "behavior", "review"};
@@ -113,6 +125,9 @@ void Shell::WriteState() {
   }
   state["messages"] = nlohmann::json::array();
   for (const Message& message : session_->messages()) state["messages"].push_back(message.text);
+  if (!actions_file_.empty()) {
+    for (const Action& action : actions_.all()) state["actions"].push_back(action.id);
+  }
   for (const auto& view : views_) view->Describe(state);
   for (const auto& popup : popups_) popup->Describe(state);
   const std::string text = state.dump();

@@ -28,8 +28,7 @@ uint32_t ColorOf(const ProjectView& project, size_t index) {
 
 }  // namespace
 
-void AnimalsView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void AnimalsView::AddActions(ActionTable& actions, Session& session) {
   counter_ = std::make_unique<NameCounter>(session.project_file(), [] { Window::Wake(); });
   Action swap;
   swap.id = "animals.swap_from_here";

@@ -15,7 +15,7 @@ class AnimalsView : public View {
  public:
   const char* id() const override { return "animals"; }
   const char* title() const override { return "Animals"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
   bool wants_focus() override { return std::exchange(wants_focus_, false); }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 namespace app {
 namespace {
@@ -33,13 +34,13 @@ void DrawLearning(UiContext& context, const ProjectView& project) {
 
 }  // namespace
 
-void BehaviorsView::AddActions(ActionTable& actions, UiContext& context) {
+void BehaviorsView::AddActions(ActionTable& actions, Session& session) {
   Action draw;
   draw.id = "behavior.region";
   draw.title = "Draw a region";
   draw.menu = "Behavior";
   draw.help = "An arena or a nest: outline it once, it gets behavior rows of its own";
-  draw.run = [&session = context.session, &mode = context.mode, &request = context.canvas_request] {
+  draw.run = [this, &session] {
     const auto project = session.project_view();
     if (!project || !session.video()) return;
     std::set<std::string> names;
@@ -49,10 +50,15 @@ void BehaviorsView::AddActions(ActionTable& actions, UiContext& context) {
     }
     int number = 1;
     while (names.count("region_" + std::to_string(number))) ++number;
-    mode = Mode::kBehavior;
-    request.draw_region = "region_" + std::to_string(number);
+    asked_region_ = "region_" + std::to_string(number);
   };
   actions.Add(std::move(draw));
+}
+
+void BehaviorsView::Advance(UiContext& context) {
+  if (asked_region_.empty()) return;
+  context.mode = Mode::kBehavior;
+  context.canvas_request.draw_region = std::exchange(asked_region_, "");
 }
 
 void BehaviorsView::Draw(UiContext& context) {

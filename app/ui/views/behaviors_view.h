@@ -1,6 +1,8 @@
 // The list of behaviors: names, kinds, exclusion groups and keys.
 #pragma once
 
+#include <string>
+
 #include "app/model/requests/behavior_requests.h"
 #include "app/ui/view.h"
 
@@ -10,7 +12,8 @@ class BehaviorsView : public View {
  public:
   const char* id() const override { return "behaviors"; }
   const char* title() const override { return "Behaviors"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
+  void Advance(UiContext& context) override;
   void Draw(UiContext& context) override;
 
  private:
@@ -20,6 +23,7 @@ class BehaviorsView : public View {
   char group_[64] = "";
   char region_[96] = "";
   bool is_point_ = false;
+  std::string asked_region_;  // the name of one to be drawn, "" = none
 };
 
 }  // namespace app

@@ -5,7 +5,7 @@
 
 namespace app {
 
-void KeysView::AddActions(ActionTable& actions, UiContext&) {
+void KeysView::AddActions(ActionTable& actions, Session&) {
   Action open;
   open.id = "help.keys";
   open.title = "Keys...";

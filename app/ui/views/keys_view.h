@@ -13,7 +13,7 @@ class KeysView : public View {
  public:
   const char* id() const override { return "keys"; }
   const char* title() const override { return "Keys"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   // While a new key is awaited the window hands every key here; true when it was taken.
   bool TakeKey(const Chord& chord, ActionTable& actions);

@@ -32,8 +32,7 @@ size_t LabeledFrames(const ProjectView& project) {
 
 }  // namespace
 
-void LearnView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void LearnView::AddActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
                        std::function<void()> run) {
     Action action;

@@ -16,7 +16,7 @@ class LearnView : public View {
  public:
   const char* id() const override { return "learn"; }
   const char* title() const override { return "Train"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   bool wants_focus() override { return std::exchange(wants_focus_, false); }
   void Describe(nlohmann::json& state) const override;

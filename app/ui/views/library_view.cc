@@ -34,8 +34,7 @@ ImU32 StateColor(datasets::ImageState state) {
 
 }  // namespace
 
-void LibraryView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void LibraryView::AddActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
                        std::function<void()> run) {
     Action action;

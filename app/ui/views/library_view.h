@@ -12,7 +12,7 @@ class LibraryView : public View {
  public:
   const char* id() const override { return "library"; }
   const char* title() const override { return "Videos"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
 
  private:

@@ -5,7 +5,7 @@
 
 namespace app {
 
-void PaletteView::AddActions(ActionTable& actions, UiContext&) {
+void PaletteView::AddActions(ActionTable& actions, Session&) {
   Action open;
   open.id = "view.palette";
   open.title = "Command palette";

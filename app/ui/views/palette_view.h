@@ -9,7 +9,7 @@ class PaletteView : public View {
  public:
   const char* id() const override { return "palette"; }
   const char* title() const override { return "Command palette"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
 

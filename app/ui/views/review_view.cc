@@ -8,8 +8,7 @@
 
 namespace app {
 
-void ReviewView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void ReviewView::AddActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
                        std::function<void()> run) {
     Action action;

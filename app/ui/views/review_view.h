@@ -10,7 +10,7 @@ class ReviewView : public View {
  public:
   const char* id() const override { return "review"; }
   const char* title() const override { return "Review"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
 

@@ -35,7 +35,7 @@ const Page kPages[] = {
 
 }  // namespace
 
-void WalkthroughView::AddActions(ActionTable& actions, UiContext&) {
+void WalkthroughView::AddActions(ActionTable& actions, Session&) {
   Action open;
   open.id = "help.walkthrough";
   open.title = "Walk-through";

@@ -12,7 +12,7 @@ class WalkthroughView : public View {
   explicit WalkthroughView(bool open_now) : open_(open_now) {}
   const char* id() const override { return "walkthrough"; }
   const char* title() const override { return "Walk-through"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   std::function<void()> on_close;  // the person has closed it
 

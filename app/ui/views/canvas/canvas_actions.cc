@@ -8,8 +8,7 @@
 
 namespace app {
 
-void CanvasView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void CanvasView::AddActions(ActionTable& actions, Session& session) {
   learned_blobs_ = std::make_unique<LearnedBlobs>(session.project_file(), [] { Window::Wake(); });
   const auto add = [&](const char* id, const char* title, const char* menu, const char* keys,
                        std::function<void()> run, const char* help, Scope scope = Scope::kAlways) {

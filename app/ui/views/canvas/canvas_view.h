@@ -22,7 +22,7 @@ class CanvasView : public View {
   ~CanvasView() override;
   const char* id() const override { return "canvas"; }
   const char* title() const override { return "Canvas"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
   // The picture and the outlines, beneath ImGui; framebuffer size in pixels.

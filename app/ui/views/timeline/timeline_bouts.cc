@@ -6,7 +6,7 @@
 
 namespace app {
 
-void TimelineView::AddBoutActions(ActionTable& actions, UiContext& context) {
+void TimelineView::AddBoutActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
                        std::function<void()> run) {
     Action action;
@@ -17,26 +17,26 @@ void TimelineView::AddBoutActions(ActionTable& actions, UiContext& context) {
     actions.Add(std::move(action));
   };
   add("behavior.accept_bout", "Accept the selected predicted bout", "A", "It becomes a label",
-      [this, &context] { DecideBout(context, true); });
+      [this, &session] { DecideBout(session, true); });
   add("behavior.reject_bout", "Reject the selected predicted bout", "R",
       "A label says that it did not happen; the prediction stays",
-      [this, &context] { DecideBout(context, false); });
+      [this, &session] { DecideBout(session, false); });
   add("behavior.train", "Train on scored behavior", "", "A network that sees single frames",
-      [&context] { RequestTrainBehavior(context.session, "behavior-frame"); });
+      [&session] { RequestTrainBehavior(session, "behavior-frame"); });
   add("behavior.train_sequence", "Train on scored behavior over time", "",
       "Features of frames, then a network over time",
-      [&context] { RequestTrainBehavior(context.session, "behavior-seq"); });
+      [&session] { RequestTrainBehavior(session, "behavior-seq"); });
   add("behavior.score", "Score the behavior of this video", "", "With the newest model of behavior",
-      [&context] { RequestScoreBehavior(context.session); });
+      [&session] { RequestScoreBehavior(session); });
 }
 
-void TimelineView::DecideBout(UiContext& context, bool accept) {
+void TimelineView::DecideBout(Session& session, bool accept) {
   if (!selected_bout_) {
-    context.session.Say(Message::Kind::kInfo,
-                        "Click a predicted bout on the timeline first (the lower, paler bars)");
+    session.Say(Message::Kind::kInfo,
+                "Click a predicted bout on the timeline first (the lower, paler bars)");
     return;
   }
-  RequestDecideBout(context.session, *selected_bout_, accept);
+  RequestDecideBout(session, *selected_bout_, accept);
   selected_bout_.reset();
 }
 

@@ -19,8 +19,7 @@ constexpr float kTitleWidth = 150;
 TimelineView::TimelineView() = default;
 TimelineView::~TimelineView() = default;
 
-void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
-  Session& session = context.session;
+void TimelineView::AddActions(ActionTable& actions, Session& session) {
   feed_ = std::make_unique<TimelineFeed>(session.project_file(), [] { Window::Wake(); });
   const auto add = [&](const char* id, const char* title, const char* keys,
                        std::function<void()> run, const char* help = "",
@@ -90,7 +89,7 @@ void TimelineView::AddActions(ActionTable& actions, UiContext& context) {
   add(
       "behavior.cancel", "Forget what was started", "Escape", [this] { open_behaviors_.clear(); },
       "", Scope::kBehavior, "Behavior");
-  AddBoutActions(actions, context);
+  AddBoutActions(actions, session);
   add(
       "behavior.subject", "Mark for the next animal or region", "Tab",
       [&session] {

@@ -22,7 +22,7 @@ class TimelineView : public View {
   ~TimelineView() override;
   const char* id() const override { return "timeline"; }
   const char* title() const override { return "Timeline"; }
-  void AddActions(ActionTable& actions, UiContext& context) override;
+  void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
 
@@ -54,11 +54,11 @@ class TimelineView : public View {
   bool IsDense(const TimelineLane& lane) const;
   bool IsSelected(const UiContext& context, const TimelineLane& lane,
                   const TimelineSpan& span) const;
-  void AddBoutActions(ActionTable& actions, UiContext& context);
+  void AddBoutActions(ActionTable& actions, Session& session);
   // Selects a predicted bout and its episode, and takes hold of the part under the mouse.
   void GrabBout(UiContext& context, const TimelineLane& lane, const TimelineSpan& span,
                 Drag::Part part, int frame);
-  void DecideBout(UiContext& context, bool accept);
+  void DecideBout(Session& session, bool accept);
   void HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top, float height);
   void HandleZoom(UiContext& context, const TimelineContent& content);
   void FinishDrag(UiContext& context, const TimelineContent& content);
