@@ -27,7 +27,8 @@ FrameFeed::~FrameFeed() {
 void FrameFeed::Request(datasets::Id video_id, int frame, int direction) {
   {
     std::scoped_lock lock(mutex_);
-    if (wanted_video_ == video_id && wanted_frame_ == frame && !pending_ && ready_frame_ == frame) {
+    if (wanted_video_ == video_id && wanted_frame_ == frame && !pending_ &&
+        ready_video_ == video_id && ready_frame_ == frame) {
       return;
     }
     wanted_video_ = video_id;
@@ -43,6 +44,7 @@ bool FrameFeed::Take(DecodedFrame& picture,
   std::scoped_lock lock(mutex_);
   if (!fresh_) return false;
   fresh_ = false;
+  picture.video_id = ready_video_;
   picture.frame = ready_frame_;
   picture.bgr = ready_;
   picture.bgra = ready_bgra_;
@@ -89,6 +91,7 @@ void FrameFeed::Run() {
       std::scoped_lock lock(mutex_);
       ready_ = std::move(picture);
       ready_bgra_ = std::move(bgra);
+      ready_video_ = video;
       ready_frame_ = frame;
       fresh_ = true;
       last_error.clear();

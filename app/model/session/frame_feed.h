@@ -37,6 +37,7 @@ class FrameFeed {
   int wanted_frame_ = -1, direction_ = 0;
   bool pending_ = false, stopping_ = false;
   bool fresh_ = false;
+  datasets::Id ready_video_ = 0;
   int ready_frame_ = -1;
   cv::Mat ready_, ready_bgra_;
   std::shared_ptr<const datasets::Background> background_;

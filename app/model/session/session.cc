@@ -181,7 +181,11 @@ struct Session::Impl {
     const bool other = video != video_id;
     video_id = video;
     frame = std::clamp(wanted, 0, std::max(FrameCount() - 1, 0));
-    if (other) background.reset();
+    if (other) {
+      background.reset();
+      frame_view.reset();
+      picture = DecodedFrame();
+    }
     frames.Request(video_id, frame, playing ? 1 : 0);
     views.RequestFrame(video_id, frame);
   }
@@ -212,11 +216,18 @@ bool Session::Poll() {
       s.Show(s.video_id, s.frame);
     }
   }
-  if (auto fresh = s.views.TakeFrame()) {
+  // What was asked for before another video was chosen comes too late.
+  if (auto fresh = s.views.TakeFrame(); fresh && fresh->video_id == s.video_id) {
     s.frame_view = std::move(fresh);
     changed = true;
   }
-  changed |= s.frames.Take(s.picture, s.background);
+  DecodedFrame picture;
+  std::shared_ptr<const datasets::Background> background;
+  if (s.frames.Take(picture, background) && picture.video_id == s.video_id) {
+    s.picture = std::move(picture);
+    s.background = std::move(background);
+    changed = true;
+  }
   std::optional<annotate::Place> place;
   {
     std::scoped_lock lock(s.inbox_mutex);

@@ -65,6 +65,7 @@ struct Message {
 
 // A picture that the decoder thread has ready.
 struct DecodedFrame {
+  datasets::Id video_id = 0;
   int frame = -1;
   cv::Mat bgr;   // shared, do not write
   cv::Mat bgra;  // the same, as graphics cards take it without rearranging
@@ -100,9 +101,11 @@ class Session {
 
   // --- what may be drawn (never null after the first Poll that returned true)
   std::shared_ptr<const ProjectView> project_view() const;
-  std::shared_ptr<const FrameView> frame_view() const;  // of frame(), or the last one until ready
-  DecodedFrame picture() const;                         // newest decoded; .frame tells which
-  std::shared_ptr<const datasets::Background> background() const;  // of the current video
+  // Never of another video than video_id(): after a change of the video there is none until it has
+  // been read. Of frame(), or the last one of the video until that is ready.
+  std::shared_ptr<const FrameView> frame_view() const;
+  DecodedFrame picture() const;  // newest decoded; .frame tells which
+  std::shared_ptr<const datasets::Background> background() const;
 
   // --- selection (shared by canvas, lists, timeline)
   datasets::Id selected_annotation = 0;

@@ -99,6 +99,7 @@ void Shell::WriteState() {
                           {"video_id", session_->video_id()},
                           {"frame", session_->frame()},
                           {"picture_frame", session_->picture().frame},
+                          {"picture_video", session_->picture().video_id},
                           {"playing", session_->playing()},
                           {"selected_annotation", session_->selected_annotation},
                           {"selected_interval", session_->selected_interval},

@@ -1,11 +1,9 @@
 #include <doctest/doctest.h>
 
-#include <chrono>
-#include <thread>
-
 #include "annotate/edits.h"
 #include "annotate/history.h"
 #include "app/model/requests/carry_requests.h"
+#include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
@@ -13,15 +11,7 @@ namespace {
 
 using datasets::Id;
 using datasets::Project;
-
-template <class Condition>
-bool Eventually(const Condition& condition) {
-  for (int i = 0; i < 800; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(25));
-  }
-  return false;
-}
+using tests::Eventually;
 
 struct Scene {
   tests::TempDir folder;

@@ -109,8 +109,7 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
   const ImVec2 to_pixels = ImGui::GetIO().DisplayFramebufferScale;
   const DecodedFrame picture = context.session.picture();
   const float fx = to_pixels.x, fy = to_pixels.y;
-  frame_layer_->Upload(picture.bgra,
-                       context.session.video_id() * (int64_t{1} << 32) + picture.frame,
+  frame_layer_->Upload(picture.bgra, picture.video_id * (int64_t{1} << 32) + picture.frame,
                        placement_.scale * fx);
   glEnable(GL_SCISSOR_TEST);
   glScissor(static_cast<int>(area_origin_.x * fx),
@@ -121,11 +120,14 @@ void CanvasView::DrawGl(UiContext& context, int framebuffer_width, int framebuff
                          static_cast<float>(placement_.x + image_width_ * placement_.scale) * fx,
                          static_cast<float>(placement_.y + image_height_ * placement_.scale) * fy};
   look_.smooth = placement_.scale * fx < 3;
-  frame_layer_->Draw(rect, static_cast<float>(framebuffer_width),
-                     static_cast<float>(framebuffer_height), look_);
-  overlay_layer_->Draw(rect[0], rect[1], static_cast<float>(placement_.scale) * fx,
-                       static_cast<float>(framebuffer_width),
-                       static_cast<float>(framebuffer_height));
+  const float width = static_cast<float>(framebuffer_width);
+  const float height = static_cast<float>(framebuffer_height);
+  // While another video is being opened there is neither a picture of it nor a list of outlines.
+  if (!picture.bgra.empty()) frame_layer_->Draw(rect, width, height, look_);
+  if (context.session.frame_view()) {
+    overlay_layer_->Draw(rect[0], rect[1], static_cast<float>(placement_.scale) * fx, width,
+                         height);
+  }
   glDisable(GL_SCISSOR_TEST);
 }
 
