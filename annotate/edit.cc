@@ -19,8 +19,8 @@ using nlohmann::json;
 void CheckIsHumanTable(const std::string& table) {
   const auto& tables = datasets::HumanTables();
   if (std::find(tables.begin(), tables.end(), table) == tables.end()) {
-    throw Error("edit", "it names '" + table + "', which is no table that people change",
-                "run 'vole verify' on the project");
+    throw EditRefused("edit", "it names '" + table + "', which is no table that people change",
+                      "run 'vole verify' on the project");
   }
 }
 
@@ -32,9 +32,11 @@ json ValueAt(const Statement& row, int column) {
       return row.Real(column);
     case SQLITE_TEXT:
       return datasets::ShownText(row.Text(column));  // an edit is JSON, which is UTF-8
-    default:
+    case SQLITE_NULL:
       return nullptr;
   }
+  throw Error(std::string("the column ") + row.ColumnName(column),
+              "it holds bytes, which no undo list can keep", "run 'vole verify' on the project");
 }
 
 // Null when there is no such row.
@@ -69,8 +71,9 @@ void CheckColumns(Connection& connection, const std::string& table, const json& 
   }
   for (const auto& [name, value] : row.items()) {
     if (!known.count(name)) {
-      throw Error("edit", "it names the column '" + name + "', which '" + table + "' does not have",
-                  "run 'vole verify' on the project");
+      throw EditRefused("edit",
+                        "it names the column '" + name + "', which '" + table + "' does not have",
+                        "run 'vole verify' on the project");
     }
   }
 }
@@ -111,10 +114,10 @@ void Move(Connection& connection, const RowChange& change, const json& from, con
           const std::string& label) {
   CheckIsHumanTable(change.table);
   if (!IsAsExpected(RowAsJson(connection, change.table, change.id), from)) {
-    throw Error("'" + label + "'",
-                "something in it (" + change.table + " " + std::to_string(change.id) +
-                    ") has been changed by another program since",
-                "change it by hand");
+    throw EditRefused("'" + label + "'",
+                      "something in it (" + change.table + " " + std::to_string(change.id) +
+                          ") has been changed by another program since",
+                      "change it by hand");
   }
   if (to.is_null()) {
     connection.Run(("DELETE FROM " + change.table + " WHERE id = ?").c_str(), change.id);
@@ -195,8 +198,9 @@ void ApplyChanges(Connection& connection, const std::vector<RowChange>& changes,
       }
     }
   } catch (const datasets::ConstraintError&) {
-    throw Error("'" + label + "'", "another program has since added something that rests on it",
-                "remove that first, or change it by hand");
+    throw EditRefused("'" + label + "'",
+                      "another program has since added something that rests on it",
+                      "remove that first, or change it by hand");
   }
 }
 
@@ -219,8 +223,8 @@ std::vector<RowChange> ChangesFromJson(const json& list) {
                          item.at("before"), item.at("after")});
     }
   } catch (const json::exception& error) {
-    throw Error("edit", std::string("its stored text is damaged (") + error.what() + ")",
-                "run 'vole verify' on the project");
+    throw EditRefused("edit", std::string("its stored text is damaged (") + error.what() + ")",
+                      "run 'vole verify' on the project");
   }
   return changes;
 }

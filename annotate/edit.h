@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
@@ -25,6 +26,15 @@ struct RowChange {
   std::string table;
   datasets::Id id = 0;
   nlohmann::json before, after;
+};
+
+// A stored edit that cannot be carried out, now or later: its rows have been changed since, or its
+// text is damaged.
+class EditRefused : public datasets::Error {
+ public:
+  using datasets::Error::Error;
+  EditRefused(const EditRefused& other, datasets::Id edit) : Error(other), edit_id(edit) {}
+  datasets::Id edit_id = 0;
 };
 
 // What has been changed, as it is stored in the table `edits`. id 0: nothing had to change, and
@@ -79,7 +89,8 @@ struct Edit {
 };
 
 // Brings rows from `before` to `after`, or back when `backward` (then in reverse order). Throws
-// Error naming `label` when a row is not as the change expects it: somebody has changed it since.
+// EditRefused naming `label` when a row is not as the change expects it: somebody has changed it
+// since.
 void ApplyChanges(datasets::Connection& connection, const std::vector<RowChange>& changes,
                   bool backward, const std::string& label);
 

@@ -17,7 +17,8 @@ constexpr const char* kOldestUndone =
     "SELECT id, label, video_id, frame_index, author, changes FROM edits WHERE state = 'undone'"
     " ORDER BY id LIMIT 1";
 
-std::optional<StoredEdit> ReadOne(Connection& connection, const char* sql) {
+// Without its changes, which `changes` gets as they are stored.
+std::optional<StoredEdit> ReadOne(Connection& connection, const char* sql, std::string* changes) {
   auto row = connection.Query(sql);
   if (!row.Step()) return std::nullopt;
   StoredEdit edit;
@@ -25,7 +26,7 @@ std::optional<StoredEdit> ReadOne(Connection& connection, const char* sql) {
   edit.label = row.Text(1);
   if (!row.IsNull(2)) edit.place = Place{row.Int(2), static_cast<int>(row.Int(3))};
   edit.author = row.Text(4);
-  edit.changes = ChangesFromJson(nlohmann::json::parse(row.Text(5)));
+  *changes = row.Text(5);
   return edit;
 }
 
@@ -72,34 +73,30 @@ StoredEdit History::Apply(const Edit& edit) {
   return stored;
 }
 
-std::optional<StoredEdit> History::Undo() {
+std::optional<StoredEdit> History::Step(const char* which, bool backward, const char* state) {
   std::optional<StoredEdit> edit;
   project_.Write([&](datasets::Writer& writer) {
-    edit = ReadOne(writer.connection(), kNewestDone);
+    std::string changes;
+    edit = ReadOne(writer.connection(), which, &changes);
     if (!edit) return;
-    ApplyChanges(writer.connection(), edit->changes, true, edit->label);
-    SetState(writer.connection(), edit->id, "undone");
-  });
-  return edit;
-}
-
-std::optional<StoredEdit> History::Redo() {
-  std::optional<StoredEdit> edit;
-  project_.Write([&](datasets::Writer& writer) {
-    edit = ReadOne(writer.connection(), kOldestUndone);
-    if (!edit) return;
-    ApplyChanges(writer.connection(), edit->changes, false, edit->label);
-    SetState(writer.connection(), edit->id, "done");
-  });
-  return edit;
-}
-
-void History::ForgetNewest() {
-  project_.Write([](datasets::Writer& writer) {
-    if (const auto edit = ReadOne(writer.connection(), kNewestDone)) {
-      SetState(writer.connection(), edit->id, "dropped");
+    try {
+      edit->changes = ChangesFromJson(nlohmann::json::parse(changes, nullptr, false));
+      ApplyChanges(writer.connection(), edit->changes, backward, edit->label);
+    } catch (const EditRefused& refused) {
+      throw EditRefused(refused, edit->id);
     }
+    SetState(writer.connection(), edit->id, state);
   });
+  return edit;
+}
+
+std::optional<StoredEdit> History::Undo() { return Step(kNewestDone, true, "undone"); }
+
+std::optional<StoredEdit> History::Redo() { return Step(kOldestUndone, false, "done"); }
+
+void History::Forget(Id edit_id) {
+  project_.Write(
+      [&](datasets::Writer& writer) { SetState(writer.connection(), edit_id, "dropped"); });
 }
 
 std::string History::UndoLabel() const {

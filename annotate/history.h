@@ -20,18 +20,20 @@ class History {
   StoredEdit Apply(const Edit& edit);
 
   // The newest edit that stands, and the oldest undone one. They say what they changed, so that the
-  // view can go there; nothing when there is none left. Throw Error, and change nothing, when
-  // another program has changed the same rows since.
+  // view can go there; nothing when there is none left. Throw EditRefused, and change nothing,
+  // when another program has changed the same rows since.
   std::optional<StoredEdit> Undo();
   std::optional<StoredEdit> Redo();
-  // Takes an edit that cannot be undone any more off the list, so that older ones can; what it
-  // changed stays changed.
-  void ForgetNewest();
+  // Takes an edit that was refused off its list, so that the others can be undone or redone; what
+  // it changed stays as it is.
+  void Forget(datasets::Id edit_id);
 
   std::string UndoLabel() const;  // "" when there is nothing to undo
   std::string RedoLabel() const;
 
  private:
+  std::optional<StoredEdit> Step(const char* which, bool backward, const char* state);
+
   datasets::Project& project_;
   std::string author_;
 };

@@ -223,6 +223,17 @@ struct Scene {
   }
 };
 
+template <class Work>
+Id RefusedBy(const Work& work) {
+  try {
+    work();
+  } catch (const annotate::EditRefused& refused) {
+    return refused.edit_id;
+  }
+  FAIL("nothing was refused");
+  return 0;
+}
+
 TEST_CASE("undo refuses to run over what another program has changed since") {
   Scene scene;
   const Id id =
@@ -240,7 +251,7 @@ TEST_CASE("undo refuses to run over what another program has changed since") {
   CHECK(message.find("changed by another program") != std::string::npos);
   CHECK(Dump(*scene.project) == before);
   CHECK(scene.history.UndoLabel() == "Draw outline");
-  scene.history.ForgetNewest();
+  scene.history.Forget(RefusedBy([&] { scene.history.Undo(); }));
   CHECK(scene.history.UndoLabel() == "");
   CHECK(Dump(*scene.project) == before);
 }
@@ -282,12 +293,15 @@ TEST_CASE("a stored edit cannot reach beyond the tables and columns that people 
   plant(R"([{"table":"settings","id":1,"before":null,"after":{"key":"a"}}])");
   CHECK(MessageOf([&] { scene.history.Undo(); }).find("no table that people change") !=
         std::string::npos);
-  scene.history.ForgetNewest();
+  scene.history.Forget(RefusedBy([&] { scene.history.Undo(); }));
   plant(R"([{"table":"categories","id":1,"before":{"name = 'x' --":1},"after":{"name":"a"}}])");
   CHECK(MessageOf([&] { scene.history.Undo(); }).find("does not have") != std::string::npos);
-  scene.history.ForgetNewest();
-  plant(R"([{"no":"table"}])");
-  CHECK(MessageOf([&] { scene.history.Undo(); }).find("damaged") != std::string::npos);
+  scene.history.Forget(RefusedBy([&] { scene.history.Undo(); }));
+  for (const char* text : {R"([{"no":"table"}])", "7"}) {
+    plant(text);
+    CHECK(MessageOf([&] { scene.history.Undo(); }).find("damaged") != std::string::npos);
+    scene.history.Forget(RefusedBy([&] { scene.history.Undo(); }));
+  }
   CHECK(scene.project->Categories()[0].name == "a");
 }
 
