@@ -52,8 +52,8 @@ void JsonValid(sqlite3_context* context, int, sqlite3_value** values) {
                           "check the disk; what was saved before is kept");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw DatabaseError(code, thing, "another program has been writing to it for too long",
-                          "wait until it is done, or close it");
+      throw BusyError(code, thing, "another program has been writing to it for too long",
+                      "wait until it is done, or close it");
     case SQLITE_READONLY:
     case SQLITE_PERM:
       throw DatabaseError(code, thing, "the file or its folder cannot be written",

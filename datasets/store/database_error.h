@@ -25,4 +25,10 @@ class ConstraintError : public DatabaseError {
   using DatabaseError::DatabaseError;
 };
 
+// Another program holds the lock; the same may work in a moment.
+class BusyError : public DatabaseError {
+ public:
+  using DatabaseError::DatabaseError;
+};
+
 }  // namespace datasets

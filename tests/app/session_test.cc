@@ -2,8 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "annotate/edits.h"
+#include "annotate/history.h"
+#include "datasets/store/connection.h"
+#include "datasets/store/writer.h"
 #include "datasets/video/video.h"
 #include "tests/support/eventually.h"
+#include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
 namespace {
@@ -69,4 +76,97 @@ TEST_CASE("After another video is chosen nothing of the one before is shown or w
     CHECK(std::abs(Brightness(session) - 200) > 100);
     REQUIRE(shows(scene.dark, 20));
   }
+}
+
+namespace {
+
+// A project of one video that exists as a row only, with one label of one animal.
+struct Labeled {
+  tests::TempDir folder;
+  std::unique_ptr<Project> other;  // what another program sees and does
+  Id video = 0, label = 0;
+
+  Labeled() {
+    other = tests::LabelProject(folder.path());
+    video = other->Videos().front().id;
+    annotate::History history(*other);
+    history.Apply(annotate::AddCategory("a"));
+    datasets::AnnotationRow row;
+    row.category_id = other->Categories().front().id;
+    row.polygons = {{{5, 5}, {15, 5}, {15, 15}, {5, 15}}};
+    label = history.Apply(annotate::AddAnnotation(video, 3, row)).InsertedId("annotations");
+  }
+  std::filesystem::path file() const { return folder / "test.vole"; }
+};
+
+bool Says(app::Session& session, const std::string& text) {
+  session.Poll();
+  for (const app::Message& message : session.messages()) {
+    if (message.text.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("An undo that another program has made impossible stands in the way of no older one") {
+  Labeled scene;
+  app::Session session(Project::Open(scene.file()), [] {});
+  scene.other->Write([&](datasets::Writer& writer) { writer.DeleteAnnotation(scene.label); });
+  session.Undo();
+  REQUIRE(tests::Eventually([&] { return Says(session, "changed by another program"); }));
+  CHECK(Says(session, "off the list"));
+  session.Undo();
+  REQUIRE(tests::Eventually([&] { return Says(session, "Undone: "); }));
+  CHECK(scene.other->Categories().empty());
+}
+
+TEST_CASE("Of the jobs that have ended the session keeps the newest, and nothing that they held") {
+  Labeled scene;
+  app::Session session(Project::Open(scene.file()), [] {});
+  auto held = std::make_shared<int>(0);
+  int64_t last = 0;
+  for (int i = 0; i < 40; ++i) {
+    last = session.StartJob("job", [held](datasets::Project&, datasets::Job&) {});
+  }
+  REQUIRE(tests::Eventually([&] {
+    const auto jobs = session.JobsNow();
+    return jobs.back().id == last && jobs.back().state == app::Session::JobStatus::State::kDone;
+  }));
+  CHECK(session.JobsNow().size() == 30);
+  CHECK(tests::Eventually([&] { return held.use_count() == 1; }));
+}
+
+TEST_CASE("A row that cannot be read is said once, what can be read shows, and its mending too") {
+  Labeled scene;
+  std::string good;
+  const auto damage = [&](const std::string& with) {
+    scene.other->Write([&](datasets::Writer& writer) {
+      auto row =
+          writer.connection().Query("SELECT polygons FROM annotations WHERE id = ?", scene.label);
+      if (row.Step() && good.empty()) good = row.Text(0);
+      writer.connection().Run("UPDATE annotations SET polygons = ? WHERE id = ?", with,
+                              scene.label);
+    });
+  };
+  damage("[[\"a\"]]");
+  app::Session session(Project::Open(scene.file()), [] {});
+  REQUIRE(tests::Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoToFrame(3);
+  // That the video has no file is another matter.
+  const auto said = [&] {
+    session.Poll();
+    return std::count_if(
+        session.messages().begin(), session.messages().end(),
+        [](const app::Message& message) { return message.text.find("clip") == std::string::npos; });
+  };
+  REQUIRE(tests::Eventually([&] { return said() > 0; }));
+  CHECK(session.project_view()->categories.size() == 1);
+  damage(good);
+  REQUIRE(tests::Eventually([&] {
+    session.Poll();
+    const auto view = session.frame_view();
+    return view && view->frame == 3 && view->labels.size() == 1;
+  }));
+  CHECK(said() == 1);
 }

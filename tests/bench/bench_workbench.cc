@@ -352,7 +352,7 @@ void Scissors(const std::string& file) {
   const VideoIndex index = IndexVideo(file, job);
   const cv::Mat frame = VideoReader(file, index).Read(index.frame_count() / 2);
   Waiter waiter;
-  app::ToolWorker worker([&waiter] { waiter.Wake(); });
+  app::ToolWorker worker([&waiter] { waiter.Wake(); }, [](const std::string&) {});
   const std::function<void(std::function<void()>)> aside = [&](std::function<void()> work) {
     worker.Run(std::move(work));
   };

@@ -12,31 +12,26 @@ constexpr size_t kCacheBytes = size_t{400} << 20;
 
 }  // namespace
 
-FrameFeed::FrameFeed(datasets::Project& project, std::function<void()> wake)
-    : project_(project), wake_(std::move(wake)), thread_([this] { Run(); }) {}
+FrameFeed::FrameFeed(datasets::Project& project, std::function<void()> wake,
+                     std::function<void(const std::string&)> say)
+    : project_(project),
+      worker_(
+          [this](const Wanted& wanted) {
+            Decode(wanted);
+            return LatestWorker<Wanted>::Answered();
+          },
+          std::move(wake), std::move(say), LatestWorker<Wanted>::OnFailure::kForget) {}
 
-FrameFeed::~FrameFeed() {
-  {
-    std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_worker_.notify_all();
-  thread_.join();
-}
+FrameFeed::~FrameFeed() = default;
 
 void FrameFeed::Request(datasets::Id video_id, int frame, int direction) {
-  {
-    std::scoped_lock lock(mutex_);
-    if (wanted_video_ == video_id && wanted_frame_ == frame && !pending_ &&
-        ready_video_ == video_id && ready_frame_ == frame) {
-      return;
-    }
-    wanted_video_ = video_id;
-    wanted_frame_ = frame;
-    direction_ = direction;
-    pending_ = true;
-  }
-  wake_worker_.notify_one();
+  std::scoped_lock lock(mutex_);
+  const auto is_asked = [&](const Wanted& other) {
+    return other.video_id == video_id && other.frame == frame;
+  };
+  if (is_asked(wanted_) && is_asked(ready_)) return;
+  wanted_ = {video_id, frame, direction};
+  worker_.Ask(wanted_);
 }
 
 bool FrameFeed::Take(DecodedFrame& picture,
@@ -44,64 +39,39 @@ bool FrameFeed::Take(DecodedFrame& picture,
   std::scoped_lock lock(mutex_);
   if (!fresh_) return false;
   fresh_ = false;
-  picture.video_id = ready_video_;
-  picture.frame = ready_frame_;
-  picture.bgr = ready_;
-  picture.bgra = ready_bgra_;
+  picture.video_id = ready_.video_id;
+  picture.frame = ready_.frame;
+  picture.bgr = bgr_;
+  picture.bgra = bgra_;
   background = background_;
   return true;
 }
 
-std::vector<std::string> FrameFeed::TakeErrors() {
-  std::scoped_lock lock(mutex_);
-  return std::exchange(errors_, {});
-}
-
-void FrameFeed::Run() {
-  std::unique_ptr<datasets::FrameCache> cache;
-  datasets::Id open_video = 0;
-  std::string last_error;
-  while (true) {
-    datasets::Id video = 0;
-    int frame = 0, direction = 0;
-    {
-      std::unique_lock lock(mutex_);
-      wake_worker_.wait(lock, [this] { return stopping_ || pending_; });
-      if (stopping_) return;
-      video = wanted_video_;
-      frame = wanted_frame_;
-      direction = direction_;
-      pending_ = false;
-    }
-    try {
-      if (video != open_video) {
-        cache.reset();
-        const datasets::VideoRow row = project_.VideoById(video);
-        auto background = std::make_shared<datasets::Background>(project_.BackgroundOf(row));
-        cache = std::make_unique<datasets::FrameCache>(project_.VideoPath(row),
-                                                       project_.IndexOf(row), kCacheBytes);
-        open_video = video;
-        std::scoped_lock lock(mutex_);
-        background_ = std::move(background);
-      }
-      cv::Mat picture = cache->Get(frame);
-      cache->Prefetch(frame, direction == 0 ? 1 : direction);
-      cv::Mat bgra;
-      cv::cvtColor(picture, bgra, cv::COLOR_BGR2BGRA);
+void FrameFeed::Decode(const Wanted& wanted) {
+  try {
+    if (wanted.video_id != open_video_) {
+      cache_.reset();
+      open_video_ = 0;
+      const datasets::VideoRow row = project_.VideoById(wanted.video_id);
+      auto background = std::make_shared<datasets::Background>(project_.BackgroundOf(row));
+      cache_ = std::make_unique<datasets::FrameCache>(project_.VideoPath(row),
+                                                      project_.IndexOf(row), kCacheBytes);
+      open_video_ = wanted.video_id;
       std::scoped_lock lock(mutex_);
-      ready_ = std::move(picture);
-      ready_bgra_ = std::move(bgra);
-      ready_video_ = video;
-      ready_frame_ = frame;
-      fresh_ = true;
-      last_error.clear();
-    } catch (const std::exception& error) {
-      std::scoped_lock lock(mutex_);
-      open_video = 0;
-      if (last_error != error.what()) errors_.push_back(error.what());  // once, not a frame
-      last_error = error.what();
+      background_ = std::move(background);
     }
-    wake_();
+    cv::Mat picture = cache_->Get(wanted.frame);
+    cache_->Prefetch(wanted.frame, wanted.direction == 0 ? 1 : wanted.direction);
+    cv::Mat bgra;
+    cv::cvtColor(picture, bgra, cv::COLOR_BGR2BGRA);
+    std::scoped_lock lock(mutex_);
+    bgr_ = std::move(picture);
+    bgra_ = std::move(bgra);
+    ready_ = wanted;
+    fresh_ = true;
+  } catch (...) {
+    open_video_ = 0;  // read anew next time: it may have been moved
+    throw;
   }
 }
 

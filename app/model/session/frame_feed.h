@@ -1,14 +1,12 @@
 // Decodes the frame that is wanted now, on its own thread; older wishes are forgotten.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
+#include "app/model/session/latest_worker.h"
 #include "datasets/project.h"
 
 namespace app {
@@ -17,32 +15,33 @@ struct DecodedFrame;
 
 class FrameFeed {
  public:
-  FrameFeed(datasets::Project& project, std::function<void()> wake);
+  // `say` gets, from the worker, why there is no picture; once, not a frame.
+  FrameFeed(datasets::Project& project, std::function<void()> wake,
+            std::function<void(const std::string&)> say);
   ~FrameFeed();
 
   // direction: +1 playing, 0 standing: what to read ahead.
   void Request(datasets::Id video_id, int frame, int direction);
   // Newest result since the last call; false when there is none.
   bool Take(DecodedFrame& picture, std::shared_ptr<const datasets::Background>& background);
-  std::vector<std::string> TakeErrors();
 
  private:
-  void Run();
+  struct Wanted {
+    datasets::Id video_id = 0;
+    int frame = -1, direction = 0;
+  };
+  void Decode(const Wanted& wanted);
 
   datasets::Project& project_;
-  std::function<void()> wake_;
   std::mutex mutex_;
-  std::condition_variable wake_worker_;
-  datasets::Id wanted_video_ = 0;
-  int wanted_frame_ = -1, direction_ = 0;
-  bool pending_ = false, stopping_ = false;
+  Wanted wanted_, ready_;
   bool fresh_ = false;
-  datasets::Id ready_video_ = 0;
-  int ready_frame_ = -1;
-  cv::Mat ready_, ready_bgra_;
+  cv::Mat bgr_, bgra_;
   std::shared_ptr<const datasets::Background> background_;
-  std::vector<std::string> errors_;
-  std::thread thread_;
+  // The worker's own.
+  std::unique_ptr<datasets::FrameCache> cache_;
+  datasets::Id open_video_ = 0;
+  LatestWorker<Wanted> worker_;  // last: it ends before what it uses
 };
 
 }  // namespace app

@@ -26,6 +26,24 @@ double MedianArea(const train::TrainingData& data) {
   return *middle;
 }
 
+std::map<std::string, annotate::AnimalColor> ColorsOf(const train::TrainingData& data,
+                                                      datasets::Job& job) {
+  std::map<std::string, std::vector<cv::Vec3d>> seen;
+  for (size_t i = 0; i < data.frames.size(); ++i) {
+    job.ThrowIfCancelled();
+    const cv::Mat picture = data.picture(static_cast<int>(i));
+    for (const train::LabeledObject& object : data.frames[i].objects) {
+      if (object.ignore) continue;
+      const auto color =
+          annotate::ColorUnder(datasets::TraceMask(datasets::DecodeMask(object.mask)), picture);
+      if (color) seen[data.classes[static_cast<size_t>(object.class_index)]].push_back(*color);
+    }
+  }
+  std::map<std::string, annotate::AnimalColor> colors;
+  for (const auto& [name, all] : seen) colors[name] = annotate::ColorOf(all);
+  return colors;
+}
+
 }  // namespace
 
 annotate::AnimalModel BlobModelFrom(train::PictureModel model) {
@@ -43,12 +61,19 @@ annotate::AnimalModel BlobModelFrom(train::PictureModel model) {
   };
 }
 
-LearnedBlobs::LearnedBlobs(std::filesystem::path project_file, std::function<void()> wake)
-    : project_file_(std::move(project_file)), worker_(std::move(wake)) {}
+LearnedBlobs::LearnedBlobs(std::filesystem::path project_file, std::function<void()> wake,
+                           std::function<void(const std::string&)> say)
+    : project_file_(std::move(project_file)),
+      worker_(
+          [this](const Lesson& lesson) {
+            Learn(lesson);
+            return LatestWorker<Lesson>::Answered();
+          },
+          std::move(wake), std::move(say), LatestWorker<Lesson>::OnFailure::kForget) {}
 
 LearnedBlobs::~LearnedBlobs() {
   std::scoped_lock lock(mutex_);
-  if (job_) job_->Cancel();
+  if (newest_) newest_->job->Cancel();
 }
 
 LearnedBlobs::Lesson LearnedBlobs::LessonFor(const ProjectView& project, datasets::Id video_id) {
@@ -80,16 +105,17 @@ std::shared_ptr<const LearnedBlobs::Animals> LearnedBlobs::Of(const ProjectView&
                        newest_->own_labels == lesson.own_labels &&
                        lesson.frames < kMoreFrames * newest_->frames;
     if (!known && lesson.frames >= kFewestFrames) {
-      if (job_) job_->Cancel();
+      if (newest_) newest_->job->Cancel();
       newest_ = lesson;
-      job_ = std::make_shared<datasets::Job>();
-      worker_.Run([this, lesson, job = job_] { Learn(lesson, *job); });
+      newest_->job = std::make_shared<datasets::Job>();
+      worker_.Ask(*newest_);
     }
   }
   return learned_video_ == video_id ? learned_ : nullptr;
 }
 
-void LearnedBlobs::Learn(const Lesson& lesson, datasets::Job& job) {
+void LearnedBlobs::Learn(const Lesson& lesson) {
+  datasets::Job& job = *lesson.job;
   std::shared_ptr<Animals> animals;
   try {
     const auto project =
@@ -101,13 +127,12 @@ void LearnedBlobs::Learn(const Lesson& lesson, datasets::Job& job) {
     const infer::GatheredLabels labels = infer::GatherLabels(*project, selection, job);
     train::PictureModel model = train::LearnPictureModel(labels.data, job);
     if (model.uses_background != !project->BackgroundOf(video).bgr.empty()) model = {};
-    if (annotate::AnimalModel usable = BlobModelFrom(std::move(model))) {
-      animals = std::make_shared<Animals>();
-      animals->model = std::move(usable);
-      animals->typical_area = MedianArea(labels.data);
-    }
-  } catch (const std::exception&) {
-    return;  // cancelled, or a video is gone: a click does as it did before
+    animals = std::make_shared<Animals>();
+    animals->model = BlobModelFrom(std::move(model));
+    animals->typical_area = MedianArea(labels.data);
+    animals->colors = ColorsOf(labels.data, job);
+  } catch (const datasets::Cancelled&) {
+    return;  // a newer lesson, or the end
   }
   std::scoped_lock lock(mutex_);
   if (job.cancelled()) return;

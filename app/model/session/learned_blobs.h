@@ -1,14 +1,18 @@
-// What the one-click blob learns from the labels of a project, aside, while a person labels.
+// What the one-click blob, and the names of new outlines, learn from the labels of a project,
+// aside, while a person labels.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "annotate/assist/assist.h"
+#include "annotate/assist/naming.h"
+#include "app/model/session/latest_worker.h"
 #include "app/model/session/session.h"
-#include "app/model/session/tool_worker.h"
 #include "datasets/base/job.h"
 #include "train/picture/picture_model.h"
 
@@ -22,16 +26,19 @@ annotate::AnimalModel BlobModelFrom(train::PictureModel model);
 class LearnedBlobs {
  public:
   struct Animals {
-    annotate::AnimalModel model;
-    double typical_area = 0;  // median of the labels, pixels
+    annotate::AnimalModel model;  // null where it found less than 0.7 of what it was tried on
+    double typical_area = 0;      // median of the labels, pixels
+    std::map<std::string, annotate::AnimalColor> colors;  // by name
   };
 
-  // `wake` is called from the worker. Learning takes seconds, on a thread of its own.
-  LearnedBlobs(std::filesystem::path project_file, std::function<void()> wake);
+  // Called from the worker: `wake` after each lesson, `say` with why one failed. Learning takes
+  // seconds, on a thread of its own.
+  LearnedBlobs(std::filesystem::path project_file, std::function<void()> wake,
+               std::function<void(const std::string&)> say);
   ~LearnedBlobs();  // cancels what it learns
   LearnedBlobs(const LearnedBlobs&) = delete;
 
-  // Null while nothing usable was learned. For the GUI thread: never blocks.
+  // Null while nothing was learned. For the GUI thread: never blocks.
   std::shared_ptr<const Animals> Of(const ProjectView& project, datasets::Id video_id);
 
  private:
@@ -39,19 +46,19 @@ class LearnedBlobs {
     datasets::Id video_id = 0;
     bool own_labels = false;  // or those of all videos
     int frames = 0;
+    std::shared_ptr<datasets::Job> job;
   };
   static Lesson LessonFor(const ProjectView& project, datasets::Id video_id);
-  void Learn(const Lesson& lesson, datasets::Job& job);
+  void Learn(const Lesson& lesson);
 
   const std::filesystem::path project_file_;
   int64_t seen_revision_ = -1;  // the GUI thread's, as is the next
   datasets::Id seen_video_ = 0;
   std::mutex mutex_;
-  std::optional<Lesson> newest_;        // asked for
-  std::shared_ptr<datasets::Job> job_;  // of that
+  std::optional<Lesson> newest_;  // asked for
   datasets::Id learned_video_ = 0;
   std::shared_ptr<const Animals> learned_;
-  ToolWorker worker_;  // last: it ends before what it uses
+  LatestWorker<Lesson> worker_;  // last: it ends before what it uses
 };
 
 }  // namespace app

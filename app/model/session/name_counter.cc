@@ -1,15 +1,9 @@
 #include "app/model/session/name_counter.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 namespace app {
-namespace {
-constexpr auto kRetryPause = std::chrono::milliseconds(200);
-}  // namespace
-
 bool NameQuestion::operator==(const NameQuestion& other) const {
   return change == other.change && category == other.category &&
          other_category == other.other_category && start_frame == other.start_frame &&
@@ -37,38 +31,42 @@ annotate::NameCounts CountPredicted(const NameQuestion& question) {
   return counts;
 }
 
-NameCounter::NameCounter(std::filesystem::path project_file, std::function<void()> wake)
-    : project_file_(std::move(project_file)), worker_(std::move(wake)) {}
+NameCounter::NameCounter(std::filesystem::path project_file, std::function<void()> wake,
+                         std::function<void(const std::string&)> say)
+    : project_file_(std::move(project_file)),
+      worker_(
+          [this](const NameQuestion& question) {
+            Count(question);
+            return LatestWorker<NameQuestion>::Answered();
+          },
+          std::move(wake), std::move(say)) {}
 
 std::optional<annotate::NameCounts> NameCounter::Ask(const NameQuestion& question) {
   std::scoped_lock lock(mutex_);
   if (asked_ && *asked_ == question) return answer_;
   asked_ = question;
   answer_.reset();
-  if (!question.timeline) return answer_;
-  worker_.Run([this, question] {
-    annotate::NameCounts counts = CountPredicted(question);
-    try {
-      if (!project_) {
-        project_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
-      }
-      const annotate::NameCounts labels = annotate::CountNames(
-          *project_, question.change, question.timeline->video_id, 0, question.start_frame,
-          question.end_frame, question.category, question.other_category);
-      counts.labeled = labels.labeled;
-      counts.labeled_with_both = labels.labeled_with_both;
-    } catch (const std::exception&) {
-      project_.reset();
-      // Busy or gone for a moment: the next picture of the window asks again.
-      std::this_thread::sleep_for(kRetryPause);
-      std::scoped_lock retry_lock(mutex_);
-      if (asked_ && *asked_ == question) asked_.reset();
-      return;
-    }
-    std::scoped_lock answer_lock(mutex_);
-    if (asked_ && *asked_ == question) answer_ = counts;
-  });
+  if (question.timeline) worker_.Ask(question);
   return answer_;
+}
+
+void NameCounter::Count(const NameQuestion& question) {
+  annotate::NameCounts counts = CountPredicted(question);
+  try {
+    if (!project_) {
+      project_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
+    }
+    const annotate::NameCounts labels = annotate::CountNames(
+        *project_, question.change, question.timeline->video_id, 0, question.start_frame,
+        question.end_frame, question.category, question.other_category);
+    counts.labeled = labels.labeled;
+    counts.labeled_with_both = labels.labeled_with_both;
+  } catch (...) {
+    project_.reset();  // it may have been replaced
+    throw;
+  }
+  std::scoped_lock lock(mutex_);
+  if (asked_ && *asked_ == question) answer_ = counts;
 }
 
 }  // namespace app

@@ -5,9 +5,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "annotate/edits.h"
-#include "app/model/session/tool_worker.h"
+#include "app/model/session/latest_worker.h"
 #include "app/model/timeline/timeline_lanes.h"
 
 namespace app {
@@ -27,18 +28,21 @@ annotate::NameCounts CountPredicted(const NameQuestion& question);
 
 class NameCounter {
  public:
-  // `wake` is called from the worker when an answer is there.
-  NameCounter(std::filesystem::path project_file, std::function<void()> wake);
+  // Called from the worker: `wake` when an answer is there, `say` with why there is none.
+  NameCounter(std::filesystem::path project_file, std::function<void()> wake,
+              std::function<void(const std::string&)> say);
   // Null until counted; of several questions only the newest is looked at. Never blocks.
   std::optional<annotate::NameCounts> Ask(const NameQuestion& question);
 
  private:
+  void Count(const NameQuestion& question);
+
   const std::filesystem::path project_file_;
   std::unique_ptr<datasets::Project> project_;  // the worker's alone
   std::mutex mutex_;
   std::optional<NameQuestion> asked_;
   std::optional<annotate::NameCounts> answer_;
-  ToolWorker worker_;  // last: it ends before what it uses
+  LatestWorker<NameQuestion> worker_;  // last: it ends before what it uses
 };
 
 }  // namespace app

@@ -49,6 +49,12 @@ struct Session::Impl {
   double speed = 1, play_position = 0;
   std::optional<std::pair<int, int>> loop;
   std::deque<Message> messages;
+  std::map<datasets::Id, int> left_at;  // frame of each video
+
+  // What workers leave for Poll.
+  std::mutex inbox_mutex;
+  std::vector<Message> inbox;
+  std::optional<annotate::Place> place_to_show;
 
   ViewLoader views;
   FrameFeed frames;
@@ -59,11 +65,6 @@ struct Session::Impl {
   std::deque<std::pair<std::string, Change>> changes;
   bool stopping = false;
   std::thread change_thread;
-
-  // What workers leave for Poll.
-  std::mutex inbox_mutex;
-  std::vector<Message> inbox;
-  std::optional<annotate::Place> place_to_show;
 
   std::mutex job_mutex;
   std::condition_variable job_wake;
@@ -77,16 +78,21 @@ struct Session::Impl {
       : project(std::move(opened)),
         wake(std::move(wake_window)),
         history(*project, PersonName()),
-        views(*project, history, wake),
-        frames(*project, wake) {
-    change_thread = std::thread([this] { RunChanges(); });
-    job_thread = std::thread([this] { RunJobs(); });
-    backup = std::make_unique<PeriodicBackup>(
-        *project, std::chrono::hours(1),
-        [this](const std::string& error) { Leave(Message::Kind::kError, error); });
+        views(*project, history, wake, SayError()),
+        frames(*project, wake, SayError()) {
+    try {
+      change_thread = std::thread([this] { RunChanges(); });
+      job_thread = std::thread([this] { RunJobs(); });
+      backup = std::make_unique<PeriodicBackup>(*project, std::chrono::hours(1), SayError());
+    } catch (...) {
+      Stop();  // a thread that is not joined would end the program
+      throw;
+    }
   }
 
-  ~Impl() {
+  ~Impl() { Stop(); }
+
+  void Stop() {
     {
       std::scoped_lock lock(change_mutex, job_mutex);
       stopping = true;
@@ -95,8 +101,12 @@ struct Session::Impl {
     }
     change_wake.notify_all();
     job_wake.notify_all();
-    change_thread.join();
-    job_thread.join();
+    if (change_thread.joinable()) change_thread.join();
+    if (job_thread.joinable()) job_thread.join();
+  }
+
+  std::function<void(const std::string&)> SayError() {
+    return [this](const std::string& error) { Leave(Message::Kind::kError, error); };
   }
 
   void Leave(Message::Kind kind, const std::string& text) {
@@ -105,6 +115,32 @@ struct Session::Impl {
       inbox.push_back({kind, text, 0});
     }
     wake();
+  }
+
+  void Post(const std::string& what, Change change) {
+    {
+      std::scoped_lock lock(change_mutex);
+      changes.emplace_back(what, std::move(change));
+    }
+    change_wake.notify_one();
+  }
+
+  void PostStep(const std::string& what, const std::string& done, const std::string& verb,
+                std::optional<annotate::StoredEdit> (annotate::History::*step)()) {
+    Post(what, [=](datasets::Project&) {
+      try {
+        const auto edit = (history.*step)();
+        std::scoped_lock lock(inbox_mutex);
+        if (edit) place_to_show = edit->place;
+        inbox.push_back(
+            {Message::Kind::kInfo, edit ? done + edit->label : "Nothing to " + verb, 0});
+      } catch (const annotate::EditRefused& refused) {
+        history.Forget(refused.edit_id);
+        Leave(Message::Kind::kError, what + ": " + refused.what() +
+                                         ". It is off the list now: the next " + what +
+                                         " goes on with the change before it");
+      }
+    });
   }
 
   void RunChanges() {
@@ -152,7 +188,9 @@ struct Session::Impl {
         std::scoped_lock lock(job_mutex);
         next->status.state = state;
         next->status.error = error_text;
+        next->work = nullptr;  // what it held is not needed any more
         title = next->status.title;
+        PruneJobs();
       }
       if (state == JobStatus::State::kFailed) {
         Leave(Message::Kind::kError, title + ": " + error_text);
@@ -161,6 +199,23 @@ struct Session::Impl {
               title + (state == JobStatus::State::kDone ? ": done" : ": cancelled"));
       }
       views.Reload();
+    }
+  }
+
+  // Of those that have ended the newest stay, to be looked at. With job_mutex held.
+  void PruneJobs() {
+    constexpr size_t kEndedKept = 30;
+    const auto has_ended = [](const std::shared_ptr<RunningJob>& job) {
+      return job->status.state != JobStatus::State::kRunning;
+    };
+    size_t ended = static_cast<size_t>(std::count_if(jobs.begin(), jobs.end(), has_ended));
+    for (auto job = jobs.begin(); ended > kEndedKept;) {
+      if (!has_ended(*job)) {
+        ++job;
+        continue;
+      }
+      job = jobs.erase(job);
+      --ended;
     }
   }
 
@@ -179,6 +234,7 @@ struct Session::Impl {
 
   void Show(datasets::Id video, int wanted) {
     const bool other = video != video_id;
+    if (other) left_at[video_id] = frame;
     video_id = video;
     frame = std::clamp(wanted, 0, std::max(FrameCount() - 1, 0));
     if (other) {
@@ -236,7 +292,6 @@ bool Session::Poll() {
     s.inbox.clear();
     std::swap(place, s.place_to_show);
   }
-  for (std::string& error : s.frames.TakeErrors()) Say(Message::Kind::kError, error);
   if (place && place->video_id) {
     s.playing = false;
     s.Show(place->video_id, place->frame_index);
@@ -255,6 +310,11 @@ void Session::GoTo(datasets::Id video_id, int frame) {
 }
 void Session::SetDrawnTolerance(double image_pixels) {
   impl_->views.SetDrawnTolerance(image_pixels);
+}
+
+void Session::GoToVideo(datasets::Id video_id) {
+  const auto left_at = impl_->left_at.find(video_id);
+  GoTo(video_id, left_at == impl_->left_at.end() ? 0 : left_at->second);
 }
 
 void Session::GoToFrame(int frame) { GoTo(impl_->video_id, frame); }
@@ -295,13 +355,7 @@ std::shared_ptr<const datasets::Background> Session::background() const {
   return impl_->background;
 }
 
-void Session::Post(const std::string& what, Change change) {
-  {
-    std::scoped_lock lock(impl_->change_mutex);
-    impl_->changes.emplace_back(what, std::move(change));
-  }
-  impl_->change_wake.notify_one();
-}
+void Session::Post(const std::string& what, Change change) { impl_->Post(what, std::move(change)); }
 
 void Session::PostEdit(std::function<annotate::Edit(datasets::Project&)> build) {
   Post("Change", [this, build = std::move(build)](datasets::Project& project) {
@@ -309,25 +363,9 @@ void Session::PostEdit(std::function<annotate::Edit(datasets::Project&)> build) 
   });
 }
 
-void Session::Undo() {
-  Post("Undo", [this](datasets::Project&) {
-    const auto edit = impl_->history.Undo();
-    std::scoped_lock lock(impl_->inbox_mutex);
-    if (edit) impl_->place_to_show = edit->place;
-    impl_->inbox.push_back(
-        {Message::Kind::kInfo, edit ? "Undone: " + edit->label : "Nothing to undo", 0});
-  });
-}
+void Session::Undo() { impl_->PostStep("Undo", "Undone: ", "undo", &annotate::History::Undo); }
 
-void Session::Redo() {
-  Post("Redo", [this](datasets::Project&) {
-    const auto edit = impl_->history.Redo();
-    std::scoped_lock lock(impl_->inbox_mutex);
-    if (edit) impl_->place_to_show = edit->place;
-    impl_->inbox.push_back(
-        {Message::Kind::kInfo, edit ? "Done again: " + edit->label : "Nothing to redo", 0});
-  });
-}
+void Session::Redo() { impl_->PostStep("Redo", "Done again: ", "redo", &annotate::History::Redo); }
 
 int64_t Session::StartJob(const std::string& title,
                           std::function<void(datasets::Project&, datasets::Job&)> work) {
@@ -377,6 +415,8 @@ void Session::Say(Message::Kind kind, const std::string& text) {
 }
 
 void Session::SayLater(Message::Kind kind, const std::string& text) { impl_->Leave(kind, text); }
+
+std::function<void(const std::string&)> Session::SayError() { return impl_->SayError(); }
 
 void Session::ShowLater(datasets::Id video_id, int frame) {
   {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "annotate/assist/naming.h"
 #include "annotate/edit.h"
 #include "annotate/history.h"
 #include "annotate/tools/tool.h"
@@ -33,6 +34,7 @@ struct FrameView {
   std::vector<datasets::PredictionRow> prediction_rows;  // parallel to predictions
   std::vector<annotate::Shape> neighbor_labels;          // of the nearest labeled frame before
   int neighbor_frame = -1;
+  annotate::Sightings sightings;  // on the labeled frames nearest to this one, itself left out
   // Parallel to labels and predictions: as they are drawn, at this tolerance (DrawnTolerance).
   std::vector<DrawnShape> drawn_labels, drawn_predictions;
   double drawn_tolerance = 0;
@@ -61,6 +63,7 @@ struct Message {
   Kind kind = Kind::kInfo;
   std::string text;
   double seconds_shown = 0;
+  bool sticky = false;  // stays until a person closes it, as errors do
 };
 
 // A picture that the decoder thread has ready.
@@ -90,7 +93,8 @@ class Session {
   int frame() const;
   int frame_count() const;
   void GoTo(datasets::Id video_id, int frame);
-  void GoToFrame(int frame);  // clamped
+  void GoToFrame(int frame);              // clamped
+  void GoToVideo(datasets::Id video_id);  // where it stood last, at first its beginning
   // Of the zoom that outlines are drawn at; a new one makes the frame's outlines anew.
   void SetDrawnTolerance(double image_pixels);
   bool playing() const;
@@ -111,6 +115,7 @@ class Session {
   datasets::Id selected_annotation = 0;
   datasets::Id selected_interval = 0;
   datasets::Id selected_category = 0;
+  datasets::Id next_animal = 0;  // that a person has chosen for the next outline; 0: by itself
   datasets::Id selected_episode = 0;
   std::string selected_subject;  // whose behavior keys mark: an animal, a region, "" all in frame
 
@@ -137,6 +142,8 @@ class Session {
   void Say(Message::Kind kind, const std::string& text);
   // From any thread: the message, or the move to a frame, comes with the next Poll.
   void SayLater(Message::Kind kind, const std::string& text);
+  // For workers that end before the session: SayLater of an error.
+  std::function<void(const std::string&)> SayError();
   void ShowLater(datasets::Id video_id, int frame);
   std::deque<Message>& messages();  // GUI thread only
 

@@ -13,6 +13,10 @@ struct ReviewFilter {
   std::set<std::string> hidden_reasons;  // reason codes that are left out
   std::string animal;                    // "" = all
   datasets::Id video_id = 0;             // 0 = all
+  bool operator==(const ReviewFilter& other) const {
+    return hidden_reasons == other.hidden_reasons && animal == other.animal &&
+           video_id == other.video_id;
+  }
 };
 
 // Indices into project.review_items that pass the filter, the most suspicious first.

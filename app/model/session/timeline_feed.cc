@@ -4,37 +4,7 @@
 #include <string>
 
 namespace app {
-
-TimelineFeed::TimelineFeed(std::filesystem::path project_file, std::function<void()> wake)
-    : project_file_(std::move(project_file)), wake_(std::move(wake)), thread_([this] { Run(); }) {}
-
-TimelineFeed::~TimelineFeed() {
-  {
-    std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_worker_.notify_all();
-  thread_.join();
-}
-
-void TimelineFeed::Want(datasets::Id video_id, int64_t revision) {
-  {
-    std::scoped_lock lock(mutex_);
-    if (wanted_video_ == video_id && wanted_revision_ == revision) return;
-    wanted_video_ = video_id;
-    wanted_revision_ = revision;
-  }
-  wake_worker_.notify_one();
-}
-
-std::shared_ptr<const TimelineContent> TimelineFeed::content() const {
-  std::scoped_lock lock(mutex_);
-  return content_;
-}
-
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // What tells whether the confidence curves may have changed at once: another job, its end, or a
 // person's corrections. A machine may also write new ones without that; they are read again now and
@@ -55,58 +25,52 @@ constexpr double kShareForCurves = 0.1;
 
 }  // namespace
 
-void TimelineFeed::Run() {
-  std::string curves_key;
-  bool curves_are_old = false;
-  Clock::time_point curves_may_be_read{};
-  std::unique_ptr<datasets::Project> project;
-  datasets::Id loaded_video = 0;
-  int64_t loaded_revision = -1;
-  while (true) {
-    datasets::Id video = 0;
-    int64_t revision = -1;
-    {
-      std::unique_lock lock(mutex_);
-      const auto is_wanted = [&] {
-        return stopping_ || (wanted_video_ != 0 && (wanted_video_ != loaded_video ||
-                                                    wanted_revision_ != loaded_revision));
-      };
-      if (curves_are_old) {
-        wake_worker_.wait_until(lock, curves_may_be_read, is_wanted);
-      } else {
-        wake_worker_.wait(lock, is_wanted);
-      }
-      if (stopping_) return;
-      video = wanted_video_;
-      revision = wanted_revision_;
+TimelineFeed::TimelineFeed(std::filesystem::path project_file, std::function<void()> wake,
+                           std::function<void(const std::string&)> say)
+    : project_file_(std::move(project_file)),
+      worker_([this](const Wanted& wanted) { return Load(wanted); }, std::move(wake),
+              std::move(say)) {}
+
+void TimelineFeed::Want(datasets::Id video_id, int64_t revision) {
+  std::scoped_lock lock(mutex_);
+  if (wanted_.video_id == video_id && wanted_.revision == revision) return;
+  wanted_ = {video_id, revision};
+  worker_.Ask(wanted_);
+}
+
+std::shared_ptr<const TimelineContent> TimelineFeed::content() const {
+  std::scoped_lock lock(mutex_);
+  return content_;
+}
+
+TimelineFeed::Worker::Answered TimelineFeed::Load(const Wanted& wanted) {
+  using Clock = Worker::Clock;
+  try {
+    if (!project_) {
+      project_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
     }
-    loaded_video = video;
-    loaded_revision = revision;
-    try {
-      if (!project) {
-        project = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
-      }
-      const std::shared_ptr<const TimelineContent> old = content();
-      const auto started = Clock::now();
-      const std::string key = CurvesKey(*project, video);
-      const bool keep =
-          old && old->video_id == video && key == curves_key && started < curves_may_be_read;
-      auto fresh = LoadTimeline(*project, video, revision, keep ? old.get() : nullptr, old.get());
-      curves_are_old = keep;
-      if (!keep) {
-        curves_key = key;
-        const auto now = Clock::now();
-        curves_may_be_read =
-            now + std::chrono::duration_cast<Clock::duration>((now - started) / kShareForCurves);
-      }
-      std::scoped_lock lock(mutex_);
-      content_ = std::move(fresh);
-    } catch (const std::exception&) {
-      // The file is busy or gone for a moment: the next revision asks again.
-      project.reset();
-      curves_are_old = false;
+    const std::shared_ptr<const TimelineContent> old = content();
+    const auto started = Clock::now();
+    const std::string key = CurvesKey(*project_, wanted.video_id);
+    const bool keep = old && old->video_id == wanted.video_id && key == curves_key_ &&
+                      started < curves_may_be_read_;
+    auto fresh = LoadTimeline(*project_, wanted.video_id, wanted.revision,
+                              keep ? old.get() : nullptr, old.get());
+    Worker::Answered answered;
+    if (keep) {
+      answered.again_after = curves_may_be_read_ - Clock::now();
+    } else {
+      curves_key_ = key;
+      const auto now = Clock::now();
+      curves_may_be_read_ =
+          now + std::chrono::duration_cast<Clock::duration>((now - started) / kShareForCurves);
     }
-    wake_();
+    std::scoped_lock lock(mutex_);
+    content_ = std::move(fresh);
+    return answered;
+  } catch (...) {
+    project_.reset();  // it may have been replaced
+    throw;
   }
 }
 

@@ -2,31 +2,32 @@
 // what waits only the newest is done, because a newer click has made the older ones void.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <string>
+#include <utility>
+
+#include "app/model/session/latest_worker.h"
 
 namespace app {
 
 class ToolWorker {
  public:
-  // `wake` is called on the worker's thread each time that something is finished.
-  explicit ToolWorker(std::function<void()> wake);
-  ~ToolWorker();  // what runs is finished, what waits is dropped
-  ToolWorker(const ToolWorker&) = delete;
+  // Both are called on the worker's thread: `wake` each time that something is finished, `say` with
+  // what() of what it threw.
+  ToolWorker(std::function<void()> wake, std::function<void(const std::string&)> say)
+      : worker_(
+            [](const std::function<void()>& work) {
+              work();
+              return Worker::Answered();
+            },
+            std::move(wake), std::move(say), Worker::OnFailure::kForget) {}
 
-  void Run(std::function<void()> work);  // must not throw
+  // What runs is finished when this object ends, what waits is dropped.
+  void Run(std::function<void()> work) { worker_.Ask(std::move(work)); }
 
  private:
-  void Loop();
-
-  std::function<void()> wake_;
-  std::mutex mutex_;
-  std::condition_variable wake_worker_;
-  std::function<void()> next_;
-  bool stopping_ = false;
-  std::thread thread_;
+  using Worker = LatestWorker<std::function<void()>>;
+  Worker worker_;
 };
 
 }  // namespace app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <unordered_map>
 
 #include "app/model/session/session.h"
@@ -12,6 +13,8 @@ namespace {
 
 // How often a change by another process is looked for while nothing else happens.
 constexpr std::chrono::milliseconds kOutsideCheck(700);
+// Labeled frames that tell which animal a new outline is.
+constexpr int kNearestFrames = 6;
 
 annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int width) {
   annotate::Shape shape;
@@ -84,44 +87,39 @@ class KnownOutlines {
 }  // namespace
 
 ViewLoader::ViewLoader(datasets::Project& project, annotate::History& history,
-                       std::function<void()> wake)
-    : project_(project), history_(history), wake_(std::move(wake)), thread_([this] { Run(); }) {}
+                       std::function<void()> wake, std::function<void(const std::string&)> say)
+    : project_(project),
+      history_(history),
+      worker_([this](const Wanted& wanted) { return Load(wanted); }, std::move(wake),
+              std::move(say)) {}
 
-ViewLoader::~ViewLoader() {
-  {
-    std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_worker_.notify_all();
-  thread_.join();
+void ViewLoader::Change(const std::function<void(Wanted&)>& change) {
+  std::scoped_lock lock(mutex_);
+  change(wanted_);
+  worker_.Ask(wanted_);
 }
 
 void ViewLoader::RequestFrame(datasets::Id video_id, int frame) {
-  {
-    std::scoped_lock lock(mutex_);
-    video_ = video_id;
-    frame_ = frame;
-    frame_pending_ = true;
-  }
-  wake_worker_.notify_one();
+  Change([&](Wanted& wanted) {
+    wanted.video_id = video_id;
+    wanted.frame = frame;
+    ++wanted.wish;
+  });
 }
 
 void ViewLoader::SetDrawnTolerance(double image_pixels) {
   {
     std::scoped_lock lock(mutex_);
-    if (image_pixels == tolerance_) return;
-    tolerance_ = image_pixels;
-    frame_pending_ = true;
+    if (image_pixels == wanted_.tolerance) return;
   }
-  wake_worker_.notify_one();
+  Change([&](Wanted& wanted) {
+    wanted.tolerance = image_pixels;
+    ++wanted.wish;
+  });
 }
 
 void ViewLoader::Reload() {
-  {
-    std::scoped_lock lock(mutex_);
-    reload_ = true;
-  }
-  wake_worker_.notify_one();
+  Change([](Wanted&) {});
 }
 
 std::shared_ptr<const ProjectView> ViewLoader::TakeProject() {
@@ -172,15 +170,53 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
   return view;
 }
 
-std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int frame, int64_t revision,
-                                                 double tolerance, const ProjectView& project,
-                                                 const FrameView* before) const {
+annotate::Sightings ViewLoader::SightingsNear(const std::vector<datasets::ImageRow>& images,
+                                              int frame) {
+  annotate::Sightings near;
+  auto after = std::lower_bound(
+      images.begin(), images.end(), frame,
+      [](const datasets::ImageRow& image, int at) { return image.frame_index.value_or(0) < at; });
+  auto before = after;  // one beyond the next one to look at
+  const auto gap = [frame](const datasets::ImageRow& image) {
+    return std::abs(image.frame_index.value_or(0) - frame);
+  };
+  int used = 0;
+  for (int looked = 0; looked < 2 * kNearestFrames && used < kNearestFrames; ++looked) {
+    const bool has_before = before != images.begin(), has_after = after != images.end();
+    if (!has_before && !has_after) break;
+    const bool takes_before = has_before && (!has_after || gap(*(before - 1)) <= gap(*after));
+    const datasets::ImageRow& image = takes_before ? *--before : *after++;
+    if (image.frame_index == frame) continue;
+    const auto [known, is_new] = sightings_of_image_.try_emplace(image.id);
+    if (is_new) {
+      for (const auto& row : project_.AnnotationsOfImage(image.id)) {
+        const annotate::Shape shape = ShapeOf(row, image.height, image.width);
+        if (shape.polygons.empty()) continue;
+        known->second[row.category_id].push_back(
+            annotate::SightingOf(shape.polygons, image.frame_index.value_or(0)));
+      }
+    }
+    used += !known->second.empty();
+    for (const auto& [animal, seen] : known->second) {
+      near[animal].insert(near[animal].end(), seen.begin(), seen.end());
+    }
+  }
+  return near;
+}
+
+std::shared_ptr<FrameView> ViewLoader::LoadFrame(const Wanted& wanted, int64_t revision,
+                                                 const ProjectView& project,
+                                                 const FrameView* before) {
+  const datasets::Id video_id = wanted.video_id;
+  const int frame = wanted.frame;
+  const double tolerance = wanted.tolerance;
   auto view = std::make_shared<FrameView>();
   view->video_id = video_id;
   view->frame = frame;
   view->revision = revision;
   const auto images = project.images.find(video_id);
   if (images != project.images.end()) {
+    view->sightings = SightingsNear(images->second, frame);
     const auto after = std::lower_bound(
         images->second.begin(), images->second.end(), frame,
         [](const datasets::ImageRow& image, int at) { return image.frame_index.value_or(0) < at; });
@@ -223,48 +259,31 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(datasets::Id video_id, int fram
   return view;
 }
 
-void ViewLoader::Run() {
-  std::shared_ptr<ProjectView> current;
-  std::shared_ptr<const FrameView> last_frame;
-  int64_t loaded_revision = -1;
-  while (true) {
-    datasets::Id video = 0;
-    int frame = 0;
-    bool wants_frame = false;
-    double tolerance = 0;
-    {
-      std::unique_lock lock(mutex_);
-      wake_worker_.wait_for(lock, kOutsideCheck,
-                            [this] { return stopping_ || reload_ || frame_pending_; });
-      if (stopping_) return;
-      wants_frame = frame_pending_;
-      frame_pending_ = reload_ = false;
-      video = video_;
-      frame = frame_;
-      tolerance = tolerance_;
-    }
+ViewLoader::Worker::Answered ViewLoader::Load(const Wanted& wanted) {
+  const int64_t revision = project_.Revision();
+  const bool moved = !loaded_project_ || revision != loaded_project_->revision;
+  std::exception_ptr failed;
+  if (moved) {
     try {
-      const int64_t revision = project_.Revision();
-      const bool moved = revision != loaded_revision || !current;
-      if (moved) {
-        current = LoadProject(revision);
-        loaded_revision = revision;
-      }
-      std::shared_ptr<FrameView> fresh_frame;
-      if ((wants_frame || moved) && video != 0) {
-        fresh_frame = LoadFrame(video, frame, revision, tolerance, *current, last_frame.get());
-        last_frame = fresh_frame;
-      }
-      if (!moved && !fresh_frame) continue;
+      auto project = LoadProject(revision);
+      sightings_of_image_.clear();
       std::scoped_lock lock(mutex_);
-      if (moved) fresh_project_ = current;
-      if (fresh_frame) fresh_frame_ = fresh_frame;
-    } catch (const std::exception&) {
-      // The file is busy or has gone for a moment; the next round tries again.
-      continue;
+      fresh_project_ = loaded_project_ = std::move(project);
+    } catch (...) {  // lists that cannot be read are no reason to show no frame
+      failed = std::current_exception();
     }
-    wake_();
   }
+  frame_is_old_ |= moved || wanted.wish != loaded_wish_;
+  const bool loads_frame = frame_is_old_ && wanted.video_id != 0 && loaded_project_;
+  if (loads_frame) {
+    auto frame = LoadFrame(wanted, revision, *loaded_project_, loaded_frame_.get());
+    frame_is_old_ = false;
+    loaded_wish_ = wanted.wish;
+    std::scoped_lock lock(mutex_);
+    fresh_frame_ = loaded_frame_ = std::move(frame);
+  }
+  if (failed) std::rethrow_exception(failed);
+  return {moved || loads_frame, kOutsideCheck};
 }
 
 }  // namespace app

@@ -29,7 +29,8 @@ uint32_t ColorOf(const ProjectView& project, size_t index) {
 }  // namespace
 
 void AnimalsView::AddActions(ActionTable& actions, Session& session) {
-  counter_ = std::make_unique<NameCounter>(session.project_file(), [] { Window::Wake(); });
+  counter_ = std::make_unique<NameCounter>(
+      session.project_file(), [] { Window::Wake(); }, session.SayError());
   Action swap;
   swap.id = "animals.swap_from_here";
   swap.title = "Swap two animals from this frame on";

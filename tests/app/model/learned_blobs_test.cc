@@ -94,7 +94,7 @@ double IouAt(const annotate::Proposal& proposal, int frame) {
 
 TEST_CASE("Four labeled frames teach the blob what no difference in brightness shows") {
   Bench bench;
-  app::LearnedBlobs blobs(bench.project->file(), bench.Wake());
+  app::LearnedBlobs blobs(bench.project->file(), bench.Wake(), [](const std::string&) {});
   bench.Label({2, 9, 17});
   CHECK_FALSE(blobs.Of(bench.view, bench.video.id));
   bench.Label({25, 33});
@@ -134,12 +134,12 @@ TEST_CASE("Labels kept for testing teach no blob; a window may close while it le
   Bench bench;
   bench.Label({2, 9, 17, 25, 33}, "test");
   {
-    app::LearnedBlobs blobs(bench.project->file(), bench.Wake());
+    app::LearnedBlobs blobs(bench.project->file(), bench.Wake(), [](const std::string&) {});
     CHECK_FALSE(blobs.Of(bench.view, bench.video.id));
   }
   CHECK(bench.wakes == 0);
   bench.Label({4});
-  app::LearnedBlobs blobs(bench.project->file(), bench.Wake());
+  app::LearnedBlobs blobs(bench.project->file(), bench.Wake(), [](const std::string&) {});
   CHECK_FALSE(blobs.Of(bench.view, bench.video.id));
 }
 

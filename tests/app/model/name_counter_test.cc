@@ -62,11 +62,14 @@ TEST_CASE("A name counter answers the newest question, aside, and again after a 
   std::mutex mutex;
   std::condition_variable woken;
   int wakes = 0;
-  app::NameCounter counter(project->file(), [&] {
-    std::scoped_lock lock(mutex);
-    ++wakes;
-    woken.notify_all();
-  });
+  app::NameCounter counter(
+      project->file(),
+      [&] {
+        std::scoped_lock lock(mutex);
+        ++wakes;
+        woken.notify_all();
+      },
+      [](const std::string&) {});
   app::NameQuestion question;
   question.category = a;
   question.other_category = b;
@@ -111,7 +114,9 @@ TEST_CASE("A name counter that cannot read the project for a moment asks again")
   question.end_frame = 100;
   std::filesystem::rename(file, folder / "away.vole");
   std::atomic<int> wakes{0};
-  app::NameCounter counter(file, [&] { ++wakes; });
+  std::atomic<int> said{0};
+  app::NameCounter counter(
+      file, [&] { ++wakes; }, [&](const std::string&) { ++said; });
   CHECK_FALSE(counter.Ask(question));
   while (wakes < 1) std::this_thread::yield();
   std::filesystem::rename(folder / "away.vole", file);
@@ -121,4 +126,5 @@ TEST_CASE("A name counter that cannot read the project for a moment asks again")
     seen = wakes;
   }
   CHECK(counts->labeled == 1);
+  CHECK(said == 1);
 }

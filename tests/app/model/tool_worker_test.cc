@@ -13,7 +13,7 @@ TEST_CASE("of the work that waits only the newest is done, and each end wakes th
   std::atomic<int> woken{0};
   std::promise<void> started, go_on, finished;
   {
-    app::ToolWorker worker([&] { ++woken; });
+    app::ToolWorker worker([&] { ++woken; }, [](const std::string&) {});
     worker.Run([&] {
       started.set_value();
       go_on.get_future().wait();

@@ -9,7 +9,9 @@
 namespace app {
 
 void CanvasView::AddActions(ActionTable& actions, Session& session) {
-  learned_blobs_ = std::make_unique<LearnedBlobs>(session.project_file(), [] { Window::Wake(); });
+  worker_ = std::make_unique<ToolWorker>([] { Window::Wake(); }, session.SayError());
+  learned_blobs_ = std::make_unique<LearnedBlobs>(
+      session.project_file(), [] { Window::Wake(); }, session.SayError());
   const auto add = [&](const char* id, const char* title, const char* menu, const char* keys,
                        std::function<void()> run, const char* help, Scope scope = Scope::kAlways) {
     Action action;

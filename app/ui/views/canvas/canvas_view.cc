@@ -59,8 +59,7 @@ bool IsDrawingTool(const annotate::Tool& tool) { return std::string(tool.id()) !
 CanvasView::CanvasView()
     : frame_layer_(new FrameLayer),
       overlay_layer_(new OverlayLayer),
-      worker_([] { Window::Wake(); }),
-      run_aside_([this](std::function<void()> work) { worker_.Run(std::move(work)); }) {
+      run_aside_([this](std::function<void()> work) { worker_->Run(std::move(work)); }) {
   SetTool("select");
 }
 
@@ -103,7 +102,7 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   const auto project = context.session.project_view();
   if (project && learned_blobs_ && std::string(tool_->id()) == "blob") {
     if (const auto learned = learned_blobs_->Of(*project, context.session.video_id())) {
-      tool.animal_model = {learned, &learned->model};
+      if (learned->model) tool.animal_model = {learned, &learned->model};
       if (tool.typical_area <= 0) tool.typical_area = learned->typical_area;
     }
   }

@@ -77,7 +77,7 @@ class CanvasView : public View {
   std::unique_ptr<FrameLayer> frame_layer_;
   std::unique_ptr<OverlayLayer> overlay_layer_;
   PendingShapes pending_;
-  ToolWorker worker_;
+  std::unique_ptr<ToolWorker> worker_;
   std::unique_ptr<LearnedBlobs> learned_blobs_;
   std::function<void(std::function<void()>)> run_aside_;
   Placement placement_;

@@ -20,7 +20,8 @@ TimelineView::TimelineView() = default;
 TimelineView::~TimelineView() = default;
 
 void TimelineView::AddActions(ActionTable& actions, Session& session) {
-  feed_ = std::make_unique<TimelineFeed>(session.project_file(), [] { Window::Wake(); });
+  feed_ = std::make_unique<TimelineFeed>(
+      session.project_file(), [] { Window::Wake(); }, session.SayError());
   const auto add = [&](const char* id, const char* title, const char* keys,
                        std::function<void()> run, const char* help = "",
                        Scope scope = Scope::kAlways, const char* menu = "Go") {
