@@ -14,6 +14,7 @@ class ProposalTool : public Tool {
  public:
   bool busy() const override { return has_proposal() || waits(); }
   bool has_proposal() const override { return !shown_.empty(); }
+  Proposed proposed() const override { return {shown_, replaces_, category_}; }
   void Cancel() override;
   // Simplification in image pixels while there is a proposal.
   Parameter parameter() const override;

@@ -117,6 +117,12 @@ class Tool {
   virtual void SetParameter(double) {}
   // A proposal waits for Enter (accept) or Escape.
   virtual bool has_proposal() const { return false; }
+  struct Proposed {
+    datasets::Polygons outline;
+    datasets::Id replaces = 0;     // the label whose place and name it takes; 0: a new label
+    datasets::Id category_id = 0;  // the animal, when the tool knows
+  };
+  virtual Proposed proposed() const { return {}; }  // empty without a proposal
 };
 
 // ids: select polygon box brush eraser blob wand scissors grabcut model. Throws Error for another.

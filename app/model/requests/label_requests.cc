@@ -10,21 +10,6 @@
 namespace app {
 namespace {
 
-datasets::Id AnimalForNewShape(const ProjectView& project, const FrameView& frame,
-                               datasets::Id selected) {
-  std::set<datasets::Id> taken;
-  for (const annotate::Shape& label : frame.labels) taken.insert(label.category_id);
-  const auto known = [&project](datasets::Id id) {
-    return std::any_of(project.categories.begin(), project.categories.end(),
-                       [id](const datasets::CategoryRow& row) { return row.id == id; });
-  };
-  if (selected && known(selected) && !taken.count(selected)) return selected;
-  for (const datasets::CategoryRow& row : project.categories) {
-    if (!taken.count(row.id)) return row.id;
-  }
-  return 0;
-}
-
 const annotate::Shape* FindLabel(const Session& session, datasets::Id annotation_id) {
   const auto view = session.frame_view();
   if (!view || view->frame != session.frame()) return nullptr;
@@ -55,7 +40,8 @@ FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_s
   return {};
 }
 
-void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
+void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
+                        datasets::Id animal) {
   using Kind = annotate::ShapeChange::Kind;
   if (change.kind == Kind::kDelete) {
     RequestDelete(session, change.annotation_id);
@@ -69,15 +55,9 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change) {
     return;
   }
   if (change.kind != Kind::kAdd) return;
-  const auto project_view = session.project_view();
-  const auto frame_view = session.frame_view();
-  if (!project_view || !frame_view || !session.video()) return;
+  if (!session.video()) return;
   const datasets::Id video = session.video_id();
   const int frame = session.frame();
-  const datasets::Id animal =
-      AnimalForNewShape(*project_view, frame_view->frame == frame ? *frame_view : FrameView(),
-                        session.selected_category);
-  session.selected_category = animal;
   session.PostEdit([=](datasets::Project&) {
     datasets::AnnotationRow row;
     row.category_id = animal;  // 0: a new one
@@ -166,18 +146,30 @@ void RequestCopyFromNeighbor(Session& session) {
   }
   std::set<datasets::Id> taken;
   for (const annotate::Shape& label : view->labels) taken.insert(label.category_id);
-  const datasets::Id video = session.video_id();
-  const int frame = session.frame(), from = view->neighbor_frame;
+  std::vector<datasets::AnnotationRow> rows;
   for (const annotate::Shape& shape : view->neighbor_labels) {
     if (taken.count(shape.category_id)) continue;
-    session.PostEdit([=](datasets::Project&) {
-      datasets::AnnotationRow row;
-      row.category_id = shape.category_id;
-      row.polygons = shape.polygons;
-      row.rle = shape.rle;
-      return annotate::AddAnnotation(video, frame, row, "Copy from frame " + std::to_string(from));
-    });
+    datasets::AnnotationRow row;
+    row.category_id = shape.category_id;
+    row.polygons = shape.polygons;
+    row.rle = shape.rle;
+    rows.push_back(std::move(row));
   }
+  if (rows.empty()) {
+    session.Say(Message::Kind::kInfo, "Every animal of the labeled frame before is labeled here");
+    return;
+  }
+  const datasets::Id video = session.video_id();
+  const int frame = session.frame();
+  annotate::Edit edit;
+  edit.label = "Copy from frame " + std::to_string(view->neighbor_frame);
+  edit.place = annotate::Place{video, frame};
+  edit.change = [=](annotate::Recorder& recorder) {
+    for (const datasets::AnnotationRow& row : rows) {
+      annotate::AddAnnotation(video, frame, row).change(recorder);
+    }
+  };
+  session.PostEdit([edit](datasets::Project&) { return edit; });
 }
 
 void RequestRelink(Session& session, datasets::Id video_id, const std::string& file) {

@@ -16,9 +16,10 @@ struct FrameSpan {
 };
 FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_span);
 
-// A finished drawing gesture becomes a label of the current frame. A new shape gets the selected
-// animal, else the first animal that has no label in this frame, else a new animal `animal_N`.
-void RequestShapeChange(Session& session, const annotate::ShapeChange& change);
+// A finished drawing gesture becomes a label of the current frame; a new shape is `animal`, 0: a
+// new one, `animal_N`.
+void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
+                        datasets::Id animal = 0);
 void RequestDelete(Session& session, datasets::Id annotation_id);
 // Gives the label another animal's name; when the name is taken in this frame, the two swap.
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);

@@ -28,7 +28,10 @@ bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
     for (const annotate::Shape& label : view.labels) {
       const bool is_new = std::find(waiting.known.begin(), waiting.known.end(),
                                     label.annotation_id) == waiting.known.end();
-      if (!is_new || label.polygons != change.polygons) continue;
+      // The store may keep an outline with other digits, or cut; an animal has one label a frame.
+      const bool is_it = label.polygons == change.polygons ||
+                         (waiting.category && label.category_id == waiting.category);
+      if (!is_new || !is_it) continue;
       added_ = label.annotation_id;
       return true;
     }

@@ -95,7 +95,7 @@ void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
     snprintf(text, sizeof text, "%zu  %s", i + 1, animal.name.c_str());
     if (ImGui::Selectable(text, session.selected_category == animal.id,
                           ImGuiSelectableFlags_AllowDoubleClick)) {
-      session.selected_category = animal.id;
+      session.selected_category = session.next_animal = animal.id;
       if (ImGui::IsMouseDoubleClicked(0)) {
         renaming_ = animal.id;
         snprintf(rename_, sizeof rename_, "%s", animal.name.c_str());

@@ -123,6 +123,8 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
           session.selected_category = category;
           if (session.selected_annotation) {
             RequestAssign(session, session.selected_annotation, category);
+          } else {
+            session.next_animal = category;
           }
         },
         "", Scope::kLabeling);

@@ -5,6 +5,7 @@
 
 #include "app/model/drawing/triangulate.h"
 #include "app/ui/views/canvas/canvas_view.h"
+#include "datasets/store/names.h"
 
 namespace app {
 const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index) {
@@ -30,6 +31,7 @@ void CanvasView::Describe(nlohmann::json& state) const {
                      {"tool", tool_->id()},
                      {"busy", tool_->busy()},
                      {"proposal", tool_->has_proposal()},
+                     {"proposed_animal", proposal_ ? proposal_->animal : -1},
                      {"preview", preview_ ? preview_->text : ""}};
 }
 
@@ -73,7 +75,7 @@ void CanvasView::BuildOverlay(UiContext& context) {
     drawn.outlines = &outline.outlines;
     drawn.insides = &outline.insides;
     drawn.triangles = &outline.triangles;
-    drawn.color = category && category->color ? category->color : PaletteColor(index);
+    drawn.color = category && category->color ? category->color : datasets::PaletteColor(index);
     const bool selected =
         shape.annotation_id != 0 && shape.annotation_id == context.session.selected_annotation;
     drawn.fill = prediction ? 0.12f : selected ? 0.38f : 0.24f;
@@ -161,13 +163,13 @@ void CanvasView::DrawRegions(UiContext& context, ImDrawList* draw) {
 }
 
 // A proposal looks like nothing that is stored: dashed, in the color of warnings, lightly filled.
-void CanvasView::DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw,
-                              float scale) {
+void CanvasView::DrawProposal(const std::vector<ImVec2>& points, bool closed, ImU32 color,
+                              ImDrawList* draw, float scale) {
   if (points.size() < 2) return;
   if (closed && points.size() >= 3) {
     datasets::Ring ring;
     for (const ImVec2& point : points) ring.emplace_back(point.x, point.y);
-    const ImU32 fill = (WarningColor() & ~IM_COL32_A_MASK) | IM_COL32(0, 0, 0, 46);
+    const ImU32 fill = (color & ~IM_COL32_A_MASK) | IM_COL32(0, 0, 0, 46);
     const ImDrawListFlags flags = draw->Flags;
     draw->Flags &= ~ImDrawListFlags_AntiAliasedFill;  // no seams between the triangles
     const std::vector<int> triangles = TriangulateRing(ring);
@@ -191,7 +193,7 @@ void CanvasView::DrawProposal(const std::vector<ImVec2>& points, bool closed, Im
       const ImVec2 next(from.x + (to.x - from.x) * step / length,
                         from.y + (to.y - from.y) * step / length);
       draw->AddLine(from, next, IM_COL32(0, 0, 0, drawing ? 200 : 90), 3.8f * scale);
-      if (drawing) draw->AddLine(from, next, WarningColor(), 2.2f * scale);
+      if (drawing) draw->AddLine(from, next, color, 2.2f * scale);
       from = next;
       length -= step;
       left -= step;
@@ -214,7 +216,7 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     if (line.guide) {
       draw->AddPolyline(points.data(), count, IM_COL32(255, 255, 255, 70), flags, scale);
     } else if (line.proposal) {
-      DrawProposal(points, line.closed, draw, scale);
+      DrawProposal(points, line.closed, ProposalColor(context), draw, scale);
     } else {
       draw->AddPolyline(points.data(), count, IM_COL32(0, 0, 0, 160), flags, 3.6f * scale);
       draw->AddPolyline(points.data(), count, AccentColor(), flags, 1.8f * scale);
@@ -237,6 +239,7 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 200), 0, 3 * scale);
     draw->AddCircle(at, radius, AccentColor(), 0, 1.5f * scale);
   }
+  DrawProposedName(context, draw);
   if (MayDraw(context) && context.status_hint.empty()) {
     context.status_hint = overlay.hint;
   }

@@ -99,12 +99,9 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
     }
   }
   tool.selected_annotation = context.session.selected_annotation;
-  const auto project = context.session.project_view();
-  if (project && learned_blobs_ && std::string(tool_->id()) == "blob") {
-    if (const auto learned = learned_blobs_->Of(*project, context.session.video_id())) {
-      if (learned->model) tool.animal_model = {learned, &learned->model};
-      if (tool.typical_area <= 0) tool.typical_area = learned->typical_area;
-    }
+  if (const auto learned = Learned(context)) {
+    if (learned->model) tool.animal_model = {learned, &learned->model};
+    if (tool.typical_area <= 0) tool.typical_area = learned->typical_area;
   }
   return tool;
 }
@@ -142,13 +139,15 @@ void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change)
     }
     return;
   }
-  if (change.kind == Kind::kAdd && change.category_id) {
-    session.selected_category = change.category_id;
-  }
   const auto view = session.frame_view();
-  RequestShapeChange(session, change);
+  datasets::Id animal = 0;
+  if (change.kind == Kind::kAdd) {
+    session.selected_category = animal = AnimalOf(context, change.polygons, change.category_id);
+  }
+  RequestShapeChange(session, change, animal);
+  if (change.kind == Kind::kAdd) session.next_animal = 0;
   if (view && view->frame == session.frame()) {
-    pending_.Add(change, session.selected_category, *view, ImGui::GetTime());
+    pending_.Add(change, animal, *view, ImGui::GetTime());
   }
 }
 
@@ -182,8 +181,13 @@ bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
 }
 
 void CanvasView::TakeResult(UiContext& context) {
-  const annotate::ToolResult result = tool_->Poll(ContextForTool(context));
-  if (result.change) Commit(context, *result.change);
+  try {
+    const annotate::ToolResult result = tool_->Poll(ContextForTool(context));
+    if (result.change) Commit(context, *result.change);
+  } catch (const std::exception& error) {  // OpenCV throws its own
+    tool_->Cancel();
+    context.session.Say(Message::Kind::kError, error.what());
+  }
 }
 
 bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
@@ -205,6 +209,7 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
       if (!SendToTool(context, input)) tool_->Cancel();
       return true;
     }
+    if (TakeAsDigit(context, chord)) return true;
     if (key == annotate::ToolKey::kNone) return false;
     if (SendToTool(context, input)) return true;
     return !tool_->has_proposal();  // a half-drawn outline stays on its frame
@@ -379,6 +384,7 @@ void CanvasView::Draw(UiContext& context) {
   }
   if (!MayDraw(context) && IsDrawingTool(*tool_)) SetTool("select");
   TakeResult(context);
+  NameProposal(context);
   ImGui::InvisibleButton("##surface", size,
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
                              ImGuiButtonFlags_MouseButtonMiddle);

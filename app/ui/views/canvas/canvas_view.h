@@ -45,6 +45,12 @@ class CanvasView : public View {
   annotate::ToolInput InputNow() const;
   annotate::ToolContext ContextForTool(UiContext& context);
   bool MayDraw(const UiContext& context) const;
+  // canvas_proposal.cc: who an outline is
+  datasets::Id AnimalOf(UiContext& context, const datasets::Polygons& outline,
+                        datasets::Id known_to_tool);
+  void NameProposal(UiContext& context);
+  bool TakeAsDigit(UiContext& context, const Chord& chord);
+  std::shared_ptr<const LearnedBlobs::Animals> Learned(UiContext& context);
   void Commit(UiContext& context, const annotate::ShapeChange& change);
   void LeaveFrame(UiContext& context);
   const std::vector<annotate::Shape>& Labels(UiContext& context);
@@ -63,7 +69,10 @@ class CanvasView : public View {
   void DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size);
   void DrawRegions(UiContext& context, ImDrawList* draw);
   void DrawToolOverlay(UiContext& context, ImDrawList* draw);
-  void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImDrawList* draw, float scale);
+  void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImU32 color, ImDrawList* draw,
+                    float scale);
+  void DrawProposedName(UiContext& context, ImDrawList* draw);
+  ImU32 ProposalColor(UiContext& context) const;
   // canvas_names.cc
   void DrawNames(UiContext& context, ImDrawList* draw);
   // canvas_controls.cc: small controls on the picture
@@ -77,6 +86,13 @@ class CanvasView : public View {
   std::unique_ptr<FrameLayer> frame_layer_;
   std::unique_ptr<OverlayLayer> overlay_layer_;
   PendingShapes pending_;
+  struct NamedProposal {
+    annotate::Tool::Proposed proposed;
+    std::vector<int64_t> state;  // of what the name rests on
+    datasets::Id animal = 0;     // 0: a new one
+    bool replaces = false;       // it takes a label's place and name
+  };
+  std::optional<NamedProposal> proposal_;  // of the tool, as named last
   std::unique_ptr<ToolWorker> worker_;
   std::unique_ptr<LearnedBlobs> learned_blobs_;
   std::function<void(std::function<void()>)> run_aside_;
