@@ -48,9 +48,6 @@ TimelineLane Queue(const datasets::Project& project, Id video_id, const std::set
     span.color = datasets::ReasonOf(item.reason_code).color;
     lane.spans.push_back(span);
   }
-  std::sort(lane.spans.begin(), lane.spans.end(), [](const TimelineSpan& a, const TimelineSpan& b) {
-    return a.start_frame < b.start_frame;
-  });
   return lane;
 }
 
@@ -151,9 +148,6 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
   }
   std::vector<TimelineLane> lanes;
   for (auto& [key, lane] : rows) {
-    std::stable_sort(
-        lane.spans.begin(), lane.spans.end(),
-        [](const TimelineSpan& a, const TimelineSpan& b) { return a.start_frame < b.start_frame; });
     lanes.push_back(std::move(lane));
   }
   return lanes;
@@ -284,20 +278,45 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
   for (TimelineLane& lane : BehaviorLanes(project, video_id, content->behavior_job)) {
     content->lanes.push_back(std::move(lane));
   }
+  for (TimelineLane& lane : content->lanes) OrderSpans(&lane.spans);
   content->scores_are_final = !Runs(project, content->behavior_job);
   AddScores(project, scores_of && scores_of->video_id == video_id ? scores_of : nullptr,
             content.get());
   return content;
 }
 
+void OrderSpans(std::vector<TimelineSpan>* spans) {
+  std::stable_sort(spans->begin(), spans->end(), [](const TimelineSpan& a, const TimelineSpan& b) {
+    return a.start_frame < b.start_frame;
+  });
+  int reach = 0;
+  for (TimelineSpan& span : *spans) span.reach = reach = std::max(reach, span.end_frame);
+}
+
 size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame) {
-  // Spans are ordered by their start; a long one may reach over later ones, so step back.
-  size_t at = static_cast<size_t>(
-      std::upper_bound(spans.begin(), spans.end(), frame,
-                       [](int f, const TimelineSpan& span) { return f < span.start_frame; }) -
+  // `reach` never falls, so it can be searched where the ends cannot.
+  return static_cast<size_t>(
+      std::partition_point(spans.begin(), spans.end(),
+                           [frame](const TimelineSpan& span) { return span.reach <= frame; }) -
       spans.begin());
-  while (at > 0 && spans[at - 1].end_frame > frame) --at;
-  return at;
+}
+
+const TimelineSpan* SpanAt(const std::vector<TimelineSpan>& spans, double frame, double slack,
+                           bool lower_part) {
+  const TimelineSpan* found = nullptr;
+  int best = -1;
+  const int from = static_cast<int>(std::floor(frame - slack)) - 1;
+  for (size_t i = FirstSpanAfter(spans, from); i < spans.size(); ++i) {
+    const TimelineSpan& span = spans[i];
+    if (span.start_frame > frame + slack) break;
+    if (span.end_frame < frame - slack) continue;
+    const bool inside = span.start_frame <= frame && frame < span.end_frame;
+    const int rank = 2 * inside + (lower_part || !span.machine);
+    if (rank < best) continue;
+    best = rank;
+    found = &span;
+  }
+  return found;
 }
 
 std::vector<PixelCover> FoldSpans(const std::vector<TimelineSpan>& spans, double first_frame,

@@ -44,6 +44,7 @@ struct TimelineSpan {  // [start_frame, end_frame)
   bool present = true;   // false: an explicit "not this behavior"
   bool machine = false;  // a prediction, drawn lighter
   bool is_point = false;
+  int reach = 0;  // the last end of all spans of the row up to this one; see OrderSpans
 };
 
 struct TimelineLane {
@@ -55,7 +56,7 @@ struct TimelineLane {
   datasets::Id behavior_id = 0;  // kBehavior
   std::string subject;           // kBehavior: animal, region or "" for the whole frame
   std::optional<datasets::Id> track_id;
-  std::vector<TimelineSpan> spans;               // by start_frame
+  std::vector<TimelineSpan> spans;               // in order, see OrderSpans
   std::shared_ptr<const MinPyramid> confidence;  // 0..254 for confidence 0..1; where there are
                                                  // spans too, the job runs and only they are meant
   std::shared_ptr<const ScoreCurve> scores;      // kBehavior: of the newest job that scored it
@@ -90,16 +91,24 @@ std::vector<uint8_t> FoldCurve(const MinPyramid& curve, double first_frame, doub
 std::vector<uint8_t> FoldCurve(const ScoreCurve& curve, double first_frame, double frames,
                                int pixels);
 
-// Index of the first span that ends after `frame`.
+// By start_frame, each with its `reach`. Spans may overlap: a later one lies on top.
+void OrderSpans(std::vector<TimelineSpan>* spans);
+// Index of the first span of ordered ones that ends after `frame`; O(log n). Of those behind it,
+// some may end before.
 size_t FirstSpanAfter(const std::vector<TimelineSpan>& spans, int frame);
+// The topmost span at a place of the row, null when there is none: `frame` may lie `slack` frames
+// beside it, but what it lies in wins. Predicted spans are drawn on the lower part of the row: in
+// the upper part they stand behind a person's.
+const TimelineSpan* SpanAt(const std::vector<TimelineSpan>& spans, double frame, double slack,
+                           bool lower_part);
 
 // What one pixel of an interval lane shows: its part covered, 0..1, and the span that covers most.
 struct PixelCover {
   float part = 0;
   const TimelineSpan* span = nullptr;
 };
-// Folds spans to `pixels` columns over [first_frame, first_frame + frames). Overlapping spans are
-// drawn in order; cost is the number of visible spans plus the number of pixels.
+// Folds ordered spans to `pixels` columns over [first_frame, first_frame + frames). Overlapping
+// spans are drawn in order; cost is the number of visible spans plus the number of pixels.
 std::vector<PixelCover> FoldSpans(const std::vector<TimelineSpan>& spans, double first_frame,
                                   double frames, int pixels);
 

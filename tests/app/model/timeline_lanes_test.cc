@@ -16,6 +16,52 @@ using app::FoldSpans;
 using app::MinPyramid;
 using app::TimelineSpan;
 
+std::vector<TimelineSpan> Ordered(std::vector<TimelineSpan> spans) {
+  app::OrderSpans(&spans);
+  return spans;
+}
+
+TimelineSpan Span(int start, int end, datasets::Id id, bool machine = false) {
+  TimelineSpan span;
+  span.start_frame = start;
+  span.end_frame = end;
+  span.id = id;
+  span.machine = machine;
+  return span;
+}
+
+TEST_CASE("a long bout shows behind short ones that end within it, wherever the view begins") {
+  const auto spans = Ordered({Span(10, 20, 2, true), Span(0, 1000, 1), Span(2000, 2010, 3)});
+  for (const int frame : {0, 5, 15, 30, 999}) {
+    CAPTURE(frame);
+    const size_t first = app::FirstSpanAfter(spans, frame);
+    REQUIRE(first < spans.size());
+    CHECK(spans[first].id == 1);
+    CHECK(FoldSpans(spans, frame, 1, 1)[0].span != nullptr);
+  }
+  CHECK(spans[app::FirstSpanAfter(spans, 1000)].id == 3);
+  CHECK(app::FirstSpanAfter(spans, 2010) == 3);
+  CHECK(FoldSpans(spans, 1500, 1, 1)[0].span == nullptr);
+}
+
+TEST_CASE("the mouse takes hold of the span on top, and of a predicted one where it is drawn") {
+  const auto spans = Ordered({Span(0, 100, 1), Span(10, 20, 2, true), Span(50, 60, 3)});
+  const auto at = [&](double frame, bool lower, double slack = 0) {
+    const TimelineSpan* span = app::SpanAt(spans, frame, slack, lower);
+    return span ? span->id : 0;
+  };
+  CHECK(at(15, true) == 2);
+  CHECK(at(15, false) == 1);
+  CHECK(at(25, true) == 1);
+  CHECK(at(55, false) == 3);
+  CHECK(at(61, false, 3) == 1);  // within the long one, beside the short one
+  CHECK(at(102, false, 3) == 1);
+  CHECK(at(104, false, 3) == 0);
+  const auto alone = Ordered({Span(10, 20, 2, true)});
+  CHECK(app::SpanAt(alone, 15, 0, false)->id == 2);
+  CHECK(app::SpanAt(alone, 22, 3, false)->id == 2);
+}
+
 TEST_CASE("the least confidence of any span equals a plain search") {
   std::vector<uint8_t> values(1000);
   uint32_t random = 7;
@@ -58,7 +104,7 @@ TEST_CASE("a one-frame mark in a million frames still shows in its pixel") {
   TimelineSpan mark;
   mark.start_frame = 500000;
   mark.end_frame = 500001;
-  const auto cover = FoldSpans({mark}, 0, 1000000, 1000);
+  const auto cover = FoldSpans(Ordered({mark}), 0, 1000000, 1000);
   REQUIRE(cover.size() == 1000);
   CHECK(cover[500].part > 0);
   CHECK(cover[500].span != nullptr);
@@ -69,12 +115,13 @@ TEST_CASE("a zoomed-in span covers exactly its pixels, with parts at the edges")
   TimelineSpan span;
   span.start_frame = 10;
   span.end_frame = 15;
-  const auto cover = FoldSpans({span}, 8.5, 10, 100);  // 10 pixels a frame; starts at pixel 15
+  const auto cover =
+      FoldSpans(Ordered({span}), 8.5, 10, 100);  // 10 pixels a frame; starts at pixel 15
   CHECK(cover[14].part == 0);
   CHECK(cover[15].part == doctest::Approx(1));
   CHECK(cover[64].part == doctest::Approx(1));
   CHECK(cover[65].part == 0);
-  CHECK(FoldSpans({span}, 0, 10, 0).empty());
+  CHECK(FoldSpans(Ordered({span}), 0, 10, 0).empty());
 }
 
 TEST_CASE("the timeline of a project has its marks, confidences and behavior rows") {

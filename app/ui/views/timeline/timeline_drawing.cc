@@ -103,6 +103,7 @@ void TimelineView::DrawSpans(UiContext& context, size_t slot, const TimelineLane
        ++i) {
     TimelineSpan span = lane.spans[i];
     if (span.start_frame > first_frame_ + frames_shown_) break;
+    if (span.end_frame <= first_frame_) continue;
     const bool dragged = span.machine ? drag_.bout && drag_.bout->id == span.id
                                       : !drag_.bout && drag_.row.id == span.id;
     if (dragged && drag_.part != Drag::Part::kNone && lane.kind == TimelineLane::Kind::kBehavior) {
@@ -115,7 +116,7 @@ void TimelineView::DrawSpans(UiContext& context, size_t slot, const TimelineLane
     const float left = std::max(XOf(span.start_frame), lanes_left_);
     const float right =
         std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
-    const ImVec2 a(left, top + (span.machine ? height * 0.6f : 0)), b(right, top + height);
+    const ImVec2 a(left, top + (span.machine ? height * kMachineTop : 0)), b(right, top + height);
     const float rounding = right - left > 8 * context.scale ? 2 : 0;
     if (span.present) {
       draw->AddRectFilled(a, b, ToImColor(span.color, span.machine ? 0.5f : 0.85f), rounding);

@@ -18,16 +18,15 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (mouse.y < top || mouse.y >= top + height || mouse.x < lanes_left_) return;
   const float reach = kEdgePixels * context.scale;
-  const TimelineSpan* hit = nullptr;
+  const double frames_a_pixel = frames_shown_ / lanes_width_;
+  const TimelineSpan* hit = SpanAt(lane.spans, FrameAt(mouse.x), reach * frames_a_pixel,
+                                   mouse.y >= top + kMachineTop * height);
   Drag::Part part = Drag::Part::kNone;
-  for (const TimelineSpan& span : lane.spans) {
-    const float left = XOf(span.start_frame), right = XOf(span.end_frame);
-    if (mouse.x < left - reach || mouse.x > std::max(right, left + 2) + reach) continue;
-    hit = &span;
-    part = std::abs(mouse.x - left) <= reach && !span.is_point    ? Drag::Part::kStartEdge
-           : std::abs(mouse.x - right) <= reach && !span.is_point ? Drag::Part::kEndEdge
-                                                                  : Drag::Part::kMove;
-    break;
+  if (hit) {
+    part = hit->is_point                                        ? Drag::Part::kMove
+           : std::abs(mouse.x - XOf(hit->start_frame)) <= reach ? Drag::Part::kStartEdge
+           : std::abs(mouse.x - XOf(hit->end_frame)) <= reach   ? Drag::Part::kEndEdge
+                                                                : Drag::Part::kMove;
   }
   const int frame = static_cast<int>(std::floor(FrameAt(mouse.x)));
   if (lane.kind == TimelineLane::Kind::kQueue) {

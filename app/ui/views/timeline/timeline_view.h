@@ -27,6 +27,7 @@ class TimelineView : public View {
   void Describe(nlohmann::json& state) const override;
 
  private:
+  static constexpr float kMachineTop = 0.6f;  // of a row's height: predicted bouts lie below it
   struct Drag {
     enum class Part { kNone, kSeek, kStartEdge, kEndEdge, kMove, kNew };
     Part part = Part::kNone;
@@ -70,7 +71,8 @@ class TimelineView : public View {
 
   std::unique_ptr<TimelineFeed> feed_;
   double first_frame_ = 0, frames_shown_ = 0;  // visible span
-  float lanes_left_ = 0, lanes_width_ = 1;     // window pixels
+  datasets::Id shown_video_ = 0;
+  float lanes_left_ = 0, lanes_width_ = 1;  // window pixels
   int last_frame_ = -1;
   std::string given_subject_;  // that the digits mark until a person chooses another
   std::pair<datasets::Id, int64_t> subject_given_at_{0, -1};  // video and revision
