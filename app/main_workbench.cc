@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "app/cli/environment.h"
 #include "app/ui/shell/shell.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
@@ -37,6 +38,14 @@ int main(int argc, char** argv) {
       return 2;
     } else {
       project = argument;
+    }
+  }
+  // `vole open` has done so already.
+  if (app::PrepareEnvironment()) {
+    try {
+      app::BecomeProgram("", argv);
+    } catch (const std::exception&) {
+      // Slower, not wrong: go on as we are.
     }
   }
   try {

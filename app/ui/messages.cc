@@ -6,26 +6,30 @@
 namespace app {
 namespace {
 
-// Errors stay until they are closed; the rest fades.
 constexpr double kShownSeconds = 4;
+constexpr double kLongestStep = 0.5;  // an idle window's last picture may be hours old
+
+bool Stays(const Message& message) {
+  return message.sticky || message.kind == Message::Kind::kError;
+}
 
 }  // namespace
 
 bool AnyMessageFades(const std::deque<Message>& messages) {
   return std::any_of(messages.begin(), messages.end(),
-                     [](const Message& message) { return message.kind != Message::Kind::kError; });
+                     [](const Message& message) { return !Stays(message); });
 }
 
 void DrawMessageToasts(UiContext& context) {
   std::deque<Message>& messages = context.session.messages();
-  const double elapsed = ImGui::GetIO().DeltaTime;
+  const double elapsed = std::min<double>(ImGui::GetIO().DeltaTime, kLongestStep);
   while (messages.size() > 6) messages.pop_front();
   const ImGuiViewport* viewport = ImGui::GetMainViewport();
   const float scale = context.scale;
   float bottom = viewport->WorkPos.y + viewport->WorkSize.y - 44 * scale;
   int number = 0;
   for (auto it = messages.rbegin(); it != messages.rend(); ++it, ++number) {
-    if (it->kind != Message::Kind::kError) it->seconds_shown += elapsed;
+    if (!Stays(*it)) it->seconds_shown += elapsed;
     const ImU32 color = it->kind == Message::Kind::kError     ? ErrorColor()
                         : it->kind == Message::Kind::kSuccess ? AccentColor()
                                                               : MutedTextColor();

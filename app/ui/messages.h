@@ -6,7 +6,7 @@
 namespace app {
 
 void DrawMessageToasts(UiContext& context);
-// True while a message is shown that goes away by itself.
+// True while a message is shown that goes away by itself: the window must look again soon.
 bool AnyMessageFades(const std::deque<Message>& messages);
 
 }  // namespace app

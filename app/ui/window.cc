@@ -7,12 +7,12 @@
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
+#include <imgui_internal.h>
 
+#include <atomic>
 #include <cmath>
 #include <ctime>
 #include <map>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 #include <set>
 #include <utility>
 
@@ -23,6 +23,8 @@ namespace {
 
 // ImGui settles hover and layout over a few frames after the last event.
 constexpr int kFramesAfterEvent = 3;
+// What one view changes for another shows a frame later.
+constexpr int kFramesAfterWake = 2;
 
 std::string KeyName(int key, int scancode) {
   static const std::map<int, std::string> named = {{GLFW_KEY_SPACE, "Space"},
@@ -48,6 +50,7 @@ std::string KeyName(int key, int scancode) {
 }
 
 std::string last_glfw_error;
+std::atomic<bool> woken{false};
 bool monitors_changed = false;  // set while events are taken
 
 std::vector<WindowPlace> MonitorsNow() {
@@ -86,7 +89,6 @@ struct Window::Impl {
   bool theme_changed = true;
   bool fonts_in_texture = false;
   int frames_owed = kFramesAfterEvent;
-  int64_t frames_drawn = 0;
   double shortest_interval = 0, next_draw_at = 0;  // seconds, of GLFW's clock
   const Callbacks* callbacks = nullptr;
   struct Release {
@@ -97,6 +99,18 @@ struct Window::Impl {
 
   static Impl& Of(GLFWwindow* window) {
     return *static_cast<Impl*>(glfwGetWindowUserPointer(window));
+  }
+
+  // True when `work` threw nothing.
+  template <class Work>
+  bool Guard(const Work& work) {
+    try {
+      work();
+      return true;
+    } catch (const std::exception& error) {
+      if (callbacks->failed) callbacks->failed(error.what());
+      return false;
+    }
   }
 
   void OnKey(int key, int scancode, int action, int mods) {
@@ -115,7 +129,7 @@ struct Window::Impl {
     if (name.empty()) return;
     Chord chord{name, (mods & GLFW_MOD_CONTROL) != 0, (mods & GLFW_MOD_SHIFT) != 0,
                 (mods & GLFW_MOD_ALT) != 0};
-    callbacks->key(chord, action == GLFW_REPEAT);
+    Guard([&] { callbacks->key(chord, action == GLFW_REPEAT); });
   }
 
   void Connect() {
@@ -153,7 +167,7 @@ struct Window::Impl {
       Impl& self = Of(w);
       self.frames_owed = kFramesAfterEvent;
       if (self.callbacks && self.callbacks->drop) {
-        self.callbacks->drop(std::vector<std::string>(paths, paths + count));
+        self.Guard([&] { self.callbacks->drop(std::vector<std::string>(paths, paths + count)); });
       }
     });
   }
@@ -174,7 +188,9 @@ struct Window::Impl {
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
     const double draw_started_ms = ProcessorMs();
-    callbacks->draw();
+    if (!Guard([this] { callbacks->draw(); })) {
+      ImGui::ErrorCheckEndFrameRecover(nullptr);  // what it had begun is ended
+    }
     const double draw_ms = ProcessorMs() - draw_started_ms;
     ImGui::Render();
     int width = 0, height = 0;
@@ -184,12 +200,11 @@ struct Window::Impl {
     glClearColor(back.x, back.y, back.z, 1);
     glClear(GL_COLOR_BUFFER_BIT);
     const double gl_started_ms = ProcessorMs();
-    if (callbacks->draw_gl) callbacks->draw_gl(width, height);
+    if (callbacks->draw_gl) Guard([&] { callbacks->draw_gl(width, height); });
     const double gl_ms = ProcessorMs() - gl_started_ms;
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     glfwSwapBuffers(window);
     if (callbacks->timed) callbacks->timed(draw_ms, gl_ms, ProcessorMs() - started_ms);
-    ++frames_drawn;
     down_since_frame.clear();
     for (const Release& up : std::exchange(late_releases, {})) {
       ImGui_ImplGlfw_KeyCallback(window, up.key, up.scancode, GLFW_RELEASE, up.mods);
@@ -244,9 +259,16 @@ void Window::Run(const Callbacks& callbacks) {
     if (impl_->frames_owed > 0 || (callbacks.animating && callbacks.animating())) {
       glfwPollEvents();
     } else {
-      glfwWaitEvents();  // also returns on Wake()
+      const auto seconds = callbacks.draws_again_in ? callbacks.draws_again_in() : std::nullopt;
+      if (seconds) {
+        glfwWaitEventsTimeout(*seconds);
+      } else {
+        glfwWaitEvents();  // also returns on Wake()
+      }
       impl_->frames_owed = std::max(impl_->frames_owed, 1);
     }
+    // The event that Wake() posts may have been taken while frames were owed anyway.
+    if (woken.exchange(false)) impl_->frames_owed = std::max(impl_->frames_owed, kFramesAfterWake);
     if (std::exchange(monitors_changed, false)) {
       Place(place());
       impl_->shortest_interval = ShortestInterval();
@@ -268,7 +290,10 @@ void Window::Close() { glfwSetWindowShouldClose(impl_->window, GLFW_TRUE); }
 void Window::SetTitle(const std::string& title) {
   glfwSetWindowTitle(impl_->window, title.c_str());
 }
-void Window::Wake() { glfwPostEmptyEvent(); }
+void Window::Wake() {
+  woken = true;
+  glfwPostEmptyEvent();
+}
 
 WindowPlace Window::place() const {
   WindowPlace now;
@@ -306,21 +331,6 @@ const Fonts& Window::fonts() const { return impl_->fonts; }
 bool Window::ctrl_held() const {
   return glfwGetKey(impl_->window, GLFW_KEY_LEFT_CONTROL) == GLFW_PRESS ||
          glfwGetKey(impl_->window, GLFW_KEY_RIGHT_CONTROL) == GLFW_PRESS;
-}
-
-int64_t Window::frames_drawn() const { return impl_->frames_drawn; }
-
-void Window::SaveScreenshot(const std::string& file) {
-  int width = 0, height = 0;
-  glfwGetFramebufferSize(impl_->window, &width, &height);
-  cv::Mat pixels(height, width, CV_8UC3);
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  glReadBuffer(GL_FRONT);
-  glReadPixels(0, 0, width, height, GL_BGR, GL_UNSIGNED_BYTE, pixels.data);
-  cv::flip(pixels, pixels, 0);
-  if (!cv::imwrite(file, pixels)) {
-    throw datasets::Error(file, "the picture cannot be written", "choose another folder");
-  }
 }
 
 }  // namespace app

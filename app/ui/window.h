@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,12 @@ class Window {
     std::function<bool(const Chord&, bool repeat)> key;         // true when the key was used up
     std::function<void(const std::vector<std::string>&)> drop;  // files dropped on the window
     std::function<bool()> animating;  // true: draw the next frame without waiting
+    // Seconds until something changes by itself; nothing: only events do.
+    std::function<std::optional<double>()> draws_again_in;
     std::function<bool()> may_close;
+    // what() of an exception that one of the others threw: none reaches C code, and none ends the
+    // window.
+    std::function<void(const std::string& error)> failed;
     bool paced =
         true;  // not faster than a monitor shows, also where the driver does not wait for it
     // Processor time of the window's thread in a frame: our panels, our OpenGL calls with what the
@@ -52,9 +58,6 @@ class Window {
   const ThemeSettings& theme() const;
   const Fonts& fonts() const;
   bool ctrl_held() const;
-  int64_t frames_drawn() const;
-  // Writes what the window showed last as PNG. Throws datasets::Error when it cannot.
-  void SaveScreenshot(const std::string& file);
 
  private:
   struct Impl;

@@ -61,6 +61,46 @@ expect_state "an older project says what was done with it" \
 kill $program
 wait $program 2>/dev/null
 
+# An older project that another program holds: the window shows that it is being opened meanwhile.
+sqlite3 "$work/held.vole" <"$(dirname "$0")/../data/project_v2.sql"
+mkfifo "$work/hold"
+sqlite3 "$work/held.vole" <"$work/hold" &
+exec 9>"$work/hold"
+echo 'BEGIN EXCLUSIVE;' >&9
+sleep 0.5
+rm -f "$work/state.json"
+"$bin/vole-workbench" "$work/held.vole" --size 1280x720 2>"$work/stderr" &
+program=$!
+expect_state "while a project is being opened the window says so" '.busy | test("Opening held.vole")'
+echo 'COMMIT;' >&9
+exec 9>&-
+expect_state "and shows it as soon as it can" '.mode == "label"'
+window=$(xdotool search --name Vole | head -1)
+xdotool windowfocus "$window"
+sleep 0.3
+key ctrl+w
+expect_state "closed, it shows the start screen" '.busy == "" and .start_error == ""'
+kill $program
+wait $program 2>/dev/null
+
+# Preferences that cannot be written: said once, and everything else works.
+printf 'no folder' >"$work/no_folder"
+rm -f "$work/state.json"
+env -u OMP_WAIT_POLICY XDG_CONFIG_HOME="$work/no_folder" "$bin/vole-workbench" "$work/p.vole" --size 1280x720 2>"$work/stderr" &
+program=$!
+expect_state "without a place for preferences the window opens, and says so" \
+  '.picture_frame >= 0 and (.messages | any(test("preferences cannot be written")))'
+window=$(xdotool search --name Vole | head -1)
+xdotool windowfocus "$window"
+sleep 0.3
+key Escape
+key ctrl+shift+l ctrl+equal ctrl+minus Right
+expect_state "it goes on, and does not say it again" \
+  '.frame == 1 and ([.messages[] | select(test("preferences"))] | length == 1)'
+grep -qz '^OMP_WAIT_POLICY=PASSIVE' "/proc/$program/environ" && say "ok: started by itself it computes as from the command line" ||
+  fail "the environment is not prepared"
+end_window
+
 # A project that may not be written (root may write everything: then somebody else opens it).
 mkdir "$work/shelf" "$work/guest"
 "$bin/vole" new "$work/shelf/r.vole" --json >/dev/null 2>&1 &&

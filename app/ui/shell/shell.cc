@@ -1,28 +1,27 @@
 #include "app/ui/shell/shell.h"
 
 #include <imgui.h>
-#include <unistd.h>
+#include <imgui_internal.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "app/model/requests/label_requests.h"
-#include "app/model/sample_project.h"
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
+#include "app/ui/shell/start_screen.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/view_list.h"
 #include "app/ui/views/walkthrough_view.h"
 #include "datasets/base/error.h"
-#include "datasets/store/schema.h"
 
 namespace app {
 namespace {
 
-constexpr double kSecondsToRead = 30;  // longer than passing messages are shown
+constexpr double kMessageStep = 0.25;  // seconds; how exactly messages go away
 
 constexpr ImGuiWindowFlags kPanelFlags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
                                          ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoCollapse |
@@ -44,6 +43,19 @@ bool Splitter(const char* id, ImVec2 at, ImVec2 size, bool vertical, double& val
   const ImVec2 delta = ImGui::GetIO().MouseDelta;
   value = std::clamp(value + grow * (vertical ? delta.x : delta.y) / scale, low, high);
   return false;
+}
+
+// On one line, no wider than `width`.
+void EllipsisText(const std::string& text, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos(), size = ImGui::CalcTextSize(text.c_str());
+  const float shown = std::max(std::min(size.x, width), 0.f);
+  ImGui::Dummy(ImVec2(shown, size.y));
+  if (shown <= 0) return;
+  const float top = at.y + ImGui::GetStyle().FramePadding.y;
+  ImGui::RenderTextEllipsis(ImGui::GetWindowDrawList(), ImVec2(at.x, top),
+                            ImVec2(at.x + shown, top + size.y), at.x + shown, at.x + shown,
+                            text.c_str(), nullptr, &size);
+  if (size.x > width && ImGui::IsItemHovered()) ImGui::SetTooltip("%s", text.c_str());
 }
 
 }  // namespace
@@ -77,63 +89,24 @@ double& Shell::Size(const char* name, double fallback) {
   return preferences_.sizes.try_emplace(name, fallback).first->second;
 }
 
-bool Shell::OpenProject(const std::string& file, bool create) {
+void Shell::KeepPreferences() {
   try {
-    std::error_code ignored;
-    const bool may_write =
-        create || !std::filesystem::exists(file, ignored) ||
-        (access(file.c_str(), W_OK) == 0 &&
-         access(std::filesystem::absolute(file).parent_path().c_str(), W_OK) == 0);
-    const int older_version = create ? 0 : datasets::OlderVersion(file);
-    auto project =
-        create ? datasets::Project::Create(file)
-               : datasets::Project::Open(file, may_write ? datasets::Project::Access::kReadWrite
-                                                         : datasets::Project::Access::kReadOnly);
-    CloseProject();
-    session_ = std::make_unique<Session>(std::move(project), [] { Window::Wake(); });
-    read_only_ = !may_write;
-    if (read_only_) {
-      session_->Say(
-          Message::Kind::kError,
-          "This project may not be written here: look around, but nothing can be changed. "
-          "Copy it to a place of your own to work on it.");
-    }
-    if (older_version > 0) {
-      const std::string name = std::filesystem::path(file).filename().string();
-      session_->messages().push_back(
-          {Message::Kind::kSuccess,
-           name +
-               " was written by an older Vole and is now brought up to date. As it was, it is "
-               "kept beside it in " +
-               name + ".v" + std::to_string(older_version) + ".bak (a click closes this).",
-           -kSecondsToRead});
-    }
-    preferences_.AddRecent(std::filesystem::absolute(file).string());
     SavePreferences(preferences_, PreferencesFile());
-  } catch (const datasets::Error& error) {
-    start_error_ = error.what();
-    if (!session_) return false;
-    session_->Say(Message::Kind::kError, error.what());
-    return session_ != nullptr;
+    said_preferences_ = false;
+  } catch (const std::exception& error) {
+    if (!std::exchange(said_preferences_, true)) Fail(error.what());
   }
-  start_error_.clear();
-  MakeViews();
-  window_.SetTitle(std::filesystem::path(file).stem().string() + " - Vole");
-  return true;
 }
 
-void Shell::CloseProject() {
-  if (session_) actions_.Run("behavior.end");  // a start without an end would be lost
-  views_.clear();
-  left_.clear(), right_.clear(), bottom_.clear();
-  popups_.clear();
-  canvas_ = nullptr;
-  keys_ = nullptr;
-  context_.reset();
-  actions_ = ActionTable();
-  timeline_.reset();
-  session_.reset();
-  window_.SetTitle("Vole");
+void Shell::Fail(const std::string& error) {
+  if (!session_) {
+    start_error_ = error;
+    return;
+  }
+  const std::deque<Message>& messages = session_->messages();
+  const bool is_shown = std::any_of(messages.begin(), messages.end(),
+                                    [&](const Message& message) { return message.text == error; });
+  if (!is_shown) session_->Say(Message::Kind::kError, error);
 }
 
 void Shell::MakeViews() {
@@ -146,11 +119,11 @@ void Shell::MakeViews() {
   keys_ = set.keys;
   set.walkthrough->on_close = [this] {
     preferences_.seen_walkthrough = true;
-    SavePreferences(preferences_, PreferencesFile());
+    KeepPreferences();
   };
   keys_->on_change = [this] {
     preferences_.bindings_json = actions_.BindingsToJson();
-    SavePreferences(preferences_, PreferencesFile());
+    KeepPreferences();
   };
   views_.push_back(std::move(set.canvas));
   const auto place = [this](std::vector<std::unique_ptr<View>>& from, std::vector<View*>& slot) {
@@ -174,66 +147,6 @@ void Shell::MakeViews() {
   }
 }
 
-void Shell::OnDrop(const std::vector<std::string>& files) {
-  if (files.size() == 1 && std::filesystem::path(files[0]).extension() == ".vole") {
-    OpenProject(files[0], false);
-    return;
-  }
-  if (!session_) {
-    // Videos on the start screen: a project beside the first of them.
-    const std::filesystem::path first(files.front());
-    const auto file = first.parent_path() / (first.stem().string() + ".vole");
-    if (!OpenProject(file.string(), !std::filesystem::exists(file))) return;
-  }
-  AddVideos(files);
-}
-
-void Shell::AddVideos(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    session_->StartJob(
-        "Add " + std::filesystem::path(file).filename().string(),
-        [file](datasets::Project& project, datasets::Job& job) { project.AddVideo(file, job); });
-  }
-}
-
-void Shell::AskNewProject() {
-  browser_.Show("New project", FileBrowser::Purpose::kSaveAs, {".vole"}, "", "my_animals.vole",
-                [this](const std::vector<std::string>& files) { OpenProject(files[0], true); });
-}
-
-void Shell::OpenSample() {
-  const char* home = std::getenv("HOME");
-  const std::filesystem::path folder = std::filesystem::path(home ? home : ".") / "vole-sample";
-  const std::filesystem::path file = folder / "sample.vole";
-  std::error_code ignored;
-  std::filesystem::create_directories(folder, ignored);
-  const bool there = std::filesystem::exists(file, ignored);
-  if (!OpenProject(file.string(), !there) || there) return;
-  session_->StartJob("Make the sample", [folder](datasets::Project& project, datasets::Job& job) {
-    FillSampleProject(project, folder, job);
-  });
-}
-
-void Shell::AskOpenProject() {
-  browser_.Show("Open project", FileBrowser::Purpose::kOpenOne, {".vole"}, "", "",
-                [this](const std::vector<std::string>& files) { OpenProject(files[0], false); });
-}
-
-void Shell::AskAddVideos() {
-  browser_.Show("Add videos", FileBrowser::Purpose::kOpenMany, VideoExtensions(),
-                session_ ? session_->project_file().parent_path() : "", "",
-                [this](const std::vector<std::string>& files) { AddVideos(files); });
-}
-
-void Shell::AskForVideo() {
-  if (!session_ || !session_->video()) return;
-  browser_.Show("Where is " + session_->video()->name + " now?", FileBrowser::Purpose::kOpenOne,
-                VideoExtensions(), session_->project_file().parent_path(), "",
-                [this, id = session_->video_id()](const std::vector<std::string>& files) {
-                  RequestRelink(*session_, id, files[0]);
-                });
-}
-
 void Shell::Run() {
   Window::Callbacks callbacks;
   callbacks.draw = [this] { Draw(); };
@@ -242,6 +155,17 @@ void Shell::Run() {
   };
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
+  callbacks.draws_again_in = [this]() -> std::optional<double> {
+    const bool moves = opening_ || !closing_.empty();  // the sign that something is being done
+    if (moves || (session_ && AnyMessageFades(session_->messages()))) return kMessageStep;
+    return std::nullopt;
+  };
+  callbacks.may_close = [this] {
+    CloseProject();
+    quits_ = true;
+    return BusyText().empty();
+  };
+  callbacks.failed = [this](const std::string& error) { Fail(error); };
   callbacks.animating = [this] {
     return (session_ && session_->playing()) || !actions_file_.empty();
   };
@@ -256,11 +180,7 @@ void Shell::Run() {
   window_.Run(callbacks);
   if (times_file) times.Write(times_file);
   preferences_.window = window_.place();
-  try {
-    SavePreferences(preferences_, PreferencesFile());
-  } catch (const datasets::Error&) {
-    // Where the window stood is not worth a message at the end.
-  }
+  KeepPreferences();
   CloseProject();
 }
 
@@ -270,9 +190,17 @@ void Shell::Draw() {
   const double elapsed = std::min(now - last_draw_seconds_, 0.5);
   last_draw_seconds_ = now;
   if (!actions_file_.empty()) RunAskedAction();
+  FinishOpening();
+  const std::string busy = BusyText();
+  if (quits_ && busy.empty()) window_.Close();
   if (!session_) {
-    DrawStartScreen(*this, window_, preferences_, start_error_);
-    browser_.Draw(window_.theme().scale);
+    if (busy.empty()) {
+      DrawStartScreen(*this, window_, preferences_, start_error_);
+      browser_.Draw(window_.theme().scale);
+    } else {
+      DrawBusyScreen(window_, busy);
+    }
+    WriteState();
     return;
   }
   session_->TickPlayback(elapsed);
@@ -280,8 +208,10 @@ void Shell::Draw() {
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
                                canvas_request_, status_hint_, timeline_, window_.theme().scale,
                                !ImGui::GetIO().WantTextInput});
-  status_hint_.clear();
+  status_hint_ = busy;
   for (const auto& view : views_) view->Advance(*context_);
+  // ImGui's own popups do not know Escape without its keyboard navigation.
+  if (std::exchange(closes_popups_, false)) ImGui::ClosePopupToLevel(0, false);
   DrawMenuBar();
   if (!session_) return;  // the menu closed it
   DrawPanels();
@@ -416,7 +346,7 @@ void Shell::DrawPanels() {
                     ImVec2(bar, upper), true, right, -1, 200, 900, scale);
   moved |= Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,
                     -1, 90, 900, scale);
-  if (moved) SavePreferences(preferences_, PreferencesFile());
+  if (moved) KeepPreferences();
   ImGui::End();
 }
 
@@ -440,27 +370,34 @@ void Shell::DrawStatusBar() {
       where += speed;
     }
   }
+  const float scale = context_->scale;
+  const std::vector<Session::JobStatus> jobs = session_->JobsNow();
+  const auto job = std::find_if(jobs.begin(), jobs.end(), [](const Session::JobStatus& status) {
+    return status.state == Session::JobStatus::State::kRunning;
+  });
+  const bool runs = job != jobs.end();
+  const float end = ImGui::GetWindowWidth(), bar = 220 * scale;
   ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted(where.c_str());
-  ImGui::SameLine(0, 24 * context_->scale);
+  ImGui::SameLine(0, 24 * scale);
+  // What runs has the right half at most, the hint what is left; a long one ends in an ellipsis.
+  const std::string text = runs ? job->title + (job->text.empty() ? "" : ": " + job->text) : "";
+  const float job_left =
+      runs ? std::max(end - bar - ImGui::CalcTextSize(text.c_str()).x - 20 * scale, end * 0.5f)
+           : end - 10 * scale;
   ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
-  ImGui::TextUnformatted(status_hint_.c_str());
+  EllipsisText(status_hint_, job_left - 16 * scale - ImGui::GetCursorPosX());
   ImGui::PopStyleColor();
-  for (const Session::JobStatus& job : session_->JobsNow()) {
-    if (job.state != Session::JobStatus::State::kRunning) continue;
-    const float width = 220 * context_->scale, end = ImGui::GetWindowWidth();
-    const std::string text = job.title + (job.text.empty() ? "" : ": " + job.text);
-    const float text_width = ImGui::CalcTextSize(text.c_str()).x;
-    ImGui::SameLine(std::max(end - width - text_width - 20 * context_->scale, end * 0.35f));
-    ImGui::TextUnformatted(text.c_str());
-    ImGui::SameLine(end - width);
+  if (runs) {
+    ImGui::SameLine(job_left);
+    EllipsisText(text, end - bar - 8 * scale - job_left);
+    ImGui::SameLine(end - bar);
     char percent[16];
-    snprintf(percent, sizeof percent, "%.0f %%", job.total > 0 ? 100 * job.done / job.total : 0.0);
-    ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0.f,
-                       ImVec2(width - 80 * context_->scale, 0), percent);
+    snprintf(percent, sizeof percent, "%.0f %%", job->total > 0 ? 100 * job->done / job->total : 0);
+    ImGui::ProgressBar(job->total > 0 ? static_cast<float>(job->done / job->total) : 0.f,
+                       ImVec2(bar - 80 * scale, 0), percent);
     ImGui::SameLine();
-    if (ImGui::SmallButton("Cancel")) session_->CancelJob(job.id);
-    break;
+    if (ImGui::SmallButton("Cancel")) session_->CancelJob(job->id);
   }
   ImGui::End();
 }

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <future>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +28,10 @@ class Shell {
   ~Shell();
 
   void Run();
-  // Opens (or with `create`, makes) a project; a failure becomes a message on the start screen.
-  bool OpenProject(const std::string& file, bool create);
+  // Opens (or with `create`, makes) a project, aside: it may have to be brought up to date first.
+  // Then its window shows and `then` is called; a failure becomes a message.
+  void OpenProject(const std::string& file, bool create, std::function<void()> then = {});
+  // At once for the window; what runs in the project is ended aside.
   void CloseProject();
   void AskNewProject();
   // The rendered sample in ~/vole-sample, made when it is not there yet.
@@ -36,20 +42,38 @@ class Shell {
   void AskForVideo();
 
  private:
+  struct Opened {
+    std::unique_ptr<datasets::Project> project;
+    std::string error;  // why there is none
+    int older_version = 0;
+    bool may_write = true;
+  };
+  struct Opening {
+    std::string file;
+    std::function<void()> then;
+    std::future<Opened> result;
+  };
+  static Opened OpenAside(const std::string& file, bool create);
+  void FinishOpening();
+  void Show(Opened opened, const std::string& file);
+  std::string BusyText();  // what is being opened or closed; "" = nothing
   void AddOwnActions();
   void MakeViews();
   void Draw();
   void DrawMenuBar();
   void DrawPanels();
   void DrawStatusBar();
-  void DrawMessages();
   void DrawSlot(const char* name, std::vector<View*>& views, int& chosen);
   bool OnKey(const Chord& chord, bool repeat);
   void OnDrop(const std::vector<std::string>& files);
   void AddVideos(const std::vector<std::string>& files);
   void ApplyPreferences();
+  // Writes them. Where that cannot be done it says so, once, and the window goes on.
+  void KeepPreferences();
+  void Fail(const std::string& error);  // shown on the start screen, or as a message
   // With VOLE_WORKBENCH_STATE=FILE set: what the window shows and where, as JSON, on every change.
   void WriteState();
+  void WriteState(const nlohmann::json& state);
   // With VOLE_WORKBENCH_ACTIONS=FILE set: runs the actions whose ids such a file has, one a line
   // and one a drawing, and removes it when the last has been run.
   void RunAskedAction();
@@ -60,6 +84,9 @@ class Shell {
   FileBrowser browser_;
   ActionTable actions_;
   std::unique_ptr<Session> session_;
+  std::optional<Opening> opening_;
+  std::vector<std::future<void>> closing_;
+  bool quits_ = false;  // once everything is closed
   std::unique_ptr<UiContext> context_;
   std::vector<std::unique_ptr<View>> views_;  // owns all
   CanvasView* canvas_ = nullptr;
@@ -75,6 +102,8 @@ class Shell {
   std::shared_ptr<const TimelineContent> timeline_;
   std::string start_error_;
   bool read_only_ = false;
+  bool closes_popups_ = false;     // before the next drawing
+  bool said_preferences_ = false;  // that they cannot be written
   double last_draw_seconds_ = 0;
   float monitor_scale_ = 1;
   std::string state_file_, written_state_;

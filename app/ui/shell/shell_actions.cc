@@ -51,19 +51,19 @@ void Shell::AddOwnActions() {
   add("view.theme", "Light or dark", "View", "Ctrl+Shift+L", [this] {
     preferences_.dark = !preferences_.dark;
     ApplyPreferences();
-    SavePreferences(preferences_, PreferencesFile());
+    KeepPreferences();
   });
   const auto zoom_ui = [this](double factor) {
     preferences_.ui_scale = std::clamp(preferences_.ui_scale * factor, 0.5, 4.0);
     ApplyPreferences();
-    SavePreferences(preferences_, PreferencesFile());
+    KeepPreferences();
   };
   add("view.larger", "Larger text", "View", "Ctrl+=", [zoom_ui] { zoom_ui(1.1); });
   add("view.smaller", "Smaller text", "View", "Ctrl+-", [zoom_ui] { zoom_ui(1 / 1.1); });
   add("view.dashes", "Dash patterns on outlines", "View", "", [this] {
     preferences_.dash_patterns = !preferences_.dash_patterns;
     ApplyPreferences();
-    SavePreferences(preferences_, PreferencesFile());
+    KeepPreferences();
   });
 }
 
@@ -73,8 +73,10 @@ bool Shell::OnKey(const Chord& chord, bool) {
   const Scope scope = mode_ == Mode::kLabel      ? Scope::kLabeling
                       : mode_ == Mode::kBehavior ? Scope::kBehavior
                                                  : Scope::kReview;
-  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel))
-    return false;
+  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) {
+    closes_popups_ = chord == Chord{"Escape"} && !browser_.open();  // that one closes itself
+    return closes_popups_;
+  }
   if (canvas_ && canvas_->OnKey(chord, *context_)) return true;  // a gesture in progress first
   const Action* action = actions_.ForChord(chord, scope);
   return action && actions_.Run(action->id);
@@ -93,7 +95,11 @@ void Shell::RunAskedAction() {
 }
 
 void Shell::WriteState() {
-  if (state_file_.empty() || !session_) return;
+  if (state_file_.empty()) return;
+  if (!session_) {
+    WriteState({{"busy", BusyText()}, {"start_error", start_error_}});
+    return;
+  }
   static constexpr const char* kModes[] = {"label", "behavior", "review"};
   nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
                           {"video_id", session_->video_id()},
@@ -127,10 +133,22 @@ void Shell::WriteState() {
   state["messages"] = nlohmann::json::array();
   for (const Message& message : session_->messages()) state["messages"].push_back(message.text);
   if (!actions_file_.empty()) {
-    for (const Action& action : actions_.all()) state["actions"].push_back(action.id);
+    for (const Action& action : actions_.all()) {
+      nlohmann::json chords = nlohmann::json::array();
+      for (const Chord& chord : action.chords) chords.push_back(ChordText(chord));
+      state["actions"].push_back(
+          {{"id", action.id}, {"scope", static_cast<int>(action.scope)}, {"chords", chords}});
+    }
   }
   for (const auto& view : views_) view->Describe(state);
   for (const auto& popup : popups_) popup->Describe(state);
+  if (!right_.empty()) state["right"] = right_[static_cast<size_t>(right_chosen_)]->id();
+  state["popup"] =
+      ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  WriteState(state);
+}
+
+void Shell::WriteState(const nlohmann::json& state) {
   const std::string text = state.dump();
   if (text == written_state_) return;
   written_state_ = text;

@@ -1,10 +1,11 @@
+#include "app/ui/shell/start_screen.h"
+
 #include <imgui.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "app/ui/shell/shell.h"
-#include "app/ui/views/view_list.h"
 
 namespace app {
 namespace {
@@ -31,6 +32,29 @@ std::string DrawRecent(const Preferences& preferences, float scale) {
 }
 
 }  // namespace
+
+void DrawBusyScreen(Window& window, const std::string& text) {
+  const ImGuiViewport* viewport = ImGui::GetMainViewport();
+  const float scale = window.theme().scale;
+  ImGui::SetNextWindowPos(viewport->WorkPos);
+  ImGui::SetNextWindowSize(viewport->WorkSize);
+  ImGui::Begin("##busy", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings);
+  const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+  const ImVec2 middle(viewport->WorkSize.x / 2, viewport->WorkSize.y / 2);
+  ImGui::SetCursorPos(ImVec2(middle.x - size.x / 2, middle.y - size.y));
+  ImGui::TextUnformatted(text.c_str());
+  // Three points, one after the other: it works.
+  const int lit = static_cast<int>(ImGui::GetTime() * 2) % 3;
+  for (int i = 0; i < 3; ++i) {
+    const ImVec2 at(viewport->WorkPos.x + middle.x + static_cast<float>(i - 1) * 16 * scale,
+                    viewport->WorkPos.y + middle.y + 16 * scale);
+    ImGui::GetWindowDrawList()->AddCircleFilled(at, 4 * scale,
+                                                i == lit ? AccentColor() : MutedTextColor());
+  }
+  ImGui::End();
+}
 
 void DrawStartScreen(Shell& shell, Window& window, Preferences& preferences,
                      const std::string& error) {

@@ -5,16 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "app/model/preferences.h"
 #include "app/ui/view.h"
 #include "app/ui/views/canvas/canvas_view.h"
 
 namespace app {
 
 class KeysView;
-class Shell;
 class WalkthroughView;
-class Window;
 
 struct ViewSet {
   std::unique_ptr<CanvasView> canvas;
@@ -25,9 +22,5 @@ struct ViewSet {
 };
 // `newcomer`: the walk-through opens by itself.
 ViewSet MakeAllViews(bool newcomer);
-
-// New, open, recent projects; what dropping a video does.
-void DrawStartScreen(Shell& shell, Window& window, Preferences& preferences,
-                     const std::string& error);
 
 }  // namespace app
