@@ -30,8 +30,10 @@ alive() { kill -0 $program 2>/dev/null || { fail "the window has ended: $(tail -
 start_window || exit 1
 behavior=$(sql "SELECT name FROM behaviors ORDER BY id LIMIT 1")
 # What ends the project or the window comes last; everything else in the order of the table.
-mapfile -t actions < <(jq -r '.actions[]' "$work/state.json" | grep -vxE 'project.close|app.quit|mode\..*')
+mapfile -t actions < <(jq -r '.actions[].id' "$work/state.json" | grep -vxE 'project.close|app.quit|mode\..*')
 [ ${#actions[@]} -gt 80 ] && say "ok: the table has ${#actions[@]} actions" || fail "only ${#actions[@]} actions"
+twice=$(jq -r '[.actions[] | .scope as $s | .chords[] | "\($s) \(.)"] | group_by(.) | map(select(length > 1)[0]) | join(", ")' "$work/state.json")
+[ -z "$twice" ] && say "ok: no key has two meanings in one mode" || fail "bound twice (mode, key): $twice"
 for mode in label behavior review; do
   run "mode.$mode" learn.cancel go.first
   expect_state "mode $mode" ".mode == \"$mode\""

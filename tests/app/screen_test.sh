@@ -99,11 +99,13 @@ key s
 expect_bouts "S splits the bout at this frame" 0-4,4-9
 timeline_is_new "the timeline shows both"
 xdotool mousemove $(lane_at "$name" 7); sleep 0.2; xdotool click 1
+second=$(jq .selected_interval "$work/state.json")
+xdotool mousemove $(lane_at "$name" 2); sleep 0.2; xdotool click 1
 key Home Next
-expect_state "PageDown goes to the next bout" '.frame == 4'
+expect_state "PageDown goes to the next bout, and selects it" ".frame == 4 and .selected_interval == $second"
 key Prior
-expect_state "PageUp to the one before" '.frame == 0'
-key Delete
+expect_state "PageUp to the one before" ".frame == 0 and .selected_interval != $second"
+key Next Delete
 expect_bouts "Delete deletes the selected bout, and only that" 0-4
 key ctrl+z ctrl+z
 expect_bouts "two undos put it together again" 0-9

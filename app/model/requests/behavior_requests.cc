@@ -142,16 +142,17 @@ const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, da
   return nullptr;
 }
 
-int NextBout(const ProjectView& project, datasets::Id video_id, int frame, int direction,
-             datasets::Id behavior_id) {
+const datasets::BehaviorIntervalRow* NextBout(const ProjectView& project, datasets::Id video_id,
+                                              int frame, int direction) {
   const auto rows = project.intervals.find(video_id);
-  if (rows == project.intervals.end()) return -1;
-  int best = -1;
+  if (rows == project.intervals.end()) return nullptr;
+  const datasets::BehaviorIntervalRow* best = nullptr;
   for (const datasets::BehaviorIntervalRow& row : rows->second) {
-    if (behavior_id && row.behavior_id != behavior_id) continue;
     const int start = row.start_frame;
     if (direction > 0 ? start <= frame : start >= frame) continue;
-    if (best < 0 || (direction > 0 ? start < best : start > best)) best = start;
+    if (!best || (direction > 0 ? start < best->start_frame : start > best->start_frame)) {
+      best = &row;
+    }
   }
   return best;
 }

@@ -53,8 +53,8 @@ std::vector<std::string> Subjects(const ProjectView& project, datasets::Id video
 // The interval row by id in the session's view, or null.
 const datasets::BehaviorIntervalRow* FindInterval(const ProjectView& project, datasets::Id video_id,
                                                   datasets::Id interval_id);
-// Start of the next or previous bout after `frame` on any row, or of one behavior; -1 when none.
-int NextBout(const ProjectView& project, datasets::Id video_id, int frame, int direction,
-             datasets::Id behavior_id = 0);
+// The bout that starts next after `frame`, or before it, on any row; null when there is none.
+const datasets::BehaviorIntervalRow* NextBout(const ProjectView& project, datasets::Id video_id,
+                                              int frame, int direction);
 
 }  // namespace app

@@ -1,5 +1,6 @@
 #include "app/model/requests/carry_requests.h"
 
+#include <algorithm>
 #include <set>
 
 #include "annotate/assist/assist.h"
@@ -13,8 +14,10 @@ namespace {
 using datasets::AnnotationRow;
 using datasets::Id;
 
-// Key labels farther apart than this are no help to each other.
+// Key labels farther apart than this are not looked for.
 constexpr int kFarthestKey = 500;  // frames
+// Straight lines over more than this pass beside the animal, and such labels are learned from.
+constexpr double kLongestGap = 1;  // seconds
 
 struct NewLabel {
   int frame = 0;
@@ -113,12 +116,19 @@ void RequestInterpolate(Session& session, Id category_id) {
   if (!session.video()) return;
   session.PostEdit([=](datasets::Project& project) {
     const std::vector<datasets::ImageRow> images = project.ImagesOfVideo(video);
+    const double fps = project.VideoById(video).fps;
+    const int most_frames = std::max(2, static_cast<int>(kLongestGap * (fps > 0 ? fps : 25)));
     std::vector<NewLabel> added;
+    int too_long = 0;  // frames of a gap that was not filled
     for (const datasets::CategoryRow& animal : project.Categories()) {
       if (category_id && animal.id != category_id) continue;
       const auto before = NearestKey(project, images, frame + 1, -1, animal.id);
       const auto after = NearestKey(project, images, frame, 1, animal.id);
       if (!before || !after || before->polygons.empty() || after->polygons.empty()) continue;
+      if (after->frame - before->frame > most_frames) {
+        too_long = after->frame - before->frame - 1;
+        continue;
+      }
       for (auto& between : annotate::Interpolate(*before, *after)) {
         if (LabeledAt(project, video, between.frame).count(animal.id)) continue;
         NewLabel label{between.frame, {}};
@@ -128,6 +138,14 @@ void RequestInterpolate(Session& session, Id category_id) {
         label.row.keyframe = false;
         added.push_back(std::move(label));
       }
+    }
+    if (added.empty() && too_long > 0) {
+      throw datasets::Error(
+          "interpolation",
+          "between the labels lie " + std::to_string(too_long) + " frames, and at most a second (" +
+              std::to_string(most_frames - 1) +
+              ") is filled: on straight lines the outlines would leave the animals",
+          "label a frame between them, or carry the labels on with Ctrl+Shift+B");
     }
     if (added.empty()) {
       throw datasets::Error("interpolation",

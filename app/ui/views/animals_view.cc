@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/model/session/shown_queue.h"
 #include "app/ui/window.h"
+#include "datasets/store/names.h"
 
 namespace app {
 namespace {
@@ -23,7 +25,7 @@ ImVec2 MiddleOfItem() {
 
 uint32_t ColorOf(const ProjectView& project, size_t index) {
   const uint32_t color = project.categories[index].color;
-  return color ? color : PaletteColor(static_cast<int>(index));
+  return color ? color : datasets::PaletteColor(static_cast<int>(index));
 }
 
 }  // namespace
@@ -132,14 +134,25 @@ void AnimalsView::Describe(nlohmann::json& state) const {
                       {"change_y", change_button_.y},
                       {"reassign_x", reassign_choice_.x},
                       {"reassign_y", reassign_choice_.y},
+                      {"span_x", span_choice_.x},
+                      {"span_y", span_choice_.y},
                       {"reach", reach_text_}};
 }
 
-FrameSpan AnimalsView::DrawReach(UiContext& context) {
+FrameSpan AnimalsView::DrawReach(UiContext& context, const ProjectView& project) {
   const Session& session = context.session;
   ImGui::RadioButton("this frame", &reach_, 0);
   ImGui::SameLine();
-  ImGui::RadioButton("a span", &reach_, 1);
+  if (ImGui::RadioButton("a span", &reach_, 1)) {
+    // That of the episode that is looked at; else from here, to be widened.
+    span_start_ = span_end_ = session.frame();
+    const auto* episode = FindEpisode(project, session.selected_episode);
+    if (episode && episode->video_id == session.video_id()) {
+      span_start_ = episode->start_frame;
+      span_end_ = episode->end_frame - 1;
+    }
+  }
+  span_choice_ = MiddleOfItem();
   ImGui::SameLine();
   ImGui::RadioButton("from here on", &reach_, 2);
   if (reach_ == 1) {
@@ -231,7 +244,7 @@ void AnimalsView::DrawNameChange(UiContext& context, const ProjectView& project)
   ImGui::TextUnformatted(swap ? "with" : "is really");
   ImGui::SameLine();
   choose("##b", second_);
-  const FrameSpan span = DrawReach(context);
+  const FrameSpan span = DrawReach(context, project);
   reach_text_ = DescribeReach(context, project, span);
   ImGui::TextWrapped("%s", reach_text_.c_str());
   if (ImGui::Button(swap ? "Swap" : "Rename") && first_ != second_) {

@@ -23,7 +23,7 @@ class AnimalsView : public View {
  private:
   void DrawAnimals(UiContext& context, const ProjectView& project);
   void DrawNameChange(UiContext& context, const ProjectView& project);
-  FrameSpan DrawReach(UiContext& context);
+  FrameSpan DrawReach(UiContext& context, const ProjectView& project);
   std::string DescribeReach(UiContext& context, const ProjectView& project, FrameSpan span);
   NamePreview PreviewOf(const Session& session, FrameSpan span, const std::string& reach) const;
 
@@ -35,7 +35,7 @@ class AnimalsView : public View {
   int reach_ = 2;
   int span_start_ = 0, span_end_ = 0;
   bool wants_focus_ = false;
-  ImVec2 change_button_, reassign_choice_;  // middles, window pixels
+  ImVec2 change_button_, reassign_choice_, span_choice_;  // middles, window pixels
   std::string reach_text_;
   std::unique_ptr<NameCounter> counter_;
 };

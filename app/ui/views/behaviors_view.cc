@@ -1,8 +1,10 @@
 #include "app/ui/views/behaviors_view.h"
 
-#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
+
+#include "datasets/store/names.h"
 
 namespace app {
 namespace {
@@ -61,6 +63,11 @@ void BehaviorsView::Advance(UiContext& context) {
   context.canvas_request.draw_region = std::exchange(asked_region_, "");
 }
 
+void BehaviorsView::Describe(nlohmann::json& state) const {
+  state["bouts"] = nlohmann::json::object();
+  for (const auto& [behavior, count] : bouts_) state["bouts"][std::to_string(behavior)] = count;
+}
+
 void BehaviorsView::Draw(UiContext& context) {
   Session& session = context.session;
   const auto project = session.project_view();
@@ -70,16 +77,21 @@ void BehaviorsView::Draw(UiContext& context) {
         "Add what the animals do. A state lasts (its key starts and ends it); a point event is one "
         "frame. States of one exclusion group end each other.");
   }
-  std::map<datasets::Id, int> bouts;
+  std::map<datasets::Id, int>& bouts = bouts_;
+  bouts.clear();
   const auto rows = project->intervals.find(session.video_id());
   if (rows != project->intervals.end()) {
-    for (const datasets::BehaviorIntervalRow& row : rows->second) ++bouts[row.behavior_id];
+    // An explicit "not this behavior" is no bout.
+    for (const datasets::BehaviorIntervalRow& row : rows->second) {
+      bouts[row.behavior_id] += row.present;
+    }
   }
   for (size_t i = 0; i < project->behaviors.size(); ++i) {
     const datasets::BehaviorRow& behavior = project->behaviors[i];
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float size = ImGui::GetTextLineHeight();
-    const uint32_t color = behavior.color ? behavior.color : PaletteColor(static_cast<int>(i));
+    const uint32_t color =
+        behavior.color ? behavior.color : datasets::PaletteColor(static_cast<int>(i));
     ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + size, at.y + size),
                                               ToImColor(color), 3);
     ImGui::Dummy(ImVec2(size, size));

@@ -1,6 +1,7 @@
 // The list of behaviors: names, kinds, exclusion groups and keys.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "app/model/requests/behavior_requests.h"
@@ -15,6 +16,7 @@ class BehaviorsView : public View {
   void AddActions(ActionTable& actions, Session& session) override;
   void Advance(UiContext& context) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
 
  private:
   void DrawRegions(UiContext& context, const ProjectView& project);
@@ -23,7 +25,8 @@ class BehaviorsView : public View {
   char group_[64] = "";
   char region_[96] = "";
   bool is_point_ = false;
-  std::string asked_region_;  // the name of one to be drawn, "" = none
+  std::map<datasets::Id, int> bouts_;  // of each behavior, as drawn last
+  std::string asked_region_;           // the name of one to be drawn, "" = none
 };
 
 }  // namespace app

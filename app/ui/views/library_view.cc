@@ -104,7 +104,7 @@ void LibraryView::DrawVideos(UiContext& context, const ProjectView& project) {
     const size_t labeled = images == project.images.end() ? 0 : images->second.size();
     ImGui::PushID(static_cast<int>(video.id));
     if (ImGui::Selectable(video.name.c_str(), video.id == context.session.video_id())) {
-      context.session.GoTo(video.id, 0);
+      context.session.GoToVideo(video.id);
     }
     const bool missing = project.missing_videos.count(video.id) > 0;
     if (ImGui::IsItemHovered()) {

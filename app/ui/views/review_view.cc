@@ -7,6 +7,11 @@
 #include "datasets/store/review/review_reasons.h"
 
 namespace app {
+namespace {
+
+constexpr float kReasonLines = 7;  // of text; more can be scrolled to
+
+}  // namespace
 
 void ReviewView::AddActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* keys, const char* help,
@@ -38,8 +43,11 @@ void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
 }
 
 void ReviewView::Describe(nlohmann::json& state) const {
-  state["review"] = {
-      {"decided", progress_.decided}, {"total", progress_.total}, {"reason", reason_}};
+  state["review"] = {{"decided", progress_.decided},
+                     {"total", progress_.total},
+                     {"reason", reason_},
+                     {"accept_x", accept_button_.x},
+                     {"accept_y", accept_button_.y}};
 }
 
 void ReviewView::Next(Session& session) {
@@ -105,7 +113,13 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
 }
 
 void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
-  const std::vector<size_t> indices = FilterReview(project, filter_);
+  // Looking into every item is too much for each drawing.
+  if (shown_revision_ != project.revision || !(shown_filter_ == filter_)) {
+    shown_ = FilterReview(project, filter_);
+    shown_filter_ = filter_;
+    shown_revision_ = project.revision;
+  }
+  const std::vector<size_t>& indices = shown_;
   int most_frames = 0;
   for (const datasets::VideoRow& video : project.videos) {
     most_frames = std::max(most_frames, video.frame_count);
@@ -128,14 +142,38 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       if (ImGui::Selectable(text, item.id == context.session.selected_episode)) {
         Show(context.session, item);
       }
-      if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", item.reason.c_str());
+      const auto video = std::find_if(project.videos.begin(), project.videos.end(),
+                                      [&](const auto& row) { return row.id == item.video_id; });
+      const std::string name =
+          project.videos.size() > 1 && video != project.videos.end() ? video->name : "";
+      if (ImGui::IsItemHovered()) {
+        ImGui::SetTooltip("%s%s%s", name.c_str(), name.empty() ? "" : ": ", item.reason.c_str());
+      }
       ImGui::SameLine(reasons_at);
       const std::string note =
           datasets::TitleOf(item.verdict.empty() ? item.reason_code : item.verdict);
-      ImGui::TextDisabled("%s", note.c_str());
+      ImGui::TextDisabled("%s", (name.empty() ? note : note + "   " + name).c_str());
     }
   }
   ImGui::EndChild();
+}
+
+void ReviewView::DrawReason(const datasets::ReviewItemRow* current) {
+  if (!current) {
+    ImGui::TextWrapped("Press Space for the most suspicious episode.");
+    return;
+  }
+  ImGui::TextWrapped("%s", current->reason.c_str());
+  ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+  const int last = current->end_frame - 1;
+  const std::string span =
+      last > current->start_frame
+          ? "frames " + std::to_string(current->start_frame) + " to " + std::to_string(last)
+          : "frame " + std::to_string(current->start_frame);
+  ImGui::TextWrapped("%s, wrong with a chance of %.0f %%", span.c_str(), 100 * current->score);
+  ImGui::TextWrapped("%s", datasets::RemedyOf(*current).c_str());
+  ImGui::PopStyleColor();
+  if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
 }
 
 void ReviewView::Draw(UiContext& context) {
@@ -163,31 +201,33 @@ void ReviewView::Draw(UiContext& context) {
   if (progress.estimated_right >= 0) {
     ImGui::Text("est. %.1f %% of frames right", 100 * progress.estimated_right);
   }
-  if (progress.decided > 0 && ImGui::Button("Train again on the corrections")) {
-    context.actions.Run("learn.train");
-  }
-  if (progress.decided > 0 && ImGui::IsItemHovered()) {
+  // Also before the first decision, so that nothing below moves when it comes.
+  ImGui::BeginDisabled(progress.decided == 0);
+  if (ImGui::Button("Train again on the corrections")) context.actions.Run("learn.train");
+  ImGui::EndDisabled();
+  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) {
     ImGui::SetTooltip(
-        "What you accepted or corrected is learned from; corrections count three times");
+        progress.decided == 0
+            ? "Once an episode is decided"
+            : "What you accepted or corrected is learned from; corrections count three times");
   }
   ImGui::Separator();
-  if (current) {
-    ImGui::TextWrapped("%s", current->reason.c_str());
-    ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
-    const int last = current->end_frame - 1;
-    const std::string span =
-        last > current->start_frame
-            ? "frames " + std::to_string(current->start_frame) + " to " + std::to_string(last)
-            : "frame " + std::to_string(current->start_frame);
-    ImGui::TextWrapped("%s, wrong with a chance of %.0f %%", span.c_str(), 100 * current->score);
-    ImGui::TextWrapped("%s", datasets::RemedyOf(*current).c_str());
-    ImGui::PopStyleColor();
-    if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
-  } else {
-    ImGui::TextWrapped("Press Space for the most suspicious episode.");
-  }
+  // As high whatever it says: the buttons below stay under the mouse.
+  ImGui::BeginChild("reason", ImVec2(0, kReasonLines * ImGui::GetTextLineHeightWithSpacing()));
+  DrawReason(current);
+  ImGui::EndChild();
   const float width = (ImGui::GetContentRegionAvail().x - 2 * 8 * context.scale) / 3;
   if (ImGui::Button("Accept (A)", ImVec2(width, 0))) Decide(context.session, Decision::kAccept);
+  accept_button_ = ImGui::GetItemRectMin();
+  if (current && ImGui::IsItemHovered()) {
+    const int frames = current->end_frame - current->start_frame;
+    ImGui::SetTooltip("%s", current->behavior_id ? "The predicted bout becomes a label"
+                                                 : (std::to_string(frames) +
+                                                    (frames == 1 ? " frame becomes a label"
+                                                                 : " frames become labels") +
+                                                    "; Ctrl+Z takes it back")
+                                                       .c_str());
+  }
   ImGui::SameLine();
   if (ImGui::Button("Reject (R)", ImVec2(width, 0))) Decide(context.session, Decision::kReject);
   ImGui::SameLine();

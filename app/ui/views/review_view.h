@@ -20,10 +20,15 @@ class ReviewView : public View {
   void Show(Session& session, const datasets::ReviewItemRow& item);
   void DrawFilters(UiContext& context, const ProjectView& project);
   void DrawList(UiContext& context, const ProjectView& project);
+  void DrawReason(const datasets::ReviewItemRow* current);
   void ZoomToEpisode(UiContext& context);
 
   ReviewFilter filter_;
   ReviewProgress progress_;
+  ImVec2 accept_button_;       // window pixels
+  std::vector<size_t> shown_;  // what the list shows, of the revision and filter below
+  ReviewFilter shown_filter_;
+  int64_t shown_revision_ = -1;
   std::string reason_;  // of the episode that is shown
   double shown_since_ = 0;
   bool zoom_wanted_ = false;

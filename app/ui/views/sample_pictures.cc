@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "datasets/store/names.h"
+
 namespace app {
 namespace {
 
@@ -12,7 +14,7 @@ ImU32 ColorOf(const ProjectView& project, const std::string& name) {
   for (size_t i = 0; i < project.categories.size(); ++i) {
     if (project.categories[i].name != name) continue;
     const uint32_t color = project.categories[i].color;
-    return ToImColor(color ? color : PaletteColor(static_cast<int>(i)));
+    return ToImColor(color ? color : datasets::PaletteColor(static_cast<int>(i)));
   }
   return WarningColor();
 }

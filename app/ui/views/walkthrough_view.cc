@@ -1,5 +1,7 @@
 #include "app/ui/views/walkthrough_view.h"
 
+#include <nlohmann/json.hpp>
+
 namespace app {
 namespace {
 
@@ -48,6 +50,11 @@ void WalkthroughView::AddActions(ActionTable& actions, Session&) {
   actions.Add(open);
 }
 
+void WalkthroughView::Describe(nlohmann::json& state) const {
+  state["walkthrough"] = {
+      {"open", open_}, {"page", page_}, {"next_x", next_button_.x}, {"next_y", next_button_.y}};
+}
+
 void WalkthroughView::Draw(UiContext& context) {
   if (!open_) return;
   const float scale = context.scale;
@@ -73,6 +80,8 @@ void WalkthroughView::Draw(UiContext& context) {
     }
     if (page_ > 0) ImGui::SameLine();
     const bool last = page_ == 2;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    next_button_ = ImVec2(at.x + 42 * scale, at.y + ImGui::GetFrameHeight() / 2);
     if (ImGui::Button(last ? "Start" : "Next", ImVec2(84 * scale, 0))) {
       if (last) {
         stay = false;

@@ -14,11 +14,13 @@ class WalkthroughView : public View {
   const char* title() const override { return "Walk-through"; }
   void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
   std::function<void()> on_close;  // the person has closed it
 
  private:
   bool open_ = false;
   int page_ = 0;
+  ImVec2 next_button_;  // middle, window pixels
 };
 
 }  // namespace app

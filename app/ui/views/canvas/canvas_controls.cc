@@ -5,6 +5,7 @@
 
 #include "app/ui/views/canvas/canvas_view.h"
 #include "app/ui/views/canvas/tool_icons.h"
+#include "datasets/store/names.h"
 
 namespace app {
 namespace {
@@ -170,7 +171,8 @@ void CanvasView::DrawIdentityLegend(UiContext& context) {
   ImGui::PopStyleColor();
   for (size_t i = 0; i < project->categories.size() && i < 9; ++i) {
     const datasets::CategoryRow& category = project->categories[i];
-    const uint32_t color = category.color ? category.color : PaletteColor(static_cast<int>(i));
+    const uint32_t color =
+        category.color ? category.color : datasets::PaletteColor(static_cast<int>(i));
     const float side = ImGui::GetTextLineHeight();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImDrawList* draw = ImGui::GetWindowDrawList();

@@ -5,6 +5,7 @@
 #include "app/model/drawing/tag_layout.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "datasets/recorded_job.h"
+#include "datasets/store/names.h"
 
 namespace app {
 
@@ -40,7 +41,7 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
                                      : "new animal") +
                 (shown_as != shape.category_id ? ", as it would be" : suffix);
     if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
-    name.color = category && category->color ? category->color : PaletteColor(index);
+    name.color = category && category->color ? category->color : datasets::PaletteColor(index);
     name.selected =
         shape.annotation_id && shape.annotation_id == context.session.selected_annotation;
     const ImVec2 size = ImGui::CalcTextSize(name.text.c_str());

@@ -51,11 +51,14 @@ void TimelineView::AddActions(ActionTable& actions, Session& session) {
       [&session] { session.SetPlaying(session.playing(), session.speed() * 2); });
   add("go.slower", "Half as fast", "Down",
       [&session] { session.SetPlaying(session.playing(), session.speed() / 2); });
-  const auto bout = [&session](int direction) {
+  const auto bout = [this, &session](int direction) {
     const auto project = session.project_view();
     if (!project) return;
-    const int frame = NextBout(*project, session.video_id(), session.frame(), direction);
-    if (frame >= 0) session.GoToFrame(frame);
+    const auto* row = NextBout(*project, session.video_id(), session.frame(), direction);
+    if (!row) return;
+    session.GoToFrame(row->start_frame);
+    session.selected_interval = row->id;  // what Delete and S are about now
+    selected_bout_.reset();
   };
   add("go.next_bout", "Next bout", "PageDown", [bout] { bout(1); });
   add("go.previous_bout", "Previous bout", "PageUp", [bout] { bout(-1); });
@@ -115,7 +118,7 @@ void TimelineView::AddActions(ActionTable& actions, Session& session) {
         "", Scope::kBehavior, "");
   }
   add(
-      "timeline.whole", "Whole video on the timeline", "Shift+F", [this] { frames_shown_ = 0; }, "",
+      "timeline.whole", "Whole video on the timeline", "Shift+W", [this] { frames_shown_ = 0; }, "",
       Scope::kAlways, "View");
 }
 
@@ -256,6 +259,7 @@ void TimelineView::DrawRuler(UiContext& context, const TimelineContent& content,
 void TimelineView::HandleZoom(UiContext& context, const TimelineContent& content) {
   const ImGuiIO& io = ImGui::GetIO();
   const double count = std::max(content.frame_count, 1);
+  if (std::exchange(shown_video_, content.video_id) != content.video_id) frames_shown_ = 0;
   if (frames_shown_ <= 0) {
     first_frame_ = 0;
     frames_shown_ = count;
