@@ -7,19 +7,9 @@
 namespace app {
 namespace {
 
-constexpr std::array<uint32_t, 8> kOkabeIto = {0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442,
-                                               0x0072B2, 0xD55E00, 0xCC79A7, 0xBBBBBB};
 constexpr std::array<Dash, 4> kDashes = {Dash{0, 0}, Dash{9, 4}, Dash{3, 3}, Dash{14, 6}};
 
-bool dark_theme = true;
-
-uint32_t HueColor(int index) {
-  ImVec4 color(0, 0, 0, 1);
-  const float hue = std::fmod(0.11f + 0.61803399f * static_cast<float>(index), 1.0f);
-  ImGui::ColorConvertHSVtoRGB(hue, 0.65f, 0.95f, color.x, color.y, color.z);
-  const auto byte = [](float value) { return static_cast<uint32_t>(std::lround(value * 255)); };
-  return byte(color.x) << 16 | byte(color.y) << 8 | byte(color.z);
-}
+bool IsDark() { return ImGui::GetStyleColorVec4(ImGuiCol_WindowBg).x < 0.5f; }
 
 std::string FontFile(const char* name) {
   for (const char* folder : {"/usr/share/fonts/truetype/dejavu/", "/usr/share/fonts/TTF/",
@@ -58,8 +48,8 @@ Fonts LoadFonts(float scale) {
 }
 
 void ApplyTheme(const ThemeSettings& settings) {
-  dark_theme = settings.dark;
-  ImGuiStyle style;
+  ImGuiStyle& style = ImGui::GetStyle();
+  style = ImGuiStyle();
   if (settings.dark) {
     ImGui::StyleColorsDark(&style);
   } else {
@@ -78,10 +68,10 @@ void ApplyTheme(const ThemeSettings& settings) {
   style.ScrollbarSize = 13;
   const auto gray = [](float v, float a = 1) { return ImVec4(v, v, v * 1.03f, a); };
   ImVec4* c = style.Colors;
+  c[ImGuiCol_WindowBg] = gray(settings.dark ? 0.115f : 0.96f);  // the colors below go by it
   const ImVec4 accent = ImGui::ColorConvertU32ToFloat4(AccentColor());
   const auto faded = [&accent](float a) { return ImVec4(accent.x, accent.y, accent.z, a); };
   if (settings.dark) {
-    c[ImGuiCol_WindowBg] = gray(0.115f);
     c[ImGuiCol_ChildBg] = gray(0.115f, 0);
     c[ImGuiCol_PopupBg] = gray(0.15f, 0.98f);
     c[ImGuiCol_FrameBg] = gray(0.20f);
@@ -91,7 +81,6 @@ void ApplyTheme(const ThemeSettings& settings) {
     c[ImGuiCol_MenuBarBg] = gray(0.14f);
     c[ImGuiCol_Text] = gray(0.92f);
   } else {
-    c[ImGuiCol_WindowBg] = gray(0.96f);
     c[ImGuiCol_ChildBg] = gray(0.96f, 0);
     c[ImGuiCol_FrameBg] = gray(0.86f);
     c[ImGuiCol_FrameBgHovered] = gray(0.80f);
@@ -115,12 +104,6 @@ void ApplyTheme(const ThemeSettings& settings) {
   c[ImGuiCol_PlotHistogram] = accent;
   c[ImGuiCol_PlotLines] = accent;
   style.ScaleAllSizes(settings.scale);
-  ImGui::GetStyle() = style;
-}
-
-uint32_t PaletteColor(int index) {
-  const int count = static_cast<int>(kOkabeIto.size());
-  return index < count ? kOkabeIto[static_cast<size_t>(std::max(index, 0))] : HueColor(index);
 }
 
 ImU32 ToImColor(uint32_t rgb, float opacity) {
@@ -132,18 +115,14 @@ Dash PaletteDash(int index) {
   return kDashes[static_cast<size_t>(std::max(index, 0)) % kDashes.size()];
 }
 
-ImU32 AccentColor() {
-  return dark_theme ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255);
-}
+ImU32 AccentColor() { return IsDark() ? IM_COL32(86, 156, 214, 255) : IM_COL32(20, 98, 170, 255); }
 ImU32 OnAccentColor() {
-  return dark_theme ? IM_COL32(10, 12, 16, 255) : IM_COL32(255, 255, 255, 255);
+  return IsDark() ? IM_COL32(10, 12, 16, 255) : IM_COL32(255, 255, 255, 255);
 }
-ImU32 WarningColor() {
-  return dark_theme ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255);
-}
-ImU32 ErrorColor() { return dark_theme ? IM_COL32(240, 100, 80, 255) : IM_COL32(180, 40, 20, 255); }
+ImU32 WarningColor() { return IsDark() ? IM_COL32(240, 180, 60, 255) : IM_COL32(160, 100, 0, 255); }
+ImU32 ErrorColor() { return IsDark() ? IM_COL32(240, 100, 80, 255) : IM_COL32(180, 40, 20, 255); }
 ImU32 MutedTextColor() {
-  return dark_theme ? IM_COL32(160, 160, 165, 255) : IM_COL32(95, 95, 100, 255);
+  return IsDark() ? IM_COL32(160, 160, 165, 255) : IM_COL32(95, 95, 100, 255);
 }
 
 ImU32 ConfidenceColor(double confidence) {

@@ -24,9 +24,7 @@ struct Fonts {
 Fonts LoadFonts(float scale);
 void ApplyTheme(const ThemeSettings& settings);
 
-// Colors that color-blind people tell apart (Okabe and Ito 2008), then evenly spread hues.
-uint32_t PaletteColor(int index);  // 0xRRGGBB
-ImU32 ToImColor(uint32_t rgb, float opacity = 1);
+ImU32 ToImColor(uint32_t rgb, float opacity = 1);  // 0xRRGGBB
 struct Dash {
   float on = 0, off = 0;
 };  // window pixels at scale 1; off 0 = solid
