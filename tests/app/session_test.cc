@@ -78,6 +78,20 @@ TEST_CASE("After another video is chosen nothing of the one before is shown or w
   }
 }
 
+TEST_CASE("A video is shown again where it was left") {
+  TwoVideos scene;
+  app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
+  REQUIRE(tests::Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoTo(scene.dark, 5);
+  session.GoToVideo(scene.light);
+  CHECK(session.frame() == 0);
+  session.GoToFrame(3);
+  session.GoToVideo(scene.dark);
+  CHECK(session.frame() == 5);
+  session.GoToVideo(scene.light);
+  CHECK(session.frame() == 3);
+}
+
 namespace {
 
 // A project of one video that exists as a row only, with one label of one animal.

@@ -55,6 +55,27 @@ TEST_CASE("interpolation fills the frames between two labels, in one step, marke
   CHECK(scene.LabelsAt(10) == 1);
 }
 
+TEST_CASE("a gap of more than a second is not filled, and the message says how long it is") {
+  Scene scene;
+  annotate::History history(*scene.other);
+  datasets::AnnotationRow row;
+  row.category_id = scene.animal;
+  row.polygons = {{{40, 5}, {50, 5}, {50, 15}, {40, 15}}};
+  history.Apply(annotate::AddAnnotation(scene.video, 90, row));
+  app::Session session(Project::Open(scene.folder / "test.vole"), [] {});
+  REQUIRE(Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoToFrame(50);
+  app::RequestInterpolate(session, 0);
+  CHECK(Eventually([&] {
+    session.Poll();
+    for (const app::Message& message : session.messages()) {
+      if (message.text.find("69 frames, and at most a second") != std::string::npos) return true;
+    }
+    return false;
+  }));
+  CHECK(scene.LabelsAt(50) == 0);
+}
+
 TEST_CASE("interpolation outside of labeled frames changes nothing and says what is missing") {
   Scene scene;
   app::Session session(Project::Open(scene.folder / "test.vole"), [] {});
