@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
 # usage: bash tests/bench.sh PART...     parts: real later labels queue speed import behavior assist
-#                                workbench scores idnet nets networks, or all
+#                                names workbench scores idnet nets networks, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
 # $VOLE_BENCH_STEPS the trainings of `queue`, which must be too short to be right everywhere.
@@ -256,6 +256,16 @@ part_assist() {
   build/bin/bench_assist --most-frames "${VOLE_BENCH_ASSIST_FRAMES:-60}" "${files[@]}"
 }
 
+# How often a new outline gets the right name by itself, on the labels of the real videos.
+part_names() {
+  need_data
+  local files=()
+  for name in mice_homecage flies_courtship flies_pair; do
+    files+=("$data/$name/instances.json" "$data/$name/video.mp4")
+  done
+  build/bin/bench_names "${files[@]}"
+}
+
 # The window over a large project: 200 outlines of 100 points on each of 2500 frames (500,000
 # predictions), 12 rows over 1,000,000 frames, a 1080p H.264 video.
 part_workbench() {
@@ -322,7 +332,7 @@ part_behavior() {
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-parts=(real later labels queue speed import behavior assist workbench scores idnet nets networks)
+parts=(real later labels queue speed import behavior assist names workbench scores idnet nets networks)
 [ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do
   # Some are functions above, some scripts of their own: `scores` (a million frames of probabilities

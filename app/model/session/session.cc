@@ -24,16 +24,16 @@ std::string PersonName() {
   return user ? user : "";
 }
 
-struct RunningJob {
-  Session::JobStatus status;
-  std::unique_ptr<datasets::Job> job;
-  std::function<void(datasets::Project&, datasets::Job&)> work;
-  Clock::time_point started;
-};
-
 }  // namespace
 
 struct Session::Impl {
+  struct RunningJob {
+    JobStatus status;
+    std::unique_ptr<datasets::Job> job;
+    std::function<void(datasets::Project&, datasets::Job&)> work;
+    Clock::time_point started;
+  };
+
   std::unique_ptr<datasets::Project> project;
   std::function<void()> wake;
   annotate::History history;
@@ -369,11 +369,11 @@ void Session::Redo() { impl_->PostStep("Redo", "Done again: ", "redo", &annotate
 
 int64_t Session::StartJob(const std::string& title,
                           std::function<void(datasets::Project&, datasets::Job&)> work) {
-  auto running = std::make_shared<RunningJob>();
+  auto running = std::make_shared<Impl::RunningJob>();
   running->work = std::move(work);
   running->status.title = title;
   running->started = Clock::now();
-  RunningJob* raw = running.get();
+  Impl::RunningJob* raw = running.get();
   running->job =
       std::make_unique<datasets::Job>([this, raw](const datasets::Job::Progress& progress) {
         {
