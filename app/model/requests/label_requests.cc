@@ -131,7 +131,7 @@ void RequestNudge(Session& session, datasets::Id annotation_id, double dx, doubl
   for (datasets::Ring& ring : outlines) {
     for (cv::Point2d& point : ring) point += cv::Point2d(dx, dy);
   }
-  const annotate::DrawnShape moved =
+  const datasets::Outline moved =
       annotate::WithOutlines(*label, std::move(outlines), image, {dx, dy});
   session.PostEdit([=](datasets::Project&) {
     return annotate::ReplaceShape(annotation_id, moved.polygons, moved.rle, "Nudge outline");
