@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "datasets/project.h"
 #include "infer/predict_options.h"
 #include "infer/track/track_record.h"
 #include "train/base/predictor.h"

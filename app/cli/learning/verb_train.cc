@@ -11,6 +11,7 @@
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
+#include "datasets/base/process_memory.h"
 #include "infer/learning/train_on_project.h"
 #include "train/architectures.h"
 
