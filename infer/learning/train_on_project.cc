@@ -71,8 +71,9 @@ class Reservation {
 };
 
 // The model file of the newest checkpoint that a training of this architecture ("": any) left, be
-// it ended, cancelled or killed; not of one that runs now.
-fs::path NewestCheckpoint(const datasets::Project& project, const std::string& architecture) {
+// it ended, cancelled or killed; not of one that runs now, unless this one learns with it.
+fs::path NewestCheckpoint(const datasets::Project& project, const std::string& architecture,
+                          bool or_running) {
   std::map<fs::path, bool> known;  // and whether it is being trained
   for (const fs::path& file : datasets::NumberedModelFiles(project)) known[file] = false;
   for (const auto& model : project.Models()) {
@@ -87,7 +88,7 @@ fs::path NewestCheckpoint(const datasets::Project& project, const std::string& a
   fs::path newest;
   std::optional<fs::file_time_type> newest_time;
   for (const auto& [file, runs] : known) {
-    const auto time = runs ? std::nullopt : WriteTime(datasets::CheckpointOf(file));
+    const auto time = runs && !or_running ? std::nullopt : WriteTime(datasets::CheckpointOf(file));
     if (!time || (newest_time && *time <= *newest_time)) continue;
     if (!architecture.empty() &&
         !train::MayResume(datasets::CheckpointOf(file).string(), architecture)) {
@@ -104,7 +105,7 @@ fs::path NewestCheckpoint(const datasets::Project& project, const std::string& a
 fs::path DefaultModelFile(const datasets::Project& project, bool resume,
                           const std::string& architecture, bool reserve) {
   if (resume) {
-    const fs::path newest = NewestCheckpoint(project, architecture);
+    const fs::path newest = NewestCheckpoint(project, architecture, !reserve);
     if (!newest.empty()) return newest;
     throw datasets::Error("project '" + project.file().string() + "'",
                           "no training" + (architecture.empty() ? "" : " of " + architecture) +
