@@ -22,7 +22,7 @@ TEST_CASE("While the project is busy a question waits without a word and is answ
   Worker worker(
       [&](const int& question) {
         CHECK(question == 7);
-        if (++tries < 4) throw datasets::BusyError("project", "it is busy");
+        if (++tries < 4) throw datasets::BusyError(5, "project", "it is busy");
         return Worker::Answered();
       },
       [&] { ++woken; }, [&](const std::string&) { ++said; }, Worker::OnFailure::kForget, kNoPauses);
