@@ -7,9 +7,9 @@
 #include <mutex>
 #include <thread>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/file_identity.h"
 #include "datasets/base/suggest.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/file/open.h"
 #include "datasets/store/reader.h"

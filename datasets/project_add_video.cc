@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <set>
 
-#include "datasets/base/error.h"
 #include "datasets/base/encoding.h"
+#include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/paths.h"

@@ -6,7 +6,7 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
-#include "datasets/base/file_hash.h"
+#include "datasets/files/file_hash.h"
 #include "datasets/model_files.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/frame_hash.h"

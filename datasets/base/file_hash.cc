@@ -1,4 +1,4 @@
-#include "datasets/base/file_hash.h"
+#include "datasets/files/file_hash.h"
 
 #include <openssl/evp.h>
 

@@ -1,5 +1,5 @@
-#include "datasets/base/csv.h"
 #include "datasets/behavior/agreement.h"
+#include "datasets/files/csv.h"
 
 namespace datasets {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
+#include "datasets/files/csv.h"
 
 namespace datasets {
 namespace {

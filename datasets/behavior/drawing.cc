@@ -7,8 +7,8 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
+#include "datasets/files/atomic_file.h"
 
 namespace datasets {
 namespace {

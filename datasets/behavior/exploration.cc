@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
+#include "datasets/files/csv.h"
 
 namespace datasets {
 namespace {

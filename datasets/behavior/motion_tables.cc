@@ -1,6 +1,6 @@
 #include "datasets/behavior/motion_tables.h"
 
-#include "datasets/base/csv.h"
+#include "datasets/files/csv.h"
 
 namespace datasets {
 

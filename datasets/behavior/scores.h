@@ -62,7 +62,7 @@ struct TableScoreOptions {
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
 enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };
-constexpr char kFinalAuthor[] = "final";         // of both, completed (formats/behavior_choice.h)
+constexpr char kFinalAuthor[] = "final";  // of both, completed (formats/behavior_choice.h)
 
 // Labels by author and predictions of the newest job of each video that has any (or of `job_id`).
 // `video`: name, or "" for all.

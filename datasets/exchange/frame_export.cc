@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
-#include "datasets/base/file_names.h"
-#include "datasets/base/json_entries.h"
 #include "datasets/exchange/frame_match.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/file_names.h"
+#include "datasets/files/json_entries.h"
 
 namespace datasets {
 

@@ -1,6 +1,6 @@
 #include "datasets/store/copy.h"
 
-#include "datasets/base/atomic_file.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/store/transaction.h"
 
 namespace datasets {

@@ -6,7 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
-#include "datasets/base/atomic_file.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/shape/mask.h"
 #include "datasets/synthetic/scene.h"
 #include "datasets/video/video.h"

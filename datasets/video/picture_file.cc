@@ -4,8 +4,8 @@
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
+#include "datasets/files/atomic_file.h"
 
 namespace datasets {
 

@@ -7,8 +7,8 @@ extern "C" {
 #include <cerrno>
 #include <cstring>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/video/decoder.h"
 #include "datasets/video/video.h"
 

@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/base/fingerprint.h"
+#include "datasets/files/atomic_file.h"
 
 namespace infer {
 namespace {

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "datasets/base/error.h"
-#include "datasets/base/file_hash.h"
 #include "datasets/base/options.h"
+#include "datasets/files/file_hash.h"
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"

@@ -21,9 +21,7 @@ const std::map<std::string, std::set<std::string>> kReach = {
 const std::vector<std::string> kTopFolders = {"app", "annotate", "train", "infer", "datasets"};
 
 // Every room, from the bottom to the top: a room includes itself and rooms above it in this list.
-const std::vector<std::string> kFloors = {
-    FLOORS
-};
+const std::vector<std::string> kFloors = {FLOORS};
 
 constexpr int kMostLinesOfSource = 500, kMostLinesOfHeader = 150, kMostLinesOfTest = 700;
 constexpr int kMostFilesOfFolder = 30;
@@ -159,7 +157,8 @@ TEST_CASE("A rule that is broken is named together with the place") {
                 "infer/run holds 31"));
   }
   SUBCASE("a statement of SQL in a verb") {
-    const BrokenTree tree("app/cli/verbs/wrong.cc", "\nauto rows = Query(\"SELECT 1 FROM jobs\");\n");
+    const BrokenTree tree("app/cli/verbs/wrong.cc",
+                          "\nauto rows = Query(\"SELECT 1 FROM jobs\");\n");
     CHECK(Names(source_tree::Sql(tree.Read(), kMayHoldSql), "sql", "app/cli/verbs/wrong.cc:2"));
   }
 }

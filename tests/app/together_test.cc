@@ -161,8 +161,8 @@ TEST_CASE("Processes that cannot meet or do not share their labels say so in one
          "1"},
         1, "not all 2 processes met");
   for (const char* network : {"idnet", "behavior-frame"}) {  // these learn alone
-    fails({"--world-size", "2", "--rendezvous", "file:///x"}, 2,
-          "does not take it", {network, {}, 2});
+    fails({"--world-size", "2", "--rendezvous", "file:///x"}, 2, "does not take it",
+          {network, {}, 2});
   }
   CHECK_FALSE(std::filesystem::exists(t.scene.Path("no")));
   Program first(t.Member(kIdseg, "differ", 0, 6)), second(t.Member(kIdseg, "differ", 1, 7));

@@ -1,7 +1,7 @@
 // `vole weights`: published weights over the network (of this machine), and what files hold.
 #include <doctest/doctest.h>
 
-#include "datasets/base/file_hash.h"
+#include "datasets/files/file_hash.h"
 #include "tests/support/http_server.h"
 #include "tests/support/journey.h"
 #include "tests/support/torch_bytes.h"

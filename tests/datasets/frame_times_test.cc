@@ -4,9 +4,9 @@
 
 #include <random>
 
-#include "datasets/base/json_entries.h"
 #include "datasets/behavior/budget.h"
 #include "datasets/behavior/motion_tables.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "tests/support/coco_sample.h"
 

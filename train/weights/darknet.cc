@@ -4,8 +4,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
+#include "datasets/files/atomic_file.h"
 
 namespace train {
 namespace {

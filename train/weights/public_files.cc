@@ -5,8 +5,8 @@
 #include <regex>
 
 #include "datasets/base/error.h"
-#include "datasets/base/file_hash.h"
 #include "datasets/base/suggest.h"
+#include "datasets/files/file_hash.h"
 #include "train/weights/weights_file.h"
 
 namespace train {

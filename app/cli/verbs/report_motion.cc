@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "app/cli/verbs/report_text.h"
-#include "datasets/base/atomic_file.h"
 #include "datasets/behavior/motion_tables.h"
 #include "datasets/behavior/pictures.h"
-#include "datasets/formats/file_names.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/file_names.h"
 
 namespace app {
 namespace {

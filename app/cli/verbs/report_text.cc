@@ -52,9 +52,9 @@ std::string BudgetText(const std::vector<datasets::BudgetRow>& rows) {
                  "mean s", "sd s", "latency s", "% of time"}};
   for (const datasets::BudgetRow& row : rows) {
     table.push_back({row.video, row.subject, row.author, std::to_string(row.bin),
-                     fmt::format("{:.2f}", row.start_s), row.behavior,
-                     std::to_string(row.bouts), fmt::format("{:.2f}", row.seconds),
-                     FigureText(row.mean_s), FigureText(row.sd_s), FigureText(row.latency_s, 2),
+                     fmt::format("{:.2f}", row.start_s), row.behavior, std::to_string(row.bouts),
+                     fmt::format("{:.2f}", row.seconds), FigureText(row.mean_s),
+                     FigureText(row.sd_s), FigureText(row.latency_s, 2),
                      fmt::format("{:.2f}", 100 * row.proportion)});
   }
   return VaryingTableText(table, 5);

@@ -10,8 +10,8 @@
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
 #include "infer/behavior/predicted_bouts.h"
 
 namespace app {

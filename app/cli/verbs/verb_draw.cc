@@ -7,7 +7,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
-#include "datasets/formats/file_names.h"
+#include "datasets/files/file_names.h"
 #include "datasets/project.h"
 #include "datasets/video/picture_file.h"
 

@@ -9,9 +9,9 @@
 #include "app/cli/verb_list.h"
 #include "app/cli/verbs/report_motion.h"
 #include "app/cli/verbs/report_text.h"
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/text.h"
 #include "datasets/behavior/pictures.h"
+#include "datasets/files/atomic_file.h"
 
 namespace app {
 namespace {

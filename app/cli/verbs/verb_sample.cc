@@ -9,7 +9,7 @@
 #include "app/cli/console.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
-#include "datasets/formats/file_names.h"
+#include "datasets/files/file_names.h"
 #include "datasets/project.h"
 #include "datasets/sample/sample.h"
 #include "datasets/video/picture_file.h"

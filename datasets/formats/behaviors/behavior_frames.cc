@@ -5,10 +5,10 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
 #include "datasets/exchange/frame_match.h"
+#include "datasets/files/atomic_file.h"
 
 namespace datasets {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/base/csv.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
 
 namespace datasets {

@@ -5,12 +5,12 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behavior_frames.h"
 #include "datasets/project_times.h"
 #include "datasets/store/writer.h"

@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
 #include "datasets/exchange/behavior_choice.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/boris/boris.h"
 #include "datasets/video/frame_times.h"
 

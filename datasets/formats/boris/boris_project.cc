@@ -5,9 +5,9 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/files/csv.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/boris/boris_reading.h"
 
 namespace datasets {

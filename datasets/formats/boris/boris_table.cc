@@ -6,8 +6,8 @@
 #include <sstream>
 #include <tuple>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/boris/boris_reading.h"
 
 namespace datasets {

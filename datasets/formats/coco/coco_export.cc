@@ -2,9 +2,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/frame_export.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/project_times.h"
 

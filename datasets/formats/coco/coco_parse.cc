@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 
 namespace datasets {
 

@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/base64.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
 #include "datasets/exchange/frame_export.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/base64.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/video/picture_file.h"
 
 namespace datasets {

@@ -6,13 +6,13 @@
 #include <set>
 #include <sstream>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
+#include "datasets/files/json_entries.h"
 
 namespace datasets {
 

@@ -3,9 +3,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/project_times.h"
 

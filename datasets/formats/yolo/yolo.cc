@@ -5,14 +5,14 @@
 #include <map>
 #include <set>
 
-#include "datasets/base/atomic_file.h"
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/bad_entries.h"
 #include "datasets/exchange/frame_export.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/yolo/yolo_bridge.h"
 #include "datasets/formats/yolo/yolo_dataset.h"
 #include "datasets/formats/yolo/yolo_lines.h"

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <sstream>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/files/csv.h"
+#include "datasets/files/json_entries.h"
 
 namespace datasets {
 

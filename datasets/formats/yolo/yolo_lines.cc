@@ -5,9 +5,9 @@
 #include <set>
 #include <sstream>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/files/csv.h"
+#include "datasets/files/json_entries.h"
 
 namespace datasets {
 

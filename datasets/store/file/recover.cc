@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "datasets/base/atomic_file.h"
 #include "datasets/base/encoding.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/store/file/open.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/paths.h"

@@ -1,6 +1,6 @@
 #include "datasets/store/file/restore.h"
 
-#include "datasets/base/atomic_file.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/store/copy.h"
 #include "datasets/store/file/open.h"
 #include "datasets/store/schema.h"

@@ -1,4 +1,4 @@
-#include "datasets/base/atomic_file.h"
+#include "datasets/files/atomic_file.h"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "datasets/base/base64.h"
 #include "datasets/base/error.h"
-#include "datasets/formats/labelme.h"
+#include "datasets/files/base64.h"
+#include "datasets/formats/labelme/labelme.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/base/file_hash.h"
-#include "datasets/formats/file_names.h"
+#include "datasets/files/file_hash.h"
+#include "datasets/files/file_names.h"
 #include "datasets/formats/formats.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "tests/support/coco_sample.h"
 
 using namespace tests;  // the vocabulary of these tests

@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris.h"
 #include "tests/support/coco_sample.h"

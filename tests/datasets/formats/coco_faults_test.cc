@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/coco/coco.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"

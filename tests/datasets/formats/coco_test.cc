@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 

@@ -1,4 +1,4 @@
-#include "datasets/base/csv.h"
+#include "datasets/files/csv.h"
 
 #include <doctest/doctest.h>
 

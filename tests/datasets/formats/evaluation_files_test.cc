@@ -5,7 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/metrics/davis.h"
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"

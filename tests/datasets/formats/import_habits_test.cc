@@ -5,9 +5,9 @@
 #include <opencv2/imgcodecs.hpp>
 #include <set>
 
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/labelme/labelme.h"
-#include "datasets/store/verify.h"
+#include "datasets/verify.h"
 #include "tests/support/coco_sample.h"
 
 using namespace tests;  // the vocabulary of these tests

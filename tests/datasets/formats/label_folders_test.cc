@@ -4,8 +4,8 @@
 #include <random>
 #include <set>
 
-#include "datasets/base/base64.h"
-#include "datasets/base/json_entries.h"
+#include "datasets/files/base64.h"
+#include "datasets/files/json_entries.h"
 #include "datasets/formats/labelme/labelme.h"
 #include "datasets/formats/mot/mot.h"
 #include "datasets/formats/tracks/tracks.h"

@@ -4,11 +4,11 @@
 #include <fstream>
 #include <functional>
 
-#include "datasets/base/csv.h"
 #include "datasets/base/error.h"
 #include "datasets/behavior/budget.h"
-#include "datasets/exchange/behavior_choice.h"
 #include "datasets/behavior/scores.h"
+#include "datasets/exchange/behavior_choice.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/store/writer.h"
 #include "tests/support/label_project.h"

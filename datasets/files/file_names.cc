@@ -1,4 +1,4 @@
-#include "datasets/base/file_names.h"
+#include "datasets/files/file_names.h"
 
 #include <cctype>
 #include <cstdint>

@@ -1,12 +1,12 @@
-#include "datasets/base/csv.h"
+#include "datasets/files/csv.h"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 
-#include "datasets/base/error.h"
 #include "datasets/base/encoding.h"
+#include "datasets/base/error.h"
 
 namespace datasets {
 

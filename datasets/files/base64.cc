@@ -1,4 +1,4 @@
-#include "datasets/base/base64.h"
+#include "datasets/files/base64.h"
 
 #include <cctype>
 #include <cstring>

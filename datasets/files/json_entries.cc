@@ -1,4 +1,4 @@
-#include "datasets/base/json_entries.h"
+#include "datasets/files/json_entries.h"
 
 #include <vector>
 

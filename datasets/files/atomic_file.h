@@ -10,8 +10,8 @@
 namespace datasets {
 
 // An empty file beside `path`, NAME.tmp-PROCESS-LETTERS, that nobody else can have prepared (a new
-// file, never through a link). What killed programs had left of that kind in the folder is removed. Throws
-// Error for a folder that is missing or cannot be written.
+// file, never through a link). What killed programs had left of that kind in the folder is removed.
+// Throws Error for a folder that is missing or cannot be written.
 std::filesystem::path MakeTemporaryFor(const std::filesystem::path& path);
 
 // Puts a written temporary file in the place of `path`: the bytes are on the disk before the name
