@@ -125,7 +125,7 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
     throw Error("behavior table '" + truth_path.filename().string() + "'",
                 "it holds no bout to compare with", "give a table with at least one bout");
   }
-  const ClassificationFigures figures = EvaluateClassification(frames_of);
+  const ClassificationFigures figures = EvaluateConfusion(frames_of);
   json per_class = json::object();
   double sum = 0;
   int behaviors = 0;

@@ -22,12 +22,11 @@ ClassificationFigures EvaluateClassification(const std::vector<int>& truth,
                 "compare the same frames");
   std::map<std::pair<int, int>, int64_t> frames_of;
   for (size_t i = 0; i < truth.size(); ++i) ++frames_of[{truth[i], predicted[i]}];
-  return EvaluateClassification(frames_of, classes, absent);
+  return EvaluateConfusion(frames_of, classes, absent);
 }
 
-ClassificationFigures EvaluateClassification(
-    const std::map<std::pair<int, int>, int64_t>& frames_of, const std::vector<int>& classes,
-    AbsentClass absent) {
+ClassificationFigures EvaluateConfusion(const std::map<std::pair<int, int>, int64_t>& frames_of,
+                                        const std::vector<int>& classes, AbsentClass absent) {
   ClassificationFigures figures;
   for (const int known : classes) figures.per_class[known];
   int64_t agreed = 0;

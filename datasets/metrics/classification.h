@@ -34,8 +34,8 @@ ClassificationFigures EvaluateClassification(const std::vector<int>& truth,
                                              AbsentClass absent = AbsentClass::kSkip);
 
 // The same from how many frames were (truth, predicted), for long stretches of one class.
-ClassificationFigures EvaluateClassification(
-    const std::map<std::pair<int, int>, int64_t>& frames_of, const std::vector<int>& classes = {},
-    AbsentClass absent = AbsentClass::kSkip);
+ClassificationFigures EvaluateConfusion(const std::map<std::pair<int, int>, int64_t>& frames_of,
+                                        const std::vector<int>& classes = {},
+                                        AbsentClass absent = AbsentClass::kSkip);
 
 }  // namespace datasets
