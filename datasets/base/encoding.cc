@@ -149,7 +149,7 @@ std::vector<std::string> TextGuesses::Sentences() const {
   return said;
 }
 
-std::string ReadTextFile(const std::filesystem::path& path, const std::string& what) {
+std::string ReadFileBytes(const std::filesystem::path& path, const std::string& what) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     throw Error(what, "it is a folder", "give the file itself");
@@ -165,8 +165,12 @@ std::string ReadTextFile(const std::filesystem::path& path, const std::string& w
     bytes.append(block.data(), count);
   }
   if (std::ferror(file.get())) throw Error(what, "reading it failed", "check the disk");
+  return bytes;
+}
+
+std::string ReadTextFile(const std::filesystem::path& path, const std::string& what) {
   bool guessed = false;
-  std::string text = DecodeText(std::move(bytes), what, &guessed);
+  std::string text = DecodeText(ReadFileBytes(path, what), what, &guessed);
   if (guessed && collector) collector->Add(what);
   return text;
 }

@@ -24,6 +24,9 @@ std::string TextOrWindows1252(std::string_view bytes);
 // `what`) for UTF-16 that is cut in the middle of a letter.
 std::string DecodeText(std::string bytes, const std::string& what, bool* guessed = nullptr);
 
+// The whole file as it is. Throws Error(thing = `what`) when it cannot be read.
+std::string ReadFileBytes(const std::filesystem::path& path, const std::string& what);
+
 // The whole file as UTF-8, as DecodeText reads it; a guess is said to the thread's TextGuesses.
 // Throws Error(thing = `what`) when it cannot be read.
 std::string ReadTextFile(const std::filesystem::path& path, const std::string& what);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 
+#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/files/atomic_file.h"
@@ -125,7 +126,7 @@ fs::path PictureWriter::Write(const SelectedFrame& frame, const fs::path& place)
     std::error_code ignored;
     if (fs::equivalent(picture, out, ignored)) return out;
     MakeFolderOf(out);
-    WriteFileAtomically(out, ReadTextFile(picture, "picture '" + picture.string() + "'"));
+    WriteFileAtomically(out, ReadFileBytes(picture, "picture '" + picture.string() + "'"));
     return out;
   }
   if (!reader_ || reads_ != frame.video->id) {

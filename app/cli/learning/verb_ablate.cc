@@ -125,7 +125,8 @@ Verb AblateVerb() {
             ->type_name("A:B");
         AddOptionFlags(command, arguments->ablation);
         std::set<std::string> skip = {"model", "resume"};
-        for (const auto& [name, value] : datasets::OptionsToJson(arguments->options).items()) {
+        const nlohmann::json all = datasets::OptionsToJson(arguments->options);
+        for (const auto& [name, value] : all.items()) {
           if (!TakenForBehavior(name)) skip.insert(name);
         }
         AddOptionFlags(command, arguments->options, skip);

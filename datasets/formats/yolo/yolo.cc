@@ -47,7 +47,10 @@ fs::path PictureOf(const fs::path& root, const fs::path& label) {
 bool HoldsLabels(const fs::path& root, const fs::path& file, const VideoMatcher& matcher) {
   if (file.parent_path().filename() == "labels" || fs::exists(PictureOf(root, file))) return true;
   const auto numbered = ReadFrameName(file.filename().string());
-  if (numbered && (numbered->video.empty() || matcher.Find(numbered->video, numbered->renamed))) {
+  if (numbered && numbered->video.empty()) return true;
+  try {
+    if (numbered && matcher.Find(numbered->video, numbered->renamed)) return true;
+  } catch (const Error&) {  // several videos are called so; which one is for FramePlacer to say
     return true;
   }
   return !LooksLikeProse(file);

@@ -231,7 +231,7 @@ TEST_CASE("a project's predictions are compared with a COCO file on the frames t
       prediction.confidence = 0.8;
       prediction.polygons = {{{x, y}, {x + side, y}, {x + side, y + side}, {x, y + side}}};
       prediction.rle = datasets::RlePolygons(prediction.polygons, 48, 64);
-      prediction.box = datasets::RleBox(prediction.rle);
+      prediction.box = datasets::RleBox(*prediction.rle);
       writer.InsertPrediction(prediction);
     };
     predict(3, "bob", 30, 20, 12);

@@ -201,7 +201,7 @@ TEST_CASE("what Ultralytics writes behind a shape is a confidence and a track, n
       }
       const ImportReport report = stage.Import();
       CHECK(report.annotations == (kind.other ? 6 : 3));
-      CHECK(Warns(report, "numbered from 1"));
+      CHECK(Warns(report, "VIDEO_1 is the first frame"));
       std::set<int> frames;
       std::set<int64_t> tracks;
       for (const Seen& label : stage.Labels()) {
