@@ -2,7 +2,7 @@
 # Builds and runs tests under the sanitizers of the compiler: all of them but the slow trainings with
 # AddressSanitizer and UndefinedBehaviorSanitizer, those of threads with ThreadSanitizer.
 # usage: bash tests/sanitize.sh [address,undefined | thread]...      default: both
-# An hour on two cores. tests/run.sh runs a part of it each time (see sanitized_part below).
+# An hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source app/packages.sh
@@ -19,7 +19,9 @@ export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:new_delete_type_mismatch=0
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$PWD/tests/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1
 
-for kind in "${@:-address,undefined}" ${1:+} $([ $# -gt 0 ] || echo thread); do
+kinds=("$@")
+[ ${#kinds[@]} -gt 0 ] || kinds=(address,undefined thread)
+for kind in "${kinds[@]}"; do
   build=build/${kind//,/_}
   echo "Building with -fsanitize=$kind into $build"
   vole_configure . "$build" -DVOLE_SANITIZE="$kind" -DCMAKE_BUILD_TYPE=RelWithDebInfo

@@ -30,7 +30,6 @@ struct MotionOptions {
   bool flow = false;
   double freeze_iou = 0.9, freeze_flow_px = 0.12;
   int freeze_frames = 5, freeze_loss = 3, freeze_most = 10;
-
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("contact-px", contact_px, "masks at most so many pixels apart touch", Range{0, 1000});

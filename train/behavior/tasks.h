@@ -88,7 +88,6 @@ class PictureTask : public LearningTask {
   torch::Tensor Forward(const torch::Tensor& x);
   torch::Tensor Wrap(int count);
   int64_t FloatsEach() const;
-
   const BehaviorData& data_;
   BehaviorDescription description_;
   BehaviorLoss loss_;
