@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "datasets/store/records.h"
+#include "datasets/store/machine_records.h"
 
 namespace datasets {
 

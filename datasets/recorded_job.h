@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "datasets/store/records.h"
+#include "datasets/store/machine_records.h"
 
 namespace datasets {
 

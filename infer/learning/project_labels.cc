@@ -25,9 +25,9 @@ struct Labeled {
 };
 
 // Fetches the pictures of the labelled frames; keeps the newest within a bound.
-class PictureSource {
+class LabelPictures {
  public:
-  PictureSource(const datasets::Project& project, std::vector<ImageRow> images)
+  LabelPictures(const datasets::Project& project, std::vector<ImageRow> images)
       : project_(project), images_(std::move(images)) {}
 
   cv::Mat Get(int index) {
@@ -239,7 +239,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
     data.frames.push_back(std::move(frame));
     images.push_back(image);
   }
-  const auto source = std::make_shared<PictureSource>(project, std::move(images));
+  const auto source = std::make_shared<LabelPictures>(project, std::move(images));
   data.picture = [source](int frame) { return source->Get(frame); };
   return gathered;
 }

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "datasets/store/records.h"
+#include "datasets/store/machine_records.h"
 #include "train/architectures.h"
 
 namespace infer {

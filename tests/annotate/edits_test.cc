@@ -275,7 +275,7 @@ TEST_CASE("accepted predictions become labels as corrected; labels that exist wi
   CHECK(labels[1].job_id == scene.job);
   const auto prediction = tests::Prediction(scene.job, scene.video, 10, scene.b);
   REQUIRE(labels[1].rle);
-  CHECK(labels[1].rle->counts == prediction.rle.counts);
+  CHECK(labels[1].rle->counts == prediction.rle->counts);
   CHECK(labels[1].area == datasets::RleArea(*prediction.rle));
   CHECK(scene.project->ImageAt(scene.video, 10)->state == ImageState::kDone);
   CHECK(scene.LabelNames(11).empty());

@@ -1,10 +1,10 @@
 #include "datasets/base/process_memory.h"
 
+#include <doctest/doctest.h>
+
 #include <fstream>
 #include <memory>
 #include <vector>
-
-#include "tests/support/torch_doctest.h"
 
 namespace {
 

@@ -52,7 +52,7 @@ TEST_CASE("work that ends well is done, with what it keeps in the same transacti
     CHECK(IsOpen(f.Last()));
     CHECK(f.Last().kind == "train");
     JobOutcome outcome;
-    outcome.keep = [&](Writer& writer) {
+    outcome.keep = [job](Writer& writer) {
       ModelRow model;
       model.name = "m", model.architecture = "idseg", model.weights_path = "m.safetensors";
       model.job_id = job;

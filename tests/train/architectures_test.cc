@@ -34,10 +34,10 @@ TEST_CASE("each architecture learns in one way, is read, and is loaded if it out
     CAPTURE(one.name);
     CHECK(names.insert(one.name).second);
     CHECK_FALSE(one.summary.empty());
-    CHECK((one.train != nullptr) != (one.train_behavior != nullptr));
-    CHECK((one.train_behavior != nullptr) == (one.task == Task::kBehavior));
-    CHECK((one.load != nullptr) == (one.task == Task::kOutlines));
-    CHECK(one.read != nullptr);
+    CHECK(((one.train != nullptr) != (one.train_behavior != nullptr)));
+    CHECK(((one.train_behavior != nullptr) == (one.task == Task::kBehavior)));
+    CHECK(((one.load != nullptr) == (one.task == Task::kOutlines)));
+    CHECK((one.read != nullptr));
     CHECK(FindArchitecture(one.name) == &one);
   }
   CHECK(names.count(TrainOptions().model));

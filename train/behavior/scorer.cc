@@ -11,7 +11,7 @@
 namespace train {
 namespace {
 
-constexpr int kBatch = 32, kClipBatch = 8;
+constexpr int kBatch = 32, kScoredClips = 8;
 
 }  // namespace
 
@@ -84,12 +84,12 @@ struct BehaviorScorer::Impl {
       std::vector<int64_t> centers;
       int64_t scan = next_clip;
       const int64_t total = static_cast<int64_t>(seen.size());
-      while (centers.size() < kClipBatch && scan < total && (end || scan + after < total)) {
+      while (centers.size() < kScoredClips && scan < total && (end || scan + after < total)) {
         if (seen[static_cast<size_t>(scan)]) centers.push_back(scan);
         ++scan;
       }
       if (scan == next_clip) break;
-      if (!end && !centers.empty() && centers.size() < kClipBatch) break;
+      if (!end && !centers.empty() && centers.size() < kScoredClips) break;
       if (!centers.empty()) {
         values.resize(static_cast<size_t>(static_cast<int64_t>(centers.size()) * clip * each));
         float* out = values.data();

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kBottleneck = 4;  // channels of a layer's 1x1 convolution, in growths
 
-torch::nn::Conv2d Conv(int in, int out, int kernel, int stride, int padding) {
+torch::nn::Conv2d PlainConv(int in, int out, int kernel, int stride, int padding) {
   torch::nn::Conv2d conv(
       torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(padding).bias(false));
   torch::nn::init::kaiming_normal_(conv->weight);
@@ -32,9 +32,9 @@ std::shared_ptr<Named> Group() { return std::make_shared<Named>(); }
 
 DenseLayerImpl::DenseLayerImpl(int in, int growth) {
   norm1_ = register_module("norm1", Norm(in));
-  conv1_ = register_module("conv1", Conv(in, kBottleneck * growth, 1, 1, 0));
+  conv1_ = register_module("conv1", PlainConv(in, kBottleneck * growth, 1, 1, 0));
   norm2_ = register_module("norm2", Norm(kBottleneck * growth));
-  conv2_ = register_module("conv2", Conv(kBottleneck * growth, growth, 3, 1, 1));
+  conv2_ = register_module("conv2", PlainConv(kBottleneck * growth, growth, 3, 1, 1));
 }
 
 torch::Tensor DenseLayerImpl::forward(const torch::Tensor& x) {
@@ -45,7 +45,7 @@ torch::Tensor DenseLayerImpl::forward(const torch::Tensor& x) {
 DenseNetImpl::DenseNetImpl(int classes, const DenseNetOptions& options) {
   const auto features = register_module("features", Group());
   int channels = options.first_channels;
-  conv0_ = features->Add("conv0", Conv(3, channels, 7, 2, 3));
+  conv0_ = features->Add("conv0", PlainConv(3, channels, 7, 2, 3));
   norm0_ = features->Add("norm0", Norm(channels));
   for (size_t block = 0; block < options.layers.size(); ++block) {
     const std::string number = std::to_string(block + 1);
@@ -59,7 +59,7 @@ DenseNetImpl::DenseNetImpl(int classes, const DenseNetOptions& options) {
     if (block + 1 < options.layers.size()) {
       const auto transition = features->Add("transition" + number, Group());
       stage.norm = transition->Add("norm", Norm(channels));
-      stage.conv = transition->Add("conv", Conv(channels, channels / 2, 1, 1, 0));
+      stage.conv = transition->Add("conv", PlainConv(channels, channels / 2, 1, 1, 0));
       channels /= 2;
     }
     stages_.push_back(std::move(stage));

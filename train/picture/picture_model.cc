@@ -6,6 +6,8 @@
 #include <opencv2/imgproc.hpp>
 #include <random>
 
+#include "datasets/base/error.h"
+
 namespace train {
 namespace {
 

@@ -10,7 +10,7 @@ namespace app {
 namespace {
 
 // The animal's own color, as on the canvas.
-ImU32 ColorOf(const ProjectView& project, const std::string& name) {
+ImU32 SampleColorOf(const ProjectView& project, const std::string& name) {
   for (size_t i = 0; i < project.categories.size(); ++i) {
     if (project.categories[i].name != name) continue;
     const uint32_t color = project.categories[i].color;
@@ -76,7 +76,7 @@ void SamplePictures::DrawOne(UiContext& context, const ProjectView& project,
   for (const auto& animal : sample.predicted) {
     for (const auto& ring : animal.rings) {
       outline(ring, IM_COL32(0, 0, 0, 140), 3.2f * context.scale);
-      outline(ring, ColorOf(project, animal.name), 2 * context.scale);
+      outline(ring, SampleColorOf(project, animal.name), 2 * context.scale);
     }
   }
   draw->PopClipRect();

@@ -41,9 +41,9 @@ TEST_CASE("reading a labelme file can be cancelled between its shapes") {
   std::ofstream(folder / "a.json")
       << R"({"imagePath": "a.png", "shapes": [{"label": "a", "points": [[0,0],[1,0],[1,1]]}]})";
   datasets::Job job;
-  CHECK(datasets::ReadLabelme(folder / "a.json", &job).shapes.size() == 1);
+  CHECK(datasets::ReadLabelme(folder / "a.json", nullptr, &job).shapes.size() == 1);
   job.Cancel();
-  CHECK_THROWS_AS(datasets::ReadLabelme(folder / "a.json", &job), datasets::Cancelled);
+  CHECK_THROWS_AS(datasets::ReadLabelme(folder / "a.json", nullptr, &job), datasets::Cancelled);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr int kBoxSide = 7, kMaskSide = 14, kMaskOut = 28, kSampling = 2, kHidde
 constexpr double kLeastSide = 1e-2;
 constexpr double kBeta = 1.0 / 9;
 
-struct NamesImpl : torch::nn::Module {};
+struct RoiNamesImpl : torch::nn::Module {};
 
 const BoxCoder& Coder() {
   static const BoxCoder coder({10, 10, 5, 5});
@@ -39,26 +39,26 @@ torch::Tensor PicturesOf(const std::vector<torch::Tensor>& lists) {
 }  // namespace
 
 RoiHeadsImpl::RoiHeadsImpl(int classes) : classes_(classes) {
-  const auto box_head = register_module("box_head", std::make_shared<NamesImpl>());
+  const auto box_head = register_module("box_head", std::make_shared<RoiNamesImpl>());
   fc6_ = box_head->register_module(
       "fc6", torch::nn::Linear(kPyramidChannels * kBoxSide * kBoxSide, kHidden));
   fc7_ = box_head->register_module("fc7", torch::nn::Linear(kHidden, kHidden));
-  const auto box_predictor = register_module("box_predictor", std::make_shared<NamesImpl>());
+  const auto box_predictor = register_module("box_predictor", std::make_shared<RoiNamesImpl>());
   cls_score_ = box_predictor->register_module("cls_score", torch::nn::Linear(kHidden, classes));
   bbox_pred_ = box_predictor->register_module("bbox_pred", torch::nn::Linear(kHidden, 4 * classes));
-  const auto mask_head = register_module("mask_head", std::make_shared<NamesImpl>());
+  const auto mask_head = register_module("mask_head", std::make_shared<RoiNamesImpl>());
   const auto Initialize = [](torch::Tensor& weight, const torch::Tensor& bias) {
     torch::nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
     if (bias.defined()) torch::nn::init::zeros_(bias);
   };
   for (int i = 0; i < 4; ++i) {
     const auto holder =
-        mask_head->register_module(std::to_string(i), std::make_shared<NamesImpl>());
+        mask_head->register_module(std::to_string(i), std::make_shared<RoiNamesImpl>());
     mask_convs_.push_back(
         holder->register_module("0", MakeConv2d(kPyramidChannels, kPyramidChannels, 3, 1, true)));
     Initialize(mask_convs_.back()->weight, mask_convs_.back()->bias);
   }
-  const auto mask_predictor = register_module("mask_predictor", std::make_shared<NamesImpl>());
+  const auto mask_predictor = register_module("mask_predictor", std::make_shared<RoiNamesImpl>());
   conv5_mask_ = mask_predictor->register_module(
       "conv5_mask",
       torch::nn::ConvTranspose2d(

@@ -12,10 +12,10 @@ namespace {
 constexpr double kAnchorSides[] = {32, 64, 128, 256, 512};
 constexpr double kAnchorRatios[] = {0.5, 1, 2};  // height / width
 constexpr int kShapes = 3;
-constexpr double kLeastSide = 1e-3;
-constexpr double kBeta = 1.0 / 9;
+constexpr double kLeastProposalSide = 1e-3;
+constexpr double kProposalBeta = 1.0 / 9;
 
-struct NamesImpl : torch::nn::Module {};
+struct RpnNamesImpl : torch::nn::Module {};
 
 // [3, 4] around the origin, rounded to whole pixels.
 torch::Tensor AnchorShapes(size_t level) {
@@ -55,9 +55,9 @@ torch::Tensor PyramidAnchors(const std::vector<torch::Tensor>& maps, PictureSize
 }
 
 RpnImpl::RpnImpl() {
-  const auto head = register_module("head", std::make_shared<NamesImpl>());
-  const auto outer = head->register_module("conv", std::make_shared<NamesImpl>());
-  const auto inner = outer->register_module("0", std::make_shared<NamesImpl>());
+  const auto head = register_module("head", std::make_shared<RpnNamesImpl>());
+  const auto outer = head->register_module("conv", std::make_shared<RpnNamesImpl>());
+  const auto inner = outer->register_module("0", std::make_shared<RpnNamesImpl>());
   conv_ = inner->register_module("0", MakeConv2d(kPyramidChannels, kPyramidChannels, 3, 1, true));
   cls_logits_ =
       head->register_module("cls_logits", MakeConv2d(kPyramidChannels, kShapes, 1, 1, true));
@@ -113,7 +113,7 @@ std::vector<torch::Tensor> RpnImpl::Proposals(const Answer& answer,
         coder.Decode(deltas.index_select(0, index), answer.anchors.index_select(0, index))
             .squeeze(1);
     boxes = ClipBoxes(boxes, sizes[n].height, sizes[n].width);
-    const torch::Tensor large = LargeEnough(boxes, kLeastSide);
+    const torch::Tensor large = LargeEnough(boxes, kLeastProposalSide);
     boxes = boxes.index_select(0, large);
     scores = scores.index_select(0, large);
     level = level.index_select(0, large);
@@ -153,7 +153,7 @@ NamedLosses RpnImpl::Losses(const Answer& answer, const std::vector<torch::Tenso
   const torch::Tensor box_loss =
       deltas.empty() ? answer.deltas.sum() * 0
                      : torch::smooth_l1_loss(torch::cat(deltas), torch::cat(targets),
-                                             at::Reduction::Sum, kBeta) /
+                                             at::Reduction::Sum, kProposalBeta) /
                            samples;
   return {{"loss_objectness", torch::binary_cross_entropy_with_logits(
                                   all_logits, torch::cat(states), {}, {}, at::Reduction::Sum) /
