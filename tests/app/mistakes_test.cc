@@ -246,7 +246,7 @@ TEST_CASE("The help of train shows what every network takes, or what the asked o
   }
   for (const char* word : {"--depth", "--clip-frames", "--rank", "--window"}) {
     CAPTURE(word);
-    CHECK_FALSE(shows(all, word));
+    CHECK_FALSE(shows(all, std::string("\n  ") + word));
   }
   const std::string mask = help({"--model", "maskrcnn"});
   CHECK(shows(mask, "--depth"));
