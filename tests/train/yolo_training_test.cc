@@ -22,7 +22,7 @@ TrainOptions Reduced(const std::string& model, int steps) {
   TrainOptions options;
   options.model = model;
   options.size = model == "yolact" ? 96 : 160;
-  options.depth = 18;
+  if (model == "yolact") options.depth = 18;
   options.batch = 4;
   options.rate = 1e-3;
   options.steps = steps;
