@@ -9,6 +9,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/shape/mask.h"
+#include "train/idseg/votes.h"
 #include "train/learn/temperature.h"
 
 namespace train {
@@ -142,6 +143,7 @@ class Decoder {
   cv::Mat Divide(const Component& c, int& parts) const {
     const double smallest = description_.smallest_area * pixel_area_;
     if (c.area < 2 * kSegmentShare * smallest) return {};
+    if (!maps_.to_center_x.empty()) return DivideByCenters(c, parts);
     cv::Mat core = (maps_.core(c.window) > 0.5f) & c.inside;
     cv::Mat markers = cv::Mat::zeros(c.window.size(), CV_32SC1);
     parts = MarkParts(core, std::max(2.0, 0.02 * smallest), markers, 1);
@@ -172,6 +174,18 @@ class Decoder {
       --parts;
     }
     return {};
+  }
+
+  cv::Mat DivideByCenters(const Component& c, int& parts) const {
+    VoteScale scale;
+    scale.body = std::sqrt(description_.info.median_area * pixel_area_);
+    scale.smallest = std::max(2.0, kSegmentShare * description_.smallest_area * pixel_area_);
+    cv::Mat owners;
+    parts = GroupByCenters(c.inside, maps_.to_center_x(c.window), maps_.to_center_y(c.window),
+                           scale, owners);
+    if (parts < 2) return {};
+    Flood(cv::Mat::zeros(owners.size(), CV_32FC1), owners);  // the rest of the window
+    return owners;
   }
 
   void Emit(const Component& c, std::vector<Detection>& found) const {

@@ -10,8 +10,11 @@ namespace train {
 
 // The answer for one frame at network scale.
 struct SegMaps {
-  cv::Mat animal;                     // CV_32FC1: probability
-  cv::Mat core;                       // CV_32FC1: probability
+  cv::Mat animal;  // CV_32FC1: probability
+  cv::Mat core;    // CV_32FC1: probability
+  // CV_32FC1, network pixels: from each pixel to its animal's center. Empty for models that do not
+  // say.
+  cv::Mat to_center_x, to_center_y;
   std::vector<cv::Mat> class_logits;  // [K] CV_32FC1
   cv::Size image;                     // the picture's size
   cv::Point origin;                   // of the maps, in network pixels of the whole frame

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 2: pixels may say where their animal's center is
 
 void CheckFinite(double value, double low, double high, const char* name) {
   if (!(std::isfinite(value) && value >= low && value <= high)) {
@@ -53,6 +53,7 @@ std::map<std::string, std::string> ToMetadata(const IdsegDescription& d) {
       {"crop_channels", d.crop.channels},
       {"crop_mean", d.crop.mean},
       {"crop_deviation", d.crop.deviation},
+      {"centers", d.centers},
       {"threshold", d.threshold},
       {"smallest_area", d.smallest_area},
       {"median_area", d.info.median_area},
@@ -104,6 +105,7 @@ IdsegDescription FromMetadata(const std::map<std::string, std::string>& metadata
     d.crop.channels = input.at("crop_channels").get<int>();
     d.crop.mean = input.at("crop_mean").get<double>();
     d.crop.deviation = input.at("crop_deviation").get<double>();
+    d.centers = input.value("centers", false);
     d.threshold = input.at("threshold").get<double>();
     d.smallest_area = input.at("smallest_area").get<double>();
     d.info.median_area = input.at("median_area").get<double>();

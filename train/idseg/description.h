@@ -30,6 +30,7 @@ struct IdsegDescription {
   ModelInfo info;
   SegInput seg;
   CropInput crop;
+  bool centers = true;           // pixels say where their animal's center is
   double threshold = 0.5;        // of the animal probability
   double smallest_area = 0;      // of labelled animals, image pixels
   double pixel_temperature = 1;  // evidence is divided by these (Guo et al. 2017)

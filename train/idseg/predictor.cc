@@ -19,7 +19,7 @@ class IdsegPredictor : public Predictor {
         threads_(options.threads),
         type_(options.allow_bf16 && device_.is_cpu() && HasBfloat16() ? torch::kBFloat16
                                                                       : torch::kFloat32),
-        seg_(static_cast<int>(description_.info.classes.size())),
+        seg_(static_cast<int>(description_.info.classes.size()), description_.centers),
         follow_(options.follow) {
     if (options.scale < 0 || options.scale > 4) {
       throw datasets::Error("option scale", "it must lie between 0 and 4", "leave it at 0");

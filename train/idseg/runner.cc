@@ -18,7 +18,8 @@ SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat&
       net->forward(WrapInput(values, 1, size.height, size.width, kSegInputChannels).to(device))
           .to(torch::kCPU, torch::kFloat32)
           .contiguous();
-  out.slice(1, 0, kFirstClassChannel).sigmoid_();
+  out.slice(1, 0, kCenterChannel).sigmoid_();
+  if (net->centers) out.slice(1, kCenterChannel, kCenterChannel + 2).mul_(kCenterUnit);
   SegMaps maps;
   maps.image = image;
   maps.frame = scaled.size();
@@ -28,7 +29,13 @@ SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat&
   };
   maps.animal = Plane(kAnimalChannel);
   maps.core = Plane(kCoreChannel);
-  for (int k = 0; k < net->classes; ++k) maps.class_logits.push_back(Plane(kFirstClassChannel + k));
+  if (net->centers) {
+    maps.to_center_x = Plane(kCenterChannel);
+    maps.to_center_y = Plane(kCenterChannel + 1);
+  }
+  for (int k = 0; k < net->classes; ++k) {
+    maps.class_logits.push_back(Plane(net->first_class() + k));
+  }
   return maps;
 }
 

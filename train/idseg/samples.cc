@@ -11,7 +11,25 @@ namespace train {
 
 struct SegSampler::Canvas {
   cv::Mat bgr, animal, core, label, counted;
-  cv::Point2d focus;  // what the crop is centred near
+  cv::Mat owner;                  // CV_16UC1: animal + 1 that covers most of the pixel, 0 for none
+  std::vector<cv::Rect> regions;  // of the animals
+  cv::Point2d focus;              // what the crop is centered near
+
+  int Add(const cv::Rect& region) {
+    regions.push_back(region);
+    return static_cast<int>(regions.size());
+  }
+  // Of what is seen of each animal; (0, 0) for the wholly hidden.
+  std::vector<cv::Point2d> Centers() const {
+    std::vector<cv::Point2d> centers;
+    for (size_t i = 0; i < regions.size(); ++i) {
+      const cv::Moments m = cv::moments(owner(regions[i]) == static_cast<double>(i + 1), true);
+      centers.push_back(m.m00 > 0 ? cv::Point2d(regions[i].tl()) +
+                                        cv::Point2d(m.m10 / m.m00, m.m01 / m.m00)
+                                  : cv::Point2d());
+    }
+    return centers;
+  }
 };
 
 namespace {
@@ -23,19 +41,27 @@ void Fade(cv::Mat& values, const cv::Mat& alpha) {
   cv::multiply(values, rest, values, 1 / 255.0);
 }
 
-void AddObject(const ScaledObject& object, cv::Mat& animal, cv::Mat& core, cv::Mat& label,
-               cv::Mat& counted) {
-  if (object.ignore) {
-    counted(object.region).setTo(0, object.coverage > 0);
-    return;
+// From each pixel of a crop to the center of its owner. `map`: from crop to canvas.
+cv::Mat WaysToCenters(const cv::Mat& owner, const std::vector<cv::Point2d>& centers,
+                      const cv::Matx23d& map) {
+  cv::Matx23d back;
+  cv::invertAffineTransform(map, back);
+  cv::Mat ways(owner.size(), CV_32FC2, cv::Scalar::all(0));
+  std::vector<cv::Point2f> in_crop;
+  for (const cv::Point2d& c : centers) {
+    in_crop.emplace_back(cv::Point2d(back(0, 0) * c.x + back(0, 1) * c.y + back(0, 2),
+                                     back(1, 0) * c.x + back(1, 1) * c.y + back(1, 2)));
   }
-  cv::Mat animal_part = animal(object.region), core_part = core(object.region);
-  cv::Mat label_part = label(object.region);
-  label_part.setTo(object.class_index + 1, object.coverage > animal_part);
-  cv::Mat sum;
-  cv::add(animal_part, object.coverage, sum);
-  sum.copyTo(animal_part);
-  cv::max(core_part, object.core, core_part);
+  for (int y = 0; y < owner.rows; ++y) {
+    const ushort* number = owner.ptr<ushort>(y);
+    cv::Vec2f* way = ways.ptr<cv::Vec2f>(y);
+    for (int x = 0; x < owner.cols; ++x) {
+      if (number[x] == 0) continue;
+      const cv::Point2f& center = in_crop[number[x] - 1u];
+      way[x] = {center.x - static_cast<float>(x), center.y - static_cast<float>(y)};
+    }
+  }
+  return ways;
 }
 
 void BrightnessContrastGamma(cv::Mat& bgr, double brightness, double contrast, double gamma,
@@ -102,22 +128,30 @@ SegSampler::Canvas SegSampler::Compose(const ScaledFrame& frame) const {
   canvas.core = cv::Mat::zeros(size, CV_8UC1);
   canvas.label = cv::Mat::zeros(size, CV_8UC1);
   canvas.counted = cv::Mat(size, CV_8UC1, cv::Scalar(255));
+  canvas.owner = cv::Mat::zeros(size, CV_16UC1);
   for (const ScaledObject& object : frame.objects) {
-    AddObject(object, canvas.animal, canvas.core, canvas.label, canvas.counted);
+    if (object.ignore) {
+      canvas.counted(object.region).setTo(0, object.coverage > 0);
+      continue;
+    }
+    cv::Mat animal = canvas.animal(object.region), core = canvas.core(object.region);
+    const cv::Mat most = object.coverage > animal;
+    canvas.label(object.region).setTo(object.class_index + 1, most);
+    canvas.owner(object.region).setTo(canvas.Add(object.region), most);
+    cv::add(animal, object.coverage, animal);
+    cv::max(core, object.core, core);
   }
   return canvas;
 }
 
-// Lays an animal of another frame against one of this frame, turned at random, so that the labels
-// hold contacts even where the animals kept apart (Dwibedi et al. 2017; Ghiasi et al. 2021).
-void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Random& random) const {
+// Lays an animal of another frame against one of this frame, over it or under it and turned at
+// random, so that the labels hold contacts even where the animals kept apart (Dwibedi et al. 2017;
+// Ghiasi et al. 2021).
+void SegSampler::Paste(Canvas& canvas, const ScaledObject& host, datasets::Random& random) const {
   const auto& list = of_class_[random.Below(static_cast<int>(of_class_.size()))];
   const auto [donor_frame, donor_index] = list[random.Below(static_cast<int>(list.size()))];
   const ScaledFrame& from = set_.frames[donor_frame];
   const ScaledObject& donor = from.objects[donor_index];
-  if (frame.objects.empty()) return;
-  const ScaledObject& host = frame.objects[random.Below(static_cast<int>(frame.objects.size()))];
-  if (host.ignore) return;
 
   const int reach =
       static_cast<int>(std::ceil(std::hypot(donor.region.width, donor.region.height) / 2)) + 4;
@@ -145,7 +179,13 @@ void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Rando
 
   // From the middle of the host outwards until only a little is covered.
   const double direction = random.Uniform(0, 2 * CV_PI);
-  const double allowed = random.Uniform(0.0, 0.12) * cv::countNonZero(animal > 127);
+  const bool under = random.Chance(0.5);
+  const double smaller =
+      std::min(cv::countNonZero(animal > 127), cv::countNonZero(host.coverage > 127));
+  constexpr double kShallow = 0.12;
+  const double allowed = smaller * (random.Chance(sampling_.pasted_deep)
+                                        ? random.Uniform(kShallow, sampling_.pasted_most)
+                                        : random.Uniform(0.0, kShallow));
   const cv::Point2d start(host.region.x + host.region.width / 2.0,
                           host.region.y + host.region.height / 2.0);
   const cv::Rect whole(cv::Point(0, 0), canvas.bgr.size());
@@ -159,6 +199,12 @@ void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Rando
     cv::Mat both;
     cv::min(animal(part), canvas.animal(target), both);
     if (cv::countNonZero(both > 127) > allowed) continue;
+    if (under) {
+      for (cv::Mat* hidden : {&animal, &core, &alpha}) {
+        cv::Mat seen = (*hidden)(part);
+        Fade(seen, canvas.animal(target));
+      }
+    }
     cv::Mat into = canvas.bgr(target);
     for (int y = 0; y < target.height; ++y) {
       cv::Vec3b* to = into.ptr<cv::Vec3b>(y);
@@ -173,10 +219,11 @@ void SegSampler::Paste(Canvas& canvas, const ScaledFrame& frame, datasets::Rando
       }
     }
     cv::Mat animal_target = canvas.animal(target), core_target = canvas.core(target);
-    cv::Mat label_target = canvas.label(target);
     Fade(animal_target, animal(part));
     Fade(core_target, animal(part));
-    label_target.setTo(donor.class_index + 1, animal(part) > animal_target);
+    const cv::Mat most = animal(part) > animal_target;
+    canvas.label(target).setTo(donor.class_index + 1, most);
+    canvas.owner(target).setTo(canvas.Add(target), most);
     cv::add(animal_target, animal(part), animal_target);
     cv::max(core_target, core(part), core_target);
     canvas.focus = (start + cv::Point2d(corner) + cv::Point2d(reach, reach)) * 0.5;
@@ -232,9 +279,11 @@ SegSample SegSampler::Draw(datasets::Random& random, int slot) const {
   canvas.focus = chosen >= 0 ? Near(frame.objects[chosen])
                              : cv::Point2d(random.Uniform() * canvas.bgr.cols,
                                            random.Uniform() * canvas.bgr.rows);
-  if (random.Chance(sampling_.pasted)) {
+  if (random.Chance(sampling_.pasted) && !frame.objects.empty()) {
     if (frame.packed.empty()) canvas.bgr = canvas.bgr.clone();
-    Paste(canvas, frame, random);
+    const ScaledObject& host = frame.objects[random.Below(static_cast<int>(frame.objects.size()))];
+    const int times = random.Chance(sampling_.pasted_twice) ? 2 : 1;
+    for (int time = 0; time < times && !host.ignore; ++time) Paste(canvas, host, random);
   }
   const cv::Mat behind = Behind(canvas, frame, random);
 
@@ -257,6 +306,9 @@ SegSample SegSampler::Draw(datasets::Random& random, int slot) const {
   cv::warpAffine(canvas.core, sample.core, map, size, linear);
   cv::warpAffine(canvas.label, sample.label, map, size, nearest);
   cv::warpAffine(canvas.counted, sample.counted, map, size, nearest);
+  cv::Mat owner;
+  cv::warpAffine(canvas.owner, owner, map, size, nearest);
+  sample.to_center = WaysToCenters(owner, canvas.Centers(), map);
   if (!behind.empty()) {
     cv::Matx23d shifted = map;
     if (random.Chance(0.3)) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t kSegStream = 1, kCropStream = 2;
 constexpr size_t kMostHeldFrames = 40;
+constexpr double kCenterWeight = 2;  // of the way to the center in the loss
 
 void UseChannelsLast(torch::nn::Module& module) {
   for (const auto& part : module.modules(false)) {
@@ -84,6 +85,7 @@ SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
   Drawn drawn;
   drawn.input.resize(static_cast<size_t>(count * plane * kSegInputChannels));
   torch::Tensor targets = torch::empty({4, count, side_, side_}, torch::kUInt8);
+  torch::Tensor to_center = torch::empty({count, side_, side_, 2});
   std::vector<float> sample_weights;
   for (int i = 0; i < count; ++i) {
     const int slot = share_.first + first + i;
@@ -98,6 +100,8 @@ SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
       cv::Mat target(side_, side_, CV_8UC1, targets[t][i].data_ptr<uint8_t>());
       planes[t]->copyTo(target);
     }
+    cv::Mat ways(side_, side_, CV_32FC2, to_center[i].data_ptr<float>());
+    sample.to_center.convertTo(ways, CV_32F, 1 / kCenterUnit);
     sample_weights.push_back(static_cast<float>(sample.weight));
   }
   targets = targets.to(device_);
@@ -105,6 +109,7 @@ SegTask::Drawn SegTask::Draw(int64_t step, int first, int count) const {
   drawn.counted = targets[3].ne(0).to(torch::kFloat32) * weight;
   drawn.animal = targets[0].to(torch::kFloat32) / 255;
   drawn.core = targets[1].to(torch::kFloat32) / 255;
+  drawn.to_center = to_center.to(device_).permute({0, 3, 1, 2});
   drawn.label = targets[2].to(torch::kInt64);
   drawn.inside = drawn.animal.gt(0.5).to(torch::kFloat32) * drawn.counted * drawn.label.gt(0);
   drawn.sums = torch::stack({drawn.counted.sum(), drawn.inside.sum()});
@@ -139,10 +144,15 @@ torch::Tensor SegTask::LossOf(IdsegNet& net, Drawn& drawn, const torch::Tensor& 
       (CrossEntropy(out.select(1, kCoreChannel), drawn.core, 3) * counted).sum() / total;
 
   torch::Tensor loss = 4 * animal_loss + dice + 2 * core_loss;
+  const torch::Tensor ways =
+      F::smooth_l1_loss(out.slice(1, kCenterChannel, kCenterChannel + 2), drawn.to_center,
+                        F::SmoothL1LossFuncOptions().reduction(torch::kNone))
+          .sum(1);
+  loss = loss + kCenterWeight * (ways * drawn.inside).sum() / (sums[1] + 1);
   if (set_.classes > 1) {
     const torch::Tensor class_target = (drawn.label - 1).clamp_min(0);
     const torch::Tensor each = F::cross_entropy(
-        out.slice(1, kFirstClassChannel), class_target,
+        out.slice(1, net->first_class()), class_target,
         F::CrossEntropyFuncOptions().weight(class_weights_).reduction(torch::kNone));
     loss = loss + (each * drawn.inside).sum() / (sums[1] + 1);
   }

@@ -38,6 +38,7 @@ class SegTask : public LearningTask {
   struct Drawn {
     std::vector<float> input;
     torch::Tensor animal, core, label;  // shares 0..1, class + 1
+    torch::Tensor to_center;            // [count, 2, side, side], in units of kCenterUnit pixels
     torch::Tensor counted, inside;      // weight of each pixel: of all answers, of the class
     torch::Tensor sums;                 // [2]: of those two
   };

@@ -78,7 +78,8 @@ torch::Tensor ResidualImpl::forward(const torch::Tensor& x) {
   return second->forward(first->forward(x)).add_(x).relu_();
 }
 
-IdsegNetImpl::IdsegNetImpl(int class_count) : classes(class_count) {
+IdsegNetImpl::IdsegNetImpl(int class_count, bool has_centers)
+    : classes(class_count), centers(has_centers) {
   stem = register_module("stem", ConvNorm(kSegInputChannels, kWidths[0], 3, 2, true));
   fine = register_module("fine", ConvNorm(kWidths[0], kWidths[0], 3, 1, true));
   for (int level = 1; level < kLevels; ++level) {
@@ -95,12 +96,11 @@ IdsegNetImpl::IdsegNetImpl(int class_count) : classes(class_count) {
                                     ConvNorm(kWidths[level - 1], kWidths[level - 1], 3, 1, true)));
   }
   last = register_module("last", ConvNorm(kWidths[0], kWidths[0], 3, 1, true));
-  head =
-      register_module("head", MakeConv(kWidths[0], (kFirstClassChannel + classes) * 4, 3, 1, true));
+  head = register_module("head", MakeConv(kWidths[0], (first_class() + classes) * 4, 3, 1, true));
   torch::NoGradGuard no_grad;
   head->weight.mul_(0.5);
   head->bias.zero_();
-  head->bias.slice(0, 0, kFirstClassChannel * 4).fill_(-2.0);  // animals cover little of a frame
+  head->bias.slice(0, 0, kCenterChannel * 4).fill_(-2.0);  // animals cover little of a frame
 }
 
 torch::Tensor IdsegNetImpl::forward(const torch::Tensor& x) {

@@ -19,10 +19,14 @@ class Peers;
 inline constexpr int kSegInputChannels = 5;
 inline constexpr int kSegStride = 32;  // height and width must be multiples of this
 
-// Logits of the output, in this order.
+// Channels of the output, in this order; logits but for the way to the center.
 inline constexpr int kAnimalChannel = 0;  // this pixel belongs to an animal
 inline constexpr int kCoreChannel = 1;    // ... and lies deep inside that animal's outline
-inline constexpr int kFirstClassChannel = 2;
+// From the pixel to the center of gravity of what is seen of its animal (Cheng et al. 2020,
+// Panoptic-DeepLab), x and y, in units of kCenterUnit pixels of the input. It knows no names: it
+// says which pixels belong together. Models from before have no such channels.
+inline constexpr int kCenterChannel = 2;
+inline constexpr double kCenterUnit = 16;
 
 struct ConvNormImpl : torch::nn::Module {
   ConvNormImpl(int in, int out, int kernel, int stride, bool relu);
@@ -49,12 +53,15 @@ struct ResidualImpl : torch::nn::Module {
 TORCH_MODULE(Residual);
 
 struct IdsegNetImpl : torch::nn::Module {
-  explicit IdsegNetImpl(int classes);
-  // x: [N, 5, H, W], H and W multiples of 32. Returns logits [N, 2 + classes, H, W].
+  explicit IdsegNetImpl(int classes, bool centers = true);
+  // x: [N, 5, H, W], H and W multiples of 32. Returns [N, first_class() + classes, H, W].
   torch::Tensor forward(const torch::Tensor& x);
   void Fold(torch::ScalarType type);
 
+  int first_class() const { return centers ? kCenterChannel + 2 : kCenterChannel; }
+
   int classes;
+  bool centers;
   torch::ScalarType type = torch::kFloat32;  // of the arithmetic; results are float32
   ConvNorm stem{nullptr}, fine{nullptr};
   std::vector<ConvNorm> down;

@@ -1,0 +1,20 @@
+// Which pixels belong together: each votes for the center of its animal. No torch type here.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+namespace train {
+
+struct VoteScale {
+  double body = 0;      // square root of a usual animal's area, pixels
+  double smallest = 0;  // area of the smallest group that may be an animal, pixels
+};
+
+// Groups the pixels of one component by the centers that they point at: the peaks of the votes that
+// are well apart and have votes enough, then k-means from these. `inside`: CV_8UC1; `to_center_x`,
+// `to_center_y`: CV_32FC1, pixels, of the same size. Returns the number of groups and, if there are
+// two or more, `owners`: CV_32SC1, 1..n inside, 0 elsewhere.
+int GroupByCenters(const cv::Mat& inside, const cv::Mat& to_center_x, const cv::Mat& to_center_y,
+                   const VoteScale& scale, cv::Mat& owners);
+
+}  // namespace train
