@@ -33,6 +33,7 @@ Blob BlobOf(const train::Detection& detection, int frame, cv::Size frame_size) {
                        ? std::clamp(detection.mask_certainty, 0.f, 1.f)
                        : 0.f;
   blob.picture_agreement = detection.picture_agreement;
+  blob.apart = detection.apart;
   blob.pixel_log_prob = detection.pixel_log_prob;
   blob.crop_log_prob = detection.crop_log_prob;
   blob.identity_features = detection.identity_features;
@@ -85,6 +86,7 @@ Blob Union(const Blob& a, const Blob& b) {
   blob.score = std::max(a.score, b.score);
   blob.certainty = std::min(a.certainty, b.certainty);
   blob.picture_agreement = -1;
+  blob.apart = -1;
   return blob;
 }
 

@@ -17,6 +17,7 @@ struct Blob {
   float score = 0;               // of the detection
   float certainty = 0;           // of the mask's border
   float picture_agreement = -1;  // as in Detection; see picture_agreement.h
+  float apart = -1;              // as in Detection
   // This frame's opinion, log-probabilities [K]; empty where there is none (pieces of a contact
   // have no crop opinion).
   std::vector<float> pixel_log_prob, crop_log_prob;

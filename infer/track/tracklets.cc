@@ -25,6 +25,9 @@ constexpr double kPiecesAtMost = 1.3;    // of the usual area, all pieces of it 
 // their sum stays what it was and the parts do not.
 constexpr double kCutSumLow = 0.7, kCutSumHigh = 1.3;
 constexpr double kPartOff = 1.3;  // a part off by this factor was cut wrong
+// A cut where so many of the pixels clearly say which animal they belong to is not disputed: areas
+// change where one animal hides another.
+constexpr double kClearlyApart = 0.8;
 // Within a contact the network's own cut has to look right before it is taken.
 constexpr double kPartOffInContact = 1.15, kLeastFitInContact = 0.6;
 
@@ -104,6 +107,7 @@ bool Tracker::Impl::Disputed(const Step& step, size_t d, size_t e) const {
   const Follow& one = active[static_cast<size_t>(step.active_of[d])];
   const Follow& other = active[static_cast<size_t>(step.active_of[e])];
   if (!Touch(step.blobs[d], step.blobs[e])) return false;
+  if (std::min(step.blobs[d].apart, step.blobs[e].apart) >= kClearlyApart) return false;
   const double sum =
       (step.blobs[d].area + step.blobs[e].area) / (one.usual_area + other.usual_area);
   if (sum < kCutSumLow || sum > kCutSumHigh) return false;

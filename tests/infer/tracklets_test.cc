@@ -278,3 +278,42 @@ TEST_CASE("masks are held back for a bounded time, in order and complete") {
   CHECK(next == 400);
   CHECK(most_held <= 80);  // three seconds and a little
 }
+
+TEST_CASE("a cut that the pixels are sure of stays, though one animal hides half of the other") {
+  const auto frame_of = [](int frame, float apart) {
+    train::FrameDetections found;
+    const auto add = [&](cv::Rect box) {
+      train::Detection detection;
+      detection.region = box;
+      detection.mask = cv::Mat(box.size(), CV_8UC1, cv::Scalar(255));
+      detection.score = 1;
+      detection.apart = apart;
+      found.detections.push_back(detection);
+    };
+    const int hidden = std::min(frame, 10) * 2;  // of the second one's 40 columns
+    add({20, 20, 40, 20});
+    add({60, 20, 40 - hidden, 20});
+    return found;
+  };
+  for (const bool sure : {true, false}) {
+    infer::TrackerOptions options;
+    options.animals = 2;
+    options.median_area = 800;
+    options.frame_size = {160, 80};
+    infer::Tracker tracker(options);
+    bool cut_by_time = false;
+    std::vector<infer::TrackedFrame> frames;
+    const auto keep = [&](std::vector<infer::TrackedFrame> settled) {
+      for (auto& frame : settled) frames.push_back(std::move(frame));
+    };
+    for (int frame = 0; frame < 16; ++frame) {
+      keep(tracker.Add(frame, frame_of(frame, sure ? 0.97f : 0.5f)));
+    }
+    keep(tracker.Finish());
+    for (const auto& frame : frames) {
+      REQUIRE(frame.blobs.size() == 2);
+      for (const auto& blob : frame.blobs) cut_by_time = cut_by_time || blob.touching;
+    }
+    CHECK(cut_by_time == !sure);
+  }
+}

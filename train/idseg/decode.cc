@@ -139,11 +139,12 @@ class Decoder {
   }
 
  private:
-  // Owners 1..n of the component's pixels; empty when it is one animal.
-  cv::Mat Divide(const Component& c, int& parts) const {
+  // Owners 1..n of the component's pixels; empty when it is one animal. `apart`: as Detection has
+  // it, for each part, where it is known.
+  cv::Mat Divide(const Component& c, int& parts, std::vector<float>& apart) const {
     const double smallest = description_.smallest_area * pixel_area_;
     if (c.area < 2 * kSegmentShare * smallest) return {};
-    if (!maps_.to_center_x.empty()) return DivideByCenters(c, parts);
+    if (!maps_.to_center_x.empty()) return DivideByCenters(c, parts, apart);
     cv::Mat core = (maps_.core(c.window) > 0.5f) & c.inside;
     cv::Mat markers = cv::Mat::zeros(c.window.size(), CV_32SC1);
     parts = MarkParts(core, std::max(2.0, 0.02 * smallest), markers, 1);
@@ -176,21 +177,23 @@ class Decoder {
     return {};
   }
 
-  cv::Mat DivideByCenters(const Component& c, int& parts) const {
+  cv::Mat DivideByCenters(const Component& c, int& parts, std::vector<float>& apart) const {
     VoteScale scale;
     scale.body = std::sqrt(description_.info.median_area * pixel_area_);
     scale.smallest = std::max(2.0, kSegmentShare * description_.smallest_area * pixel_area_);
-    cv::Mat owners;
+    VotedGroups groups;
     parts = GroupByCenters(c.inside, maps_.to_center_x(c.window), maps_.to_center_y(c.window),
-                           scale, owners);
+                           scale, groups);
     if (parts < 2) return {};
-    Flood(cv::Mat::zeros(owners.size(), CV_32FC1), owners);  // the rest of the window
-    return owners;
+    Flood(cv::Mat::zeros(groups.owners.size(), CV_32FC1), groups.owners);  // the rest of the window
+    apart = groups.apart;
+    return groups.owners;
   }
 
   void Emit(const Component& c, std::vector<Detection>& found) const {
     int parts = 1;
-    const cv::Mat owners = Divide(c, parts);
+    std::vector<float> apart;
+    const cv::Mat owners = Divide(c, parts, apart);
     // Image pixels whose centres lie inside the window.
     const cv::Point corner = c.window.tl() + maps_.origin;
     const cv::Point far_corner = c.window.br() + maps_.origin;
@@ -225,7 +228,11 @@ class Decoder {
     for (int part = 1; part <= parts; ++part) {
       cv::Mat own = mask & (shares[part - 1] >= highest);
       mask.setTo(0, own);
+      const size_t before = found.size();
       Add(c, (owners == part) & c.inside, region, own, found);
+      if (!apart.empty() && found.size() > before) {
+        found.back().apart = apart[static_cast<size_t>(part - 1)];
+      }
     }
   }
 

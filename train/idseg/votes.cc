@@ -14,6 +14,8 @@ namespace {
 constexpr double kBlur = 0.09, kPeaksApart = 0.22;
 // Of the lower of two peaks: with more votes than this half way between, both are one.
 constexpr double kValley = 0.6;
+// A vote is clear that is so much nearer to its center than to the next.
+constexpr double kClear = 0.6;
 constexpr double kStrayShare = 0.1;  // of a group's pixels, in a part that others surround
 constexpr int kMostPeaks = 64, kRounds = 4;
 
@@ -21,6 +23,7 @@ struct Vote {
   cv::Point pixel;
   cv::Point2f center;
   int group = 0;
+  bool clear = true;
 };
 
 struct Peak {
@@ -96,14 +99,18 @@ std::vector<Peak> ApartOnly(const std::vector<Peak>& peaks, const cv::Mat& densi
 
 void Assign(std::vector<Vote>& votes, const std::vector<cv::Point2f>& centers) {
   for (Vote& vote : votes) {
-    double nearest = 1e18;
+    double nearest = 1e18, next = 1e18;
     for (size_t g = 0; g < centers.size(); ++g) {
-      const cv::Point2f off = vote.center - centers[g];
-      const double distance = off.dot(off);
-      if (distance >= nearest) continue;
-      nearest = distance;
-      vote.group = static_cast<int>(g);
+      const double distance = cv::norm(vote.center - centers[g]);
+      if (distance < nearest) {
+        next = nearest;
+        nearest = distance;
+        vote.group = static_cast<int>(g);
+      } else {
+        next = std::min(next, distance);
+      }
     }
+    vote.clear = nearest < kClear * next;
   }
 }
 
@@ -152,7 +159,7 @@ void GiveStraysAway(cv::Mat& owners, int groups) {
 }  // namespace
 
 int GroupByCenters(const cv::Mat& inside, const cv::Mat& to_center_x, const cv::Mat& to_center_y,
-                   const VoteScale& scale, cv::Mat& owners) {
+                   const VoteScale& scale, VotedGroups& groups) {
   std::vector<Vote> votes = VotesOf(inside, to_center_x, to_center_y);
   if (static_cast<double>(votes.size()) < 2 * scale.smallest) return 1;
   const cv::Mat density = DensityOf(votes, inside.size(), scale.body);
@@ -172,12 +179,18 @@ int GroupByCenters(const cv::Mat& inside, const cv::Mat& to_center_x, const cv::
     if (round++ == kRounds) break;
     MoveToMeans(votes, centers);
   }
-  const int groups = static_cast<int>(centers.size());
-  if (groups < 2) return 1;
-  owners = cv::Mat::zeros(inside.size(), CV_32SC1);
-  for (const Vote& vote : votes) owners.at<int>(vote.pixel) = vote.group + 1;
-  GiveStraysAway(owners, groups);
-  return groups;
+  const int count = static_cast<int>(centers.size());
+  if (count < 2) return 1;
+  const std::vector<double> sizes = Sizes(votes, centers.size());
+  groups.owners = cv::Mat::zeros(inside.size(), CV_32SC1);
+  groups.apart.assign(centers.size(), 0);
+  for (const Vote& vote : votes) {
+    groups.owners.at<int>(vote.pixel) = vote.group + 1;
+    const size_t g = static_cast<size_t>(vote.group);
+    if (vote.clear) groups.apart[g] += static_cast<float>(1 / sizes[g]);
+  }
+  GiveStraysAway(groups.owners, count);
+  return count;
 }
 
 }  // namespace train

@@ -9,6 +9,7 @@
 namespace {
 
 using train::GroupByCenters;
+using train::VotedGroups;
 using train::VoteScale;
 
 // Animals as ellipses, later ones over earlier ones; each visible pixel votes for the center of
@@ -22,7 +23,7 @@ struct Huddle {
     owner.setTo(++animals, shape);
   }
 
-  int Group(double noise, cv::Mat& found) const {
+  int Group(double noise, VotedGroups& found) const {
     cv::Mat x = cv::Mat::zeros(owner.size(), CV_32FC1), y = x.clone();
     datasets::Random random({7});
     for (int animal = 1; animal <= animals; ++animal) {
@@ -65,30 +66,42 @@ TEST_CASE("animals that lie against and over each other are told apart by where 
   huddle.Add({50, 46}, 0);
   huddle.Add({64, 58}, 70);
   huddle.Add({38, 60}, 130);
-  cv::Mat found;
+  VotedGroups found;
   REQUIRE(huddle.Group(3, found) == 3);
-  for (int animal = 1; animal <= 3; ++animal) CHECK(huddle.Whole(animal, found) > 0.9);
-  CHECK(cv::countNonZero((found > 0) != (huddle.owner > 0)) == 0);
+  for (int animal = 1; animal <= 3; ++animal) CHECK(huddle.Whole(animal, found.owners) > 0.9);
+  for (float apart : found.apart) CHECK(apart > 0.9);
+  CHECK(cv::countNonZero((found.owners > 0) != (huddle.owner > 0)) == 0);
 }
 
 TEST_CASE("an animal that another one lies across stays one animal in two parts") {
   Huddle huddle({120, 100});
   huddle.Add({60, 50}, 0);
   huddle.Add({60, 50}, 90);
-  cv::Mat found;
+  VotedGroups found;
   // Both centers are the same place: nothing points apart, so nothing is cut.
   CHECK(huddle.Group(1, found) == 1);
   Huddle beside({120, 100});
   beside.Add({60, 50}, 0);
   beside.Add({56, 62}, 90);
   REQUIRE(beside.Group(1, found) == 2);
-  CHECK(beside.Whole(1, found) > 0.9);
+  CHECK(beside.Whole(1, found.owners) > 0.9);
+}
+
+TEST_CASE("where pixels hesitate between two animals it is said that they are hardly apart") {
+  Huddle huddle({120, 100});
+  huddle.Add({50, 50}, 90);
+  huddle.Add({66, 50}, 90);
+  VotedGroups sure, vague;
+  REQUIRE(huddle.Group(1, sure) == 2);
+  REQUIRE(huddle.Group(7, vague) == 2);
+  CHECK(std::min(sure.apart[0], sure.apart[1]) > 0.99f);
+  CHECK(std::max(vague.apart[0], vague.apart[1]) < 0.95f);
 }
 
 TEST_CASE("one animal whose pixels do not quite agree stays one animal") {
   Huddle one({120, 100});
   one.Add({60, 50}, 20);
-  cv::Mat found;
+  VotedGroups found;
   for (double noise : {0.0, 2.0, 4.0}) CHECK(one.Group(noise, found) == 1);
 }
 
@@ -99,7 +112,7 @@ TEST_CASE("votes that point out of the picture, or nowhere, make no animals") {
   VoteScale scale;
   scale.body = 10;
   scale.smallest = 20;
-  cv::Mat found;
+  VotedGroups found;
   CHECK(GroupByCenters(inside, far, far, scale, found) == 1);
   CHECK(GroupByCenters(inside, nowhere, nowhere, scale, found) == 1);
 }
