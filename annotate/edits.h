@@ -68,7 +68,7 @@ const char* NameOf(Verdict verdict);
 // animals (all when it names none); corrected and skipped only note the decision.
 Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double seconds);
 // The same for a predicted bout (behavior_id is set). Accepted: the bout becomes a label; rejected:
-// a label that says "not this behavior"; of a missed one (ReviewReason::kMissedBehavior) the other
+// a label that says "not this behavior"; of a missed one (datasets::kMissedBehavior) the other
 // way round. The prediction itself stays as it is.
 Edit DecideBout(const datasets::ReviewItemRow& item, Verdict verdict, double seconds);
 // What happened instead: the labels say that, and "not the episode's behavior" in the rest of it.

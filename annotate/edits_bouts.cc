@@ -40,7 +40,7 @@ Edit DecideBout(const ReviewItemRow& item, Verdict verdict, double seconds) {
                                                              : "Skip bout";
   return {label, Place{item.video_id, item.start_frame}, [=](Recorder& recorder) {
             if (verdict == Verdict::kAccepted || verdict == Verdict::kRejected) {
-              const bool is_bout = !datasets::Is(item, datasets::ReviewReason::kMissedBehavior);
+              const bool is_bout = !datasets::Is(item, datasets::kMissedBehavior);
               PutBout(recorder, LabelFrom(item, is_bout == (verdict == Verdict::kAccepted)));
             }
             Note(recorder, item, verdict, seconds);
@@ -76,7 +76,7 @@ ReviewItemRow EpisodeOf(const datasets::BehaviorPredictionRow& bout) {
   item.video_id = bout.video_id;
   item.start_frame = bout.start_frame;
   item.end_frame = bout.end_frame;
-  item.reason_code = datasets::CodeOf(datasets::ReviewReason::kDoubtfulBehavior);
+  item.reason_code = datasets::kDoubtfulBehavior.code;
   item.score = 1 - bout.confidence;
   item.behavior_id = bout.behavior_id;
   item.subject = bout.subject;

@@ -16,12 +16,11 @@ namespace {
 using datasets::BehaviorPredictionRow;
 using datasets::Id;
 using datasets::ReviewItemRow;
-using datasets::ReviewReason;
 
 constexpr double kNearlyABout = 0.25;     // calibrated probability
 constexpr double kLeastSuspicion = 0.05;  // below, a bout is not worth a look
 constexpr double kAuditShare = 0.1;
-constexpr char kAuditReason[] = "drawn at random, to check that the confidences can be trusted";
+constexpr char kAuditWords[] = "drawn at random, to check that the confidences can be trusted";
 constexpr int kEnoughBoutsForTemperature = 8, kEnoughBoutsForIsotonic = 60;
 constexpr size_t kCalibrationBlocks = 5;
 
@@ -72,8 +71,7 @@ int Common(const BehaviorPredictionRow& bout, int start_frame, int end_frame) {
 int Length(const BehaviorPredictionRow& bout) { return bout.end_frame - bout.start_frame; }
 
 std::string CodeOf(const FoundBout& bout) {
-  return datasets::CodeOf(bout.missed ? ReviewReason::kMissedBehavior
-                                      : ReviewReason::kDoubtfulBehavior);
+  return std::string((bout.missed ? datasets::kMissedBehavior : datasets::kDoubtfulBehavior).code);
 }
 
 // The kind of fit to bouts: fewer outcomes are enough, for each stands for many frames.
@@ -202,8 +200,7 @@ BoutCheck CalibrateBouts(std::vector<FoundBout>& bouts,
     for (const datasets::ReviewDecisionRow& decision : decisions) {
       if (decision.video_id != bout.row.video_id || decision.subject != bout.row.subject ||
           decision.behavior_id != bout.row.behavior_id || decision.verdict == "skipped" ||
-          (decision.reason_code == datasets::CodeOf(ReviewReason::kMissedBehavior)) !=
-              bout.missed) {
+          (decision.reason_code == datasets::kMissedBehavior.code) != bout.missed) {
         continue;
       }
       const int common = Common(bout.row, decision.start_frame, decision.end_frame);
@@ -254,10 +251,10 @@ std::vector<ReviewItemRow> EpisodesOf(const std::vector<const FoundBout*>& bouts
                                                           static_cast<double>(items.size() + 1))));
   for (size_t drawn = 0; drawn < wanted; ++drawn) {
     std::swap(sure[drawn], sure[drawn + random() % (sure.size() - drawn)]);
-    if (!datasets::Is(sure[drawn], ReviewReason::kMissedBehavior)) {
-      sure[drawn].reason_code = datasets::CodeOf(ReviewReason::kAudit);
+    if (!datasets::Is(sure[drawn], datasets::kMissedBehavior)) {
+      sure[drawn].reason_code = datasets::kAuditReason.code;
     }
-    sure[drawn].reason = kAuditReason;
+    sure[drawn].reason = kAuditWords;
     items.push_back(sure[drawn]);
   }
   std::vector<ReviewItemRow> decided;

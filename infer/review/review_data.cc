@@ -121,7 +121,7 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
     log_area[static_cast<size_t>(own)] += std::log(std::max(row.area, 1.f));
     count[static_cast<size_t>(own)] += 1;
   }
-  const std::vector<Signs> signs = SignsOf(record, tracklets, names, info, fps);
+  const std::vector<Signs> signs = SignsOf({record, tracklets, names, info, fps});
   constexpr size_t kOff = static_cast<size_t>(Sign::kOffPicture);
   for (size_t r = 0; r < record.rows().size(); ++r) {
     const AnimalFrame& row = record.rows()[r];

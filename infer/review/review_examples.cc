@@ -157,7 +157,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     if (decision.verdict == "skipped" || decision.video_id != data.video_id) continue;
     ++examples.decisions;
     const bool wrong = decision.verdict != "accepted";
-    const bool audit = decision.reason_code == datasets::CodeOf(datasets::ReviewReason::kAudit);
+    const bool audit = decision.reason_code == datasets::kAuditReason.code;
     const int frames = decision.end_frame - decision.start_frame;
     const double weight = std::min(1.0, 10.0 / std::max(1, frames));
     for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {

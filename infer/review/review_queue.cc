@@ -1,21 +1,19 @@
 #include "infer/review/review_queue.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <random>
 
+#include "infer/review/doubt.h"
+
 namespace infer {
 namespace {
-
-using datasets::ReviewReason;
 
 struct FrameView {
   int frame = 0;
   double wrong = 0;
-  ReviewReason reason = ReviewReason::kOther;
+  Sign sign = Sign::kMissing;
   std::vector<int> classes;  // animals concerned
   const ReviewAnimal* worst = nullptr;
 };
@@ -48,13 +46,16 @@ Sign WorstSign(const ReviewAnimal& animal, const ConfidenceModel& model) {
   return static_cast<Sign>(worst);
 }
 
-ReviewReason ReasonOf(Sign sign) { return SignTable()[static_cast<size_t>(sign)].reason; }
+// Two signs may give one.
+bool SameReason(Sign one, Sign other) {
+  return InfoOf(one).reason.code == InfoOf(other).reason.code;
+}
 
 std::vector<int> ClassesOf(const ReviewData& data, const ReviewAnimal& animal, Sign sign) {
   std::vector<int> classes = {animal.class_index};
   const int other = data.tracklets[static_cast<size_t>(animal.tracklet)].runner_up;
-  const bool between_two = sign == Sign::kNameDoubt || sign == Sign::kOtherName;
-  if (between_two && other >= 0 && other != animal.class_index) classes.push_back(other);
+  if (InfoOf(sign).between_two && other >= 0 && other != animal.class_index)
+    classes.push_back(other);
   std::sort(classes.begin(), classes.end());
   return classes;
 }
@@ -84,13 +85,12 @@ FrameView Look(const ReviewData& data, const ConfidenceModel& model, double miss
   const double lacks = MissingIn(data, end - begin, missing);
   view.wrong = 1 - (1 - worst) * (1 - lacks);
   if (lacks > worst || !view.worst) {
-    view.reason = ReviewReason::kAnimalMissing;
+    view.sign = Sign::kMissing;
     view.classes = MissingClasses(data, begin, end);
     view.worst = nullptr;
   } else {
-    const Sign sign = WorstSign(*view.worst, model);
-    view.reason = ReasonOf(sign);
-    view.classes = ClassesOf(data, *view.worst, sign);
+    view.sign = WorstSign(*view.worst, model);
+    view.classes = ClassesOf(data, *view.worst, view.sign);
   }
   return view;
 }
@@ -102,103 +102,7 @@ int Band(double wrong) {
                           std::begin(kLevels));
 }
 
-std::string Names(const ReviewData& data, const std::vector<int>& classes, const char* word) {
-  std::string text;
-  for (size_t i = 0; i < classes.size(); ++i) {
-    if (i > 0) text += i + 1 == classes.size() ? word : ", ";
-    text += data.classes[static_cast<size_t>(classes[i])];
-  }
-  return text;
-}
-
-// Last frame at or before `frame` in which this animal was cut out of a merged blob, or -1.
-int LastTouch(const ReviewData& data, const ReviewAnimal& animal) {
-  const auto start = &animal - data.animals.data();
-  for (ptrdiff_t a = start; a >= 0; --a) {
-    const ReviewAnimal& before = data.animals[static_cast<size_t>(a)];
-    if (before.class_index == animal.class_index &&
-        before.signs[static_cast<size_t>(Sign::kTouching)] > 0.5f) {
-      return before.frame;
-    }
-  }
-  return -1;
-}
-
-float Of(const ReviewAnimal& animal, Sign sign) { return animal.signs[static_cast<size_t>(sign)]; }
-
-std::string Reason(const ReviewData& data, const FrameView& peak, int start_frame, int end_frame) {
-  const std::string both = Names(data, peak.classes, " and ");
-  const int frames = end_frame - start_frame;
-  const std::string span = frames == 1 ? "in one frame" : fmt::format("in {} frames", frames);
-  if (!peak.worst) {
-    return fmt::format("{} not found {}, though {} can be there", both.empty() ? "an animal" : both,
-                       span, AnimalsAtOnce(data) == 1 ? "it" : "all of them");
-  }
-  const ReviewAnimal& animal = *peak.worst;
-  const std::string own = data.classes[static_cast<size_t>(animal.class_index)];
-  const ReviewTracklet& tracklet = data.tracklets[static_cast<size_t>(animal.tracklet)];
-  const auto contact = [&] {
-    const int touch = LastTouch(data, animal);
-    if (touch < 0) return std::string();
-    return touch >= start_frame ? fmt::format(" while they touch at frame {}", touch)
-                                : fmt::format(" after they touched at frame {}", touch);
-  };
-  if (peak.reason == ReviewReason::kLowIdentityMargin) {
-    if (peak.classes.size() < 2) {
-      return fmt::format("{} may be no animal: its track has that name by a margin of {:.2f} only",
-                         own, tracklet.margin);
-    }
-    return fmt::format("{} may be swapped: identity margin {:.2f}{}", both, tracklet.margin,
-                       contact());
-  }
-  if (peak.reason == ReviewReason::kLooksLikeAnother) {
-    return fmt::format(
-        "{} does not look like itself {} (its whole track says {} with margin {:.2f})", own, span,
-        own, tracklet.margin);
-  }
-  if (peak.reason == ReviewReason::kMasksDisagree) {
-    const float jolt = std::max(Of(animal, Sign::kJoltBefore), Of(animal, Sign::kJoltAfter));
-    return fmt::format("the outline of {} jumps from frame to frame: overlap {:.2f}", own,
-                       1 - jolt);
-  }
-  if (peak.reason == ReviewReason::kOddArea) {
-    return fmt::format("the outline of {} has {:.2f} times its usual area", own, animal.area_ratio);
-  }
-  if (peak.reason == ReviewReason::kSuddenJump) {
-    return fmt::format("{} jumps {:.1f} body lengths or more away from where it was heading", own,
-                       Of(animal, Sign::kJump));
-  }
-  if (peak.reason == ReviewReason::kTouching) {
-    return fmt::format(
-        "{} touches another animal; the line between them is uncertain "
-        "(the cuts from before and after agree by {:.2f})",
-        own, 1 - Of(animal, Sign::kSplitDispute));
-  }
-  if (peak.reason == ReviewReason::kVagueOutline) {
-    return fmt::format("the outline of {} is vague: certainty {:.2f} along its border", own,
-                       1 - Of(animal, Sign::kVagueBorder));
-  }
-  if (peak.reason == ReviewReason::kLowScore) {
-    return fmt::format("{} may be no animal: detection score {:.2f}", own,
-                       1 - Of(animal, Sign::kLowScore));
-  }
-  if (peak.reason == ReviewReason::kSeenBriefly) {
-    return fmt::format("{} is followed for {} frames only", own,
-                       tracklet.end_frame - tracklet.start_frame);
-  }
-  if (peak.reason == ReviewReason::kAtBorder)
-    return fmt::format("{} is at the edge of the picture", own);
-  if (peak.reason == ReviewReason::kBridgedGap) {
-    return fmt::format("{} was not seen {}; its outline is carried over from the frames around",
-                       own, span);
-  }
-  if (peak.reason == ReviewReason::kOffPicture) {
-    return fmt::format("the outline of {} does not follow what the picture shows", own);
-  }
-  return fmt::format("something about {} is unusual", own);
-}
-
-using Run = std::vector<FrameView>;  // neighbouring frames with one reason
+using Run = std::vector<FrameView>;  // neighboring frames with one reason
 
 int LevelOf(const Run& run) {
   std::vector<double> wrong;
@@ -209,7 +113,7 @@ int LevelOf(const Run& run) {
 }
 
 // Cuts a run where its suspicion changes for longer than a moment: parts begin at a new level; the
-// shortest joins the neighbour of the nearer level until all are long enough.
+// shortest joins the neighbor of the nearer level until all are long enough.
 std::vector<Run> CutAtLevels(const Run& run, double fps) {
   const size_t shortest = static_cast<size_t>(std::max(2.0, 0.12 * fps));  // frames
   std::vector<Run> parts;
@@ -257,8 +161,9 @@ datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   const size_t top = (wrong.size() + 1) / 2;
   item.score = std::accumulate(wrong.begin(), wrong.begin() + static_cast<ptrdiff_t>(top), 0.0) /
                static_cast<double>(top);
-  item.reason_code = datasets::CodeOf(peak->reason);
-  item.reason = Reason(data, *peak, item.start_frame, item.end_frame);
+  item.reason_code = InfoOf(peak->sign).reason.code;
+  item.reason =
+      InfoOf(peak->sign).tell({data, peak->worst, peak->classes, item.start_frame, item.end_frame});
   nlohmann::json names = nlohmann::json::array();
   for (int k : peak->classes) names.push_back(data.classes[static_cast<size_t>(k)]);
   item.animals_json = names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -285,7 +190,7 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
     item.video_id = data.video_id;
     item.start_frame = data.start_frame + frame;
     item.end_frame = item.start_frame + 1;
-    item.reason_code = datasets::CodeOf(ReviewReason::kAudit);
+    item.reason_code = datasets::kAuditReason.code;
     item.reason = "drawn at random, to check that the confidences can be trusted";
     item.score = suspicion[static_cast<size_t>(frame)];
     item.animals_json =
@@ -333,7 +238,7 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
     if (view.wrong < options.least_suspicion) return;
     if (!run.empty()) {
       const FrameView& last = run.back();
-      const bool together = view.frame - last.frame <= bridge && view.reason == last.reason &&
+      const bool together = view.frame - last.frame <= bridge && SameReason(view.sign, last.sign) &&
                             view.classes == last.classes;
       if (!together) close();
     }

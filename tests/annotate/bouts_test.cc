@@ -24,7 +24,7 @@ struct Scene {
   History history{*project, "me"};
   datasets::BehaviorPredictionRow bout;
 
-  explicit Scene(datasets::ReviewReason reason = datasets::ReviewReason::kDoubtfulBehavior) {
+  explicit Scene(const datasets::ReviewReason& reason = datasets::kDoubtfulBehavior) {
     project->Write([&](Writer& writer) {
       video = tests::InsertVideo(writer, "one", 100);
       job = writer.InsertJob(tests::PredictJob());
@@ -43,7 +43,7 @@ struct Scene {
       bout.score = bout.confidence = 0.6;
       bout.id = writer.InsertBehaviorPrediction(bout);
       datasets::ReviewItemRow item = annotate::EpisodeOf(bout);
-      item.reason_code = datasets::CodeOf(reason);
+      item.reason_code = reason.code;
       writer.InsertReviewItem(item);
       item.subject = "vole_2";  // the same span of another animal
       writer.InsertReviewItem(item);
@@ -105,7 +105,7 @@ TEST_CASE("a rejected bout leaves the label that it did not happen; the predicti
 }
 
 TEST_CASE("of a bout that nearly was, accepting says that nothing happened") {
-  Scene scene(datasets::ReviewReason::kMissedBehavior);
+  Scene scene(datasets::kMissedBehavior);
   scene.history.Apply(annotate::DecideEpisode(scene.Item(), Verdict::kAccepted, 1));
   CHECK(scene.Labels() == Texts{"not walk [20,40)"});
   REQUIRE(scene.history.Undo());

@@ -67,6 +67,7 @@ const std::vector<std::string> kFloors = {
     "infer/names",
     "infer/behavior",
     "infer/review",
+    "infer/review/signs",
     "infer/run",
     "infer/learning",
     "app/model/drawing",

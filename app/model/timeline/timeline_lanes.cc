@@ -6,7 +6,7 @@
 #include <set>
 
 #include "datasets/recorded_job.h"
-#include "datasets/store/review/review_reasons.h"
+#include "infer/review/reasons.h"
 
 namespace app {
 namespace {
@@ -45,7 +45,7 @@ TimelineLane Queue(const datasets::Project& project, Id video_id, const std::set
     span.start_frame = item.start_frame;
     span.end_frame = item.end_frame;
     span.id = item.id;
-    span.color = datasets::ReasonOf(item.reason_code).color;
+    span.color = infer::ReasonOf(item.reason_code).color;
     lane.spans.push_back(span);
   }
   return lane;

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "datasets/store/review/review_reasons.h"
+#include "infer/review/reasons.h"
 
 namespace app {
 namespace {
@@ -89,7 +89,7 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
   if (!ImGui::CollapsingHeader("Filter")) return;
   for (const std::string& reason : ReasonsIn(project)) {
     bool shown = !filter_.hidden_reasons.count(reason);
-    if (ImGui::Checkbox((datasets::TitleOf(reason) + "##" + reason).c_str(), &shown)) {
+    if (ImGui::Checkbox((infer::TitleOf(reason) + "##" + reason).c_str(), &shown)) {
       if (shown) {
         filter_.hidden_reasons.erase(reason);
       } else {
@@ -151,7 +151,7 @@ void ReviewView::DrawList(UiContext& context, const ProjectView& project) {
       }
       ImGui::SameLine(reasons_at);
       const std::string note =
-          datasets::TitleOf(item.verdict.empty() ? item.reason_code : item.verdict);
+          infer::TitleOf(item.verdict.empty() ? item.reason_code : item.verdict);
       ImGui::TextDisabled("%s", (name.empty() ? note : note + "   " + name).c_str());
     }
   }
@@ -171,7 +171,7 @@ void ReviewView::DrawReason(const datasets::ReviewItemRow* current) {
           ? "frames " + std::to_string(current->start_frame) + " to " + std::to_string(last)
           : "frame " + std::to_string(current->start_frame);
   ImGui::TextWrapped("%s, wrong with a chance of %.0f %%", span.c_str(), 100 * current->score);
-  ImGui::TextWrapped("%s", datasets::RemedyOf(*current).c_str());
+  ImGui::TextWrapped("%s", infer::RemedyOf(*current).c_str());
   ImGui::PopStyleColor();
   if (!current->verdict.empty()) ImGui::Text("decided: %s", current->verdict.c_str());
 }

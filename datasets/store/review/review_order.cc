@@ -19,7 +19,7 @@ uint32_t Shuffled(const ReviewItemRow& item) {
 void SortForReview(std::vector<ReviewItemRow>& items) {
   constexpr size_t kEvery = 10;
   const auto audits = std::stable_partition(
-      items.begin(), items.end(), [](const auto& item) { return !Is(item, ReviewReason::kAudit); });
+      items.begin(), items.end(), [](const auto& item) { return !Is(item, kAuditReason); });
   std::vector<ReviewItemRow> drawn(std::make_move_iterator(audits),
                                    std::make_move_iterator(items.end()));
   items.erase(audits, items.end());

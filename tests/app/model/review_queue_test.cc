@@ -3,7 +3,7 @@
 #include <string>
 
 #include "app/model/session/shown_queue.h"
-#include "datasets/store/review/review_reasons.h"
+#include "infer/review/reasons.h"
 
 namespace {
 
@@ -13,7 +13,7 @@ std::string CostOf(const std::string& code, const std::string& animals, int fram
   item.animals_json = animals;
   item.start_frame = 100;
   item.end_frame = 100 + frames;
-  return datasets::RemedyOf(item);
+  return infer::RemedyOf(item);
 }
 
 bool Says(const std::string& text, const std::string& part) {
