@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/base/median.h"
 #include "datasets/video/video.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -23,11 +24,14 @@ constexpr int kClearDifference = 16;  // grey levels: beyond noise and compressi
 
 // Which edges stay is seen on small grey pictures.
 constexpr int kEdgeSide = 512;
-constexpr double kEdgeThreshold = 24;     // Sobel 3 x 3 magnitude, about 3 grey levels a pixel
+constexpr double kEdgeThreshold = 24;  // Sobel 3 x 3 magnitude, about 3 grey levels a pixel
+// Steeper than the usual pixel of noise: magnitudes of noise are Rayleigh's, so that one pixel in
+// some thousand is.
+constexpr double kAboveNoise = 3.4;
 constexpr double kStayingShare = 0.5;     // an edge stays when it is in half the frames
 constexpr int kCells = 16;                // a side
 constexpr double kMaxMovingCells = 0.12;  // more edges than animals have, spread over the picture
-constexpr double kMinStayingCells = 0.5;
+constexpr double kMinStayingCells = 0.3;  // of those with edges; the others are animals, many maybe
 
 constexpr double kAgreement = 0.75;
 constexpr double kMaxContestedRatio = 0.6;
@@ -172,6 +176,24 @@ void FillUnseen(const cv::Mat& unseen, cv::Mat* bgr) {
   filled.copyTo(*bgr, unseen);
 }
 
+// How steep a usual pixel is in the quiet quarter of the picture: noise alone, whatever its grain.
+double SteepnessOfNoise(const cv::Mat& magnitude) {
+  std::vector<double> usual;
+  for (int cell = 0; cell < kCells * kCells; ++cell) {
+    const cv::Point from(cell % kCells * magnitude.cols / kCells,
+                         cell / kCells * magnitude.rows / kCells);
+    const cv::Point to((cell % kCells + 1) * magnitude.cols / kCells,
+                       (cell / kCells + 1) * magnitude.rows / kCells);
+    const cv::Mat place = magnitude(cv::Rect(from, to)).clone();
+    if (place.empty()) continue;
+    usual.push_back(Median(std::vector<double>(place.begin<float>(), place.end<float>())));
+  }
+  if (usual.empty()) return 0;
+  const auto quarter = usual.begin() + static_cast<std::ptrdiff_t>(usual.size() / 4);
+  std::nth_element(usual.begin(), quarter, usual.end());
+  return *quarter;
+}
+
 // Small edge pictures of the samples and the verdict whether their edges stay in place.
 class EdgeWatch {
  public:
@@ -184,7 +206,7 @@ class EdgeWatch {
     cv::Sobel(small, dx, CV_32F, 1, 0);
     cv::Sobel(small, dy, CV_32F, 0, 1);
     cv::magnitude(dx, dy, magnitude);
-    cv::Mat edges = magnitude > kEdgeThreshold;
+    cv::Mat edges = magnitude > std::max(kEdgeThreshold, kAboveNoise * SteepnessOfNoise(magnitude));
     if (!hidden.empty()) {
       cv::Mat small_hidden;
       cv::resize(hidden, small_hidden, edges.size(), 0, 0, cv::INTER_NEAREST);

@@ -88,6 +88,44 @@ TEST_CASE("a ground without any structure counts as seen by a standing camera") 
   CHECK(WorstGap(background.bgr, plain(cv::Rect({0, 0}, kSize))) <= 6);
 }
 
+TEST_CASE("the noise of a camera that stands is not taken for a camera that moves") {
+  tests::TempDir folder;
+  datasets::VideoWriter writer(folder / "a.mp4", kSize.width, kSize.height, 25, 2);
+  cv::RNG random(5);
+  for (int i = 0; i < kFrames; ++i) {
+    cv::Mat frame(kSize, CV_8UC3, cv::Scalar::all(170)), noise(kSize, CV_16SC1);
+    cv::circle(frame, Roaming(i), 9, {20, 20, 30}, cv::FILLED);
+    random.fill(noise, cv::RNG::NORMAL, 0, 4);  // the same in all channels, as a grey camera's
+    cv::merge(std::vector<cv::Mat>(3, noise), noise);
+    cv::add(frame, noise, frame, cv::noArray(), CV_8U);
+    writer.Write(frame);
+  }
+  writer.Close();
+  Job job;
+  VideoReader reader(folder / "a.mp4", datasets::IndexVideo(folder / "a.mp4", job));
+  const Background background = EstimateBackground(reader, 40, job);
+  CHECK(background.static_camera);
+  CHECK(background.reliable);
+}
+
+TEST_CASE("many animals all over the picture of a standing camera are no movement of the camera") {
+  tests::TempDir folder;
+  datasets::VideoWriter writer(folder / "a.mp4", kSize.width, kSize.height, 25, 8);
+  for (int i = 0; i < kFrames; ++i) {
+    cv::Mat frame(kSize, CV_8UC3, cv::Scalar::all(170));
+    cv::rectangle(frame, {0, 0, 5, kSize.height}, cv::Scalar::all(20), cv::FILLED);
+    cv::rectangle(frame, {kSize.width - 5, 0, 5, kSize.height}, cv::Scalar::all(20), cv::FILLED);
+    for (int k = 0; k < 14; ++k) cv::circle(frame, Roaming(i * 5 + 11 * k), 3, {20, 20, 30}, -1);
+    writer.Write(frame);
+  }
+  writer.Close();
+  Job job;
+  VideoReader reader(folder / "a.mp4", datasets::IndexVideo(folder / "a.mp4", job));
+  const Background background = EstimateBackground(reader, 40, job);
+  CHECK(background.static_camera);
+  CHECK(background.reliable);
+}
+
 TEST_CASE("an animal that hardly moves makes the background unreliable until its masks are known") {
   tests::TempDir folder;
   const cv::Mat plain(320, 480, CV_8UC3, cv::Scalar::all(180));
@@ -139,6 +177,7 @@ TEST_CASE("the real recordings are told apart: standing, moving, and animals tha
   };
   for (const Fact& fact : {Fact{"flies_pair", false, false},
                            {"flies_pair2", true, false},
+                           {"fish_group", true, true},
                            {"mouse_openfield", true, true}}) {
     const auto data = tests::SharedData(fact.folder);
     if (!data) return;
