@@ -129,7 +129,7 @@ void PaintObject(cv::Mat& picture, const SceneObject& object, double unit, Rando
     cap.half_size = {object.half_size.width * 0.8, 7 * unit};
     cap.center.y += object.half_size.height - 7 * unit;
     Fill(bytes, Outline(cap, 0), {46, 44, 120});
-  } else if (object.name == "hut") {
+  } else if (object.name == "hut" || object.covers) {
     Fill(bytes, Outline(object, 0), {72, 104, 138});
     for (int k = 1; k < 6; ++k) {
       const int y = static_cast<int>(object.center.y + object.half_size.height * (k / 3.0 - 1));
@@ -152,6 +152,28 @@ void PaintObject(cv::Mat& picture, const SceneObject& object, double unit, Rando
   painted.copyTo(picture, mask);
 }
 
+// Where animals leave: a dark gap in the wall.
+void PaintDoor(cv::Mat& picture, const cv::Rect& door) {
+  cv::rectangle(picture, door, cv::Scalar(58, 70, 80), cv::FILLED);
+}
+
+// Bright water, and dark bodies of the tank on both sides.
+void PaintTank(cv::Mat& picture, const cv::Rect& box, double unit, Random& random) {
+  picture.setTo(cv::Scalar(196, 198, 198));
+  Brighten(picture, cv::Mat(1 + 0.012 * Noise(picture.size(), 24 * unit, random)));
+  for (const int side : {0, 1}) {
+    const double reach = box.x - 4.0;
+    const double middle = picture.rows * random.Uniform(0.4, 0.6);
+    for (int y = 0; y < picture.rows; ++y) {
+      const double bow = (y - middle) / picture.rows;
+      const int width = static_cast<int>(reach * (1 - 0.9 * bow * bow));
+      picture.row(y)
+          .colRange(side ? picture.cols - width : 0, side ? picture.cols : width)
+          .setTo(cv::Scalar(24, 24, 24));
+    }
+  }
+}
+
 }  // namespace
 
 cv::Mat PaintWorld(const World& world, uint64_t seed) {
@@ -159,18 +181,22 @@ cv::Mat PaintWorld(const World& world, uint64_t seed) {
   const double unit = world.animals[0].length / 90;
   cv::Mat picture(world.size, CV_32FC3, cv::Scalar(70, 72, 74));
   Brighten(picture, cv::Mat(1 + 0.1 * Noise(world.size, 30 * unit, random)));
+  const bool tank = world.animals[0].larva;
+  if (tank) PaintTank(picture, world.regions[0].box, unit, random);
   const bool bedding = world.info.name != "one-mouse" && !world.objects_to_explore;
   for (const Scene::Region& region : world.regions) {
+    if (tank) break;
     PaintWalls(picture, region.box, unit);
     PaintFloor(picture, region.box, bedding, unit, random);
   }
+  if (!world.door.empty()) PaintDoor(picture, world.door);
   for (const SceneObject& object : world.objects) PaintObject(picture, object, unit, random);
   // One lamp to the upper left.
   cv::Mat lamp(world.size, CV_32F);
   for (int y = 0; y < lamp.rows; ++y) {
     for (int x = 0; x < lamp.cols; ++x) {
-      const double dx = x / static_cast<double>(lamp.cols) - 0.4,
-                   dy = y / static_cast<double>(lamp.rows) - 0.38;
+      const double dx = x / static_cast<double>(lamp.cols) - world.lamp.x,
+                   dy = y / static_cast<double>(lamp.rows) - world.lamp.y;
       lamp.at<float>(y, x) = static_cast<float>(1.07 - 0.38 * (dx * dx + dy * dy));
     }
   }

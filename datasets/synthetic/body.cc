@@ -21,6 +21,13 @@ double GirthAt(double t) {
   return kKnots[i][1] + (kKnots[i + 1][1] - kKnots[i][1]) * u;
 }
 
+// Of a larva: a round head, a belly, then hardly anything.
+double LarvaGirthAt(double t) {
+  if (t < 0.1) return 0.05 + 0.03 * t / 0.1;
+  if (t < 0.32) return 0.08 - 0.022 * (t - 0.1) / 0.22;
+  return 0.058 - 0.042 * std::min(1.0, (t - 0.32) / 0.4);
+}
+
 // Draws into float buffers in box coordinates.
 struct Canvas {
   cv::Mat nearest, along, across;  // CV_32F: squared distance, t, v (signed, 1 = outline)
@@ -105,6 +112,10 @@ Body BuildBody(const AnimalSpec& animal, const Pose& pose) {
   const double step = scale / (kSpinePoints - 1);
   constexpr int kMiddle = 13;
   const auto angle_at = [&](double t) {
+    if (animal.larva) {  // a wave runs down the body, wider towards the tail
+      return pose.heading + pose.bend * (0.3 - t) +
+             (0.1 + 1.3 * t) * t * pose.stride * std::sin(pose.gait - 2 * kPi * t);
+    }
     double angle = pose.heading + pose.bend * (0.55 - t) +
                    0.07 * pose.stride * std::sin(pose.gait - 2 * kPi * t);
     if (t < 0.3) angle += pose.head_yaw * std::min(1.0, (0.3 - t) / 0.18);
@@ -129,14 +140,15 @@ Body BuildBody(const AnimalSpec& animal, const Pose& pose) {
     const double posture =
         1 + 0.12 * pose.groom + (t > 0.4 ? 0.1 : -0.05) * pose.rear - 0.06 * pose.stride;
     const double head = t < 0.28 ? 1.0 : animal.girth;
-    body.spine[i].radius = scale * GirthAt(t) * head * breathing * posture;
+    body.spine[i].radius = animal.larva ? std::max(0.6, scale * LarvaGirthAt(t))
+                                        : scale * GirthAt(t) * head * breathing * posture;
   }
   double angle = angle_at(1) + kPi;
   cv::Point2d at = body.tail_base();
   const double tail_step = scale * animal.tail / (kTailPoints - 1);
   for (int i = 0; i < kTailPoints; ++i) {
     const double u = static_cast<double>(i) / (kTailPoints - 1);
-    body.tail[i] = {at, std::max(1.1, scale * (0.03 - 0.014 * u))};
+    body.tail[i] = {at, animal.larva ? 0 : std::max(1.1, scale * (0.03 - 0.014 * u))};
     angle += (pose.tail_swing + 0.25 * pose.stride * std::sin(pose.gait * 0.5 - 3 * u)) /
              (kTailPoints - 1);
     at += Direction(angle) * tail_step;
@@ -161,7 +173,7 @@ Body BuildBody(const AnimalSpec& animal, const Pose& pose) {
       const double inset = foot == 0 ? 0.84 - 0.3 * pose.groom : 0.9;
       body.feet[2 * foot + k] = {
           side_point(i, side * body.spine[i].radius * inset) + forward * (swing * std::sin(phase)),
-          0.036 * scale};
+          animal.larva ? 0 : 0.036 * scale};
     }
   }
   return body;
@@ -255,7 +267,7 @@ Layer DrawBody(const AnimalSpec& animal, const Coat& coat, const Body& body, boo
   const auto local = [&](const Disc& disc) {
     return Disc{disc.center - cv::Point2d(corner), disc.radius};
   };
-  for (int i = 0; i + 1 < kTailPoints; ++i) {
+  for (int i = 0; !animal.larva && i + 1 < kTailPoints; ++i) {
     SpanSegment(local(body.tail[i]), local(body.tail[i + 1]), i / 8.0f, (i + 1) / 8.0f, canvas);
   }
   const cv::Vec3f tail_color = skin * 0.35f + (animal.coat.dark + animal.coat.light) * 0.3f;
@@ -271,14 +283,14 @@ Layer DrawBody(const AnimalSpec& animal, const Coat& coat, const Body& body, boo
       if (cover > 0) Over(paint.at<cv::Vec3f>(y, x), alpha.at<float>(y, x), tail_color, cover);
     }
   }
-  PaintDiscs(body.feet.data(), 4, skin, corner, paint, alpha);
+  if (!animal.larva) PaintDiscs(body.feet.data(), 4, skin, corner, paint, alpha);
 
   canvas.nearest.setTo(1e9);
   for (int i = 0; i + 1 < kSpinePoints; ++i) {
     SpanSegment(local(body.spine[i]), local(body.spine[i + 1]), i / 24.0f, (i + 1) / 24.0f, canvas);
   }
   const cv::Vec3f ear_color = (animal.coat.dark * 0.65f + skin * 0.35f);
-  PaintDiscs(body.ears.data(), 2, ear_color * 0.8f, corner, paint, alpha);
+  if (!animal.larva) PaintDiscs(body.ears.data(), 2, ear_color * 0.8f, corner, paint, alpha);
   for (int y = 0; y < size.height; ++y) {
     const float* nearest = canvas.nearest.ptr<float>(y);
     for (int x = 0; x < size.width; ++x) {
@@ -316,7 +328,7 @@ Layer DrawBody(const AnimalSpec& animal, const Coat& coat, const Body& body, boo
   }
   alpha.convertTo(layer.alpha, CV_8U, 255);  // before the decoration: the outline knows no color
   if (color) {  // ears and eyes lie within or over the outline that is drawn already
-    for (int k = 0; k < 2; ++k) {
+    for (int k = 0; !animal.larva && k < 2; ++k) {
       const bool marked = animal.coat.ear_mark == k + 1;
       Disc inner = body.ears[k];
       inner.radius *= marked ? 0.85 : 0.62;

@@ -21,7 +21,7 @@ cv::Point2d PushBack(const World& world, const AnimalSpec& animal, const Pose& p
   cv::Point2d push(0, 0);
   for (int k = 0; k < kSpinePoints; k += 4) {
     for (const SceneObject& object : world.objects) {
-      if (object.region != region.name) continue;
+      if (object.region != region.name || object.covers) continue;
       const bool over = climbing || object.Distance(pose.center) < 0.12 * animal.length;
       if (object.explorable && over) continue;
       const cv::Point2d at = body.spine[k].center, right(1, 0), down(0, 1);

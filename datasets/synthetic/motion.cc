@@ -3,6 +3,7 @@
 
 #include "datasets/base/random.h"
 #include "datasets/synthetic/body.h"
+#include "datasets/synthetic/gait.h"
 #include "datasets/synthetic/plane.h"
 #include "datasets/synthetic/rules.h"
 #include "datasets/synthetic/world.h"
@@ -24,10 +25,8 @@ struct Plan {
 };
 
 // What an animal carries beside its pose.
-struct Mind {
+struct Mind : Gait {
   Plan plan;
-  double turn = 0, speed = 0, yaw_noise = 0, swing_noise = 0, rank = 0;
-  double groom_phase = 0, breath_rate = 2;
   std::vector<int> cards;  // what it will do among objects, next one last
   bool directed = false;   // its plan belongs to a social event
 };
@@ -39,6 +38,7 @@ class Simulation {
     const int count = static_cast<int>(world.animals.size());
     poses_.resize(count);
     minds_.resize(count);
+    ranks_.resize(count);
     for (int i = 0; i < count; ++i) {
       poses_[i].heading = random_.Uniform(-kPi, kPi);
       poses_[i].center = FreePoint(i);
@@ -46,7 +46,7 @@ class Simulation {
         poses_[i].center = FreePoint(i);
       }
       poses_[i].breath = random_.Uniform(0, 6);
-      minds_[i].rank = random_.Uniform();
+      ranks_[i] = random_.Uniform();
       minds_[i].breath_rate = random_.Uniform(1.6, 2.6);
       for (int k = 0; k < 8; ++k) KeepInside(i);
     }
@@ -63,7 +63,7 @@ class Simulation {
     for (int k = 0; k < 2; ++k) {
       for (int i = 0; i < count; ++i) KeepInside(i);
     }
-    Stack();
+    StackUp(world_, random_, ranks_, poses_);
     now_ += dt_;
     return poses_;
   }
@@ -346,34 +346,15 @@ class Simulation {
     }
     if (speed > 0.05 && plan.aim != Aim::kClimb) heading = AvoidObjects(i, heading);
 
-    const double error = Wrap(heading - pose.heading);
-    const double limit = (speed > 0.05 ? 5.0 : 2.5) * brisk;
-    const double wanted = Clamp(4.5 * error, -limit, limit) * (grooming || rearing ? 0 : 1);
-    mind.turn += (wanted - mind.turn) * 0.28;
-    pose.heading = Wrap(pose.heading + mind.turn * dt_);
-    const double goal = speed * std::max(0.08, std::cos(error));
-    mind.speed += (goal - mind.speed) * (goal > mind.speed ? 0.14 : 0.25);
-    pose.center += Direction(pose.heading) * (mind.speed * length * dt_) + shuffle;
-
-    pose.bend += (Clamp(mind.turn * 0.3, -0.9, 0.9) - pose.bend) * 0.2;
-    mind.yaw_noise += -0.04 * mind.yaw_noise + 0.035 * random_.Normal();
-    const bool busy = plan.aim == Aim::kExplore;
-    const double yaw = Clamp(0.35 * error, -0.5, 0.5) * (speed > 0.05 ? 1 : 0) +
-                       mind.yaw_noise * (busy           ? 0.35
-                                         : speed > 0.05 ? 0.5
-                                                        : 0.8);
-    mind.groom_phase += 2 * kPi * 3.1 * dt_;
-    pose.groom += ((grooming ? 1.0 : 0.0) - pose.groom) * 0.16;
-    pose.rear += ((rearing ? 1.0 : 0.0) - pose.rear) * 0.18;
-    pose.head_yaw += (yaw - pose.head_yaw) * 0.3;
-    // The strokes of grooming: the head goes to and fro three times a second.
-    pose.head_yaw += pose.groom * 0.11 * std::sin(mind.groom_phase);
-    pose.stride += (Clamp(mind.speed / 0.9, 0, 1) - pose.stride) * 0.25;
-    pose.gait += 2 * kPi * dt_ * mind.speed / 0.55;
-    pose.breath += 2 * kPi * dt_ * minds_[i].breath_rate;
-    mind.swing_noise += -0.03 * mind.swing_noise + 0.03 * random_.Normal();
-    pose.tail_swing +=
-        (Clamp(-2 * pose.bend + mind.swing_noise, -1.6, 1.6) - pose.tail_swing) * 0.1;
+    Wish wish;
+    wish.heading = heading;
+    wish.speed = speed;
+    wish.brisk = brisk;
+    wish.shuffle = shuffle;
+    wish.grooming = grooming;
+    wish.rearing = rearing;
+    wish.busy = plan.aim == Aim::kExplore;
+    MoveBody(wish, length, dt_, random_, mind, pose);
   }
 
   double AvoidObjects(int i, double heading) const {
@@ -415,41 +396,6 @@ class Simulation {
     }
   }
 
-  // Who lies on whom is decided while apart and kept while they touch.
-  void Stack() {
-    const int count = static_cast<int>(poses_.size());
-    std::vector<Body> bodies;
-    for (int i = 0; i < count; ++i) bodies.push_back(BuildBody(world_.animals[i], poses_[i]));
-    std::vector<double> gaps(count, 1e9), lift(count, 0);
-    for (int i = 0; i < count; ++i) {
-      for (int k = 0; k < count; ++k) {
-        if (i == k || world_.animals[i].region != world_.animals[k].region) continue;
-        double gap = 1e9;
-        if (Norm(poses_[i].center - poses_[k].center) < 2.2 * Length(i))
-          gap = BodyGap(bodies[i], bodies[k]);
-        gaps[i] = std::min(gaps[i], gap);
-        if (minds_[i].rank > minds_[k].rank && gap < 0) {
-          lift[i] = std::max(lift[i], std::min(-gap, 0.25 * Length(k)) * 0.9);
-        }
-      }
-      for (const SceneObject& object : world_.objects) {
-        if (object.explorable && object.Distance(poses_[i].center) < 0) lift[i] = 0.3 * Length(i);
-      }
-      // With tails: nothing of two animals overlaps beyond this gap.
-      const double apart = (0.6 + world_.animals[i].tail) * Length(i);
-      if (gaps[i] > apart && random_.Chance(0.05)) minds_[i].rank = random_.Uniform();
-    }
-    for (int i = 0; i < count; ++i) {
-      poses_[i].elevation += (lift[i] - poses_[i].elevation) * 0.25;
-      poses_[i].z_order = 0;
-      for (int k = 0; k < count; ++k) {
-        if (minds_[k].rank < minds_[i].rank || (minds_[k].rank == minds_[i].rank && k < i)) {
-          ++poses_[i].z_order;
-        }
-      }
-    }
-  }
-
   const World& world_;
   Random random_;
   double dt_, now_ = 0, event_until_ = 1.5;
@@ -457,6 +403,7 @@ class Simulation {
   std::vector<int> deck_;
   std::vector<Pose> poses_;
   std::vector<Mind> minds_;
+  std::vector<double> ranks_;
 };
 
 }  // namespace

@@ -48,7 +48,7 @@ std::vector<char> Walks(const std::vector<std::vector<Pose>>& poses, size_t anim
 
 void ScoreBehaviors(const World& world, std::vector<std::vector<Pose>>& poses) {
   const size_t frames = poses.size(), count = world.animals.size();
-  const unsigned rest = BitOf(world, "rest"), walk = BitOf(world, "walk");
+  const unsigned rest = BitOf(world, "rest"), walk = BitOf(world, "walk") | BitOf(world, "swim");
   const unsigned groom = BitOf(world, "groom"), rear = BitOf(world, "rear");
   const unsigned contact = BitOf(world, "contact"), chase = BitOf(world, "chase");
   for (size_t i = 0; i < count; ++i) {

@@ -6,6 +6,7 @@
 
 #include "datasets/base/random.h"
 #include "datasets/synthetic/body.h"
+#include "datasets/synthetic/course.h"
 #include "datasets/synthetic/rules.h"
 #include "datasets/synthetic/world.h"
 
@@ -28,7 +29,7 @@ cv::Mat Place(const Layer& layer, cv::Size view) {
 }
 
 // A soft shadow under the animal, then the animal.
-void Composite(const Layer& layer, double unit, cv::Mat& picture) {
+void Composite(const Layer& layer, double unit, bool casts_shadow, cv::Mat& picture) {
   const int reach = std::max(1, static_cast<int>(std::lround(5 * unit)));
   const cv::Rect wide(layer.box.x - 2 * reach, layer.box.y - 2 * reach, layer.box.width + 5 * reach,
                       layer.box.height + 5 * reach);
@@ -37,7 +38,7 @@ void Composite(const Layer& layer, double unit, cv::Mat& picture) {
   cv::blur(shadow, shadow, {2 * reach + 1, 2 * reach + 1});
   cv::blur(shadow, shadow, {reach | 1, reach | 1});
   const cv::Rect all({0, 0}, picture.size());
-  const cv::Rect dark = wide & all;
+  const cv::Rect dark = casts_shadow ? wide & all : cv::Rect();
   for (int y = dark.y; y < dark.y + dark.height; ++y) {
     const uchar* shade = shadow.ptr<uchar>(y - wide.y) - wide.x;
     uchar* row = picture.ptr<uchar>(y);
@@ -66,14 +67,23 @@ void Composite(const Layer& layer, double unit, cv::Mat& picture) {
 struct Scene::Impl {
   SceneOptions options;
   synthetic::World world;
-  synthetic::Motion motion;
+  synthetic::Motion motion;                           // of scenes that are no group
+  std::unique_ptr<synthetic::PieceByPiece> of_group;  // of groups
   std::vector<synthetic::Coat> coats;
   cv::Mat background;
+  cv::Mat roofs;  // CV_8U, 255 where a shelter hides what is under it; or empty
   cv::Mat noise;  // CV_8S, larger than the view; each frame takes another window of it
 
-  Body BodyAt(int frame, size_t animal) const {
-    Body body = BuildBody(world.animals[animal], motion.poses[frame][animal]);
-    const cv::Point2d by = -motion.camera_offset[frame];
+  std::vector<synthetic::Pose> PosesAt(int frame) const {
+    return of_group ? of_group->At(frame) : motion.poses[frame];
+  }
+  cv::Point2d CameraAt(int frame) const {
+    return of_group ? cv::Point2d() : motion.camera_offset[frame];
+  }
+
+  Body BodyAt(int frame, const synthetic::Pose& pose, size_t animal) const {
+    Body body = BuildBody(world.animals[animal], pose);
+    const cv::Point2d by = -CameraAt(frame);
     const auto shift = [&](synthetic::Disc& disc) { disc.center += by; };
     std::for_each(body.spine.begin(), body.spine.end(), shift);
     std::for_each(body.tail.begin(), body.tail.end(), shift);
@@ -84,34 +94,43 @@ struct Scene::Impl {
   }
 
   // Lowest first.
-  std::vector<size_t> BottomUp(int frame) const {
-    std::vector<size_t> order(world.animals.size());
-    for (size_t i = 0; i < order.size(); ++i) order[motion.poses[frame][i].z_order] = i;
+  static std::vector<size_t> BottomUp(const std::vector<synthetic::Pose>& poses) {
+    std::vector<size_t> order(poses.size());
+    for (size_t i = 0; i < order.size(); ++i) order[poses[i].z_order] = i;
     return order;
   }
 
-  std::vector<Layer> Layers(int frame, bool color) const {
+  std::vector<Layer> Layers(int frame, const std::vector<synthetic::Pose>& poses,
+                            bool color) const {
     std::vector<Layer> layers;
     for (size_t i = 0; i < world.animals.size(); ++i) {
-      layers.push_back(DrawBody(world.animals[i], coats[i], BodyAt(frame, i), color));
+      layers.push_back(DrawBody(world.animals[i], coats[i], BodyAt(frame, poses[i], i), color));
     }
     return layers;
   }
 
-  FrameTruth Facts(int frame) const {
-    VOLE_CHECK(frame >= 0 && frame < options.frames);
+  Whereabouts WhereIs(const cv::Point2d& center) const {
+    if (!cv::Rect2d({0, 0}, cv::Size2d(world.view)).contains(center)) return Whereabouts::kOutside;
+    const bool roofed = std::any_of(
+        world.objects.begin(), world.objects.end(),
+        [&](const SceneObject& object) { return object.covers && object.Distance(center) < 0; });
+    return roofed ? Whereabouts::kSheltered : Whereabouts::kOpen;
+  }
+
+  FrameTruth Facts(int frame, const std::vector<synthetic::Pose>& poses) const {
     FrameTruth truth;
     truth.frame_index = frame;
-    truth.camera_offset = motion.camera_offset[frame];
+    truth.camera_offset = CameraAt(frame);
     for (size_t i = 0; i < world.animals.size(); ++i) {
-      const synthetic::Pose& pose = motion.poses[frame][i];
-      const Body body = BodyAt(frame, i);
+      const synthetic::Pose& pose = poses[i];
+      const Body body = BodyAt(frame, pose, i);
       AnimalTruth animal;
       animal.name = world.animals[i].name;
       for (const cv::Point2d& point : {body.nose(), body.ears[0].center, body.ears[1].center,
                                        body.neck(), body.middle(), body.tail_base()}) {
         animal.key_points.push_back({point, 2});
       }
+      animal.where = WhereIs(body.middle());
       animal.z_order = pose.z_order;
       animal.elevation_mm = pose.elevation * world.mm_per_pixel;
       const double back = 1.5 * body.spine[16].radius * world.mm_per_pixel * (1 + 0.5 * pose.rear);
@@ -124,9 +143,10 @@ struct Scene::Impl {
     return truth;
   }
 
-  void FillMasks(int frame, const std::vector<Layer>& layers, FrameTruth& truth) const {
-    cv::Mat taken = cv::Mat::zeros(world.view, CV_8U);
-    const std::vector<size_t> order = BottomUp(frame);
+  void FillMasks(const std::vector<synthetic::Pose>& poses, const std::vector<Layer>& layers,
+                 FrameTruth& truth) const {
+    cv::Mat taken = roofs.empty() ? cv::Mat::zeros(world.view, CV_8U) : roofs.clone();
+    const std::vector<size_t> order = BottomUp(poses);
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       AnimalTruth& animal = truth.animals[*it];
       animal.amodal = Place(layers[*it], world.view);
@@ -143,7 +163,7 @@ struct Scene::Impl {
 
   cv::Mat Window(int frame) const {
     if (!world.camera_follows) return background.clone();
-    const cv::Point2d at = motion.camera_offset[frame];
+    const cv::Point2d at = CameraAt(frame);
     cv::Mat window;
     const cv::Matx23d shift(1, 0, at.x, 0, 1, at.y);
     cv::warpAffine(background, window, shift, world.view, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
@@ -180,8 +200,9 @@ struct Scene::Impl {
       const float* light = smooth.ptr<float>(y);
       const schar* grain = noise.ptr<schar>(y + off_y) + off_x;
       for (int x = 0; x < picture.cols; ++x) {
-        const int factor = static_cast<int>(light[x]), add = sign * grain[x];
+        const int add = sign * grain[x];
         for (int c = 0; c < 3; ++c) {
+          const int factor = static_cast<int>(light[x] * world.light[c]);
           const int value = ((row[3 * x + c] * factor) >> 8) + add;
           row[3 * x + c] = static_cast<uchar>(std::min(255, std::max(0, value)));
         }
@@ -194,8 +215,20 @@ Scene::Scene(SceneOptions options) : impl_(std::make_unique<Impl>()) {
   impl_->world = synthetic::MakeWorld(options);
   impl_->options = options;
   const uint64_t seed = static_cast<uint64_t>(options.seed);
-  impl_->motion = Simulate(impl_->world, options.frames, seed);
-  impl_->background = PaintWorld(impl_->world, seed);
+  const synthetic::World& world = impl_->world;
+  if (world.group) {
+    impl_->of_group = std::make_unique<synthetic::PieceByPiece>(world, options.frames);
+  } else {
+    impl_->motion = Simulate(world, options.frames, seed);
+  }
+  impl_->background = PaintWorld(world, world.motion_seed);
+  for (const SceneObject& object : world.objects) {
+    if (!object.covers) continue;
+    if (impl_->roofs.empty()) impl_->roofs = cv::Mat::zeros(world.view, CV_8U);
+    const cv::Point2d half(object.half_size.width, object.half_size.height);
+    cv::rectangle(impl_->roofs, cv::Rect(object.center - half, object.center + half), 255,
+                  cv::FILLED);
+  }
   for (const auto& animal : impl_->world.animals) impl_->coats.push_back(MakeCoat(animal));
   Random random(seed + 99);
   impl_->noise.create(options.height + kNoiseMargin, options.width + kNoiseMargin, CV_8S);
@@ -225,11 +258,16 @@ std::vector<std::string> Scene::AnimalNames() const {
   return names;
 }
 
-FrameTruth Scene::TruthWithoutMasks(int frame) const { return impl_->Facts(frame); }
+FrameTruth Scene::TruthWithoutMasks(int frame) const {
+  VOLE_CHECK(frame >= 0 && frame < frame_count());
+  return impl_->Facts(frame, impl_->PosesAt(frame));
+}
 
 FrameTruth Scene::Truth(int frame) const {
-  FrameTruth truth = impl_->Facts(frame);
-  impl_->FillMasks(frame, impl_->Layers(frame, false), truth);
+  VOLE_CHECK(frame >= 0 && frame < frame_count());
+  const std::vector<synthetic::Pose> poses = impl_->PosesAt(frame);
+  FrameTruth truth = impl_->Facts(frame, poses);
+  impl_->FillMasks(poses, impl_->Layers(frame, poses, false), truth);
   return truth;
 }
 
@@ -237,15 +275,18 @@ cv::Mat Scene::Render(int frame) const { return Render(frame, nullptr); }
 
 cv::Mat Scene::Render(int frame, FrameTruth* truth) const {
   VOLE_CHECK(frame >= 0 && frame < frame_count());
-  const std::vector<Layer> layers = impl_->Layers(frame, true);
+  const std::vector<synthetic::Pose> poses = impl_->PosesAt(frame);
+  const std::vector<Layer> layers = impl_->Layers(frame, poses, true);
   cv::Mat picture = impl_->Window(frame);
-  for (size_t i : impl_->BottomUp(frame)) {
-    Composite(layers[i], impl_->world.animals[i].length / 90, picture);
+  for (size_t i : impl_->BottomUp(poses)) {
+    const synthetic::AnimalSpec& animal = impl_->world.animals[i];
+    Composite(layers[i], animal.length / 90, !animal.larva, picture);
   }
+  if (!impl_->roofs.empty()) impl_->background.copyTo(picture, impl_->roofs);
   impl_->Expose(frame, picture);
   if (truth) {
-    *truth = impl_->Facts(frame);
-    impl_->FillMasks(frame, layers, *truth);
+    *truth = impl_->Facts(frame, poses);
+    impl_->FillMasks(poses, layers, *truth);
   }
   return picture;
 }
@@ -304,6 +345,7 @@ nlohmann::json Scene::Description() const {
                                {"half_size", {o.half_size.width, o.half_size.height}},
                                {"angle", o.angle},
                                {"explorable", o.explorable}});
+    if (o.covers) json["objects"].back()["covers"] = true;
   }
   if (!world.objects_to_explore) return json;
   json["exploration"] = nlohmann::json::array();

@@ -2,7 +2,6 @@
 // exactly. The same options give the same pictures and truth, frame by frame, in any order.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,70 +10,43 @@
 #include <vector>
 
 #include "datasets/base/job.h"
-#include "datasets/base/options.h"
+#include "datasets/synthetic/scene_options.h"
 
 namespace datasets {
 
-struct SceneOptions {
-  std::string scene = "two-voles";
-  int frames = 0;
-  int64_t seed = 1;
-  int width = 0;
-  int height = 0;
-  double preference = 0.5;
-  int labels = 0;
-  template <class Visitor>
-  void Visit(Visitor&& v) {
-    v.Field("scene", scene, "which scene to render; --list shows them");
-    v.Field("frames", frames, "frames to render; 0 takes the scene's own number", Range{0, 1e7});
-    v.Field("seed", seed, "another seed gives other paths, coats and bedding");
-    v.Field("width", width, "picture width in pixels, even; 0 takes the scene's own",
-            Range{0, 8192});
-    v.Field("height", height, "picture height in pixels, even; 0 takes the scene's own",
-            Range{0, 8192});
-    v.Field("preference", preference,
-            "scenes with objects: how likely a visit goes to the right object", Range{0, 1});
-    v.Field("labels", labels,
-            "frames in labels.json; 0: 100 of 600 frames or more, else every sixth", Range{0, 1e6});
-  }
-};
-
-struct SceneInfo {
-  std::string name;
-  std::string description;  // one line for a person
-  int width = 0, height = 0, frames = 0;
-  double fps = 25;
-};
-const std::vector<SceneInfo>& Scenes();  // the first one is the default
-
 // A solid thing on the floor. Distances are to its outline in the picture.
 struct SceneObject {
-  std::string name;         // object_left, object_right, hut, bottle
+  std::string name;         // object_left, object_right, hut, bottle, shelter_1, ...
   std::string region;       // the arena it stands in
   cv::Point2d center;       // world pixels
   bool round = false;       // a disc of radius half_size.width, else a rotated rectangle
   cv::Size2d half_size;     // pixels
   double angle = 0;         // radians, rectangle only
   bool explorable = false;  // exploring it is a behavior
+  bool covers = false;      // a roof: animals walk in under it and are hidden
   double Distance(const cv::Point2d& point) const;  // < 0 inside
 };
 
 struct SceneKeyPoint {
   cv::Point2d position;  // continuous pixels of this frame
-  int visibility = 0;    // COCO: 2 seen, 1 hidden by another animal
+  int visibility = 0;    // COCO: 2 seen, 1 hidden by another animal or a roof, 0 outside
 };
 // Order of AnimalTruth::key_points.
 const std::vector<std::string>& KeyPointNames();
 
+// Where an animal is that may not be seen: under open sky, in a shelter, outside of the picture.
+enum class Whereabouts { kOpen, kSheltered, kOutside };
+
 struct AnimalTruth {
   std::string name;
   cv::Mat visible;  // CV_8U [height, width], 255 where this animal is what the camera sees
-  cv::Mat amodal;   // CV_8U [height, width], 255 where it would be seen if it were alone
+  cv::Mat amodal;   // CV_8U [height, width], 255 where it would be seen alone and without roofs
   std::vector<SceneKeyPoint> key_points;
-  int z_order = 0;                     // 0 lies lowest; a higher one covers a lower one
-  double elevation_mm = 0;             // of its belly above the floor
-  double distance_mm = 0;              // from the camera to its back
-  std::vector<std::string> behaviors;  // those of Scene::behaviors() that hold, in that order
+  Whereabouts where = Whereabouts::kOpen;  // of its center
+  int z_order = 0;                         // 0 lies lowest; a higher one covers a lower one
+  double elevation_mm = 0;                 // of its belly above the floor
+  double distance_mm = 0;                  // from the camera to its back
+  std::vector<std::string> behaviors;      // those of Scene::behaviors() that hold, in that order
 };
 
 struct FrameTruth {
@@ -130,8 +102,9 @@ bool ExploresObject(const SceneObject& object, const cv::Point2d& nose, const cv
 
 // Writes into `dir` (made when missing): video.mp4, instances.json (COCO, every frame),
 // labels.json (COCO, the frames a person would label), behaviors.csv (both ends inclusive),
-// depth.csv, background.png and scene.json. Throws Error when a file cannot be written; a cancelled
-// or failed run leaves no instances.json.
+// positions.csv (every animal on every frame, hidden ones too), depth.csv, background.png and
+// scene.json. Memory is bounded whatever the length of a group. Throws Error when a file cannot be
+// written; a cancelled or failed run leaves no instances.json.
 void WriteScene(const SceneOptions& options, const std::filesystem::path& dir, Job& job);
 
 }  // namespace datasets

@@ -21,6 +21,10 @@ const std::vector<SceneInfo>& Scenes() {
       {"moving-camera", "two voles followed by the camera: there is no fixed background", 400, 400,
        1000},
       {"tiny", "two voles in a small, fast picture", 160, 120, 200},
+      {"group", "many voles: --animals, --alike, --shelters, --huddles, --leaving, --day", 960, 720,
+       1500},
+      {"larvae", "many small swimmers in bright water: --animals, --alike, --leaving, --day", 960,
+       640, 1500, 50},
   };
   return scenes;
 }
@@ -108,7 +112,9 @@ cv::Rect Inside(cv::Size size, double margin) {
 }
 
 void NameAnimals(World& world) {
-  const std::string kind = world.info.name == "one-mouse" ? "mouse_" : "vole_";
+  const std::string kind = world.info.name == "one-mouse" ? "mouse_"
+                           : world.info.name == "larvae"  ? "larva_"
+                                                          : "vole_";
   for (size_t i = 0; i < world.animals.size(); ++i)
     world.animals[i].name = kind + std::to_string(i + 1);
 }
@@ -128,6 +134,14 @@ World MakeWorld(SceneOptions& options) {
                 "choose one of " + names);
   }
   SceneInfo& info = world.info;
+  const SceneOptions plain;
+  if (!IsGroup(info.name) && (options.animals != plain.animals || options.alike != plain.alike ||
+                              options.shelters != plain.shelters || options.huddles ||
+                              options.leaving || options.day != plain.day)) {
+    throw Error("scene '" + info.name + "'",
+                "--animals, --alike, --shelters, --huddles, --leaving and --day are for groups",
+                "leave them out, or take --scene group or larvae");
+  }
   const cv::Size own(info.width, info.height);
   if (options.width == 0) options.width = info.width;
   if (options.height == 0) options.height = info.height;
@@ -155,7 +169,10 @@ World MakeWorld(SceneOptions& options) {
   };
   world.mm_per_pixel = 1.1 / scale;
   const std::string& name = info.name;
-  if (name == "two-voles" || name == "three-voles" || name == "look-alikes") {
+  world.motion_seed = static_cast<uint64_t>(options.seed);
+  if (IsGroup(name)) {
+    FillGroup(options, scale, world);
+  } else if (name == "two-voles" || name == "three-voles" || name == "look-alikes") {
     AddRegion(world, "arena", Inside(world.size, 34 * scale));
     AddFurniture(world, scale);
     world.animals = {animal(Agouti(), 92), animal(DarkWithPatch(), 86)};
@@ -210,6 +227,7 @@ World MakeWorld(SceneOptions& options) {
   }
   NameAnimals(world);
   world.behaviors = {{"rest", "state"}, {"walk", "state"}, {"groom", "state"}};
+  if (name == "larvae") world.behaviors = {{"rest", "state"}, {"swim", "state"}};
   if (world.objects_to_explore) {
     world.behaviors.push_back({"rear", "state"});
     world.behaviors.push_back({"explore_left", "state"});

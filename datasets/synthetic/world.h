@@ -28,6 +28,7 @@ struct AnimalSpec {
   double girth = 1;    // 1: a vole
   double tail = 0.3;   // tail length in body lengths
   double ear = 0.055;  // ear radius in body lengths
+  bool larva = false;  // a swimmer: a head and a thin body that beats, no fur
   CoatSpec coat;
 };
 
@@ -43,6 +44,12 @@ struct World {
   std::vector<SceneObject> objects;
   std::vector<AnimalSpec> animals;
   std::vector<SceneBehavior> behaviors;
+  bool group = false;  // many animals, simulated piece by piece: see course.h
+  bool huddles = false, leaving = false;
+  cv::Rect door;                   // in the arena's left wall, where animals leave; or empty
+  cv::Vec3f light = {1, 1, 1};     // BGR gains
+  cv::Point2d lamp = {0.4, 0.38};  // in shares of the picture
+  uint64_t motion_seed = 0;        // of paths and bedding; another one every day
 };
 
 // Throws Error for an unknown scene or an impossible size; `options` gets its defaults filled in.
@@ -64,6 +71,10 @@ struct Pose {
   int z_order = 0;
   unsigned behaviors = 0;  // bit i: World::behaviors[i] holds
 };
+
+// World of the scenes `group` and `larvae`; `options` has its defaults filled in.
+void FillGroup(const SceneOptions& options, double scale, World& world);
+bool IsGroup(const std::string& scene);
 
 struct Motion {
   std::vector<std::vector<Pose>> poses;    // [frame][animal]

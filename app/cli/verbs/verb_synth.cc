@@ -45,7 +45,7 @@ int Run(const Arguments& arguments, Console& console) {
   datasets::WriteScene(arguments.options, arguments.folder, console.job());
   console.Print(fmt::format(
       "Rendered {} into {}: video.mp4, instances.json (truth of every frame), labels.json (frames "
-      "that a person would label), behaviors.csv.",
+      "that a person would label), positions.csv (every animal, hidden ones too), behaviors.csv.",
       arguments.options.scene, arguments.folder));
   console.PrintJson({{"folder", arguments.folder},
                      {"scene", arguments.options.scene},
@@ -62,9 +62,12 @@ Verb SynthVerb() {
       "synth",
       "Other",
       "render a video whose masks, names and behaviors are known exactly",
-      "Renders furred animals in an arena and writes a real video file with its exact truth, to "
-      "try Vole on or to test it with.",
+      "Renders animals in an arena and writes a real video file with its exact truth, to try Vole "
+      "on or to test it with. Groups of any size are as alike as you say, hide, huddle, leave and "
+      "come back, on one day or several.",
       "  vole synth scene/\n  vole synth scene/ --scene two-voles --frames 600 --seed 3\n"
+      "  vole synth cage/ --scene group --animals 8 --alike size --shelters 1 --huddles\n"
+      "  vole synth tank/ --scene larvae --animals 14 --leaving --unnamed\n"
       "  vole synth --list",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
