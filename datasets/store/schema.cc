@@ -167,6 +167,53 @@ CREATE TABLE regions (
   UNIQUE (video_id, name)) STRICT;
 )sql";
 
+// Meetings (store/meetings/): where names can change hands, from what the program decided, and what
+// people decided about them, which outlives the prediction: `meeting_decisions` refers to a job and
+// a meeting that may be gone.
+const char* const kVersion4 = R"sql(
+CREATE TABLE meetings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('contact','gap','jump')),
+  exchange REAL NOT NULL CHECK (exchange BETWEEN 0 AND 1),
+  CHECK (start_frame >= 0 AND end_frame > start_frame)) STRICT;
+CREATE INDEX meetings_by_video ON meetings (job_id, video_id, start_frame);
+CREATE TABLE meeting_animals (
+  id INTEGER PRIMARY KEY, meeting_id INTEGER NOT NULL REFERENCES meetings ON DELETE CASCADE,
+  category_id INTEGER NOT NULL REFERENCES categories, number INTEGER NOT NULL,
+  before_tracklet INTEGER, before_frame INTEGER, after_tracklet INTEGER, after_frame INTEGER,
+  split_agreement REAL, away INTEGER NOT NULL CHECK (away IN (0,1)), UNIQUE (meeting_id, number),
+  CHECK ((before_tracklet IS NULL) = (before_frame IS NULL)),
+  CHECK ((after_tracklet IS NULL) = (after_frame IS NULL))) STRICT;
+CREATE TABLE meeting_ways (
+  id INTEGER PRIMARY KEY, meeting_id INTEGER NOT NULL REFERENCES meetings ON DELETE CASCADE,
+  before_number INTEGER NOT NULL, after_number INTEGER NOT NULL,
+  probability REAL NOT NULL CHECK (probability BETWEEN 0 AND 1),
+  appearance REAL NOT NULL, motion REAL NOT NULL,
+  UNIQUE (meeting_id, before_number, after_number)) STRICT;
+CREATE TABLE name_evidence (
+  id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  video_id INTEGER NOT NULL REFERENCES videos,
+  evidence TEXT NOT NULL CHECK (json_valid(evidence)), UNIQUE (job_id, video_id)) STRICT;
+CREATE TABLE meeting_decisions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL REFERENCES videos,
+  job_id INTEGER NOT NULL, meeting_id INTEGER NOT NULL,
+  start_frame INTEGER NOT NULL, end_frame INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('keep','exchange','unsure')), exchange REAL NOT NULL,
+  author TEXT NOT NULL, seconds REAL NOT NULL, decided_at INTEGER NOT NULL,
+  CHECK (start_frame >= 0 AND end_frame > start_frame)) STRICT;
+CREATE INDEX meeting_decisions_by_video ON meeting_decisions (video_id, start_frame);
+CREATE TABLE known_pairs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, decision_id INTEGER NOT NULL REFERENCES meeting_decisions,
+  before_frame INTEGER NOT NULL, after_frame INTEGER NOT NULL,
+  before_tracklet INTEGER NOT NULL, after_tracklet INTEGER NOT NULL,
+  before_outline TEXT NOT NULL CHECK (json_valid(before_outline)),
+  after_outline TEXT NOT NULL CHECK (json_valid(after_outline)),
+  CHECK (before_frame >= 0 AND after_frame > before_frame)) STRICT;
+CREATE INDEX known_pairs_by_decision ON known_pairs (decision_id);
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -185,7 +232,7 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4};
   return migrations;
 }
 
@@ -261,7 +308,7 @@ const std::vector<std::string>& HumanTables() {
   static const std::vector<std::string> tables = {
       "images",           "categories", "identities",         "tracks",
       "annotations",      "behaviors",  "behavior_intervals", "prediction_corrections",
-      "review_decisions", "regions"};
+      "review_decisions", "regions",    "meeting_decisions",  "known_pairs"};
   return tables;
 }
 

@@ -106,6 +106,12 @@ const std::vector<std::string>& ProjectTables() {
                                                   "review_items",
                                                   "review_decisions",
                                                   "regions",
+                                                  "meetings",
+                                                  "meeting_animals",
+                                                  "meeting_ways",
+                                                  "name_evidence",
+                                                  "meeting_decisions",
+                                                  "known_pairs",
                                                   "edits"};
   return tables;
 }

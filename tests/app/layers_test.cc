@@ -28,6 +28,7 @@ const std::vector<std::string> kFloors = {
     "datasets/video",
     "datasets/store",
     "datasets/store/review",
+    "datasets/store/meetings",
     "datasets/store/file",
     "datasets/store/verify",
     "datasets",

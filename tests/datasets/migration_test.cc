@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/schema.h"
 #include "datasets/store/writer.h"
 #include "datasets/verify.h"
@@ -184,6 +185,24 @@ TEST_CASE("a filled project of version 2 keeps its scored behavior and what was 
   CHECK(project->Models().size() == 2);
   CHECK(project->LatestPredictJob(video.id) == 2);  // outlines, not behavior
   project->Write([](datasets::Writer& writer) { writer.FindOrInsertCategory("new"); });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 3 keeps its regions, and its predictions have no meetings") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(3, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  REQUIRE(project->Regions(video.id).size() == 1);
+  CHECK(project->Regions(video.id)[0].name == "nest");
+  const auto job = project->LatestPredictJob(video.id);
+  REQUIRE(job);
+  CHECK(project->CountPredictedFrames(*job, video.id) == 10);
+  project->Read([&](Connection& connection) {
+    CHECK(datasets::ReadMeetings(connection, *job, video.id).empty());
+    CHECK_FALSE(datasets::ReadNameEvidence(connection, *job, video.id));
+  });
   CheckIsWhole(*project);
 }
 

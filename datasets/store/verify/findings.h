@@ -11,7 +11,7 @@ namespace datasets {
 
 struct Finding {
   std::string code;   // stable: database, reference, row, text, video, image, polygon, mask, track,
-                      // prediction, interval, scores, edit, video_missing, video_changed,
+                      // prediction, interval, scores, meeting, edit, video_missing, video_changed,
                       // frame_changed, model_missing, model_changed
   std::string text;   // one sentence: the thing, and what is wrong with it
   std::string table;  // "" where it is about the whole file

@@ -34,6 +34,7 @@ class RowCheck {
     Predictions();
     Intervals();
     Scores();
+    Meetings();
     Json();
     Edits();
   }
@@ -299,6 +300,59 @@ class RowCheck {
             });
   }
 
+  void Meetings() {
+    for (const char* table : {"meetings", "meeting_decisions"}) {
+      const std::string sql = fmt::format(
+          "SELECT {0}.id, start_frame, end_frame, videos.name, frame_count, exchange FROM {0}"
+          " JOIN videos ON videos.id = video_id",
+          table);
+      ForEach("meeting", table, sql.c_str(), [&](const Statement& row, Id id) {
+        if (row.Int(1) < 0 || row.Int(2) > row.Int(4) || row.Int(2) <= row.Int(1)) {
+          Add("meeting", table, id,
+              fmt::format("it goes from frame {} to {}, outside of the video '{}' with {} frames",
+                          row.Int(1), row.Int(2), row.Text(3), row.Int(4)));
+        }
+        if (!(row.Real(5) >= 0 && row.Real(5) <= 1)) {
+          Add("meeting", table, id,
+              fmt::format("its probability of an exchange is {}", row.Real(5)));
+        }
+      });
+    }
+    ForEach(
+        "meeting", "meetings",
+        "SELECT meetings.id, count(meeting_animals.id) FROM meetings LEFT JOIN meeting_animals"
+        " ON meeting_id = meetings.id GROUP BY meetings.id HAVING count(meeting_animals.id) < 2",
+        [&](const Statement& row, Id id) {
+          Add("meeting", "meetings", id,
+              fmt::format("a meeting of {} animals is none", row.Int(1)));
+        });
+    ForEach(
+        "meeting", "meeting_animals",
+        "SELECT animal.id, before_frame, after_frame, frame_count FROM meeting_animals AS animal"
+        " JOIN meetings ON meetings.id = meeting_id JOIN videos ON videos.id = video_id",
+        [&](const Statement& row, Id id) {
+          for (const int column : {1, 2}) {
+            if (!row.IsNull(column) && (row.Int(column) < 0 || row.Int(column) >= row.Int(3))) {
+              Add("meeting", "meeting_animals", id,
+                  fmt::format("frame {} is outside of its video", row.Int(column)));
+            }
+          }
+        });
+    ForEach("meeting", "known_pairs",
+            "SELECT pair.id, before_frame, after_frame, frame_count, before_outline, after_outline"
+            " FROM known_pairs AS pair JOIN meeting_decisions AS decision"
+            " ON decision.id = decision_id JOIN videos ON videos.id = video_id",
+            [&](const Statement& row, Id id) {
+              if (row.Int(1) < 0 || row.Int(2) <= row.Int(1) || row.Int(2) >= row.Int(3)) {
+                Add("meeting", "known_pairs", id,
+                    fmt::format("its frames {} and {} are not two of the video's {}", row.Int(1),
+                                row.Int(2), row.Int(3)));
+              }
+              Outline("known_pairs", id, PolygonsFromJson(row.Text(4)));
+              Outline("known_pairs", id, PolygonsFromJson(row.Text(5)));
+            });
+  }
+
   // Texts that are read as JSON elsewhere.
   void Json() {
     struct Column {
@@ -310,6 +364,7 @@ class RowCheck {
           Column{"models", "SELECT id, metrics FROM models"},
           Column{"jobs", "SELECT id, options FROM jobs"},
           Column{"review_items", "SELECT id, animals FROM review_items"},
+          Column{"name_evidence", "SELECT id, evidence FROM name_evidence"},
           Column{"annotations", "SELECT id, extra FROM annotations WHERE extra IS NOT NULL"}}) {
       ForEach("row", column.table, column.sql, [&](const Statement& row, Id id) {
         if (!nlohmann::json::accept(row.Text(1))) {
