@@ -29,8 +29,14 @@ struct Transition {
   double gain = 0;
 };
 
+struct Asked {  // a question about the tracklet of a layer
+  size_t question = 0;
+  std::vector<signed char> slot;  // of the earlier tracklet, in each state before the layer
+};
+
 struct Layer {  // one tracklet, in order of start
   int tracklet = 0;
+  std::vector<Asked> asked;
   std::vector<Transition> transitions;
   std::vector<double> total;  // log-sum over all ways to each state
 };
@@ -38,8 +44,9 @@ struct Layer {  // one tracklet, in order of start
 class Search {
  public:
   Search(const std::vector<TrackletEvidence>& tracklets, const std::vector<Link>& links,
-         const IdentityOptions& options, const std::function<void()>& checkpoint)
-      : tracklets_(tracklets), checkpoint_(checkpoint) {
+         const IdentityOptions& options, const std::vector<SameQuestion>& questions,
+         const std::function<void()>& checkpoint)
+      : tracklets_(tracklets), questions_(questions), checkpoint_(checkpoint) {
     for (size_t k = 0; k < options.max_instances.size(); ++k) {
       first_slot_.push_back(static_cast<int>(class_of_slot_.size()));
       for (int n = 0; n < std::max(1, options.max_instances[k]); ++n) {
@@ -62,6 +69,13 @@ class Search {
       incoming_[Index(link.to)].push_back(link);
       last_use_[Index(link.from)] = std::max(last_use_[Index(link.from)], position[Index(link.to)]);
     }
+    asked_of_.resize(tracklets.size());
+    for (size_t q = 0; q < questions.size(); ++q) {
+      const auto [from, to] = questions[q];
+      VOLE_CHECK(position[Index(from)] < position[Index(to)]);
+      asked_of_[Index(to)].push_back(q);
+      last_use_[Index(from)] = std::max(last_use_[Index(from)], position[Index(to)]);
+    }
     const size_t choices = std::max<size_t>(2, class_of_slot_.size() + 1);
     widest_ = std::clamp<size_t>(
         options.most_transitions / choices / std::max<size_t>(1, tracklets.size()), 60, 20000);
@@ -70,6 +84,12 @@ class Search {
   std::vector<NamedTracklet> Run() {
     Forward();
     return Backward();
+  }
+
+  std::vector<double> Same() {
+    same_.assign(questions_.size(), kNever);
+    Run();
+    return same_;
   }
 
  private:
@@ -119,6 +139,16 @@ class Search {
       for (size_t l = 0; l < incoming.size(); ++l) {
         const auto place = std::find(open_.begin(), open_.end(), incoming[l].from);
         if (place != open_.end()) link_place[l] = static_cast<int>(place - open_.begin());
+      }
+      for (const size_t question : asked_of_[Index(order_[p])]) {
+        Asked asked;
+        asked.question = question;
+        const auto place = std::find(open_.begin(), open_.end(), questions_[question].from);
+        VOLE_CHECK(place != open_.end());
+        for (const State& state : states) {
+          asked.slot.push_back(state[static_cast<size_t>(place - open_.begin())]);
+        }
+        layer.asked.push_back(std::move(asked));
       }
       const int next_start = p + 1 < order_.size() ? tracklets_[Index(order_[p + 1])].start_frame
                                                    : std::numeric_limits<int>::max();
@@ -229,7 +259,13 @@ class Search {
       for (const Transition& t : layer.transitions) {
         const double come = l > 0 ? layers_[l - 1].total[Index(t.from)] : 0;
         const size_t name = t.slot == kDropped ? classes : Index(class_of_slot_[Index(t.slot)]);
-        mass[name] = LogSum(mass[name], come + t.gain + total[Index(t.to)]);
+        const double weight = come + t.gain + total[Index(t.to)];
+        mass[name] = LogSum(mass[name], weight);
+        for (const Asked& asked : layer.asked) {
+          if (t.slot == kDropped || asked.slot[Index(t.from)] != t.slot) continue;
+          double& same = same_[asked.question];
+          same = LogSum(same, weight);
+        }
         best_before[Index(t.from)] =
             std::max(best_before[Index(t.from)], t.gain + best[Index(t.to)]);
         total_before[Index(t.from)] =
@@ -237,6 +273,12 @@ class Search {
       }
       best = std::move(best_before);
       total = std::move(total_before);
+      double all = kNever;
+      for (const double value : mass) all = LogSum(all, value);
+      for (const Asked& asked : layer.asked) {
+        double& same = same_[asked.question];
+        same = same == kNever ? 0 : std::min(1.0, std::exp(same - all));
+      }
     }
     int state = 0;
     for (size_t l = 0; l < layers_.size(); ++l) {
@@ -280,11 +322,14 @@ class Search {
   }
 
   const std::vector<TrackletEvidence>& tracklets_;
+  const std::vector<SameQuestion>& questions_;
   const std::function<void()>& checkpoint_;
   std::vector<int> class_of_slot_, first_slot_;
   std::vector<std::vector<Link>> incoming_;
   std::vector<int> last_use_;  // position of the last tracklet that a link leads to
   std::vector<int> order_, open_;
+  std::vector<std::vector<size_t>> asked_of_;  // questions by their later tracklet
+  std::vector<double> same_;                   // log while summing, then the answer
   size_t widest_ = 0, final_states_ = 1;
   std::vector<Layer> layers_;
 };
@@ -296,7 +341,16 @@ std::vector<NamedTracklet> DecideIdentities(const std::vector<TrackletEvidence>&
                                             const IdentityOptions& options,
                                             const std::function<void()>& checkpoint) {
   if (tracklets.empty()) return {};
-  return Search(tracklets, links, options, checkpoint).Run();
+  return Search(tracklets, links, options, {}, checkpoint).Run();
+}
+
+std::vector<double> ProbabilitiesOfSame(const std::vector<TrackletEvidence>& tracklets,
+                                        const std::vector<Link>& links,
+                                        const IdentityOptions& options,
+                                        const std::vector<SameQuestion>& questions,
+                                        const std::function<void()>& checkpoint) {
+  if (questions.empty()) return {};
+  return Search(tracklets, links, options, questions, checkpoint).Same();
 }
 
 }  // namespace infer

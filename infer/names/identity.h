@@ -45,4 +45,18 @@ std::vector<NamedTracklet> DecideIdentities(const std::vector<TrackletEvidence>&
                                             const IdentityOptions& options,
                                             const std::function<void()>& checkpoint = {});
 
+// A pair of tracklets, `from` before `to`, of which it is asked whether they are one animal.
+struct SameQuestion {
+  int from = 0, to = 0;
+};
+
+// For each question the probability that both tracklets have the same number: summed over all ways
+// to name the whole video, not only the best one. A tracklet is remembered from its end to the last
+// question about it, which costs as much as if it were open so long.
+std::vector<double> ProbabilitiesOfSame(const std::vector<TrackletEvidence>& tracklets,
+                                        const std::vector<Link>& links,
+                                        const IdentityOptions& options,
+                                        const std::vector<SameQuestion>& questions,
+                                        const std::function<void()>& checkpoint = {});
+
 }  // namespace infer

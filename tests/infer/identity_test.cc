@@ -166,6 +166,48 @@ TEST_CASE("the search finds the best of all names that are possible") {
   }
 }
 
+TEST_CASE("the chance that two tracklets are one animal counts every way to name the whole video") {
+  std::mt19937 random(11);
+  std::normal_distribution<double> normal(0, 1);
+  // Two animals through two contacts: before, between, after.
+  for (int round = 0; round < 20; ++round) {
+    std::vector<TrackletEvidence> tracklets;
+    for (int t = 0; t < 6; ++t) {
+      const double odds = normal(random);
+      tracklets.push_back(Evidence(10 * (t / 2), 10 * (t / 2) + 10, {odds, -odds}, 50));
+    }
+    std::vector<Link> links;
+    for (const auto& [from, to] : std::vector<std::pair<int, int>>{
+             {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 4}, {2, 5}, {3, 4}, {3, 5}}) {
+      links.push_back({from, to, normal(random)});
+    }
+    const std::vector<infer::SameQuestion> questions = {{0, 2}, {2, 4}, {0, 4}, {0, 5}};
+    std::vector<double> same(questions.size(), 0);
+    double all = 0;
+    for (int name = 0; name < 8; ++name) {  // who is the first of each pair
+      std::vector<NamedTracklet> names(6);
+      for (int t = 0; t < 6; ++t) {
+        names[static_cast<size_t>(t)].class_index = (name >> (t / 2) & 1) ^ (t % 2);
+      }
+      const double weight = std::exp(ValueOf(tracklets, links, names));
+      all += weight;
+      for (size_t q = 0; q < questions.size(); ++q) {
+        const auto [from, to] = questions[q];
+        if (names[static_cast<size_t>(from)].class_index ==
+            names[static_cast<size_t>(to)].class_index) {
+          same[q] += weight;
+        }
+      }
+    }
+    const auto found = infer::ProbabilitiesOfSame(tracklets, links, Classes(2), questions);
+    REQUIRE(found.size() == questions.size());
+    for (size_t q = 0; q < questions.size(); ++q) {
+      CHECK(found[q] == doctest::Approx(same[q] / all).epsilon(1e-6));
+    }
+    CHECK(found[2] + found[3] == doctest::Approx(1).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("thousands of tracklets of many animals stay within the bound of work") {
   std::vector<TrackletEvidence> tracklets;
   std::vector<Link> links;
