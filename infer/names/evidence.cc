@@ -192,21 +192,28 @@ double Worth(double agreement, size_t classes) {
 
 }  // namespace
 
-std::vector<NamedTracklet> NameTracklets(
-    const TrackRecord& record, const std::vector<Tracklet>& tracklets,
-    const std::vector<Link>& links, const train::ModelInfo& info, const EvidenceOptions& options,
-    const std::vector<Anchor>& anchors, const std::function<void()>& checkpoint) {
+IdentityOptions IdentityOptionsOf(const train::ModelInfo& info) {
   IdentityOptions identity;
   identity.max_instances = info.max_instances;
+  identity.max_instances.resize(info.classes.size(), 1);
+  return identity;
+}
+
+DecidedNames DecideNames(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+                         const std::vector<Link>& links, const train::ModelInfo& info,
+                         const EvidenceOptions& options, const std::vector<Anchor>& anchors,
+                         const std::function<void()>& checkpoint) {
+  IdentityOptions identity = IdentityOptionsOf(info);
   identity.max_instances.resize(record.classes(), 1);
+  DecidedNames decided;
   const auto decide = [&](const EvidenceOptions& weights) {
-    std::vector<TrackletEvidence> evidence = EvidenceOf(record, tracklets, info, weights);
-    AddAnchors(record, anchors, evidence);
-    return DecideIdentities(evidence, links, identity, checkpoint);
+    decided.evidence = EvidenceOf(record, tracklets, info, weights);
+    AddAnchors(record, anchors, decided.evidence);
+    decided.names = DecideIdentities(decided.evidence, links, identity, checkpoint);
   };
-  std::vector<NamedTracklet> names = decide(options);
-  if (record.classes() < 2) return names;
-  SourceTrust trust = TrustOf(record, names, options);
+  decide(options);
+  if (record.classes() < 2) return decided;
+  SourceTrust trust = TrustOf(record, decided.names, options);
   const SourceTrust at_labels = TrustAtLabels(record, anchors);
   trust.pixels = Lower(trust.pixels, at_labels.pixels);
   trust.crop = Lower(trust.crop, at_labels.crop);
@@ -215,7 +222,15 @@ std::vector<NamedTracklet> NameTracklets(
   weighed.window_weight *= Worth(trust.window, record.classes());
   weighed.pixel_weight *= Worth(trust.pixels, record.classes());
   weighed.pixel_weight_alone *= Worth(trust.pixels, record.classes());
-  return decide(weighed);
+  decide(weighed);
+  return decided;
+}
+
+std::vector<NamedTracklet> NameTracklets(
+    const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+    const std::vector<Link>& links, const train::ModelInfo& info, const EvidenceOptions& options,
+    const std::vector<Anchor>& anchors, const std::function<void()>& checkpoint) {
+  return DecideNames(record, tracklets, links, info, options, anchors, checkpoint).names;
 }
 
 }  // namespace infer

@@ -45,6 +45,17 @@ SourceTrust TrustOf(const TrackRecord& record, const std::vector<NamedTracklet>&
 // The same where people said who is who: the share of anchored rows that a source names as they do.
 SourceTrust TrustAtLabels(const TrackRecord& record, const std::vector<Anchor>& anchors);
 
+struct DecidedNames {
+  std::vector<NamedTracklet> names;
+  std::vector<TrackletEvidence> evidence;  // that they were decided from in the end, with labels
+};
+// As NameTracklets, with what was weighed.
+DecidedNames DecideNames(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+                         const std::vector<Link>& links, const train::ModelInfo& info,
+                         const EvidenceOptions& options, const std::vector<Anchor>& anchors = {},
+                         const std::function<void()>& checkpoint = {});
+IdentityOptions IdentityOptionsOf(const train::ModelInfo& info);
+
 // Names for all tracklets: evidence, exclusion, links and what people labeled together, twice: the
 // second time each source weighs what its agreement in the first round is worth.
 std::vector<NamedTracklet> NameTracklets(

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "infer/names/evidence.h"
+#include "infer/names/name_evidence.h"
 #include "infer/track/track_record.h"
 #include "infer/track/tracklets.h"
 #include "train/base/predictor.h"
@@ -206,6 +207,7 @@ struct TrackedWorld {
   std::vector<infer::Tracklet> tracklets;
   std::vector<infer::NamedTracklet> names;
   size_t dropped = 0;
+  infer::NameEvidence evidence;
 };
 
 inline TrackedWorld TrackAndName(const DiscWorld& world) {
@@ -230,8 +232,12 @@ inline TrackedWorld TrackAndName(const DiscWorld& world) {
   evidence.fps = world.fps;
   TrackedWorld tracked;
   tracked.tracklets = tracker.tracklets();
-  tracked.names =
-      infer::NameTracklets(record, tracker.tracklets(), tracker.links(), info, evidence);
+  const infer::DecidedNames decided =
+      infer::DecideNames(record, tracker.tracklets(), tracker.links(), info, evidence);
+  tracked.names = decided.names;
+  tracked.evidence =
+      infer::NameEvidenceOf(record, tracker.tracklets(), tracker.links(), decided, info, {}, {});
+  tracked.evidence.fps = world.fps;
   for (const infer::Blob& blob : blobs) {
     const infer::NamedTracklet& name = tracked.names[static_cast<size_t>(blob.tracklet)];
     if (name.class_index < 0) {
