@@ -194,7 +194,10 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
   const std::string text = project.Setting(KeyOf(job_id));
   if (text.empty()) return std::nullopt;
   const nlohmann::json head = nlohmann::json::parse(text, nullptr, false);
-  if (head.is_discarded() || head.value("signs", size_t{0}) != kSigns) return std::nullopt;
+  if (head.is_discarded()) return std::nullopt;
+  // A prediction from before knew fewer signs: the later ones say nothing.
+  const size_t known_signs = head.value("signs", size_t{0});
+  if (known_signs == 0 || known_signs > kSigns) return std::nullopt;
   ReviewData data;
   data.video_id = head.at("video_id");
   data.start_frame = head.at("start_frame");
@@ -227,7 +230,9 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
       animal.tracklet = static_cast<int>(reader.Number());
       animal.area_ratio = static_cast<float>(std::exp2((reader.Byte() - 128) / 32.0));
       if (has_agreement) animal.agreement = AgreementOf(static_cast<uint8_t>(reader.Byte()));
-      for (float& sign : animal.signs) sign = static_cast<float>(reader.Byte()) / 255;
+      for (size_t s = 0; s < known_signs; ++s) {
+        animal.signs[s] = static_cast<float>(reader.Byte()) / 255;
+      }
       VOLE_CHECK(animal.class_index >= 0 &&
                  animal.class_index < static_cast<int>(data.classes.size()));
       VOLE_CHECK(animal.tracklet >= 0 && animal.tracklet < static_cast<int>(data.tracklets.size()));

@@ -70,6 +70,45 @@ TEST_CASE("no examples leave the prior, many replace it") {
         many.weights[static_cast<size_t>(Sign::kVagueBorder)] + 2);
 }
 
+TEST_CASE(
+    "an outline of twice or half the animal's size is never sure, though it fits the picture") {
+  infer::TrackRecord record(1, {640, 480});
+  train::ModelInfo info;
+  info.classes = {"vole"};
+  info.max_instances = {1};
+  info.median_area = 1000;
+  info.class_median_area = {1000};
+  const std::vector<double> sizes = {1, 1.3, 0.75, 2, 0.5, 1.7, 1 / 1.7};
+  std::vector<double> areas(60, 1000);
+  for (const double size : sizes) areas.push_back(1000 * size);
+  for (size_t f = 0; f < areas.size(); ++f) {
+    infer::TrackedFrame frame;
+    frame.frame = static_cast<int>(f);
+    infer::Blob blob;
+    blob.frame = frame.frame;
+    blob.tracklet = 0;
+    blob.region = {100, 100, 50, 50};
+    blob.centroid = {125, 125};
+    blob.area = areas[f];
+    blob.score = blob.certainty = blob.picture_agreement = 1;
+    blob.previous_iou = 1;
+    frame.blobs.push_back(blob);
+    record.Add(frame);
+  }
+  infer::Tracklet tracklet;
+  tracklet.end_frame = static_cast<int>(areas.size());
+  infer::NamedTracklet name;
+  name.class_index = name.number = 0;
+  name.probability = name.margin = 1;
+  const std::vector<Signs> signs = infer::SignsOf({record, {tracklet}, {name}, info, 25});
+  const auto confidence = [&](size_t which) {
+    return 1 - PriorModel(/*judged_by_picture=*/true).Wrong(signs[60 + which]);
+  };
+  for (size_t usual : {0, 1, 2}) CHECK(confidence(usual) > 0.98);
+  for (size_t twice : {3, 4}) CHECK(confidence(twice) < 0.92);
+  for (size_t odd : {5, 6}) CHECK(confidence(odd) < 0.985);
+}
+
 TEST_CASE("a sign never speaks for a frame, whatever the labels say") {
   std::vector<Example> odd;
   for (int i = 0; i < 400; ++i) {

@@ -186,6 +186,31 @@ TEST_CASE("what the queue is built from comes back from the project as it was") 
   CHECK_THROWS_AS(infer::LoadReviewData(*project, 5), datasets::Error);
 }
 
+TEST_CASE("what a prediction from before knows of doubts is read, though it knew one sign fewer") {
+  tests::TempDir folder;
+  const auto project = tests::LabelProject(folder.path());
+  ReviewData data = Calm(1);
+  data.animals.resize(1);
+  data.animals[0].signs.fill(1);
+  infer::SaveReviewData(*project, 5, data);
+  nlohmann::json head = nlohmann::json::parse(project->Setting("review_data/5"));
+  CHECK(head.at("signs") == infer::kSigns);
+  head["signs"] = infer::kSigns - 1;
+  // Four letters hold three bytes; one animal has six bytes and one for each sign.
+  const std::string chunk = project->Setting("review_data/5/0");
+  static_assert((6 + infer::kSigns - 1) % 3 == 0, "else the text cannot simply be cut");
+  project->Write([&](datasets::Writer& writer) {
+    writer.SetSetting("review_data/5", head.dump());
+    writer.SetSetting("review_data/5/0", chunk.substr(0, (6 + infer::kSigns - 1) / 3 * 4));
+  });
+  const auto before = infer::LoadReviewData(*project, 5);
+  REQUIRE(before.has_value());
+  REQUIRE(before->animals.size() == 1);
+  CHECK(before->animals[0].signs[0] == 1);
+  CHECK(before->animals[0].signs[infer::kSigns - 2] == 1);
+  CHECK(before->animals[0].signs[infer::kSigns - 1] == 0);
+}
+
 namespace {
 
 // A project with predictions and labels of squares; in `wrong_share` of the labelled frames the

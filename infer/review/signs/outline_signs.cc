@@ -55,6 +55,18 @@ std::vector<double> OddArea(const Observed& observed) {
   });
 }
 
+// Toward twice or half of the usual area, whatever its spread: two animals in one outline, or part
+// of one, which the picture does not tell from a whole animal.
+std::vector<double> OtherSize(const Observed& observed) {
+  const std::vector<AreaRange> areas = AreasByClass(observed);
+  const double from = std::log(1.45), to = std::log(2.0);
+  return EachRow(observed, [&](const AnimalFrame& row) {
+    const AreaRange& range = areas[static_cast<size_t>(observed.NameOf(row).class_index)];
+    const double odd = std::abs(std::log(std::max(row.area, 1.f)) - range.log_median);
+    return (odd - from) / (to - from);
+  });
+}
+
 std::string TellOddArea(const Doubt& doubt) {
   return fmt::format("the outline of {} has {:.2f} times its usual area", doubt.Own(),
                      doubt.animal->area_ratio);
@@ -107,6 +119,10 @@ std::string TellBorder(const Doubt& doubt) {
 
 SignInfo OddAreaSign() {
   return {{"odd_area", "odd area", Mending::kRedraw}, 3, kHint, OddArea, TellOddArea};
+}
+
+SignInfo OtherSizeSign() {
+  return {{"odd_area", "odd area", Mending::kRedraw}, 3, kNoHint, OtherSize, TellOddArea};
 }
 
 SignInfo BorderSign() {
