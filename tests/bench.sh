@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real later labels queue speed import behavior assist
+# usage: bash tests/bench.sh PART...     parts: real later labels contacts queue speed import behavior assist
 #                                names workbench scores idnet group nets networks, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
@@ -101,6 +101,51 @@ few_labels() {
     | ($kept | map({key: (.id | tostring), value: true}) | from_entries) as $is_kept
     | .images = $kept
     | .annotations = [.annotations[] | select($is_kept[.image_id | tostring])]' "$1" >"$3"
+}
+
+# in_touch FILE OUT : its frames on which the boxes of two animals overlap
+in_touch() {
+  jq '
+    (.annotations | group_by(.image_id) | map(select(
+      [.[].bbox] as $b
+      | [range(0; $b | length) as $i | range($i + 1; $b | length) as $j
+         | $b[$i][0] < $b[$j][0] + $b[$j][2] and $b[$j][0] < $b[$i][0] + $b[$i][2]
+           and $b[$i][1] < $b[$j][1] + $b[$j][3] and $b[$j][1] < $b[$i][1] + $b[$i][3]]
+      | any)) | map({key: (.[0].image_id | tostring), value: true}) | from_entries) as $touching
+    | .images |= map(select($touching[.id | tostring]))
+    | .annotations |= map(select($touching[.image_id | tostring]))' "$1" >"$2"
+}
+
+# Animals that stay in touch: three flies (ten labels of the first half, measured on the second),
+# rendered huddles of three and four (measured on the frames in touch that nobody labeled).
+part_contacts() {
+  need_data
+  mkdir -p "$work/contacts"
+  table_head "animals in touch"
+  local dir=$work/contacts seed animals project train predict figures
+  for seed in ${VOLE_BENCH_SEEDS:-1 2 3 4 5}; do
+    project=$dir/flies-$seed.vole
+    fresh_project "$project" "$data/flies_three_early/video.mp4" "$data/flies_three_early/instances.json"
+    train=$("$vole" train "$project" --minutes "${VOLE_BENCH_MINUTES:-2}" --seed "$seed" \
+      --out "${project%.vole}.safetensors" --json --quiet)
+    predict=$("$vole" predict "$project" --json --quiet)
+    figures=$("$vole" evaluate "$project" --truth "$data/flies_three_early/instances.json" --split val \
+      --json --quiet)
+    table_row "flies_three_early, seed $seed" "$train" "$predict" "$figures"
+  done
+  for animals in 3 4; do
+    "$vole" synth "$dir/huddle-$animals" --scene group --animals "$animals" --alike marks --huddles \
+      --quiet >/dev/null
+    in_touch "$dir/huddle-$animals/instances.json" "$dir/huddle-$animals/touching.json"
+    project=$dir/huddle-$animals.vole
+    fresh_project "$project" "$dir/huddle-$animals/video.mp4" "$dir/huddle-$animals/labels.json"
+    train=$("$vole" train "$project" --minutes "${VOLE_BENCH_MINUTES:-2}" \
+      --out "${project%.vole}.safetensors" --json --quiet)
+    predict=$("$vole" predict "$project" --json --quiet)
+    figures=$("$vole" evaluate "$project" --truth "$dir/huddle-$animals/touching.json" --only-unlabeled \
+      --json --quiet)
+    table_row "huddle of $animals, in touch" "$train" "$predict" "$figures"
+  done
 }
 
 # The project holds so many labels and no others: neither the network nor the naming of tracks sees more.
@@ -332,7 +377,7 @@ part_behavior() {
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-parts=(real later labels queue speed import behavior assist names workbench scores idnet
+parts=(real later labels contacts queue speed import behavior assist names workbench scores idnet
   group nets networks)
 [ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do

@@ -27,7 +27,7 @@ constexpr double kCutSumLow = 0.7, kCutSumHigh = 1.3;
 constexpr double kPartOff = 1.3;  // a part off by this factor was cut wrong
 // A cut where so many of the pixels clearly say which animal they belong to is not disputed: areas
 // change where one animal hides another.
-constexpr double kClearlyApart = 0.8;
+constexpr double kClearlyApart = 0.5;
 // Within a contact the network's own cut has to look right before it is taken.
 constexpr double kPartOffInContact = 1.15, kLeastFitInContact = 0.6;
 

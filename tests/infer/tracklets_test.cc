@@ -307,7 +307,7 @@ TEST_CASE("a cut that the pixels are sure of stays, though one animal hides half
       for (auto& frame : settled) frames.push_back(std::move(frame));
     };
     for (int frame = 0; frame < 16; ++frame) {
-      keep(tracker.Add(frame, frame_of(frame, sure ? 0.97f : 0.5f)));
+      keep(tracker.Add(frame, frame_of(frame, sure ? 0.97f : 0.3f)));
     }
     keep(tracker.Finish());
     for (const auto& frame : frames) {

@@ -18,7 +18,9 @@ namespace {
 constexpr double kSpeckShare = 0.2;     // of the smallest labelled animal
 constexpr double kSegmentShare = 0.4;   // smallest part that a division may leave
 constexpr double kCrowdedShare = 1.45;  // of a median animal: more than one is likely
-constexpr int kMargin = 2;              // network pixels around a component
+// Log-odds that the expected number of animals is worth where another one is found.
+constexpr double kFavor = 1.5;
+constexpr int kMargin = 2;  // network pixels around a component
 
 // Everything about one connected component, on a window of the maps.
 struct Component {
@@ -103,8 +105,9 @@ std::vector<double> SegmentAreas(const cv::Mat& owners, const cv::Mat& inside, i
 
 class Decoder {
  public:
-  Decoder(const SegMaps& maps, const IdsegDescription& description)
-      : maps_(maps), description_(description) {
+  // `favor`: as VoteScale has it.
+  Decoder(const SegMaps& maps, const IdsegDescription& description, double favor)
+      : maps_(maps), description_(description), favor_(favor) {
     sx_ = static_cast<double>(maps.frame.width) / maps.image.width;
     sy_ = static_cast<double>(maps.frame.height) / maps.image.height;
     pixel_area_ = sx_ * sy_;
@@ -179,7 +182,12 @@ class Decoder {
 
   cv::Mat DivideByCenters(const Component& c, int& parts, std::vector<float>& apart) const {
     VoteScale scale;
+    scale.favor = favor_;
     scale.body = std::sqrt(description_.info.median_area * pixel_area_);
+    const auto [low, high] = std::minmax_element(description_.info.class_median_area.begin(),
+                                                 description_.info.class_median_area.end());
+    scale.usual_low = *low * pixel_area_;
+    scale.usual_high = *high * pixel_area_;
     scale.smallest = std::max(2.0, kSegmentShare * description_.smallest_area * pixel_area_);
     VotedGroups groups;
     parts = GroupByCenters(c.inside, maps_.to_center_x(c.window), maps_.to_center_y(c.window),
@@ -265,14 +273,26 @@ class Decoder {
 
   const SegMaps& maps_;
   const IdsegDescription& description_;
+  double favor_ = 0;
   double sx_ = 1, sy_ = 1, pixel_area_ = 1;
 };
 
 }  // namespace
 
-std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription& description) {
+std::vector<Detection> DecodeAnimals(const SegMaps& maps, const IdsegDescription& description,
+                                     int expected) {
   VOLE_CHECK(maps.animal.type() == CV_32FC1 && maps.core.size() == maps.animal.size());
-  return Decoder(maps, description).Run();
+  std::vector<Detection> found = Decoder(maps, description, 0).Run();
+  if (expected == kAsLabeled && maps.animal.size() == maps.frame) {
+    const std::vector<int>& most = description.info.max_instances;
+    expected = std::accumulate(most.begin(), most.end(), 0);
+  }
+  const int count = static_cast<int>(found.size());
+  if (expected < 0 || count == expected || maps.to_center_x.empty()) return found;
+  std::vector<Detection> other =
+      Decoder(maps, description, count < expected ? kFavor : -kFavor).Run();
+  const int other_count = static_cast<int>(other.size());
+  return std::abs(other_count - expected) < std::abs(count - expected) ? other : found;
 }
 
 void KeepMaps(const SegMaps& maps, FrameDetections& frame) {

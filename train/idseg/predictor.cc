@@ -171,7 +171,13 @@ class IdsegPredictor : public Predictor {
       maps.origin = window.tl();
       maps.frame = scaled.size();
       if (TouchesEdge(maps.animal, window, scaled.size())) return false;
-      for (Detection& detection : DecodeAnimals(maps, description_)) {
+      const auto inside = std::count_if(
+          regions_before_.begin(), regions_before_.end(), [&](const cv::Rect& region) {
+            const cv::Point2d middle((region.x + region.width / 2.0) * scaled.cols / image.width,
+                                     (region.y + region.height / 2.0) * scaled.rows / image.height);
+            return window.contains(cv::Point(middle));
+          });
+      for (Detection& detection : DecodeAnimals(maps, description_, static_cast<int>(inside))) {
         found.detections.push_back(std::move(detection));
       }
       KeepMaps(maps, found);

@@ -12,8 +12,12 @@ namespace {
 // tenth of it after a short training; the centers of two animals that lie on each other are farther
 // apart than a fifth.
 constexpr double kBlur = 0.09, kPeaksApart = 0.22;
-// Of the lower of two peaks: with more votes than this half way between, both are one.
-constexpr double kValley = 0.6;
+// Two peaks are two animals if the evidence for it is positive: the votes between them sink below
+// this share of the lower peak (kValleyWeight a unit), and the sizes of two groups are likelier
+// than that of both together. Sizes are log-normal around the usual ones with these deviations;
+// what another animal hides is missing, so that small ones are likelier than large ones.
+constexpr double kValley = 0.6, kValleyWeight = 6;
+constexpr double kLargerDeviation = 0.3, kSmallerDeviation = 0.6;
 // A vote is clear that is so much nearer to its center than to the next.
 constexpr double kClear = 0.6;
 constexpr double kStrayShare = 0.1;  // of a group's pixels, in a part that others surround
@@ -77,24 +81,24 @@ std::vector<Peak> PeaksOf(const cv::Mat& density, double body) {
   return peaks;
 }
 
-// Peaks that no valley parts from a higher one are the same.
-std::vector<Peak> ApartOnly(const std::vector<Peak>& peaks, const cv::Mat& density, double body) {
-  std::vector<Peak> apart;
-  for (const Peak& peak : peaks) {
-    const bool same = std::any_of(apart.begin(), apart.end(), [&](const Peak& higher) {
-      if (cv::norm(higher.center - peak.center) < kPeaksApart * body) return true;
-      float lowest = peak.height;
-      constexpr int kSteps = 8;
-      for (int step = 1; step < kSteps; ++step) {
-        const cv::Point2f at =
-            higher.center + (peak.center - higher.center) * (static_cast<float>(step) / kSteps);
-        lowest = std::min(lowest, density.at<float>(cv::Point(at)));
-      }
-      return lowest > kValley * peak.height;
-    });
-    if (!same) apart.push_back(peak);
+// How far the votes sink between two peaks, as a share of the lower one.
+double Valley(const cv::Mat& density, const cv::Point2f& from, const cv::Point2f& to) {
+  const auto at = [&](const cv::Point2f& p) { return density.at<float>(cv::Point(p)); };
+  const float lower = std::min(at(from), at(to));
+  float lowest = lower;
+  constexpr int kSteps = 8;
+  for (int step = 1; step < kSteps; ++step) {
+    lowest = std::min(lowest, at(from + (to - from) * (static_cast<float>(step) / kSteps)));
   }
-  return apart;
+  return lower > 0 ? lowest / lower : 1;
+}
+
+// Of a group of this area being one animal, natural log, without the part that is the same for all.
+double LogLikelihood(double area, const VoteScale& scale) {
+  const double off = area > scale.usual_high  ? std::log(area / scale.usual_high) / kLargerDeviation
+                     : area < scale.usual_low ? std::log(scale.usual_low / area) / kSmallerDeviation
+                                              : 0;
+  return -off * off / 2;
 }
 
 void Assign(std::vector<Vote>& votes, const std::vector<cv::Point2f>& centers) {
@@ -126,6 +130,48 @@ void MoveToMeans(const std::vector<Vote>& votes, std::vector<cv::Point2f>& cente
   for (const Vote& vote : votes) sums[static_cast<size_t>(vote.group)] += vote.center;
   for (size_t g = 0; g < centers.size(); ++g) {
     if (sizes[g] > 0) centers[g] = sums[g] * static_cast<float>(1 / sizes[g]);
+  }
+}
+
+// From all peaks: k-means, then the two that are likeliest one are joined, until none are.
+std::vector<cv::Point2f> FindCenters(std::vector<Vote>& votes, const cv::Mat& density,
+                                     const VoteScale& scale) {
+  std::vector<cv::Point2f> peaks;
+  for (const Peak& peak : PeaksOf(density, scale.body)) {
+    const bool apart = std::none_of(peaks.begin(), peaks.end(), [&](const cv::Point2f& higher) {
+      return cv::norm(higher - peak.center) < kPeaksApart * scale.body;
+    });
+    if (apart) peaks.push_back(peak.center);
+  }
+  std::vector<cv::Point2f> centers;
+  while (true) {
+    centers = peaks;
+    for (int round = 0; round < kRounds; ++round) {
+      Assign(votes, centers);
+      MoveToMeans(votes, centers);
+    }
+    Assign(votes, centers);
+    if (peaks.size() < 2) return centers;
+    const std::vector<double> sizes = Sizes(votes, peaks.size());
+    const auto least = std::min_element(sizes.begin(), sizes.end());
+    if (*least < scale.smallest) {
+      peaks.erase(peaks.begin() + (least - sizes.begin()));
+      continue;
+    }
+    double worst = 0;
+    size_t joined = 0;
+    for (size_t a = 0; a < peaks.size(); ++a) {
+      for (size_t b = a + 1; b < peaks.size(); ++b) {
+        const double two = LogLikelihood(sizes[a], scale) + LogLikelihood(sizes[b], scale) -
+                           LogLikelihood(sizes[a] + sizes[b], scale) + scale.favor +
+                           kValleyWeight * (kValley - Valley(density, peaks[a], peaks[b]));
+        if (two >= worst) continue;
+        worst = two;
+        joined = b;  // the lower one
+      }
+    }
+    if (joined == 0) return centers;
+    peaks.erase(peaks.begin() + static_cast<std::ptrdiff_t>(joined));
   }
 }
 
@@ -163,22 +209,7 @@ int GroupByCenters(const cv::Mat& inside, const cv::Mat& to_center_x, const cv::
   std::vector<Vote> votes = VotesOf(inside, to_center_x, to_center_y);
   if (static_cast<double>(votes.size()) < 2 * scale.smallest) return 1;
   const cv::Mat density = DensityOf(votes, inside.size(), scale.body);
-  std::vector<cv::Point2f> centers;
-  for (const Peak& peak : ApartOnly(PeaksOf(density, scale.body), density, scale.body)) {
-    centers.push_back(peak.center);
-  }
-  int round = 0;
-  while (centers.size() > 1) {
-    Assign(votes, centers);
-    const std::vector<double> sizes = Sizes(votes, centers.size());
-    const auto least = std::min_element(sizes.begin(), sizes.end());
-    if (*least < scale.smallest) {
-      centers.erase(centers.begin() + (least - sizes.begin()));
-      continue;
-    }
-    if (round++ == kRounds) break;
-    MoveToMeans(votes, centers);
-  }
+  std::vector<cv::Point2f> centers = FindCenters(votes, density, scale);
   const int count = static_cast<int>(centers.size());
   if (count < 2) return 1;
   const std::vector<double> sizes = Sizes(votes, centers.size());

@@ -7,8 +7,11 @@
 namespace train {
 
 struct VoteScale {
-  double body = 0;      // square root of a usual animal's area, pixels
+  double body = 0;  // square root of a usual animal's area, pixels
+  // Usual areas, pixels: of the smallest and of the largest of the animals.
+  double usual_low = 0, usual_high = 0;
   double smallest = 0;  // area of the smallest group that may be an animal, pixels
+  double favor = 0;     // natural log-odds for two animals rather than one, before anything is seen
 };
 
 struct VotedGroups {
@@ -16,10 +19,10 @@ struct VotedGroups {
   std::vector<float> apart;  // [n], as Detection::apart
 };
 
-// Groups the pixels of one component by the centers that they point at: the peaks of the votes that
-// are well apart and have votes enough, then k-means from these. `inside`: CV_8UC1; `to_center_x`,
-// `to_center_y`: CV_32FC1, pixels, of the same size. Returns the number of groups and, if there are
-// two or more, fills `groups`.
+// Groups the pixels of one component by the centers that they point at: k-means from the peaks of
+// the votes, of which those are one that no valley and no size tells apart. `inside`: CV_8UC1;
+// `to_center_x`, `to_center_y`: CV_32FC1, pixels, of the same size. Returns the number of groups
+// and, if there are two or more, fills `groups`.
 int GroupByCenters(const cv::Mat& inside, const cv::Mat& to_center_x, const cv::Mat& to_center_y,
                    const VoteScale& scale, VotedGroups& groups);
 

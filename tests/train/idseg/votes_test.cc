@@ -23,7 +23,7 @@ struct Huddle {
     owner.setTo(++animals, shape);
   }
 
-  int Group(double noise, VotedGroups& found) const {
+  int Group(double noise, VotedGroups& found, double favor = 0) const {
     cv::Mat x = cv::Mat::zeros(owner.size(), CV_32FC1), y = x.clone();
     datasets::Random random({7});
     for (int animal = 1; animal <= animals; ++animal) {
@@ -39,7 +39,9 @@ struct Huddle {
       }
     }
     VoteScale scale;
+    scale.favor = favor;
     scale.body = std::sqrt(18 * 8 * CV_PI);
+    scale.usual_low = scale.usual_high = 18 * 8 * CV_PI;
     scale.smallest = 0.4 * 18 * 8 * CV_PI;
     return GroupByCenters(owner > 0, x, y, scale, found);
   }
@@ -79,7 +81,7 @@ TEST_CASE("an animal that another one lies across stays one animal in two parts"
   huddle.Add({60, 50}, 90);
   VotedGroups found;
   // Both centers are the same place: nothing points apart, so nothing is cut.
-  CHECK(huddle.Group(1, found) == 1);
+  CHECK(huddle.Group(7, found) == 1);
   Huddle beside({120, 100});
   beside.Add({60, 50}, 0);
   beside.Add({56, 62}, 90);
@@ -98,6 +100,24 @@ TEST_CASE("where pixels hesitate between two animals it is said that they are ha
   CHECK(std::max(vague.apart[0], vague.apart[1]) < 0.95f);
 }
 
+TEST_CASE(
+    "where pixels are vague it counts how many animals are expected; where they are sure it does "
+    "not") {
+  Huddle huddle({120, 100});
+  huddle.Add({50, 50}, 90);
+  huddle.Add({60, 50}, 90);  // hides half of the first
+  VotedGroups found;
+  CHECK(huddle.Group(7, found) == 1);
+  CHECK(huddle.Group(7, found, 1.5) == 2);
+  Huddle apart({120, 100});
+  apart.Add({45, 50}, 90);
+  apart.Add({62, 50}, 90);
+  CHECK(apart.Group(2, found, -1.5) == 2);
+  Huddle one({120, 100});
+  one.Add({60, 50}, 20);
+  CHECK(one.Group(4, found, 1.5) == 1);
+}
+
 TEST_CASE("one animal whose pixels do not quite agree stays one animal") {
   Huddle one({120, 100});
   one.Add({60, 50}, 20);
@@ -110,7 +130,8 @@ TEST_CASE("votes that point out of the picture, or nowhere, make no animals") {
   const cv::Mat far(20, 40, CV_32FC1, cv::Scalar(1e6));
   const cv::Mat nowhere(20, 40, CV_32FC1, cv::Scalar(std::nan("")));
   VoteScale scale;
-  scale.body = 10;
+  scale.body = 28;
+  scale.usual_low = scale.usual_high = 800;
   scale.smallest = 20;
   VotedGroups found;
   CHECK(GroupByCenters(inside, far, far, scale, found) == 1);
