@@ -70,6 +70,7 @@ class Recorder {
   const std::optional<Place>& place() const { return place_; }
 
   // Reads what the transaction has made so far.
+  datasets::Connection& connection() const { return writer_.connection(); }
   datasets::Reader reader() const { return datasets::Reader(writer_.connection()); }
   const std::string& author() const { return author_; }
   std::vector<RowChange> TakeChanges() { return std::move(changes_); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "datasets/base/options.h"
 #include "datasets/store/records.h"
@@ -36,6 +37,8 @@ struct PredictResult {
   double fps = 0;
   double peak_rss_mb = 0;
   int review_episodes = 0;
+  int meetings = 0, open_meetings = 0;  // where names can change hands; not decided by the pictures
+  std::vector<std::string> remarks;     // decisions of people that could not be obeyed, and why
 };
 
 }  // namespace infer

@@ -15,9 +15,11 @@ using nlohmann::json;
 
 constexpr double kSureOdds = 200;  // far more than evidence and labels can say together
 constexpr double kNoDrop = 1e6;
+// Where nothing speaks for a change, names stay as they were predicted.
+constexpr double kStay = 1e-3;
 
 size_t Place(int i) { return static_cast<size_t>(i); }
-double Rounded(double value) { return std::round(value * 100) / 100; }
+double Rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 bool Overlap(const NamedRun& a, const NamedRun& b) {
   return a.start_frame < b.end_frame && b.start_frame < a.end_frame;
@@ -268,6 +270,7 @@ Named NamedOnly(const NameEvidence& evidence, const std::vector<KnownSame>& know
     named.places.push_back(static_cast<int>(t));
     named.evidence.push_back(evidence.evidence[t]);
     named.evidence.back().drop_cost = kNoDrop;
+    named.evidence.back().class_log_odds[Place(evidence.runs[t].class_index)] += kStay;
   }
   std::vector<Link> links = evidence.links;
   for (const Link& link : LinksOf(known)) links.push_back(link);

@@ -47,7 +47,7 @@ std::vector<Meeting> MeetingsOf(const NameEvidence& evidence,
                                 const std::vector<NamedTracklet>& names,
                                 const std::function<void()>& checkpoint = {});
 
-// Version 1; numbers rounded to a hundredth. Throws Error for text that is damaged.
+// Version 1; log-odds rounded to 1e-4. Throws Error for text that is damaged.
 std::string ToJson(const NameEvidence& evidence);
 NameEvidence NameEvidenceFromJson(const std::string& text);
 

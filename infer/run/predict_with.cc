@@ -6,9 +6,13 @@
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
 #include "datasets/recorded_job.h"
+#include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/writer.h"
 #include "infer/names/evidence.h"
 #include "infer/names/identity.h"
+#include "infer/names/known_pairs.h"
+#include "infer/names/name_evidence.h"
+#include "infer/review/meeting_review.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_job.h"
 #include "infer/run/finish_names.h"
@@ -27,6 +31,38 @@ void CheckAnimals(const train::ModelInfo& info) {
                             " animals at once, and no more than " + std::to_string(kMostAnimals) +
                             " can be told apart in a video",
                         "train on labels with fewer names, or fewer animals of a name in a frame");
+}
+
+// Pairs that people know to be one animal, found again in what was tracked now. Those that
+// contradict what is certain are left out, and said.
+std::vector<KnownSame> ObeyDecisions(const datasets::Project& project, datasets::Id job_id,
+                                     const datasets::VideoRow& video, const train::ModelInfo& info,
+                                     const std::vector<Anchor>& anchors, PipelineResult& found,
+                                     std::vector<std::string>& remarks) {
+  std::vector<datasets::MeetingDecisionRow> decisions;
+  project.Read([&](datasets::Connection& connection) {
+    decisions = datasets::ReadMeetingDecisions(connection, video.id);
+  });
+  const std::vector<FoundPair> pairs =
+      FindKnownPairs(project, job_id, video, found.record, found.rows, decisions);
+  CutAtKnownPairs(pairs, found.record, found.tracklets, found.links);
+  std::vector<KnownSame> known = KnownSameOf(pairs, found.record);
+  DecidedNames any;
+  any.names.resize(found.tracklets.size());
+  for (NamedTracklet& name : any.names) name.number = 0;
+  any.evidence.resize(found.tracklets.size());
+  const NameEvidence tracked =
+      NameEvidenceOf(found.record, found.tracklets, {}, any, info, anchors, {});
+  size_t place = 0;
+  for (std::string said = Contradiction(tracked, known, &place); !said.empty();
+       said = Contradiction(tracked, known, &place)) {
+    remarks.push_back("video '" + video.name + "': " + said + ", and was left out");
+    const datasets::Id decision = known[place].decision_id;
+    known.erase(std::remove_if(known.begin(), known.end(),
+                               [&](const KnownSame& same) { return same.decision_id == decision; }),
+                known.end());
+  }
+  return known;
 }
 
 }  // namespace
@@ -82,9 +118,26 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     if (options.use_labels) {
       anchors = LabelAnchors(project, job_id, video.id, found.record, found.rows, input.categories);
     }
-    const std::vector<NamedTracklet> names =
-        NameTracklets(found.record, found.tracklets, found.links, info, evidence, anchors,
-                      [&job] { job.ThrowIfCancelled(); });
+    const auto checkpoint = [&job] { job.ThrowIfCancelled(); };
+    const std::vector<KnownSame> known =
+        ObeyDecisions(project, job_id, video, info, anchors, found, result.remarks);
+    std::vector<Link> links = found.links;
+    for (const Link& link : LinksOf(known)) links.push_back(link);
+    const DecidedNames decided =
+        DecideNames(found.record, found.tracklets, links, info, evidence, anchors, checkpoint);
+    const std::vector<NamedTracklet>& names = decided.names;
+    NameEvidence kept =
+        NameEvidenceOf(found.record, found.tracklets, found.links, decided, info, anchors, known);
+    kept.fps = input.fps;
+    kept.start_frame = input.start_frame;
+    kept.end_frame = end_frame;
+    kept.categories = input.categories;
+    const std::vector<Meeting> meetings = MeetingsOf(kept, names, checkpoint);
+    result.meetings = static_cast<int>(meetings.size());
+    result.open_meetings =
+        static_cast<int>(std::count_if(meetings.begin(), meetings.end(), [](const Meeting& m) {
+          return m.exchange >= kDecidedExchange;
+        }));
     WriteNames(project, found, names, input.categories, info.max_instances, job);
     ReviewData data = MakeReviewData(found.record, found.tracklets, names, info, found.rows,
                                      input.fps, found.picture_overlap);
@@ -95,6 +148,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
       data.end_frame = input.end_frame;
     }
     SaveReviewData(project, job_id, data);
+    SaveMeetings(project, job_id, video.id, kept, meetings);
     result.review_episodes = RebuildReviewQueue(project, job_id, job);
     return datasets::JobOutcome();
   });

@@ -47,6 +47,12 @@ void TrackRecord::Add(const TrackedFrame& frame) {
   }
 }
 
+void TrackRecord::MoveTo(int tracklet, int from_frame, int other_tracklet) {
+  for (AnimalFrame& row : rows_) {
+    if (row.tracklet == tracklet && row.frame >= from_frame) row.tracklet = other_tracklet;
+  }
+}
+
 void TrackRecord::SetWindowOpinion(size_t row, const std::vector<float>& log_prob) {
   if (window_.size() < (row + 1) * classes_) window_.resize((row + 1) * classes_, kNone);
   std::vector<uint8_t> packed;

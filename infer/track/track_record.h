@@ -29,6 +29,9 @@ class TrackRecord {
 
   void Add(const TrackedFrame& frame);
 
+  // The rows of a tracklet from a frame on belong to another one.
+  void MoveTo(int tracklet, int from_frame, int other_tracklet);
+
   const std::vector<AnimalFrame>& rows() const { return rows_; }
   size_t classes() const { return classes_; }
   int first_frame() const { return first_frame_; }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/store/records.h"
+#include "datasets/store/machine_records.h"
 
 namespace datasets {
 
@@ -62,6 +62,13 @@ struct MeetingDecisionRow {
   double seconds = 0;      // that the person took
   int64_t decided_at = 0;  // ms UTC
   std::vector<KnownPairRow> pairs;
+};
+
+// All that a decision changes in a project.
+struct MeetingChange {
+  MeetingDecisionRow decision;
+  std::vector<MeetingDecisionRow> replaced;    // earlier decisions on the same meeting
+  std::vector<PredictionCorrectionRow> swaps;  // of names, in this order
 };
 
 }  // namespace datasets

@@ -1,0 +1,444 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "annotate/edits_meetings.h"
+#include "annotate/history.h"
+#include "datasets/store/meetings/meeting_store.h"
+#include "datasets/store/writer.h"
+#include "datasets/verify.h"
+#include "infer/review/meeting_review.h"
+#include "infer/run/predict_with.h"
+#include "tests/infer/disc_world.h"
+#include "tests/support/label_project.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using datasets::Id;
+using datasets::Project;
+using infer::MeetingList;
+using infer::MeetingVerdict;
+using infer::ReviewedMeeting;
+using tests::DiscWorld;
+
+class Seer : public train::Predictor {
+ public:
+  explicit Seer(const DiscWorld& world) : world_(world), info_(world.Info()) {}
+  const train::ModelInfo& info() const override { return info_; }
+  std::vector<train::FrameDetections> Predict(const std::vector<cv::Mat>& frames,
+                                              const cv::Mat&) override {
+    std::vector<train::FrameDetections> found;
+    for (const cv::Mat& picture : frames) found.push_back(world_.Detect(*picture.ptr<int>()));
+    return found;
+  }
+  std::vector<std::vector<float>> NameCrops(const cv::Mat&,
+                                            const std::vector<train::Detection>&) override {
+    return {};
+  }
+
+ private:
+  const DiscWorld& world_;
+  train::ModelInfo info_;
+};
+
+// A predicted video whose truth is known, and a person who decides its meetings.
+struct Scene {
+  explicit Scene(const DiscWorld& w) : world(w), seer(world) {
+    project = Project::Create(folder / "test.vole");
+    tests::AddVideoRow(*project, "clip", world.frames, world.size.width, world.size.height,
+                       world.fps);
+    video = project->VideoByName("clip");
+    Predict();
+  }
+
+  void Predict() {
+    infer::FrameSource source;
+    source.picture = [size = world.size](int frame) {
+      cv::Mat picture(size, CV_8UC3, cv::Scalar(0));
+      *picture.ptr<int>() = frame;
+      return picture;
+    };
+    datasets::Job quiet;
+    result = infer::PredictWith(*project, video, seer, source, {}, quiet);
+    for (const auto& category : project->Categories()) {
+      name_of[category.id] = category.name;
+      id_of[category.name] = category.id;
+    }
+  }
+
+  void Label(int frame) {
+    project->Write([&](datasets::Writer& writer) {
+      const auto image =
+          writer.FindOrInsertImage(video.id, frame, world.size.width, world.size.height);
+      for (int animal = 0; animal < world.animals; ++animal) {
+        datasets::AnnotationRow row;
+        row.image_id = image;
+        row.category_id = id_of.at("animal_" + std::to_string(animal + 1));
+        row.rle = datasets::EncodeMask(world.Truth(animal, frame));
+        row.box = datasets::RleBox(*row.rle);
+        row.area = static_cast<double>(datasets::RleArea(*row.rle));
+        writer.InsertAnnotation(row);
+      }
+    });
+  }
+
+  MeetingList List() const { return infer::ListMeetings(*project, result.job_id, video.id); }
+
+  datasets::MeetingChange Decide(Id meeting, MeetingVerdict verdict,
+                                 const std::vector<std::pair<Id, Id>>& leaves_as = {}) {
+    datasets::MeetingChange change;
+    annotate::History(*project, "person")
+        .Apply(annotate::DecideMeeting([&](datasets::Connection& connection) {
+          return change = infer::PlanDecision(connection, meeting, verdict, leaves_as, 2);
+        }));
+    return change;
+  }
+
+  // The true animal that an outline of a frame shows; -1: not clear.
+  int TrueAnimal(int frame, int tracklet) const {
+    int found = -1;
+    for (const auto& row : project->PredictionsAt(result.job_id, video.id, frame)) {
+      if (row.tracklet != tracklet) continue;
+      for (int animal = 0; animal < world.animals; ++animal) {
+        const auto truth = datasets::EncodeMask(world.Truth(animal, frame));
+        if (datasets::RleIou(truth, *row.rle) >= 0.5) found = animal;
+      }
+    }
+    return found;
+  }
+
+  // As a person who sees both sides decides: true when it could be told.
+  bool DecideByTruth(const ReviewedMeeting& meeting) {
+    std::vector<std::pair<Id, Id>> leaves_as;
+    std::map<int, Id> left;  // true animal -> as whom it leaves
+    for (const auto& animal : meeting.row.animals) {
+      if (!animal.after_tracklet) continue;
+      left[TrueAnimal(*animal.after_frame, *animal.after_tracklet)] = animal.category_id;
+    }
+    for (const auto& animal : meeting.row.animals) {
+      if (!animal.before_tracklet) continue;
+      const int truth = TrueAnimal(*animal.before_frame, *animal.before_tracklet);
+      const auto found = left.find(truth);
+      if (truth < 0 || found == left.end() || found->second == animal.category_id) continue;
+      leaves_as.emplace_back(animal.category_id, found->second);
+    }
+    try {
+      Decide(meeting.row.id, leaves_as.empty() ? MeetingVerdict::kKeep : MeetingVerdict::kExchange,
+             leaves_as);
+      return true;
+    } catch (const datasets::Error&) {
+      Decide(meeting.row.id, MeetingVerdict::kUnsure);
+      return false;
+    }
+  }
+
+  // Animal-frames with another animal's name.
+  int WrongNames() const {
+    int wrong = 0;
+    project->ForEachPrediction(
+        result.job_id, video.id, 0, video.frame_count, [&](int frame, const auto& rows) {
+          for (const auto& row : rows) {
+            for (int animal = 0; animal < world.animals; ++animal) {
+              const auto truth = datasets::EncodeMask(world.Truth(animal, frame));
+              if (datasets::RleIou(truth, *row.rle) < 0.6) continue;
+              wrong += name_of.at(row.category_id) != "animal_" + std::to_string(animal + 1);
+            }
+          }
+        });
+    return wrong;
+  }
+
+  bool IsSound() const {
+    datasets::Job quiet;
+    for (const auto& finding : datasets::Verify(*project, quiet)) {
+      if (finding.code != "video_missing") return false;
+    }
+    return true;
+  }
+
+  DiscWorld world;
+  Seer seer;
+  tests::TempDir folder;
+  std::unique_ptr<Project> project;
+  datasets::VideoRow video;
+  infer::PredictResult result;
+  std::map<Id, std::string> name_of;
+  std::map<std::string, Id> id_of;
+};
+
+// Two animals come together twice, turn around each other and part. Nobody can tell them apart by
+// looks, but for the first stretch.
+DiscWorld TwoContacts(bool crossing) {
+  DiscWorld world;
+  world.frames = 200;
+  world.size = {160, 80};
+  world.axes = {9, 6};
+  world.accuracy = 1;
+  world.says = 0.5;  // no opinion
+  world.path = [crossing](int animal, int frame) {
+    const int within = frame % 100;
+    // Apart, together at 40 to 60, apart again.
+    const double apart = std::clamp(std::abs(within - 50) - 8.0, 0.0, 30.0);
+    const int met = frame / 100 + (within >= 50);
+    const bool turned = crossing && met % 2 == 1;
+    const double side = (animal == 0) != turned ? -1 : 1;
+    return cv::Point3d(80 + side * (4 + 1.4 * apart), 40, 0);
+  };
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("a prediction lists its meetings, with who enters and leaves and how likely") {
+  Scene scene(TwoContacts(false));
+  const MeetingList list = scene.List();
+  CHECK(list.known);
+  REQUIRE(list.meetings.size() == 2);
+  CHECK(scene.result.meetings == 2);
+  CHECK(scene.result.open_meetings == list.Open());
+  for (const ReviewedMeeting& meeting : list.meetings) {
+    CHECK(meeting.row.kind == "contact");
+    REQUIRE(meeting.row.animals.size() == 2);
+    REQUIRE(meeting.row.ways.size() == 4);
+    CHECK(meeting.row.ways[0].probability + meeting.row.ways[1].probability ==
+          doctest::Approx(1).epsilon(0.01));
+    CHECK(meeting.frames > 50);
+  }
+  CHECK(list.meetings[0].row.start_frame < 50);
+  CHECK(list.meetings[0].row.end_frame > 50);
+  CHECK(scene.IsSound());
+}
+
+TEST_CASE("a decision changes names from its meeting on, and can be taken back") {
+  Scene scene(TwoContacts(false));
+  const MeetingList list = scene.List();
+  REQUIRE(list.meetings.size() == 2);
+  const auto names_at = [&](int frame) {
+    std::vector<Id> names;
+    for (const auto& row :
+         scene.project->PredictionsAt(scene.result.job_id, scene.video.id, frame)) {
+      names.push_back(row.category_id);
+    }
+    return names;
+  };
+  const auto before = names_at(10), between = names_at(90), after = names_at(190);
+  const Id one = scene.id_of["animal_1"], two = scene.id_of["animal_2"];
+  const auto change =
+      scene.Decide(list.meetings[1].row.id, MeetingVerdict::kExchange, {{one, two}, {two, one}});
+  REQUIRE(change.swaps.size() == 1);
+  CHECK(names_at(10) == before);
+  CHECK(names_at(90) == between);
+  CHECK(names_at(190) == std::vector<Id>{after[1], after[0]});
+  const MeetingList decided = scene.List();
+  REQUIRE(decided.meetings[1].decision);
+  CHECK(decided.meetings[1].decision->verdict == "exchange");
+  CHECK(decided.meetings[1].decision->author == "person");
+  CHECK(decided.meetings[1].row.exchange < 0.001);  // of the names as they are now
+  CHECK(scene.IsSound());
+
+  scene.Decide(list.meetings[1].row.id, MeetingVerdict::kKeep);  // of what is shown now
+  CHECK(names_at(190) == std::vector<Id>{after[1], after[0]});
+  annotate::History history(*scene.project);
+  CHECK(history.UndoLabel() == "Decide meeting");
+  history.Undo();
+  history.Undo();
+  CHECK(names_at(190) == after);
+  CHECK_FALSE(scene.List().meetings[1].decision);
+  history.Redo();
+  CHECK(names_at(190) == std::vector<Id>{after[1], after[0]});
+  CHECK(scene.List().meetings[1].decision);
+}
+
+TEST_CASE("the next prediction obeys what a person decided on the last one") {
+  Scene scene(TwoContacts(false));
+  const MeetingList list = scene.List();
+  REQUIRE(list.meetings.size() == 2);
+  const auto truths = [&] {
+    std::vector<std::pair<int, Id>> all;
+    for (const int frame : {10, 90, 190}) {
+      for (const auto& row :
+           scene.project->PredictionsAt(scene.result.job_id, scene.video.id, frame)) {
+        all.emplace_back(scene.TrueAnimal(frame, row.tracklet), row.category_id);
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const Id one = scene.id_of["animal_1"], two = scene.id_of["animal_2"];
+  scene.Decide(list.meetings[1].row.id, MeetingVerdict::kExchange, {{one, two}, {two, one}});
+  scene.Decide(list.meetings[0].row.id, MeetingVerdict::kKeep);
+  const auto decided = truths();
+  scene.Predict();
+  CHECK(truths() == decided);
+  const MeetingList again = scene.List();
+  REQUIRE(again.meetings.size() == 2);
+  CHECK(again.meetings[0].decision);
+  REQUIRE(again.meetings[1].decision);
+  CHECK(again.meetings[1].decision->job_id != scene.result.job_id);
+  CHECK(again.Open() == 0);
+  CHECK(again.elsewhere.empty());
+  CHECK(scene.project->Corrections(scene.result.job_id, scene.video.id).empty());
+  CHECK(scene.IsSound());
+}
+
+TEST_CASE("a decision on a meeting that a new prediction does not have is kept, and said") {
+  Scene scene(TwoContacts(false));
+  const MeetingList list = scene.List();
+  scene.Decide(list.meetings[0].row.id, MeetingVerdict::kKeep);
+  scene.world.path = [](int animal, int) { return cv::Point3d(40 + 80 * animal, 40, 0); };
+  scene.Predict();
+  const MeetingList now = scene.List();
+  CHECK(now.known);
+  CHECK(now.meetings.empty());
+  REQUIRE(now.elsewhere.size() == 1);
+  CHECK(now.elsewhere[0].verdict == "keep");
+}
+
+TEST_CASE("an exchange is obeyed even where the next prediction follows straight through") {
+  DiscWorld world = TwoContacts(false);
+  world.path = [](int animal, int) { return cv::Point3d(40 + 80 * animal, 40, 0); };
+  Scene scene(world);
+  REQUIRE(scene.List().meetings.empty());
+  const auto at = [&](int frame, int animal) {
+    for (const auto& row :
+         scene.project->PredictionsAt(scene.result.job_id, scene.video.id, frame)) {
+      if (scene.TrueAnimal(frame, row.tracklet) == animal) return row;
+    }
+    return datasets::PredictionRow();
+  };
+  scene.project->Write([&](datasets::Writer& writer) {
+    datasets::MeetingDecisionRow decision;
+    decision.video_id = scene.video.id;
+    decision.start_frame = 80;
+    decision.end_frame = 121;
+    decision.verdict = "exchange";
+    const Id id = datasets::InsertMeetingDecision(writer.connection(), decision);
+    for (const int animal : {0, 1}) {
+      datasets::KnownPairRow pair;
+      pair.decision_id = id;
+      pair.before_frame = 80;
+      pair.after_frame = 120;
+      pair.before_outline = at(80, animal).polygons;
+      pair.after_outline = at(120, 1 - animal).polygons;
+      datasets::InsertKnownPair(writer.connection(), pair);
+    }
+  });
+  scene.Predict();
+  CHECK(scene.result.remarks.empty());
+  CHECK(at(10, 0).category_id == at(99, 0).category_id);
+  CHECK(at(10, 0).category_id == at(190, 1).category_id);
+  CHECK(at(10, 1).category_id == at(100, 0).category_id);
+  CHECK(at(10, 1).category_id == at(190, 0).category_id);
+  const MeetingList list = scene.List();  // where the names change now
+  REQUIRE(list.meetings.size() == 1);
+  CHECK(list.meetings[0].row.start_frame == 99);
+  CHECK(list.meetings[0].decision);
+  CHECK(scene.IsSound());
+}
+
+TEST_CASE("what contradicts labels, another decision or the picture is refused with both places") {
+  DiscWorld world = TwoContacts(false);
+  Scene scene(world);
+  scene.Label(10);
+  scene.Label(90);
+  scene.Predict();
+  const MeetingList list = scene.List();
+  REQUIRE(list.meetings.size() == 2);
+  CHECK(list.meetings[0].row.exchange < 0.001);  // labels on both sides
+  const Id one = scene.id_of["animal_1"], two = scene.id_of["animal_2"];
+  CHECK_THROWS_WITH_AS(
+      scene.Decide(list.meetings[0].row.id, MeetingVerdict::kExchange, {{one, two}, {two, one}}),
+      doctest::Contains("contradicts the labels of frames 10 and 90"), datasets::Error);
+  CHECK_THROWS_WITH_AS(
+      scene.Decide(list.meetings[1].row.id, MeetingVerdict::kExchange, {{one, two}}),
+      doctest::Contains("cannot leave as two"), datasets::Error);
+  CHECK_THROWS_WITH_AS(scene.Decide(999, MeetingVerdict::kKeep),
+                       doctest::Contains("no such meeting"), datasets::Error);
+  CHECK(scene.List().Open() == list.Open());  // nothing was stored
+  // A decision that later labels contradict is left out of the next prediction, and said.
+  scene.Decide(list.meetings[1].row.id, MeetingVerdict::kExchange, {{one, two}, {two, one}});
+  scene.Label(190);
+  scene.Predict();
+  REQUIRE(scene.result.remarks.size() == 1);
+  CHECK(scene.result.remarks[0].find("contradicts the labels of frames") != std::string::npos);
+  CHECK(scene.result.remarks[0].find('\n') == std::string::npos);
+}
+
+TEST_CASE("a decision of a prediction that is not the newest is refused") {
+  Scene scene(TwoContacts(false));
+  const Id old = scene.List().meetings[0].row.id;
+  scene.Predict();
+  CHECK_THROWS_WITH_AS(scene.Decide(old, MeetingVerdict::kKeep),
+                       doctest::Contains("an older prediction"), datasets::Error);
+}
+
+TEST_CASE("one animal only has no meetings") {
+  DiscWorld world;
+  world.frames = 60;
+  world.animals = 1;
+  world.dropout = 0.2;
+  Scene scene(world);
+  CHECK(scene.List().known);
+  CHECK(scene.List().meetings.empty());
+}
+
+// Look-alikes that come together every 100 frames, turn around each other by any angle, and part.
+DiscWorld Dancers(unsigned seed) {
+  DiscWorld world;
+  world.seed = seed;
+  world.frames = 600;
+  world.size = {120, 120};
+  world.axes = {9, 6};
+  world.accuracy = 0.55;
+  world.says = 0.6;
+  world.held_frames = 12;
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> turn(-1.2, 1.2), near(4, 9);
+  std::vector<double> angle = {0}, distance;
+  for (int meeting = 0; meeting < 6; ++meeting) {
+    angle.push_back(angle.back() + CV_PI * turn(random));
+    distance.push_back(near(random));
+  }
+  world.path = [angle, distance](int animal, int frame) {
+    const size_t meeting = static_cast<size_t>(frame / 100);
+    const int within = frame % 100;
+    const double apart = std::clamp(std::abs(within - 50) - 10.0, 0.0, 20.0);
+    const double done = std::clamp((within - 40) / 20.0, 0.0, 1.0);
+    const double at = angle[meeting] + done * (angle[meeting + 1] - angle[meeting]);
+    const double radius = distance[meeting] / 2 + 1.5 * apart;
+    const double side = animal == 0 ? -1 : 1;
+    return cv::Point3d(60 + side * radius * std::cos(at), 60 + side * radius * std::sin(at), at);
+  };
+  return world;
+}
+
+TEST_CASE("a person who answers what is asked leaves no wrong name") {
+  int wrong_before = 0, wrong_after = 0, asked = 0, unsure = 0, meetings = 0;
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    Scene scene(Dancers(seed));
+    scene.Label(10);
+    scene.Predict();
+    wrong_before += scene.WrongNames();
+    for (int answers = 0; answers < 60; ++answers) {
+      MeetingList list = scene.List();
+      infer::SortByWorth(list.meetings);
+      const auto open = std::find_if(list.meetings.begin(), list.meetings.end(),
+                                     [](const auto& meeting) { return meeting.IsOpen(); });
+      if (open == list.meetings.end()) break;
+      ++asked;
+      unsure += !scene.DecideByTruth(*open);
+    }
+    CHECK(scene.List().Open() == 0);
+    CHECK(scene.IsSound());
+    wrong_after += scene.WrongNames();
+    meetings += static_cast<int>(scene.List().meetings.size());
+  }
+  MESSAGE(meetings << " meetings, " << wrong_before << " wrong names before, " << wrong_after
+                   << " after " << asked << " answers, " << unsure << " of them unsure");
+  CHECK(wrong_before > 100);
+  CHECK(wrong_after < wrong_before / 20);
+  CHECK(2 * (asked - unsure) < meetings);
+}
