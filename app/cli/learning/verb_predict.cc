@@ -173,10 +173,18 @@ int Run(Arguments& arguments, Console& console) {
                     {"frames", result.frames},
                     {"seconds", result.seconds},
                     {"fps", result.fps},
-                    {"review_episodes", result.review_episodes}});
-    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at.",
+                    {"review_episodes", result.review_episodes},
+                    {"meetings", result.meetings},
+                    {"open_meetings", result.open_meetings},
+                    {"remarks", result.remarks}});
+    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at{}.",
                               video.name, CountText(result.frames), DurationText(result.seconds),
-                              result.fps, CountText(result.review_episodes)));
+                              result.fps, CountText(result.review_episodes),
+                              result.meetings > 0 ? fmt::format(", {} of {} meetings open",
+                                                                CountText(result.open_meetings),
+                                                                CountText(result.meetings))
+                                                  : ""));
+    for (const std::string& remark : result.remarks) console.Warn(remark);
   }
   console.PrintJson({{"model", model.string()},
                      {"frames", frames},

@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/reader.h"
+#include "infer/review/meeting_review.h"
 
 namespace app {
 namespace {
@@ -41,6 +42,8 @@ Json VideoList(const datasets::Project& project) {
   for (const datasets::VideoRow& video : project.Videos()) {
     const auto job = project.LatestPredictJob(video.id);
     const std::string file = StateOfFile(project, video);
+    const infer::MeetingList meetings =
+        job ? infer::ListMeetings(project, *job, video.id) : infer::MeetingList();
     list.push_back({{"name", video.name},
                     {"path", video.path},
                     {"frames", video.frame_count},
@@ -50,6 +53,8 @@ Json VideoList(const datasets::Project& project) {
                     {"static_camera", video.static_camera},
                     {"labeled", project.CountLabeledFrames(video.id)},
                     {"predicted", job ? project.CountPredictedFrames(*job, video.id) : 0},
+                    {"meetings", meetings.known ? Json(meetings.meetings.size()) : Json(nullptr)},
+                    {"open_meetings", meetings.known ? Json(meetings.Open()) : Json(nullptr)},
                     {"found", file != "missing"},
                     {"file", file}});
   }
@@ -106,6 +111,16 @@ int Run(const std::string& file, Console& console) {
            CountText(video["predicted"]), FileRemark(video)});
     }
     console.Print(TableText(table));
+  }
+  int open = 0, meetings = 0;
+  for (const Json& video : info["videos"]) {
+    if (video["meetings"].is_null()) continue;
+    meetings += video["meetings"].get<int>();
+    open += video["open_meetings"].get<int>();
+  }
+  if (meetings > 0) {
+    console.Print(fmt::format("{} of {} meetings are open{}", CountText(open), CountText(meetings),
+                              open > 0 ? ": vole review " + file + " meetings" : ""));
   }
   std::vector<std::string> names;
   for (const Json& category : info["categories"]) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -11,6 +12,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
+#include "app/cli/verbs/review_meetings.h"
 #include "datasets/store/review/review_order.h"
 #include "infer/review/review_job.h"
 
@@ -23,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string project, verdict, video, frames, reason, behavior;
-  std::vector<Id> episodes;
+  std::vector<std::string> words;  // numbers of episodes or meetings, names of animals
   int top = 0;
   bool all = false, calibration = false, rebuild = false;
 };
@@ -197,18 +199,22 @@ int Decide(const Arguments& arguments, datasets::Project& project, Console& cons
       {"reject", annotate::Verdict::kRejected},
       {"correct", annotate::Verdict::kCorrected},
       {"skip", annotate::Verdict::kSkipped}};
-  CheckChoice("review", arguments.verdict, {"accept", "reject", "correct", "skip"});
-  if (arguments.episodes.empty()) {
+  if (arguments.words.empty()) {
     throw UsageError("which episode? Give its number, as in: vole review " + arguments.project +
                      " " + arguments.verdict + " 12");
   }
   const bool corrects = arguments.verdict == "correct";
-  if (corrects && arguments.episodes.size() > 1) {
+  if (corrects && arguments.words.size() > 1) {
     throw UsageError("correct one episode at a time");
   }
   const Queue queue = ReadQueue(project, arguments.video);
   std::vector<ReviewItemRow> chosen;
-  for (const Id episode : arguments.episodes) {
+  for (const std::string& word : arguments.words) {
+    Id episode = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), episode);
+    if (failure != std::errc() || end != word.data() + word.size()) {
+      throw UsageError("'" + word + "' is no number of an episode");
+    }
     chosen.push_back(ItemNumbered(queue, episode, arguments.project));
   }
   const char* user = std::getenv("USER");
@@ -236,7 +242,14 @@ int Decide(const Arguments& arguments, datasets::Project& project, Console& cons
 }
 
 int Run(const Arguments& arguments, Console& console) {
+  const MeetingArguments meetings{arguments.project, arguments.video, arguments.top, arguments.all};
+  if (arguments.verdict == "meetings") return ListMeetingsVerb(meetings, console);
+  if (DecidesMeetings(arguments.verdict)) {
+    return DecideMeetingsVerb(meetings, arguments.verdict, arguments.words, console);
+  }
   if (!arguments.verdict.empty()) {
+    CheckChoice("review", arguments.verdict,
+                {"accept", "reject", "correct", "skip", "meetings", "keep", "exchange", "unsure"});
     const auto project = OpenProject(arguments.project);
     return Decide(arguments, *project, console);
   }
@@ -254,45 +267,60 @@ int Run(const Arguments& arguments, Console& console) {
 }  // namespace
 
 Verb ReviewVerb() {
-  return {"review",
-          "Networks",
-          "the episodes most worth a look; accept or reject them",
-          "Lists episodes of the latest prediction, most doubtful first: neighboring frames that a "
-          "reviewer would probably change, and why. A tenth is drawn at random, as an audit. "
-          "`accept` turns an episode's predictions into labels, `reject` takes them out of "
-          "everything final, `skip` only notes that it was looked at. An episode of behavior is a "
-          "predicted bout: `accept` makes it a label, `reject` a label that it did not happen, "
-          "`correct` says what did. Outlines are corrected in the workbench: vole open.",
-          "  vole review mice.vole --top 20\n"
-          "  vole review mice.vole accept 12 15\n"
-          "  vole review mice.vole reject 7\n"
-          "  vole review mice.vole correct 9 --frames 120:180 --behavior groom\n"
-          "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
-          [](CLI::App& command) -> RunVerb {
-            auto arguments = std::make_shared<Arguments>();
-            AddProject(command, arguments->project);
-            command.add_option("verdict", arguments->verdict, "accept, reject, correct or skip")
-                ->type_name("VERDICT");
-            command.add_option("episodes", arguments->episodes, "episode numbers")
-                ->type_name("EPISODE");
-            command.add_option("--top", arguments->top, "only the first N")
-                ->type_name("N")
-                ->check(CLI::PositiveNumber);
-            AddVideo(command, arguments->video, "only this video (default: all)");
-            AddFrames(command, arguments->frames);
-            command.add_option("--behavior", arguments->behavior, "for correct: what happened")
-                ->type_name("NAME");
-            command
-                .add_option("--reason", arguments->reason,
-                            "only episodes with this reason_code (see --json)")
-                ->type_name("CODE");
-            command.add_flag("--all", arguments->all, "decided episodes too");
-            command.add_flag("--calibration", arguments->calibration,
-                             "only how far the scores can be trusted");
-            command.add_flag("--rebuild", arguments->rebuild,
-                             "make the queue anew from today's labels and decisions, then list it");
-            return [arguments](Console& console) { return Run(*arguments, console); };
-          }};
+  return {
+      "review",
+      "Networks",
+      "the episodes and meetings most worth a look; decide them",
+      "Lists episodes of the latest prediction, most doubtful first: neighboring frames that a "
+      "reviewer would probably change, and why. A tenth is drawn at random, as an audit. "
+      "`accept` turns an episode's predictions into labels, `reject` takes them out of "
+      "everything final, `skip` only notes that it was looked at. An episode of behavior is a "
+      "predicted bout: `accept` makes it a label, `reject` a label that it did not happen, "
+      "`correct` says what did. Outlines are corrected in the workbench: vole open.\n"
+      "A meeting is a span in which animals cannot be told apart by following them: `meetings` "
+      "lists those that neither the pictures nor people have decided, by what a decision is "
+      "worth (frames that it would put right times its probability). `keep` says that the names "
+      "after it are right, `exchange` that two change there (of more, each leaves as the next "
+      "one named), `unsure` that you cannot tell. Names change at once, the next prediction "
+      "obeys, and Ctrl+Z in the workbench takes it back.",
+      "  vole review mice.vole --top 20\n"
+      "  vole review mice.vole accept 12 15\n"
+      "  vole review mice.vole reject 7\n"
+      "  vole review mice.vole correct 9 --frames 120:180 --behavior groom\n"
+      "  vole review mice.vole meetings\n"
+      "  vole review mice.vole keep 3 5\n"
+      "  vole review mice.vole exchange 4 Ada Bea\n"
+      "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
+      [](CLI::App& command) -> RunVerb {
+        auto arguments = std::make_shared<Arguments>();
+        AddProject(command, arguments->project);
+        command
+            .add_option("verdict", arguments->verdict,
+                        "accept, reject, correct or skip episodes; meetings lists these, keep, "
+                        "exchange or unsure decides them")
+            ->type_name("VERDICT");
+        command
+            .add_option("episodes", arguments->words,
+                        "numbers of episodes or meetings; for exchange also names of animals")
+            ->type_name("NUMBER");
+        command.add_option("--top", arguments->top, "only the first N")
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
+        AddVideo(command, arguments->video, "only this video (default: all)");
+        AddFrames(command, arguments->frames);
+        command.add_option("--behavior", arguments->behavior, "for correct: what happened")
+            ->type_name("NAME");
+        command
+            .add_option("--reason", arguments->reason,
+                        "only episodes with this reason_code (see --json)")
+            ->type_name("CODE");
+        command.add_flag("--all", arguments->all, "decided episodes or meetings too");
+        command.add_flag("--calibration", arguments->calibration,
+                         "only how far the scores can be trusted");
+        command.add_flag("--rebuild", arguments->rebuild,
+                         "make the queue anew from today's labels and decisions, then list it");
+        return [arguments](Console& console) { return Run(*arguments, console); };
+      }};
 }
 
 }  // namespace app
