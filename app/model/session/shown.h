@@ -14,6 +14,7 @@
 #include "datasets/project.h"
 #include "datasets/store/machine_records.h"
 #include "datasets/store/records.h"
+#include "infer/review/meeting_review.h"
 
 namespace app {
 
@@ -48,6 +49,7 @@ struct ProjectView {
   std::vector<datasets::JobRow> jobs;
   std::map<datasets::Id, datasets::Id> predict_job;   // newest by video
   std::vector<datasets::ReviewItemRow> review_items;  // of those jobs, highest first
+  std::vector<infer::ReviewedMeeting> meetings;       // of those, worth a decision most first
   std::vector<int> suggested_frames;                  // of the current video
   std::string undo_label, redo_label;                 // "" = nothing to undo
   std::set<datasets::Id> missing_videos;              // whose files are not where they were

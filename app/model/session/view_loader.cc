@@ -132,7 +132,7 @@ std::shared_ptr<const FrameView> ViewLoader::TakeFrame() {
   return std::exchange(fresh_frame_, nullptr);
 }
 
-std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
+std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   auto view = std::make_shared<ProjectView>();
   view->revision = revision;
   view->videos = project_.Videos();
@@ -165,6 +165,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) const {
     }
   }
   datasets::SortForReview(view->review_items);
+  view->meetings = meetings_.Load(project_, view->predict_job);
   view->undo_label = history_.UndoLabel();
   view->redo_label = history_.RedoLabel();
   return view;

@@ -11,6 +11,7 @@
 #include "annotate/assist/naming.h"
 #include "annotate/history.h"
 #include "app/model/session/latest_worker.h"
+#include "app/model/session/shown_meetings.h"
 #include "datasets/project.h"
 
 namespace app {
@@ -40,7 +41,7 @@ class ViewLoader {
   using Worker = LatestWorker<Wanted>;
   void Change(const std::function<void(Wanted&)>& change);
   Worker::Answered Load(const Wanted& wanted);
-  std::shared_ptr<ProjectView> LoadProject(int64_t revision) const;
+  std::shared_ptr<ProjectView> LoadProject(int64_t revision);
   annotate::Sightings SightingsNear(const std::vector<datasets::ImageRow>& images, int frame);
   std::shared_ptr<FrameView> LoadFrame(const Wanted& wanted, int64_t revision,
                                        const ProjectView& project, const FrameView* before);
@@ -55,6 +56,7 @@ class ViewLoader {
   std::shared_ptr<const ProjectView> loaded_project_;
   std::shared_ptr<const FrameView> loaded_frame_;
   int64_t loaded_wish_ = 0;
+  MeetingLoader meetings_;
   std::map<datasets::Id, annotate::Sightings> sightings_of_image_;  // of loaded_project_
   bool frame_is_old_ = false;  // until what is wanted now has been read
   Worker worker_;              // last: it ends before what it uses

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/model/session/shown_meetings.h"
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
 #include "app/ui/shell/start_screen.h"
@@ -369,6 +370,10 @@ void Shell::DrawStatusBar() {
       snprintf(speed, sizeof speed, "   %gx", session_->speed());
       where += speed;
     }
+  }
+  if (const auto project = session_->project_view()) {
+    const std::string open = OpenMeetingsText(project->meetings);
+    if (!open.empty()) where += "   " + open;
   }
   const float scale = context_->scale;
   const std::vector<Session::JobStatus> jobs = session_->JobsNow();

@@ -23,7 +23,8 @@ void ReviewView::AddActions(ActionTable& actions, Session& session) {
     action.run = std::move(run);
     actions.Add(std::move(action));
   };
-  add("review.next", "Next episode", "Space", "The most suspicious one that is still open",
+  meetings_.Attach(session);
+  add("review.next", "Next episode or meeting", "Space", "The one most worth a look",
       [this, &session] { Next(session); });
   add("review.accept", "Accept: it is right", "A", "The predictions of the episode become labels",
       [this, &session] { Decide(session, Decision::kAccept); });
@@ -32,7 +33,27 @@ void ReviewView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] { Decide(session, Decision::kReject); });
   add("review.corrected", "I corrected it", "C", "Labels that you drew here take their place",
       [this, &session] { Decide(session, Decision::kCorrected); });
-  add("review.skip", "Skip", "X", "", [this, &session] { Decide(session, Decision::kSkip); });
+  add("review.skip", "Skip; exchange at a meeting", "X",
+      "Leaves an episode; at a meeting, the two animals change names from there on",
+      [this, &session] {
+        if (meetings_.active()) {
+          meetings_.Decide(session, infer::MeetingVerdict::kExchange);
+        } else {
+          Decide(session, Decision::kSkip);
+        }
+      });
+  const auto decide_meeting = [this, &session](infer::MeetingVerdict verdict) {
+    if (!meetings_.active()) {
+      meetings_wanted_ = true;
+      return;
+    }
+    meetings_.Decide(session, verdict);
+  };
+  add("review.keep", "Keep the names of a meeting", "K",
+      "Every animal leaves the meeting under the name that it came with",
+      [decide_meeting] { decide_meeting(infer::MeetingVerdict::kKeep); });
+  add("review.unsure", "Cannot tell", "U", "Nobody can see who leaves the meeting as whom",
+      [decide_meeting] { decide_meeting(infer::MeetingVerdict::kUnsure); });
 }
 
 void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
@@ -47,10 +68,17 @@ void ReviewView::Describe(nlohmann::json& state) const {
                      {"total", progress_.total},
                      {"reason", reason_},
                      {"accept_x", accept_button_.x},
-                     {"accept_y", accept_button_.y}};
+                     {"accept_y", accept_button_.y},
+                     {"tabs_x", tabs_.x},
+                     {"tabs_y", tabs_.y}};
+  meetings_.Describe(state);
 }
 
 void ReviewView::Next(Session& session) {
+  if (meetings_.active()) {
+    meetings_.Next(session);
+    return;
+  }
   const auto project = session.project_view();
   if (!project) return;
   const auto* next = NextEpisode(*project, filter_, session.selected_episode);
@@ -177,8 +205,37 @@ void ReviewView::DrawReason(const datasets::ReviewItemRow* current) {
 }
 
 void ReviewView::Draw(UiContext& context) {
-  const auto project = context.session.project_view();
-  if (!project) return;
+  const auto shown = context.session.project_view();
+  if (!shown) return;
+  const int open = CountOpen(shown->meetings);
+  const std::string meetings =
+      (open > 0 ? "Meetings (" + std::to_string(open) + ")" : std::string("Meetings")) +
+      "###meetings";
+  if (!ImGui::BeginTabBar("what")) return;
+  if (ImGui::BeginTabItem("Episodes")) {
+    meetings_.SetActive(context.session, false);
+    DrawEpisodes(context, *shown);
+    ImGui::EndTabItem();
+  }
+  const ImGuiTabItemFlags flags = std::exchange(meetings_wanted_, false)
+                                      ? ImGuiTabItemFlags_SetSelected
+                                      : ImGuiTabItemFlags_None;
+  const bool front = ImGui::BeginTabItem(meetings.c_str(), nullptr, flags);
+  tabs_ = ImVec2((ImGui::GetItemRectMin().x + ImGui::GetItemRectMax().x) / 2,
+                 (ImGui::GetItemRectMin().y + ImGui::GetItemRectMax().y) / 2);
+  if (front) {
+    meetings_.SetActive(context.session, true);
+    meetings_.Draw(context, *shown);
+    if (context.mode == Mode::kReview && context.status_hint.empty()) {
+      context.status_hint = "Space next, K keep, X exchange, U cannot tell";
+    }
+    ImGui::EndTabItem();
+  }
+  ImGui::EndTabBar();
+}
+
+void ReviewView::DrawEpisodes(UiContext& context, const ProjectView& shown) {
+  const ProjectView* project = &shown;
   if (project->review_items.empty()) {
     ImGui::TextWrapped(
         "Nothing to review yet. Train on your labels, predict, and the frames that are probably "

@@ -3,6 +3,7 @@
 
 #include "app/model/session/shown_queue.h"
 #include "app/ui/view.h"
+#include "app/ui/views/meeting_panel.h"
 
 namespace app {
 
@@ -16,6 +17,7 @@ class ReviewView : public View {
 
  private:
   void Next(Session& session);
+  void DrawEpisodes(UiContext& context, const ProjectView& project);
   void Decide(Session& session, Decision decision);
   void Show(Session& session, const datasets::ReviewItemRow& item);
   void DrawFilters(UiContext& context, const ProjectView& project);
@@ -23,9 +25,12 @@ class ReviewView : public View {
   void DrawReason(const datasets::ReviewItemRow* current);
   void ZoomToEpisode(UiContext& context);
 
+  MeetingPanel meetings_;
+  bool meetings_wanted_ = false;  // the tab comes to the front
   ReviewFilter filter_;
   ReviewProgress progress_;
   ImVec2 accept_button_;       // window pixels
+  ImVec2 tabs_;                // the middle of the meetings' tab
   std::vector<size_t> shown_;  // what the list shows, of the revision and filter below
   ReviewFilter shown_filter_;
   int64_t shown_revision_ = -1;

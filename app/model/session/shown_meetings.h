@@ -1,0 +1,84 @@
+// Meetings as a person walks through them: what is open, what is next, how it looked on both sides.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/model/session/latest_worker.h"
+#include "app/model/session/session.h"
+#include "infer/review/meeting_review.h"
+
+namespace app {
+
+// Reads the meetings of the newest predictions, and again only what decisions have changed.
+class MeetingLoader {
+ public:
+  // What a decision is worth most first.
+  std::vector<infer::ReviewedMeeting> Load(const datasets::Project& project,
+                                           const std::map<datasets::Id, datasets::Id>& predict_job);
+
+ private:
+  struct Loaded {
+    datasets::Id job_id = 0;
+    std::vector<datasets::Id> decisions;
+    std::vector<infer::ReviewedMeeting> meetings;
+  };
+  std::map<datasets::Id, Loaded> of_video_;
+};
+
+int CountOpen(const std::vector<infer::ReviewedMeeting>& meetings);
+// "3 meetings are open", "" when none is.
+std::string OpenMeetingsText(const std::vector<infer::ReviewedMeeting>& meetings);
+const infer::ReviewedMeeting* FindMeeting(const ProjectView& project, datasets::Id id);
+// The open one after `current` in the order of the list, the first one after the last; null when
+// no other is open.
+const infer::ReviewedMeeting* NextMeeting(const ProjectView& project, datasets::Id current);
+// The two that an exchange is about where nobody says: 0, 0 when there are more.
+std::pair<datasets::Id, datasets::Id> PairOf(const infer::ReviewedMeeting& meeting);
+
+// a, b: who change names, for an exchange.
+void RequestMeetingDecision(Session& session, datasets::Id meeting, infer::MeetingVerdict verdict,
+                            datasets::Id a, datasets::Id b, double seconds);
+
+// One animal on one side of a meeting: cut out, turned so that its body lies level, at the scale of
+// the others.
+struct MeetingSide {
+  datasets::Id category_id = 0;
+  bool after = false;
+  int frame = 0;
+  cv::Mat bgr;                 // CV_8UC3, square
+  datasets::Polygons outline;  // pixels of bgr
+};
+constexpr int kSidePixels = 160;
+// `picture`: the whole frame. `pixels`: of the picture, that fill the side of the square.
+MeetingSide CutSide(const cv::Mat& picture, const datasets::Polygons& outline, double pixels);
+
+// Cuts them out on a thread of its own.
+class MeetingPictures {
+ public:
+  struct Sides {
+    datasets::Id meeting_id = 0;
+    std::vector<MeetingSide> sides;
+  };
+  MeetingPictures(std::filesystem::path project_file, std::function<void()> wake,
+                  std::function<void(const std::string&)> say);
+  // Null until they are there. For the GUI thread: never blocks. Names are as when it was asked.
+  std::shared_ptr<const Sides> Of(const infer::ReviewedMeeting& meeting);
+
+ private:
+  void Read(const datasets::MeetingRow& meeting);
+
+  const std::filesystem::path project_file_;
+  std::mutex mutex_;
+  datasets::Id asked_ = 0;
+  std::shared_ptr<const Sides> sides_;
+  LatestWorker<datasets::MeetingRow> worker_;  // last: it ends before what it uses
+};
+
+}  // namespace app
