@@ -5,45 +5,20 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
-#include "datasets/formats/behaviors/behaviors.h"
-#include "datasets/formats/boris/boris.h"
-#include "datasets/formats/coco/coco.h"
-#include "datasets/formats/labelme/labelme.h"
-#include "datasets/formats/mot/mot.h"
-#include "datasets/formats/tracks/tracks.h"
-#include "datasets/formats/yolo/yolo.h"
+#include "datasets/exchange/format.h"
 
 namespace datasets {
 
+#define FORMAT(name) Format name##Format();
+#include "datasets/formats/format_list.inc"
+#undef FORMAT
+
 namespace {
 
-using ImportFunction = ImportReport (*)(Project&, const std::filesystem::path&,
-                                        const ImportOptions&, Job&);
-using ExportFunction = ExportReport (*)(const Project&, const std::filesystem::path&,
-                                        const ExportOptions&, Job&);
-
-struct Format {
-  const char* name;
-  ImportFunction import;
-  ExportFunction export_to;
-  const char* path;
-  const char* description;
-};
-
 const Format kFormats[] = {
-    {"coco", ImportCoco, ExportCoco, "a JSON file",
-     "instance labels: outlines, masks with holes, tracks, key points"},
-    {"labelme", ImportLabelme, ExportLabelme, "a JSON file, or a folder of them",
-     "labelme's outlines, rectangles, circles and masks"},
-    {"yolo", ImportYolo, ExportYolo, "a folder", "YOLO segmentation text files with their names"},
-    {"mot", ImportMot, ExportMot, "a text file", "MOTChallenge boxes with tracks, and MOTS masks"},
-    {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
-     "behavior bouts: video,subject,behavior,start_frame,stop_frame; or 0 and 1 a frame"},
-    {"boris", ImportBoris, ExportBoris, "a .boris project, or a .csv or .tsv table of events",
-     "behavior bouts of BORIS"},
-    {"tracks", nullptr, ExportTracks, "a CSV file",
-     "where each animal is: one row a frame and animal"},
-    {"annolid", nullptr, ExportAnnolid, "a CSV file", "Annolid's table of masks, one video"},
+#define FORMAT(name) name##Format(),
+#include "datasets/formats/format_list.inc"
+#undef FORMAT
 };
 
 const Format& Find(const std::string& name, bool imports) {

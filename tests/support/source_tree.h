@@ -66,17 +66,25 @@ inline std::string Place(const Source& source, const Include& include) {
 
 using Complaints = std::vector<std::string>;
 
-// `floors`: every room, from the bottom to the top. A room includes itself and rooms below it.
+// `floors`: every room, from the bottom to the top. A room includes itself and rooms below it. What
+// ends with "/*" is the floor of all rooms of that folder that have none of their own.
 // `reach`: what each top folder may include at all.
 inline Complaints Floors(const std::vector<Source>& sources, const std::vector<std::string>& floors,
                          const std::map<std::string, std::set<std::string>>& reach) {
-  std::map<std::string, int> floor;
-  for (size_t i = 0; i < floors.size(); ++i) floor[floors[i]] = static_cast<int>(i);
+  const auto floor_of = [&](const std::string& room) {
+    const std::string shared = room.substr(0, room.rfind('/') + 1) + "*";
+    auto found = std::find(floors.begin(), floors.end(), room);
+    if (found == floors.end()) found = std::find(floors.begin(), floors.end(), shared);
+    return found == floors.end() ? -1 : static_cast<int>(found - floors.begin());
+  };
   Complaints complaints;
   std::set<std::string> unknown;
   for (const Source& source : sources) {
-    if (!floor.count(source.Room()) && unknown.insert(source.Room()).second) {
-      complaints.push_back("rooms: " + source.Room() + " stands on no floor of the table");
+    const int own = floor_of(source.Room());
+    if (own < 0) {
+      if (unknown.insert(source.Room()).second) {
+        complaints.push_back("rooms: " + source.Room() + " stands on no floor of the table");
+      }
       continue;
     }
     for (const Include& include : source.includes) {
@@ -87,8 +95,12 @@ inline Complaints Floors(const std::vector<Source>& sources, const std::vector<s
         continue;
       }
       const std::string room = include.name.substr(0, include.name.rfind('/'));
-      if (floor.count(room) && floor.count(source.Room()) && floor[room] > floor[source.Room()]) {
+      const int other = floor_of(room);
+      if (other > own) {
         complaints.push_back("floors: " + Place(source, include) + ", which lies above it");
+      }
+      if (other == own && room != source.Room()) {
+        complaints.push_back("floors: " + Place(source, include) + ", which lies beside it");
       }
     }
   }

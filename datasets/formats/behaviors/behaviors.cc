@@ -7,6 +7,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/selection.h"
 #include "datasets/files/atomic_file.h"
@@ -306,6 +307,11 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
   file.Commit();
   report.files = 1;
   return report;
+}
+
+Format BehaviorsFormat() {
+  return {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
+          "behavior bouts: video,subject,behavior,start_frame,stop_frame; or 0 and 1 a frame"};
 }
 
 }  // namespace datasets

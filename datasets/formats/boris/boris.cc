@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris_reading.h"
@@ -79,7 +80,8 @@ void GroupExclusions(BorisFile& file,
   }
   // Each joins the first group whose members it all excludes; groups are called by their first.
   std::map<std::string, std::vector<std::string>> groups;
-  for (const auto& [name, excludes] : others) {
+  for (const auto& [name, excluded] : others) {
+    const std::set<std::string>& excludes = excluded;
     std::string joined = name;
     for (const auto& [group, members] : groups) {
       const bool all = std::all_of(members.begin(), members.end(), [&](const std::string& member) {
@@ -178,6 +180,11 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   std::vector<BehaviorRow> rows;
   for (const auto& [name, behavior] : ethogram) rows.push_back(behavior);
   return StoreIntervals(project, rows, intervals, std::move(warnings), job);
+}
+
+Format BorisFormat() {
+  return {"boris", ImportBoris, ExportBoris, "a .boris project, or a .csv or .tsv table of events",
+          "behavior bouts of BORIS"};
 }
 
 }  // namespace datasets

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_export.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/formats/coco/coco.h"
@@ -210,6 +211,11 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
   file.Commit();
   ++report.files;
   return report;
+}
+
+Format CocoFormat() {
+  return {"coco", ImportCoco, ExportCoco, "a JSON file",
+          "instance labels: outlines, masks with holes, tracks, key points"};
 }
 
 }  // namespace datasets

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_export.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/selection.h"
@@ -434,6 +435,11 @@ ExportReport ExportLabelme(const Project& project, const fs::path& out,
   });
   if (scores) report.warnings.push_back("labelme holds no scores; they were left out");
   return report;
+}
+
+Format LabelmeFormat() {
+  return {"labelme", ImportLabelme, ExportLabelme, "a JSON file, or a folder of them",
+          "labelme's outlines, rectangles, circles and masks"};
 }
 
 }  // namespace datasets

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/exchange/selection.h"
@@ -217,6 +218,11 @@ ExportReport ExportMot(const Project& project, const fs::path& out, const Export
   }
   report.warnings.push_back("MOT holds boxes; outlines were left out");
   return report;
+}
+
+Format MotFormat() {
+  return {"mot", ImportMot, ExportMot, "a text file",
+          "MOTChallenge boxes with tracks, and MOTS masks"};
 }
 
 }  // namespace datasets

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/selection.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/csv.h"
@@ -125,6 +126,15 @@ ExportReport ExportAnnolid(const Project& project, const std::filesystem::path& 
   file.Commit();
   report.files = 1;
   return report;
+}
+
+Format TracksFormat() {
+  return {"tracks", nullptr, ExportTracks, "a CSV file",
+          "where each animal is: one row a frame and animal"};
+}
+
+Format AnnolidFormat() {
+  return {"annolid", nullptr, ExportAnnolid, "a CSV file", "Annolid's table of masks, one video"};
 }
 
 }  // namespace datasets

@@ -7,6 +7,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/bad_entries.h"
+#include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_export.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
@@ -242,6 +243,11 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
   warn(filled, " animals lost their holes");
   warn(crowds, " crowds were left out");
   return report;
+}
+
+Format YoloFormat() {
+  return {"yolo", ImportYolo, ExportYolo, "a folder",
+          "YOLO segmentation text files with their names"};
 }
 
 }  // namespace datasets
