@@ -1,49 +1,18 @@
-// The networks that Vole knows, one row each in architectures.cc: what it is for, which options it
-// takes, how it learns and how its model files are opened. Whoever must know what an architecture
-// does asks this table. No torch type here.
+// The networks that Vole knows, by families: one line each in network_list.inc. Whoever must know
+// what an architecture does asks here. No torch type here.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "train/base/predictor.h"
-#include "train/base/training_data.h"
-#include "train/base/training_request.h"
+#include "train/base/architecture.h"
 #include "train/behavior/data.h"
-#include "train/weights/safetensors.h"
 
 namespace train {
 
-enum class Task {
-  kOutlines,  // finds animals in a frame, with a mask or a box
-  kNames,     // names animals that another model outlined
-  kBehavior   // says what an animal, or a region, does
-};
 // "outlines animals", "names animals", "recognizes behavior".
 std::string_view TaskWords(Task task);
-
-struct Architecture {
-  using Metadata = std::map<std::string, std::string>;  // of a weights file
-
-  std::string_view name, summary;
-  Task task;
-  // Names of options (TrainOptions, TogetherOptions, BehaviorOptions) beyond those that every
-  // architecture takes.
-  std::vector<std::string_view> options;
-  // As the task asks, one of the two; the other is null.
-  TrainResult (*train)(const TrainingData&, const TrainingRequest&);
-  TrainResult (*train_behavior)(const BehaviorData&, const std::vector<BehaviorSpan>&,
-                                const BehaviorOptions&, const TrainingRequest&);
-  // Null unless it outlines animals. `name`: of the file, for errors.
-  std::unique_ptr<Predictor> (*load)(const WeightsFile&, const std::string& name,
-                                     const PredictorOptions&);
-  ModelInfo (*read)(const Metadata&, const std::string& name);
-
-  bool Takes(std::string_view option) const;
-};
 
 // In the order in which people should see them.
 const std::vector<Architecture>& Architectures();

@@ -3,6 +3,7 @@
 #include "datasets/base/error.h"
 #include "train/architectures.h"
 #include "train/base/device.h"
+#include "train/weights/safetensors.h"
 
 namespace train {
 namespace {

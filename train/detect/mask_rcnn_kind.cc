@@ -1,9 +1,10 @@
-#include "train/detect/mask_rcnn_kind.h"
-
+// Mask R-CNN as one of the detectors that can be trained: how it is set up for the labels at hand.
 #include <algorithm>
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/detect/registry.h"
+#include "train/detect/settings.h"
 #include "train/nets/rcnn/mask_rcnn.h"
 
 namespace train {
@@ -13,9 +14,8 @@ using nlohmann::json;
 
 // Short side of pictures on a processor: with foreign weights animals must stay as large as the
 // anchors expect; from scratch what matters is that steps are cheap.
-constexpr double kProcessorSide = 400, kGpuSide = 800, kScratchSide = 256;
-constexpr double kLeastAnimalSide = 32;  // the smallest anchor
-constexpr double kProcessorMinutes = 20;
+constexpr double kMaskRcnnProcessorSide = 400, kMaskRcnnSide = 800, kMaskRcnnScratchSide = 256;
+constexpr double kLeastMaskRcnnAnimal = 32;  // the smallest anchor
 
 NormKind NormOf(const std::string& name) {
   if (name == "batch") return NormKind::kBatch;
@@ -88,7 +88,7 @@ class MaskRcnnDetector : public Detector {
 bool Has(const WeightsFile& file, const std::string& name) { return file.tensors.count(name) > 0; }
 
 // What the file to start from says about the network that it fits.
-void FitTo(const WeightsFile& file, json& settings) {
+void FitToMaskRcnn(const WeightsFile& file, json& settings) {
   const std::string body = Has(file, "backbone.body.conv1.weight") ? "backbone.body." : "";
   if (Has(file, body + "layer3.6.conv1.weight")) settings["depth"] = 101;
   const bool group = Has(file, body + "bn1.weight") && !Has(file, body + "bn1.running_mean");
@@ -98,24 +98,18 @@ void FitTo(const WeightsFile& file, json& settings) {
   const bool first_file =
       Has(file, "rpn.head.conv.weight") || Has(file, "rpn.head.conv.0.0.weight");
   if (first_file && !Has(file, "backbone.body.bn1.num_batches_tracked")) settings["eps"] = 0.0;
-  const auto own = file.metadata.find("input");
-  if (own == file.metadata.end()) return;
-  const json input = json::parse(own->second, nullptr, false);
-  if (!input.is_object() || !input.contains("settings")) return;
-  for (const char* key :
-       {"depth", "norm", "eps", "trainable_layers", "short_side", "most_long_side"}) {
-    if (input["settings"].contains(key)) settings[key] = input["settings"][key];
-  }
+  TakeSettings(file, {"depth", "norm", "eps", "trainable_layers", "short_side", "most_long_side"},
+               settings);
 }
 
-DetectPlan PlanFor(const PlanInput& input) {
+DetectPlan PlanMaskRcnn(const PlanInput& input) {
   DetectPlan plan;
   const bool scratch = input.init == nullptr;
   const double picture_side = std::max(1, std::min(input.picture.width, input.picture.height));
   const double animal_side = std::sqrt(std::max(1.0, input.median_area));
-  double side = input.gpu ? kGpuSide : scratch ? kScratchSide : kProcessorSide;
-  side = std::max(side, picture_side * kLeastAnimalSide / animal_side);
-  side = std::min(side, kGpuSide);
+  double side = input.gpu ? kMaskRcnnSide : scratch ? kMaskRcnnScratchSide : kMaskRcnnProcessorSide;
+  side = std::max(side, picture_side * kLeastMaskRcnnAnimal / animal_side);
+  side = std::min(side, kMaskRcnnSide);
   if (scratch) side = std::min(side, std::max(picture_side, 128.0));
   if (input.options.size > 0) side = input.options.size;
   json& settings = plan.settings;
@@ -130,7 +124,7 @@ DetectPlan PlanFor(const PlanInput& input) {
               {"detections", 100},
               {"staged", input.options.staged}};
   if (!scratch) {
-    FitTo(*input.init, settings);
+    FitToMaskRcnn(*input.init, settings);
     if (input.options.size > 0) settings["short_side"] = input.options.size;
   }
   if (input.options.proposals > 0) settings["proposals"] = input.options.proposals;
@@ -170,10 +164,12 @@ DetectPlan PlanFor(const PlanInput& input) {
 
 DetectorKind MaskRcnnKind() {
   return {"maskrcnn",
+          "Mask R-CNN: the most exact outlines, for a graphics card or public weights",
+          {"depth", "proposals", "staged"},
           [](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<MaskRcnnDetector>(classes, settings);
           },
-          PlanFor};
+          PlanMaskRcnn};
 }
 
 }  // namespace train

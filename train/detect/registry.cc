@@ -1,18 +1,18 @@
 #include "train/detect/registry.h"
 
 #include "datasets/base/error.h"
-#include "train/detect/mask_rcnn_kind.h"
-#include "train/detect/yolact_kind.h"
-#include "train/detect/yolo_kind.h"
 
 namespace train {
 
+#define DETECTOR(name) DetectorKind name##Kind();
+#include "train/detect/detector_list.inc"
+#undef DETECTOR
+
 const std::vector<DetectorKind>& DetectorKinds() {
   static const std::vector<DetectorKind> kinds = {
-      MaskRcnnKind(),
-      YolactKind(),
-      Yolov3Kind(),
-      Yolov3TinyKind(),
+#define DETECTOR(name) name##Kind(),
+#include "train/detect/detector_list.inc"
+#undef DETECTOR
   };
   return kinds;
 }

@@ -1,4 +1,5 @@
-// The reference detectors by name: one line each in registry.cc. Internal to train/ (torch types).
+// The reference detectors by name: one line each in detector_list.inc. Internal to train/ (torch
+// types).
 #pragma once
 
 #include <functional>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "train/base/architecture.h"
 #include "train/base/training_options.h"
 #include "train/detect/augment.h"
 #include "train/detect/detector.h"
@@ -33,8 +35,12 @@ struct DetectPlan {
   DetectAugment augment;
 };
 
+// After so long a training on a processor ends, unless a person says another time.
+constexpr double kProcessorMinutes = 20;
+
 struct DetectorKind {
-  std::string name;
+  std::string name, summary;
+  OptionNames options;  // beyond those that every detector takes (networks.cc)
   std::function<std::unique_ptr<Detector>(int classes, const nlohmann::json& settings)> make;
   std::function<DetectPlan(const PlanInput&)> plan;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "datasets/base/error.h"
+#include "train/detect/settings.h"
 #include "train/nets/yolact/yolact_detect.h"
 #include "train/nets/yolact/yolact_loss.h"
 
@@ -12,22 +12,12 @@ namespace {
 
 using nlohmann::json;
 
-int Setting(const json& settings, const char* name, int otherwise, int low, int high) {
-  const int value = settings.value(name, otherwise);
-  if (value < low || value > high) {
-    throw datasets::Error("network 'yolact'",
-                          std::string("its ") + name + " cannot be " + std::to_string(value),
-                          "give " + std::to_string(low) + " to " + std::to_string(high));
-  }
-  return value;
-}
-
 YolactConfig ConfigOf(int classes, const json& settings) {
   YolactConfig config;
   config.classes = classes + 1;
-  config.depth = Setting(settings, "depth", config.depth, 18, 152);
-  config.side = Setting(settings, "side", config.side, 64, 2048);
-  config.features = Setting(settings, "features", config.features, 8, 1024);
+  config.depth = Setting(settings, "yolact", "depth", config.depth, 18, 152);
+  config.side = Setting(settings, "yolact", "side", config.side, 64, 2048);
+  config.features = Setting(settings, "yolact", "features", config.features, 8, 1024);
   return config;
 }
 

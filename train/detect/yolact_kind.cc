@@ -1,8 +1,9 @@
-#include "train/detect/yolact_kind.h"
-
+// How YOLACT is set up and trained for the labels at hand.
 #include <algorithm>
 #include <cmath>
 
+#include "train/detect/registry.h"
+#include "train/detect/settings.h"
 #include "train/detect/yolact_detector.h"
 
 namespace train {
@@ -10,42 +11,30 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSide = 550, kScratchSide = 320;
-constexpr double kLeastAnimalSide = 24;  // the smallest prior, at 550 pixels
-constexpr int kSmallBatch = 6;           // below it the reference freezes the normalization
-constexpr double kProcessorMinutes = 20;
-
-// A model file of this program also says at which size it was trained.
-void FitTo(const WeightsFile& file, json& settings) {
-  const auto own = file.metadata.find("input");
-  if (own == file.metadata.end()) return;
-  const json input = json::parse(own->second, nullptr, false);
-  if (!input.is_object() || !input.contains("settings") || !input["settings"].is_object()) return;
-  for (const char* key : {"depth", "side", "features"}) {
-    if (input["settings"].contains(key)) settings[key] = input["settings"][key];
-  }
-}
+constexpr int kYolactSide = 550, kYolactScratchSide = 320;
+constexpr double kLeastYolactAnimal = 24;  // the smallest prior, at 550 pixels
+constexpr int kSmallBatch = 6;             // below it the reference freezes the normalization
 
 // The reference's recipe on a GPU or from its weights; from scratch on a
 // processor one that learns from few pictures.
-DetectPlan PlanFor(const PlanInput& input) {
+DetectPlan PlanYolact(const PlanInput& input) {
   DetectPlan plan;
   const bool scratch = input.init == nullptr;
   const double longer = std::max({1, input.picture.width, input.picture.height});
   const double animal_side = std::sqrt(std::max(1.0, input.median_area)) / longer;
-  double side = input.gpu || !scratch ? kSide : kScratchSide;
+  double side = input.gpu || !scratch ? kYolactSide : kYolactScratchSide;
   // The smallest prior grows with the input, so that small animals need a
   // larger one only to be seen at all: at least six pixels of the finest grid's
   // cells, eight pixels each.
-  side = std::clamp(std::max(side, kLeastAnimalSide / std::max(animal_side, 1e-3)), side,
-                    static_cast<double>(kSide));
+  side = std::clamp(std::max(side, kLeastYolactAnimal / std::max(animal_side, 1e-3)), side,
+                    static_cast<double>(kYolactSide));
   if (input.options.size > 0) side = input.options.size;
   plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 8 : 4;
   plan.settings = {{"depth", input.options.depth},
                    {"side", static_cast<int>(std::lround(side))},
                    {"features", 256},
                    {"frozen_norm", !scratch && plan.batch < kSmallBatch}};
-  if (input.init) FitTo(*input.init, plan.settings);
+  if (input.init) TakeSettings(*input.init, {"depth", "side", "features"}, plan.settings);
   if (input.options.size > 0) plan.settings["side"] = input.options.size;
   plan.most_short_side = plan.settings["side"].get<int>();
   TrainerOptions& trainer = plan.trainer;
@@ -79,10 +68,12 @@ DetectPlan PlanFor(const PlanInput& input) {
 
 DetectorKind YolactKind() {
   return {"yolact",
+          "YOLACT: outlines, faster than Mask R-CNN",
+          {"depth"},
           [](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<YolactDetector>(classes, settings);
           },
-          PlanFor};
+          PlanYolact};
 }
 
 }  // namespace train

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "datasets/base/error.h"
+#include "train/detect/settings.h"
 #include "train/nets/yolo.h"
 
 namespace train {
@@ -11,23 +12,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSide = 416;
 constexpr int kLeastSide = 64, kMostSide = 2048, kMostDivisor = 32;
 constexpr float kLeastScore = 0.005f, kMostIou = 0.45f;
 constexpr double kRescale = 1.4;
 
 YoloGraph GraphOf(bool tiny, int classes, int divisor) {
   return tiny ? Yolov3TinyGraph(classes, divisor) : Yolov3Graph(classes, divisor);
-}
-
-int Setting(const json& settings, const char* name, int otherwise, int low, int high) {
-  const int value = settings.value(name, otherwise);
-  if (value < low || value > high) {
-    throw datasets::Error("network 'yolov3'",
-                          std::string("its ") + name + " cannot be " + std::to_string(value),
-                          "give " + std::to_string(low) + " to " + std::to_string(high));
-  }
-  return value;
 }
 
 // Pictures of any sizes -> [N, 3, height, width], stretched.
@@ -66,9 +56,9 @@ std::vector<YoloTruth> TruthsOf(const DetectSample& sample) {
 }  // namespace
 
 YoloDetector::YoloDetector(bool tiny, int classes, const json& settings)
-    : width_(Setting(settings, "width", kSide, kLeastSide, kMostSide)),
-      height_(Setting(settings, "height", kSide, kLeastSide, kMostSide)),
-      divisor_(Setting(settings, "divisor", 1, 1, kMostDivisor)),
+    : width_(Setting(settings, "yolov3", "width", kYoloSide, kLeastSide, kMostSide)),
+      height_(Setting(settings, "yolov3", "height", kYoloSide, kLeastSide, kMostSide)),
+      divisor_(Setting(settings, "yolov3", "divisor", 1, 1, kMostDivisor)),
       rescale_(settings.value("rescale", false)),
       momentum_(std::clamp(settings.value("momentum", 0.01), 1e-4, 1.0)),
       net_(GraphOf(tiny, classes, divisor_)) {

@@ -7,6 +7,8 @@
 
 namespace train {
 
+constexpr int kYoloSide = 416;
+
 // Settings of a network: {"width": 416, "height": 416, "divisor": 1, "rescale": false,
 // "momentum": 0.01}. Sides are
 // multiples of 32; `divisor` narrows every layer; `rescale` trains at sizes from 1/1.4 to 1.4 times

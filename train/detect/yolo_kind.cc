@@ -1,8 +1,9 @@
-#include "train/detect/yolo_kind.h"
-
+// How YOLOv3 and YOLOv3-tiny are set up and trained for the labels at hand.
 #include <algorithm>
 #include <cmath>
 
+#include "train/detect/registry.h"
+#include "train/detect/settings.h"
 #include "train/detect/yolo_detector.h"
 
 namespace train {
@@ -10,33 +11,20 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSide = 416;
 // From nothing on a processor the large network has time for few pictures: twice as many fit at
 // this size, and animals of at least this side are still seen.
-constexpr double kScratchSide = 288, kLeastAnimalSide = 24;
-constexpr double kProcessorMinutes = 20;
-
-// A model file of this program also says at which size it was trained.
-void FitTo(const WeightsFile& file, json& settings) {
-  const auto own = file.metadata.find("input");
-  if (own == file.metadata.end()) return;
-  const json input = json::parse(own->second, nullptr, false);
-  if (!input.is_object() || !input.contains("settings") || !input["settings"].is_object()) return;
-  for (const char* key : {"width", "height", "divisor"}) {
-    if (input["settings"].contains(key)) settings[key] = input["settings"][key];
-  }
-}
+constexpr double kYoloScratchSide = 288, kLeastYoloAnimal = 24;
 
 // The recipe of the seed for a GPU (models.md section 3); for a processor,
 // which sees a thousandth of those pictures, one that ends where time does.
-DetectPlan PlanFor(const PlanInput& input, bool tiny) {
+DetectPlan PlanYolo(const PlanInput& input, bool tiny) {
   DetectPlan plan;
-  int width = kSide, height = kSide;
+  int width = kYoloSide, height = kYoloSide;
   if (!tiny && !input.init && !input.gpu) {
     const double longer = std::max({1, input.picture.width, input.picture.height});
     const double animal_side = std::sqrt(std::max(1.0, input.median_area));
-    const double needed = kLeastAnimalSide * longer / animal_side;
-    width = height = std::min(kSide, RoundedYoloSide(std::max(kScratchSide, needed)));
+    const double needed = kLeastYoloAnimal * longer / animal_side;
+    width = height = std::min(kYoloSide, RoundedYoloSide(std::max(kYoloScratchSide, needed)));
   }
   if (input.options.size > 0 && !input.picture.empty()) {
     const double longer = std::max(input.picture.width, input.picture.height);
@@ -48,7 +36,8 @@ DetectPlan PlanFor(const PlanInput& input, bool tiny) {
                    {"divisor", 1},
                    {"rescale", input.gpu},
                    {"momentum", input.gpu ? 0.01 : 0.1}};
-  if (input.init && input.options.size == 0) FitTo(*input.init, plan.settings);
+  if (input.init && input.options.size == 0)
+    TakeSettings(*input.init, {"width", "height", "divisor"}, plan.settings);
   plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 64 : tiny ? 8 : 4;
   plan.most_short_side =
       std::max(plan.settings["width"].get<int>(), plan.settings["height"].get<int>());
@@ -89,17 +78,19 @@ DetectPlan PlanFor(const PlanInput& input, bool tiny) {
   return plan;
 }
 
-DetectorKind KindOf(bool tiny) {
+DetectorKind YoloKindOf(bool tiny) {
   return {tiny ? "yolov3-tiny" : "yolov3",
+          tiny ? "YOLOv3, small: boxes, no outlines" : "YOLOv3: boxes, no outlines",
+          {},
           [tiny](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<YoloDetector>(tiny, classes, settings);
           },
-          [tiny](const PlanInput& input) { return PlanFor(input, tiny); }};
+          [tiny](const PlanInput& input) { return PlanYolo(input, tiny); }};
 }
 
 }  // namespace
 
-DetectorKind Yolov3Kind() { return KindOf(false); }
-DetectorKind Yolov3TinyKind() { return KindOf(true); }
+DetectorKind Yolov3Kind() { return YoloKindOf(false); }
+DetectorKind Yolov3TinyKind() { return YoloKindOf(true); }
 
 }  // namespace train

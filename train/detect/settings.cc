@@ -1,0 +1,32 @@
+#include "train/detect/settings.h"
+
+#include "datasets/base/error.h"
+#include "train/weights/safetensors.h"
+
+namespace train {
+
+int Setting(const nlohmann::json& settings, const std::string& network, const std::string& name,
+            int otherwise, int low, int high) {
+  const int value = settings.value(name, otherwise);
+  if (value < low || value > high) {
+    throw datasets::Error("network '" + network + "'",
+                          "its " + name + " cannot be " + std::to_string(value),
+                          "give " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  return value;
+}
+
+void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,
+                  nlohmann::json& settings) {
+  const auto own = file.metadata.find("input");
+  if (own == file.metadata.end()) return;
+  const nlohmann::json input = nlohmann::json::parse(own->second, nullptr, false);
+  if (!input.is_object() || !input.contains("settings")) return;
+  const nlohmann::json& said = input["settings"];
+  if (!said.is_object()) return;
+  for (const std::string& name : names) {
+    if (said.contains(name)) settings[name] = said[name];
+  }
+}
+
+}  // namespace train

@@ -1,0 +1,21 @@
+// What a model file, or a file to start from, says of a detector's network. No torch type here.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace train {
+
+struct WeightsFile;
+
+// settings[name], or `otherwise`. Throws Error that names the network for a value out of range.
+int Setting(const nlohmann::json& settings, const std::string& network, const std::string& name,
+            int otherwise, int low, int high);
+
+// A model file of this program says at which size, depth, ... it was trained: what it says of
+// `names` goes into `settings`; nothing for a file of another program.
+void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,
+                  nlohmann::json& settings);
+
+}  // namespace train
