@@ -210,31 +210,29 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
                                   [](const std::string&) {});
   }
   GatheredLabels labels;
+  const auto gather = [&] {
+    labels = GatherLabels(project, selection, job);
+    return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
+  };
+  std::function<void(const train::TrainSample&)> show;
+  if (on_sample) {
+    show = [&](const train::TrainSample& sample) {
+      const train::LabeledFrame& frame = labels.data.frames[static_cast<size_t>(sample.frame)];
+      on_sample({sample, labels.videos[static_cast<size_t>(frame.video)], frame.frame_index});
+    };
+  }
+  const auto learn = [&](const std::string& file, const OnProgress& progress) {
+    return train::Train(labels.data, options, file, job, progress, show);
+  };
   if (options.together.rank > 0) {  // rank 0 writes and registers
     TrainedModel helped;
     helped.file = fs::absolute(model_file).lexically_normal();
-    labels = GatherLabels(project, selection, job);
-    helped.labels = static_cast<int>(labels.data.frames.size());
-    helped.result = train::Train(labels.data, options, helped.file.string(), job, on_progress);
+    helped.labels = gather().frames;
+    helped.result = learn(helped.file.string(), on_progress);
     return helped;
   }
-  return Register(
-      project, JobOptions(project, selection, options, model_file), model_file, on_progress,
-      [&] {
-        labels = GatherLabels(project, selection, job);
-        return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
-      },
-      [&](const std::string& file, const OnProgress& progress) {
-        std::function<void(const train::TrainSample&)> show;
-        if (on_sample) {
-          show = [&](const train::TrainSample& sample) {
-            const train::LabeledFrame& frame =
-                labels.data.frames[static_cast<size_t>(sample.frame)];
-            on_sample({sample, labels.videos[static_cast<size_t>(frame.video)], frame.frame_index});
-          };
-        }
-        return train::Train(labels.data, options, file, job, progress, show);
-      });
+  return Register(project, JobOptions(project, selection, options, model_file), model_file,
+                  on_progress, gather, learn);
 }
 
 TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelection& selection,
