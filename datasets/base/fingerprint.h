@@ -12,6 +12,8 @@ namespace datasets {
 // one since the first version; checkpoints and prepared pictures are known by it, so it stays.
 class Fingerprint {
  public:
+  Fingerprint() = default;
+  explicit Fingerprint(uint64_t start) : hash_(start) {}  // for a second one, of the same text
   void AddByte(uint8_t byte) { AddWord(byte); }
   void AddText(std::string_view text) {
     for (const char c : text) AddByte(static_cast<uint8_t>(c));

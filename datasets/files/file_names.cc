@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "datasets/base/fingerprint.h"
+
 namespace datasets {
 namespace {
 
@@ -19,12 +21,13 @@ void AddEscaped(char c, std::string* text) {
   *text += kDigits[byte & 15];
 }
 
-// FNV-1a of 64 bits twice, from two starts: names need no secret.
+// 64 bits twice, from two starts: names need no secret.
 std::string Hash(std::string_view text) {
   std::string hex;
-  for (uint64_t hash : {0xcbf29ce484222325u, 0x9ae16a3b2f90404fu}) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    for (int shift = 60; shift >= 0; shift -= 4) hex += "0123456789abcdef"[hash >> shift & 15];
+  for (const uint64_t start : {0xcbf29ce484222325u, 0x9ae16a3b2f90404fu}) {
+    Fingerprint fingerprint(start);
+    fingerprint.AddText(text);
+    hex += fingerprint.Hex();
   }
   return hex;
 }

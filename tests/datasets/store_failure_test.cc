@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "datasets/store/owner.h"
 #include "datasets/store/schema.h"
 #include "datasets/store/writer.h"
+#include "tests/support/other_process.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,29 +22,10 @@ namespace {
 using datasets::Id;
 using datasets::Project;
 using datasets::Writer;
+using tests::Fork;
 using tests::MessageOf;
+using tests::StatusOf;
 namespace fs = std::filesystem;
-
-// Runs `work` in another process; its result is the exit status.
-pid_t Fork(const std::function<int()>& work) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    int status = 99;
-    try {
-      status = work();
-    } catch (...) {
-    }
-    _exit(status);
-  }
-  return child;
-}
-
-int StatusOf(pid_t child) {
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 bool IsOneLineWith(const std::string& message, const std::string& part) {
   return message.find(part) != std::string::npos && message.find('\n') == std::string::npos;

@@ -3,6 +3,7 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
+#include "tests/train/short_training.h"
 #include "tests/train/synthetic_labels.h"
 #include "train/base/predictor.h"
 #include "train/detect/registry.h"
@@ -14,6 +15,7 @@
 namespace {
 
 using namespace train;
+using tests::TrainingError;
 
 TrainOptions Reduced(int steps) {
   TrainOptions options;
@@ -36,18 +38,6 @@ PredictorOptions Exact() {
   return options;
 }
 
-std::string MessageOf(const TrainingData& data, const TrainOptions& options) {
-  tests::TempDir folder;
-  datasets::Job job;
-  try {
-    Train(data, options, folder / "m.safetensors", job);
-  } catch (const datasets::Error& error) {
-    CHECK_FALSE(std::filesystem::exists(folder / "m.safetensors"));
-    return error.what();
-  }
-  return "";
-}
-
 bool Mentions(const std::string& text, const std::string& part) {
   CAPTURE(text);
   const bool found = text.find(part) != std::string::npos;
@@ -56,31 +46,15 @@ bool Mentions(const std::string& text, const std::string& part) {
   return found;
 }
 
-struct Learned {
-  tests::TempDir folder;
-  tests::Scene scene;
-  std::string file;
-  TrainResult result;
-};
-
-const Learned& FourFrames() {
-  static Learned learned;
-  static const bool once = [] {
-    learned.scene = tests::DrawScene(4);
-    tests::Connect(learned.scene);
-    learned.file = learned.folder / "m.safetensors";
-    datasets::Job job;
-    learned.result = Train(learned.scene.data, Reduced(70), learned.file, job);
-    return true;
-  }();
-  (void)once;
+const tests::Learned& FourFrames() {
+  static const tests::Learned learned(Reduced(70));
   return learned;
 }
 
 }  // namespace
 
 TEST_CASE("Mask R-CNN learns four frames by heart and names both animals") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const auto predictor = LoadPredictor(learned.file, Exact());
   CHECK(predictor->info().architecture == "maskrcnn");
   CHECK(predictor->info().classes == learned.scene.data.classes);
@@ -105,7 +79,7 @@ TEST_CASE("Mask R-CNN learns four frames by heart and names both animals") {
 }
 
 TEST_CASE("a detector's model file tells what it is, and its tensors have the reference's names") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const ModelInfo info = ReadModelInfo(learned.file);
   CHECK(info.architecture == "maskrcnn");
   CHECK(info.record.at("labels").at("frames") == 4);
@@ -210,7 +184,7 @@ TEST_CASE("staged training moves the heads first, then the backbone from its end
 }
 
 TEST_CASE("other animals start from the same weights with fresh layers for their names") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   tests::TempDir folder;
   tests::Scene scene = tests::DrawScene(2);
   tests::Connect(scene);
@@ -226,14 +200,14 @@ TEST_CASE("other animals start from the same weights with fresh layers for their
 }
 
 TEST_CASE("weights that do not fit are refused in one line and nothing is written") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   tests::TempDir folder;
   const WeightsFile good = ReadSafetensors(learned.file);
   TrainOptions options = Reduced(1);
   options.init = folder / "bad.safetensors";
   const auto Try = [&](const WeightsFile& file) {
     WriteSafetensors(options.init, file);
-    return MessageOf(learned.scene.data, options);
+    return TrainingError(learned.scene.data, options);
   };
   WeightsFile file = good;
   auto& numbers = file.tensors.at("rpn.head.conv.0.0.bias").bytes;
@@ -252,7 +226,7 @@ TEST_CASE("weights that do not fit are refused in one line and nothing is writte
 }
 
 TEST_CASE("a model file whose classes do not fit its weights is refused in one line") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   tests::TempDir folder;
   WeightsFile file = ReadSafetensors(learned.file);
   file.metadata["classes"] = R"(["a","b","c"])";

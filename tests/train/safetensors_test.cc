@@ -1,9 +1,7 @@
 #include "train/weights/safetensors.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -13,6 +11,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/random.h"
+#include "tests/support/small_files.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "train/nets/idseg.h"
@@ -54,20 +53,14 @@ std::set<std::string> FilesIn(const fs::path& folder) {
   return names;
 }
 
-// Files of this process may be so large, no larger, while it lives.
-class SmallFiles {
- public:
-  explicit SmallFiles(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+setrlimit(RLIMIT_FSIZE, &limit);
+}
+~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
 
- private:
-  rlimit before_;
-};
+private:
+rlimit before_;
+}
+;
 
 std::string WithHeader(const std::string& header, const std::string& data) {
   std::string bytes(8, '\0');
@@ -204,7 +197,7 @@ TEST_CASE("two programs that write one file do not write into one another") {
 TEST_CASE("a full disk is an error, not a short file") {
   tests::TempDir folder;
   {
-    const SmallFiles small(64);
+    const tests::SmallFiles small(64);
     CHECK_THROWS_AS(WriteSafetensors(folder / "w", Sample()), datasets::Error);
   }
   CHECK(FilesIn(folder / ".").empty());

@@ -6,6 +6,7 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
+#include "tests/train/short_training.h"
 #include "tests/train/synthetic_labels.h"
 #include "train/base/predictor.h"
 #include "train/learn/evaluate.h"
@@ -14,6 +15,7 @@
 namespace {
 
 using namespace train;
+using tests::TrainingError;
 
 TrainOptions Short(int steps) {
   TrainOptions options;
@@ -47,44 +49,15 @@ std::map<std::string, std::vector<uint8_t>> Weights(const std::string& file) {
   return result;
 }
 
-std::string MessageOf(const TrainingData& data, const TrainOptions& options) {
-  tests::TempDir folder;
-  datasets::Job job;
-  try {
-    Train(data, options, folder / "m.safetensors", job);
-  } catch (const datasets::Error& error) {
-    CHECK_FALSE(std::filesystem::exists(folder / "m.safetensors"));
-    return error.what();
-  }
-  return "";
-}
-
-// One training that several tests look at.
-struct Learned {
-  tests::TempDir folder;
-  tests::Scene scene;
-  std::string file;
-  TrainResult result;
-};
-
-const Learned& FourFrames() {
-  static Learned learned;
-  static const bool once = [] {
-    learned.scene = tests::DrawScene(4);
-    tests::Connect(learned.scene);
-    learned.file = learned.folder / "m.safetensors";
-    datasets::Job job;
-    learned.result = Train(learned.scene.data, Short(90), learned.file, job);
-    return true;
-  }();
-  (void)once;
+const tests::Learned& FourFrames() {
+  static const tests::Learned learned(Short(90));
   return learned;
 }
 
 }  // namespace
 
 TEST_CASE("the default network learns four frames by heart and names both animals") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const tests::Scene& scene = learned.scene;
   CHECK(learned.result.steps == 180);
   CHECK(learned.result.validation.is_null());  // too few labels to hold any back
@@ -116,7 +89,7 @@ TEST_CASE("the default network learns four frames by heart and names both animal
 }
 
 TEST_CASE("a model file tells what it is without any network") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const ModelInfo info = ReadModelInfo(learned.file);
   CHECK(info.architecture == "idseg");
   CHECK(info.classes == learned.scene.data.classes);
@@ -128,7 +101,7 @@ TEST_CASE("a model file tells what it is without any network") {
 }
 
 TEST_CASE("a loaded model predicts the same again, however frames are grouped") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const cv::Mat& background = learned.scene.data.backgrounds[0];
   const auto all =
       LoadPredictor(learned.file, OneThread())->Predict(learned.scene.pictures, background);
@@ -139,7 +112,7 @@ TEST_CASE("a loaded model predicts the same again, however frames are grouped") 
 }
 
 TEST_CASE("fast arithmetic changes hardly any pixel") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   PredictorOptions exact_options = OneThread();
   exact_options.allow_bf16 = false;
   const auto exact = LoadPredictor(learned.file, exact_options);
@@ -155,7 +128,7 @@ TEST_CASE("fast arithmetic changes hardly any pixel") {
 }
 
 TEST_CASE("animals are found without the background, and with themselves in the background") {
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   const auto predictor = LoadPredictor(learned.file, OneThread());
   Evaluation blind(2), haunted(2);
   for (size_t i = 0; i < learned.scene.pictures.size(); ++i) {
@@ -170,7 +143,7 @@ TEST_CASE("animals are found without the background, and with themselves in the 
 
 TEST_CASE("truncated and foreign models, and pictures that do not fit, are refused") {
   tests::TempDir folder;
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   std::ifstream in(learned.file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
   std::ofstream(folder / "short", std::ios::binary) << bytes.substr(0, bytes.size() / 2);
@@ -189,7 +162,7 @@ TEST_CASE("truncated and foreign models, and pictures that do not fit, are refus
 
 TEST_CASE("a later training may start from the weights of an earlier one") {
   tests::TempDir folder;
-  const Learned& learned = FourFrames();
+  const tests::Learned& learned = FourFrames();
   datasets::Job job;
   TrainOptions options = Short(1);
   options.init = learned.file;
@@ -256,36 +229,36 @@ TEST_CASE("labels that cannot be learned from are refused with the reason") {
   tests::Connect(scene);
   TrainingData nothing = scene.data;
   nothing.frames.clear();
-  CHECK(MessageOf(nothing, Short(2)).find("no labelled frames") != std::string::npos);
+  CHECK(TrainingError(nothing, Short(2)).find("no labelled frames") != std::string::npos);
 
   TrainingData nameless = scene.data;
   nameless.classes.clear();
-  CHECK(MessageOf(nameless, Short(2)).find("no animal names") != std::string::npos);
+  CHECK(TrainingError(nameless, Short(2)).find("no animal names") != std::string::npos);
 
   TrainingData missing = scene.data;
   missing.classes.push_back("ghost");
-  CHECK(MessageOf(missing, Short(2)).find("'ghost'") != std::string::npos);
+  CHECK(TrainingError(missing, Short(2)).find("'ghost'") != std::string::npos);
 
   TrainingData empty = scene.data;
   for (LabeledFrame& frame : empty.frames) frame.objects.clear();
-  CHECK(MessageOf(empty, Short(2)).find("no frame shows") != std::string::npos);
+  CHECK(TrainingError(empty, Short(2)).find("no frame shows") != std::string::npos);
 
   TrainingData lost = scene.data;
   lost.picture = [](int) { return cv::Mat(); };
-  CHECK(MessageOf(lost, Short(2)).find("cannot be read") != std::string::npos);
+  CHECK(TrainingError(lost, Short(2)).find("cannot be read") != std::string::npos);
 
   TrainingData other_size = scene.data;
   other_size.picture = [](int) { return cv::Mat(64, 64, CV_8UC3, cv::Scalar::all(9)); };
-  CHECK(MessageOf(other_size, Short(2)).find("another size") != std::string::npos);
+  CHECK(TrainingError(other_size, Short(2)).find("another size") != std::string::npos);
 
   TrainOptions unknown = Short(2);
   unknown.model = "resnot";
-  CHECK(MessageOf(scene.data, unknown).find("no such architecture") != std::string::npos);
+  CHECK(TrainingError(scene.data, unknown).find("no such architecture") != std::string::npos);
   TrainOptions device = Short(2);
   device.device = "tpu";
-  CHECK(MessageOf(scene.data, device).find("device 'tpu'") != std::string::npos);
+  CHECK(TrainingError(scene.data, device).find("device 'tpu'") != std::string::npos);
   TrainOptions range = Short(-1);
-  CHECK(MessageOf(scene.data, range).find("out of range") != std::string::npos);
+  CHECK(TrainingError(scene.data, range).find("out of range") != std::string::npos);
 }
 
 TEST_CASE("frames without animals are learned from as empty, and one animal needs no naming") {

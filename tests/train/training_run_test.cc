@@ -1,9 +1,6 @@
 // What every training does alike, whatever it learns.
-#include <sys/resource.h>
-
-#include <csignal>
-
 #include "datasets/base/error.h"
+#include "tests/support/small_files.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
@@ -25,20 +22,14 @@ TrainOptions Short(const std::string& model, int steps) {
   return options;
 }
 
-// Files of this process may be so large, no larger, while it lives.
-class SmallFiles {
- public:
-  explicit SmallFiles(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+setrlimit(RLIMIT_FSIZE, &limit);
+}
+~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
 
- private:
-  rlimit before_;
-};
+private:
+rlimit before_;
+}
+;
 
 tests::Scene& Labels() {
   static tests::Scene scene = [] {
@@ -107,7 +98,7 @@ TEST_CASE("batch and rate count for networks that name animals too") {
 
 TEST_CASE("a training that could not be written at the end is refused before its first step") {
   tests::TempDir folder;
-  const SmallFiles small(100000);
+  const tests::SmallFiles small(100000);
   int steps = 0;
   std::string text;
   datasets::Job job;
@@ -165,7 +156,7 @@ TEST_CASE("room on a disk is asked for and given back") {
   CHECK(WhyNoRoom(folder / "m", 1000).empty());
   CHECK_FALSE(WhyNoRoom(folder / "no/such/m", 1000).empty());
   {
-    const SmallFiles small(500);
+    const tests::SmallFiles small(500);
     CHECK_FALSE(WhyNoRoom(folder / "m", 1000).empty());
   }
   CHECK(fs::is_empty(folder.path()));

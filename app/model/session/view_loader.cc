@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "app/model/session/session.h"
+#include "datasets/base/fingerprint.h"
 #include "datasets/store/review/review_order.h"
 
 namespace app {
@@ -58,13 +59,12 @@ class KnownOutlines {
  private:
   struct Hash {
     size_t operator()(const datasets::Ring* ring) const {
-      size_t hash = ring->size();
+      datasets::Fingerprint fingerprint;
       for (const cv::Point2d& point : *ring) {
-        for (const double value : {point.x, point.y}) {
-          hash = hash * 1099511628211U ^ std::hash<double>()(value);
-        }
+        fingerprint.AddWord(std::hash<double>()(point.x));
+        fingerprint.AddWord(std::hash<double>()(point.y));
       }
-      return hash;
+      return fingerprint.value();
     }
   };
   struct Equal {

@@ -1,6 +1,5 @@
 // Reading a project that another program is writing, or was stopped while it wrote.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
@@ -10,6 +9,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/file/open.h"
 #include "datasets/store/writer.h"
+#include "tests/support/other_process.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
@@ -18,24 +18,9 @@ namespace {
 using datasets::Connection;
 using datasets::Project;
 using datasets::Writer;
+using tests::InChild;
 using tests::MessageOf;
 namespace fs = std::filesystem;
-
-int InChild(const std::function<int()>& work) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    int status = 99;
-    try {
-      status = work();
-    } catch (...) {
-    }
-    _exit(status);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 // As on file systems without shared memory: a rollback journal instead of the log.
 void MakeWithJournal(const fs::path& file) {
