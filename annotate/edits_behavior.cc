@@ -67,10 +67,16 @@ void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
   }
 }
 
-void CheckNameIsFree(const Recorder& recorder, const BehaviorRow& behavior) {
+void CheckIsFree(const Recorder& recorder, const BehaviorRow& behavior) {
   for (const BehaviorRow& other : recorder.reader().Behaviors()) {
     if (other.name == behavior.name && other.id != behavior.id) {
       throw Error("behavior '" + behavior.name + "'", "the name is taken", "choose another one");
+    }
+    if (!behavior.shortcut.empty() && other.shortcut == behavior.shortcut &&
+        other.id != behavior.id) {
+      throw Error("behavior '" + behavior.name + "'",
+                  "its key " + behavior.shortcut + " is that of '" + other.name + "'",
+                  "choose another key");
     }
   }
 }
@@ -80,7 +86,7 @@ void CheckNameIsFree(const Recorder& recorder, const BehaviorRow& behavior) {
 Edit AddBehavior(BehaviorRow behavior) {
   behavior.id = 0;
   return {"Add behavior", std::nullopt, [=](Recorder& recorder) {
-            CheckNameIsFree(recorder, behavior);
+            CheckIsFree(recorder, behavior);
             recorder.Insert("behaviors",
                             [&](Writer& writer) { return writer.FindOrInsertBehavior(behavior); });
           }};
@@ -88,7 +94,7 @@ Edit AddBehavior(BehaviorRow behavior) {
 
 Edit ChangeBehavior(BehaviorRow behavior) {
   return {"Change behavior", std::nullopt, [=](Recorder& recorder) {
-            CheckNameIsFree(recorder, behavior);
+            CheckIsFree(recorder, behavior);
             recorder.Change("behaviors", behavior.id,
                             [&](Writer& writer) { writer.UpdateBehavior(behavior); });
           }};

@@ -1,7 +1,9 @@
 #include "datasets/store/reader.h"
 
+#include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 
+#include "datasets/store/behavior_order.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/names.h"
 #include "datasets/video/picture_file.h"
@@ -323,7 +325,7 @@ int Reader::CountLabeledFrames(Id video_id) const {
 }
 
 std::vector<BehaviorRow> Reader::Behaviors() const {
-  return Collect(
+  std::vector<BehaviorRow> behaviors = Collect(
       connection_.Query("SELECT id, name, is_point, exclusion_group, color, shortcut"
                         " FROM behaviors ORDER BY id"),
       [](const Statement& row) {
@@ -331,6 +333,14 @@ std::vector<BehaviorRow> Reader::Behaviors() const {
             row.Int(0), row.Text(1), row.Bool(2), row.Text(3), static_cast<uint32_t>(row.Int(4)),
             row.Text(5)};
       });
+  const auto order = nlohmann::json::parse(Setting(kBehaviorOrderSetting, "[]"), nullptr, false);
+  if (!order.is_array() || order.empty()) return behaviors;
+  const auto place = [&](const BehaviorRow& behavior) {
+    return std::find(order.begin(), order.end(), behavior.id) - order.begin();
+  };
+  std::stable_sort(behaviors.begin(), behaviors.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return behaviors;
 }
 
 std::optional<BehaviorIntervalRow> Reader::BehaviorIntervalById(Id id) const {
