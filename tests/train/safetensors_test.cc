@@ -53,15 +53,6 @@ std::set<std::string> FilesIn(const fs::path& folder) {
   return names;
 }
 
-setrlimit(RLIMIT_FSIZE, &limit);
-}
-~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
-
-private:
-rlimit before_;
-}
-;
-
 std::string WithHeader(const std::string& header, const std::string& data) {
   std::string bytes(8, '\0');
   for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(uint64_t{header.size()} >> (8 * i));

@@ -22,15 +22,6 @@ TrainOptions Short(const std::string& model, int steps) {
   return options;
 }
 
-setrlimit(RLIMIT_FSIZE, &limit);
-}
-~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
-
-private:
-rlimit before_;
-}
-;
-
 tests::Scene& Labels() {
   static tests::Scene scene = [] {
     tests::Scene drawn = tests::DrawScene(12);
