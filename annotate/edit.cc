@@ -5,7 +5,7 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/store/connection.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 
 namespace annotate {
 namespace {

@@ -20,7 +20,7 @@
 #include "app/cli/verb_list.h"
 #include "datasets/base/error.h"
 #include "datasets/project.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 
 namespace app {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "annotate/edits.h"
 #include "datasets/store/connection.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 

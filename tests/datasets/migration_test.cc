@@ -9,7 +9,7 @@
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/meetings/meeting_store.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "datasets/store/writer.h"
 #include "datasets/verify.h"
 #include "tests/support/store_data.h"

@@ -9,7 +9,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
 #include "datasets/store/connection.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "datasets/store/writer.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"

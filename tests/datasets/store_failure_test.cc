@@ -11,7 +11,7 @@
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/owner.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "datasets/store/writer.h"
 #include "tests/support/other_process.h"
 #include "tests/support/store_data.h"

@@ -8,7 +8,7 @@
 #include "app/model/requests/label_requests.h"
 #include "app/model/sample_project.h"
 #include "app/ui/shell/shell.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 
 namespace app {
 namespace {

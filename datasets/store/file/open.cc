@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "datasets/store/owner.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "datasets/store/transaction.h"
 
 namespace datasets {

@@ -11,8 +11,8 @@
 #include "datasets/store/file/open.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/paths.h"
-#include "datasets/store/schema.h"
-#include "datasets/store/schema_check.h"
+#include "datasets/store/schema/schema.h"
+#include "datasets/store/schema/schema_check.h"
 
 namespace datasets {
 namespace {

@@ -3,7 +3,7 @@
 #include "datasets/files/atomic_file.h"
 #include "datasets/store/copy.h"
 #include "datasets/store/file/open.h"
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 
 namespace datasets {
 namespace {

@@ -1,11 +1,11 @@
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 
 #include "datasets/store/copy.h"
-#include "datasets/store/schema_check.h"
+#include "datasets/store/schema/schema_check.h"
 #include "datasets/store/transaction.h"
 
 namespace datasets {

@@ -1,10 +1,10 @@
-#include "datasets/store/schema_check.h"
+#include "datasets/store/schema/schema_check.h"
 
 #include <cctype>
 #include <map>
 #include <mutex>
 
-#include "datasets/store/schema.h"
+#include "datasets/store/schema/schema.h"
 #include "datasets/store/transaction.h"
 
 namespace datasets {

@@ -11,7 +11,7 @@
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/names.h"
 #include "datasets/store/reader.h"
-#include "datasets/store/schema_check.h"
+#include "datasets/store/schema/schema_check.h"
 #include "datasets/store/score_series.h"
 
 namespace datasets {
