@@ -15,6 +15,7 @@ Verb OpenVerb();
 Verb ImportVerb();
 Verb ExportVerb();
 Verb ReviewVerb();
+Verb CertifyVerb();
 Verb EvaluateVerb();
 Verb ReportVerb();
 Verb BoutsVerb();

@@ -45,8 +45,9 @@ void WriteConfidences(datasets::Project& project, const ReviewData& data,
 }
 
 int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData& data,
-               const Judgement& judgement) {
+               const Judgement& judgement, int audit_frames) {
   QueueOptions options;
+  options.audit_frames = audit_frames;
   options.seed = static_cast<uint64_t>(job_id);
   std::vector<datasets::ReviewItemRow> items =
       MakeEpisodes(data, judgement.model, judgement.missing, options);
@@ -79,7 +80,8 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
 
 }  // namespace
 
-int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job) {
+int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job,
+                       int audit_frames) {
   if (HasBehaviorScores(project, job_id)) {
     return FinishBehaviors(project, job_id, BoutOptionsOf(project, job_id), job).episodes;
   }
@@ -89,7 +91,7 @@ int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets
   const ReviewExamples examples = CollectExamples(project, job_id, *data);
   const Judgement judgement = JudgementOf(*data, examples);
   WriteConfidences(project, *data, judgement.model, job);
-  return WriteQueue(project, job_id, *data, judgement);
+  return WriteQueue(project, job_id, *data, judgement, audit_frames);
 }
 
 Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id) {

@@ -10,8 +10,9 @@
 namespace infer {
 
 // Rebuilds the review queue of a prediction job (after labels or decisions changed); returns the
-// number of episodes.
-int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job);
+// number of episodes. At least `audit_frames` random frames are in it, decided ones counted.
+int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets::Job& job,
+                       int audit_frames = 0);
 
 struct Calibration {
   double expected_calibration_error = -1;  // -1: too few decided frames to say

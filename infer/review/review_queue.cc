@@ -177,13 +177,16 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
   const double share = options.audit_share / (1 - options.audit_share);
   const size_t wanted = std::min<size_t>(
       static_cast<size_t>(frames),
-      std::max<size_t>(1,
-                       static_cast<size_t>(std::ceil(share * static_cast<double>(items.size())))));
+      std::max({size_t{1}, static_cast<size_t>(options.audit_frames),
+                static_cast<size_t>(std::ceil(share * static_cast<double>(items.size())))}));
   std::mt19937_64 random(options.seed);
   std::vector<int> drawn;
+  std::vector<bool> is_drawn(static_cast<size_t>(frames), false);
   while (drawn.size() < wanted) {
     const int frame = static_cast<int>(random() % static_cast<uint64_t>(frames));
-    if (std::find(drawn.begin(), drawn.end(), frame) == drawn.end()) drawn.push_back(frame);
+    if (is_drawn[static_cast<size_t>(frame)]) continue;
+    is_drawn[static_cast<size_t>(frame)] = true;
+    drawn.push_back(frame);
   }
   for (int frame : drawn) {
     datasets::ReviewItemRow item;

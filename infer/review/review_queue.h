@@ -13,6 +13,7 @@ namespace infer {
 struct QueueOptions {
   double least_suspicion = 0.05;  // frames below are not shown
   double audit_share = 0.1;       // of the queue, drawn at random over all frames
+  int audit_frames = 0;           // at least so many; a larger number keeps what a smaller one drew
   uint64_t seed = 1;
 };
 

@@ -33,6 +33,7 @@ std::vector<Verb> VerbTable() {
       Learning("models", "models of a project, what a model file holds, known networks"),
       WeightsVerb(),
       ReviewVerb(),
+      CertifyVerb(),
       EvaluateVerb(),
       JobsVerb(),
       BoutsVerb(),

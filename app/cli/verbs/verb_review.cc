@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   std::string project, verdict, video, frames, reason, behavior;
   std::vector<std::string> words;  // numbers of episodes or meetings, names of animals
-  int top = 0;
+  int top = 0, audit = 0;
   bool all = false, calibration = false, rebuild = false;
 };
 
@@ -253,10 +253,10 @@ int Run(const Arguments& arguments, Console& console) {
     const auto project = OpenProject(arguments.project);
     return Decide(arguments, *project, console);
   }
-  if (arguments.rebuild) {
+  if (arguments.rebuild || arguments.audit > 0) {
     const auto project = OpenProject(arguments.project);
     for (const Id job : ReadQueue(*project, arguments.video).jobs) {
-      infer::RebuildReviewQueue(*project, job, console.job());
+      infer::RebuildReviewQueue(*project, job, console.job(), arguments.audit);
     }
     return List(arguments, *project, console);
   }
@@ -290,6 +290,7 @@ Verb ReviewVerb() {
       "  vole review mice.vole meetings\n"
       "  vole review mice.vole keep 3 5\n"
       "  vole review mice.vole exchange 4 Ada Bea\n"
+      "  vole review mice.vole --audit 300 --reason audit\n"
       "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
@@ -317,6 +318,12 @@ Verb ReviewVerb() {
         command.add_flag("--all", arguments->all, "decided episodes or meetings too");
         command.add_flag("--calibration", arguments->calibration,
                          "only how far the scores can be trusted");
+        command
+            .add_option("--audit", arguments->audit,
+                        "make the queue anew with at least N random frames, for vole certify; list "
+                        "just those with --reason audit")
+            ->type_name("N")
+            ->check(CLI::PositiveNumber);
         command.add_flag("--rebuild", arguments->rebuild,
                          "make the queue anew from today's labels and decisions, then list it");
         return [arguments](Console& console) { return Run(*arguments, console); };

@@ -1,0 +1,178 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "annotate/edits.h"
+#include "annotate/history.h"
+#include "datasets/store/writer.h"
+#include "infer/review/review_data.h"
+#include "infer/review/review_job.h"
+#include "infer/statement/statement_page.h"
+#include "tests/support/label_project.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using datasets::Id;
+
+// A prediction of one vole on every frame of a video of 400 frames; on `wrong` frames it is wrong.
+struct Predicted {
+  explicit Predicted(int seed_jobs = 0) : project(tests::LabelProject(folder.path(), kFrames)) {
+    infer::ReviewData data;
+    data.video_id = project->Videos().at(0).id;
+    data.end_frame = kFrames;
+    data.fps = 25;
+    data.classes = {"vole"};
+    data.max_instances = {1};
+    data.tracklets = {{0, kFrames, -1, 1.f}};
+    project->Write([&](datasets::Writer& writer) {
+      data.categories = {writer.FindOrInsertCategory("vole")};
+      datasets::JobRow job;
+      job.kind = "predict";
+      job.state = "done";
+      for (int i = 0; i <= seed_jobs; ++i)
+        job_id = writer.InsertJob(job);  // the number is the seed
+      Id predictions = 0;                // ids as the store gives them
+      for (int frame = 0; frame < kFrames; ++frame) {
+        datasets::PredictionRow row;
+        row.job_id = job_id;
+        row.video_id = data.video_id;
+        row.frame_index = frame;
+        row.category_id = data.categories[0];
+        row.score = 0.9;
+        row.polygons = {{{5, 5}, {15, 5}, {15, 15}, {5, 15}}};
+        infer::ReviewAnimal animal;
+        writer.InsertPrediction(row);
+        animal.prediction = ++predictions;
+        animal.frame = frame;
+        data.animals.push_back(animal);
+      }
+    });
+    infer::SaveReviewData(*project, job_id, data);
+  }
+
+  void DrawRandom(int frames) {
+    datasets::Job job;
+    infer::RebuildReviewQueue(*project, job_id, job, frames);
+  }
+
+  // Decides open random frames as a reviewer who knows the truth; `most` of them.
+  void Check(const std::set<int>& wrong, int most = 1 << 30) {
+    annotate::History history(*project, "Ada");
+    for (const auto& item : project->ReviewItems(job_id)) {
+      if (!item.verdict.empty() || item.reason_code != "audit" || most-- <= 0) continue;
+      history.Apply(annotate::DecideEpisode(item,
+                                            wrong.count(item.start_frame)
+                                                ? annotate::Verdict::kRejected
+                                                : annotate::Verdict::kAccepted,
+                                            0));
+    }
+  }
+
+  infer::Statement State() const { return infer::StateOf(*project, project->Videos().at(0)); }
+
+  static constexpr int kFrames = 400;
+  tests::TempDir folder;
+  std::unique_ptr<datasets::Project> project;
+  Id job_id = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a prediction that nobody checked is stated as not known") {
+  const Predicted predicted;
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.sample.drawn == 0);
+  CHECK(statement.share_wrong == 1);
+  CHECK(statement.one_animal);
+  const std::string page = infer::StatementPage(statement, "1");
+  CHECK(page.find("not known") != std::string::npos);
+  CHECK(page.find("nobody to exchange a name with") != std::string::npos);
+}
+
+TEST_CASE("random frames that were checked bound the others, wrong and skipped ones against it") {
+  Predicted predicted;
+  predicted.DrawRandom(60);
+  predicted.Check({});
+  const infer::Statement clean = predicted.State();
+  CHECK(clean.sample.frames == 400);
+  CHECK(clean.sample.drawn == 60);
+  CHECK(clean.sample.wrong == 0);
+  CHECK(clean.most_wrong == infer::MostWrong({400, 60, 0}));
+  CHECK(clean.decisions.at("Ada") == 60);
+  CHECK(clean.labels == 60);  // accepted
+  CHECK(clean.known_frames == 0);
+
+  // More of the same draw; half of them are wrong, one is skipped.
+  predicted.DrawRandom(80);
+  std::set<int> wrong;
+  for (int frame = 0; frame < 400; frame += 2) wrong.insert(frame);
+  predicted.Check(wrong, 19);
+  annotate::History history(*predicted.project, "Bea");
+  for (const auto& item : predicted.project->ReviewItems(predicted.job_id)) {
+    if (item.verdict.empty() && item.reason_code == "audit") {
+      history.Apply(annotate::DecideEpisode(item, annotate::Verdict::kSkipped, 0));
+    }
+  }
+  const infer::Statement mixed = predicted.State();
+  CHECK(mixed.sample.drawn == 80);
+  CHECK(mixed.skipped == 1);
+  CHECK(mixed.sample.wrong > 4);
+  CHECK(mixed.most_wrong > clean.most_wrong);
+  CHECK(mixed.decisions.at("Bea") == 1);
+}
+
+TEST_CASE("frames that people labeled are no part of what the random ones speak for") {
+  Predicted predicted;
+  predicted.project->Write([&](datasets::Writer& writer) {
+    for (int frame = 0; frame < 100; ++frame) {
+      datasets::AnnotationRow label;
+      label.image_id = writer.FindOrInsertImage(1, frame, 64, 48);
+      label.category_id = writer.FindOrInsertCategory("vole");
+      label.polygons = {{{5, 5}, {15, 5}, {15, 15}, {5, 15}}};
+      label.box = {5, 5, 10, 10};
+      label.area = 100;
+      label.author = "Ada";
+      writer.InsertAnnotation(label);
+    }
+  });
+  predicted.DrawRandom(120);
+  predicted.Check({});
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.sample.frames == 300);
+  CHECK(statement.known_frames == 100);
+  CHECK(statement.sample.drawn < 120);
+  CHECK(statement.sample.drawn > 60);
+  CHECK(statement.share_wrong == doctest::Approx(infer::MostWrong(statement.sample) / 400.0));
+}
+
+TEST_CASE("over many draws the bound covers what is really wrong") {
+  std::set<int> wrong;
+  for (int frame = 100; frame < 120; ++frame) wrong.insert(frame);  // in a row, as faults are
+  int covered = 0;
+  constexpr int kProjects = 20;
+  for (int project = 0; project < kProjects; ++project) {
+    Predicted predicted(project);
+    predicted.DrawRandom(50);
+    predicted.Check(wrong);
+    covered += predicted.State().most_wrong >= static_cast<int>(wrong.size());
+  }
+  CHECK(covered >= 17);  // of 20 at 95 %: fewer has a probability of 2 %
+}
+
+TEST_CASE("the page escapes names of strangers and says what is missing for 1 and 0.1 percent") {
+  Predicted predicted;
+  predicted.DrawRandom(50);
+  predicted.Check({});
+  infer::Statement statement = predicted.State();
+  statement.video = "<script>alert(1)</script>";
+  const std::string page = infer::StatementPage(statement, "1");
+  CHECK(page.find("<script>") == std::string::npos);
+  CHECK(statement.more_for_1_percent > 0);
+  CHECK(page.find(std::to_string(statement.more_for_1_percent) +
+                  " more random frames without a fault would bring the bound to 1 %") !=
+        std::string::npos);
+  const auto json = infer::ToJson(statement, "1");
+  CHECK(json.at("frames").at("drawn_at_random") == 50);
+  CHECK(json.at("labels").at("sha256").get<std::string>().size() == 64);
+}
