@@ -23,7 +23,7 @@ void Check(const IdsegDescription& d) {
   if (d.info.max_instances.size() != classes || d.info.class_median_area.size() != classes) {
     throw std::invalid_argument("its lists of classes differ in length");
   }
-  CheckFinite(d.seg.scale, 1e-3, 1, "scale");
+  CheckFinite(d.seg.scale, 1e-3, 4, "scale");
   for (double mean : d.seg.mean_bgr) CheckFinite(mean, 0, 255, "mean_bgr");
   CheckFinite(d.seg.deviation, 1e-3, 1e3, "deviation");
   CheckFinite(d.seg.reference_level, 0, 255, "reference_level");

@@ -11,7 +11,7 @@ namespace train {
 
 // How pictures become the segmentation network's input.
 struct SegInput {
-  double scale = 1;                // network pixels per image pixel, <= 1
+  double scale = 1;                // network pixels per image pixel; above 1 for tiny animals
   double mean_bgr[3] = {0, 0, 0};  // grey levels 0..255 over the labelled frames
   double deviation = 64;           // one for all channels, grey levels
   double reference_level = 128;    // median grey level of the labelled frames, for the gain

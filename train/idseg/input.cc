@@ -20,11 +20,11 @@ cv::Size ScaledSize(const cv::Size& image, double scale) {
           std::max(1, static_cast<int>(std::lround(image.height * scale)))};
 }
 
-cv::Mat ScaleDown(const cv::Mat& image, double scale) {
+cv::Mat AtNetworkScale(const cv::Mat& image, double scale) {
   const cv::Size size = ScaledSize(image.size(), scale);
   if (size == image.size()) return image;
   cv::Mat small;
-  cv::resize(image, small, size, 0, 0, cv::INTER_AREA);
+  cv::resize(image, small, size, 0, 0, scale > 1 ? cv::INTER_CUBIC : cv::INTER_AREA);
   return small;
 }
 

@@ -11,8 +11,8 @@ namespace train {
 
 // The size of a picture at network scale (at least 1 x 1).
 cv::Size ScaledSize(const cv::Size& image, double scale);
-// Shrinks by area averaging. Never enlarges (scale <= 1).
-cv::Mat ScaleDown(const cv::Mat& image, double scale);
+// Shrinks by area averaging, enlarges by cubic interpolation.
+cv::Mat AtNetworkScale(const cv::Mat& image, double scale);
 
 // Median grey level (0..255) of a CV_8UC3 picture.
 double MedianGrey(const cv::Mat& bgr);

@@ -16,7 +16,12 @@ namespace {
 using datasets::Error;
 
 constexpr double kTargetSide = 28;  // square root of the median animal area, network pixels
-constexpr double kMaxNetworkPixels = 1.3e6;  // of a frame
+// Animals smaller than this (square root of the area, image pixels) are enlarged: their parts are
+// narrower than what the network can part.
+constexpr double kTinySide = 14, kTinyScale = 2;
+// However large the picture, an animal keeps this side, or its own where that is less.
+constexpr double kLeastSide = 10;
+constexpr double kMaxNetworkPixels = 1.3e6;  // of a frame, if animals stay large enough
 constexpr double kMaxPicturesBytes = 1.5e9;
 constexpr size_t kMaxPatches = 8000;
 constexpr double kCropSpan = 1.7;  // crop side in lengths of the animals
@@ -103,10 +108,14 @@ ScaledObject ScaleObject(const LabeledObject& object, const cv::Size& image, dou
   const cv::Rect box = RectOf(object.mask);
   const double sx = static_cast<double>(size.width) / image.width;
   const double sy = static_cast<double>(size.height) / image.height;
-  const int left = std::max(0, static_cast<int>(std::floor(box.x * sx)) - 1);
-  const int top = std::max(0, static_cast<int>(std::floor(box.y * sy)) - 1);
-  const int right = std::min(size.width, static_cast<int>(std::ceil(box.br().x * sx)) + 1);
-  const int bottom = std::min(size.height, static_cast<int>(std::ceil(box.br().y * sy)) + 1);
+  // Enlarged, a region begins and ends where an image pixel does.
+  const int grid = std::max(1, static_cast<int>(std::lround(scale)));
+  const int left = std::max(0, (static_cast<int>(std::floor(box.x * sx)) - 1) / grid * grid);
+  const int top = std::max(0, (static_cast<int>(std::floor(box.y * sy)) - 1) / grid * grid);
+  const int right =
+      std::min(size.width, (static_cast<int>(std::ceil(box.br().x * sx)) + grid) / grid * grid);
+  const int bottom =
+      std::min(size.height, (static_cast<int>(std::ceil(box.br().y * sy)) + grid) / grid * grid);
   scaled.region = cv::Rect(left, top, std::max(1, right - left), std::max(1, bottom - top)) &
                   cv::Rect(0, 0, size.width, size.height);
   // The averaging below must see whole network pixels, so the mask is decoded on their grid.
@@ -169,7 +178,12 @@ IdsegDescription DescribeLabels(const TrainingData& data, datasets::Job& job) {
   d.smallest_area = Quantile(areas, 0.01);
   d.seg.scale = std::min(
       {1.0, kTargetSide / std::sqrt(d.info.median_area), std::sqrt(kMaxNetworkPixels / pixels)});
+  d.seg.scale = std::max(d.seg.scale, std::min(1.0, kLeastSide / std::sqrt(d.info.median_area)));
   d.seg.scale = SnapScale(d.seg.scale);
+  if (std::sqrt(d.info.median_area) < kTinySide &&
+      pixels * kTinyScale * kTinyScale <= kMaxNetworkPixels) {
+    d.seg.scale = kTinyScale;
+  }
 
   // Levels and color from a spread of pictures.
   const int looks = std::min<int>(40, static_cast<int>(data.frames.size()));
@@ -181,7 +195,7 @@ IdsegDescription DescribeLabels(const TrainingData& data, datasets::Job& job) {
     const int frame = order[static_cast<size_t>(i) * order.size() / static_cast<size_t>(looks)];
     job.Advance(i, looks, "looking at the labelled frames");
     const cv::Mat picture = FetchPicture(data, frame);
-    const cv::Mat small = ScaleDown(picture, d.seg.scale);
+    const cv::Mat small = AtNetworkScale(picture, d.seg.scale);
     greys.push_back(MedianGrey(small));
     cv::Scalar mean, deviation;
     cv::meanStdDev(small, mean, deviation);
@@ -237,7 +251,7 @@ LearningSet LoadLearningSet(const TrainingData& data, const IdsegDescription& de
   set.classes = static_cast<int>(data.classes.size());
   for (const cv::Mat& background : data.backgrounds) {
     set.backgrounds.push_back(
-        background.empty() ? cv::Mat() : ScaleDown(background, description.seg.scale).clone());
+        background.empty() ? cv::Mat() : AtNetworkScale(background, description.seg.scale).clone());
     set.background_greys.push_back(background.empty() ? 0 : MedianGrey(set.backgrounds.back()));
   }
   set.frames.resize(data.frames.size());
@@ -256,7 +270,7 @@ LearningSet LoadLearningSet(const TrainingData& data, const IdsegDescription& de
     frame.frame_index = labels.frame_index;
     frame.weight = labels.weight;
     frame.image_size = image.size();
-    frame.picture = ScaleDown(image, description.seg.scale).clone();
+    frame.picture = AtNetworkScale(image, description.seg.scale).clone();
     frame.median_grey = MedianGrey(frame.picture);
     const cv::Mat& background = set.backgrounds[labels.video];
     if (!background.empty() && background.size() != frame.picture.size()) {

@@ -24,7 +24,9 @@ class IdsegPredictor : public Predictor {
     if (options.scale < 0 || options.scale > 4) {
       throw datasets::Error("option scale", "it must lie between 0 and 4", "leave it at 0");
     }
-    if (options.scale > 0) description_.seg.scale = std::min(1.0, options.scale);
+    if (options.scale > 0) {
+      description_.seg.scale = std::min(std::max(1.0, description_.seg.scale), options.scale);
+    }
     LoadTensors(file, "seg.", NamedValues(*seg_));
     Prepare(*seg_);
     if (description_.crop.side_in_image > 0) {
@@ -52,7 +54,7 @@ class IdsegPredictor : public Predictor {
                               "add the video again so that its background is made anew");
       }
       UseBackground(background);
-      const cv::Mat scaled = ScaleDown(frame, description_.seg.scale);
+      const cv::Mat scaled = AtNetworkScale(frame, description_.seg.scale);
       const double grey = MedianGrey(scaled);
       FrameDetections found;
       if (!LookAround(scaled, grey, frame.size(), found))
@@ -200,7 +202,7 @@ class IdsegPredictor : public Predictor {
     if (background.data == background_source_.data) return;
     background_source_ = background;
     background_ =
-        background.empty() ? cv::Mat() : ScaleDown(background, description_.seg.scale).clone();
+        background.empty() ? cv::Mat() : AtNetworkScale(background, description_.seg.scale).clone();
     background_grey_ = background.empty() ? 0 : MedianGrey(background_);
   }
 

@@ -1,8 +1,14 @@
 #include "train/idseg/runner.h"
 
 namespace train {
+namespace {
 
-SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat& scaled,
+// Network pixels. A larger picture is looked at tile by tile, so that memory stays bounded; the
+// margin is what the network sees around a pixel.
+constexpr double kMostAtOnce = 4e6;
+constexpr int kTileSide = 1024, kTileMargin = 96;
+
+SegMaps SegmentAtOnce(IdsegNet& net, const torch::Device& device, const cv::Mat& scaled,
                       double median_grey, const cv::Mat& background, double background_grey,
                       const cv::Size& image, const SegInput& input) {
   const auto Padded = [](int extent) {
@@ -35,6 +41,51 @@ SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat&
   }
   for (int k = 0; k < net->classes; ++k) {
     maps.class_logits.push_back(Plane(net->first_class() + k));
+  }
+  return maps;
+}
+
+// All planes of the maps, in an order of their own.
+std::vector<cv::Mat*> PlanesOf(SegMaps& maps) {
+  std::vector<cv::Mat*> planes = {&maps.animal, &maps.core};
+  if (!maps.to_center_x.empty()) {
+    planes.push_back(&maps.to_center_x);
+    planes.push_back(&maps.to_center_y);
+  }
+  for (cv::Mat& plane : maps.class_logits) planes.push_back(&plane);
+  return planes;
+}
+
+}  // namespace
+
+SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat& scaled,
+                      double median_grey, const cv::Mat& background, double background_grey,
+                      const cv::Size& image, const SegInput& input) {
+  const cv::Rect whole(cv::Point(0, 0), scaled.size());
+  const auto segment = [&](const cv::Rect& window) {
+    return SegmentAtOnce(net, device, scaled(window), median_grey,
+                         background.empty() ? background : background(window), background_grey,
+                         image, input);
+  };
+  if (static_cast<double>(scaled.total()) <= kMostAtOnce) return segment(whole);
+  SegMaps maps;
+  for (int y = 0; y < scaled.rows; y += kTileSide) {
+    for (int x = 0; x < scaled.cols; x += kTileSide) {
+      const cv::Rect own = cv::Rect(x, y, kTileSide, kTileSide) & whole;
+      const cv::Rect window = cv::Rect(own.x - kTileMargin, own.y - kTileMargin,
+                                       own.width + 2 * kTileMargin, own.height + 2 * kTileMargin) &
+                              whole;
+      SegMaps tile = segment(window);
+      if (maps.animal.empty()) {
+        maps = tile;
+        for (cv::Mat* plane : PlanesOf(maps)) *plane = cv::Mat::zeros(whole.size(), CV_32FC1);
+        maps.frame = whole.size();
+      }
+      const std::vector<cv::Mat*> from = PlanesOf(tile), to = PlanesOf(maps);
+      for (size_t p = 0; p < to.size(); ++p) {
+        (*from[p])(own - window.tl()).copyTo((*to[p])(own));
+      }
+    }
   }
   return maps;
 }

@@ -12,7 +12,8 @@
 
 namespace train {
 
-// The maps of one picture at network scale. `background` at the same scale, or empty.
+// The maps of one picture at network scale. `background` at the same scale, or empty. Large
+// pictures are looked at in tiles.
 SegMaps SegmentScaled(IdsegNet& net, const torch::Device& device, const cv::Mat& scaled,
                       double median_grey, const cv::Mat& background, double background_grey,
                       const cv::Size& image, const SegInput& input);

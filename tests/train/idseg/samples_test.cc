@@ -80,3 +80,56 @@ TEST_CASE("pasted animals come into touch, over and under others, up to three") 
   CHECK(most >= 3);
   CHECK(touching > 10);
 }
+
+TEST_CASE("tiny animals are enlarged, and their outlines with them") {
+  tests::Scene scene = tests::DrawScene(4);
+  for (size_t f = 0; f < scene.pictures.size(); ++f) {
+    cv::Mat& picture = scene.pictures[f];
+    picture.setTo(cv::Scalar::all(180));
+    int at = 7;  // odd places are where a grid of two would be missed
+    for (LabeledObject& object : scene.data.frames[f].objects) {
+      cv::Mat mask = cv::Mat::zeros(picture.size(), CV_8UC1);
+      mask(cv::Rect(at, 2 * at + 1, 21, 5)).setTo(255);
+      picture.setTo(cv::Scalar::all(30), mask);
+      object.mask = datasets::EncodeMask(mask);
+      at += 34;
+    }
+  }
+  scene.data.backgrounds = {cv::Mat()};
+  tests::Connect(scene);
+  datasets::Job job;
+  const IdsegDescription description = DescribeLabels(scene.data, job);
+  CHECK(description.seg.scale == 2);
+  const LearningSet set = LoadLearningSet(scene.data, description, job);
+  CHECK(set.frames[0].picture.size() == scene.pictures[0].size() * 2);
+  for (const ScaledFrame& frame : set.frames) {
+    for (const ScaledObject& object : frame.objects) {
+      const cv::Mat dark = frame.picture(object.region) < cv::Scalar::all(105);
+      cv::Mat grey;
+      cv::extractChannel(dark, grey, 0);
+      // Half of the border's pixels at most: what is dark is what is covered.
+      CHECK(cv::countNonZero(grey ^ (object.coverage > 127)) <= 30);
+      CHECK(cv::countNonZero(object.coverage > 127) == doctest::Approx(4 * 21 * 5).epsilon(0.05));
+    }
+  }
+}
+
+TEST_CASE("tiny animals keep their pixels, however large the picture is") {
+  tests::Scene scene;
+  scene.data.classes = {"larva"};
+  const cv::Size size(3000, 2600);
+  scene.pictures = {cv::Mat(size, CV_8UC3, cv::Scalar::all(180))};
+  LabeledFrame frame;
+  for (const int at : {300, 1700}) {
+    cv::Mat mask = cv::Mat::zeros(size, CV_8UC1);
+    mask(cv::Rect(at, at, 13, 3)).setTo(255);
+    LabeledObject object;
+    object.mask = datasets::EncodeMask(mask);
+    frame.objects.push_back(object);
+  }
+  scene.data.frames = {frame};
+  scene.data.backgrounds = {cv::Mat()};
+  tests::Connect(scene);
+  datasets::Job job;
+  CHECK(DescribeLabels(scene.data, job).seg.scale == 1);
+}
