@@ -17,6 +17,7 @@ struct PredictOptions {
   // them.
   bool use_labels = true;
   std::string identity = "auto";
+  std::string animals = "auto";
   train::PredictorOptions predictor;
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -26,6 +27,9 @@ struct PredictOptions {
     v.Field("identity", identity,
             "model that helps to name animals (vole train --model idnet): a file, a name, none, or "
             "auto: the project's newest that knows the same animals");
+    v.Field("animals", animals,
+            "animals that nobody named (one category): how many there are, or auto: as many as the "
+            "video shows, and their number may change");
     predictor.Visit(v);
   }
 };

@@ -118,7 +118,7 @@ class Pipeline {
       });
     }
     threads.Start([this] { Guard([this] { Write(); }, [] {}); });
-    const train::ModelInfo& info = input_.predictor->info();
+    const train::ModelInfo& info = input_.info;
     PipelineResult result{TrackRecord(info.classes.size(), input_.size), {}, {}, {}, 0};
     Guard([&] { Track(info, result); }, [this] { named_.Close(); });
     StopReading();
@@ -223,6 +223,7 @@ class Pipeline {
   void Track(const train::ModelInfo& info, PipelineResult& result) {
     TrackerOptions options;
     options.animals = std::accumulate(info.max_instances.begin(), info.max_instances.end(), 0);
+    options.more_may_come = input_.open_group;
     options.median_area = info.median_area;
     options.fps = input_.fps;
     options.frame_size = input_.size;
@@ -283,7 +284,7 @@ class Pipeline {
 PipelineResult RunPipeline(datasets::Project& project, const PipelineInput& input,
                            datasets::Job& job) {
   VOLE_CHECK(input.predictor && input.picture && input.start_frame <= input.end_frame);
-  VOLE_CHECK(input.categories.size() == input.predictor->info().classes.size());
+  VOLE_CHECK(input.categories.size() == input.info.classes.size());
   return Pipeline(project, input, job).Run();
 }
 

@@ -16,6 +16,8 @@ namespace infer {
 
 struct PipelineInput {
   train::Predictor* predictor = nullptr;
+  train::ModelInfo info;    // the predictor's, with the number of animals that is meant
+  bool open_group = false;  // more may come than info.max_instances says
   const IdentityVote* identity = nullptr;  // a second opinion on names, or none
   // BGR, CV_8UC3 of `size`; called from one thread, with frames in increasing order. The picture
   // belongs to the pipeline from then on.

@@ -9,6 +9,7 @@
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/writer.h"
 #include "infer/names/evidence.h"
+#include "infer/names/group.h"
 #include "infer/names/identity.h"
 #include "infer/names/known_pairs.h"
 #include "infer/names/name_evidence.h"
@@ -21,16 +22,44 @@
 namespace infer {
 namespace {
 
-// A whole video would be predicted before its names could not be decided.
-void CheckAnimals(const train::ModelInfo& info) {
-  int animals = 0;
-  for (const int most : info.max_instances) animals += std::max(1, most);
-  if (animals <= kMostAnimals) return;
-  throw datasets::Error("the model",
-                        "it knows " + std::to_string(animals) +
-                            " animals at once, and no more than " + std::to_string(kMostAnimals) +
-                            " can be told apart in a video",
-                        "train on labels with fewer names, or fewer animals of a name in a frame");
+// How many animals there are, once the whole video was seen, and what their places say about those
+// that were away for long.
+void CountAnimals(const std::string& video, double fps, PipelineResult& found, GroupPlan& plan) {
+  if (plan.open) {
+    const int shown = AnimalsAtOnce(found.record, found.tracklets, plan.info, fps);
+    if (shown > kMostAnimals) {
+      throw datasets::Error(
+          "video '" + video + "'",
+          "it shows " + std::to_string(shown) + " animals at once, and no more than " +
+              std::to_string(kMostAnimals) + " can be told apart",
+          "give --animals " + std::to_string(kMostAnimals) + " to follow those that are seen best");
+    }
+    plan.info.max_instances = {shown};
+  }
+  if (plan.info.classes.size() != 1 || plan.info.max_instances[0] < 2) return;
+  const auto returns = ReturnLinks(found.record, found.tracklets, found.links, fps);
+  found.links.insert(found.links.end(), returns.begin(), returns.end());
+}
+
+// In a group that may change, whoever comes from nowhere is a new animal with a number of its own.
+// Returns the model's description with as many animals as there are numbers.
+train::ModelInfo Renumber(const GroupPlan& plan, const PipelineResult& found,
+                          const std::vector<Link>& links, double fps, DecidedNames& decided,
+                          PredictResult& result) {
+  train::ModelInfo info = plan.info;
+  if (!plan.open) return info;
+  const std::vector<int> numbers =
+      OpenNumbers(found.record, found.tracklets, links, decided.names, fps);
+  int count = info.max_instances[0];
+  for (const int number : numbers) count = std::max(count, number + 1);
+  if (count > kMostAnimals) {
+    result.remarks.push_back("more than " + std::to_string(kMostAnimals) +
+                             " animals came and went: numbers of animals that left are used again");
+    return info;
+  }
+  for (size_t t = 0; t < numbers.size(); ++t) decided.names[t].number = numbers[t];
+  info.max_instances = {count};
+  return info;
 }
 
 // Pairs that people know to be one animal, found again in what was tracked now. Those that
@@ -80,11 +109,11 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
         "video '" + video.name + "' has frames 0:" + std::to_string(video.frame_count),
         "give a range within it");
   }
-  const train::ModelInfo& info = predictor.info();
-  if (info.classes.empty()) {
+  if (predictor.info().classes.empty()) {
     throw datasets::Error("the model", "it knows no animal", "train it again");
   }
-  CheckAnimals(info);
+  GroupPlan plan = PlanGroup(predictor.info(), options.animals);
+  const train::ModelInfo& info = plan.info;
   PredictResult result;
   PipelineInput input;
   project.Write([&](datasets::Writer& writer) {
@@ -94,6 +123,8 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     }
   });
   input.predictor = &predictor;
+  input.info = info;
+  input.open_group = plan.open;
   input.identity = identity;
   input.picture = source.picture;
   input.background = source.background;
@@ -121,13 +152,15 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     const auto checkpoint = [&job] { job.ThrowIfCancelled(); };
     const std::vector<KnownSame> known =
         ObeyDecisions(project, job_id, video, info, anchors, found, result.remarks);
+    CountAnimals(video.name, input.fps, found, plan);
     std::vector<Link> links = found.links;
     for (const Link& link : LinksOf(known)) links.push_back(link);
-    const DecidedNames decided =
+    DecidedNames decided =
         DecideNames(found.record, found.tracklets, links, info, evidence, anchors, checkpoint);
+    const train::ModelInfo numbered = Renumber(plan, found, links, input.fps, decided, result);
     const std::vector<NamedTracklet>& names = decided.names;
-    NameEvidence kept =
-        NameEvidenceOf(found.record, found.tracklets, found.links, decided, info, anchors, known);
+    NameEvidence kept = NameEvidenceOf(found.record, found.tracklets, found.links, decided,
+                                       numbered, anchors, known);
     kept.fps = input.fps;
     kept.start_frame = input.start_frame;
     kept.end_frame = end_frame;
@@ -138,7 +171,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
         static_cast<int>(std::count_if(meetings.begin(), meetings.end(), [](const Meeting& m) {
           return m.exchange >= kDecidedExchange;
         }));
-    WriteNames(project, found, names, input.categories, info.max_instances, job);
+    WriteNames(project, found, names, input.categories, numbered.max_instances, job);
     ReviewData data = MakeReviewData(found.record, found.tracklets, names, info, found.rows,
                                      input.fps, found.picture_overlap);
     data.video_id = video.id;

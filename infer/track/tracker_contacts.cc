@@ -183,7 +183,7 @@ void Tracker::Impl::EndContacts(Step& step) {
 }
 
 bool Tracker::Impl::HoldsMore(const Step& step, size_t d, double usual_area) const {
-  if (options.animals < 2 || static_cast<int>(step.blobs.size()) >= options.animals) return false;
+  if (Most() < 2 || static_cast<int>(step.blobs.size()) >= Most()) return false;
   const double one =
       std::clamp(usual_area, options.median_area, 1.3 * std::max(options.median_area, 1e-9));
   return options.median_area > 0 && step.blobs[d].area > 1.6 * one;

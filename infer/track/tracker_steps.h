@@ -31,8 +31,12 @@ struct Tracker::Impl {
   std::map<int, Contact> contacts;  // open ones
   int next_contact = 0;
   double usual_step = 0;  // pixels an animal moves a frame
+  int most_seen = 0;      // animals that are known for sure, at once
   const train::FrameDetections* found = nullptr;
   int NewTracklet(int frame, bool contact);
+  // Most animals that can be there at once, as far as that is known by now; 0: not known.
+  int Most() const;
+  void CountKnown();
   void AddLink(int from, int to, double log_odds);
 
   // One frame's bookkeeping.

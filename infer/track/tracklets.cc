@@ -50,13 +50,25 @@ int Tracker::Impl::NewTracklet(int frame, bool contact) {
   return tracklet.id;
 }
 
+int Tracker::Impl::Most() const {
+  return options.more_may_come ? std::max(options.animals, most_seen) : options.animals;
+}
+
+void Tracker::Impl::CountKnown() {
+  const auto known = std::count_if(active.begin(), active.end(), [&](const Follow& follow) {
+    return follow.frames_alone >= kKnownFrames &&
+           follow.usual_area >= kLeastAnimal * options.median_area;
+  });
+  most_seen = std::max(most_seen, static_cast<int>(known));
+}
+
 void Tracker::Impl::AddLink(int from, int to, double log_odds) {
   if (std::abs(log_odds) > 0.05) links.push_back({from, to, log_odds});
 }
 
 void Tracker::Impl::MergeFragments(Step& step) {
-  if (options.animals <= 0) return;
-  while (static_cast<int>(step.blobs.size()) > options.animals) {
+  if (Most() <= 0) return;
+  while (static_cast<int>(step.blobs.size()) > Most()) {
     int first = -1, second = -1;
     for (const Follow& follow : active) {
       if (follow.contact >= 0) continue;
@@ -166,8 +178,7 @@ void Tracker::Impl::FindMerges(Step& step) {
     });
     double sum = owner.usual_area, largest = owner.usual_area;
     std::vector<int> kept;
-    const bool complete =
-        options.animals > 0 && static_cast<int>(step.blobs.size()) >= options.animals;
+    const bool complete = Most() > 0 && static_cast<int>(step.blobs.size()) >= Most();
     for (int i : inside) {
       const Follow& other = active[static_cast<size_t>(i)];
       const double area = other.usual_area;
@@ -271,8 +282,8 @@ void Tracker::Impl::Place(Step& step, size_t d) {
   if (owner < 0) {
     if (HoldsMore(step, d, 0)) {
       const int others = static_cast<int>(step.blobs.size()) - 1;
-      const size_t inside = static_cast<size_t>(std::clamp(
-          cvRound(blob.area / options.median_area), 2, std::max(2, options.animals - others)));
+      const size_t inside = static_cast<size_t>(
+          std::clamp(cvRound(blob.area / options.median_area), 2, std::max(2, Most() - others)));
       std::vector<Follow> members;
       while (members.size() < inside) {
         auto gone = LostNear(blob);
@@ -346,6 +357,7 @@ std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetect
     if (!step.settled[i]) Lose(active[i], frame);
   }
   active = std::move(step.next);
+  CountKnown();
   TrackedFrame tracked;
   tracked.frame = frame;
   for (const Follow& follow : active) {

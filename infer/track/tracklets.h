@@ -12,8 +12,9 @@
 namespace infer {
 
 struct TrackerOptions {
-  int animals = 0;         // most animals that can be there at once; 0: not known
-  double median_area = 0;  // of one animal, image pixels; 0: not known
+  int animals = 0;             // most animals that can be there at once; 0: not known
+  bool more_may_come = false;  // `animals` is only what was seen at once so far
+  double median_area = 0;      // of one animal, image pixels; 0: not known
   double fps = 25;
   cv::Size frame_size;
   double gap_seconds = 1;      // an animal that comes back within this may be the same

@@ -110,6 +110,43 @@ DiscWorld SmallWorld(int frames, int animals = 2) {
   return world;
 }
 
+DiscWorld Herd(int frames, int animals) {
+  DiscWorld world = SmallWorld(frames, animals);
+  world.class_of.assign(static_cast<size_t>(animals), 0);
+  return world;
+}
+
+// The numbers that each animal of the world had, in order of time, without repetition.
+std::vector<std::vector<int>> NumbersOfEach(Setting& setting, datasets::Id job_id) {
+  std::vector<std::vector<int>> numbers(static_cast<size_t>(setting.world.animals));
+  setting.project->ForEachPrediction(
+      job_id, setting.video.id, 0, setting.world.frames, [&](int frame, const auto& rows) {
+        for (const auto& row : rows) {
+          const cv::Point2d at(row.box.x + row.box.width / 2, row.box.y + row.box.height / 2);
+          for (int a = 0; a < setting.world.animals; ++a) {
+            const cv::Point3d truth = setting.world.At(a, frame);
+            if (std::abs(at.x - truth.x) > 6 || std::abs(at.y - truth.y) > 6) continue;
+            auto& own = numbers[static_cast<size_t>(a)];
+            if (own.empty() || own.back() != row.tracklet) own.push_back(row.tracklet);
+          }
+        }
+      });
+  return numbers;
+}
+
+std::string RefusalOf(Setting& setting, const std::string& animals) {
+  PredictOptions options;
+  options.animals = animals;
+  Job job;
+  try {
+    setting.Predict(job, options);
+  } catch (const datasets::Error& error) {
+    CHECK(setting.project->Jobs().empty());
+    return error.what();
+  }
+  return "";
+}
+
 double RssMb() {
   std::ifstream status("/proc/self/statm");
   double pages = 0, resident = 0;
@@ -375,6 +412,7 @@ TEST_CASE("an error of any stage ends all of them, once, and is written to the j
     Setting setting(SmallWorld(300));
     infer::PipelineInput input;
     input.predictor = &setting.predictor;
+    input.info = setting.predictor.info();
     input.picture = setting.source.picture;
     input.end_frame = 300;
     input.size = setting.world.size;
@@ -467,4 +505,80 @@ TEST_CASE("more animals than can be told apart are refused before anything is pr
   CHECK(setting.project->Jobs().empty());
   setting.predictor.Expect(3);
   CHECK(setting.Predict(job).frames == 40);
+}
+
+TEST_CASE("as many animals are numbered as the video shows, whatever the labels showed at once") {
+  Setting setting(Herd(150, 5));
+  setting.predictor.Expect(2);
+  Job job;
+  const auto numbers = NumbersOfEach(setting, setting.Predict(job).job_id);
+  std::set<int> all;
+  for (const auto& own : numbers) {
+    REQUIRE(own.size() == 1);
+    all.insert(own[0]);
+  }
+  CHECK(all == std::set<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("who comes back where it left keeps its number; who comes from elsewhere is a new one") {
+  DiscWorld world = Herd(400, 3);
+  world.path = [](int animal, int frame) -> cv::Point3d {
+    const double back_and_forth = 100 * std::abs(std::sin(frame * 0.02));
+    if (animal == 0) return {60 + back_and_forth, 90, 0};
+    if (animal == 1) {  // out at the left between frames 80 and 130, and back there
+      const double away = std::min(std::abs(frame - 105.0) - 25, 60.0);
+      return {2 * away - 16, 40, 0};
+    }
+    // Out at the right below for ever; from frame 300 another one comes in above.
+    return frame < 100 ? cv::Point3d(180 + frame, 140, 0)
+                       : cv::Point3d(std::max(60.0, 560.0 - frame), 20, 0);
+  };
+  Setting setting(world);
+  setting.predictor.Expect(2);
+  Job job;
+  const auto numbers = NumbersOfEach(setting, setting.Predict(job).job_id);
+  CHECK(numbers[0].size() == 1);
+  CHECK(numbers[1].size() == 1);
+  CHECK(numbers[2].size() == 2);
+  std::set<int> all;
+  for (const auto& own : numbers) all.insert(own.begin(), own.end());
+  CHECK(all == std::set<int>{0, 1, 2, 3});
+  // Told that there are three, the one that comes can only be the one that left.
+  PredictOptions options;
+  options.animals = "3";
+  for (const auto& own : NumbersOfEach(setting, setting.Predict(job, options).job_id)) {
+    CHECK(own.size() == 1);
+  }
+}
+
+TEST_CASE("a number of animals that cannot be is refused before anything is predicted") {
+  Setting herd(Herd(40, 3));
+  const std::string many = RefusalOf(herd, "130");
+  CHECK(many.find("no more than 119") != std::string::npos);
+  CHECK(many.find('\n') == std::string::npos);
+  CHECK(RefusalOf(herd, "0").find("from 1 to 119") != std::string::npos);
+  CHECK(RefusalOf(herd, "-3").find("from 1 to 119") != std::string::npos);
+  CHECK(RefusalOf(herd, "some").find("'some' is no number of animals") != std::string::npos);
+  CHECK(RefusalOf(herd, "").find("or auto") != std::string::npos);
+  CHECK(RefusalOf(herd, "119").empty());
+  Setting named(SmallWorld(40));
+  CHECK(RefusalOf(named, "2").find("2 animals by name") != std::string::npos);
+}
+
+TEST_CASE("one animal only is one animal, asked for or not, with a false alarm now and then") {
+  for (const char* animals : {"auto", "1"}) {
+    DiscWorld world = Herd(120, 1);
+    world.false_alarms = 0.1;
+    Setting setting(world);
+    PredictOptions options;
+    options.animals = animals;
+    Job job;
+    const auto result = setting.Predict(job, options);
+    int most = 0;
+    setting.project->ForEachPrediction(
+        result.job_id, setting.video.id, 0, 120,
+        [&](int, const auto& rows) { most = std::max(most, static_cast<int>(rows.size())); });
+    CHECK(most == 1);
+    CHECK(NumbersOfEach(setting, result.job_id)[0].size() == 1);
+  }
 }
