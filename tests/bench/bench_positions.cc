@@ -21,7 +21,8 @@
 
 namespace {
 
-constexpr double kNear = 4;  // pixels
+constexpr double kNear = 4;         // pixels
+constexpr double kLeastSeen = 0.2;  // of an animal, where the file says: less cannot be found
 
 struct Position {
   int64_t id = 0;
@@ -41,6 +42,9 @@ Positions ReadPositions(const std::string& path) {
     int frame = 0;
     Position position;
     if (!(cells >> frame >> position.id >> position.at.x >> position.at.y)) continue;
+    double skipped = 0, area = 0, visible = 0;
+    for (int k = 0; k < 4; ++k) cells >> skipped;
+    if (cells >> area >> visible && visible < kLeastSeen * area) continue;
     position.at += cv::Point2d(0.5, 0.5);
     positions[frame].push_back(position);
   }
