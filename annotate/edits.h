@@ -15,11 +15,12 @@ namespace annotate {
 // Polygons or RLE (or both) must be set; without a category, a new animal is made for it (named
 // animal_N), in the same step. image_id, box and area are filled in, author too when
 // empty. Makes the image row where there is none; an image marked empty becomes started.
-Edit AddAnnotation(datasets::Id video_id, int frame_index, datasets::AnnotationRow annotation,
+Edit AddAnnotation(datasets::Id video_id, int frame_index,
+                   const datasets::AnnotationRow& annotation,
                    const std::string& label = "Draw outline");
 // Moving, adding and deleting vertices, brush strokes, ...: the whole new shape.
-Edit ReplaceShape(datasets::Id annotation_id, datasets::Polygons polygons,
-                  std::optional<datasets::Rle> rle = {},
+Edit ReplaceShape(datasets::Id annotation_id, const datasets::Polygons& polygons,
+                  const std::optional<datasets::Rle>& rle = {},
                   const std::string& label = "Change outline");
 Edit DeleteAnnotation(datasets::Id annotation_id);
 Edit SetOccluded(datasets::Id annotation_id, bool occluded);
@@ -82,7 +83,7 @@ Edit AddBehavior(datasets::BehaviorRow behavior);
 Edit ChangeBehavior(datasets::BehaviorRow behavior);
 // The newer wins on its row (see rules.h). A point behavior becomes one frame long.
 Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
-Edit ChangeBehaviorInterval(datasets::BehaviorIntervalRow interval);
+Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
 Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
 Edit DeleteBehaviorInterval(datasets::Id interval_id);
 

@@ -106,7 +106,7 @@ Edit AddBehaviorInterval(BehaviorIntervalRow interval) {
           [=](Recorder& recorder) { Put(recorder, interval); }};
 }
 
-Edit ChangeBehaviorInterval(BehaviorIntervalRow interval) {
+Edit ChangeBehaviorInterval(const BehaviorIntervalRow& interval) {
   return {"Change behavior span", Place{interval.video_id, interval.start_frame},
           [=](Recorder& recorder) {
             ExistingInterval(recorder, interval.id);

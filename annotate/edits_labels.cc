@@ -145,7 +145,7 @@ std::vector<std::pair<int, int>> SpansToSwap(const datasets::Reader& reader, Id 
 
 }  // namespace
 
-Edit AddAnnotation(Id video_id, int frame_index, AnnotationRow annotation,
+Edit AddAnnotation(Id video_id, int frame_index, const AnnotationRow& annotation,
                    const std::string& label) {
   return {label, Place{video_id, frame_index}, [=](Recorder& recorder) {
             const ImageRow image = recorder.ImageAt(video_id, frame_index);
@@ -169,7 +169,7 @@ namespace {
 
 // The place of an edit of one label is known only when it is carried out.
 Edit OnAnnotation(const std::string& label, Id annotation_id,
-                  std::function<void(Recorder&, const ImageRow&, AnnotationRow)> change) {
+                  const std::function<void(Recorder&, const ImageRow&, AnnotationRow)>& change) {
   return {label, std::nullopt, [=](Recorder& recorder) {
             const AnnotationRow annotation = Existing(recorder, annotation_id);
             const auto image = recorder.reader().ImageById(annotation.image_id);
@@ -180,8 +180,8 @@ Edit OnAnnotation(const std::string& label, Id annotation_id,
 
 }  // namespace
 
-Edit ReplaceShape(Id annotation_id, datasets::Polygons polygons, std::optional<datasets::Rle> rle,
-                  const std::string& label) {
+Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
+                  const std::optional<datasets::Rle>& rle, const std::string& label) {
   return OnAnnotation(label, annotation_id,
                       [=](Recorder& recorder, const ImageRow& image, AnnotationRow row) {
                         row.polygons = polygons;

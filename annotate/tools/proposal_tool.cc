@@ -16,7 +16,8 @@ datasets::Polygons Simplified(const datasets::Polygons& polygons, double toleran
   datasets::Polygons simple;
   for (const datasets::Ring& ring : polygons) {
     datasets::Ring shorter = tolerance > 0 ? datasets::SimplifyRing(ring, tolerance) : ring;
-    simple.push_back(IsDrawable(shorter) ? std::move(shorter) : ring);
+    if (!IsDrawable(shorter)) shorter = ring;
+    simple.push_back(std::move(shorter));
   }
   return simple;
 }

@@ -25,7 +25,8 @@ MaskMoments MomentsOf(const Rle& mask) {
     int64_t left = i % 2 == 1 ? mask.counts[i] : 0;
     if (left == 0) at += mask.counts[i];
     while (left > 0) {  // the part of the run inside one column
-      const double x = static_cast<double>(at / mask.height) + 0.5;
+      const int64_t column = at / mask.height;
+      const double x = static_cast<double>(column) + 0.5;
       const int64_t top = at % mask.height;
       const int64_t rows = std::min<int64_t>(left, mask.height - top);
       const double count = static_cast<double>(rows);

@@ -62,7 +62,7 @@ uint32_t HeatColor(double share) {
     return colors;
   }();
   const int at = std::clamp(static_cast<int>(std::lround(share * 255)), 0, 255);
-  const auto color = table.at<cv::Vec3b>(at);
+  const auto& color = table.at<cv::Vec3b>(at);
   return static_cast<uint32_t>(color[2]) << 16 | static_cast<uint32_t>(color[1]) << 8 | color[0];
 }
 
@@ -273,7 +273,8 @@ Drawing PlaceCollector::Panels(const cv::Mat& background, const std::string& tit
   for (size_t i = 0; i < panels->size(); ++i) {
     Panel& panel = (*panels)[i];
     panel.x = kMargin + static_cast<double>(i % columns) * (width + kMargin);
-    panel.y = 62 + static_cast<double>(i / columns) * (height + 64);
+    const size_t row = i / columns;
+    panel.y = 62 + static_cast<double>(row) * (height + 64);
     panel.scale = scale;
     drawing.Text(panel.x, panel.y - 7, animals_[panel.animal], kFont, kInk);
     if (pale.empty()) {

@@ -21,17 +21,18 @@ class TeachingFrames {
   explicit TeachingFrames(const Project& project) : project_(project) {}
 
   bool Has(Id video_id, int frame_index) {
-    const auto [frames, is_new] = frames_.emplace(video_id, std::set<int>());
-    if (is_new) {
+    const auto place = frames_.emplace(video_id, std::set<int>());
+    std::set<int>& frames = place.first->second;
+    if (place.second) {
       project_.ForEachAnnotation(
           video_id, [&](const ImageRow& image, const std::vector<AnnotationRow>& labels) {
             const bool has_say = image.state == ImageState::kEmpty || !labels.empty();
             if (image.frame_index && has_say && image.split != "val" && image.split != "test") {
-              frames->second.insert(*image.frame_index);
+              frames.insert(*image.frame_index);
             }
           });
     }
-    return frames->second.count(frame_index) > 0;
+    return frames.count(frame_index) > 0;
   }
 
  private:

@@ -61,7 +61,7 @@ bool CutRoboflow(std::string* name) {
 // One habit: what stands before the number, and which video it names. The first that fits holds.
 struct Habit {
   const char* tools;
-  bool (*reads)(std::string before, std::string* video);
+  bool (*reads)(const std::string& before, std::string* video);
 };
 
 // "cage4_frame_" -> "cage4_", for any of the count words.
@@ -79,37 +79,36 @@ bool CutCountWord(std::string* before) {
 
 const Habit kHabits[] = {
     {"DAVIS, ffmpeg: only a number",
-     [](std::string before, std::string*) { return before.empty(); }},
+     [](const std::string& before, std::string*) { return before.empty(); }},
     {"Vole: VIDEO#N",
-     [](std::string before, std::string* video) {
+     [](const std::string& before, std::string* video) {
        if (before.empty() || before.back() != '#') return false;
        *video = before.substr(0, before.size() - 1);
        return true;
      }},
     {"CVAT, DeepLabCut, ffmpeg, extracted frames: frame_N, img0N, VIDEO_frame_N",
-     [](std::string before, std::string* video) {
-       if (!CutCountWord(&before)) return false;
-       CutSeparators(&before);
+     [](const std::string& before, std::string* video) {
        *video = before;
+       if (!CutCountWord(video)) return false;
+       CutSeparators(video);
        return true;
      }},
     {"Roboflow: VIDEO_mp4-N",
-     [](std::string before, std::string* video) {
+     [](const std::string& before, std::string* video) {
        if (before.back() != '-') return false;
-       before.pop_back();
-       const size_t ending = before.rfind('_');
+       *video = before.substr(0, before.size() - 1);
+       const size_t ending = video->rfind('_');
        if (ending == std::string::npos || ending == 0) return false;
-       if (!kVideoEndings.count(Lower(before.substr(ending + 1)))) return false;
-       before[ending] = '.';
-       *video = before;
+       if (!kVideoEndings.count(Lower(video->substr(ending + 1)))) return false;
+       (*video)[ending] = '.';
        return true;
      }},
     {"labelme, annolid, Ultralytics, VIA: VIDEO_N",
-     [](std::string before, std::string* video) {
+     [](const std::string& before, std::string* video) {
        if (!IsSeparator(before.back())) return false;
-       CutSeparators(&before);
        *video = before;
-       return !before.empty();
+       CutSeparators(video);
+       return !video->empty();
      }},
 };
 

@@ -65,7 +65,7 @@ ScoredBout PeakOf(const ScoredBout& run, const std::vector<float>& scores) {
 std::vector<float> SmoothScores(const std::vector<float>& scores, double sigma_frames) {
   if (!(sigma_frames > 0)) return scores;
   const int reach = static_cast<int>(std::ceil(4 * sigma_frames));
-  std::vector<float> weights(static_cast<size_t>(2 * reach + 1));
+  std::vector<float> weights(2 * static_cast<size_t>(reach) + 1);
   for (int d = -reach; d <= reach; ++d) {
     weights[static_cast<size_t>(d + reach)] =
         static_cast<float>(std::exp(-0.5 * d * d / (sigma_frames * sigma_frames)));
