@@ -18,8 +18,8 @@ struct Detection {
   std::vector<float> pixel_log_prob;
   std::vector<float> crop_log_prob;  // empty when the model has no crop classifier
   float mask_certainty = 0;          // mean |2p-1| of the animal probability over the mask's border
-  // Of an animal that was cut out of several in touch: the share of its pixels that clearly belong to
-  // it and to none of the others. -1: it touched nobody, or the model does not say.
+  // Of an animal that was cut out of several in touch: the share of its pixels that clearly belong
+  // to it and to none of the others. -1: it touched nobody, or the model does not say.
   float apart = -1;
   // How well the mask follows what the picture shows, 0..1; -1 = not known (set by prediction over
   // a video, see infer/review/picture_agreement.h).
