@@ -58,7 +58,7 @@ struct ToolContext {                                    // valid during one OnIn
   const std::vector<Shape>* predictions = nullptr;      // machine's opinion on this frame
   const std::vector<Shape>* neighbor_shapes = nullptr;  // labels of the nearest labeled frame
   datasets::Id selected_annotation = 0;
-  double typical_area = 0;  // median labelled animal area in image pixels; 0 unknown
+  double typical_area = 0;  // median labeled animal area in image pixels; 0 unknown
   std::shared_ptr<const AnimalModel> animal_model;  // learned from labels; null: there is none
   // Carries out what takes longer than a frame of the window, on another thread; of several only
   // the newest need be. Null: tools do it at once. Pictures must then stay as they are.

@@ -15,7 +15,7 @@ struct ImportOptions {
   std::string video;               // project video that the file is about; "" = found by name
   bool empty_is_negative = false;  // an image listed without a label holds no animal
   bool crowd_is_instance = false;  // CVAT marks every brush mask as a crowd: read those as animals
-  std::string author = "import";   // who labelled, where the file does not say
+  std::string author = "import";   // who labeled, where the file does not say
   double fps = 0;                  // frame rate of a table in seconds; 0 = the video's own
   int first_frame = -1;            // number of a video's first frame in the file; -1: as its tool
   bool skip_bad = false;           // leave out what cannot be read, counted, instead of refusing

@@ -96,7 +96,7 @@ struct BehaviorSeriesRow {  // whose frames the scores of store/behavior_scores.
   Id behavior_id = 0;
 };
 
-struct ReviewItemRow {  // an episode: neighbouring suspicious frames with one reason
+struct ReviewItemRow {  // an episode: neighboring suspicious frames with one reason
   Id id = 0;
   Id job_id = 0;
   Id video_id = 0;

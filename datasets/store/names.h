@@ -14,7 +14,7 @@ const char* NameOf(PredictionCorrectionRow::Kind kind);  // swap reject
 ImageState ImageStateOf(const std::string& name);
 LabelSource LabelSourceOf(const std::string& name);
 
-// A color (0xRRGGBB) for the n-th animal or behavior; neighbours are told apart by the color-blind
+// A color (0xRRGGBB) for the n-th animal or behavior; neighbors are told apart by the color-blind
 // too (after Okabe and Ito, 2008: eight colors; later rounds are lighter).
 uint32_t PaletteColor(int n);
 

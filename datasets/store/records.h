@@ -51,7 +51,7 @@ struct TrackRow {  // one chain within one video; the animal it is, in all video
 struct KeyPoint {
   std::string name;
   double x = 0, y = 0;
-  int visibility = 0;  // COCO: 0 not labelled, 1 labelled but hidden, 2 visible
+  int visibility = 0;  // COCO: 0 not labeled, 1 labeled but hidden, 2 visible
 };
 
 enum class LabelSource { kDrawn, kAccepted, kImported, kInterpolated };

@@ -24,7 +24,7 @@ struct Labeled {
   std::vector<AnnotationRow> labels;
 };
 
-// Fetches the pictures of the labelled frames; keeps the newest within a bound.
+// Fetches the pictures of the labeled frames; keeps the newest within a bound.
 class LabelPictures {
  public:
   LabelPictures(const datasets::Project& project, std::vector<ImageRow> images)
@@ -84,7 +84,7 @@ bool MayTeach(const Labeled& labeled) {
   return labeled.image.state != ImageState::kNew && !labeled.labels.empty();
 }
 
-// Labelled frames of the chosen videos, by video and frame.
+// Labeled frames of the chosen videos, by video and frame.
 std::vector<Labeled> Collect(const datasets::Project& project, const LabelSelection& selection,
                              int* held_out, datasets::Job& job) {
   std::vector<Id> sources;

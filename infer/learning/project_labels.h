@@ -23,12 +23,12 @@ struct GatheredLabels {
   int animals = 0;                   // outlines
   int empty_frames = 0;              // looked at, without animals
   int corrected = 0;  // frames that a reviewer corrected; they weigh kCorrectionWeight
-  int held_out = 0;   // labelled frames left out because they are marked val or test
+  int held_out = 0;   // labeled frames left out because they are marked val or test
 };
 
 constexpr double kCorrectionWeight = 3;
 
-// Labelled frames: state started or done with at least one label, or `empty`; never those whose
+// Labeled frames: state started or done with at least one label, or `empty`; never those whose
 // split is val or test. Imported, drawn and accepted labels count alike. The class of an animal is
 // the name of its category; a crowd is left out of learning. Frames come by video and frame number.
 // `data.picture` decodes through `project`, which must outlive it. Throws Error when nothing is

@@ -8,7 +8,7 @@
 
 namespace infer {
 
-struct OverlapExample {  // a predicted outline in a labelled frame
+struct OverlapExample {  // a predicted outline in a labeled frame
   ReviewAnimal animal;   // its agreement is known
   double overlap = 0;    // IoU with the label, 0..1
   double weight = 1;

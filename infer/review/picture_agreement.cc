@@ -16,14 +16,14 @@ constexpr double kLeastOverlap = 0.6;             // of a picture model with lab
 
 enum Part : uchar { kAround = 0, kOwn = 1, kOther = 2 };
 
-struct Neighbourhood {
+struct Neighborhood {
   train::Surroundings around;
   cv::Mat part;  // CV_8UC1 of Part
 };
 
-Neighbourhood Look(const cv::Mat& bgr, const cv::Mat& background,
-                   const train::FrameDetections& found, size_t which, const cv::Rect& view) {
-  Neighbourhood near;
+Neighborhood Look(const cv::Mat& bgr, const cv::Mat& background,
+                  const train::FrameDetections& found, size_t which, const cv::Rect& view) {
+  Neighborhood near;
   near.around = train::LookAround(bgr, background, view, train::UsualScale(view));
   near.part = cv::Mat(near.around.size, CV_8UC1, cv::Scalar(kAround));
   const auto share = [&](const train::Detection& detection) {
@@ -53,7 +53,7 @@ struct Spread {
   int pixels = 0;
 };
 
-Spread SpreadOf(const Neighbourhood& near, Part part) {
+Spread SpreadOf(const Neighborhood& near, Part part) {
   Spread spread;
   const uchar* parts = near.part.ptr();
   cv::Matx66d squares = cv::Matx66d::zeros();
@@ -79,7 +79,7 @@ Spread SpreadOf(const Neighbourhood& near, Part part) {
 
 // CV_8UC1: 255 where the pixels look like the mask's own rather than like those around it; empty
 // when there is too little of either.
-cv::Mat StandingOut(const Neighbourhood& near) {
+cv::Mat StandingOut(const Neighborhood& near) {
   const Spread own = SpreadOf(near, kOwn), around = SpreadOf(near, kAround);
   if (own.pixels < kFewestPixels || around.pixels < kFewestPixels) return {};
   const cv::Matx66d within =
@@ -179,7 +179,7 @@ void JudgeBlobs(const std::vector<PictureEvidence>& evidence, const cv::Size& fr
   for (Blob& blob : blobs) {
     blob.picture_agreement = -1;
     if (blob.area < 1) continue;
-    // The view made for this blob, not one of a neighbour that ends right behind it.
+    // The view made for this blob, not one of a neighbor that ends right behind it.
     const cv::Rect own_view = train::ViewAround(blob.region, blob.area, frame_size);
     const PictureEvidence* nearest = nullptr;
     double best = 0;
@@ -212,7 +212,7 @@ void JudgeOutlines(const cv::Mat& bgr, const cv::Mat& background, train::FrameDe
     detection.picture_agreement = -1;
     const cv::Rect view = ViewOf(detection, bgr.size());
     if (view.empty()) continue;
-    const Neighbourhood near = Look(bgr, background, found, d, view);
+    const Neighborhood near = Look(bgr, background, found, d, view);
     const cv::Mat stands_out = StandingOut(near);
     if (stands_out.empty()) continue;
     detection.picture_agreement = static_cast<float>(Agreement(near.part, stands_out));

@@ -32,7 +32,7 @@ void JudgeBlobs(const std::vector<PictureEvidence>& evidence, const cv::Size& fr
                 std::vector<Blob>& blobs);
 
 // Without a model: sets Detection::picture_agreement of every detection with a mask. Pixels of its
-// neighbourhood are divided in two along the direction in color (and in difference to `background`,
+// neighborhood are divided in two along the direction in color (and in difference to `background`,
 // where there is one) that best separates the mask from what is around it (Fisher 1936), at the
 // threshold that splits them best (Otsu 1979). Only comparisons within one video mean something.
 void JudgeOutlines(const cv::Mat& bgr, const cv::Mat& background, train::FrameDetections& found);

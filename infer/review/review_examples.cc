@@ -14,7 +14,7 @@ namespace infer {
 namespace {
 
 constexpr double kLearnedWeight =
-    0.15;  // least, of a labelled frame that may have been learned from
+    0.15;  // least, of a labeled frame that may have been learned from
 
 // Frames of this video that the job's model has learned from; nothing when its record does not say.
 std::optional<std::set<int>> LearnedFrames(const datasets::Project& project, datasets::Id job_id,
@@ -51,7 +51,7 @@ Span RowsAt(const ReviewData& data, int frame) {
           static_cast<size_t>(end - data.animals.begin())};
 }
 
-struct CheckedAnimal {     // a predicted animal in a labelled frame
+struct CheckedAnimal {     // a predicted animal in a labeled frame
   size_t row = 0;          // of ReviewData::animals
   double overlap = 0;      // IoU with the label of its name
   double any_overlap = 0;  // with the label that it overlaps most
@@ -90,7 +90,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
                                ReviewData& data) {
   ReviewExamples examples;
   const auto learned = LearnedFrames(project, job_id, data.video_id);
-  std::set<int> labelled;
+  std::set<int> labeled;
   std::vector<CheckedAnimal> checked;
   double short_held = 0, short_learned = 0, missing_held = 0, missing_learned = 0;
   const int animals = std::accumulate(data.max_instances.begin(), data.max_instances.end(), 0);
@@ -131,7 +131,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       const bool missing = here < static_cast<int>(labels.size());
       (held_back ? missing_held : missing_learned) += missing;
     }
-    labelled.insert(frame);
+    labeled.insert(frame);
     examples.frames += held_back;
   });
   const double learned_weight = WeightOfLearned(data, checked);
@@ -161,7 +161,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     const int frames = decision.end_frame - decision.start_frame;
     const double weight = std::min(1.0, 10.0 / std::max(1, frames));
     for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {
-      if (labelled.count(frame)) continue;  // the label says it better
+      if (labeled.count(frame)) continue;  // the label says it better
       const Span rows = RowsAt(data, frame);
       size_t worst = rows.begin;
       for (size_t r = rows.begin; r < rows.end; ++r) {

@@ -18,7 +18,7 @@ struct ReviewExamples {
   double short_frames = 0, truly_missing = 0;
 };
 
-// Labelled frames: an animal is wrong when its mask overlaps the label of its name by IoU < 0.5.
+// Labeled frames: an animal is wrong when its mask overlaps the label of its name by IoU < 0.5.
 // Frames that were learned from (those that the model's record names, or, where it names none, all
 // but split `val` and `test`) count less, the more their outlines follow the picture better than
 // others do. Sets Sign::kOffPicture of `data` by the labels. Decisions:

@@ -15,19 +15,19 @@ namespace {
 
 constexpr int kRowsAWrite = 5000;
 
-struct Judgement {
+struct Judgment {
   ConfidenceModel model;
   double missing = 0;
 };
 
-Judgement JudgementOf(const ReviewData& data, const ReviewExamples& examples) {
-  Judgement judgement;
-  judgement.model = FitModel(examples.animals, PriorModel(data.picture_overlap > 0));
+Judgment JudgmentOf(const ReviewData& data, const ReviewExamples& examples) {
+  Judgment judgment;
+  judgment.model = FitModel(examples.animals, PriorModel(data.picture_overlap > 0));
   constexpr double kPriorFrames = 4;
   const double prior = std::clamp(ShareOfFullFrames(data), 0.05, 0.9);
-  judgement.missing =
+  judgment.missing =
       (examples.truly_missing + prior * kPriorFrames) / (examples.short_frames + kPriorFrames);
-  return judgement;
+  return judgment;
 }
 
 void WriteConfidences(datasets::Project& project, const ReviewData& data,
@@ -45,12 +45,12 @@ void WriteConfidences(datasets::Project& project, const ReviewData& data,
 }
 
 int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData& data,
-               const Judgement& judgement, int audit_frames) {
+               const Judgment& judgment, int audit_frames) {
   QueueOptions options;
   options.audit_frames = audit_frames;
   options.seed = static_cast<uint64_t>(job_id);
   std::vector<datasets::ReviewItemRow> items =
-      MakeEpisodes(data, judgement.model, judgement.missing, options);
+      MakeEpisodes(data, judgment.model, judgment.missing, options);
   // What was decided stays as it was and is not asked again.
   std::vector<datasets::ReviewItemRow> decided = project.ReviewItems(job_id);
   decided.erase(
@@ -89,9 +89,9 @@ int RebuildReviewQueue(datasets::Project& project, datasets::Id job_id, datasets
   if (!data) return 0;
   job.Advance(0, 0, "reading what was checked");
   const ReviewExamples examples = CollectExamples(project, job_id, *data);
-  const Judgement judgement = JudgementOf(*data, examples);
-  WriteConfidences(project, *data, judgement.model, job);
-  return WriteQueue(project, job_id, *data, judgement, audit_frames);
+  const Judgment judgment = JudgmentOf(*data, examples);
+  WriteConfidences(project, *data, judgment.model, job);
+  return WriteQueue(project, job_id, *data, judgment, audit_frames);
 }
 
 Calibration CalibrationOf(const datasets::Project& project, datasets::Id job_id) {

@@ -24,12 +24,12 @@ struct DiscWorld {
   int animals = 2;
   cv::Size axes{16, 9};     // half axes of an animal, pixels
   double accuracy = 0.8;    // share of opinions that are right
-  double says = 0.8;        // probability that an opinion gives to its favourite
-  int held_frames = 5;      // an opinion stays this long: neighbours are alike
+  double says = 0.8;        // probability that an opinion gives to its favorite
+  int held_frames = 5;      // an opinion stays this long: neighbors are alike
   double dropout = 0;       // share of blobs that are missed
   double false_alarms = 0;  // a frame
   unsigned seed = 1;
-  // Centre and angle (radians) of an animal; empty: a smooth random walk.
+  // Center and angle (radians) of an animal; empty: a smooth random walk.
   std::function<cv::Point3d(int animal, int frame)> path;
   // Frames [start, end) in which the first animal is a blur of nearly twice its size: three pieces,
   // in the last frame one.
@@ -99,13 +99,13 @@ struct DiscWorld {
     std::uniform_real_distribution<double> unit(0, 1);
     random.discard(5);
     const int k = classes();
-    int favourite = ClassOf(animal);
+    int favorite = ClassOf(animal);
     if (k > 1 && unit(random) > accuracy) {
-      favourite = (favourite + 1 + static_cast<int>(unit(random) * (k - 1))) % k;
+      favorite = (favorite + 1 + static_cast<int>(unit(random) * (k - 1))) % k;
     }
     std::vector<float> log_prob(static_cast<size_t>(k));
     for (int c = 0; c < k; ++c) {
-      const double p = k == 1 ? 1 : c == favourite ? says : (1 - says) / (k - 1);
+      const double p = k == 1 ? 1 : c == favorite ? says : (1 - says) / (k - 1);
       log_prob[static_cast<size_t>(c)] = static_cast<float>(std::log(p));
     }
     return log_prob;

@@ -8,9 +8,9 @@ namespace {
 
 constexpr int kSide = 200;
 
-train::Detection Ellipse(cv::Point centre, cv::Size axes) {
+train::Detection Ellipse(cv::Point center, cv::Size axes) {
   cv::Mat mask(kSide, kSide, CV_8UC1, cv::Scalar(0));
-  cv::ellipse(mask, centre, axes, 0, 0, 360, cv::Scalar(255), cv::FILLED);
+  cv::ellipse(mask, center, axes, 0, 0, 360, cv::Scalar(255), cv::FILLED);
   train::Detection detection;
   detection.region = cv::boundingRect(mask);
   detection.mask = mask(detection.region).clone();
@@ -53,7 +53,7 @@ TEST_CASE(
   CHECK(shifted > 0.3f);
 }
 
-TEST_CASE("the neighbour's pixels are left out") {
+TEST_CASE("the neighbor's pixels are left out") {
   const auto left = Ellipse({70, 100}, {30, 20}), right = Ellipse({128, 100}, {30, 20});
   const cv::Mat picture = Picture({left, right});
   CHECK(Agreement(picture, {left, right}) > 0.85f);
@@ -125,8 +125,7 @@ TEST_CASE("pieces of two touching animals are judged each by the pixels nearest 
   CHECK(pieces[0].picture_agreement == -1);
 }
 
-TEST_CASE(
-    "an outline is judged in the view made for it, not in a neighbour's that ends behind it") {
+TEST_CASE("an outline is judged in the view made for it, not in a neighbor's that ends behind it") {
   const auto drawn = Ellipse({100, 100}, {30, 15}), shown = Ellipse({100, 100}, {44, 26});
   std::vector<infer::Blob> blobs = {infer::BlobOf(drawn, 0, {kSide, kSide})};
   cv::Mat animal(kSide, kSide, CV_8UC1, cv::Scalar(0));
@@ -136,10 +135,10 @@ TEST_CASE(
   };
   const infer::PictureEvidence own =
       view(train::ViewAround(blobs[0].region, blobs[0].area, {kSide, kSide}));
-  const infer::PictureEvidence neighbour = view(blobs[0].region);
+  const infer::PictureEvidence neighbor = view(blobs[0].region);
   infer::JudgeBlobs({own}, {kSide, kSide}, blobs);
   const float alone = blobs[0].picture_agreement;
   CHECK(alone < 0.5f);
-  infer::JudgeBlobs({neighbour, own}, {kSide, kSide}, blobs);
+  infer::JudgeBlobs({neighbor, own}, {kSide, kSide}, blobs);
   CHECK(blobs[0].picture_agreement == alone);
 }

@@ -70,7 +70,7 @@ TEST_CASE("a calm video has an empty queue but for the audit") {
   CHECK(items[0].reason_code == "audit");
 }
 
-TEST_CASE("neighbouring frames with one reason become one episode, in plain words with figures") {
+TEST_CASE("neighboring frames with one reason become one episode, in plain words with figures") {
   ReviewData data = Calm(500);
   data.tracklets[0].margin = 0.12f;
   At(AnimalAt(data, 190, 0), Sign::kTouching) = 1;
@@ -213,10 +213,10 @@ TEST_CASE("what a prediction from before knows of doubts is read, though it knew
 
 namespace {
 
-// A project with predictions and labels of squares; in `wrong_share` of the labelled frames the
+// A project with predictions and labels of squares; in `wrong_share` of the labeled frames the
 // label is somewhere else, and those frames show a sign of trouble.
-struct Labelled {
-  Labelled(int frames, int wrong_every, const std::string& split) {
+struct Labeled {
+  Labeled(int frames, int wrong_every, const std::string& split) {
     project = tests::LabelProject(folder.path(), frames);
     data = Calm(frames);
     project->Write([&](datasets::Writer& writer) {
@@ -269,15 +269,15 @@ struct Labelled {
 }  // namespace
 
 TEST_CASE("labels that were not learned from calibrate the confidences") {
-  Labelled labelled(400, 8, "val");
+  Labeled labeled(400, 8, "val");
   datasets::Job job;
-  const int episodes = infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
+  const int episodes = infer::RebuildReviewQueue(*labeled.project, labeled.job_id, job);
   CHECK(episodes > 50);  // every frame with a jump
-  const auto rows = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 9);
+  const auto rows = labeled.project->PredictionsAt(labeled.job_id, labeled.data.video_id, 9);
   REQUIRE(rows.size() == 2);
-  CHECK(rows[0].confidence < 0.5);  // the unlabelled twin of a wrong frame
+  CHECK(rows[0].confidence < 0.5);  // the unlabeled twin of a wrong frame
   CHECK(rows[1].confidence > 0.95);
-  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  const infer::Calibration calibration = infer::CalibrationOf(*labeled.project, labeled.job_id);
   CHECK(calibration.basis == "labels");
   CHECK(calibration.frames == 200);
   CHECK(calibration.expected_calibration_error >= 0);
@@ -285,46 +285,46 @@ TEST_CASE("labels that were not learned from calibrate the confidences") {
 }
 
 TEST_CASE("labels that were learned from prove nothing") {
-  Labelled labelled(400, 8, "train");
-  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  Labeled labeled(400, 8, "train");
+  const infer::Calibration calibration = infer::CalibrationOf(*labeled.project, labeled.job_id);
   CHECK(calibration.basis == "prior");
   CHECK(calibration.expected_calibration_error == -1);
 }
 
 TEST_CASE("labels that the model's record does not list as learned count in full") {
-  Labelled labelled(400, 8, "train");
+  Labeled labeled(400, 8, "train");
   std::vector<int> learned;
   for (int frame = 0; frame < 100; ++frame) learned.push_back(frame);
-  labelled.project->Write([&](datasets::Writer& writer) {
+  labeled.project->Write([&](datasets::Writer& writer) {
     datasets::ModelRow model;
     model.name = "day1";
     model.architecture = "idseg";
     model.config_json =
         nlohmann::json{
-            {"videos", {labelled.data.video_id}},
+            {"videos", {labeled.data.video_id}},
             {"record", {{"labels", {{"learned_frames", nlohmann::json::array({learned})}}}}}}
             .dump();
     model.metrics_json = "{}";
     const datasets::Id id = writer.InsertModel(model);
-    writer.connection().Run("UPDATE jobs SET model_id = ? WHERE id = ?", id, labelled.job_id);
+    writer.connection().Run("UPDATE jobs SET model_id = ? WHERE id = ?", id, labeled.job_id);
   });
-  const infer::Calibration calibration = infer::CalibrationOf(*labelled.project, labelled.job_id);
+  const infer::Calibration calibration = infer::CalibrationOf(*labeled.project, labeled.job_id);
   CHECK(calibration.basis == "labels");
   CHECK(calibration.frames == 150);  // every second frame is labeled
 }
 
 TEST_CASE("decisions move the confidences, and are not asked for again") {
-  Labelled labelled(400, 1000, "train");
-  for (ReviewAnimal& animal : labelled.data.animals) {
+  Labeled labeled(400, 1000, "train");
+  for (ReviewAnimal& animal : labeled.data.animals) {
     if (animal.frame % 4 == 1) At(animal, Sign::kOddArea) = 1;
   }
-  infer::SaveReviewData(*labelled.project, labelled.job_id, labelled.data);
+  infer::SaveReviewData(*labeled.project, labeled.job_id, labeled.data);
   datasets::Job job;
-  infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
-  const auto before = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 301);
-  const auto items = labelled.project->ReviewItems(labelled.job_id);
+  infer::RebuildReviewQueue(*labeled.project, labeled.job_id, job);
+  const auto before = labeled.project->PredictionsAt(labeled.job_id, labeled.data.video_id, 301);
+  const auto items = labeled.project->ReviewItems(labeled.job_id);
   int decided = 0;
-  labelled.project->Write([&](datasets::Writer& writer) {
+  labeled.project->Write([&](datasets::Writer& writer) {
     for (const auto& item : items) {
       if (item.reason_code != "odd_area" || item.start_frame > 200) continue;
       writer.InsertReviewDecision(item, "accepted", "test", 1);
@@ -332,14 +332,14 @@ TEST_CASE("decisions move the confidences, and are not asked for again") {
     }
   });
   REQUIRE(decided > 30);
-  infer::RebuildReviewQueue(*labelled.project, labelled.job_id, job);
-  const auto after = labelled.project->PredictionsAt(labelled.job_id, labelled.data.video_id, 301);
+  infer::RebuildReviewQueue(*labeled.project, labeled.job_id, job);
+  const auto after = labeled.project->PredictionsAt(labeled.job_id, labeled.data.video_id, 301);
   CHECK(after[0].confidence > before[0].confidence + 0.05);  // odd areas turned out to be right
   int still_decided = 0;
-  for (const auto& item : labelled.project->ReviewItems(labelled.job_id)) {
+  for (const auto& item : labeled.project->ReviewItems(labeled.job_id)) {
     still_decided += !item.verdict.empty();
     if (item.verdict.empty() && item.reason_code == "odd_area") CHECK(item.start_frame > 200);
   }
   CHECK(still_decided == decided);
-  CHECK(infer::CalibrationOf(*labelled.project, labelled.job_id).basis == "labels and reviews");
+  CHECK(infer::CalibrationOf(*labeled.project, labeled.job_id).basis == "labels and reviews");
 }

@@ -36,10 +36,10 @@ inline Scene DrawScene(int frames, bool with_background = true, int first_frame 
     train::LabeledFrame frame;
     frame.frame_index = (first_frame + i) * spacing;
     for (int k = 0; k < 2; ++k) {
-      const cv::Point centre(30 + k * 70 + random.Below(30), 30 + random.Below(70));
+      const cv::Point center(30 + k * 70 + random.Below(30), 30 + random.Below(70));
       const double angle = random.Uniform(0, 180);
       cv::Mat mask = cv::Mat::zeros(size, CV_8UC1);
-      cv::ellipse(mask, centre, {20, 11}, angle, 0, 360, 255, cv::FILLED);
+      cv::ellipse(mask, center, {20, 11}, angle, 0, 360, 255, cv::FILLED);
       for (int y = 0; y < size.height; ++y) {
         for (int x = 0; x < size.width; ++x) {
           if (!mask.at<uchar>(y, x)) continue;

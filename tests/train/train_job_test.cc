@@ -229,7 +229,7 @@ TEST_CASE("labels that cannot be learned from are refused with the reason") {
   tests::Connect(scene);
   TrainingData nothing = scene.data;
   nothing.frames.clear();
-  CHECK(TrainingError(nothing, Short(2)).find("no labelled frames") != std::string::npos);
+  CHECK(TrainingError(nothing, Short(2)).find("no labeled frames") != std::string::npos);
 
   TrainingData nameless = scene.data;
   nameless.classes.clear();

@@ -42,7 +42,7 @@ struct ModelInfo {
   std::string architecture;               // "idseg", "maskrcnn", ...
   std::vector<std::string> classes;       // [K] animal names, without background
   std::vector<int> max_instances;         // [K] most instances of the class seen in one label frame
-  double median_area = 0;                 // of labelled animals, image pixels
+  double median_area = 0;                 // of labeled animals, image pixels
   std::vector<double> class_median_area;  // [K]
   nlohmann::json record;                  // training record: options, losses, validation, dates
 };

@@ -15,8 +15,8 @@ class Evaluation {
   explicit Evaluation(int classes) : classes_(classes) {}
   void Add(const std::vector<Detection>& detections, const LabeledFrame& labels);
 
-  double MeanIou() const;  // over labelled animals, 0 for the missed ones
-  // Sum of IoU over labelled animals and false alarms.
+  double MeanIou() const;  // over labeled animals, 0 for the missed ones
+  // Sum of IoU over labeled animals and false alarms.
   double Quality() const;
   double PixelIdentityAccuracy() const;  // of matched animals, by the pixels' own opinion
   // {frames, animals, mean_iou, recall50, precision50, pixel_identity_accuracy,

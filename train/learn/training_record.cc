@@ -87,12 +87,12 @@ void CheckLabels(const TrainingData& data) {
     throw Error("training", "there are no animal names", "name at least one animal and outline it");
   }
   if (data.frames.empty()) {
-    throw Error("training", "there are no labelled frames", "outline the animals on some frames");
+    throw Error("training", "there are no labeled frames", "outline the animals on some frames");
   }
   std::vector<int64_t> counts(data.classes.size(), 0);
   for (const LabeledFrame& frame : data.frames) {
     if (frame.video < 0 || frame.video >= static_cast<int>(data.backgrounds.size())) {
-      throw Error("training", "a labelled frame belongs to no known video", "import it again");
+      throw Error("training", "a labeled frame belongs to no known video", "import it again");
     }
     for (const LabeledObject& object : frame.objects) {
       if (object.class_index < 0 || object.class_index >= static_cast<int>(data.classes.size())) {

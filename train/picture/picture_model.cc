@@ -130,7 +130,7 @@ double ScaleOf(const TrainingData& data, const std::vector<int>& frames) {
   return *middle;
 }
 
-// One labelled animal with its surroundings.
+// One labeled animal with its surroundings.
 struct Scene {
   int frame = 0;
   Surroundings around;

@@ -31,7 +31,7 @@ struct PictureModel {
   cv::Mat AnimalPixels(const Surroundings& around) const;
 };
 
-// From up to 30 labelled frames, evenly spread, of the videos with an empty scene (of all, where
+// From up to 30 labeled frames, evenly spread, of the videos with an empty scene (of all, where
 // none has one); empty when fewer than 4 have animals. By Newton's method on the penalized
 // likelihood (ridge), on a random but reproducible sample of pixels.
 PictureModel LearnPictureModel(const TrainingData& data, datasets::Job& job);
