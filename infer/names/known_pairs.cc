@@ -13,8 +13,9 @@ constexpr double kSameOutline = 0.5, kSecondOutline = 0.25;  // IoU
 
 class OutlineFinder {
  public:
-  OutlineFinder(const datasets::Project& project, datasets::Id job_id, const datasets::VideoRow& video,
-         const TrackRecord& record, const std::vector<datasets::Id>& rows)
+  OutlineFinder(const datasets::Project& project, datasets::Id job_id,
+                const datasets::VideoRow& video, const TrackRecord& record,
+                const std::vector<datasets::Id>& rows)
       : project_(project), job_id_(job_id), video_(video), record_(record), rows_(rows) {}
 
   std::optional<size_t> Find(int frame, const datasets::Polygons& outline) {
