@@ -8,6 +8,7 @@
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
+#include "infer/names/name_evidence.h"
 
 namespace infer {
 namespace {
@@ -182,6 +183,8 @@ void CountFrames(const NameEvidence& evidence, MeetingList* list) {
 }
 
 }  // namespace
+
+bool ReviewedMeeting::IsOpen() const { return !decision && row.exchange >= kDecidedExchange; }
 
 std::string ReviewedMeeting::DecidedBy() const {
   return decision ? "person" : row.exchange < kDecidedExchange ? "program" : "none";

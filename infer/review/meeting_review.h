@@ -8,9 +8,11 @@
 
 #include "datasets/project.h"
 #include "datasets/store/meetings/meeting_records.h"
-#include "infer/names/name_evidence.h"
 
 namespace infer {
+
+struct Meeting;       // infer/names/meetings.h
+struct NameEvidence;  // infer/names/name_evidence.h
 
 // In one transaction; a job without them was cancelled, or is of an older Vole.
 void SaveMeetings(datasets::Project& project, datasets::Id job_id, datasets::Id video_id,
@@ -24,7 +26,7 @@ struct ReviewedMeeting {
 
   double Worth() const { return frames * row.exchange; }
   // The program's decision does not stand by itself, and nobody has decided.
-  bool IsOpen() const { return !decision && row.exchange >= kDecidedExchange; }
+  bool IsOpen() const;
   std::string DecidedBy() const;  // none | program | person
 };
 

@@ -7,6 +7,7 @@
 #include "app/cli/verb_list.h"
 #include "datasets/base/error.h"
 #include "datasets/project.h"
+#include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
 #include "infer/review/meeting_review.h"
 
@@ -37,13 +38,25 @@ std::string StateOfFile(const datasets::Project& project, const datasets::VideoR
   }
 }
 
+// None that are known where they cannot be read, which `vole review` explains.
+infer::MeetingList MeetingsOf(const datasets::Project& project, std::optional<datasets::Id> job,
+                              const datasets::VideoRow& video) {
+  if (!job) return {};
+  try {
+    return infer::ListMeetings(project, *job, video.id);
+  } catch (const datasets::DatabaseError&) {
+    throw;
+  } catch (const datasets::Error&) {
+    return {};
+  }
+}
+
 Json VideoList(const datasets::Project& project) {
   Json list = Json::array();
   for (const datasets::VideoRow& video : project.Videos()) {
     const auto job = project.LatestPredictJob(video.id);
     const std::string file = StateOfFile(project, video);
-    const infer::MeetingList meetings =
-        job ? infer::ListMeetings(project, *job, video.id) : infer::MeetingList();
+    const infer::MeetingList meetings = MeetingsOf(project, job, video);
     list.push_back({{"name", video.name},
                     {"path", video.path},
                     {"frames", video.frame_count},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <tuple>
 
 #include "annotate/edits_meetings.h"
 #include "datasets/store/connection.h"
@@ -61,7 +62,13 @@ std::vector<infer::ReviewedMeeting> MeetingLoader::Load(
     });
     Loaded& loaded = of_video_[video];
     if (loaded.job_id != job || loaded.decisions != decisions) {
-      loaded.meetings = infer::ListMeetings(project, job, video).meetings;
+      loaded.meetings.clear();
+      try {
+        loaded.meetings = infer::ListMeetings(project, job, video).meetings;
+      } catch (const datasets::DatabaseError&) {
+        throw;
+      } catch (const datasets::Error&) {  // damaged: no reason to show nothing else
+      }
       loaded.job_id = job;
       loaded.decisions = std::move(decisions);
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "app/ui/window.h"
 #include "datasets/store/names.h"
