@@ -6,7 +6,7 @@ namespace {
 // Network pixels. A larger picture is looked at tile by tile, so that memory stays bounded; the
 // margin is what the network sees around a pixel.
 constexpr double kMostAtOnce = 4e6;
-constexpr int kTileSide = 1024, kTileMargin = 96;
+constexpr int kTileSide = 1664, kTileMargin = 192;  // multiples of the network's stride
 
 SegMaps SegmentAtOnce(IdsegNet& net, const torch::Device& device, const cv::Mat& scaled,
                       double median_grey, const cv::Mat& background, double background_grey,
