@@ -11,7 +11,7 @@ namespace infer {
 struct TrackletEvidence {
   int start_frame = 0, end_frame = 0;  // [start, end)
   // Log-likelihood of the tracklet under each class [K], relative to knowing nothing (0), already
-  // tempered for the dependence of neighbouring frames.
+  // tempered for the dependence of neighboring frames.
   std::vector<double> class_log_odds;
   // What it costs to say that this is no animal at all; negative where it looks like none.
   double drop_cost = 0;

@@ -18,7 +18,7 @@ struct SplitTemplate {
 
 // Splits `merged` among the templates. Each pixel goes to the outline that it lies deepest in (or
 // least far from); the outlines are moved by their velocity, then fitted to the blob by a few
-// rounds of "assign, then move to the centre of what was assigned" (k-means with outlines instead
+// rounds of "assign, then move to the center of what was assigned" (k-means with outlines instead
 // of points, cf. Lloyd 1982), and each gets a share of the area like its usual one. `found` gives
 // the class opinion per pixel, used where the templates' class weights differ. Where that opinion
 // is decisive all over the blob, in one piece for each animal, and fits where each animal was, it

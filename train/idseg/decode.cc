@@ -15,7 +15,7 @@
 namespace train {
 namespace {
 
-constexpr double kSpeckShare = 0.2;     // of the smallest labelled animal
+constexpr double kSpeckShare = 0.2;     // of the smallest labeled animal
 constexpr double kSegmentShare = 0.4;   // smallest part that a division may leave
 constexpr double kCrowdedShare = 1.45;  // of a median animal: more than one is likely
 // Log-odds that the expected number of animals is worth where another one is found.
@@ -52,8 +52,8 @@ cv::Mat OwnLogProbability(const SegMaps& maps, const cv::Rect& window, int k) {
 
 // Connected parts of `mask` that are at least `smallest` pixels, as labels 1..count.
 int MarkParts(const cv::Mat& mask, double smallest, cv::Mat& markers, int first_label) {
-  cv::Mat labels, stats, centres;
-  const int count = cv::connectedComponentsWithStats(mask, labels, stats, centres, 4, CV_32S);
+  cv::Mat labels, stats, centers;
+  const int count = cv::connectedComponentsWithStats(mask, labels, stats, centers, 4, CV_32S);
   int label = first_label;
   for (int i = 1; i < count; ++i) {
     if (stats.at<int>(i, cv::CC_STAT_AREA) < smallest) continue;
@@ -115,8 +115,8 @@ class Decoder {
 
   std::vector<Detection> Run() {
     const cv::Mat binary = maps_.animal > description_.threshold;
-    cv::Mat labels, stats, centres;
-    const int count = cv::connectedComponentsWithStats(binary, labels, stats, centres, 4, CV_32S);
+    cv::Mat labels, stats, centers;
+    const int count = cv::connectedComponentsWithStats(binary, labels, stats, centers, 4, CV_32S);
     const double speck = std::max(3.0, kSpeckShare * description_.smallest_area * pixel_area_);
     std::vector<Detection> found;
     for (int i = 1; i < count; ++i) {
@@ -202,7 +202,7 @@ class Decoder {
     int parts = 1;
     std::vector<float> apart;
     const cv::Mat owners = Divide(c, parts, apart);
-    // Image pixels whose centres lie inside the window.
+    // Image pixels whose centers lie inside the window.
     const cv::Point corner = c.window.tl() + maps_.origin;
     const cv::Point far_corner = c.window.br() + maps_.origin;
     const int left = static_cast<int>(std::floor(corner.x / sx_));

@@ -24,7 +24,7 @@ struct SegMaps {
 // Animals, largest first. Connected animal pixels are one animal unless they point at several
 // centers (train/idseg/votes.h). Models without centers: unless several cores or clearly different
 // classes of fitting size lie in them; then a priority flood (Barnes et al. 2014) from those
-// markers divides them. Specks below a fifth of the smallest labelled animal are dropped. Masks are
+// markers divides them. Specks below a fifth of the smallest labeled animal are dropped. Masks are
 // made by interpolating the probability to image pixels. `expected`: how many animals are likely
 // there, e.g. as many as just before; kAsLabeled: as many as labels show at most if the maps are of
 // a whole frame, else unknown. Where fewer are found, touching ones are divided on weaker evidence,

@@ -12,9 +12,9 @@ namespace train {
 // How pictures become the segmentation network's input.
 struct SegInput {
   double scale = 1;                // network pixels per image pixel; above 1 for tiny animals
-  double mean_bgr[3] = {0, 0, 0};  // grey levels 0..255 over the labelled frames
+  double mean_bgr[3] = {0, 0, 0};  // grey levels 0..255 over the labeled frames
   double deviation = 64;           // one for all channels, grey levels
-  double reference_level = 128;    // median grey level of the labelled frames, for the gain
+  double reference_level = 128;    // median grey level of the labeled frames, for the gain
 };
 
 // How a masked animal becomes the crop classifier's input.
@@ -32,7 +32,7 @@ struct IdsegDescription {
   CropInput crop;
   bool centers = true;           // pixels say where their animal's center is
   double threshold = 0.5;        // of the animal probability
-  double smallest_area = 0;      // of labelled animals, image pixels
+  double smallest_area = 0;      // of labeled animals, image pixels
   double pixel_temperature = 1;  // evidence is divided by these (Guo et al. 2017)
   double crop_temperature = 1;
 };

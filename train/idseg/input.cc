@@ -96,17 +96,17 @@ AnimalPatch CutPatch(const cv::Mat& image, const cv::Rect& region, const cv::Mat
   VOLE_CHECK(mask.type() == CV_8UC1 && mask.size() == region.size());
   const cv::Moments moments = cv::moments(mask, true);
   AnimalPatch patch;
-  cv::Point2d centre(region.x + region.width / 2.0, region.y + region.height / 2.0);
+  cv::Point2d center(region.x + region.width / 2.0, region.y + region.height / 2.0);
   if (moments.m00 > 0) {
-    centre = {region.x + moments.m10 / moments.m00 + 0.5,
+    center = {region.x + moments.m10 / moments.m00 + 0.5,
               region.y + moments.m01 / moments.m00 + 0.5};
     patch.axis_radians = 0.5 * std::atan2(2 * moments.mu11, moments.mu20 - moments.mu02);
   }
   const double side_in_image = crop.side_in_image * kPatchMargin;
   const int side = static_cast<int>(std::lround(crop.side * kPatchMargin));
   const int span = static_cast<int>(std::lround(side_in_image));
-  const cv::Rect window(static_cast<int>(std::lround(centre.x - side_in_image / 2)),
-                        static_cast<int>(std::lround(centre.y - side_in_image / 2)), span, span);
+  const cv::Rect window(static_cast<int>(std::lround(center.x - side_in_image / 2)),
+                        static_cast<int>(std::lround(center.y - side_in_image / 2)), span, span);
   cv::Mat bgr(window.size(), CV_8UC3, cv::Scalar::all(0));
   cv::Mat own(window.size(), CV_8UC1, cv::Scalar::all(0));
   const cv::Rect seen = window & cv::Rect(0, 0, image.cols, image.rows);
@@ -125,10 +125,10 @@ void CutView(const AnimalPatch& patch, const CropView& view, int side, cv::Mat& 
   const double angle = patch.axis_radians + view.turn_radians;
   const double c = std::cos(angle) / view.zoom, s = std::sin(angle) / view.zoom;
   const double flip = view.flip ? -1 : 1;
-  const double half = (side - 1) / 2.0, centre = (patch.bgr.cols - 1) / 2.0;
+  const double half = (side - 1) / 2.0, center = (patch.bgr.cols - 1) / 2.0;
   const cv::Matx23d map(
-      c, -s * flip, centre - c * (half + view.shift_x) + s * flip * (half + view.shift_y), s,
-      c * flip, centre - s * (half + view.shift_x) - c * flip * (half + view.shift_y));
+      c, -s * flip, center - c * (half + view.shift_x) + s * flip * (half + view.shift_y), s,
+      c * flip, center - s * (half + view.shift_x) - c * flip * (half + view.shift_y));
   const int flags = cv::INTER_LINEAR | cv::WARP_INVERSE_MAP;
   cv::warpAffine(patch.bgr, bgr, map, {side, side}, flags, cv::BORDER_CONSTANT);
   cv::warpAffine(patch.mask, mask, map, {side, side}, flags, cv::BORDER_CONSTANT);

@@ -68,7 +68,7 @@ std::vector<int> InVideoOrder(const std::vector<LabeledFrame>& frames) {
 
 cv::Mat FetchPicture(const TrainingData& data, int frame) {
   cv::Mat picture = data.picture(frame);
-  const std::string thing = "labelled frame " + std::to_string(data.frames[frame].frame_index);
+  const std::string thing = "labeled frame " + std::to_string(data.frames[frame].frame_index);
   if (picture.empty() || picture.type() != CV_8UC3) {
     throw Error(thing, "its picture cannot be read", "check that the video is still in its place");
   }
@@ -193,7 +193,7 @@ IdsegDescription DescribeLabels(const TrainingData& data, datasets::Job& job) {
   double color_sum = 0, animal_sum = 0, animal_squares = 0, animal_pixels = 0, count = 0;
   for (int i = 0; i < looks; ++i) {
     const int frame = order[static_cast<size_t>(i) * order.size() / static_cast<size_t>(looks)];
-    job.Advance(i, looks, "looking at the labelled frames");
+    job.Advance(i, looks, "looking at the labeled frames");
     const cv::Mat picture = FetchPicture(data, frame);
     const cv::Mat small = AtNetworkScale(picture, d.seg.scale);
     greys.push_back(MedianGrey(small));
@@ -261,7 +261,7 @@ LearningSet LoadLearningSet(const TrainingData& data, const IdsegDescription& de
   size_t seen_animals = 0;
   double done = 0, bytes = 0;
   for (int index : InVideoOrder(data.frames)) {
-    job.Advance(done++, static_cast<double>(data.frames.size()), "reading the labelled frames");
+    job.Advance(done++, static_cast<double>(data.frames.size()), "reading the labeled frames");
     const LabeledFrame& labels = data.frames[index];
     const cv::Mat image = FetchPicture(data, index);
     ScaledFrame& frame = set.frames[index];

@@ -1,4 +1,4 @@
-// The labelled frames as the trainers use them: shrunk once, kept in memory within a bound.
+// The labeled frames as the trainers use them: shrunk once, kept in memory within a bound.
 // No torch type here.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace train {
 
-// One animal of a labelled frame at network scale.
+// One animal of a labeled frame at network scale.
 struct ScaledObject {
   int class_index = 0;
   bool ignore = false;

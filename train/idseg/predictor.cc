@@ -145,9 +145,9 @@ class IdsegPredictor : public Predictor {
       return std::min((extent + kSegStride - 1) / kSegStride * kSegStride, most);
     };
     const cv::Size size(Extent(rect.width, whole.width), Extent(rect.height, whole.height));
-    const cv::Point centre = (rect.tl() + rect.br()) / 2;
-    return {std::clamp(centre.x - size.width / 2, 0, whole.width - size.width),
-            std::clamp(centre.y - size.height / 2, 0, whole.height - size.height), size.width,
+    const cv::Point center = (rect.tl() + rect.br()) / 2;
+    return {std::clamp(center.x - size.width / 2, 0, whole.width - size.width),
+            std::clamp(center.y - size.height / 2, 0, whole.height - size.height), size.width,
             size.height};
   }
 

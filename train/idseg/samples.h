@@ -1,4 +1,4 @@
-// Random crops of labelled frames for the segmentation network. No torch type here.
+// Random crops of labeled frames for the segmentation network. No torch type here.
 #pragma once
 
 #include <opencv2/core.hpp>
