@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs tests under the sanitizers of the compiler: all of them but the slow trainings with
 # AddressSanitizer and UndefinedBehaviorSanitizer, those of threads with ThreadSanitizer.
-# usage: bash tests/sanitize.sh [address,undefined | thread]...      default: both
-# An hour on two cores.
+# usage: bash tests/sanitize.sh [address,undefined | thread]...      default: both; two hours on two cores
+#        bash tests/sanitize.sh --quick     what tests/run.sh includes: readers of files, and queues
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source app/packages.sh
@@ -18,6 +18,19 @@ threads+='|app[.](tool_worker|name_counter|backup|latest_worker|learned_blobs)_t
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:new_delete_type_mismatch=0
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$PWD/tests/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1
+
+quick() { # KIND TARGET
+  local build=build/quick_${1//,/_}
+  vole_configure . "$build" -DVOLE_SANITIZE="$1" -DCMAKE_BUILD_TYPE=Debug -DVOLE_WORKBENCH=OFF
+  ninja -C "$build" "$2" >"$build/build.log" || { tail -40 "$build/build.log" >&2; return 1; }
+  "$build/bin/$2" --no-skipped-summary --minimal
+  echo "$2: right with -fsanitize=$1"
+}
+if [ "${1:-}" = --quick ]; then
+  quick thread test_threads
+  quick address,undefined test_readers
+  exit 0
+fi
 
 kinds=("$@")
 [ ${#kinds[@]} -gt 0 ] || kinds=(address,undefined thread)
