@@ -69,7 +69,8 @@ std::string ExchangesText(const Statement& s) {
       return value < 1e-4 ? std::string("less than 0.0001") : fmt::format("{:.4f}", value);
     };
     text += fmt::format(
-        " (by the program's own estimate the most doubtful of them is wrong with a probability of "
+        " (by the program's own estimate, which nobody has checked here, the most doubtful of them "
+        "is wrong with a probability of "
         "{}, and {} of them are expected to be wrong)",
         small(s.worst_decided), small(s.expected_exchanges));
   }

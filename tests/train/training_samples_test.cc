@@ -43,8 +43,10 @@ TEST_CASE("whoever watches a training sees held-back frames, and it learns just 
         [&](const TrainSample& sample) { samples.push_back(sample); });
   CHECK(Weights(folder / "unseen") == Weights(folder / "watched"));
 
-  REQUIRE(samples.size() >= 2);  // each of the two networks shows what it can at its end
-  CHECK(samples.front().step == 6);
+  // Each of the two networks shows what it can at its end; a slow machine shows more between.
+  REQUIRE(samples.size() >= 2);
+  CHECK(std::any_of(samples.begin(), samples.end(),
+                    [](const TrainSample& sample) { return sample.step == 6; }));
   CHECK(samples.back().step == 12);
   for (const TrainSample& sample : samples) {
     CHECK(sample.held_back);
