@@ -13,7 +13,7 @@ namespace infer {
 
 struct EvidenceOptions {
   double fps = 25;
-  // Neighbouring frames look alike: this much video counts as one independent opinion.
+  // Neighboring frames look alike: this much video counts as one independent opinion.
   double seconds_an_opinion = 0.3;
   double floor = -3;       // no single frame says less than this about a class (natural log)
   double crop_weight = 1;  // of the masked crop's opinion
