@@ -10,10 +10,41 @@
 #include "datasets/formats/coco/coco.h"
 #include "datasets/project.h"
 #include "datasets/store/writer.h"
+#include "infer/names/name_evidence.h"
+#include "infer/review/meeting_review.h"
 
 namespace {
 
 using namespace datasets;
+
+// At that frame everybody may have become anybody.
+void SeedMeeting(Project& project, Id job, const VideoRow& video, const std::vector<Id>& categories,
+                 int frame) {
+  infer::NameEvidence evidence;
+  evidence.categories = categories;
+  evidence.max_instances.assign(categories.size(), 1);
+  evidence.end_frame = video.frame_count;
+  std::vector<infer::NamedTracklet> names;
+  for (const bool after : {false, true}) {
+    for (size_t k = 0; k < categories.size(); ++k) {
+      infer::NamedRun run;
+      run.number = run.class_index = static_cast<int>(k);
+      run.start_frame = after ? frame : 0;
+      run.end_frame = after ? video.frame_count : frame;
+      run.body = 50;
+      evidence.runs.push_back(run);
+      infer::TrackletEvidence own{run.start_frame, run.end_frame, {}, 50};
+      own.class_log_odds.assign(categories.size(), 0);
+      own.class_log_odds[k] = after ? 0.3 : 5;
+      evidence.evidence.push_back(own);
+      infer::NamedTracklet name;
+      name.number = name.class_index = run.number;
+      name.probability = after ? 0.6 : 0.99;
+      names.push_back(name);
+    }
+  }
+  infer::SaveMeetings(project, job, video.id, evidence, infer::MeetingsOf(evidence, names));
+}
 
 void Seed(const std::string& file, const std::string& truth, int swapped_from) {
   auto project = Project::Open(file);
@@ -23,17 +54,29 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
   std::map<int64_t, int> frame_of;
   for (const CocoImage& image : document.images) frame_of[image.id] = image.frame_index.value_or(0);
   const std::vector<BehaviorRow> behaviors = project->Behaviors();
+  Id predicted = 0;
+  std::vector<Id> categories;
   project->Write([&](Writer& writer) {
     std::map<int64_t, Id> category_of;
     for (const CocoCategory& category : document.categories) {
       category_of[category.id] = writer.FindOrInsertCategory(category.name);
     }
+    // One tracklet a name before the exchange, and one after it.
+    const auto tracklet_of = [&](int64_t name, int frame) {
+      int tracklet = frame < swapped_from ? 0 : static_cast<int>(document.categories.size());
+      for (const CocoCategory& category : document.categories) {
+        if (category.id == name) break;
+        ++tracklet;
+      }
+      return tracklet;
+    };
     const int64_t first = document.categories.at(0).id, second = document.categories.at(1).id;
     JobRow row;
     row.kind = "predict";
     row.state = "running";
     row.options_json = "{}";
-    const Id job_id = writer.InsertJob(row);
+    const Id job_id = predicted = writer.InsertJob(row);
+    for (const auto& [id, category] : category_of) categories.push_back(category);
     for (const CocoObject& object : document.objects) {
       PredictionRow prediction;
       prediction.job_id = job_id;
@@ -42,7 +85,7 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
       int64_t name = object.category_id;
       if (prediction.frame_index >= swapped_from) name = name == first ? second : first;
       prediction.category_id = category_of.at(name);
-      prediction.tracklet = static_cast<int>(name);
+      prediction.tracklet = tracklet_of(name, prediction.frame_index);
       prediction.score = 0.9;
       prediction.confidence = prediction.frame_index < swapped_from ? 0.97 : 0.6;
       prediction.polygons = object.polygons;
@@ -79,6 +122,7 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
     writer.InsertBehaviorPrediction(bout);
     writer.FinishJob(bout.job_id, "done");
   });
+  SeedMeeting(*project, predicted, video, categories, swapped_from);
 }
 
 }  // namespace
