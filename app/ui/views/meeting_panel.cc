@@ -51,7 +51,12 @@ void MeetingPanel::Show(Session& session, const ReviewedMeeting& meeting) {
   std::tie(a_, b_) = PairOf(meeting);
   shown_since_ = ImGui::GetTime();
   session.GoTo(meeting.row.video_id, meeting.row.start_frame);
-  session.SetLoop(std::make_pair(meeting.row.start_frame, meeting.row.end_frame));
+  // Who comes and who leaves is seen around it; a jump itself is two frames long.
+  if (const datasets::VideoRow* video = session.video()) {
+    const int around = std::max(5, static_cast<int>(video->fps / 2));
+    session.SetLoop(std::make_pair(std::max(0, meeting.row.start_frame - around),
+                                   std::min(video->frame_count, meeting.row.end_frame + around)));
+  }
   session.SetPlaying(true, 0.5);
 }
 
@@ -240,11 +245,11 @@ void MeetingPanel::Draw(UiContext& context, const ProjectView& project) {
     ImGui::TextWrapped("Frames %d to %d: names change hands with a chance of %.1f %%",
                        current->row.start_frame, current->row.end_frame - 1,
                        100 * current->row.exchange);
-    DrawSides(context, project, *current);
     DrawPair(project, *current);
   } else {
     ImGui::TextWrapped("Press Space for the meeting that is worth most.");
   }
+  // Above the pictures, which are as many as animals met.
   const float width = (ImGui::GetContentRegionAvail().x - 8 * context.scale) / 2;
   if (ImGui::Button("Keep (K)", ImVec2(width, 0))) Decide(context.session, MeetingVerdict::kKeep);
   ImGui::SameLine();
@@ -256,6 +261,7 @@ void MeetingPanel::Draw(UiContext& context, const ProjectView& project) {
   }
   ImGui::SameLine();
   if (ImGui::Button("Next (Space)", ImVec2(width, 0))) Next(context.session);
+  if (current) DrawSides(context, project, *current);
   ImGui::Separator();
   DrawList(context, project);
 }
