@@ -201,7 +201,7 @@ TEST_CASE("Regions drawn in the workbench are what networks see, each a row of i
 }
 
 TEST_CASE(
-    "Without a name, predict takes the newest model that outlines, unless behavior is asked") {
+    "Without a name, predict takes a model that outlines, unless behavior is asked, and says why") {
   const Scored scene;
   const auto Says = [](const Outcome& outcome, const std::string& words) {
     INFO(Show(outcome) << "looking for: " << words);
@@ -210,19 +210,19 @@ TEST_CASE(
   };
   CheckFails({"predict", scene.project, "--behavior"}, 1, {"no model yet", "vole train"});
   VoleJson(scene.Train({"--exclusive"}));
-  Says(Vole({"predict", scene.project}), "model: m (behavior-frame), the newest that knows");
+  Says(Vole({"predict", scene.project}),
+       "model: m (behavior-frame), which knows behavior: the only one");
   VoleJson({"train", scene.project, "--steps", "2", "--out", scene.Path("outlines")});
   VoleJson({"train", scene.project, "--model", "behavior-frame", "--steps", "3", "--picture-side",
             "32", "--exclusive", "--out", scene.Path("m2")});
   const Outcome outlined = Vole({"predict", scene.project, "--json"});
-  Says(outlined,
-       "model: outlines (idseg), the newest that outlines animals; --behavior scores "
-       "behavior with m2");
+  Says(outlined, "model: outlines (idseg), which outlines animals: the only one");
+  Says(outlined, "; --behavior scores behavior with m");
   CHECK(outlined.Json()["frames"] == 80);
   const Outcome scored = Vole({"predict", scene.project, "--behavior", "--json"});
-  Says(scored, "model: m2 (behavior-frame), the newest that knows behavior");
+  Says(scored, " (behavior-frame), which knows behavior: the ");
   CHECK(scored.Json()["pictures"] == 160);
-  CHECK(Vole({"predict", scene.project, "--model", "outlines"}).err.find("newest") ==
+  CHECK(Vole({"predict", scene.project, "--model", "outlines"}).err.find("which outlines") ==
         std::string::npos);
   CheckFails({"predict", scene.project, "--behavior", "--model", "outlines"}, 1,
              {"'outlines'", "knows no behavior"});

@@ -166,8 +166,14 @@ TEST_CASE("Ctrl-C in a training ends with 130 and keeps a model that predicts") 
   CHECK(outcome.err.find("cancelled") != std::string::npos);
   CHECK(LastState(journey.project, "train") == "cancelled");
   REQUIRE(SizeOf(model) > 0);
+  // It predicts by name; by itself only when somebody says that it is good enough.
+  tests::CheckFails({"predict", journey.project}, 1, {"m was cancelled", "--model", "--keep"});
+  CHECK(VoleJson({"models", journey.project})["models"][0]["cancelled"] == true);
   const json predict = VoleJson({"predict", journey.project, "--model", "m"});
   CHECK(predict["frames"] == 20);
+  VoleJson({"models", journey.project, "--keep", "m"});
+  CHECK(VoleJson({"predict", journey.project})["frames"] == 20);
+  tests::CheckFails({"models", journey.project, "--discard", "m"}, 1, {"'m'", "predictions"});
   CheckWhole(journey.project);
 }
 

@@ -24,30 +24,40 @@ struct Arguments {
   infer::PredictOptions options;
 };
 
-// The project's newest model that outlines animals, or, asked for behavior or where it has no such
-// model, the newest that knows behavior. Models that only name animals are never meant.
-// `taken` says so in a line.
-fs::path NewestModel(const datasets::Project& project, bool behavior, std::string* taken_text) {
+// The project's model that outlines animals, or, asked for behavior or where it has no such model,
+// the one that knows behavior; of several as infer::ChooseModel says. Models that only name animals
+// are never meant. `taken` says so in a line.
+fs::path ChosenModel(const datasets::Project& project, bool behavior, std::string* taken_text) {
   const std::string thing = "project '" + project.file().string() + "'";
   const std::string train = "vole train " + project.file().string();
   const auto models = project.Models();
-  const datasets::ModelRow* outlines = infer::NewestModel(models, train::Task::kOutlines);
-  const datasets::ModelRow* scores = infer::NewestModel(models, train::Task::kBehavior);
+  const auto jobs = project.Jobs();
+  const auto outlines = infer::ChooseModel(models, jobs, train::Task::kOutlines);
+  const auto scores = infer::ChooseModel(models, jobs, train::Task::kBehavior);
   if (models.empty()) throw datasets::Error(thing, "it has no model yet", "train one: " + train);
-  if (behavior && !scores) {
+  const bool for_behavior = behavior || !outlines.model;
+  const infer::DefaultModel& taken = for_behavior ? scores : outlines;
+  const std::string undecided =
+      behavior || outlines.why.empty() ? scores.why : outlines.why;  // where there is no model
+  if (!taken.model && !undecided.empty()) {
+    throw datasets::Error(thing, undecided,
+                          "name it with --model, or keep it for good: vole models " +
+                              project.file().string() + " --keep NAME");
+  }
+  if (behavior && !scores.model) {
     throw datasets::Error(thing, "it has no model that knows behavior",
                           "train one: " + train + " --model behavior-frame");
   }
-  if (!outlines && !scores) {
+  if (!taken.model) {
     throw datasets::Error(thing, "its only models name animals and find none",
                           "train one that outlines them: " + train);
   }
-  const datasets::ModelRow& taken = behavior || !outlines ? *scores : *outlines;
   *taken_text = fmt::format(
-      "model: {} ({}), the newest that {}{}", taken.name, taken.architecture,
-      &taken == outlines ? "outlines animals" : "knows behavior",
-      &taken == outlines && scores ? "; --behavior scores behavior with " + scores->name : "");
-  return datasets::ModelFile(project, taken);
+      "model: {} ({}), which {}: {}{}", taken.model->name, taken.model->architecture,
+      for_behavior ? "knows behavior" : "outlines animals", taken.why,
+      !for_behavior && scores.model ? "; --behavior scores behavior with " + scores.model->name
+                                    : "");
+  return datasets::ModelFile(project, *taken.model);
 }
 
 // A model of the project by name, else a file.
@@ -125,7 +135,7 @@ int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   const auto project = OpenProject(arguments.project);
   std::string taken;
-  const fs::path model = arguments.model.empty() ? NewestModel(*project, arguments.behavior, &taken)
+  const fs::path model = arguments.model.empty() ? ChosenModel(*project, arguments.behavior, &taken)
                                                  : NamedModel(*project, arguments.model);
   std::vector<datasets::VideoRow> videos;
   if (!arguments.video.empty()) {
@@ -145,7 +155,7 @@ int Run(Arguments& arguments, Console& console) {
       train::IsFor(train::Task::kBehavior, train::ReadModelInfo(model.string()).architecture);
   if (arguments.behavior && !knows_behavior) {
     throw datasets::Error("model '" + arguments.model + "'", "it knows no behavior",
-                          "leave --behavior out, or --model, to take the newest that does");
+                          "leave --behavior out, or --model, to take the best that does");
   }
   if (knows_behavior) {
     const int code = ScoreBehavior(arguments, *project, videos, model, console);
@@ -205,36 +215,38 @@ int Run(Arguments& arguments, Console& console) {
 }  // namespace
 
 Verb PredictVerb() {
-  return {"predict",
-          "Networks",
-          "outline and name every animal on every frame, or score behavior",
-          "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
-          "writes predictions, confidences and the review queue into the project. Without --video "
-          "every video of the project is predicted, one after the other; one that cannot be is "
-          "named, and the others are done. Ctrl-C keeps the frames "
-          "done so far. With a model for behavior (vole train --model behavior-frame), the "
-          "probability of every behavior on every frame is written instead. Without --model the "
-          "newest model that outlines animals is taken, and where there is none the newest that "
-          "knows behavior; --behavior takes that one in any case.",
-          "  vole predict mice.vole\n"
-          "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
-          "  vole predict mice.vole --behavior\n"
-          "  vole predict mice.vole --device cuda --json",
-          [](CLI::App& command) -> RunVerb {
-            auto arguments = std::make_shared<Arguments>();
-            AddProject(command, arguments->project);
-            command
-                .add_option("--model,-m", arguments->model,
-                            "name of a model of the project, or a model file (default: the newest "
-                            "that outlines animals)")
-                ->type_name("MODEL");
-            command.add_flag("--behavior", arguments->behavior,
-                             "score behavior, without --model with the newest model that knows it");
-            AddVideo(command, arguments->video, "only this video (default: all)");
-            AddFrames(command, arguments->frames);
-            AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
-            return [arguments](Console& console) { return Run(*arguments, console); };
-          }};
+  return {
+      "predict",
+      "Networks",
+      "outline and name every animal on every frame, or score behavior",
+      "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
+      "writes predictions, confidences and the review queue into the project. Without --video "
+      "every video of the project is predicted, one after the other; one that cannot be is "
+      "named, and the others are done. Ctrl-C keeps the frames "
+      "done so far. With a model for behavior (vole train --model behavior-frame), the "
+      "probability of every behavior on every frame is written instead. Without --model the "
+      "model that outlines animals best on held-back labels is taken (of equal ones the newest, "
+      "never that of a cancelled training), and where there is none the best that knows "
+      "behavior; --behavior takes that one in any case.",
+      "  vole predict mice.vole\n"
+      "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
+      "  vole predict mice.vole --behavior\n"
+      "  vole predict mice.vole --device cuda --json",
+      [](CLI::App& command) -> RunVerb {
+        auto arguments = std::make_shared<Arguments>();
+        AddProject(command, arguments->project);
+        command
+            .add_option("--model,-m", arguments->model,
+                        "name of a model of the project, or a model file (default: the "
+                        "best that outlines animals)")
+            ->type_name("MODEL");
+        command.add_flag("--behavior", arguments->behavior,
+                         "score behavior, without --model with the best model that knows it");
+        AddVideo(command, arguments->video, "only this video (default: all)");
+        AddFrames(command, arguments->frames);
+        AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
+        return [arguments](Console& console) { return Run(*arguments, console); };
+      }};
 }
 
 }  // namespace app

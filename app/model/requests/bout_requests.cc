@@ -62,14 +62,17 @@ void RequestScoreBehavior(Session& session) {
   const auto project = session.project_view();
   const datasets::VideoRow* video = session.video();
   if (!project || !video) return;
-  const datasets::ModelRow* newest = infer::NewestModel(project->models, train::Task::kBehavior);
-  if (!newest) {
-    session.Say(Message::Kind::kInfo, "There is no model of behavior yet: train one first");
+  const infer::DefaultModel taken =
+      infer::ChooseModel(project->models, project->jobs, train::Task::kBehavior);
+  if (!taken.model) {
+    session.Say(Message::Kind::kInfo,
+                taken.why.empty() ? "There is no model of behavior yet: train one first"
+                                  : taken.why + ": keep it in the Train panel, or train again");
     return;
   }
   session.StartJob(
       "Score behavior of " + video->name,
-      [model = *newest, video = *video](datasets::Project& opened, datasets::Job& job) {
+      [model = *taken.model, video = *video](datasets::Project& opened, datasets::Job& job) {
         infer::PredictBehavior(opened, video, datasets::ModelFile(opened, model).string(), {}, job);
       });
 }

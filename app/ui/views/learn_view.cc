@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
@@ -45,12 +46,13 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
       [this] { wants_focus_ = true; });
   add("learn.train", "Train on the labels", "Ctrl+Shift+T", "With sensible settings, in minutes",
       [this, &session] { StartTraining(session); });
-  add("learn.predict", "Predict this video", "Ctrl+Shift+R", "With the newest model",
+  add("learn.predict", "Predict this video", "Ctrl+Shift+R",
+      "With the best model, or the chosen one",
       [this, &session] { StartPrediction(session, false); });
-  add("learn.predict_all", "Predict every video", "", "With the newest model",
+  add("learn.predict_all", "Predict every video", "", "With the best model, or the chosen one",
       [this, &session] { StartPrediction(session, true); });
-  add("learn.cancel", "Cancel what runs", "", "A cancelled training keeps its best model",
-      [&session] {
+  add("learn.cancel", "Cancel what runs", "",
+      "A cancelled training leaves its best model, to keep or to discard", [&session] {
         for (const Session::JobStatus& job : session.JobsNow()) {
           if (job.state == Session::JobStatus::State::kRunning) session.CancelJob(job.id);
         }
@@ -65,6 +67,7 @@ void LearnView::Describe(nlohmann::json& state) const {
                        {"losses", now->loss.points.size()},
                        {"samples", now->samples.size()},
                        {"outcome", now->outcome}};
+  models_.Describe(state);
 }
 
 void LearnView::StartTraining(Session& session) {
@@ -87,9 +90,11 @@ void LearnView::StartTraining(Session& session) {
               infer::DefaultModelFile(project, options.resume, options.model), job,
               [&watch](const train::TrainProgress& progress) { watch->Hear(progress); },
               [&watch](const infer::ShownSample& sample) { watch->Show(sample); });
-          watch->End((trained.cancelled ? "Cancelled; the best model so far is kept: " : "Done: ") +
-                     trained.model.name + " in " + Minutes(trained.result.seconds) + ". " +
-                     FiguresInWords(trained.result.validation));
+          const auto held = infer::HeldBackOf(trained.model);
+          watch->End(
+              (trained.cancelled ? "Cancelled; keep the best so far or discard it: " : "Done: ") +
+              trained.model.name + " in " + Minutes(trained.result.seconds) +
+              (held ? ". On held-back labels: " + held->words : "") + ".");
           if (trained.cancelled) throw datasets::Cancelled();
         } catch (const datasets::Cancelled&) {
           if (watch->running()) watch->End("Cancelled before there was a model");
@@ -107,15 +112,15 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
     session.Say(Message::Kind::kInfo, "There is no model yet: train one first");
     return;
   }
-  const bool chosen =
-      model_chosen_ >= 0 && static_cast<size_t>(model_chosen_) < project->models.size();
-  const datasets::ModelRow* newest = infer::NewestModel(project->models, train::Task::kOutlines);
-  if (!chosen && !newest) {
-    session.Say(Message::Kind::kInfo, "There is no model that outlines animals yet: train one");
+  std::string why;
+  const datasets::ModelRow* taken = models_.Taken(*project, &why);
+  if (!taken) {
+    session.Say(Message::Kind::kInfo, why.empty()
+                                          ? "There is no model that outlines animals yet: train one"
+                                          : "No model is taken by itself: " + why);
     return;
   }
-  const datasets::ModelRow model =
-      chosen ? project->models[static_cast<size_t>(model_chosen_)] : *newest;
+  const datasets::ModelRow model = *taken;
   const infer::PredictOptions options = predict_options_;
   for (const datasets::VideoRow& video : project->videos) {
     if (!all_videos && video.id != session.video_id()) continue;
@@ -131,12 +136,54 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
   }
 }
 
+// What most people choose: how long, and which kind of network.
+void LearnView::DrawChoices() {
+  struct Time {
+    const char* name;
+    double minutes;
+  };
+  static constexpr Time kTimes[] = {{"As many steps as the labels need", 0},
+                                    {"A first look: 2 minutes", 2},
+                                    {"Overnight: 8 hours", 480}};
+  const auto now = std::find_if(std::begin(kTimes), std::end(kTimes), [&](const Time& time) {
+    return time.minutes == train_options_.minutes;
+  });
+  char other[32];
+  snprintf(other, sizeof other, "%.4g minutes", train_options_.minutes);
+  ImGui::SetNextItemWidth(-1);
+  if (ImGui::BeginCombo("##time", now == std::end(kTimes) ? other : now->name)) {
+    for (const Time& time : kTimes) {
+      if (ImGui::Selectable(time.name, time.minutes == train_options_.minutes)) {
+        train_options_.minutes = time.minutes;
+      }
+    }
+    ImGui::EndCombo();
+  }
+  const auto* chosen = train::FindArchitecture(train_options_.model);
+  ImGui::SetNextItemWidth(-1);
+  if (ImGui::BeginCombo("##network", train_options_.model.c_str())) {
+    for (const train::Architecture& one : train::Architectures()) {
+      if (one.task != train::Task::kOutlines) continue;
+      if (ImGui::Selectable(std::string(one.name).c_str(), one.name == train_options_.model)) {
+        train_options_.model = one.name;
+      }
+      if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", std::string(one.summary).c_str());
+    }
+    ImGui::EndCombo();
+  }
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("The network: %s",
+                      chosen ? std::string(chosen->summary).c_str() : "not known to this program");
+  }
+}
+
 void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
   const size_t labeled = LabeledFrames(project);
   ImGui::TextWrapped("%zu labeled frames, %zu animals.%s", labeled, project.categories.size(),
                      labeled < 10 ? " Label at least 10 frames; 100 are plenty." : "");
-  if (ImGui::CollapsingHeader("Settings")) {
-    ImGui::TextDisabled("0 lets the program choose from the data");
+  DrawChoices();
+  if (ImGui::CollapsingHeader("All settings, as on the command line")) {
+    ImGui::TextDisabled("0: the program chooses from the data");
     OptionsForm form(context.scale);
     if (const auto* chosen = train::FindArchitecture(train_options_.model)) {
       train_options_.Visit(train::TakenFields<OptionsForm>{*chosen, form});
@@ -163,7 +210,7 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
       ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0,
                          ImVec2(-1, 0), text);
       ImGui::TextWrapped("%s", job.text.c_str());
-      if (ImGui::Button("Cancel and keep the best so far")) context.session.CancelJob(job.id);
+      if (ImGui::Button("Cancel")) context.session.CancelJob(job.id);
     }
   }
 }
@@ -201,23 +248,7 @@ void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {
     ImGui::TextWrapped("There is no model yet: train one first.");
     return;
   }
-  const int count = static_cast<int>(project.models.size());
-  if (model_chosen_ >= count) model_chosen_ = -1;
-  ImGui::SetNextItemWidth(-1);
-  const std::string shown = model_chosen_ < 0
-                                ? "newest that outlines animals"
-                                : project.models[static_cast<size_t>(model_chosen_)].name;
-  if (ImGui::BeginCombo("##model", shown.c_str())) {
-    if (ImGui::Selectable("the newest", model_chosen_ < 0)) model_chosen_ = -1;
-    for (int i = count - 1; i >= 0; --i) {
-      const datasets::ModelRow& model = project.models[static_cast<size_t>(i)];
-      if (ImGui::Selectable((model.name + "##" + std::to_string(model.id)).c_str(),
-                            i == model_chosen_)) {
-        model_chosen_ = i;
-      }
-    }
-    ImGui::EndCombo();
-  }
+  models_.Draw(context, project);
   if (ImGui::CollapsingHeader("Prediction settings")) {
     OptionsForm form(context.scale);
     predict_options_.Visit(form);

@@ -6,6 +6,7 @@
 
 #include "app/model/session/training_watch.h"
 #include "app/ui/view.h"
+#include "app/ui/views/models_list.h"
 #include "app/ui/views/sample_pictures.h"
 #include "infer/run/infer_job.h"
 #include "train/base/training_options.h"
@@ -24,6 +25,7 @@ class LearnView : public View {
  private:
   void StartTraining(Session& session);
   void StartPrediction(Session& session, bool all_videos);
+  void DrawChoices();
   void DrawTraining(UiContext& context, const ProjectView& project);
   void DrawCurves(UiContext& context, const ProjectView& project);
   void DrawPrediction(UiContext& context, const ProjectView& project);
@@ -38,7 +40,7 @@ class LearnView : public View {
   SamplePictures pictures_;
   int64_t train_job_ = 0;
   bool wants_focus_ = false;
-  int model_chosen_ = -1;  // -1: newest
+  ModelsList models_;
 };
 
 }  // namespace app
