@@ -82,11 +82,15 @@ class SelectTool : public Tool {
                        ? "Drag moves the point, Alt+click or Backspace removes it, Shift+click "
                          "redraws from here"
                    : hot_edge_ ? "Click or drag puts a new point on the edge"
+                   : shape && annotation_ < 0
+                       ? "A prediction: the first change of it makes it a label; Delete rejects "
+                         "it, 1-9 name it"
                    : shape && annotation_ == context.selected_annotation
                        ? "Drag moves the animal's outline, click again for the one below, Delete "
                          "deletes it, 1-9 name it"
                    : shape ? "Click selects"
-                           : "Click an animal to select it; drag pans, the wheel zooms";
+                           : "Click an animal to select it, labeled or predicted; drag pans, the "
+                             "wheel zooms";
     return overlay;
   }
 

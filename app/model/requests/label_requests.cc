@@ -4,8 +4,11 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/edits_removal.h"
 #include "annotate/tools/shape_geometry.h"
 #include "datasets/base/error.h"
+#include "datasets/store/copy.h"
+#include "datasets/store/removal/removal.h"
 
 namespace app {
 namespace {
@@ -19,6 +22,14 @@ const annotate::Shape* FindLabel(const Session& session, datasets::Id annotation
   return nullptr;
 }
 
+// The prediction of the frame that shows; nothing for a label's id.
+std::optional<annotate::Shape> PredictionNow(const Session& session, datasets::Id edit_id) {
+  const auto view = session.frame_view();
+  if (!view || view->frame != session.frame()) return std::nullopt;
+  const annotate::Shape* found = FindPrediction(view.get(), edit_id);
+  return found ? std::optional(*found) : std::nullopt;
+}
+
 datasets::Id PredictJob(const Session& session) {
   const auto project = session.project_view();
   if (!project) return 0;
@@ -27,6 +38,32 @@ datasets::Id PredictJob(const Session& session) {
 }
 
 }  // namespace
+
+datasets::Id EditId(const annotate::Shape& shape) {
+  return shape.annotation_id ? shape.annotation_id : -shape.prediction_id;
+}
+
+std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
+                                            const std::vector<annotate::Shape>& predictions) {
+  std::vector<annotate::Shape> shapes = labels;
+  for (const annotate::Shape& prediction : predictions) {
+    const bool hidden = std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+      return label.category_id == prediction.category_id;
+    });
+    if (hidden) continue;
+    shapes.push_back(prediction);
+    shapes.back().annotation_id = EditId(prediction);
+  }
+  return shapes;
+}
+
+const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id) {
+  if (!view || edit_id >= 0) return nullptr;
+  for (const annotate::Shape& prediction : view->predictions) {
+    if (prediction.prediction_id == -edit_id) return &prediction;
+  }
+  return nullptr;
+}
 
 FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_span) {
   switch (reach) {
@@ -45,6 +82,21 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
   using Kind = annotate::ShapeChange::Kind;
   if (change.kind == Kind::kDelete) {
     RequestDelete(session, change.annotation_id);
+    return;
+  }
+  if (change.kind == Kind::kReplace && change.annotation_id < 0) {
+    const auto prediction = PredictionNow(session, change.annotation_id);
+    if (!prediction) return;
+    const datasets::Id video = session.video_id(), job = PredictJob(session);
+    const int frame = session.frame();
+    session.PostEdit([=](datasets::Project&) {
+      datasets::AnnotationRow row;
+      row.category_id = prediction->category_id;
+      row.polygons = change.polygons;
+      row.rle = change.rle;
+      if (job) row.job_id = job;
+      return annotate::AddAnnotation(video, frame, row, "Correct prediction");
+    });
     return;
   }
   if (change.kind == Kind::kReplace) {
@@ -70,10 +122,31 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
 void RequestDelete(Session& session, datasets::Id annotation_id) {
   if (!annotation_id) return;
   session.selected_annotation = 0;
+  if (annotation_id < 0) {
+    const auto prediction = PredictionNow(session, annotation_id);
+    const datasets::Id video = session.video_id(), job = PredictJob(session);
+    const int frame = session.frame();
+    if (!prediction || !job) return;
+    session.PostEdit([=](datasets::Project&) {
+      return annotate::RejectPredictions(job, video, frame, frame + 1, prediction->category_id);
+    });
+    return;
+  }
   session.PostEdit([=](datasets::Project&) { return annotate::DeleteAnnotation(annotation_id); });
 }
 
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id) {
+  if (annotation_id < 0) {
+    const auto prediction = PredictionNow(session, annotation_id);
+    const datasets::Id video = session.video_id(), job = PredictJob(session);
+    const int frame = session.frame();
+    if (!prediction || !job || prediction->category_id == category_id) return;
+    session.PostEdit([=](datasets::Project&) {
+      return annotate::AssignPredictionName(job, video, frame, frame + 1, prediction->category_id,
+                                            category_id);
+    });
+    return;
+  }
   session.PostEdit(
       [=](datasets::Project&) { return annotate::AssignName(annotation_id, category_id); });
 }
@@ -122,6 +195,8 @@ void RequestAcceptPredictions(Session& session, datasets::Id category_id) {
 
 void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy) {
   const annotate::Shape* label = FindLabel(session, annotation_id);
+  const auto prediction = PredictionNow(session, annotation_id);
+  if (prediction) label = &*prediction;
   const datasets::VideoRow* video = session.video();
   if (!label || !video) return;
   annotate::ToolContext image;
@@ -133,6 +208,14 @@ void RequestNudge(Session& session, datasets::Id annotation_id, double dx, doubl
   }
   const datasets::Outline moved =
       annotate::WithOutlines(*label, std::move(outlines), image, {dx, dy});
+  if (prediction) {
+    annotate::ShapeChange change;
+    change.kind = annotate::ShapeChange::Kind::kReplace;
+    change.annotation_id = annotation_id;
+    static_cast<datasets::Outline&>(change) = moved;
+    RequestShapeChange(session, change);
+    return;
+  }
   session.PostEdit([=](datasets::Project&) {
     return annotate::ReplaceShape(annotation_id, moved.polygons, moved.rle, "Nudge outline");
   });
@@ -191,6 +274,42 @@ void RequestRelink(Session& session, datasets::Id video_id, const std::string& f
 
 void RequestNewAnimal(Session& session, const std::string& name) {
   session.PostEdit([=](datasets::Project&) { return annotate::AddCategory(name); });
+}
+
+void RequestChangeAnimal(Session& session, const datasets::CategoryRow& animal) {
+  session.PostEdit([=](datasets::Project&) { return annotate::ChangeCategory(animal); });
+}
+
+void RequestDeleteAnimal(Session& session, const datasets::CategoryRow& animal) {
+  session.selected_annotation = session.selected_category = session.next_animal = 0;
+  session.PostEdit([=, &session](datasets::Project&) {
+    annotate::Edit edit = annotate::DeleteAnimal(animal.id);
+    const auto change = edit.change;
+    edit.change = [=, &session](annotate::Recorder& recorder) {
+      int64_t labels = 0;
+      for (const auto& count : recorder.reader().CategoryCounts()) {
+        if (count.name == animal.name) labels = count.labels;
+      }
+      change(recorder);
+      session.SayLater(Message::Kind::kInfo,
+                       "Deleted " + animal.name + " with its predictions and " +
+                           std::to_string(labels) +
+                           " labels; Ctrl+Z brings all but the predictions back");
+    };
+    return edit;
+  });
+}
+
+void RequestRemoveVideo(Session& session, const datasets::VideoRow& video) {
+  session.Post("Remove " + video.name, [=, &session](datasets::Project& project) {
+    std::filesystem::path copy = project.file();
+    copy += ".before-removal.bak";
+    project.Read([&](datasets::Connection& connection) { datasets::CopyTo(connection, copy); });
+    project.Write([&](datasets::Writer& writer) { datasets::DeleteVideo(writer, video.id); });
+    session.SayLater(Message::Kind::kInfo, "Removed " + video.name +
+                                               "; the project with it is kept as " +
+                                               copy.filename().string() + " (vole restore)");
+  });
 }
 
 }  // namespace app

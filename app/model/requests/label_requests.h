@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "annotate/edits.h"
 #include "annotate/tools/tool.h"
@@ -16,10 +17,20 @@ struct FrameSpan {
 };
 FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_span);
 
+// Predictions may be edited like labels: for tools a prediction of the frame that no label hides is
+// a shape with the id -prediction_id, and what is asked for under such an id is done to it. The
+// first change of its outline makes it a label, with its name.
+datasets::Id EditId(const annotate::Shape& shape);
+std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
+                                            const std::vector<annotate::Shape>& predictions);
+// The prediction of the current frame under such an id; null for the id of a label.
+const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id);
+
 // A finished drawing gesture becomes a label of the current frame; a new shape is `animal`, 0: a
 // new one, `animal_N`.
 void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
                         datasets::Id animal = 0);
+// A prediction is rejected, in this frame.
 void RequestDelete(Session& session, datasets::Id annotation_id);
 // Gives the label another animal's name; when the name is taken in this frame, the two swap.
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);
@@ -37,5 +48,10 @@ void RequestCopyFromNeighbor(Session& session);
 // The file of a video that has been moved; other missing videos are looked for beside it by name.
 void RequestRelink(Session& session, datasets::Id video_id, const std::string& file);
 void RequestNewAnimal(Session& session, const std::string& name);
+void RequestChangeAnimal(Session& session, const datasets::CategoryRow& animal);
+// With all its labels; says what went and what Ctrl+Z does not bring back.
+void RequestDeleteAnimal(Session& session, const datasets::CategoryRow& animal);
+// For good, with everything about it, after a copy of the project was made; the file stays.
+void RequestRemoveVideo(Session& session, const datasets::VideoRow& video);
 
 }  // namespace app

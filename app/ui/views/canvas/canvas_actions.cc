@@ -58,7 +58,7 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] {
         const auto view = session.frame_view();
         if (!view) return;
-        for (const annotate::Shape& shape : view->labels) {
+        for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions)) {
           if (shape.annotation_id == session.selected_annotation && !shape.polygons.empty()) {
             ZoomTo(datasets::BoxOf(shape.polygons));
           }

@@ -32,6 +32,7 @@ void CanvasView::DrawToolStrip(UiContext& context) {
   const size_t rows =
       std::max<size_t>(1, std::min(tools.size(), static_cast<size_t>(std::max(1.f, room / side))));
   const size_t columns = (tools.size() + rows - 1) / rows;
+  tools_width_ = static_cast<float>(columns) * side;
   const ImVec2 corner(area_origin_.x + kMargin * scale, area_origin_.y + kMargin * scale);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   draw->AddRectFilled(corner,
@@ -74,7 +75,7 @@ void CanvasView::DrawToolStrip(UiContext& context) {
 void CanvasView::DrawOptions(UiContext& context) {
   const float scale = context.scale;
   const float indent =
-      context.mode == Mode::kLabel ? (kButton + 2.5f * kMargin) * scale : kMargin * scale;
+      context.mode == Mode::kLabel ? tools_width_ + 2.5f * kMargin * scale : kMargin * scale;
   ImGui::SetCursorScreenPos(
       ImVec2(area_origin_.x + indent, area_origin_.y + (kMargin + 3) * scale));
   ImDrawList* draw = ImGui::GetWindowDrawList();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/model/drawing/triangulate.h"
+#include "app/model/requests/label_requests.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "datasets/store/names.h"
 
@@ -76,10 +77,10 @@ void CanvasView::BuildOverlay(UiContext& context) {
     drawn.insides = &outline.insides;
     drawn.triangles = &outline.triangles;
     drawn.color = category && category->color ? category->color : datasets::PaletteColor(index);
-    const bool selected =
-        shape.annotation_id != 0 && shape.annotation_id == context.session.selected_annotation;
-    drawn.fill = prediction ? 0.12f : selected ? 0.38f : 0.24f;
-    drawn.line = prediction ? 0.75f : 1.0f;
+    const datasets::Id edit_id = EditId(shape);
+    const bool selected = edit_id != 0 && edit_id == context.session.selected_annotation;
+    drawn.fill = prediction ? (selected ? 0.22f : 0.12f) : selected ? 0.38f : 0.24f;
+    drawn.line = prediction && !selected ? 0.75f : 1.0f;
     drawn.half_width = (selected ? 1.9f : prediction ? 0.8f : 1.3f) * context.scale;
     if (context.theme.dash_patterns) {
       const Dash dash = PaletteDash(index);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/model/drawing/tag_layout.h"
+#include "app/model/requests/label_requests.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/names.h"
@@ -42,8 +43,8 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
                 (shown_as != shape.category_id ? ", as it would be" : suffix);
     if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
     name.color = category && category->color ? category->color : datasets::PaletteColor(index);
-    name.selected =
-        shape.annotation_id && shape.annotation_id == context.session.selected_annotation;
+    const datasets::Id edit_id = EditId(shape);
+    name.selected = edit_id && edit_id == context.session.selected_annotation;
     const ImVec2 size = ImGui::CalcTextSize(name.text.c_str());
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const bool pointed_at =

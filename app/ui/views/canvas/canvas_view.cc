@@ -98,6 +98,13 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
       tool.typical_area = areas[areas.size() / 2];
     }
   }
+  // Tools that change an outline change a prediction as well, which then is a label.
+  const std::string id = tool_->id();
+  const bool edits = id == "select" || id == "brush" || id == "eraser";
+  if (edits && show_predictions_ && context.mode != Mode::kBehavior && !tool.predictions->empty()) {
+    editable_ = EditableShapes(*tool.shapes, *tool.predictions);
+    tool.shapes = &editable_;
+  }
   tool.selected_annotation = context.session.selected_annotation;
   if (const auto learned = Learned(context)) {
     if (learned->model) tool.animal_model = {learned, &learned->model};
@@ -113,7 +120,16 @@ const std::vector<annotate::Shape>& CanvasView::Labels(UiContext& context) {
   if (!view || view->frame != context.session.frame()) return kNone;
   const auto& labels = pending_.LabelsOf(*view, ImGui::GetTime());
   // What was drawn just now is selected, so that a digit names it.
-  if (const auto added = pending_.TakeAdded()) context.session.selected_annotation = *added;
+  datasets::Id& selected = context.session.selected_annotation;
+  if (const auto added = pending_.TakeAdded()) selected = *added;
+  // A prediction that has become a label, however that was done, is selected as that.
+  if (const auto* prediction = FindPrediction(view.get(), selected)) {
+    for (const annotate::Shape& label : labels) {
+      if (label.annotation_id && label.category_id == prediction->category_id) {
+        selected = label.annotation_id;
+      }
+    }
+  }
   return labels;
 }
 
@@ -130,6 +146,7 @@ void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change)
     SetTool("select");
     return;
   }
+  const auto view = session.frame_view();
   if (change.kind == Kind::kSelect) {
     session.selected_annotation = change.annotation_id;
     for (const annotate::Shape& shape : Labels(context)) {
@@ -137,9 +154,22 @@ void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change)
         session.selected_category = shape.category_id;
       }
     }
+    if (const auto* chosen = FindPrediction(view.get(), change.annotation_id)) {
+      session.selected_category = chosen->category_id;
+    }
     return;
   }
-  const auto view = session.frame_view();
+  if (const auto* corrected = FindPrediction(view.get(), change.annotation_id)) {
+    const datasets::Id animal = corrected->category_id;
+    RequestShapeChange(session, change);
+    if (change.kind == Kind::kReplace && view->frame == session.frame()) {  // it is a label now
+      annotate::ShapeChange added = change;
+      added.kind = Kind::kAdd;
+      added.annotation_id = 0;
+      pending_.Add(added, animal, *view, ImGui::GetTime());
+    }
+    return;
+  }
   datasets::Id animal = 0;
   if (change.kind == Kind::kAdd) {
     session.selected_category = animal = AnimalOf(context, change.polygons, change.category_id);

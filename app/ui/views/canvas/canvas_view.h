@@ -92,6 +92,7 @@ class CanvasView : public View {
     datasets::Id animal = 0;     // 0: a new one
     bool replaces = false;       // it takes a label's place and name
   };
+  std::vector<annotate::Shape> editable_;  // labels and predictions, for the tools that edit
   std::optional<NamedProposal> proposal_;  // of the tool, as named last
   std::unique_ptr<ToolWorker> worker_;
   std::unique_ptr<LearnedBlobs> learned_blobs_;
@@ -99,9 +100,10 @@ class CanvasView : public View {
   Placement placement_;
   ImVec2 area_origin_{0, 0}, area_size_{1, 1};
   int image_width_ = 0, image_height_ = 0;
-  bool fits_ = true;     // the whole frame is shown, also when panels change size
-  int pan_button_ = -1;  // the button of a drag that moves the picture
-  float panned_ = 0;     // window pixels of that drag
+  bool fits_ = true;       // the whole frame is shown, also when panels change size
+  float tools_width_ = 0;  // of the strip, window pixels
+  int pan_button_ = -1;    // the button of a drag that moves the picture
+  float panned_ = 0;       // window pixels of that drag
   bool button_down_ = false, hovered_ = false;
   bool space_held_ = false, space_panned_ = false;
   PictureLook look_;

@@ -1,0 +1,136 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "app/model/requests/label_requests.h"
+#include "datasets/store/writer.h"
+#include "tests/support/eventually.h"
+#include "tests/support/label_project.h"
+#include "tests/support/store_data.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+
+using datasets::Id;
+using datasets::Writer;
+
+// Two animals, predicted on frame 8; nothing is labeled.
+struct Scene {
+  tests::TempDir folder;
+  std::unique_ptr<app::Session> session;
+  datasets::Project* project = nullptr;
+  Id video = 0, job = 0, big = 0, small = 0;
+
+  Scene() {
+    auto opened = tests::LabelProject(folder.path());
+    project = opened.get();
+    video = project->Videos()[0].id;
+    project->Write([&](Writer& writer) {
+      job = writer.InsertJob(tests::PredictJob());
+      big = writer.FindOrInsertCategory("big");
+      small = writer.FindOrInsertCategory("small");
+      for (const Id animal : {big, small}) {
+        writer.InsertPrediction(tests::Prediction(job, video, 8, animal));
+      }
+      writer.FinishJob(job, "done");
+    });
+    session = std::make_unique<app::Session>(std::move(opened), [] {});
+    Shows([](const app::FrameView&) { return true; });
+    session->GoTo(video, 8);
+    Shows([](const app::FrameView& view) { return view.predictions.size() == 2; });
+  }
+  template <class Condition>
+  void Shows(Condition condition) {
+    REQUIRE(tests::Eventually([&] {
+      session->Poll();
+      const auto view = session->frame_view();
+      return view && view->frame == session->frame() && condition(*view);
+    }));
+  }
+  // The id under which tools know the prediction of an animal.
+  Id EditIdOf(Id animal) const {
+    for (const annotate::Shape& shape : Editable()) {
+      if (shape.category_id == animal) return shape.annotation_id;
+    }
+    return 0;
+  }
+  std::vector<annotate::Shape> Editable() const {
+    const auto view = session->frame_view();
+    return app::EditableShapes(view->labels, view->predictions);
+  }
+};
+
+annotate::ShapeChange Replace(Id id) {
+  annotate::ShapeChange change;
+  change.kind = annotate::ShapeChange::Kind::kReplace;
+  change.annotation_id = id;
+  change.polygons = {{{2, 2}, {20, 2}, {20, 20}, {2, 20}}};
+  change.label = "Move point";
+  return change;
+}
+
+}  // namespace
+
+TEST_CASE("the first change of a prediction's outline makes it a label, in one step") {
+  Scene scene;
+  const Id id = scene.EditIdOf(scene.big);
+  REQUIRE(id < 0);
+  app::RequestShapeChange(*scene.session, Replace(id));
+  scene.Shows([](const app::FrameView& view) { return view.labels.size() == 1; });
+  const auto labels = scene.project->AnnotationsAt(scene.video, 8);
+  REQUIRE(labels.size() == 1);
+  CHECK(labels[0].category_id == scene.big);
+  CHECK(labels[0].source == datasets::LabelSource::kDrawn);
+  CHECK(labels[0].job_id == scene.job);
+  CHECK(labels[0].box.width == 18);
+  // The label hides the prediction of its animal; the other's may be edited still.
+  CHECK(scene.EditIdOf(scene.big) == labels[0].id);
+  CHECK(scene.EditIdOf(scene.small) < 0);
+  scene.session->Undo();
+  scene.Shows([](const app::FrameView& view) { return view.labels.empty(); });
+  CHECK(scene.EditIdOf(scene.big) == id);
+}
+
+TEST_CASE("a prediction moves with the arrow keys like a label") {
+  Scene scene;
+  const auto view = scene.session->frame_view();
+  const annotate::Shape* before = app::FindPrediction(view.get(), scene.EditIdOf(scene.small));
+  REQUIRE(before);
+  const datasets::Box box = datasets::BoxOf(before->polygons);
+  app::RequestNudge(*scene.session, scene.EditIdOf(scene.small), 3, 0);
+  scene.Shows([](const app::FrameView& now) { return now.labels.size() == 1; });
+  const auto labels = scene.project->AnnotationsAt(scene.video, 8);
+  CHECK(labels[0].category_id == scene.small);
+  CHECK(labels[0].box.x == doctest::Approx(box.x + 3));
+}
+
+TEST_CASE("a prediction that is deleted is rejected, one that is named swaps with the other") {
+  Scene scene;
+  app::RequestDelete(*scene.session, scene.EditIdOf(scene.big));
+  scene.Shows([](const app::FrameView& view) { return view.predictions.size() == 1; });
+  CHECK(scene.EditIdOf(scene.big) == 0);
+  scene.session->Undo();
+  scene.Shows([](const app::FrameView& view) { return view.predictions.size() == 2; });
+  const Id was_big = scene.EditIdOf(scene.big);
+  app::RequestAssign(*scene.session, was_big, scene.small);
+  REQUIRE(tests::Eventually([&] {
+    scene.session->Poll();
+    return scene.EditIdOf(scene.small) == was_big;
+  }));
+  CHECK(scene.project->AnnotationsAt(scene.video, 8).empty());
+}
+
+TEST_CASE("the id of a prediction that is not on this frame changes nothing") {
+  Scene scene;
+  app::RequestShapeChange(*scene.session, Replace(-987654));
+  app::RequestDelete(*scene.session, -987654);
+  app::RequestAssign(*scene.session, -987654, scene.big);
+  app::RequestNudge(*scene.session, -987654, 1, 1);
+  app::RequestNewAnimal(*scene.session, "third");  // carried out after all of the above
+  REQUIRE(tests::Eventually([&] {
+    scene.session->Poll();
+    return scene.session->project_view()->categories.size() == 3;
+  }));
+  CHECK(scene.session->frame_view()->labels.empty());
+  CHECK(scene.Editable().size() == 2);
+}
