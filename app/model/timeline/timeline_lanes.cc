@@ -13,17 +13,19 @@ namespace {
 
 using datasets::Id;
 
+constexpr uint32_t kProposedColor = 0x8FA3B8;  // of frames that nobody has labeled yet
+
 TimelineLane FrameMarks(const datasets::Project& project, Id video_id) {
   TimelineLane lane;
   lane.kind = TimelineLane::Kind::kFrameMarks;
   lane.title = "Labeled frames";
   for (const datasets::ImageRow& image : project.ImagesOfVideo(video_id)) {
-    if (image.state == datasets::ImageState::kNew) continue;
     TimelineSpan mark;
     mark.start_frame = image.frame_index.value_or(0);
     mark.end_frame = mark.start_frame + 1;
     mark.color = image.state == datasets::ImageState::kDone    ? kDoneColor
                  : image.state == datasets::ImageState::kEmpty ? kEmptyColor
+                 : image.state == datasets::ImageState::kNew   ? kProposedColor
                                                                : kStartedColor;
     mark.is_point = true;
     lane.spans.push_back(mark);

@@ -1,8 +1,7 @@
 // Videos of the project, and the frames that are labeled or proposed for labeling.
 #pragma once
 
-#include <mutex>
-#include <vector>
+#include <map>
 
 #include "app/ui/view.h"
 
@@ -14,21 +13,29 @@ class LibraryView : public View {
   const char* title() const override { return "Videos"; }
   void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
+  void Describe(nlohmann::json& state) const override;
 
  private:
-  void DrawVideos(UiContext& context, const ProjectView& project);
-  void DrawFrames(UiContext& context, const ProjectView& project);
-  void Propose(Session& session);
-  void GoToProposal(Session& session, int direction);
-
-  struct Proposals {  // filled by a job
-    std::mutex mutex;
-    datasets::Id video_id = 0;
-    std::vector<int> frames;  // increasing
+  struct Counts {  // of one video
+    int labeled = 0, proposed = 0, to_review = 0, bouts = 0;
+    bool predicted = false, missing = false;
   };
-  std::shared_ptr<Proposals> proposals_ = std::make_shared<Proposals>();
+  void Count(const ProjectView& project);
+  void DrawVideos(UiContext& context, const ProjectView& project);
+  void DrawVideo(UiContext& context, const datasets::VideoRow& video);
+  void DrawRemoval(UiContext& context, const ProjectView& project);
+  void DrawFrameMenu(UiContext& context, const ProjectView& project, int frame);
+  void DrawFrames(UiContext& context, const ProjectView& project);
+
+  std::map<datasets::Id, Counts> counts_;  // by video
+  int64_t counted_revision_ = -1;
+  ImGuiTextFilter filter_;
+  datasets::Id asks_to_remove_ = 0;
+  bool opens_removal_ = false;
   int count_ = 20;
   int method_ = 0;
+  int listed_frame_ = -1;  // that the list of frames has been scrolled to
+  ImVec2 list_low_, list_high_, videos_high_;
 };
 
 }  // namespace app
