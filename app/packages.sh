@@ -8,7 +8,7 @@ vole_build_packages=(
   libopencv-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
   libsqlite3-dev libssl-dev libcurl4-openssl-dev libgloo-dev
   nlohmann-json3-dev libyaml-cpp-dev libnanoflann-dev libcli11-dev libspdlog-dev libfmt-dev
-  libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev fonts-dejavu-core
+  libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev libfontconfig-dev fonts-dejavu-core
 )
 vole_test_packages=(
   doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <filesystem>
 
 namespace app {
 namespace {
@@ -11,41 +10,7 @@ constexpr std::array<Dash, 4> kDashes = {Dash{0, 0}, Dash{9, 4}, Dash{3, 3}, Das
 
 bool IsDark() { return ImGui::GetStyleColorVec4(ImGuiCol_WindowBg).x < 0.5f; }
 
-std::string FontFile(const char* name) {
-  for (const char* folder : {"/usr/share/fonts/truetype/dejavu/", "/usr/share/fonts/TTF/",
-                             "/usr/share/fonts/dejavu-sans-fonts/"}) {
-    const std::string path = std::string(folder) + name;
-    if (std::filesystem::exists(path)) return path;
-  }
-  return "";
-}
-
 }  // namespace
-
-Fonts LoadFonts(float scale) {
-  // Latin, Greek, arrows, mathematical signs and the shapes that the panels use as icons.
-  static const ImWchar kGlyphs[] = {0x20,   0xFF,   0x100,  0x17F,  0x370,  0x3FF,  0x2010,
-                                    0x205E, 0x2190, 0x21FF, 0x2200, 0x22FF, 0x23E9, 0x23FA,
-                                    0x25A0, 0x25FF, 0x2600, 0x26FF, 0x2700, 0x27BF, 0};
-  ImGuiIO& io = ImGui::GetIO();
-  io.Fonts->Clear();
-  const std::string regular = FontFile("DejaVuSans.ttf");
-  const std::string bold = FontFile("DejaVuSans-Bold.ttf");
-  Fonts fonts;
-  if (regular.empty()) {
-    ImFontConfig config;
-    config.SizePixels = std::round(13 * scale);
-    fonts.body = fonts.heading = fonts.small = io.Fonts->AddFontDefault(&config);
-    return fonts;
-  }
-  const auto load = [&](const std::string& file, float size) {
-    return io.Fonts->AddFontFromFileTTF(file.c_str(), std::round(size * scale), nullptr, kGlyphs);
-  };
-  fonts.body = load(regular, 14.5f);
-  fonts.heading = load(bold.empty() ? regular : bold, 19);
-  fonts.small = load(regular, 12);
-  return fonts;
-}
 
 void ApplyTheme(const ThemeSettings& settings) {
   ImGuiStyle& style = ImGui::GetStyle();

@@ -20,8 +20,6 @@ struct Fonts {
   ImFont* small = nullptr;
 };
 
-// Loads a packaged font (DejaVu Sans) at the scale; ImGui's own font when none is installed.
-Fonts LoadFonts(float scale);
 void ApplyTheme(const ThemeSettings& settings);
 
 ImU32 ToImColor(uint32_t rgb, float opacity = 1);  // 0xRRGGBB

@@ -16,6 +16,8 @@
 #include <set>
 #include <utility>
 
+#include "app/model/drawing/needed_glyphs.h"
+#include "app/ui/fonts.h"
 #include "datasets/base/error.h"
 
 namespace app {
@@ -86,6 +88,8 @@ struct Window::Impl {
   GLFWwindow* window = nullptr;
   ThemeSettings theme;
   Fonts fonts;
+  NeededGlyphs glyphs;
+  std::set<uint16_t> missing_glyphs;
   bool theme_changed = true;
   bool fonts_in_texture = false;
   int frames_owed = kFramesAfterEvent;
@@ -175,13 +179,16 @@ struct Window::Impl {
   void ApplyThemeNow() {
     theme_changed = false;
     if (fonts_in_texture) ImGui_ImplOpenGL3_DestroyFontsTexture();
-    fonts = LoadFonts(theme.scale);
+    fonts = LoadFonts(theme.scale, glyphs.all(), &missing_glyphs);
     ImGui_ImplOpenGL3_CreateFontsTexture();
     fonts_in_texture = true;
     ApplyTheme(theme);
   }
 
   void DrawFrame() {
+    // What is typed is drawn in this frame, what a panel needs in the next one.
+    for (const ImWchar typed : ImGui::GetIO().InputQueueCharacters) glyphs.NeedOne(typed);
+    if (glyphs.TakeNews()) theme_changed = true;
     if (theme_changed) ApplyThemeNow();
     const double started_ms = ProcessorMs();
     ImGui_ImplOpenGL3_NewFrame();
@@ -327,6 +334,14 @@ void Window::SetTheme(const ThemeSettings& settings) {
 
 const ThemeSettings& Window::theme() const { return impl_->theme; }
 const Fonts& Window::fonts() const { return impl_->fonts; }
+
+void Window::Need(const std::string& text) {
+  const size_t before = impl_->glyphs.all().size();
+  impl_->glyphs.Need(text);
+  if (impl_->glyphs.all().size() > before) impl_->frames_owed = kFramesAfterEvent;
+}
+
+const std::set<uint16_t>& Window::missing_glyphs() const { return impl_->missing_glyphs; }
 
 bool Window::ctrl_held() const {
   return glfwGetKey(impl_->window, GLFW_KEY_LEFT_CONTROL) == GLFW_PRESS ||

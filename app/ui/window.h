@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ class Window {
   void SetTheme(const ThemeSettings& settings);
   const ThemeSettings& theme() const;
   const Fonts& fonts() const;
+  // Texts that will be drawn: what their characters need is loaded before the next frame.
+  void Need(const std::string& text);
+  const std::set<uint16_t>& missing_glyphs() const;  // that no installed font has
   bool ctrl_held() const;
 
  private:
