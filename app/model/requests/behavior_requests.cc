@@ -1,10 +1,13 @@
 #include "app/model/requests/behavior_requests.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "annotate/edits.h"
 #include "annotate/edits_regions.h"
+#include "annotate/edits_removal.h"
+#include "datasets/store/removal/removal.h"
 
 namespace app {
 namespace {
@@ -80,6 +83,82 @@ void RequestAddBehavior(Session& session, const std::string& name, bool is_point
     row.shortcut = shortcut;
     return annotate::AddBehavior(row);
   });
+}
+
+void RequestChangeBehavior(Session& session, const datasets::BehaviorRow& before,
+                           const datasets::BehaviorRow& after) {
+  const auto same = [](const datasets::BehaviorRow& a, const datasets::BehaviorRow& b) {
+    return a.name == b.name && a.exclusion_group == b.exclusion_group && a.color == b.color &&
+           a.shortcut == b.shortcut && a.is_point == b.is_point;
+  };
+  if (same(before, after)) return;
+  session.PostEdit([after](datasets::Project&) { return annotate::ChangeBehavior(after); });
+}
+
+int BoutsOf(const ProjectView& project, datasets::Id behavior_id) {
+  int count = 0;
+  for (const auto& [video, rows] : project.intervals) {
+    for (const datasets::BehaviorIntervalRow& row : rows) count += row.behavior_id == behavior_id;
+  }
+  return count;
+}
+
+void RequestDeleteBehavior(Session& session, const datasets::BehaviorRow& behavior) {
+  const auto project = session.project_view();
+  const int bouts = project ? BoutsOf(*project, behavior.id) : 0;
+  session.selected_interval = 0;
+  session.PostEdit([&session, behavior, bouts](datasets::Project&) {
+    annotate::Edit edit = annotate::DeleteBehavior(behavior.id);
+    const auto change = edit.change;
+    edit.change = [=, &session](annotate::Recorder& recorder) {
+      change(recorder);
+      session.SayLater(Message::Kind::kInfo, "Deleted " + behavior.name + " and its " +
+                                                 std::to_string(bouts) +
+                                                 " bouts; Ctrl+Z brings them back");
+    };
+    return edit;
+  });
+}
+
+void RequestMoveBehavior(Session& session, datasets::Id behavior_id, int places) {
+  session.Post("Order behaviors", [=](datasets::Project& project) {
+    std::vector<datasets::Id> ids;
+    for (const datasets::BehaviorRow& row : project.Behaviors()) ids.push_back(row.id);
+    const auto at = std::find(ids.begin(), ids.end(), behavior_id);
+    if (at == ids.end()) return;
+    const long from = at - ids.begin();
+    const long to = std::clamp<long>(from + places, 0, static_cast<long>(ids.size()) - 1);
+    ids.erase(at);
+    ids.insert(ids.begin() + to, behavior_id);
+    project.Write([&](datasets::Writer& writer) { datasets::SetBehaviorOrder(writer, ids); });
+  });
+}
+
+const datasets::BehaviorRow* BehaviorOfKey(const ProjectView& project, const Chord& chord) {
+  if (chord.ctrl || chord.alt || chord.key.empty()) return nullptr;
+  std::string typed = chord.key;
+  if (typed.size() == 1 && std::isalpha(static_cast<unsigned char>(typed[0]))) {
+    if (chord.shift)
+      typed[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(typed[0])));
+  } else if (chord.shift) {
+    return nullptr;
+  }
+  for (const datasets::BehaviorRow& row : project.behaviors) {
+    if (!row.shortcut.empty() && row.shortcut == typed) return &row;
+  }
+  return nullptr;
+}
+
+std::string CommandOfBehaviorKey(const ActionTable& actions, const std::string& key) {
+  if (key.empty()) return "";
+  Chord chord;
+  chord.key = key;
+  if (key.size() == 1 && std::isupper(static_cast<unsigned char>(key[0]))) {
+    chord.key[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(key[0])));
+    chord.shift = true;
+  }
+  const Action* action = actions.ForChord(chord, Scope::kBehavior);
+  return action ? action->title : "";
 }
 
 void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval) {

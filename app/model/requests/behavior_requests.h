@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "app/model/actions.h"
 #include "app/model/session/session.h"
 
 namespace app {
@@ -26,6 +27,21 @@ void EndOpenBehaviors(Session& session, std::vector<OpenBehavior>& open);
 
 void RequestAddBehavior(Session& session, const std::string& name, bool is_point,
                         const std::string& exclusion_group, const std::string& shortcut);
+// What differs between the two is changed, in one step.
+void RequestChangeBehavior(Session& session, const datasets::BehaviorRow& before,
+                           const datasets::BehaviorRow& after);
+// With its bouts in all videos; says how many went.
+void RequestDeleteBehavior(Session& session, const datasets::BehaviorRow& behavior);
+// By so many places toward the end of the list.
+void RequestMoveBehavior(Session& session, datasets::Id behavior_id, int places);
+// In all videos, explicit NOTs too.
+int BoutsOf(const ProjectView& project, datasets::Id behavior_id);
+// The behavior that has this key (a letter, a capital one with Shift); null when none has. The
+// digits of the first nine are commands.
+const datasets::BehaviorRow* BehaviorOfKey(const ProjectView& project, const Chord& chord);
+// The title of the command of Behavior mode that such a key then hides; "" when there is none.
+std::string CommandOfBehaviorKey(const ActionTable& actions, const std::string& key);
+
 void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval);
 void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval);
 // Decides a predicted bout, whether or not the review queue asks about it.

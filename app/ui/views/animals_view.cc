@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/model/session/shown_queue.h"
+#include "app/ui/views/color_choice.h"
 #include "app/ui/window.h"
 #include "datasets/store/names.h"
 
@@ -66,28 +67,33 @@ void AnimalsView::AddActions(ActionTable& actions, Session& session) {
   actions.Add(reassign);
 }
 
+void AnimalsView::StartRenaming(const datasets::CategoryRow& animal) {
+  renaming_ = animal.id;
+  renaming_starts_ = true;
+  snprintf(rename_, sizeof rename_, "%s", animal.name.c_str());
+}
+
 void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
+  rows_.clear();
   Session& session = context.session;
   const auto frame = session.frame_view();
   for (size_t i = 0; i < project.categories.size(); ++i) {
     const datasets::CategoryRow& animal = project.categories[i];
     ImGui::PushID(static_cast<int>(animal.id));
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float size = ImGui::GetTextLineHeight();
-    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + size, at.y + size),
-                                              ToImColor(ColorOf(project, i)), 3);
-    ImGui::Dummy(ImVec2(size, size));
+    if (const auto chosen = DrawColorChoice("of", ColorOf(project, i), context.scale)) {
+      datasets::CategoryRow changed = animal;
+      changed.color = *chosen;
+      RequestChangeAnimal(session, changed);
+    }
     ImGui::SameLine();
     if (renaming_ == animal.id) {
+      if (std::exchange(renaming_starts_, false)) ImGui::SetKeyboardFocusHere();
       ImGui::SetNextItemWidth(-1);
-      if (ImGui::InputText("##name", rename_, sizeof rename_,
-                           ImGuiInputTextFlags_EnterReturnsTrue)) {
+      ImGui::InputText("##name", rename_, sizeof rename_, ImGuiInputTextFlags_AutoSelectAll);
+      if (ImGui::IsItemDeactivated()) {  // Escape has put the old name back
         datasets::CategoryRow changed = animal;
         changed.name = rename_;
-        session.PostEdit(
-            [changed](datasets::Project&) { return annotate::ChangeCategory(changed); });
-        renaming_ = 0;
-      } else if (ImGui::IsItemDeactivated()) {
+        if (rename_[0] && changed.name != animal.name) RequestChangeAnimal(session, changed);
         renaming_ = 0;
       }
       ImGui::PopID();
@@ -99,12 +105,24 @@ void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
                           ImGuiSelectableFlags_AllowDoubleClick)) {
       session.selected_category = session.next_animal = animal.id;
       if (ImGui::IsMouseDoubleClicked(0)) {
-        renaming_ = animal.id;
-        snprintf(rename_, sizeof rename_, "%s", animal.name.c_str());
+        StartRenaming(animal);
       }
     }
-    if (ImGui::IsItemHovered())
-      ImGui::SetTooltip("Key %zu names the selected outline; double-click renames", i + 1);
+    rows_[animal.name] = MiddleOfItem();
+    if (ImGui::IsItemHovered()) {
+      if (i < 9) {
+        ImGui::SetTooltip("Key %zu names the selected outline; double-click renames", i + 1);
+      } else {
+        ImGui::SetTooltip("Double-click renames, right click: more");
+      }
+    }
+    if (ImGui::BeginPopupContextItem("more")) {
+      if (ImGui::MenuItem("Rename")) StartRenaming(animal);
+      if (ImGui::MenuItem("Delete, with all its labels")) {
+        RequestDeleteAnimal(session, animal);
+      }
+      ImGui::EndPopup();
+    }
     const auto has = [&](const std::vector<annotate::Shape>& shapes) {
       return std::any_of(shapes.begin(), shapes.end(), [&](const annotate::Shape& shape) {
         return shape.category_id == animal.id;
@@ -136,7 +154,10 @@ void AnimalsView::Describe(nlohmann::json& state) const {
                       {"reassign_y", reassign_choice_.y},
                       {"span_x", span_choice_.x},
                       {"span_y", span_choice_.y},
+                      {"renaming", renaming_},
+                      {"rows", nlohmann::json::object()},
                       {"reach", reach_text_}};
+  for (const auto& [name, at] : rows_) state["animals"]["rows"][name] = {at.x, at.y};
 }
 
 FrameSpan AnimalsView::DrawReach(UiContext& context, const ProjectView& project) {

@@ -2,6 +2,7 @@
 // otherwise, with a reach that is always visible.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ class AnimalsView : public View {
   bool wants_focus() override { return std::exchange(wants_focus_, false); }
 
  private:
+  void StartRenaming(const datasets::CategoryRow& animal);
   void DrawAnimals(UiContext& context, const ProjectView& project);
   void DrawNameChange(UiContext& context, const ProjectView& project);
   FrameSpan DrawReach(UiContext& context, const ProjectView& project);
@@ -30,6 +32,8 @@ class AnimalsView : public View {
   char new_name_[96] = "";
   char rename_[96] = "";
   datasets::Id renaming_ = 0;
+  bool renaming_starts_ = false;        // the field takes the keyboard
+  std::map<std::string, ImVec2> rows_;  // middles by name, window pixels
   annotate::NameChange change_ = annotate::NameChange::kSwap;
   datasets::Id first_ = 0, second_ = 0;
   int reach_ = 2;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "app/ui/views/color_choice.h"
 #include "datasets/store/names.h"
 
 namespace app {
@@ -66,6 +67,9 @@ void BehaviorsView::Advance(UiContext& context) {
 void BehaviorsView::Describe(nlohmann::json& state) const {
   state["bouts"] = nlohmann::json::object();
   for (const auto& [behavior, count] : bouts_) state["bouts"][std::to_string(behavior)] = count;
+  state["behavior_rows"] = nlohmann::json::object();
+  for (const auto& [name, at] : rows_) state["behavior_rows"][name] = {at.x, at.y};
+  editor_.Describe(state);
 }
 
 void BehaviorsView::Draw(UiContext& context) {
@@ -86,30 +90,56 @@ void BehaviorsView::Draw(UiContext& context) {
       bouts[row.behavior_id] += row.present;
     }
   }
+  rows_.clear();
   for (size_t i = 0; i < project->behaviors.size(); ++i) {
     const datasets::BehaviorRow& behavior = project->behaviors[i];
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float size = ImGui::GetTextLineHeight();
+    ImGui::PushID(static_cast<int>(behavior.id));
     const uint32_t color =
         behavior.color ? behavior.color : datasets::PaletteColor(static_cast<int>(i));
-    ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + size, at.y + size),
-                                              ToImColor(color), 3);
-    ImGui::Dummy(ImVec2(size, size));
-    ImGui::SameLine();
-    ImGui::Text("%s  %s", i < 9 ? std::to_string(i + 1).c_str() : " ", behavior.name.c_str());
-    if (ImGui::IsItemHovered()) {
-      ImGui::SetTooltip("%s%s%s", behavior.is_point ? "point event" : "state",
-                        behavior.exclusion_group.empty() ? "" : "; excludes others of ",
-                        behavior.exclusion_group.c_str());
+    if (const auto chosen = DrawColorChoice("of", color, context.scale)) {
+      datasets::BehaviorRow changed = behavior;
+      changed.color = *chosen;
+      RequestChangeBehavior(session, behavior, changed);
     }
-    char text[48];
+    ImGui::SameLine();
+    const std::string key = !behavior.shortcut.empty() ? behavior.shortcut
+                            : i < 9                    ? std::to_string(i + 1)
+                                                       : "";
+    char text[64];
     snprintf(
         text, sizeof text, "%s%d %s",
         behavior.exclusion_group.empty() ? "" : ("[" + behavior.exclusion_group + "] ").c_str(),
         bouts[behavior.id], bouts[behavior.id] == 1 ? "bout" : "bouts");
-    ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x);
+    const float right = ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(text).x;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (ImGui::Selectable("##row", false, ImGuiSelectableFlags_AllowDoubleClick) &&
+        ImGui::IsMouseDoubleClicked(0)) {
+      editor_.Open(behavior);
+    }
+    if (ImGui::IsItemClicked(1)) editor_.Open(behavior);
+    if (ImGui::IsItemHovered()) {
+      ImGui::SetTooltip("%s, %s%s%s\ndouble-click changes name, key, group and order",
+                        behavior.name.c_str(), behavior.is_point ? "point event" : "state",
+                        behavior.exclusion_group.empty() ? "" : "; excludes others of ",
+                        behavior.exclusion_group.c_str());
+    }
+    rows_[behavior.name] = {(ImGui::GetItemRectMin().x + ImGui::GetItemRectMax().x) / 2,
+                            (ImGui::GetItemRectMin().y + ImGui::GetItemRectMax().y) / 2};
+    ImDrawList* draw = ImGui::GetWindowDrawList();
+    draw->AddText(at, MutedTextColor(), key.c_str());
+    const float name_left = at.x + 20 * context.scale;
+    draw->PushClipRect(ImVec2(name_left, at.y),
+                       ImVec2(ImGui::GetWindowPos().x + right - 6 * context.scale,
+                              at.y + 2 * ImGui::GetTextLineHeight()),
+                       true);
+    draw->AddText(ImVec2(name_left, at.y), ImGui::GetColorU32(ImGuiCol_Text),
+                  behavior.name.c_str());
+    draw->PopClipRect();
+    ImGui::SameLine(right);
     ImGui::TextDisabled("%s", text);
+    ImGui::PopID();
   }
+  editor_.Draw(context, *project);
   DrawLearning(context, *project);
   ImGui::Separator();
   ImGui::SetNextItemWidth(-1);

@@ -6,6 +6,7 @@
 
 #include "app/model/requests/behavior_requests.h"
 #include "app/ui/view.h"
+#include "app/ui/views/behavior_editor.h"
 
 namespace app {
 
@@ -19,6 +20,8 @@ class BehaviorsView : public View {
   void Describe(nlohmann::json& state) const override;
 
  private:
+  BehaviorEditor editor_;
+  std::map<std::string, ImVec2> rows_;  // middles by name, window pixels
   void DrawRegions(UiContext& context, const ProjectView& project);
 
   char name_[96] = "";

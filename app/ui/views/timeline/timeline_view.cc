@@ -122,6 +122,15 @@ void TimelineView::AddActions(ActionTable& actions, Session& session) {
       Scope::kAlways, "View");
 }
 
+bool TimelineView::OnKey(const Chord& chord, UiContext& context) {
+  const auto project = context.session.project_view();
+  if (context.mode != Mode::kBehavior || !project) return false;
+  const datasets::BehaviorRow* behavior = BehaviorOfKey(*project, chord);
+  if (!behavior) return false;
+  PressBehavior(context.session, open_behaviors_, behavior->id, context.session.selected_subject);
+  return true;
+}
+
 void TimelineView::Describe(nlohmann::json& state) const {
   nlohmann::json lanes = nlohmann::json::object();
   for (const auto& [title, y] : lane_middles_) lanes[title] = y;

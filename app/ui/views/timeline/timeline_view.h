@@ -25,6 +25,8 @@ class TimelineView : public View {
   void AddActions(ActionTable& actions, Session& session) override;
   void Draw(UiContext& context) override;
   void Describe(nlohmann::json& state) const override;
+  // The letter of a behavior starts or ends it; true when it is one.
+  bool OnKey(const Chord& chord, UiContext& context);
 
  private:
   static constexpr float kMachineTop = 0.6f;  // of a row's height: predicted bouts lie below it
