@@ -14,6 +14,7 @@
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
 #include "app/ui/shell/start_screen.h"
+#include "app/ui/views/exchange_view.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/view_list.h"
 #include "app/ui/views/walkthrough_view.h"
@@ -118,6 +119,13 @@ void Shell::MakeViews() {
   ViewSet set = MakeAllViews(!preferences_.seen_walkthrough);
   canvas_ = set.canvas.get();
   keys_ = set.keys;
+  timeline_view_ = set.timeline;
+  set.exchange->choose = [this](bool writes, std::function<void(const std::string&)> done) {
+    browser_.Show(writes ? "Export to" : "Import from",
+                  writes ? FileBrowser::Purpose::kSaveAs : FileBrowser::Purpose::kFileOrFolder, {},
+                  session_->project_file().parent_path(), "",
+                  [done](const std::vector<std::string>& files) { done(files[0]); });
+  };
   set.walkthrough->on_close = [this] {
     preferences_.seen_walkthrough = true;
     KeepPreferences();
@@ -139,6 +147,7 @@ void Shell::MakeViews() {
   place(set.bottom, bottom_);
   popups_ = std::move(set.popups);
   left_chosen_ = right_chosen_ = bottom_chosen_ = 0;
+  glyphs_revision_ = -1;
   for (const auto& view : views_) view->AddActions(actions_, *session_);
   for (const auto& view : popups_) view->AddActions(actions_, *session_);
   try {
@@ -192,6 +201,7 @@ void Shell::Draw() {
   last_draw_seconds_ = now;
   if (!actions_file_.empty()) RunAskedAction();
   FinishOpening();
+  NeedGlyphs();
   const std::string busy = BusyText();
   if (quits_ && busy.empty()) window_.Close();
   if (!session_) {
@@ -230,6 +240,41 @@ void Shell::Draw() {
   WriteState();
 }
 
+void Shell::NeedGlyphs() {
+  if (browser_.open()) window_.Need(browser_.AllText());
+  if (!session_) {
+    for (const std::string& file : preferences_.recent) window_.Need(file);
+    return;
+  }
+  for (const Message& message : session_->messages()) window_.Need(message.text);
+  const auto project = session_->project_view();
+  if (project && std::exchange(glyphs_revision_, project->revision) != project->revision) {
+    window_.Need(session_->project_file().string());
+    for (const auto& video : project->videos) window_.Need(video.name + video.path);
+    for (const auto& animal : project->categories) window_.Need(animal.name);
+    for (const auto& behavior : project->behaviors) {
+      window_.Need(behavior.name + behavior.exclusion_group + behavior.shortcut);
+    }
+    for (const auto& [video, rows] : project->intervals) {
+      for (const auto& row : rows) window_.Need(row.subject);
+    }
+    for (const auto& [video, regions] : project->regions) {
+      for (const auto& region : regions) window_.Need(region.name);
+    }
+    for (const auto& model : project->models) window_.Need(model.name);
+  }
+  const std::set<uint16_t>& missing = window_.missing_glyphs();
+  if (missing.size() <= said_missing_) return;
+  said_missing_ = missing.size();
+  char first[16];
+  snprintf(first, sizeof first, "U+%04X", static_cast<unsigned>(*missing.begin()));
+  session_->Say(
+      Message::Kind::kInfo,
+      std::to_string(missing.size()) + " characters of names (the first is " + first +
+          ") show as \"?\": no installed font has them. A package of fonts helps, for "
+          "Chinese, Japanese and Korean fonts-noto-cjk; the names are right all the same");
+}
+
 void Shell::DrawMenuBar() {
   if (!ImGui::BeginMainMenuBar()) return;
   std::vector<std::string> menus;
@@ -256,7 +301,8 @@ void Shell::DrawMenuBar() {
   const char* names[] = {"Label", "Behavior", "Review"};
   const float width = 96 * context_->scale;
   ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0.5f, 0));
-  ImGui::SetCursorPosX((ImGui::GetWindowWidth() - 3 * width) / 2);
+  const float menus_end = ImGui::GetCursorPosX() + 12 * context_->scale;
+  ImGui::SetCursorPosX(std::max((ImGui::GetWindowWidth() - 3 * width) / 2, menus_end));
   for (int i = 0; i < 3; ++i) {
     const bool on = static_cast<int>(mode_) == i;
     if (ImGui::Selectable(names[i], on, 0, ImVec2(width - 16 * context_->scale, 0))) {
@@ -267,11 +313,14 @@ void Shell::DrawMenuBar() {
   ImGui::PopStyleVar();
   const std::string file =
       session_->project_file().filename().string() + (read_only_ ? "  -  read only" : "  -  saved");
-  ImGui::SetCursorPosX(ImGui::GetWindowWidth() - ImGui::CalcTextSize(file.c_str()).x -
-                       20 * context_->scale);
-  ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
-  ImGui::TextUnformatted(file.c_str());
-  ImGui::PopStyleColor();
+  const float file_left =
+      ImGui::GetWindowWidth() - ImGui::CalcTextSize(file.c_str()).x - 20 * context_->scale;
+  if (file_left > ImGui::GetCursorPosX()) {  // else the title of the window has to do
+    ImGui::SetCursorPosX(file_left);
+    ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+    ImGui::TextUnformatted(file.c_str());
+    ImGui::PopStyleColor();
+  }
   ImGui::EndMainMenuBar();
   if (!chosen.empty()) actions_.Run(chosen);
 }

@@ -19,6 +19,7 @@
 namespace app {
 
 class KeysView;
+class TimelineView;
 
 class Shell {
  public:
@@ -63,6 +64,8 @@ class Shell {
   void DrawMenuBar();
   void DrawPanels();
   void DrawStatusBar();
+  // The characters of all names that may be drawn; says once which no font has.
+  void NeedGlyphs();
   void DrawSlot(const char* name, std::vector<View*>& views, int& chosen);
   bool OnKey(const Chord& chord, bool repeat);
   void OnDrop(const std::vector<std::string>& files);
@@ -91,6 +94,7 @@ class Shell {
   std::vector<std::unique_ptr<View>> views_;  // owns all
   CanvasView* canvas_ = nullptr;
   KeysView* keys_ = nullptr;
+  TimelineView* timeline_view_ = nullptr;
   std::vector<View*> left_, right_, bottom_;
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
@@ -103,6 +107,8 @@ class Shell {
   std::string start_error_;
   bool read_only_ = false;
   bool closes_popups_ = false;     // before the next drawing
+  int64_t glyphs_revision_ = -1;   // of the names that have been looked at
+  size_t said_missing_ = 0;        // characters that no font has
   bool said_preferences_ = false;  // that they cannot be written
   double last_draw_seconds_ = 0;
   float monitor_scale_ = 1;

@@ -6,6 +6,7 @@
 
 #include "app/ui/shell/shell.h"
 #include "app/ui/views/keys_view.h"
+#include "app/ui/views/timeline/timeline_view.h"
 
 namespace app {
 
@@ -78,6 +79,7 @@ bool Shell::OnKey(const Chord& chord, bool) {
     return closes_popups_;
   }
   if (canvas_ && canvas_->OnKey(chord, *context_)) return true;  // a gesture in progress first
+  if (timeline_view_ && timeline_view_->OnKey(chord, *context_)) return true;
   const Action* action = actions_.ForChord(chord, scope);
   return action && actions_.Run(action->id);
 }
@@ -143,6 +145,7 @@ void Shell::WriteState() {
   for (const auto& view : views_) view->Describe(state);
   for (const auto& popup : popups_) popup->Describe(state);
   if (!right_.empty()) state["right"] = right_[static_cast<size_t>(right_chosen_)]->id();
+  state["glyphs"] = {{"missing", window_.missing_glyphs().size()}};
   state["popup"] =
       ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
   WriteState(state);

@@ -104,6 +104,7 @@ void Shell::CloseProject() {
   popups_.clear();
   canvas_ = nullptr;
   keys_ = nullptr;
+  timeline_view_ = nullptr;
   context_.reset();
   actions_ = ActionTable();
   timeline_.reset();

@@ -2,6 +2,7 @@
 
 #include "app/ui/views/animals_view.h"
 #include "app/ui/views/behaviors_view.h"
+#include "app/ui/views/exchange_view.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/learn_view.h"
 #include "app/ui/views/library_view.h"
@@ -20,9 +21,14 @@ ViewSet MakeAllViews(bool newcomer) {
   set.right.push_back(std::make_unique<BehaviorsView>());
   set.right.push_back(std::make_unique<LearnView>());
   set.right.push_back(std::make_unique<ReviewView>());
-  set.bottom.push_back(std::make_unique<TimelineView>());
+  auto timeline = std::make_unique<TimelineView>();
+  set.timeline = timeline.get();
+  set.bottom.push_back(std::move(timeline));
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();
+  auto exchange = std::make_unique<ExchangeView>();
+  set.exchange = exchange.get();
+  set.popups.push_back(std::move(exchange));
   set.popups.push_back(std::make_unique<PaletteView>());
   set.popups.push_back(std::move(keys));
   auto walkthrough = std::make_unique<WalkthroughView>(newcomer);

@@ -10,7 +10,9 @@
 
 namespace app {
 
+class ExchangeView;
 class KeysView;
+class TimelineView;
 class WalkthroughView;
 
 struct ViewSet {
@@ -18,6 +20,8 @@ struct ViewSet {
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
   std::vector<std::unique_ptr<View>> popups;               // drawn above everything
   KeysView* keys = nullptr;                                // one of the popups
+  ExchangeView* exchange = nullptr;                        // another
+  TimelineView* timeline = nullptr;                        // at the bottom
   WalkthroughView* walkthrough = nullptr;                  // another
 };
 // `newcomer`: the walk-through opens by itself.
