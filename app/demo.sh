@@ -11,12 +11,15 @@ folder=${1:-build/demo}
 [[ -z ${1:-} || $folder = /* ]] || folder=$here/$folder
 
 vole_install "${vole_build_packages[@]}"
-echo "Building into build/ (a first build takes some minutes, later ones only what changed)"
+echo "Building into build/ (a first build takes about 20 minutes of two cores, later ones only what changed)"
 vole_configure . build
 targets=(vole vole-learn)
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && ninja -C build -t query vole-workbench >/dev/null 2>&1; then
   targets+=(vole-workbench)
 fi
 ninja -C build "${targets[@]}"
+if [ ! -x build/bin/vole-workbench ]; then
+  echo "The window is not built, as no desktop is here; build it for one with: ninja -C build vole-workbench"
+fi
 
 exec build/bin/vole demo "$folder" --open

@@ -103,8 +103,11 @@ void PrintSummary(const Results& results, const std::string& vole, const fs::pat
   console.Print("Project:   " + project);
   console.Print("Pictures:  " + (folder / "pictures").string() + "  (predictions drawn on frames)");
   console.Print("Model:     " + results.train["model"].get<std::string>());
-  console.Print("Try next:  " + vole + " open " + project);
-  console.Print("           " + vole + " review " + project + " --top 10");
+  // The window is not built everywhere.
+  const bool has_window = fs::exists(fs::path(vole).parent_path() / "vole-workbench");
+  if (has_window) console.Print("Try next:  " + vole + " open " + project);
+  console.Print((has_window ? "           " : "Try next:  ") + vole + " review " + project +
+                " --top 10");
   console.Print("           " + vole + " export " + project +
                 " --format tracks --what predictions --out tracks.csv");
 }
