@@ -50,6 +50,13 @@ bool HasItsFile(const Project& project, const VideoRow& video) {
 }  // namespace
 
 VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
+  std::error_code ignored;
+  if (fs::is_directory(video_file, ignored)) {
+    throw Error("'" + video_file.string() + "'",
+                "it is a folder, and pictures in a folder are no video",
+                "add the video files in it by name; of pictures make a video first, for example: "
+                "ffmpeg -framerate 25 -pattern_type glob -i '*.png' -c:v libx264 -crf 0 video.mp4");
+  }
   const std::string fingerprint = FingerprintFile(video_file);
   const auto known = [&](Reader reader) { return reader.VideoByFingerprint(fingerprint); };
   std::optional<VideoRow> stored;

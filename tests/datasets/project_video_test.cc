@@ -150,6 +150,10 @@ TEST_CASE("files that are no videos and cancelled work leave the project as it w
   datasets::Job job;
   CHECK(MessageOf([&] { project->AddVideo(folder / "text.mp4", job); }) != "");
   CHECK(MessageOf([&] { project->AddVideo(folder / "none.mp4", job); }) != "");
+  std::filesystem::create_directory(folder / "pictures");
+  const std::string said = MessageOf([&] { project->AddVideo(folder / "pictures", job); });
+  CHECK(said.find("it is a folder") != std::string::npos);
+  CHECK(said.find("disk") == std::string::npos);
   WriteVideo(folder / "arena.mp4", 20, 180);
   job.Cancel();
   CHECK_THROWS_AS(project->AddVideo(folder / "arena.mp4", job), datasets::Cancelled);
