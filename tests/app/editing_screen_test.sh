@@ -43,7 +43,7 @@ key ctrl+g
 xdotool type --delay 40 32
 key Return
 expect_state "the frame has predictions and no labels" '.view_frame == 32 and .predictions > 0 and .labels == 0'
-read -r x y <<<"$(sql "SELECT x + width / 2 || ' ' || (y + height / 2) FROM predictions WHERE frame_index = 32 ORDER BY id LIMIT 1")"
+read -r x y <<<"$(sql "SELECT (x + width / 2) || ' ' || (y + height / 2) FROM predictions WHERE frame_index = 32 ORDER BY id LIMIT 1")"
 key v
 click_image "$x" "$y"
 expect_state "a click selects a prediction" '.selected_annotation < 0'

@@ -36,6 +36,7 @@ const std::vector<std::string> kFloors = {
     "datasets/store/file",
     "datasets/store/verify",
     "datasets",
+    "datasets/models",
     "datasets/exchange",
     "datasets/sample",
     "datasets/synthetic",

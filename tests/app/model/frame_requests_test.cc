@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "annotate/edits.h"
 #include "annotate/edits_removal.h"
 #include "app/model/timeline/timeline_lanes.h"
 #include "datasets/video/video.h"
