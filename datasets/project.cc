@@ -280,6 +280,8 @@ Background Project::BackgroundOf(const VideoRow& video) const {
 
 std::vector<CategoryRow> Project::Categories() const { return VOLE_READ(Categories()); }
 
+std::vector<Skeleton> Project::Skeletons() const { return VOLE_READ(Skeletons()); }
+
 std::vector<TrackRow> Project::Tracks(Id video_id) const { return VOLE_READ(Tracks(video_id)); }
 
 std::vector<RegionRow> Project::Regions(Id video_id) const { return VOLE_READ(Regions(video_id)); }

@@ -69,6 +69,7 @@ class Project {
   // --- labels
   std::vector<CategoryRow> Categories() const;  // by sort_order, id
   std::vector<TrackRow> Tracks(Id video_id) const;
+  std::vector<Skeleton> Skeletons() const;                 // by id
   std::vector<RegionRow> Regions(Id video_id) const;       // by id
   std::vector<ImageRow> Images() const;                    // all images with a state
   std::vector<ImageRow> ImagesOfVideo(Id video_id) const;  // by frame_index

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "datasets/store/codec.h"
+#include "datasets/store/points.h"
 #include "datasets/store/reader.h"
 
 namespace datasets {
@@ -149,11 +150,13 @@ void Reader::ForEachPrediction(
       " WHERE job_id = ? AND video_id = ? AND frame_index >= ? AND frame_index < ?"
       " ORDER BY frame_index, id",
       job_id, video_id, start_frame, end_frame);
+  const bool any_points = AnyPredictedPoints(connection_, job_id, video_id);
   std::vector<PredictionRow> in_frame;
   while (rows.Step()) {
     PredictionRow prediction = PredictionFrom(rows);
     Apply(corrections, &prediction);
     if (prediction.rejected && view == PredictionView::kCorrected) continue;
+    if (any_points) prediction.key_points = PointsOfPrediction(connection_, prediction.id);
     if (!in_frame.empty() && in_frame.front().frame_index != prediction.frame_index) {
       visit(in_frame.front().frame_index, in_frame);
       in_frame.clear();

@@ -34,6 +34,7 @@ struct PredictionRow : Outline {  // a machine's statement about one animal in o
   double score = 0;       // of the network, 0..1: for ranking and AP
   double confidence = 0;  // calibrated probability that a reviewer would leave it as it is
   Box box;
+  std::vector<PredictedPoint> key_points;
   bool rejected = false;  // a person said that there is no such animal here
 };
 

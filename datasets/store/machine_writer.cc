@@ -3,6 +3,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/names.h"
 #include "datasets/store/owner.h"
+#include "datasets/store/points.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
@@ -66,6 +67,10 @@ void Writer::InsertPrediction(const PredictionRow& prediction) {
       has_mask ? std::optional<std::string>(CompressRle(rle)) : std::nullopt,
       has_mask ? std::optional<int>(rle.height) : std::nullopt,
       has_mask ? std::optional<int>(rle.width) : std::nullopt);
+  if (!prediction.key_points.empty()) {
+    InsertPointsOfPrediction(connection_, sqlite3_last_insert_rowid(connection_.handle()),
+                             prediction.key_points);
+  }
 }
 
 void Writer::NamePrediction(Id id, Id category_id, double score, int tracklet) {

@@ -6,6 +6,7 @@
 #include "datasets/store/behavior_order.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/names.h"
+#include "datasets/store/points.h"
 #include "datasets/video/picture_file.h"
 
 namespace datasets {
@@ -23,7 +24,7 @@ constexpr int64_t kMostFrames = 1'000'000'000;
   " annotations.x, annotations.y, annotations.width, annotations.height, annotations.area," \
   " annotations.iscrowd, annotations.keyframe, annotations.occluded, annotations.source,"   \
   " annotations.job_id, annotations.author, annotations.polygons, annotations.rle,"         \
-  " annotations.rle_height, annotations.rle_width, annotations.key_points, annotations.extra"
+  " annotations.rle_height, annotations.rle_width, annotations.extra"
 #define VOLE_INTERVAL_COLUMNS \
   "id, video_id, track_id, subject, behavior_id, start_frame, end_frame, present, source, author"
 
@@ -64,20 +65,6 @@ ImageRow ImageFrom(const Statement& row) {
   return image;
 }
 
-std::vector<KeyPoint> KeyPointsFrom(const std::string& text) {
-  std::vector<KeyPoint> points;
-  try {
-    for (const auto& item : nlohmann::json::parse(text)) {
-      points.push_back({item.at(0).get<std::string>(), item.at(1).get<double>(),
-                        item.at(2).get<double>(), item.at(3).get<int>()});
-    }
-  } catch (const nlohmann::json::exception&) {
-    throw Error("key points of a label", "the stored text is damaged",
-                "restore a copy of the project: vole restore");
-  }
-  return points;
-}
-
 AnnotationRow AnnotationFrom(const Statement& row, int first) {
   AnnotationRow annotation;
   int column = first;
@@ -102,9 +89,7 @@ AnnotationRow AnnotationFrom(const Statement& row, int first) {
     annotation.rle = ParseRle(row.Text(column), static_cast<int>(row.Int(column + 1)),
                               static_cast<int>(row.Int(column + 2)));
   }
-  column += 3;
-  if (!row.IsNull(column)) annotation.key_points = KeyPointsFrom(row.Text(column));
-  annotation.extra_json = row.Text(++column);
+  annotation.extra_json = row.Text(column + 3);
   return annotation;
 }
 
@@ -280,16 +265,22 @@ std::optional<ImageRow> Reader::ImageAt(Id video_id, int frame_index) const {
 }
 
 std::optional<AnnotationRow> Reader::AnnotationById(Id id) const {
-  return First(
+  auto label = First(
       connection_.Query("SELECT " VOLE_ANNOTATION_COLUMNS " FROM annotations WHERE id = ?", id),
       [](const Statement& row) { return AnnotationFrom(row, 0); });
+  if (label) {
+    for (KeyPoint& point : PointsOfLabel(connection_, id)) label->key_points.push_back(point);
+  }
+  return label;
 }
 
 std::vector<AnnotationRow> Reader::AnnotationsOfImage(Id image_id) const {
-  return Collect(connection_.Query("SELECT " VOLE_ANNOTATION_COLUMNS
-                                   " FROM annotations WHERE image_id = ? ORDER BY id",
-                                   image_id),
-                 [](const Statement& row) { return AnnotationFrom(row, 0); });
+  auto labels = Collect(connection_.Query("SELECT " VOLE_ANNOTATION_COLUMNS
+                                          " FROM annotations WHERE image_id = ? ORDER BY id",
+                                          image_id),
+                        [](const Statement& row) { return AnnotationFrom(row, 0); });
+  ReadPointsOfImage(connection_, image_id, &labels);
+  return labels;
 }
 
 void Reader::ForEachAnnotation(
@@ -304,16 +295,23 @@ void Reader::ForEachAnnotation(
                         video_id);
   std::optional<ImageRow> image;
   std::vector<AnnotationRow> annotations;
+  const bool any_points = AnyLabelPoints(connection_);
+  const auto visit_image = [&] {
+    if (any_points) ReadPointsOfImage(connection_, image->id, &annotations);
+    visit(*image, annotations);
+  };
   while (rows.Step()) {
     if (!image || image->id != rows.Int(0)) {
-      if (image) visit(*image, annotations);
+      if (image) visit_image();
       image = ImageFrom(rows);
       annotations.clear();
     }
     if (!rows.IsNull(kImageColumns)) annotations.push_back(AnnotationFrom(rows, kImageColumns));
   }
-  if (image) visit(*image, annotations);
+  if (image) visit_image();
 }
+
+std::vector<Skeleton> Reader::Skeletons() const { return ReadSkeletons(connection_); }
 
 int Reader::CountLabeledFrames(Id video_id) const {
   auto row = connection_.Query(

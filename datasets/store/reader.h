@@ -39,6 +39,7 @@ class Reader {
   void ForEachAnnotation(
       Id video_id,
       const std::function<void(const ImageRow&, const std::vector<AnnotationRow>&)>& visit) const;
+  std::vector<Skeleton> Skeletons() const;    // by id
   int CountLabeledFrames(Id video_id) const;  // done, empty, or with an annotation
 
   std::vector<BehaviorRow> Behaviors() const;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/keypoints/skeleton.h"
 #include "datasets/shape/outline.h"
 
 namespace datasets {
@@ -48,15 +49,11 @@ struct TrackRow {  // one chain within one video; the animal it is, in all video
   std::optional<int64_t> external_id;  // track_id of the file that it was imported from
 };
 
-struct KeyPoint {
-  std::string name;
-  double x = 0, y = 0;
-  int visibility = 0;  // COCO: 0 not labeled, 1 labeled but hidden, 2 visible
-};
-
 enum class LabelSource { kDrawn, kAccepted, kImported, kInterpolated };
 
-struct AnnotationRow : Outline {  // a person's label of one animal in one image
+// A person's label of one animal in one image: an outline, key points, or both. Without an outline
+// (HasShape()) the box is that of the points and the area is 0.
+struct AnnotationRow : Outline {
   Id id = 0;
   Id image_id = 0;
   Id category_id = 0;
@@ -69,8 +66,8 @@ struct AnnotationRow : Outline {  // a person's label of one animal in one image
   LabelSource source = LabelSource::kDrawn;
   std::optional<Id> job_id;  // the prediction job it was accepted from
   std::string author;
-  std::vector<KeyPoint> key_points;
-  std::string extra_json;  // fields of the imported file that we do not interpret, or ""
+  std::vector<KeyPoint> key_points;  // those that were set, in the order of their skeleton
+  std::string extra_json;            // fields of the imported file that we do not interpret, or ""
 };
 
 struct BehaviorRow {

@@ -7,6 +7,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/names.h"
 #include "datasets/store/owner.h"
+#include "datasets/store/points.h"
 #include "datasets/store/reader.h"
 
 namespace datasets {
@@ -24,19 +25,6 @@ int Count(Connection& connection, const char* sql) {
   auto row = connection.Query(sql);
   row.Step();
   return static_cast<int>(row.Int(0));
-}
-
-std::optional<std::string> KeyPointsToJson(const std::vector<KeyPoint>& points) {
-  if (points.empty()) return std::nullopt;
-  nlohmann::json list = nlohmann::json::array();
-  for (const KeyPoint& point : points) {
-    if (!std::isfinite(point.x) || !std::isfinite(point.y)) {
-      throw Error("key point '" + point.name + "'", "a coordinate is not a number",
-                  "give finite x and y");
-    }
-    list.push_back({point.name, point.x, point.y, point.visibility});
-  }
-  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void CheckName(const std::string& what, const std::string& name) {
@@ -159,11 +147,11 @@ void Writer::SetImageSplit(Id image_id, const std::string& split) {
 Id Writer::InsertAnnotation(const AnnotationRow& annotation) {
   CheckFinite(annotation);
   const auto& rle = annotation.rle;
-  return connection_.Insert(
+  const Id id = connection_.Insert(
       "INSERT INTO annotations (image_id, category_id, track_id, x, y, width, height, area,"
       " iscrowd, keyframe, occluded, source, job_id, author, updated_at, polygons, rle, rle_height,"
-      " rle_width, key_points, extra)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " rle_width, extra)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       annotation.image_id, annotation.category_id, annotation.track_id, annotation.box.x,
       annotation.box.y, annotation.box.width, annotation.box.height, annotation.area,
       annotation.iscrowd, annotation.keyframe, annotation.occluded, NameOf(annotation.source),
@@ -172,8 +160,9 @@ Id Writer::InsertAnnotation(const AnnotationRow& annotation) {
                                   : std::optional<std::string>(PolygonsToJson(annotation.polygons)),
       rle ? std::optional<std::string>(CompressRle(*rle)) : std::nullopt,
       rle ? std::optional<int>(rle->height) : std::nullopt,
-      rle ? std::optional<int>(rle->width) : std::nullopt, KeyPointsToJson(annotation.key_points),
-      NullIfEmpty(annotation.extra_json));
+      rle ? std::optional<int>(rle->width) : std::nullopt, NullIfEmpty(annotation.extra_json));
+  if (!annotation.key_points.empty()) InsertPointsOfLabel(connection_, id, annotation.key_points);
+  return id;
 }
 
 void Writer::UpdateAnnotation(const AnnotationRow& annotation) {
@@ -183,7 +172,7 @@ void Writer::UpdateAnnotation(const AnnotationRow& annotation) {
       "UPDATE annotations SET image_id = ?, category_id = ?, track_id = ?, x = ?, y = ?, width = ?,"
       " height = ?, area = ?, iscrowd = ?, keyframe = ?, occluded = ?, source = ?, job_id = ?,"
       " author = ?, updated_at = ?, polygons = ?, rle = ?, rle_height = ?, rle_width = ?,"
-      " key_points = ?, extra = ? WHERE id = ?",
+      " extra = ? WHERE id = ?",
       annotation.image_id, annotation.category_id, annotation.track_id, annotation.box.x,
       annotation.box.y, annotation.box.width, annotation.box.height, annotation.area,
       annotation.iscrowd, annotation.keyframe, annotation.occluded, NameOf(annotation.source),
@@ -192,8 +181,8 @@ void Writer::UpdateAnnotation(const AnnotationRow& annotation) {
                                   : std::optional<std::string>(PolygonsToJson(annotation.polygons)),
       rle ? std::optional<std::string>(CompressRle(*rle)) : std::nullopt,
       rle ? std::optional<int>(rle->height) : std::nullopt,
-      rle ? std::optional<int>(rle->width) : std::nullopt, KeyPointsToJson(annotation.key_points),
-      NullIfEmpty(annotation.extra_json), annotation.id);
+      rle ? std::optional<int>(rle->width) : std::nullopt, NullIfEmpty(annotation.extra_json),
+      annotation.id);
   CheckChanged(connection_, "annotation", annotation.id);
 }
 

@@ -31,9 +31,10 @@ class Writer {
   void SetImageState(Id image_id, ImageState state);
   void SetImageSplit(Id image_id, const std::string& split);
 
+  // With its key points (InsertPointsOfLabel of store/points.h).
   Id InsertAnnotation(const AnnotationRow& annotation);
-  void UpdateAnnotation(const AnnotationRow& annotation);
-  void DeleteAnnotation(Id id);
+  void UpdateAnnotation(const AnnotationRow& annotation);  // all but its key points
+  void DeleteAnnotation(Id id);                            // and its key points
 
   Id FindOrInsertBehavior(const BehaviorRow& behavior);
   void UpdateBehavior(const BehaviorRow& behavior);

@@ -27,6 +27,7 @@ const std::vector<std::string> kFloors = {
     "datasets/base",
     "datasets/files",
     "datasets/shape",
+    "datasets/keypoints",
     "datasets/video",
     "datasets/store",
     "datasets/store/review",

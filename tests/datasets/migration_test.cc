@@ -206,6 +206,35 @@ TEST_CASE("a filled project of version 3 keeps its regions, and its predictions 
   CheckIsWhole(*project);
 }
 
+TEST_CASE("a filled project of version 4 keeps its key points, now with skeletons") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(4, file);
+  auto project = Project::Open(file);
+  const auto skeletons = project->Skeletons();
+  REQUIRE(skeletons.size() == 2);  // one a list of names
+  CHECK(skeletons[0].name == "animal");
+  CHECK(datasets::PointNames(skeletons[0]) == std::vector<std::string>{"nose"});
+  CHECK(skeletons[1].name == "animal_2");
+  CHECK(datasets::PointNames(skeletons[1]) ==
+        std::vector<std::string>{"nose", "left ear", "right ear"});
+  const auto video = project->VideoByName("one");
+  const auto labels = project->AnnotationsAt(video.id, 4);
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[0].key_points[0].x == 6);
+  REQUIRE(labels[1].key_points.size() == 2);  // the third was not labeled
+  CHECK(labels[1].key_points[0].y == 30.25);
+  CHECK(labels[1].key_points[1].name == "left ear");
+  CHECK(labels[1].key_points[1].visibility == 1);
+  CHECK(project->AnnotationsAt(video.id, 6)[1].key_points.size() == 3);
+  project->Read([&](Connection& connection) {
+    CHECK(
+        datasets::ReadMeetings(connection, *project->LatestPredictJob(video.id), video.id).size() ==
+        1);
+  });
+  CheckIsWhole(*project);
+}
+
 TEST_CASE("opening an older file for reading only brings it up to date, and keeps it as it was") {
   tests::TempDir folder;
   const fs::path file = folder / "a.vole";

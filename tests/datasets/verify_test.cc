@@ -125,8 +125,14 @@ TEST_CASE("all damage is listed, each with its table and row, and nothing ends t
     writer.FindOrInsertImage(video, 3, 64, 48);
     datasets::Connection& rows = writer.connection();
     rows.Run("UPDATE annotations SET rle = 'zz', rle_height = -1, rle_width = 99999 WHERE id = 1");
+    rows.Run("UPDATE annotations SET polygons = '[[1,1,\"x\"]]' WHERE id = 2");
+    rows.Run("INSERT INTO skeletons (name) VALUES ('animal')");
     rows.Run(
-        "UPDATE annotations SET polygons = '[[1,1,\"x\"]]', key_points = '[[3]]' WHERE id = 2");
+        "INSERT INTO skeleton_points (skeleton_id, name, sort_order, color)"
+        " VALUES (1, 'nose', 0, 0)");
+    rows.Run(
+        "INSERT INTO annotation_points (annotation_id, point_id, x, y, visible)"
+        " VALUES (2, 1, -3, 1, 1)");
     rows.Run("UPDATE predictions SET outline = x'ffff', confidence = 7");
     rows.Run("UPDATE video_data SET frame_hashes = '{\"no number\": 3}', pts = x'ff'");
     rows.Run("UPDATE images SET width = -4 WHERE video_id IS NOT NULL");
@@ -145,7 +151,8 @@ TEST_CASE("all damage is listed, each with its table and row, and nothing ends t
     ++found[finding.table][finding.code];
   }
   CHECK(found["annotations"]["mask"] == 1);
-  CHECK(found["annotations"].size() == 3);  // and the outline, and the key points
+  CHECK(found["annotations"].size() == 2);  // and the outline
+  CHECK(found["annotation_points"] == Codes{{"point", 1}});
   CHECK(found["predictions"] == Codes{{"polygon", 1}, {"prediction", 1}});
   CHECK(found["video_data"] == Codes{{"video", 1}});
   CHECK(found["images"]["image"] >= 1);

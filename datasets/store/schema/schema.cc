@@ -214,6 +214,66 @@ CREATE TABLE known_pairs (
 CREATE INDEX known_pairs_by_decision ON known_pairs (decision_id);
 )sql";
 
+// Skeletons, and points of labels and predictions as rows (store/points.h); what version 4 kept of
+// COCO's key points as text becomes such rows, one skeleton for each list of names. Old edits drop
+// that text.
+const char* const kVersion5 = R"sql(
+CREATE TABLE skeletons (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE skeleton_points (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, skeleton_id INTEGER NOT NULL REFERENCES skeletons,
+  name TEXT NOT NULL, sort_order INTEGER NOT NULL, color INTEGER NOT NULL,
+  partner_id INTEGER REFERENCES skeleton_points) STRICT;
+CREATE INDEX skeleton_points_by_skeleton ON skeleton_points (skeleton_id, sort_order);
+CREATE INDEX skeleton_points_by_partner ON skeleton_points (partner_id)
+  WHERE partner_id IS NOT NULL;
+CREATE TABLE skeleton_edges (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  from_point_id INTEGER NOT NULL REFERENCES skeleton_points,
+  to_point_id INTEGER NOT NULL REFERENCES skeleton_points,
+  CHECK (from_point_id != to_point_id), UNIQUE (from_point_id, to_point_id)) STRICT;
+CREATE INDEX skeleton_edges_by_end ON skeleton_edges (to_point_id);
+CREATE TABLE annotation_points (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  annotation_id INTEGER NOT NULL REFERENCES annotations ON DELETE CASCADE,
+  point_id INTEGER NOT NULL REFERENCES skeleton_points, x REAL NOT NULL, y REAL NOT NULL,
+  visible INTEGER NOT NULL CHECK (visible IN (0,1)), UNIQUE (annotation_id, point_id)) STRICT;
+CREATE INDEX annotation_points_by_point ON annotation_points (point_id);
+CREATE TABLE prediction_points (
+  id INTEGER PRIMARY KEY,
+  prediction_id INTEGER NOT NULL REFERENCES predictions ON DELETE CASCADE,
+  point_id INTEGER NOT NULL REFERENCES skeleton_points, x REAL NOT NULL, y REAL NOT NULL,
+  confidence REAL NOT NULL, UNIQUE (prediction_id, point_id)) STRICT;
+CREATE INDEX prediction_points_by_point ON prediction_points (point_id);
+INSERT INTO skeletons (name) SELECT names FROM
+  (SELECT (SELECT json_group_array(value ->> 0) FROM json_each(annotations.key_points)
+   WHERE type = 'array' AND typeof(value ->> 0) = 'text') AS names, min(id) AS first
+   FROM annotations WHERE key_points IS NOT NULL GROUP BY names)
+  WHERE names != '[]' ORDER BY first;
+INSERT INTO skeleton_points (skeleton_id, name, sort_order, color)
+  SELECT skeletons.id, value, min(key), 0 FROM skeletons, json_each(skeletons.name)
+  GROUP BY skeletons.id, value ORDER BY skeletons.id, min(key);
+INSERT OR IGNORE INTO annotation_points (annotation_id, point_id, x, y, visible)
+  SELECT annotations.id, skeleton_points.id, point.value ->> 1, point.value ->> 2,
+   (point.value ->> 3) = 2
+  FROM annotations JOIN json_each(annotations.key_points) AS point
+  JOIN skeletons ON skeletons.name =
+   (SELECT json_group_array(value ->> 0) FROM json_each(annotations.key_points)
+    WHERE type = 'array' AND typeof(value ->> 0) = 'text')
+  JOIN skeleton_points ON skeleton_points.skeleton_id = skeletons.id
+  WHERE annotations.key_points IS NOT NULL AND point.type = 'array'
+   AND skeleton_points.name = point.value ->> 0 AND point.value ->> 3 IN (1, 2)
+   AND typeof(point.value ->> 1) IN ('integer', 'real')
+   AND typeof(point.value ->> 2) IN ('integer', 'real')
+  ORDER BY annotations.id, skeleton_points.id;
+UPDATE skeletons SET name = 'animal' || CASE id WHEN 1 THEN '' ELSE '_' || id END;
+ALTER TABLE annotations DROP COLUMN key_points;
+UPDATE edits SET changes =
+  (SELECT json_group_array(json_remove(value, '$.before.key_points', '$.after.key_points'))
+   FROM json_each(edits.changes))
+  WHERE changes LIKE '%"key_points"%' AND json_type(changes) = 'array'
+   AND NOT EXISTS (SELECT 1 FROM json_each(edits.changes) WHERE type != 'object');
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -232,7 +292,7 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
   return migrations;
 }
 
@@ -306,9 +366,10 @@ void Migrate(Connection& connection, const Migrations& migrations) {
 
 const std::vector<std::string>& HumanTables() {
   static const std::vector<std::string> tables = {
-      "images",           "categories", "identities",         "tracks",
-      "annotations",      "behaviors",  "behavior_intervals", "prediction_corrections",
-      "review_decisions", "regions",    "meeting_decisions",  "known_pairs"};
+      "images",           "categories",      "identities",         "tracks",
+      "annotations",      "behaviors",       "behavior_intervals", "prediction_corrections",
+      "review_decisions", "regions",         "meeting_decisions",  "known_pairs",
+      "skeletons",        "skeleton_points", "skeleton_edges",     "annotation_points"};
   return tables;
 }
 

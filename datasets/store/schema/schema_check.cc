@@ -112,6 +112,11 @@ const std::vector<std::string>& ProjectTables() {
                                                   "name_evidence",
                                                   "meeting_decisions",
                                                   "known_pairs",
+                                                  "skeletons",
+                                                  "skeleton_points",
+                                                  "skeleton_edges",
+                                                  "annotation_points",
+                                                  "prediction_points",
                                                   "edits"};
   return tables;
 }

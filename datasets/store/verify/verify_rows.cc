@@ -31,6 +31,8 @@ class RowCheck {
     Images();
     Labels();
     Tracks();
+    Skeletons();
+    Points();
     Predictions();
     Intervals();
     Scores();
@@ -210,7 +212,7 @@ class RowCheck {
             });
     const Reader reader(connection_);
     ForEach("row", "annotations",
-            "SELECT id FROM annotations WHERE key_points IS NOT NULL OR source NOT IN"
+            "SELECT id FROM annotations WHERE source NOT IN"
             " ('drawn', 'accepted', 'imported', 'interpolated')",
             [&](const Statement&, Id id) { reader.AnnotationById(id); });
     ForEach("row", "annotations", "SELECT id, x, y, width, height, area FROM annotations",
@@ -245,6 +247,78 @@ class RowCheck {
                             "': the same track twice is an error of identity",
                         "tracks", id);
         });
+  }
+
+  void Skeletons() {
+    ForEach("skeleton", "skeleton_points",
+            "SELECT max(skeleton_points.id), skeletons.name, skeleton_points.name, count(*)"
+            " FROM skeleton_points JOIN skeletons ON skeletons.id = skeleton_id"
+            " GROUP BY skeleton_id, skeleton_points.name"
+            " HAVING count(*) > 1 OR skeleton_points.name = ''",
+            [&](const Statement& row, Id id) {
+              Add("skeleton", "skeleton_points", id,
+                  row.Text(2).empty()
+                      ? fmt::format("a point of the skeleton '{}' has no name", row.Text(1))
+                      : fmt::format("{} points of the skeleton '{}' are called '{}'", row.Int(3),
+                                    row.Text(1), row.Text(2)));
+            });
+    ForEach("skeleton", "skeleton_points",
+            "SELECT point.id, point.name, partner.name FROM skeleton_points AS point"
+            " JOIN skeleton_points AS partner ON partner.id = point.partner_id"
+            " WHERE partner.partner_id IS NOT point.id OR partner.skeleton_id != point.skeleton_id"
+            " OR partner.id = point.id",
+            [&](const Statement& row, Id id) {
+              Add("skeleton", "skeleton_points", id,
+                  fmt::format("'{}' has the partner '{}', which is not its partner in turn",
+                              row.Text(1), row.Text(2)));
+            });
+    ForEach("skeleton", "skeleton_edges",
+            "SELECT edge.id FROM skeleton_edges AS edge"
+            " JOIN skeleton_points AS a ON a.id = from_point_id"
+            " JOIN skeleton_points AS b ON b.id = to_point_id WHERE a.skeleton_id != b.skeleton_id",
+            [&](const Statement&, Id id) {
+              Add("skeleton", "skeleton_edges", id, "it joins points of two skeletons");
+            });
+    ForEach("skeleton", "skeletons",
+            "SELECT id, name FROM skeletons WHERE id NOT IN"
+            " (SELECT skeleton_id FROM skeleton_points)",
+            [&](const Statement& row, Id id) {
+              Add("skeleton", "skeletons", id,
+                  fmt::format("the skeleton '{}' has no points", row.Text(1)));
+            });
+  }
+
+  // That a point belongs to a skeleton at all, the check of references says.
+  void Points() {
+    ForEach(
+        "point", "annotation_points",
+        "SELECT point.id, name, point.x, point.y, images.width, images.height"
+        " FROM annotation_points AS point JOIN annotations ON annotations.id = annotation_id"
+        " JOIN images ON images.id = image_id JOIN skeleton_points AS part ON part.id = point_id"
+        " WHERE NOT (point.x BETWEEN 0 AND images.width AND point.y BETWEEN 0 AND"
+        " images.height)",
+        [&](const Statement& row, Id id) {
+          Add("point", "annotation_points", id,
+              fmt::format("'{}' at {}, {} is outside of its picture of {} x {}", row.Text(1),
+                          row.Real(2), row.Real(3), row.Int(4), row.Int(5)));
+        });
+    ForEach("point", "annotations",
+            "SELECT annotation_id, count(DISTINCT skeleton_id) FROM annotation_points"
+            " JOIN skeleton_points ON skeleton_points.id = point_id"
+            " GROUP BY annotation_id HAVING count(DISTINCT skeleton_id) > 1",
+            [&](const Statement& row, Id id) {
+              Add("point", "annotations", id,
+                  fmt::format("its points are of {} skeletons", row.Int(1)));
+            });
+    ForEach("point", "prediction_points", "SELECT id, x, y, confidence FROM prediction_points",
+            [&](const Statement& row, Id id) {
+              if (!(row.Real(3) >= 0 && row.Real(3) <= 1) || !std::isfinite(row.Real(1)) ||
+                  !std::isfinite(row.Real(2))) {
+                Add("point", "prediction_points", id,
+                    fmt::format("it stands at {}, {} with confidence {}", row.Real(1), row.Real(2),
+                                row.Real(3)));
+              }
+            });
   }
 
   void Predictions() {
