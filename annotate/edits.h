@@ -12,9 +12,10 @@
 namespace annotate {
 
 // --- labels of a frame
-// Polygons or RLE (or both) must be set; without a category, a new animal is made for it (named
-// animal_N), in the same step. image_id, box and area are filled in, author too when
-// empty. Makes the image row where there is none; an image marked empty becomes started.
+// Polygons, RLE or key points (with ids of a skeleton's points) must be set; without a category, a
+// new animal is made for it (named animal_N), in the same step. image_id, box and area are filled
+// in, author too when empty. Makes the image row where there is none; an image marked empty becomes
+// started.
 Edit AddAnnotation(datasets::Id video_id, int frame_index,
                    const datasets::AnnotationRow& annotation,
                    const std::string& label = "Draw outline");

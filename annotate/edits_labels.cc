@@ -3,6 +3,7 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
 
 namespace annotate {
@@ -18,7 +19,11 @@ using datasets::Writer;
 // Fills in box and area. The area of several parts counts what they share once.
 void Measure(const ImageRow& image, AnnotationRow* annotation) {
   if (!annotation->HasShape()) {
-    throw Error("outline", "it is empty", "draw at least three points");
+    if (annotation->key_points.empty()) {
+      throw Error("outline", "it is empty", "draw at least three points");
+    }
+    MeasurePoints(image, annotation);
+    return;
   }
   for (const datasets::Ring& ring : annotation->polygons) datasets::CheckRing(ring, "outline");
   if (annotation->rle) {
@@ -155,8 +160,7 @@ Edit AddAnnotation(Id video_id, int frame_index, const AnnotationRow& annotation
             if (row.author.empty()) row.author = recorder.author();
             Measure(image, &row);
             if (row.category_id == 0) row.category_id = NewAnimal(recorder);
-            recorder.Insert("annotations",
-                            [&](Writer& writer) { return writer.InsertAnnotation(row); });
+            InsertLabel(recorder, row);
             if (image.state == ImageState::kEmpty || image.state == ImageState::kNew) {
               recorder.Change("images", image.id, [&](Writer& writer) {
                 writer.SetImageState(image.id, ImageState::kStarted);
@@ -186,6 +190,9 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
                       [=](Recorder& recorder, const ImageRow& image, AnnotationRow row) {
                         row.polygons = polygons;
                         row.rle = rle;
+                        if (!row.HasShape()) {
+                          throw Error("outline", "it is empty", "draw at least three points");
+                        }
                         row.source = datasets::LabelSource::kDrawn;
                         row.keyframe = true;
                         Measure(image, &row);
@@ -196,8 +203,7 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
 Edit DeleteAnnotation(Id annotation_id) {
   return OnAnnotation("Delete outline", annotation_id,
                       [](Recorder& recorder, const ImageRow&, const AnnotationRow& row) {
-                        recorder.Change("annotations", row.id,
-                                        [&](Writer& writer) { writer.DeleteAnnotation(row.id); });
+                        DeleteLabel(recorder, row.id);
                       });
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "annotate/edits_points.h"
 #include "datasets/store/removal/removal.h"
 
 namespace annotate {
@@ -29,9 +30,7 @@ void DeleteLabelsOf(Recorder& recorder, Id category_id) {
           if (gone > 0 && gone == rows.size()) left_empty.push_back(image);
         });
   }
-  for (const Id label : labels) {
-    recorder.Change("annotations", label, [&](Writer& writer) { writer.DeleteAnnotation(label); });
-  }
+  for (const Id label : labels) DeleteLabel(recorder, label);
   for (const ImageRow& image : left_empty) {  // not "no animal here": nobody has said that
     recorder.Change("images", image.id,
                     [&](Writer& writer) { writer.SetImageState(image.id, ImageState::kNew); });

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/edits_points.h"
 
 namespace annotate {
 namespace {
@@ -26,6 +27,9 @@ AnnotationRow LabelFrom(const PredictionRow& prediction, Id image_id, const std:
   } else {
     label.box = prediction.box;
     label.area = prediction.box.width * prediction.box.height;
+  }
+  for (const datasets::PredictedPoint& point : prediction.key_points) {
+    label.key_points.push_back({point.name, point.x, point.y, 2, point.point_id});
   }
   label.source = datasets::LabelSource::kAccepted;
   label.job_id = prediction.job_id;
@@ -55,8 +59,7 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   if (only && wanted.empty()) return;
   const ImageRow image = recorder.ImageAt(video_id, frame_index);
   for (const PredictionRow* prediction : wanted) {
-    const AnnotationRow label = LabelFrom(*prediction, image.id, recorder.author());
-    recorder.Insert("annotations", [&](Writer& writer) { return writer.InsertAnnotation(label); });
+    InsertLabel(recorder, LabelFrom(*prediction, image.id, recorder.author()));
   }
   const ImageState state =
       !only ? ImageState::kDone

@@ -6,7 +6,9 @@
 #include <random>
 
 #include "annotate/edits.h"
+#include "annotate/edits_points.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/points.h"
 #include "datasets/store/schema/schema.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
@@ -52,6 +54,9 @@ class RandomEditor {
         behaviors_.push_back(writer.FindOrInsertBehavior({0, name, false, "move", 1, ""}));
       }
       behaviors_.push_back(writer.FindOrInsertBehavior({0, "click", true, "", 1, ""}));
+      datasets::InsertSkeleton(writer.connection(),
+                               datasets::MakeSkeleton("mouse", {"nose", "left", "right"},
+                                                      {{"nose", "left"}}, {{"left", "right"}}));
       job_ = writer.InsertJob(tests::PredictJob());
       for (const Id video : videos_) {
         for (int frame = 0; frame < 60; frame += 2) {
@@ -76,7 +81,25 @@ class RandomEditor {
     const auto annotations = project_.AnnotationsAt(video, frame / 8);
     const Id annotation = annotations.empty() ? 0 : annotations[Below(annotations.size())].id;
     const auto intervals = project_.BehaviorIntervals(video);
-    switch (Below(16)) {
+    const datasets::Skeleton skeleton = project_.Skeletons().at(0);
+    const Id point = skeleton.points[Below(skeleton.points.size())].id;
+    switch (Below(21)) {
+      case 16:
+      case 17:
+        return annotate::SetPoint(annotation, point, Real(), Real(), Below(2) == 0);
+      case 18:
+        return annotate::RemovePoint(annotation, point);
+      case 19:
+        return annotate::SwapLeftRight(annotation);
+      case 20: {
+        if (skeleton.points.size() > 3) {
+          return annotate::ChangeSkeleton(
+              datasets::WithoutPoint(skeleton, static_cast<int>(Below(4))));
+        }
+        datasets::Skeleton more = datasets::Reordered(skeleton, {2, 0, 1});
+        more.points.push_back({0, "p" + std::to_string(Below(999999))});
+        return annotate::ChangeSkeleton(more);
+      }
       case 0:
       case 1:
       case 2:

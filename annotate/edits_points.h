@@ -1,0 +1,38 @@
+// Builders of edits of key points and skeletons; see edits.h.
+#pragma once
+
+#include "annotate/edit.h"
+
+namespace annotate {
+
+// --- the points of one animal. A label without an outline gets the box of its points.
+// Sets it or moves it; pixel (i, j) covers [i, i + 1) x [j, j + 1). Refused outside of the picture,
+// and when the label has points of another skeleton.
+Edit SetPoint(datasets::Id annotation_id, datasets::Id point_id, double x, double y,
+              bool visible = true);
+// Hidden: where it must be, behind something.
+Edit SetPointHidden(datasets::Id annotation_id, datasets::Id point_id, bool hidden);
+// A label that has no outline and no other point goes with it.
+Edit RemovePoint(datasets::Id annotation_id, datasets::Id point_id);
+// Each point becomes its symmetric partner.
+Edit SwapLeftRight(datasets::Id annotation_id);
+
+// --- skeletons. Refused where CheckSkeleton (datasets/keypoints/skeleton.h) refuses them, and with
+// a name that another skeleton has.
+Edit AddSkeleton(const datasets::Skeleton& skeleton);
+// The whole new skeleton: points with an id are those that it has, renamed or elsewhere in the
+// order, and labels follow; points without one are new; those that are missing go, also from every
+// label. Undo brings them back, but not what was predicted of them.
+Edit ChangeSkeleton(const datasets::Skeleton& skeleton);
+// With the points of every label that it has.
+Edit DeleteSkeleton(datasets::Id skeleton_id);
+
+// --- for other builders
+// Stores the label, then its points (which have ids). Returns the label's id.
+datasets::Id InsertLabel(Recorder& recorder, datasets::AnnotationRow label);
+// Deletes its points, then the label.
+void DeleteLabel(Recorder& recorder, datasets::Id annotation_id);
+// Box and area of a label without an outline. Throws Error unless each point lies in the picture.
+void MeasurePoints(const datasets::ImageRow& image, datasets::AnnotationRow* label);
+
+}  // namespace annotate
