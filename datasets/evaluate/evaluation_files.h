@@ -25,6 +25,7 @@ struct EvaluationOptions {
   std::string video;                           // of a project: the video that the truth is about
   int64_t job_id = 0;                          // of a project: prediction job; 0 = the latest
   int first_frame = -1;         // number of a video's first frame in the truth; -1: as its tool
+  std::string match = "auto";   // davis: who is who: auto, names or once
   std::string split;            // only images of the truth with this split; "" = any
   bool only_unlabeled = false;  // of a project: without frames whose labels may train
   int start_frame = 0, end_frame = -1;  // only these frames [start, end); -1 = to the end
@@ -44,6 +45,8 @@ struct EvaluationOptions {
     v.Field("first-frame", first_frame,
             "number of a video's first frame in the truth; -1: as its tool counts, mostly 0",
             Range{-1, 1e6});
+    v.Field("match", match,
+            "davis: who is who: by names, once for the whole video (numbered animals), or auto");
     v.Field("split", split, "only images of the truth with this split (train, val, test)");
     v.Field("only-unlabeled", only_unlabeled,
             "leave out frames whose labels may train in the project");
@@ -58,14 +61,18 @@ struct EvaluationOptions {
 // `behaviors`: each frame of a video and subject has one class, the behavior that began last, or
 // "none"; frames from 0 to the end of the last bout of either table, or the asked ones.
 // `macro_f1` is the mean over behaviors, `macro_f1_with_none` counts "none" as one.
-// `davis`: j, f, t are means over objects.
+// `davis`: j, f, t are means over objects, which are one of both sides by `match`: `names` (the
+// category), `once` (each animal of the truth with the track of its video that it overlaps most in
+// sum over all frames, one to one), `auto`: by names where both sides have one and no category
+// repeats on an image, else once. Objects are compared on the frames that the truth lists.
 // Throws Error naming the file and the object for everything that ReadCoco and its like refuse.
 nlohmann::json EvaluateFiles(const std::filesystem::path& truth,
                              const std::filesystem::path& predictions,
                              const EvaluationOptions& options, Job& job);
 
-// Predictions (or final labels) of the project against a COCO file; coco-segm, coco-bbox, mot and
-// voc. Categories are matched by name and are individuals unless one repeats on a truth image.
+// Predictions (or final labels) of the project against a COCO file; coco-segm, coco-bbox, mot, voc
+// and davis. Categories are matched by name and are individuals unless one repeats on a truth
+// image.
 nlohmann::json EvaluateProject(const Project& project, const std::filesystem::path& truth,
                                const EvaluationOptions& options, Job& job);
 
@@ -74,7 +81,8 @@ nlohmann::json EvaluateProject(const Project& project, const std::filesystem::pa
 struct EvaluationSet {
   std::vector<EvalObject> truth, predicted;
   std::map<int, std::string> categories;
-  int64_t frames = 0;  // images that the truth lists, with or without objects
+  int64_t frames = 0;                   // images that the truth lists, with or without objects
+  std::vector<int64_t> video_of_frame;  // [frames]
   std::vector<std::string> warnings;
 };
 // `masks`: fill EvalObject::mask (else boxes only).
@@ -96,7 +104,7 @@ struct ProjectComparison {
 ProjectComparison CompareProject(const Project& project, const std::filesystem::path& truth,
                                  const EvaluationOptions& options, Job& job);
 nlohmann::json EvaluateComparison(const ProjectComparison& comparison,
-                                  const EvaluationOptions& options);
+                                  const EvaluationOptions& options, Job& job);
 // Those on which an animal is missed, misnamed or outlined with less than the threshold's overlap,
 // or something else is taken for an animal.
 std::vector<ComparedFrame> WrongFrames(const ProjectComparison& comparison,
@@ -105,6 +113,8 @@ nlohmann::json FiguresOf(EvaluationSet& set, const EvaluationOptions& options);
 nlohmann::json EvaluateBehaviorTables(const std::filesystem::path& truth,
                                       const std::filesystem::path& predictions,
                                       const EvaluationOptions& options);
+// DAVIS' figures; objects have masks and tracks as ChooseTracks leaves them.
+nlohmann::json DavisFiguresOf(const EvaluationSet& set, const EvaluationOptions& options, Job& job);
 nlohmann::json EvaluateMaskVideos(const std::filesystem::path& truth,
                                   const std::filesystem::path& predictions,
                                   const EvaluationOptions& options, Job& job);

@@ -3,6 +3,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <set>
 
+#include "datasets/base/assignment.h"
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_files.h"
 #include "datasets/formats/coco/coco.h"
@@ -138,45 +139,131 @@ int64_t EvaluateFolder(const fs::path& truth, const fs::path& predictions, Job& 
   return static_cast<int64_t>(pictures.size());
 }
 
-json EvaluateCocoMasks(const fs::path& truth, const fs::path& predictions,
-                       const EvaluationOptions& options, Job& job) {
-  const EvaluationSet set = ReadCocoPair(truth, predictions, true, options, job);
-  const bool by_track = !set.truth.empty() && set.truth.front().track >= 0;
-  const auto key = [&](const EvalObject& o) { return by_track ? o.track : int64_t{o.category}; };
-  std::map<int64_t, std::map<int, std::vector<const Rle*>>> true_masks, predicted_masks;
-  for (const EvalObject& object : set.truth) {
-    if (!object.crowd) true_masks[key(object)][object.frame].push_back(&object.mask);
-  }
-  for (const EvalObject& object : set.predicted) {
-    predicted_masks[key(object)][object.frame].push_back(&object.mask);
-  }
-  const auto draw = [](const std::map<int, std::vector<const Rle*>>& frames, int frame,
-                       cv::Size size) {
-    cv::Mat mask = cv::Mat::zeros(size, CV_8UC1);
-    const auto found = frames.find(frame);
-    if (found == frames.end()) return mask;
-    for (const Rle* rle : found->second) cv::bitwise_or(mask, DecodeMask(*rle), mask);
-    return mask;
-  };
-  std::map<std::string, std::vector<double>> figures{{"j", {}}};
-  for (const auto& [object, frames] : true_masks) {
-    const Rle& any = *frames.begin()->second.front();
-    const cv::Size size(any.width, any.height);
-    ObjectFigures values;
-    for (int frame = 0; frame < set.frames; ++frame) {
-      job.Advance(frame, static_cast<double>(set.frames), "comparing masks");
-      values.Add(draw(frames, frame, size), draw(predicted_masks[object], frame, size));
+// Masks of one object in one video, by frame.
+using ObjectMasks = std::map<int, std::vector<const Rle*>>;
+using ObjectKey = std::pair<int64_t, int64_t>;  // video; track, or category
+
+cv::Mat Draw(const ObjectMasks& frames, int frame, cv::Size size) {
+  cv::Mat mask = cv::Mat::zeros(size, CV_8UC1);
+  const auto found = frames.find(frame);
+  if (found == frames.end()) return mask;
+  for (const Rle* rle : found->second) cv::bitwise_or(mask, DecodeMask(*rle), mask);
+  return mask;
+}
+
+// What J gains over the frames when `predicted` is taken for `truth` instead of nothing at all.
+double Gain(const ObjectMasks& truth, const ObjectMasks& predicted) {
+  double gain = 0;
+  for (const auto& [frame, rles] : predicted) {
+    const auto same = truth.find(frame);
+    if (same == truth.end()) {
+      gain -= 1;
+      continue;
     }
-    values.AddTo(figures);
+    std::vector<Rle> a, b;
+    for (const Rle* rle : same->second) a.push_back(*rle);
+    for (const Rle* rle : rles) b.push_back(*rle);
+    gain += RleIou(RleUnion(a), RleUnion(b));
   }
-  return Means(figures, set.frames);
+  return gain;
+}
+
+// For each object of the truth the predicted one of its video that it is.
+std::map<ObjectKey, ObjectKey> MatchedOnce(const std::map<ObjectKey, ObjectMasks>& truth,
+                                           const std::map<ObjectKey, ObjectMasks>& predicted,
+                                           Job& job) {
+  std::vector<ObjectKey> owed, given;
+  for (const auto& [key, masks] : truth) owed.push_back(key);
+  for (const auto& [key, masks] : predicted) given.push_back(key);
+  std::vector<std::vector<double>> value(owed.size(), std::vector<double>(given.size()));
+  for (size_t i = 0; i < owed.size(); ++i) {
+    job.Advance(static_cast<double>(i), static_cast<double>(owed.size()), "matching animals");
+    for (size_t j = 0; j < given.size(); ++j) {
+      if (owed[i].first != given[j].first) continue;
+      value[i][j] = Gain(truth.at(owed[i]), predicted.at(given[j]));
+    }
+  }
+  std::map<ObjectKey, ObjectKey> matched;
+  if (given.empty()) return matched;
+  const std::vector<int> columns = BestAssignment(value);
+  for (size_t i = 0; i < owed.size(); ++i) {
+    if (columns[i] >= 0) matched[owed[i]] = given[static_cast<size_t>(columns[i])];
+  }
+  return matched;
+}
+
+// Whether a name says who is who: each animal has its own, and both sides know one of them.
+bool HaveNames(const EvaluationSet& set) {
+  std::set<int> owed;
+  for (const EvalObject& object : set.truth) {
+    if (!object.crowd && object.track != object.category) return false;
+    owed.insert(object.category);
+  }
+  bool shared = false;
+  for (const EvalObject& object : set.predicted) {
+    if (object.track != object.category) return false;
+    shared = shared || owed.count(object.category) > 0;
+  }
+  return shared;
 }
 
 }  // namespace
 
+json DavisFiguresOf(const EvaluationSet& set, const EvaluationOptions& options, Job& job) {
+  if (options.match != "auto" && options.match != "names" && options.match != "once") {
+    throw Error("match '" + options.match + "'", "there is no such way to say who is who",
+                "choose auto, names or once");
+  }
+  const bool once = options.match == "once" || (options.match == "auto" && !HaveNames(set));
+  const auto key = [&](const EvalObject& object) {
+    const int64_t video = set.video_of_frame.at(static_cast<size_t>(object.frame));
+    return ObjectKey(video, once && object.track >= 0 ? object.track : int64_t{object.category});
+  };
+  std::map<ObjectKey, ObjectMasks> truth, predicted;
+  for (const EvalObject& object : set.truth) {
+    if (!object.crowd) truth[key(object)][object.frame].push_back(&object.mask);
+  }
+  for (const EvalObject& object : set.predicted) {
+    if (object.score >= options.min_score) {
+      predicted[key(object)][object.frame].push_back(&object.mask);
+    }
+  }
+  std::map<ObjectKey, ObjectKey> matched;
+  if (once) matched = MatchedOnce(truth, predicted, job);
+  std::map<int64_t, std::vector<int>> frames_of_video;
+  for (int frame = 0; frame < set.frames; ++frame) {
+    frames_of_video[set.video_of_frame.at(static_cast<size_t>(frame))].push_back(frame);
+  }
+  std::map<std::string, std::vector<double>> figures{{"j", {}}};
+  const ObjectMasks nothing;
+  double done = 0;
+  for (const auto& [object, masks] : truth) {
+    const Rle& any = *masks.begin()->second.front();
+    const cv::Size size(any.width, any.height);
+    const auto partner = matched.find(object);
+    const auto found =
+        once ? (partner == matched.end() ? predicted.end() : predicted.find(partner->second))
+             : predicted.find(object);
+    const ObjectMasks& answer = found == predicted.end() ? nothing : found->second;
+    ObjectFigures values;
+    for (const int frame : frames_of_video.at(object.first)) {
+      job.Advance(done++, static_cast<double>(set.frames * static_cast<int64_t>(truth.size())),
+                  "comparing masks");
+      values.Add(Draw(masks, frame, size), Draw(answer, frame, size));
+    }
+    values.AddTo(figures);
+  }
+  json result = Means(figures, set.frames);
+  result["match"] = once ? "once" : "names";
+  if (!set.warnings.empty()) result["warnings"] = set.warnings;
+  return result;
+}
+
 json EvaluateMaskVideos(const fs::path& truth, const fs::path& predictions,
                         const EvaluationOptions& options, Job& job) {
-  if (!fs::is_directory(truth)) return EvaluateCocoMasks(truth, predictions, options, job);
+  if (!fs::is_directory(truth)) {
+    return DavisFiguresOf(ReadCocoPair(truth, predictions, true, options, job), options, job);
+  }
   if (!fs::is_directory(predictions)) {
     throw Error("'" + predictions.string() + "'", "the truth is a folder of masks and this is not",
                 "give a folder of PNG masks with the same file names");

@@ -107,9 +107,10 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
   set.frames = static_cast<int64_t>(image_at.size());
   for (const auto& [at, image_id] : image_at) {
     comparison.frames.push_back({project.VideoById(at.first).name, at.second});
+    set.video_of_frame.push_back(at.first);
   }
   matcher.AddNotes(&set.warnings);
-  const bool masks = options.metrics == "coco-segm";
+  const bool masks = options.metrics == "coco-segm" || options.metrics == "davis";
   for (const CocoObject& object : truth.objects) {
     const auto found = placed.find(object.image_id);
     if (found == placed.end()) continue;
@@ -163,12 +164,14 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
 
 json EvaluateProject(const Project& project, const fs::path& truth,
                      const EvaluationOptions& options, Job& job) {
-  return EvaluateComparison(CompareProject(project, truth, options, job), options);
+  return EvaluateComparison(CompareProject(project, truth, options, job), options, job);
 }
 
-json EvaluateComparison(const ProjectComparison& comparison, const EvaluationOptions& options) {
+json EvaluateComparison(const ProjectComparison& comparison, const EvaluationOptions& options,
+                        Job& job) {
   EvaluationSet set = comparison.set;
   ChooseTracks(set, true);
+  if (options.metrics == "davis") return DavisFiguresOf(set, options, job);
   return FiguresOf(set, options);
 }
 

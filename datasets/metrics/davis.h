@@ -7,11 +7,13 @@
 
 namespace datasets {
 
-double RegionSimilarity(const cv::Mat& truth, const cv::Mat& predicted);  // IoU; both empty: 1
+// J = |predicted & truth| / |predicted | truth|, the IoU; both empty: 1.
+double RegionSimilarity(const cv::Mat& truth, const cv::Mat& predicted);
 
-// F of the precision and recall of the boundary pixels within a disk of radius
-// ceil(bound * diagonal) pixels. Boundaries are the pixels that differ from their east, south or
-// south-east neighbor. Both empty: 1; one empty: 0.
+// F = 2 P R / (P + R): P is the share of the predicted boundary's pixels, R that of the truth's,
+// that lie within a disk of radius ceil(bound * diagonal) pixels of the other boundary. Boundaries
+// are the pixels that differ from their east, south or south-east neighbor. Both empty: 1; one
+// empty: 0.
 double BoundaryAccuracy(const cv::Mat& truth, const cv::Mat& predicted, double bound = 0.008);
 
 // How much the outline changes its shape from one RESULT mask to the next, after the best matching

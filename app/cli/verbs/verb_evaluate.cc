@@ -38,6 +38,9 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"fp", "false alarms"},
       {"fn", "misses"},
       {"identity_accuracy", "share of animal-frames with the right name"},
+      {"j", "overlap of regions (DAVIS J), mean over animals"},
+      {"f", "agreement of borders (DAVIS F)"},
+      {"t", "change of an outline's shape from frame to frame (DAVIS T), lower is steadier"},
       {"accuracy", "share of frames with the right behavior"},
       {"macro_f1", "mean F1 over behaviors"},
       {"kappa", "agreement beyond chance"}};
@@ -86,6 +89,7 @@ int Run(Arguments& arguments, Console& console) {
   }
   CheckChoice("--metrics", arguments.options.metrics,
               {"coco-segm", "coco-bbox", "mot", "voc", "behaviors", "davis"});
+  CheckChoice("--match", arguments.options.match, {"auto", "names", "once"});
   if (!files) CheckChoice("--what", arguments.options.what, {"predictions", "final", "labels"});
   if (files && (arguments.options.only_unlabeled || arguments.list_wrong)) {
     throw UsageError("--only-unlabeled and --list-wrong need a project");
@@ -107,7 +111,8 @@ int Run(Arguments& arguments, Console& console) {
   }
   const datasets::ProjectComparison comparison =
       datasets::CompareProject(*project, arguments.truth, arguments.options, console.job());
-  nlohmann::json figures = datasets::EvaluateComparison(comparison, arguments.options);
+  nlohmann::json figures =
+      datasets::EvaluateComparison(comparison, arguments.options, console.job());
   PrintFigures(figures, console);
   if (arguments.list_wrong) ListWrongFrames(comparison, arguments.options, &figures, console);
   console.PrintJson(figures);
@@ -126,6 +131,7 @@ Verb EvaluateVerb() {
           "--split.",
           "  vole evaluate mice.vole --truth truth.json --only-unlabeled\n"
           "  vole evaluate mice.vole --truth instances.json --split val --frames 300:600\n"
+          "  vole evaluate mice.vole --truth truth.json --metrics davis --match once\n"
           "  vole evaluate --truth truth.json --predictions results.json --metrics coco-bbox\n"
           "  vole evaluate --truth anna.csv --predictions ben.csv --metrics behaviors",
           [](CLI::App& command) -> RunVerb {

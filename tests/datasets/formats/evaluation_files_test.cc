@@ -208,6 +208,58 @@ TEST_CASE("mask folders give the same figures as the masks themselves") {
       {"no PNG masks"}));
 }
 
+TEST_CASE("region and border figures follow names, or numbered animals once for the whole video") {
+  TempDir folder;
+  const auto square = [](int id, int image, int category, int track, int x) {
+    return json{{"id", id},
+                {"image_id", image},
+                {"category_id", category},
+                {"track_id", track},
+                {"iscrowd", 0},
+                {"area", 100},
+                {"bbox", {x, 10, 10, 10}},
+                {"segmentation", {{x, 10, x + 10, 10, x + 10, 20, x, 20}}}};
+  };
+  json truth = {{"categories", {{{"id", 1}, {"name", "ann"}}, {{"id", 2}, {"name", "bob"}}}}};
+  json numbered = {{"categories", {{{"id", 1}, {"name", "animal"}}}}};
+  json named = truth;
+  for (int frame = 0; frame < 4; ++frame) {
+    const json image = {{"id", frame + 1},
+                        {"file_name", "f" + std::to_string(frame)},
+                        {"frame_index", frame},
+                        {"width", 64},
+                        {"height", 48}};
+    for (json* file : {&truth, &numbered, &named}) (*file)["images"].push_back(image);
+    const int id = 2 * frame + 1;
+    // Ann at 5 and Bob at 40; number 7 stands 5 pixels right of Bob, number 9 where Ann does.
+    truth["annotations"].push_back(square(id, frame + 1, 1, 1, 5));
+    truth["annotations"].push_back(square(id + 1, frame + 1, 2, 2, 40));
+    numbered["annotations"].push_back(square(id, frame + 1, 1, 7, 45));
+    numbered["annotations"].push_back(square(id + 1, frame + 1, 1, 9, 5));
+    named["annotations"].push_back(square(id, frame + 1, 2, 2, 5));
+    named["annotations"].push_back(square(id + 1, frame + 1, 1, 1, 40));
+  }
+  const auto truth_file = WriteText(folder, truth.dump(), "truth.json");
+  const auto numbered_file = WriteText(folder, numbered.dump(), "numbered.json");
+  const auto named_file = WriteText(folder, named.dump(), "named.json");
+  Job job;
+  const json once = EvaluateFiles(truth_file, numbered_file, With("davis"), job);
+  CHECK(once["match"] == "once");
+  CHECK(once["objects"] == 2);
+  CHECK(once["j"].get<double>() == doctest::Approx((1 + 50.0 / 150) / 2));
+  CHECK(once["t"].get<double>() == doctest::Approx(0));
+  CHECK(once["f"].get<double>() > once["j"].get<double>() / 2);
+  // Names that are the wrong way round are wrong, unless it was asked to find out who is who.
+  const json wrong = EvaluateFiles(truth_file, named_file, With("davis"), job);
+  CHECK(wrong["match"] == "names");
+  CHECK(wrong["j"].get<double>() == doctest::Approx(0));
+  EvaluationOptions asked = With("davis");
+  asked.match = "once";
+  CHECK(EvaluateFiles(truth_file, named_file, asked, job)["j"] == doctest::Approx(1));
+  asked.match = "twice";
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(truth_file, named_file, asked, job); }), {"'twice'"}));
+}
+
 TEST_CASE("a project's predictions are compared with a COCO file on the frames that it lists") {
   TempDir folder;
   auto project = LabelProject(folder.path());
@@ -246,6 +298,11 @@ TEST_CASE("a project's predictions are compared with a COCO file on the frames t
   CHECK(figures["mean_iou"] == doctest::Approx(1));
   CHECK(figures["fp"] == 0);
   CHECK(figures["idsw"] == 1);
+  const json regions = EvaluateProject(*project, truth, With("davis"), job);
+  CHECK(regions["match"] == "names");
+  CHECK(regions["objects"] == 2);
+  // Ann: right on frame 3, missed on frame 7; Bob: right, then taken for Ann.
+  CHECK(regions["j"].get<double>() == doctest::Approx((1 + 0 + 1 + 0) / 4.0));
   EvaluationOptions early;
   early.end_frame = 4;
   CHECK(EvaluateProject(*project, truth, early, job)["identity_accuracy"] == doctest::Approx(1));
