@@ -4,6 +4,7 @@
 #include <opencv2/core.hpp>
 #include <optional>
 
+#include "datasets/shape/contrast.h"
 #include "datasets/shape/polygon.h"
 
 namespace annotate {
@@ -16,14 +17,11 @@ std::optional<cv::Point> PixelAt(cv::Point2d position, cv::Size size);
 // window that is not a side of the image: the region may go on outside.
 bool LeavesWindow(const cv::Mat& mask, const cv::Rect& window, cv::Size image);
 
-// Morphological opening with a disc: takes legs and tails off. `radius` in pixels, 0 does nothing.
-cv::Mat Open(const cv::Mat& mask, int radius);
-// The radius that takes legs and tails off an animal of this area and leaves the body.
-int LegRadius(double area);
+using datasets::ContrastTo, datasets::FillHoles, datasets::LegRadius, datasets::Open;
+
 // The connected part (8 neighbors) of `mask` at `at`, or the nearest one at most `reach` pixels
 // away; empty Mat when there is none.
 cv::Mat ComponentAt(const cv::Mat& mask, cv::Point at, int reach);
-cv::Mat FillHoles(const cv::Mat& mask);
 // The part of a region of several touching animals that belongs to the seed: watershed between the
 // cores of the distance transform. The whole region when it has no such parts.
 cv::Mat SplitAt(const cv::Mat& region, cv::Point seed, double typical_area);
@@ -35,10 +33,5 @@ cv::Mat MaskOf(const datasets::Polygons& polygons, const cv::Rect& window);
 double AreaOf(const datasets::Polygons& polygons);  // sum of the rings' areas
 cv::Point2d CenterOf(const datasets::Polygons& polygons);
 double IouOf(const datasets::Polygons& a, const datasets::Polygons& b, cv::Size image);
-
-// How differently two pictures shine, a pixel: Weber contrast 255 |f - b| / (max(f, b) + 40), the
-// largest over the channels, after a light blur of `frame`. Dark and bright scenes come out alike:
-// 70 to 110 parts most animals from their ground. CV_8UC1.
-cv::Mat ContrastTo(const cv::Mat& frame, const cv::Mat& ground);
 
 }  // namespace annotate

@@ -203,15 +203,27 @@ TrainedModel TrainOnProject(datasets::Project& project, const LabelSelection& se
                             const train::TrainOptions& options, const fs::path& model_file,
                             datasets::Job& job, const OnProgress& on_progress,
                             const std::function<void(const ShownSample&)>& on_sample) {
-  const Reservation reservation(fs::absolute(model_file));
-  train::CheckTaken(options);
   if (train::IsFor(train::Task::kBehavior, options.model)) {
+    const Reservation reservation(fs::absolute(model_file));
+    train::CheckTaken(options);
     return TrainBehaviorOnProject(project, selection, options, {}, model_file, job, on_progress,
                                   [](const std::string&) {});
   }
+  return TrainOnLabels(
+      project, selection, options, model_file, job,
+      [&] { return GatherLabels(project, selection, job); }, on_progress, on_sample);
+}
+
+TrainedModel TrainOnLabels(datasets::Project& project, const LabelSelection& selection,
+                           const train::TrainOptions& options, const fs::path& model_file,
+                           datasets::Job& job, const std::function<GatheredLabels()>& gather_labels,
+                           const OnProgress& on_progress,
+                           const std::function<void(const ShownSample&)>& on_sample) {
+  const Reservation reservation(fs::absolute(model_file));
+  train::CheckTaken(options);
   GatheredLabels labels;
   const auto gather = [&] {
-    labels = GatherLabels(project, selection, job);
+    labels = gather_labels();
     return Read{static_cast<int>(labels.data.frames.size()), labels.videos};
   };
   std::function<void(const train::TrainSample&)> show;

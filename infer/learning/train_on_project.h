@@ -47,6 +47,15 @@ TrainedModel TrainOnProject(
     const std::function<void(const train::TrainProgress&)>& on_progress = {},
     const std::function<void(const ShownSample&)>& on_sample = {});
 
+// The same with labels that `gather` brings; networks that outline animals only, alone. `selection`
+// is noted in the job.
+TrainedModel TrainOnLabels(datasets::Project& project, const LabelSelection& selection,
+                           const train::TrainOptions& options,
+                           const std::filesystem::path& model_file, datasets::Job& job,
+                           const std::function<GatheredLabels()>& gather,
+                           const std::function<void(const train::TrainProgress&)>& on_progress = {},
+                           const std::function<void(const ShownSample&)>& on_sample = {});
+
 // The same for the networks that recognize behavior; `on_note` gets one line for everything that is
 // left out.
 TrainedModel TrainBehaviorOnProject(

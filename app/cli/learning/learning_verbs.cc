@@ -3,7 +3,7 @@
 namespace app {
 
 std::vector<Verb> LearningVerbs() {
-  return {TrainVerb(), PredictVerb(), AblateVerb(), ModelsVerb()};
+  return {TrainVerb(), PredictVerb(), TrackVerb(), AblateVerb(), ModelsVerb()};
 }
 
 }  // namespace app

@@ -9,6 +9,7 @@ namespace app {
 
 Verb TrainVerb();
 Verb PredictVerb();
+Verb TrackVerb();
 Verb ModelsVerb();
 Verb AblateVerb();
 

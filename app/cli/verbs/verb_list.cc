@@ -29,6 +29,7 @@ std::vector<Verb> VerbTable() {
       DrawVerb(),
       Learning("train", "learn from the project's labels"),
       Learning("predict", "outline and name every animal on every frame, or score behavior"),
+      Learning("track", "outline and number the animals of a video that nobody labeled"),
       Learning("ablate", "how well networks recognize behavior, beside simple rules"),
       Learning("models", "models of a project, what a model file holds, known networks"),
       WeightsVerb(),
