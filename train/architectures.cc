@@ -42,6 +42,8 @@ std::string_view TaskWords(Task task) {
       return "outlines animals";
     case Task::kNames:
       return "names animals";
+    case Task::kPoints:
+      return "finds key points";
     case Task::kBehavior:
       break;
   }

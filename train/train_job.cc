@@ -41,7 +41,8 @@ TrainResult Train(const TrainingData& data, const TrainOptions& options,
   const Architecture& architecture = ArchitectureNamed(options.model);
   if (!architecture.train) {
     throw Error("model '" + options.model + "'",
-                "it recognizes behavior and learns nothing from outlines",
+                "it " + std::string(TaskWords(architecture.task)) +
+                    " and learns nothing from outlines alone",
                 "choose one of " + ListOf(Task::kOutlines));
   }
   UseThreads(options.threads);
@@ -61,6 +62,19 @@ TrainResult TrainBehavior(const BehaviorData& data, const std::vector<BehaviorSp
   UseThreads(options.threads);
   return architecture.train_behavior(data, spans, behavior,
                                      {options, model_file, job, on_progress, {}});
+}
+
+TrainResult TrainPoints(const PointData& data, const TrainOptions& options,
+                        const std::string& model_file, datasets::Job& job,
+                        const OnProgress& on_progress) {
+  CheckTaken(options);
+  const Architecture& architecture = ArchitectureNamed(options.model);
+  if (!architecture.train_points) {
+    throw Error("model '" + options.model + "'", "it is not a network for key points",
+                "choose one of " + ListOf(Task::kPoints));
+  }
+  UseThreads(options.threads);
+  return architecture.train_points(data, {options, model_file, job, on_progress, {}});
 }
 
 bool MayResume(const std::string& checkpoint, const std::string& architecture) {
@@ -84,7 +98,8 @@ std::unique_ptr<Predictor> LoadPredictor(const std::string& model_file,
                 "choose a model that outlines animals; this one helps it by --identity");
   }
   if (!architecture.load) {
-    throw Error("model " + model_file, "it recognizes behavior and outlines no animals",
+    throw Error("model " + model_file,
+                "it " + std::string(TaskWords(architecture.task)) + " and outlines no animals",
                 "choose a model that outlines animals");
   }
   return architecture.load(file, model_file, options);

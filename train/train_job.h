@@ -9,6 +9,7 @@
 #include "train/base/training_news.h"
 #include "train/base/training_options.h"
 #include "train/behavior/data.h"
+#include "train/points/points.h"
 
 namespace train {
 
@@ -27,6 +28,11 @@ TrainResult TrainBehavior(const BehaviorData& data, const std::vector<BehaviorSp
                           const TrainOptions& options, const BehaviorOptions& behavior,
                           const std::string& model_file, datasets::Job& job,
                           const OnProgress& on_progress = {});
+
+// The same for a network that finds key points.
+TrainResult TrainPoints(const PointData& data, const TrainOptions& options,
+                        const std::string& model_file, datasets::Job& job,
+                        const OnProgress& on_progress = {});
 
 // Whether a checkpoint (`model_file`.last) is of this architecture, or so old that it does not say;
 // false for what is no checkpoint.

@@ -62,6 +62,7 @@ const std::vector<std::string> kFloors = {
     "train/idseg",
     "train/idnet",
     "train/behavior",
+    "train/points",
     "train/detect",
     "train",
     "infer",

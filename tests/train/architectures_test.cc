@@ -34,8 +34,11 @@ TEST_CASE("each architecture learns in one way, is read, and is loaded if it out
     CAPTURE(one.name);
     CHECK(names.insert(one.name).second);
     CHECK_FALSE(one.summary.empty());
-    CHECK(((one.train != nullptr) != (one.train_behavior != nullptr)));
+    const int ways = (one.train != nullptr) + (one.train_behavior != nullptr) +
+                     (one.train_points != nullptr);
+    CHECK(ways == 1);
     CHECK(((one.train_behavior != nullptr) == (one.task == Task::kBehavior)));
+    CHECK(((one.train_points != nullptr) == (one.task == Task::kPoints)));
     CHECK(((one.load != nullptr) == (one.task == Task::kOutlines)));
     CHECK((one.read != nullptr));
     CHECK(FindArchitecture(one.name) == &one);

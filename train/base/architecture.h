@@ -18,12 +18,14 @@ namespace train {
 struct BehaviorData;
 struct BehaviorOptions;
 struct BehaviorSpan;
+struct PointData;
 struct WeightsFile;
 
 enum class Task {
   kOutlines,  // finds animals in a frame, with a mask or a box
   kNames,     // names animals that another model outlined
-  kBehavior   // says what an animal, or a region, does
+  kBehavior,  // says what an animal, or a region, does
+  kPoints     // finds key points of animals
 };
 
 using OptionNames = std::vector<std::string_view>;
@@ -41,14 +43,15 @@ struct Architecture {
   Task task;
   // Of TrainOptions, TogetherOptions, BehaviorOptions, beyond those that every architecture takes.
   OptionNames options;
-  // As the task asks, one of the two; the other is null.
-  TrainResult (*train)(const TrainingData&, const TrainingRequest&);
+  // As the task asks, one of the three; the others are null.
+  TrainResult (*train)(const TrainingData&, const TrainingRequest&) = nullptr;
   TrainResult (*train_behavior)(const BehaviorData&, const std::vector<BehaviorSpan>&,
-                                const BehaviorOptions&, const TrainingRequest&);
+                                const BehaviorOptions&, const TrainingRequest&) = nullptr;
   // Null unless it outlines animals. `name`: of the file, for errors.
   std::unique_ptr<Predictor> (*load)(const WeightsFile&, const std::string& name,
-                                     const PredictorOptions&);
-  ModelInfo (*read)(const Metadata&, const std::string& name);
+                                     const PredictorOptions&) = nullptr;
+  ModelInfo (*read)(const Metadata&, const std::string& name) = nullptr;
+  TrainResult (*train_points)(const PointData&, const TrainingRequest&) = nullptr;
 
   bool Takes(std::string_view option) const;
 };
