@@ -23,6 +23,8 @@ const char* JobKindName(JobKind kind) {
       return "train";
     case JobKind::kPredict:
       return "predict";
+    case JobKind::kPoints:
+      return "points";
     case JobKind::kBehavior:
       break;
   }

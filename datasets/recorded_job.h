@@ -12,7 +12,7 @@ namespace datasets {
 class Project;
 class Writer;
 
-enum class JobKind { kTrain, kPredict, kBehavior };
+enum class JobKind { kTrain, kPredict, kBehavior, kPoints };
 const char* JobKindName(JobKind kind);  // as stored
 
 enum class JobState { kQueued, kRunning, kDone, kFailed, kCancelled, kInterrupted };

@@ -340,4 +340,10 @@ void InsertPointsOfPrediction(Connection& connection, Id prediction_id,
   }
 }
 
+void ReplacePointsOfPrediction(Connection& connection, Id prediction_id,
+                               const std::vector<PredictedPoint>& points) {
+  connection.Run("DELETE FROM prediction_points WHERE prediction_id = ?", prediction_id);
+  InsertPointsOfPrediction(connection, prediction_id, points);
+}
+
 }  // namespace datasets

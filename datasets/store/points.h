@@ -65,5 +65,8 @@ bool AnyPredictedPoints(Connection& connection, Id job_id, Id video_id);
 std::vector<PredictedPoint> PointsOfPrediction(Connection& connection, Id prediction_id);
 void InsertPointsOfPrediction(Connection& connection, Id prediction_id,
                               const std::vector<PredictedPoint>& points);
+// The same in place of what was there.
+void ReplacePointsOfPrediction(Connection& connection, Id prediction_id,
+                               const std::vector<PredictedPoint>& points);
 
 }  // namespace datasets

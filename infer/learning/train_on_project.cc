@@ -13,6 +13,7 @@
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
+#include "infer/learning/point_labels.h"
 #include "train/architectures.h"
 #include "train/train_job.h"
 
@@ -221,6 +222,18 @@ TrainedModel TrainOnLabels(datasets::Project& project, const LabelSelection& sel
                            const std::function<void(const ShownSample&)>& on_sample) {
   const Reservation reservation(fs::absolute(model_file));
   train::CheckTaken(options);
+  if (train::IsFor(train::Task::kPoints, options.model)) {
+    GatheredPoints points;
+    return Register(
+        project, JobOptions(project, selection, options, model_file), model_file, on_progress,
+        [&] {
+          points = GatherPoints(project, selection, options.skeleton, job);
+          return Read{static_cast<int>(points.data.frames.size()), points.videos};
+        },
+        [&](const std::string& file, const OnProgress& progress) {
+          return train::TrainPoints(points.data, options, file, job, progress);
+        });
+  }
   GatheredLabels labels;
   const auto gather = [&] {
     labels = gather_labels();

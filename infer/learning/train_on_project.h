@@ -56,6 +56,8 @@ TrainedModel TrainOnLabels(datasets::Project& project, const LabelSelection& sel
                            const std::function<void(const train::TrainProgress&)>& on_progress = {},
                            const std::function<void(const ShownSample&)>& on_sample = {});
 
+// A network that finds key points learns from the labels' points; TrainOnProject does that too.
+
 // The same for the networks that recognize behavior; `on_note` gets one line for everything that is
 // left out.
 TrainedModel TrainBehaviorOnProject(

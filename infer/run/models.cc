@@ -53,6 +53,10 @@ std::optional<HeldBack> HeldBackOf(const datasets::ModelRow& model) {
     held.score = *f1;
     held.count = number("frames").value_or(0);
     held.words = "mean F1 of the behaviors " + Percent(*f1);
+  } else if (const auto near = number("near")) {
+    held.score = *near;
+    held.count = number("points").value_or(0);
+    held.words = Percent(*near) + " of key points in their place";
   } else {
     return std::nullopt;
   }

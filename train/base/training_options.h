@@ -50,6 +50,7 @@ struct TrainOptions {
   int proposals = 0;
   bool staged = false;
   bool init_partial = false;
+  std::string skeleton;
   TogetherOptions together;  // visited apart
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -81,6 +82,7 @@ struct TrainOptions {
     v.Field("proposals", proposals, "regions that are looked at closely; 0 = chosen",
             datasets::Range{0, 10000});
     v.Field("init-partial", init_partial, "take from --init what fits, whatever else it holds");
+    v.Field("skeleton", skeleton, "whose points to learn, where the project has several skeletons");
     v.Field("staged", staged, "the heads learn first, the backbone from its end later");
   }
 };

@@ -10,6 +10,7 @@ std::vector<Architecture> PointsNetworks() {
   points.summary =
       "key points of every animal, from nothing; with outlines or one animal a picture";
   points.task = Task::kPoints;
+  points.options = {"skeleton"};
   points.train_points = TrainPoints;
   points.read = [](const Architecture::Metadata& metadata, const std::string& name) {
     return PointsFromMetadata(metadata, name).info;

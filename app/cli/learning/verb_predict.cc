@@ -12,6 +12,7 @@
 #include "infer/run/behavior_job.h"
 #include "infer/run/infer_job.h"
 #include "infer/run/models.h"
+#include "infer/run/points_job.h"
 
 namespace app {
 namespace {
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string project, model, video, frames;
-  bool behavior = false;
+  bool behavior = false, points = false;
   infer::PredictOptions options;
 };
 
@@ -58,6 +59,22 @@ fs::path ChosenModel(const datasets::Project& project, bool behavior, std::strin
       !for_behavior && scores.model ? "; --behavior scores behavior with " + scores.model->name
                                     : "");
   return datasets::ModelFile(project, *taken.model);
+}
+
+fs::path ChosenPointsModel(const datasets::Project& project, std::string* taken_text) {
+  const auto models = project.Models();
+  const auto jobs = project.Jobs();
+  const auto chosen = infer::ChooseModel(models, jobs, train::Task::kPoints);
+  if (!chosen.model) {
+    throw datasets::Error(
+        "project '" + project.file().string() + "'",
+        chosen.why.empty() ? "it has no model that finds key points" : chosen.why,
+        chosen.why.empty() ? "train one: vole train " + project.file().string() + " --model points"
+                           : "name it with --model");
+  }
+  *taken_text =
+      fmt::format("model: {} ({}): {}", chosen.model->name, chosen.model->architecture, chosen.why);
+  return datasets::ModelFile(project, *chosen.model);
 }
 
 // A model of the project by name, else a file.
@@ -131,12 +148,51 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
   return bad.Finish("videos", "predicted", console);
 }
 
+int FindPoints(const Arguments& arguments, datasets::Project& project,
+               const std::vector<datasets::VideoRow>& videos, const fs::path& model,
+               Console& console) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  BadOnes bad(videos.size());
+  for (const datasets::VideoRow& video : videos) {
+    infer::PointsResult result;
+    if (!bad.Try(video.name, console, [&] {
+          result = infer::PredictPoints(project, video, model.string(), arguments.options,
+                                        console.job());
+        })) {
+      continue;
+    }
+    const double rate = result.seconds > 0 ? result.frames / result.seconds : 0;
+    rows.push_back({{"video", video.name},
+                    {"job", result.job_id},
+                    {"on_outlines", result.on_outlines},
+                    {"frames", result.frames},
+                    {"animals", result.animals},
+                    {"mean_confidence", result.mean_confidence},
+                    {"seconds", result.seconds},
+                    {"fps", rate},
+                    {"peak_rss_mb", result.peak_rss_mb}});
+    console.Print(fmt::format(
+        "{}: key points of {} animals on {} frames in {} ({:.0f} frames/s){}; confidence {:.2f} "
+        "on average.",
+        video.name, CountText(result.animals), CountText(result.frames),
+        DurationText(result.seconds), rate,
+        result.on_outlines ? "" : ", one animal a picture, without outlines",
+        result.mean_confidence));
+  }
+  console.PrintJson({{"model", model.string()}, {"videos", rows}, {"failed", bad.names()}});
+  return bad.Finish("videos", "predicted", console);
+}
+
 int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   const auto project = OpenProject(arguments.project);
   std::string taken;
-  const fs::path model = arguments.model.empty() ? ChosenModel(*project, arguments.behavior, &taken)
-                                                 : NamedModel(*project, arguments.model);
+  if (arguments.points && arguments.behavior) {
+    throw UsageError("--points and --behavior ask for two different predictions");
+  }
+  const fs::path model = !arguments.model.empty() ? NamedModel(*project, arguments.model)
+                         : arguments.points       ? ChosenPointsModel(*project, &taken)
+                                            : ChosenModel(*project, arguments.behavior, &taken);
   std::vector<datasets::VideoRow> videos;
   if (!arguments.video.empty()) {
     videos = {project->VideoByName(arguments.video)};
@@ -151,8 +207,18 @@ int Run(Arguments& arguments, Console& console) {
     arguments.options.end_frame = *span.end_frame;
   }
 
-  const bool knows_behavior =
-      train::IsFor(train::Task::kBehavior, train::ReadModelInfo(model.string()).architecture);
+  const std::string architecture = train::ReadModelInfo(model.string()).architecture;
+  const bool finds_points = train::IsFor(train::Task::kPoints, architecture);
+  if (arguments.points && !finds_points) {
+    throw datasets::Error("model '" + arguments.model + "'", "it finds no key points",
+                          "leave --points out, or --model, to take the best that does");
+  }
+  if (finds_points) {
+    const int code = FindPoints(arguments, *project, videos, model, console);
+    if (!taken.empty()) console.Note(taken);
+    return code;
+  }
+  const bool knows_behavior = train::IsFor(train::Task::kBehavior, architecture);
   if (arguments.behavior && !knows_behavior) {
     throw datasets::Error("model '" + arguments.model + "'", "it knows no behavior",
                           "leave --behavior out, or --model, to take the best that does");
@@ -227,10 +293,13 @@ Verb PredictVerb() {
       "probability of every behavior on every frame is written instead. Without --model the "
       "model that outlines animals best on held-back labels is taken (of equal ones the newest, "
       "never that of a cancelled training), and where there is none the best that knows "
-      "behavior; --behavior takes that one in any case.",
+      "behavior; --behavior takes that one in any case. --points takes the best model that finds "
+      "key points (vole train --model points): around the outlines that are predicted already, "
+      "or, where there are none and the model learned without, of one animal a frame.",
       "  vole predict mice.vole\n"
       "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
       "  vole predict mice.vole --behavior\n"
+      "  vole predict mice.vole --points\n"
       "  vole predict mice.vole --device cuda --json",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
@@ -242,6 +311,8 @@ Verb PredictVerb() {
             ->type_name("MODEL");
         command.add_flag("--behavior", arguments->behavior,
                          "score behavior, without --model with the best model that knows it");
+        command.add_flag("--points", arguments->points,
+                         "find key points, without --model with the best model that does");
         AddVideo(command, arguments->video, "only this video (default: all)");
         AddFrames(command, arguments->frames);
         AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});

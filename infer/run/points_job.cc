@@ -1,0 +1,236 @@
+#include "infer/run/points_job.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "datasets/base/error.h"
+#include "datasets/base/process_memory.h"
+#include "datasets/keypoints/skeleton.h"
+#include "datasets/model_files.h"
+#include "datasets/recorded_job.h"
+#include "datasets/store/points.h"
+#include "datasets/store/writer.h"
+#include "train/points/points.h"
+
+namespace infer {
+namespace {
+
+using datasets::Error;
+using datasets::Id;
+using datasets::PredictedPoint;
+using datasets::PredictionRow;
+
+constexpr int kFramesAtOnce = 256;  // looked at, then written in one transaction
+
+// The stored points that the model's are, in its order: of one skeleton that has them all.
+std::vector<Id> PointIds(const datasets::Project& project, const std::string& model_file,
+                         const std::vector<std::string>& names) {
+  for (const datasets::Skeleton& skeleton : project.Skeletons()) {
+    std::vector<Id> ids;
+    for (const std::string& name : names) {
+      const int place = datasets::PlaceOf(skeleton, name);
+      if (place < 0) break;
+      ids.push_back(skeleton.points[static_cast<size_t>(place)].id);
+    }
+    if (ids.size() == names.size()) return ids;
+  }
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  throw Error("model " + model_file,
+              "it finds points that no skeleton of the project has together: " + list,
+              "make a skeleton with these points, or train on the project's own");
+}
+
+std::vector<PredictedPoint> Named(const std::vector<train::FoundPoint>& found,
+                                  const std::vector<std::string>& names,
+                                  const std::vector<Id>& ids) {
+  std::vector<PredictedPoint> points;
+  for (size_t k = 0; k < found.size(); ++k) {
+    PredictedPoint point;
+    point.name = names[k];
+    point.x = found[k].at.x;
+    point.y = found[k].at.y;
+    point.confidence = found[k].confidence;
+    point.point_id = ids[k];
+    points.push_back(point);
+  }
+  return points;
+}
+
+// What to look around in a frame; nothing for a row whose outline is empty.
+std::optional<train::Detection> Around(const PredictionRow& row, const cv::Size& size) {
+  train::Detection detection;
+  const cv::Rect picture({0, 0}, size);
+  const int left = static_cast<int>(std::floor(row.box.x));
+  const int top = static_cast<int>(std::floor(row.box.y));
+  detection.region =
+      cv::Rect(left, top, static_cast<int>(std::ceil(row.box.x + row.box.width)) - left,
+               static_cast<int>(std::ceil(row.box.y + row.box.height)) - top) &
+      picture;
+  if (detection.region.empty()) return std::nullopt;
+  if (row.HasShape()) {
+    detection.mask = row.MaskIn(detection.region);
+    if (cv::countNonZero(detection.mask) == 0) return std::nullopt;
+  }
+  return detection;
+}
+
+class PointsRun {
+ public:
+  PointsRun(datasets::Project& project, const datasets::VideoRow& video,
+            const std::string& model_file, const PredictOptions& options, datasets::Job& job)
+      : project_(project),
+        video_(video),
+        job_(job),
+        finder_(model_file, options.predictor),
+        ids_(PointIds(project, model_file, finder_.info().classes)),
+        start_(std::clamp(options.start_frame, 0, video.frame_count)),
+        end_(options.end_frame < 0 ? video.frame_count
+                                   : std::clamp(options.end_frame, start_, video.frame_count)),
+        reader_(project.OpenVideo(video)) {}
+
+  train::PointFinder& finder() { return finder_; }
+
+  void OnOutlines(Id predict_job) {
+    for (int first = start_; first < end_; first += kFramesAtOnce) {
+      const int last = std::min(end_, first + kFramesAtOnce);
+      std::vector<std::pair<Id, std::vector<PredictedPoint>>> found;
+      project_.ForEachPrediction(
+          predict_job, video_.id, first, last,
+          [&](int frame, const std::vector<PredictionRow>& rows) {
+            Advance(frame);
+            std::vector<train::Detection> around;
+            std::vector<Id> of;
+            for (const PredictionRow& row : rows) {
+              const auto detection = Around(row, {video_.width, video_.height});
+              if (!detection) continue;
+              around.push_back(*detection);
+              of.push_back(row.id);
+            }
+            if (around.empty()) return;
+            const auto points = finder_.Find(reader_.Read(frame), around);
+            for (size_t i = 0; i < of.size(); ++i) {
+              found.emplace_back(of[i], Count(points[i]));
+            }
+            ++result_.frames;
+          });
+      project_.Write([&](datasets::Writer& writer) {
+        for (const auto& [row, points] : found) {
+          datasets::ReplacePointsOfPrediction(writer.connection(), row, points);
+        }
+      });
+    }
+  }
+
+  void OnPictures(Id job_id, Id category) {
+    for (int first = start_; first < end_; first += kFramesAtOnce) {
+      std::vector<PredictionRow> rows;
+      for (int frame = first; frame < std::min(end_, first + kFramesAtOnce); ++frame) {
+        Advance(frame);
+        PredictionRow row;
+        row.job_id = job_id;
+        row.video_id = video_.id;
+        row.frame_index = frame;
+        row.category_id = category;
+        row.tracklet = 0;
+        row.key_points = Count(finder_.FindOne(reader_.Read(frame)));
+        std::vector<datasets::KeyPoint> places;
+        for (const PredictedPoint& point : row.key_points) {
+          places.push_back({point.name, point.x, point.y, 2, point.point_id});
+          row.confidence += point.confidence / static_cast<double>(row.key_points.size());
+        }
+        row.score = row.confidence;
+        row.box = datasets::BoxOfPoints(places);
+        rows.push_back(std::move(row));
+        ++result_.frames;
+      }
+      project_.Write([&](datasets::Writer& writer) {
+        for (const PredictionRow& row : rows) writer.InsertPrediction(row);
+      });
+    }
+  }
+
+  PointsResult Result() {
+    if (result_.animals > 0) {
+      result_.mean_confidence = confidence_ / static_cast<double>(result_.animals * ids_.size());
+    }
+    return result_;
+  }
+
+ private:
+  void Advance(int frame) { job_.Advance(frame - start_, end_ - start_, "finding key points"); }
+
+  std::vector<PredictedPoint> Count(const std::vector<train::FoundPoint>& found) {
+    ++result_.animals;
+    for (const train::FoundPoint& point : found) confidence_ += point.confidence;
+    return Named(found, finder_.info().classes, ids_);
+  }
+
+  datasets::Project& project_;
+  const datasets::VideoRow& video_;
+  datasets::Job& job_;
+  train::PointFinder finder_;
+  const std::vector<Id> ids_;
+  const int start_, end_;
+  datasets::VideoReader reader_;
+  PointsResult result_;
+  double confidence_ = 0;
+};
+
+// The name that labels with points have, if they have one name; else "animal".
+std::string OnlyName(const datasets::Project& project) {
+  const auto categories = project.Categories();
+  return categories.size() == 1 ? categories[0].name : "animal";
+}
+
+}  // namespace
+
+PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow& video,
+                           const std::string& model_file, const PredictOptions& options,
+                           datasets::Job& job) {
+  const auto started = std::chrono::steady_clock::now();
+  job.Advance(0, 0, "loading the model");
+  PointsRun run(project, video, model_file, options, job);
+  std::optional<Id> outlined;
+  if (const auto latest = project.LatestPredictJob(video.id)) {
+    project.ForEachPrediction(*latest, video.id, 0, video.frame_count,
+                              [&](int, const std::vector<PredictionRow>& rows) {
+                                for (const PredictionRow& row : rows) {
+                                  if (row.HasShape()) outlined = *latest;
+                                }
+                              });
+  }
+  if (!outlined && !run.finder().FindsWithoutOutline()) {
+    throw Error("video '" + video.name + "'",
+                "it has no predicted outlines, and this model looks for points around them",
+                "predict outlines first: vole predict " + project.file().string());
+  }
+  const datasets::NewJob row{outlined ? datasets::JobKind::kPoints : datasets::JobKind::kPredict,
+                             datasets::OptionsToJson(options).dump(
+                                 -1, ' ', false, nlohmann::json::error_handler_t::replace),
+                             datasets::ModelOfFile(project, model_file)};
+  Id job_id = datasets::RunRecorded(project, row, [&](Id id) {
+    if (outlined) {
+      run.OnOutlines(*outlined);
+    } else {
+      Id category = 0;
+      project.Write([&](datasets::Writer& writer) {
+        category = writer.FindOrInsertCategory(OnlyName(project));
+      });
+      run.OnPictures(id, category);
+    }
+    return datasets::JobOutcome();
+  });
+  PointsResult result = run.Result();
+  result.job_id = job_id;
+  result.on_outlines = outlined.has_value();
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  result.peak_rss_mb = datasets::PeakRssMb();
+  return result;
+}
+
+}  // namespace infer
