@@ -34,6 +34,14 @@ uint64_t OutlineKey(Id image_id, const AnnotationRow& row) {
     for (const uint32_t run : row.rle->counts) key.Add(static_cast<uint64_t>(run));
     return key.value();
   }
+  if (row.polygons.empty()) {  // points alone
+    for (const KeyPoint& point : row.key_points) {
+      if (point.visibility == 0) continue;
+      for (const unsigned char letter : point.name) key.Add(static_cast<uint64_t>(letter));
+      key.Add(point.x);
+      key.Add(point.y);
+    }
+  }
   for (const Ring& ring : row.polygons) {
     key.Add(static_cast<uint64_t>(ring.size()));
     for (const cv::Point2d& point : ring) {

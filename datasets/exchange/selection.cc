@@ -314,6 +314,7 @@ void ForEachSelectedFrame(const Project& project, const ExportOptions& options, 
 
 Rle MaskOf(const SelectedInstance& instance, int height, int width) {
   if (instance.HasShape()) return instance.Mask({width, height});
+  if (!instance.key_points.empty()) return RlePolygons({}, height, width);
   return RlePolygon(BoxRing(instance.box), height, width);
 }
 

@@ -42,7 +42,8 @@ struct SelectedFrame {
 void ForEachSelectedFrame(const Project& project, const ExportOptions& options, Job& job,
                           const std::function<void(const SelectedFrame&)>& visit);
 
-// The full-image mask of an instance.
+// The full-image mask of an instance: its outline, else its box; all background for key points
+// alone.
 Rle MaskOf(const SelectedInstance& instance, int height, int width);
 std::vector<VideoRow> SelectedVideos(const Project& project, const ExportOptions& options);
 

@@ -7,10 +7,16 @@
 #include "datasets/exchange/label_batch.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/coco/coco_match.h"
+#include "datasets/store/points.h"
 
 namespace datasets {
 
 namespace {
+
+bool AnyLabeled(const std::vector<KeyPoint>& points) {
+  return std::any_of(points.begin(), points.end(),
+                     [](const KeyPoint& point) { return point.visibility > 0; });
+}
 
 // Makes stored outlines of a file's objects, and counts what a person should hear of.
 class RowMaker {
@@ -35,6 +41,10 @@ class RowMaker {
       row.polygons = TraceMask(DecodeMask(*row.rle, region), 0.7, region.tl(), 0);
     } else {
       row.polygons = std::move(object.polygons);
+      if (row.polygons.empty() && AnyLabeled(object.key_points)) {
+        row.box = object.box ? *object.box : BoxOfPoints(object.key_points);
+        return row;
+      }
       if (row.polygons.empty()) {
         const Box& box = *object.box;
         if (box.width <= 0 || box.height <= 0) {
@@ -129,8 +139,9 @@ ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
     if (place == image_places.end()) continue;
     const IncomingImage& image = batch.image(place->second);
     AnnotationRow row;
-    if (!bad.Try([&] { row = rows.Row(object, image, file); }) || row.polygons.empty()) continue;
-    if (object.area && *object.area > 0) row.area = *object.area;
+    if (!bad.Try([&] { row = rows.Row(object, image, file); })) continue;
+    if (!row.HasShape() && (object.has_rle() || !AnyLabeled(object.key_points))) continue;
+    if (row.HasShape() && object.area && *object.area > 0) row.area = *object.area;
     row.iscrowd = object.iscrowd && !options.crowd_is_instance;
     row.occluded = object.occluded;
     row.keyframe = object.keyframe;

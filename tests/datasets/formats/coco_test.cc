@@ -158,6 +158,37 @@ TEST_CASE("key points keep their names, boxes alone become rectangles") {
   CHECK(labels[1].polygons.size() == 1);
 }
 
+TEST_CASE("key points without an outline stay points, with their box, through export and import") {
+  json dataset = Dataset();
+  dataset["categories"][0]["keypoints"] = {"nose", "ear", "tail"};
+  json& label = dataset["annotations"][0];
+  label.erase("segmentation");
+  label["bbox"] = {2, 3, 10, 5};
+  label["keypoints"] = {5.25, 6.5, 2, 0, 0, 0, 9, 7, 1};
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  const ImportReport report = ImportText(*project, folder, dataset.dump());
+  const auto labels = project->AnnotationsAt(project->VideoByName("clip").id, 3);
+  CHECK_FALSE(labels[0].HasShape());
+  CHECK(labels[0].box.width == 10);
+  REQUIRE(labels[0].key_points.size() == 2);
+  CHECK(project->Skeletons()[0].points.size() == 3);
+  CHECK(ImportText(*project, folder, dataset.dump()).annotations == 0);
+  Job job;
+  Export(*project, "coco", folder / "out.json", {}, job);
+  tests::TempDir second;
+  auto copy = tests::LabelProject(second.path());
+  CHECK(Import(*copy, "coco", folder / "out.json", {}, job).annotations == report.annotations);
+  const auto copied = copy->AnnotationsAt(copy->VideoByName("clip").id, 3);
+  CHECK_FALSE(copied[0].HasShape());
+  CHECK(copied[0].key_points[0].x == 5.25);
+  CHECK(copied[0].key_points[1].visibility == 1);
+  for (const char* format : {"yolo", "labelme"}) Export(*project, format, folder / format, {}, job);
+  for (const char* format : {"mot", "tracks", "annolid"}) {
+    Export(*project, format, folder / (std::string(format) + ".out"), {}, job);
+  }
+}
+
 TEST_CASE("frames are found by number, by file name and by --video") {
   for (const std::string name : {"clip.mp4#000012", "clip_000012.png", "frames/clip_frame12.jpg"}) {
     CAPTURE(name);
