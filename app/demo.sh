@@ -3,6 +3,10 @@
 # labels -> train -> predict -> evaluate -> review queue.
 # usage: bash app/demo.sh [FOLDER]     the folder for the demo's files (default build/demo)
 set -euo pipefail
+case ${1:-} in
+  -h | --help) sed -n '2,4{s/^# //;p}' "$0"; exit 0 ;;
+  -*) echo "demo.sh: there is no option '$1'; give a folder, or nothing" >&2; exit 2 ;;
+esac
 here=$(pwd)
 cd "$(dirname "$0")/.."
 source app/packages.sh

@@ -61,7 +61,7 @@ std::vector<AnimalMask> MasksOf(const std::vector<PredictionRow>& rows,
   std::map<int, const PredictionRow*> best;
   for (const PredictionRow& row : rows) {
     const auto number = numbers.find(row.category_id);
-    if (number == numbers.end() || row.rejected) continue;
+    if (number == numbers.end() || row.rejected || !row.HasShape()) continue;
     const PredictionRow*& kept = best[number->second];
     if (!kept || row.score > kept->score) kept = &row;
   }
@@ -75,7 +75,7 @@ std::vector<AnimalMask> MasksOf(const std::vector<AnnotationRow>& rows,
   std::map<int, Rle> best;
   for (const AnnotationRow& row : rows) {
     const auto number = numbers.find(row.category_id);
-    if (number == numbers.end() || row.iscrowd) continue;
+    if (number == numbers.end() || row.iscrowd || !row.HasShape()) continue;
     Rle mask = row.Mask({width, height});
     Rle& kept = best[number->second];
     if (kept.empty() || RleArea(mask) > RleArea(kept)) kept = std::move(mask);

@@ -45,7 +45,7 @@ class OutlineReader {
     Outlines outlines;
     if (labeled_.count(frame)) {
       for (const auto& row : project_.AnnotationsAt(video_.id, frame)) {
-        if (row.iscrowd) continue;
+        if (row.iscrowd || !row.HasShape()) continue;
         Take(outlines, row.category_id, row.Mask({video_.width, video_.height}));
       }
       if (!outlines.empty()) return outlines;

@@ -61,8 +61,15 @@ class ClassNames {
 GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelection& selection,
                             datasets::Job& job) {
   GatheredLabels gathered;
-  const std::vector<LabeledImage> frames =
-      CollectLabels(project, selection, &gathered.held_out, job);
+  std::vector<LabeledImage> frames = CollectLabels(project, selection, &gathered.held_out, job);
+  // An animal of which only points are known would be learned as background.
+  frames.erase(std::remove_if(frames.begin(), frames.end(),
+                              [](const LabeledImage& frame) {
+                                return std::any_of(
+                                    frame.labels.begin(), frame.labels.end(),
+                                    [](const AnnotationRow& label) { return !label.HasShape(); });
+                              }),
+               frames.end());
 
   const ClassNames names(project);
   std::set<std::string> used;

@@ -114,8 +114,10 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       CheckedAnimal animal{r, 0, 0, held_back};
       bool crowd = false;
       for (const datasets::AnnotationRow& label : labels) {
-        crowd = crowd || label.iscrowd;
-        if (label.iscrowd) continue;
+        // Of an animal whose points alone are labeled, nobody said where its outline runs.
+        const bool untold = label.iscrowd || !label.HasShape();
+        crowd = crowd || untold;
+        if (untold) continue;
         const double overlap = datasets::RleIou(prediction->Mask({image.width, image.height}),
                                                 label.Mask({image.width, image.height}));
         animal.any_overlap = std::max(animal.any_overlap, overlap);

@@ -202,6 +202,8 @@ TEST_CASE("which points to learn is never guessed") {
     writer.InsertAnnotation(label);
   });
   CHECK(why("").find("several skeletons: mouse, paws") != std::string::npos);
+  // That frame shows an animal that nobody outlined: it teaches no outlines.
+  CHECK(infer::GatherLabels(*scene.project, {}, scene.job).data.frames.size() == 15);
   CHECK(why("mouse") == "");
 }
 

@@ -59,7 +59,7 @@ std::optional<annotate::KeyOutline> NearestKey(const datasets::Project& project,
     if (distance <= 0 || distance > kFarthestKey) continue;
     if (nearest && distance > (nearest->frame - frame) * direction) continue;
     for (const AnnotationRow& row : project.AnnotationsOfImage(image.id)) {
-      if (row.category_id != category_id || !row.keyframe) continue;
+      if (row.category_id != category_id || !row.keyframe || !row.HasShape()) continue;
       nearest = annotate::KeyOutline{at, row.Rings()};
     }
   }
@@ -85,7 +85,7 @@ void RequestCarry(Session& session) {
     std::vector<NewLabel> carried;
     std::string lost;
     for (const AnnotationRow& label : labels) {
-      if (taken.count(label.category_id)) continue;
+      if (taken.count(label.category_id) || !label.HasShape()) continue;
       NewLabel added{frame + 1, {}};
       added.row.category_id = label.category_id;
       added.row.polygons = annotate::CarryForward(here, label.Rings(), next, background).polygons;
