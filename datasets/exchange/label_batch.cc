@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "datasets/base/error.h"
+#include "datasets/store/points.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
@@ -261,6 +262,9 @@ ImportReport StoreLabels(Project& project, const LabelBatch& batch, const Import
       known[category.name] = category.id;
     }
 
+    for (const Skeleton& skeleton : batch.skeletons) {
+      FindOrInsertSkeleton(writer.connection(), skeleton);
+    }
     std::vector<Id> category_ids, image_ids;
     for (const auto& [name, supercategory] : animals.all()) {
       category_ids.push_back(writer.FindOrInsertCategory(name, supercategory));

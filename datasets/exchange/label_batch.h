@@ -42,6 +42,7 @@ class LabelBatch {
   const std::vector<std::pair<std::string, std::string>>& categories() const { return categories_; }
   const std::vector<IncomingImage>& images() const { return images_; }
   const std::vector<IncomingLabel>& labels() const { return labels_; }
+  std::vector<Skeleton> skeletons;  // that the labels' points are of, where the file says so
   std::vector<std::string> warnings;
 
  private:

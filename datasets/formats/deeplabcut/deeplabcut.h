@@ -1,0 +1,44 @@
+// DeepLabCut (Mathis et al. 2018; Lauer et al. 2022): tables of key points that people set,
+// labeled-data/VIDEO/CollectedData_SCORER.csv, of one animal or several (a header row
+// "individuals"), with the picture's path in one column or in three. Its pixel centers lie at
+// integers, Vole's at halves. A project's config.yaml has the skeleton's lines.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/exchange/options.h"
+#include "datasets/keypoints/skeleton.h"
+
+namespace datasets {
+
+struct DeepLabCutAnimal {
+  std::string individual;        // "" in a table of one animal
+  std::vector<KeyPoint> points;  // of every body part of its own; visibility 0 where none was set
+};
+
+struct DeepLabCutRow {
+  int line = 0;
+  std::string picture;  // as the file says, with '/'
+  std::vector<DeepLabCutAnimal> animals;
+};
+
+struct DeepLabCutTable {
+  std::string scorer;
+  std::vector<std::string> body_parts;  // in the table's order, each once
+  std::vector<DeepLabCutRow> rows;
+};
+
+// Throws Error for anything else: what is wrong, in which line. Predictions (a column "likelihood")
+// are no labels.
+DeepLabCutTable ReadDeepLabCut(const std::filesystem::path& file);
+
+// PATH: such a table, or a project's folder, whose tables are all read. A picture is a frame of a
+// video of the project, or itself (FramePlacer). Individuals become animals of their names; in a
+// table without, the animal is called "animal". Body parts whose names differ in left and right
+// become partners, which is said.
+ImportReport ImportDeepLabCut(Project& project, const std::filesystem::path& path,
+                              const ImportOptions& options, Job& job);
+
+}  // namespace datasets
