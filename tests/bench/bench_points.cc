@@ -1,33 +1,21 @@
 // Key points of single pictures, in folds: each picture is measured by a network that never saw it.
-// usage: bench_points CollectedData.csv FOLDS SECONDS [LABELS]
-// The table is DeepLabCut's: pixel centers at integers. Prints one JSON line a fold, and one for
+// usage: bench_points CollectedData.csv FOLDS SECONDS [LABELS [FOLD]]
+// The table is DeepLabCut's. Prints one JSON line a fold, and one for
 // all.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
-#include <sstream>
 
 #include "datasets/base/random.h"
+#include "datasets/formats/deeplabcut/deeplabcut.h"
 #include "train/train_job.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> Cells(const std::string& line) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) {
-    if (!cell.empty() && cell.back() == '\r') cell.pop_back();
-    cells.push_back(cell);
-  }
-  return cells;
-}
 
 struct Table {
   std::vector<std::string> names;
@@ -36,28 +24,18 @@ struct Table {
 };
 
 Table ReadTable(const fs::path& file) {
+  const datasets::DeepLabCutTable read = datasets::ReadDeepLabCut(file);
   Table table;
-  std::ifstream in(file);
-  std::string line;
-  size_t first = 1;  // column of the first x
-  while (std::getline(in, line)) {
-    const auto cells = Cells(line);
-    if (cells.empty() || cells[0] == "scorer" || cells[0] == "coords") continue;
-    if (cells[0] == "bodyparts") {
-      for (first = 1; first < cells.size() && cells[first].empty();) ++first;
-      for (size_t i = first; i < cells.size(); i += 2) table.names.push_back(cells[i]);
-      continue;
+  table.names = read.body_parts;
+  for (const datasets::DeepLabCutRow& row : read.rows) {
+    std::vector<train::LabeledPoint> points;
+    for (const datasets::KeyPoint& point : row.animals.at(0).points) {
+      points.push_back({{point.x, point.y},
+                        point.visibility > 0 ? train::LabeledPoint::State::kVisible
+                                             : train::LabeledPoint::State::kMissing});
     }
-    std::vector<train::LabeledPoint> points(table.names.size());
-    for (size_t k = 0; k < points.size(); ++k) {
-      const size_t at = first + 2 * k;
-      if (at + 1 >= cells.size() || cells[at].empty() || cells[at + 1].empty()) continue;
-      points[k].at = {std::stod(cells[at]) + 0.5, std::stod(cells[at + 1]) + 0.5};
-      points[k].state = train::LabeledPoint::State::kVisible;
-    }
-    const std::string name = first > 1 ? cells[first - 1] : fs::path(cells[0]).filename().string();
-    table.files.push_back(file.parent_path() / fs::path(name).filename());
-    table.points.push_back(points);
+    table.files.push_back(file.parent_path() / fs::path(row.picture).filename());
+    table.points.push_back(std::move(points));
   }
   return table;
 }
@@ -145,8 +123,8 @@ int main(int argc, char** argv) {
     const std::string model =
         (fs::temp_directory_path() / ("bench_points" + std::to_string(fold) + ".safetensors"))
             .string();
-    const auto result = train::TrainPoints(
-        data, options, model, job, [](const train::TrainProgress& progress) {
+    const auto result =
+        train::TrainPoints(data, options, model, job, [](const train::TrainProgress& progress) {
           if (!progress.judged.is_null() && std::getenv("BENCH_VERBOSE")) {
             std::fprintf(stderr, "step %d, %.0f s, loss %.3f: %s\n", progress.step,
                          progress.seconds, progress.loss, progress.judged.dump().c_str());
