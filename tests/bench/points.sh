@@ -15,5 +15,5 @@ for table in "$data/openfield_keypoints/labeled-data/m4s1/CollectedData_Pranav.c
   echo "openfield_keypoints: 93 pictures of one mouse, four points"
   build/bin/bench_points "$table" 5 "${VOLE_BENCH_POINTS_SECONDS:-300}" \
     "${VOLE_BENCH_POINTS_LABELS:-1000}" "${VOLE_BENCH_POINTS_FOLD:--1}" |
-    jq -r '"\(if .fold == null then "all folds" else "fold \(.fold), \(.learned) learned, \(.steps) steps" end): RMSE \(.rmse_px * 100 | round / 100) px, median \(.median_px * 100 | round / 100), mean \(.mean_px * 100 | round / 100), within 5 px \(.pck5 * 1000 | round / 10) %"'
+    jq --unbuffered -r '"\(if .fold == null then "all folds" else "fold \(.fold), \(.learned) learned, \(.steps) steps" end): RMSE \(.rmse_px * 100 | round / 100) px, median \(.median_px * 100 | round / 100), mean \(.mean_px * 100 | round / 100), within 5 px \(.pck5 * 1000 | round / 10) %"'
 done
