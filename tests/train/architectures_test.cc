@@ -34,8 +34,8 @@ TEST_CASE("each architecture learns in one way, is read, and is loaded if it out
     CAPTURE(one.name);
     CHECK(names.insert(one.name).second);
     CHECK_FALSE(one.summary.empty());
-    const int ways = (one.train != nullptr) + (one.train_behavior != nullptr) +
-                     (one.train_points != nullptr);
+    const int ways =
+        (one.train != nullptr) + (one.train_behavior != nullptr) + (one.train_points != nullptr);
     CHECK(ways == 1);
     CHECK(((one.train_behavior != nullptr) == (one.task == Task::kBehavior)));
     CHECK(((one.train_points != nullptr) == (one.task == Task::kPoints)));

@@ -27,8 +27,8 @@ void CheckIsProject(Connection& connection, const Migrations& migrations);
 void Migrate(Connection& connection, const Migrations& migrations);
 
 // The tables that only people change (through Edits, see annotate/edit.h), in an order in which
-// later ones refer to earlier ones. No foreign key cascades into them but from a label to its points,
-// which edits take away first.
+// later ones refer to earlier ones. No foreign key cascades into them but from a label to its
+// points, which edits take away first.
 const std::vector<std::string>& HumanTables();
 
 }  // namespace datasets
