@@ -1,27 +1,23 @@
 #include "train/peers/peers.h"
 
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <vector>
 
 #include "datasets/base/error.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
-#include "train/learn/together.h"
-#include "train/learn/trainer.h"
-#include "train/nets/idseg.h"
+#include "tests/train/peers_curve.h"
 
 namespace {
 
 using namespace train;
 using nlohmann::json;
 
-// This program again, as a member of a group: it runs the case "a member" below in its own process.
+// Another process, a member of the group (tests/support/peers_member.cc).
 tests::Program StartMember(const std::string& role, const PeersOptions& options,
                            const std::filesystem::path& out) {
   const json given = {{"role", role},
@@ -30,11 +26,9 @@ tests::Program StartMember(const std::string& role, const PeersOptions& options,
                       {"rendezvous", options.rendezvous},
                       {"timeout_seconds", options.timeout_seconds},
                       {"out", out.string()}};
-  const std::string text = given.dump();
-  return tests::Program({"/proc/self/exe", "--no-skip", "--test-case=a member of a group"}, [text] {
-    setenv("VOLE_TEST_MEMBER", text.c_str(), 1);
-    setenv("OMP_NUM_THREADS", "1", 1);
-  });
+  const auto program = std::filesystem::path(VOLE_BINARY).parent_path() / "peers_member";
+  return tests::Program({program.string(), given.dump()},
+                        [] { setenv("OMP_NUM_THREADS", "1", 1); });
 }
 
 json ReadJson(const std::filesystem::path& file) {
@@ -42,93 +36,7 @@ json ReadJson(const std::filesystem::path& file) {
   return json::parse(in, nullptr, false);
 }
 
-// Names random pictures; a batch of `whole` is shared by the members.
-class PictureTask : public LearningTask {
- public:
-  PictureTask(Peers* peers, int batch) : share_(ShareOf(peers, batch)), net_(2, 3) {
-    NormalizeOverPeers(*net_, peers);
-  }
-  torch::nn::Module& module() override { return *net_; }
-  torch::Tensor Loss(int64_t step) override {
-    torch::manual_seed(100 + step);
-    const torch::Tensor pictures = torch::randn({share_.whole, 2, 32, 32});
-    const torch::Tensor names = torch::randint(3, {share_.whole}, torch::kInt64);
-    const int64_t end = share_.first + share_.count;
-    return torch::nn::functional::cross_entropy(net_->forward(pictures.slice(0, share_.first, end)),
-                                                names.slice(0, share_.first, end)) *
-           (static_cast<double>(share_.count) / share_.whole);
-  }
-  std::optional<Validation> Validate() override { return std::nullopt; }
-
- private:
-  BatchShare share_;
-  CropNet net_;
-};
-
-std::vector<double> CurveOf(Peers* peers, int batch) {
-  torch::manual_seed(peers ? 50 + peers->rank() : 50);  // all begin with the weights of rank 0
-  PictureTask task(peers, batch);
-  TrainerOptions options;
-  options.steps = 25;
-  options.peak_rate = 0.05;
-  options.optimizer = Optimizer::kSgd;
-  options.peers = peers;
-  std::vector<double> losses;
-  Trainer(task, options)
-      .Run([&](const TrainerState& state) { losses.push_back(state.step_loss); },
-           [](const TrainerState&) {});
-  return losses;
-}
-
-json Compute(Peers& peers) {
-  const double mine = peers.rank() + 1;
-  torch::Tensor a = torch::full({2, 3}, mine), b = torch::full({}, 10 * mine);
-  peers.Sum({a, b});
-  // y = (sum of x)^2: dy/dx = 2 sum, times the members that each hold a copy of y.
-  torch::Tensor x = torch::full({2}, mine, torch::requires_grad());
-  peers.SumWithGradient(x).pow(2).sum().backward();
-  std::string complaint;
-  try {
-    peers.CheckSame("the labels", "same");
-    peers.CheckSame("the labels", std::to_string(peers.rank()));
-  } catch (const datasets::Error& error) {
-    complaint = error.what();
-  }
-  return {{"a", a.sum().item<double>()},
-          {"b", b.item<double>()},
-          {"gradient", x.grad()[1].item<double>()},
-          {"first", peers.OfFirst(peers.rank() + 0.5)},
-          {"complaint", complaint}};
-}
-
 }  // namespace
-
-TEST_CASE("a member of a group" * doctest::skip()) {
-  const char* text = std::getenv("VOLE_TEST_MEMBER");
-  if (!text) return;
-  const json given = json::parse(text);
-  PeersOptions options;
-  options.rank = given["rank"];
-  options.count = given["count"];
-  options.rendezvous = given["rendezvous"];
-  options.timeout_seconds = given["timeout_seconds"];
-  json result;
-  try {
-    const auto peers = Peers::Meet(options);
-    peers->OfFirst(0);  // all are there
-    if (given["role"] == "leave") {
-      std::_Exit(0);
-    } else if (given["role"] == "freeze") {
-      raise(SIGSTOP);
-    } else if (given["role"] == "wait") {
-      for (int i = 0; i < 1000; ++i) peers->OfFirst(i);
-    }
-    result = given["role"] == "train" ? json{{"losses", CurveOf(peers.get(), 4)}} : Compute(*peers);
-  } catch (const datasets::Error& error) {
-    result = {{"error", error.what()}};
-  }
-  std::ofstream(given["out"].get<std::string>()) << result;
-}
 
 TEST_CASE("processes add up tensors and gradients, and notice what they do not share") {
   tests::TempDir folder;
@@ -163,7 +71,7 @@ TEST_CASE("two processes with half a batch each have the loss curve of one with 
   tests::Program second = StartMember("train", options, folder / "1");
   CHECK(first.Wait().code == 0);
   CHECK(second.Wait().code == 0);
-  const std::vector<double> alone = CurveOf(nullptr, 8);
+  const std::vector<double> alone = tests::CurveOf(nullptr, 8);
   const std::vector<double> together = ReadJson(folder / "0").at("losses");
   CHECK(ReadJson(folder / "1").at("losses").get<std::vector<double>>() == together);
   REQUIRE(together.size() == alone.size());
