@@ -180,6 +180,22 @@ class PointsRun {
   double confidence_ = 0;
 };
 
+// Whether the job found animals by itself, as outlines or boxes. Rows that this job's kind wrote
+// for whole pictures have points alone. The first row tells.
+bool FoundAnimals(const datasets::Project& project, Id predict_job,
+                  const datasets::VideoRow& video) {
+  std::optional<bool> found;
+  for (int first = 0; first < video.frame_count && !found; first += kFramesAtOnce) {
+    project.ForEachPrediction(predict_job, video.id, first,
+                              std::min(video.frame_count, first + kFramesAtOnce),
+                              [&](int, const std::vector<PredictionRow>& rows) {
+                                const PredictionRow& row = rows.front();
+                                found = found.value_or(row.HasShape() || row.key_points.empty());
+                              });
+  }
+  return found.value_or(false);
+}
+
 // The name that labels with points have, if they have one name; else "animal".
 std::string OnlyName(const datasets::Project& project) {
   const auto categories = project.Categories();
@@ -196,12 +212,7 @@ PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow&
   PointsRun run(project, video, model_file, options, job);
   std::optional<Id> outlined;
   if (const auto latest = project.LatestPredictJob(video.id)) {
-    project.ForEachPrediction(*latest, video.id, 0, video.frame_count,
-                              [&](int, const std::vector<PredictionRow>& rows) {
-                                for (const PredictionRow& row : rows) {
-                                  if (row.HasShape()) outlined = *latest;
-                                }
-                              });
+    if (FoundAnimals(project, *latest, video)) outlined = *latest;
   }
   if (!outlined && !run.finder().FindsWithoutOutline()) {
     throw Error("video '" + video.name + "'",

@@ -67,7 +67,7 @@ std::vector<std::vector<FoundPoint>> PointFinder::Find(const cv::Mat& bgr,
     const Extent extent = ExtentOf(one.region, mask);
     if (extent.length <= 0) throw datasets::Error("key points", "an outline is empty");
     // A box says where, not what: it is no outline to the network.
-    found.push_back(impl_->Look(bgr, one.region, one.mask, ViewOf(extent, d.input, usual)));
+    found.push_back(impl_->Look(bgr, one.region, one.mask, ViewOf(extent, usual)));
   }
   return found;
 }
@@ -89,7 +89,7 @@ std::vector<FoundPoint> PointFinder::FindOne(const cv::Mat& bgr) {
   for (const MapPoint& point : first) {
     if (point.peak > std::min(-1.0, surest - 1)) places.push_back(point.at);
   }
-  PointView view = ViewOf(ExtentOf(places), d.input, d.point_length);
+  PointView view = ViewOf(ExtentOf(places), d.point_length);
   std::vector<FoundPoint> found = impl_->Look(bgr, {}, {}, view);
   // Once more around what was found, as the view was placed while learning.
   places.clear();
@@ -97,7 +97,7 @@ std::vector<FoundPoint> PointFinder::FindOne(const cv::Mat& bgr) {
     if (point.confidence > 0.2) places.push_back(point.at);
   }
   if (places.size() < 2) return found;
-  view = ViewOf(ExtentOf(places), d.input, d.point_length);
+  view = ViewOf(ExtentOf(places), d.point_length);
   return impl_->Look(bgr, {}, {}, view);
 }
 

@@ -197,11 +197,10 @@ std::vector<PointsSample> LoadPointsSamples(const PointData& data, const PointsD
         picture = PictureOf(data, frame);
       }
       const double usual = outline.mask.empty() ? d.point_length : d.mask_length;
-      PointsSample sample = whole
-                                ? CutPiece(picture, {}, animal, WholeView(picture.size()),
-                                           d.input.whole_pixels, 1, usual)
-                                : CutPiece(picture, outline, animal, ViewOf(extent, d.input, usual),
-                                           d.input.pixels, kPieceRoom, usual);
+      PointsSample sample = whole ? CutPiece(picture, {}, animal, WholeView(picture.size()),
+                                             d.input.whole_pixels, 1, usual)
+                                  : CutPiece(picture, outline, animal, ViewOf(extent, usual),
+                                             d.input.pixels, kPieceRoom, usual);
       sample.animal = index;
       sample.frame = frame;
       samples.push_back(std::move(sample));

@@ -60,8 +60,7 @@ Extent ExtentOf(const std::vector<cv::Point2d>& points) {
   return FromMoments(center, xx / n, xy / n, yy / n);
 }
 
-PointView ViewOf(const Extent& extent, const PointsInput& input, double usual_length) {
-  (void)input;
+PointView ViewOf(const Extent& extent, double usual_length) {
   PointView view;
   view.center = extent.center;
   view.turn_radians = extent.axis_radians;

@@ -38,7 +38,7 @@ Extent ExtentOf(const std::vector<cv::Point2d>& points);
 
 // The view of an animal of this extent: its length decides the side, within half to twice of what
 // is usual.
-PointView ViewOf(const Extent& extent, const PointsInput& input, double usual_length);
+PointView ViewOf(const Extent& extent, double usual_length);
 // The same as labels shake it while learning: outlines and first looks are never exact.
 PointView Shaken(const PointView& view, bool free_turn, datasets::Random& random);
 

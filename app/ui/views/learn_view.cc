@@ -10,6 +10,7 @@
 #include "infer/learning/train_on_project.h"
 #include "infer/run/behavior_job.h"
 #include "infer/run/models.h"
+#include "infer/run/points_job.h"
 
 namespace app {
 namespace {
@@ -129,6 +130,8 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
                        const std::string file = datasets::ModelFile(opened, model).string();
                        if (train::IsFor(train::Task::kBehavior, model.architecture)) {
                          infer::PredictBehavior(opened, video, file, options, job);
+                       } else if (train::IsFor(train::Task::kPoints, model.architecture)) {
+                         infer::PredictPoints(opened, video, file, options, job);
                        } else {
                          infer::Predict(opened, video, file, options, job);
                        }
@@ -248,7 +251,7 @@ void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {
     ImGui::TextWrapped("There is no model yet: train one first.");
     return;
   }
-  models_.Draw(context, project);
+  models_.Draw(context, context.session.project_view());
   if (ImGui::CollapsingHeader("Prediction settings")) {
     OptionsForm form(context.scale);
     predict_options_.Visit(form);

@@ -63,10 +63,11 @@ void ModelsList::Describe(nlohmann::json& state) const {
 void ModelsList::DrawUndecided(UiContext& context, const ProjectView& project) {
   undecided_.clear();
   for (const datasets::ModelRow& model : project.models) {
-    if (!infer::IsUndecided(model, project.jobs)) continue;
+    const Judged& judged = judged_[model.id];
+    if (!judged.undecided) continue;
     undecided_.push_back(model.name);
     ImGui::PushID(static_cast<int>(model.id));
-    const auto held = infer::HeldBackOf(model);
+    const auto& held = judged.held;
     ImGui::TextWrapped(
         "The training of %s was cancelled%s. It predicts by itself only if you keep "
         "it.",
@@ -99,14 +100,15 @@ void ModelsList::DrawTable(UiContext& context, const ProjectView& project) {
                           ImGuiSelectableFlags_SpanAllColumns)) {
       chosen_ = model.id == chosen_ ? 0 : model.id;
     }
-    const auto held = infer::HeldBackOf(model);
+    const Judged& judged = judged_[model.id];
+    const auto& held = judged.held;
     if (ImGui::IsItemHovered()) {
       ImGui::SetTooltip("%s, %s\n%s\nright click: more", model.architecture.c_str(),
-                        PredictedWith(project, model.id) ? "has predicted" : "not used yet",
+                        judged.has_predicted ? "has predicted" : "not used yet",
                         held ? held->words.c_str() : "no labels were held back");
     }
     if (ImGui::BeginPopupContextItem()) {
-      const bool used = PredictedWith(project, model.id);
+      const bool used = judged.has_predicted;
       if (ImGui::MenuItem("Predict with it", nullptr, model.id == chosen_)) chosen_ = model.id;
       if (ImGui::MenuItem(
               used ? "Discard (predictions were made with it)" : "Discard, with its file", nullptr,
@@ -118,7 +120,7 @@ void ModelsList::DrawTable(UiContext& context, const ProjectView& project) {
     ImGui::TableNextColumn();
     ImGui::TextDisabled("%s", DayText(model.created_at).c_str());
     ImGui::TableNextColumn();
-    if (infer::IsUndecided(model, project.jobs)) {
+    if (judged.undecided) {
       ImGui::TextDisabled("cancelled");
     } else if (held) {
       ImGui::TextDisabled("%.0f %%", 100 * held->score);
@@ -130,10 +132,23 @@ void ModelsList::DrawTable(UiContext& context, const ProjectView& project) {
   ImGui::EndTable();
 }
 
-void ModelsList::Draw(UiContext& context, const ProjectView& project) {
+void ModelsList::Judge(std::shared_ptr<const ProjectView> project) {
+  if (project == judged_of_) return;
+  judged_.clear();
+  for (const datasets::ModelRow& model : project->models) {
+    judged_[model.id] = {infer::IsUndecided(model, project->jobs),
+                         PredictedWith(*project, model.id), infer::HeldBackOf(model)};
+  }
+  default_ = DefaultOf(*project);
+  default_text_ = default_.model ? default_.model->name + ": " + default_.why : default_.why;
+  judged_of_ = std::move(project);
+}
+
+void ModelsList::Draw(UiContext& context, std::shared_ptr<const ProjectView> shown) {
+  Judge(shown);
+  const ProjectView& project = *shown;
   DrawUndecided(context, project);
-  const infer::DefaultModel taken = DefaultOf(project);
-  default_text_ = taken.model ? taken.model->name + ": " + taken.why : taken.why;
+  const infer::DefaultModel& taken = default_;
   if (const datasets::ModelRow* chosen = Chosen(project)) {
     ImGui::TextWrapped("With %s, which you chose.", chosen->name.c_str());
     ImGui::SameLine();

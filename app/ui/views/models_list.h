@@ -2,6 +2,10 @@
 // whose training was cancelled.
 #pragma once
 
+#include <map>
+#include <memory>
+#include <optional>
+
 #include "app/ui/view.h"
 #include "infer/run/models.h"
 
@@ -10,17 +14,27 @@ namespace app {
 class ModelsList {
  public:
   // Draws the choice; the project has models.
-  void Draw(UiContext& context, const ProjectView& project);
+  void Draw(UiContext& context, std::shared_ptr<const ProjectView> shown);
   // What predicts: the chosen model, else the default. `why` is filled in where there is none.
   const datasets::ModelRow* Taken(const ProjectView& project, std::string* why) const;
   void Describe(nlohmann::json& state) const;
 
  private:
+  // What the rows say of a model, worked out once for each state of the project: it reads figures
+  // out of JSON.
+  struct Judged {
+    bool undecided = false, has_predicted = false;
+    std::optional<infer::HeldBack> held;
+  };
+  void Judge(std::shared_ptr<const ProjectView> project);
   const datasets::ModelRow* Chosen(const ProjectView& project) const;
   void DrawUndecided(UiContext& context, const ProjectView& project);
   void DrawTable(UiContext& context, const ProjectView& project);
 
-  datasets::Id chosen_ = 0;  // 0: the default
+  std::shared_ptr<const ProjectView> judged_of_;
+  std::map<datasets::Id, Judged> judged_;
+  infer::DefaultModel default_;  // points into judged_of_
+  datasets::Id chosen_ = 0;      // 0: the default
   std::string default_text_;
   std::vector<std::string> undecided_;
   ImVec2 keep_button_;  // middle of the last one, window pixels
