@@ -80,36 +80,13 @@ PointsSample CutPiece(const cv::Mat& picture, const Outline& outline, const Poin
   sample.scale = std::min(1.0, 1.25 * pixels * room / side);
   const int piece = std::max(8, static_cast<int>(std::lround(side * sample.scale)));
   const double s = sample.scale;
-  const cv::Point2d origin(view.center.x - side / 2, view.center.y - side / 2);
   PointView upright = view;
   upright.turn_radians = 0;
   upright.side = piece / s;
-  cv::Mat matrix = ViewMatrix(upright, piece);
-  const auto centers_at_integers = [](cv::Mat m) {
-    for (int row = 0; row < 2; ++row) {
-      m.at<double>(row, 2) += 0.5 * (m.at<double>(row, 0) + m.at<double>(row, 1)) - 0.5;
-    }
-    return m;
-  };
-  cv::Mat source = picture;
-  cv::Mat warp = matrix.clone();
-  if (s < 0.5) {  // a warp would skip pixels
-    cv::resize(picture, source, {}, 1.5 * s, 1.5 * s, cv::INTER_AREA);
-    for (int row = 0; row < 2; ++row) {
-      warp.at<double>(row, 0) *= static_cast<double>(picture.cols) / source.cols;
-      warp.at<double>(row, 1) *= static_cast<double>(picture.rows) / source.rows;
-    }
-  }
-  cv::warpAffine(source, sample.bgr, centers_at_integers(warp), {piece, piece}, cv::INTER_LINEAR,
-                 cv::BORDER_REPLICATE);
+  const cv::Mat matrix = ViewMatrix(upright, piece);
+  sample.bgr = Warped(picture, {}, matrix, piece, cv::BORDER_REPLICATE);
   if (!outline.mask.empty()) {
-    cv::Mat place = centers_at_integers(matrix.clone());
-    for (int row = 0; row < 2; ++row) {
-      double* m = place.ptr<double>(row);
-      m[2] += m[0] * outline.region.x + m[1] * outline.region.y;
-    }
-    cv::warpAffine(outline.mask, sample.mask, place, {piece, piece}, cv::INTER_LINEAR,
-                   cv::BORDER_CONSTANT);
+    sample.mask = Warped(outline.mask, outline.region.tl(), matrix, piece, cv::BORDER_CONSTANT);
   }
   sample.view = view;
   sample.view.center = Through(matrix, view.center);

@@ -37,6 +37,27 @@ cv::Point2d Through(const cv::Mat& matrix, const cv::Point2d& point) {
   return {m[0] * point.x + m[1] * point.y + m[2], n[0] * point.x + n[1] * point.y + n[2]};
 }
 
+cv::Mat Warped(const cv::Mat& image, const cv::Point& origin, const cv::Mat& matrix, int pixels,
+               int border) {
+  cv::Mat warp = matrix.clone(), source = image, warped;
+  const double scale = std::hypot(warp.at<double>(0, 0), warp.at<double>(1, 0));
+  cv::Point2d ratio(1, 1);
+  if (scale < 0.5) {  // a warp would skip pixels
+    cv::resize(image, source, {}, 1.5 * scale, 1.5 * scale, cv::INTER_AREA);
+    ratio = {static_cast<double>(image.cols) / source.cols,
+             static_cast<double>(image.rows) / source.rows};
+  }
+  for (int row = 0; row < 2; ++row) {
+    double* m = warp.ptr<double>(row);
+    m[2] += m[0] * origin.x + m[1] * origin.y;
+    m[0] *= ratio.x;
+    m[1] *= ratio.y;
+    m[2] += 0.5 * (m[0] + m[1]) - 0.5;  // OpenCV's pixel centers are integers, ours halves
+  }
+  cv::warpAffine(source, warped, warp, {pixels, pixels}, cv::INTER_LINEAR, border);
+  return warped;
+}
+
 Extent ExtentOf(const cv::Rect& region, const cv::Mat& mask) {
   const cv::Moments m = cv::moments(mask, true);
   if (m.m00 <= 0) return {};
@@ -84,37 +105,10 @@ PointView Shaken(const PointView& view, bool free_turn, datasets::Random& random
 void FillPointsInput(const cv::Mat& bgr, const cv::Rect& region, const cv::Mat& mask,
                      const PointView& view, int pixels, const PointsInput& input, double gain,
                      double offset, float* out) {
-  // OpenCV's warp has pixel centers at integers, points have them at halves.
-  cv::Mat matrix = ViewMatrix(view, pixels);
-  for (int row = 0; row < 2; ++row) {
-    matrix.at<double>(row, 2) +=
-        0.5 * (matrix.at<double>(row, 0) + matrix.at<double>(row, 1)) - 0.5;
-  }
-  cv::Mat source = bgr;
-  // More than two image pixels a view pixel would be skipped by the warp: shrink by areas first.
-  const double shrink = view.side / pixels;
-  if (shrink > 2) {
-    const double share = 1.5 / shrink;
-    cv::resize(bgr, source, {}, share, share, cv::INTER_AREA);
-    const double kx = static_cast<double>(bgr.cols) / source.cols;
-    const double ky = static_cast<double>(bgr.rows) / source.rows;
-    for (int row = 0; row < 2; ++row) {
-      double* m = matrix.ptr<double>(row);
-      m[2] += m[0] * (kx - 1) / 2 + m[1] * (ky - 1) / 2;
-      m[0] *= kx;
-      m[1] *= ky;
-    }
-  }
-  cv::Mat seen, own;
-  cv::warpAffine(source, seen, matrix, {pixels, pixels}, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-  if (!mask.empty()) {
-    cv::Mat place = ViewMatrix(view, pixels);
-    for (int row = 0; row < 2; ++row) {
-      double* m = place.ptr<double>(row);
-      m[2] += m[0] * (region.x + 0.5) + m[1] * (region.y + 0.5) - 0.5;
-    }
-    cv::warpAffine(mask, own, place, {pixels, pixels}, cv::INTER_LINEAR, cv::BORDER_CONSTANT);
-  }
+  const cv::Mat matrix = ViewMatrix(view, pixels);
+  const cv::Mat seen = Warped(bgr, {}, matrix, pixels, cv::BORDER_REPLICATE);
+  cv::Mat own;
+  if (!mask.empty()) own = Warped(mask, region.tl(), matrix, pixels, cv::BORDER_CONSTANT);
   const double scale = gain / input.deviation;
   for (int y = 0; y < pixels; ++y) {
     const uchar* from = seen.ptr<uchar>(y);

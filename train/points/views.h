@@ -25,6 +25,12 @@ struct PointView {
 cv::Mat ViewMatrix(const PointView& view, int pixels);
 cv::Point2d Through(const cv::Mat& matrix, const cv::Point2d& point);
 
+// What `matrix` (as ViewMatrix) shows of an image whose first pixel lies at `origin` in the
+// picture: [pixels, pixels], of the image's type. Averages areas where it shrinks a lot. `border`
+// as OpenCV's.
+cv::Mat Warped(const cv::Mat& image, const cv::Point& origin, const cv::Mat& matrix, int pixels,
+               int border);
+
 // What places a view: center of gravity, direction of the long axis in (-pi/2, pi/2], and length
 // along it (four standard deviations: the whole length of an evenly filled bar is 3.5).
 struct Extent {
