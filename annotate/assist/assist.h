@@ -36,6 +36,21 @@ using AnimalModel = std::function<AnimalEvidence(const cv::Mat& frame, const cv:
 Proposal LearnedBlobAt(const cv::Mat& frame, const cv::Mat& background, cv::Point2d seed,
                        double typical_area, const AnimalModel& model,
                        const std::vector<datasets::Polygons>& others);
+// A place that a person says belongs to the animal, or does not.
+struct Correction {
+  cv::Point2d at;
+  bool belongs = true;
+};
+// `outline`, found from a click at `seed`, with what a person said about it since, in that order.
+// What stands out at a place that belongs is added (where nothing does, a spot of a tenth of the
+// animal's length); of the outline, the pixels that are nearer to a place that does not belong than
+// to `seed` and the places that do are left out. Nearer: along paths through the animal, for which
+// edges of the picture and necks of the outline are far (geodesic distance, as Bai and Sapiro 2007
+// select by clicks). No pixel of `others` is added. Empty when nothing would be left.
+datasets::Polygons Corrected(const cv::Mat& frame, const cv::Mat& background,
+                             const datasets::Polygons& outline, cv::Point2d seed,
+                             const std::vector<Correction>& corrections, double typical_area,
+                             const std::vector<datasets::Polygons>& others);
 // Flood from `seed` within `tolerance` (0..255; luminance weight 0.5).
 Proposal WandAt(const cv::Mat& frame, cv::Point2d seed, double tolerance);
 // GrabCut seeded by an outline (for example the previous frame's): inside eroded = sure animal,

@@ -38,6 +38,9 @@ struct AssistFigures {
   // labeled (their median area known); the last labeled outline fitted to the clicked animal.
   double blob_first_iou = 0, blob_iou = 0, grabcut_iou = 0;
   double one_click_share = 0;  // of animals whose blob reaches IoU 0.85
+  // Of the animals whose blob stays below 0.85: those that at most three corrections bring there,
+  // each a click in the middle of the largest part that is wrong.
+  double corrected_share = 0;
   // 1 when the blob reaches 0.85; 2 when the fitted outline does; else 2 and one a corner of the
   // label simplified by 1.5 pixels, as if drawn by hand.
   double clicks_per_animal = 0;

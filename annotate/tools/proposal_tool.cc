@@ -86,6 +86,8 @@ void ProposalTool::Cancel() {
   take_when_found_ = false;
   raw_.clear();
   shown_.clear();
+  found_.clear();
+  corrections_.clear();
   note_.clear();
   dragging_ = false;
 }
@@ -150,17 +152,60 @@ ToolResult ProposalTool::Poll(const ToolContext& context) {
   const std::shared_ptr<Answer> answer = awaited_;
   std::scoped_lock lock(answer->mutex);
   if (!answer->ready) return {};
-  const bool take = take_when_found_, dragging = dragging_;
-  Cancel();
-  dragging_ = dragging;
+  const bool take = take_when_found_;
+  awaited_.reset();
+  take_when_found_ = false;
   note_ = answer->found.note;
-  if (answer->found.outline.empty()) return {};
+  if (answer->found.outline.empty()) {
+    if (corrections_.empty()) {
+      raw_.clear();
+      shown_.clear();
+    } else {  // as it was before that click
+      corrections_.pop_back();
+    }
+    return {};
+  }
   raw_ = std::move(answer->found.outline);
   replaces_ = answer->found.replaces;
   category_ = answer->found.category;
   if (!tolerance_chosen_) tolerance_ = answer->coarsest_tolerance;
+  if (corrections_.empty()) {
+    found_ = raw_;
+    found_tolerance_ = tolerance_;
+  }
   Simplify();
   return take ? Accept(context) : ToolResult{};
+}
+
+void ProposalTool::Correct(const ToolContext& context) {
+  if (corrections_.empty()) {
+    raw_ = found_;
+    if (!tolerance_chosen_) tolerance_ = found_tolerance_;
+    Simplify();
+    return;
+  }
+  std::vector<datasets::Polygons> others;
+  for (const Shape& shape : context.shapes ? *context.shapes : std::vector<Shape>()) {
+    if (shape.annotation_id != replaces_) others.push_back(shape.polygons);
+  }
+  Start(
+      [frame = *context.frame, background = context.background ? *context.background : cv::Mat(),
+       found = found_, at = found_at_, corrections = corrections_, area = context.typical_area,
+       others = std::move(others), replaces = replaces_, category = category_] {
+        Found corrected{Corrected(frame, background, found, at, corrections, area, others),
+                        replaces, category, ""};
+        if (corrected.outline.empty()) corrected.note = "Nothing would be left of the outline";
+        return corrected;
+      },
+      context);
+}
+
+bool ProposalTool::IsInside(const cv::Point2d& at) const {
+  return std::any_of(shown_.begin(), shown_.end(), [&](const auto& ring) {
+    Shape shape;
+    shape.polygons = {ring};
+    return Contains(shape, at);
+  });
 }
 
 ToolResult ProposalTool::Accept(const ToolContext& context) {
@@ -182,18 +227,21 @@ ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& cont
   switch (input.type) {
     case ToolInput::Type::kPress: {
       if (input.button != 0) return {};
-      const bool inside =
-          !waits() && std::any_of(shown_.begin(), shown_.end(), [&](const auto& ring) {
-            Shape shape;
-            shape.polygons = {ring};
-            return Contains(shape, at);
-          });
+      const bool inside = !waits() && IsInside(at);
       if (inside && !input.shift) return Accept(context);
       note_.clear();
       if (context.frame == nullptr || context.frame->empty()) {
         Cancel();
         note_ = "The picture is still being read: click again in a moment";
+      } else if (input.shift && has_proposal() && takes_corrections()) {
+        if (!waits()) {
+          corrections_.push_back({at, !inside});
+          Correct(context);
+        }
+        return {true, std::nullopt};
       } else {
+        corrections_.clear();
+        found_at_ = at;
         Start(Search(at, input, context), context);
       }
       dragging_ = true;
@@ -219,6 +267,12 @@ ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& cont
         take_when_found_ = true;
         return {true, std::nullopt};
       }
+      if (input.key == ToolKey::kBackspace && !corrections_.empty() && !waits() &&
+          context.frame != nullptr) {
+        corrections_.pop_back();
+        Correct(context);
+        return {true, std::nullopt};
+      }
       if (input.key == ToolKey::kEscape || input.key == ToolKey::kBackspace ||
           input.key == ToolKey::kDelete) {
         Cancel();
@@ -236,7 +290,10 @@ ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& cont
 Overlay ProposalTool::Draw(const ToolContext& context) const {
   Overlay overlay;
   for (const datasets::Ring& ring : shown_) overlay.lines.push_back({ring, true, true});
-  if (!has_proposal()) {
+  for (const Correction& correction : corrections_) {
+    overlay.corrections.push_back(correction);
+  }
+  if (!has_proposal() || !note_.empty()) {
     overlay.hint = waits()         ? "Looking for the outline..."
                    : note_.empty() ? IdleHint(context)
                                    : note_;
@@ -244,9 +301,12 @@ Overlay ProposalTool::Draw(const ToolContext& context) const {
   }
   size_t points = 0;
   for (const datasets::Ring& ring : shown_) points += ring.size();
-  overlay.hint = "Proposal, " + std::to_string(points) + " points: Enter or a click on it " +
-                 (FindShape(context, replaces_) ? "replaces the old outline" : "takes it") +
-                 ", Esc drops it; Ctrl+wheel simplifies";
+  overlay.hint =
+      "Proposal, " + std::to_string(points) + " points: Enter or a click on it " +
+      (FindShape(context, replaces_) ? "replaces the old outline" : "takes it") +
+      ", Esc drops it; " +
+      (takes_corrections() ? "Shift+click outside it adds, inside it leaves out; " : "") +
+      "Ctrl+wheel simplifies";
   return overlay;
 }
 

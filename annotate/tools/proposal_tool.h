@@ -41,6 +41,11 @@ class ProposalTool : public Tool {
   // A drag goes on from where the button went down; nothing to do by default.
   virtual Work Drag(const cv::Point2d&, const ToolInput&, const ToolContext&) { return {}; }
 
+  // Looks again after a person said what belongs to the animal and what does not: outside the
+  // proposal Shift+click adds, inside it leaves out. Tools for which Shift means something else
+  // return nothing.
+  virtual bool takes_corrections() const { return true; }
+
   // The label under a position, which a proposal there would replace; 0 for none.
   static datasets::Id LabelAt(const cv::Point2d& at, const ToolContext& context);
   const datasets::Polygons& raw() const { return raw_; }
@@ -50,14 +55,19 @@ class ProposalTool : public Tool {
   struct Answer;  // of a search that may still run
   bool waits() const { return awaited_ != nullptr; }
   void Start(Work work, const ToolContext& context);
+  void Correct(const ToolContext& context);  // by corrections_; with none, as it was found
+  bool IsInside(const cv::Point2d& at) const;
   ToolResult Accept(const ToolContext& context);
   void Simplify();
 
   std::shared_ptr<Answer> awaited_;
   bool take_when_found_ = false;  // Enter came before the answer
   datasets::Polygons raw_, shown_;
+  datasets::Polygons found_;  // the proposal before corrections
+  cv::Point2d found_at_;      // where it was looked for
+  std::vector<Correction> corrections_;
   datasets::Id replaces_ = 0, category_ = 0;
-  double tolerance_ = 1, pixel_ = 1;
+  double tolerance_ = 1, found_tolerance_ = 1, pixel_ = 1;
   bool tolerance_chosen_ = false;  // by the person; else as coarse as keeps IoU 0.98
   bool dragging_ = false;
   std::string note_;

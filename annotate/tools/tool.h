@@ -88,6 +88,7 @@ struct Overlay {  // drawn above the frame, image coordinates
   };
   std::vector<Line> lines;
   std::vector<Handle> handles;
+  std::vector<Correction> corrections;              // places that belong to the animal, or do not
   std::optional<cv::Point2d> cursor_circle_center;  // brush tip
   double cursor_circle_radius = 0;                  // image pixels
   std::string hint;  // one line for the status bar: what the keys do now

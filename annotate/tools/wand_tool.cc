@@ -41,6 +41,7 @@ class WandTool : public ProposalTool {
            "proposal";
   }
   const char* label() const override { return "Outline by wand"; }
+  bool takes_corrections() const override { return false; }  // Shift+press floods once more
 
  private:
   Work Flood(const ToolContext& context) const {

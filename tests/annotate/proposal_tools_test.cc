@@ -32,6 +32,92 @@ TEST_CASE("blob: on an empty place it proposes nothing and says what to try") {
   CHECK(stage.Hint().find("try") != std::string::npos);
 }
 
+namespace {
+
+// The share of two outlines' union that both hold.
+double Alike(const datasets::Polygons& a, const datasets::Polygons& b) {
+  return annotate::IouOf(a, b, {160, 120});
+}
+
+datasets::Polygons Ellipse(cv::Point center, cv::Size axes) {
+  std::vector<cv::Point> points;
+  cv::ellipse2Poly(center, axes, 0, 0, 360, 4, points);
+  datasets::Ring ring;
+  for (const cv::Point& point : points) ring.emplace_back(point.x + 0.5, point.y + 0.5);
+  return {ring};
+}
+
+}  // namespace
+
+TEST_CASE("blob: Shift+click inside the proposal leaves out the animal that touches") {
+  Stage stage("blob");
+  stage.shapes.clear();
+  cv::ellipse(stage.frame, {88, 60}, {18, 10}, 0, 0, 360, {180, 190, 200}, cv::FILLED);
+  stage.Click({120, 60});
+  REQUIRE(stage.tool->has_proposal());
+  Stage alone("blob");
+  alone.shapes.clear();
+  alone.Click({120, 60});
+  const datasets::Polygons first = alone.tool->proposed().outline;
+  const datasets::Polygons before = stage.tool->proposed().outline;
+  REQUIRE(Alike(before, first) < 0.6);  // both animals in one outline
+  stage.shift = true;
+  CHECK_FALSE(stage.Click({84, 60}));
+  REQUIRE(stage.tool->has_proposal());
+  CHECK(Alike(stage.tool->proposed().outline, first) > 0.9);
+  REQUIRE(stage.Draw().corrections.size() == 1);
+  CHECK_FALSE(stage.Draw().corrections[0].belongs);
+  stage.Key(ToolKey::kBackspace);  // takes the correction back, not the proposal
+  CHECK(stage.Draw().corrections.empty());
+  CHECK(stage.tool->proposed().outline == before);
+  stage.Key(ToolKey::kBackspace);
+  CHECK_FALSE(stage.tool->has_proposal());
+}
+
+TEST_CASE("blob: Shift+click leaves out a shadow along its edge") {
+  Stage stage("blob");
+  stage.shapes.clear();
+  stage.context.background = nullptr;
+  stage.frame.setTo(cv::Scalar(210, 210, 210));
+  cv::ellipse(stage.frame, {134, 66}, {18, 9}, 0, 0, 360, {110, 110, 110}, cv::FILLED);
+  cv::ellipse(stage.frame, {120, 60}, {16, 10}, 0, 0, 360, {30, 30, 30}, cv::FILLED);
+  const datasets::Polygons animal = Ellipse({120, 60}, {16, 10});
+  datasets::Polygons both = {{{100, 48}, {156, 48}, {156, 78}, {100, 78}}};
+  const auto corrected = annotate::Corrected(stage.frame, {}, both, {120, 60},
+                                             {{{148, 70}, false}, {{102, 50}, false}}, 0, {});
+  CHECK(Alike(corrected, animal) > 0.8);
+}
+
+TEST_CASE("blob: Shift+click outside the proposal adds the part behind a bar, but no other label") {
+  Stage stage("blob");
+  stage.shapes = {Stage::Square(7, 10, 60, 45, 30)};
+  cv::rectangle(stage.frame, {116, 40, 6, 40}, {20, 22, 24}, cv::FILLED);
+  stage.Click({128, 60});
+  REQUIRE(stage.tool->has_proposal());
+  const double half = annotate::AreaOf(stage.tool->proposed().outline);
+  stage.shift = true;
+  stage.Click({111, 60});
+  CHECK(annotate::AreaOf(stage.tool->proposed().outline) > 1.5 * half);
+  CHECK(stage.tool->proposed().outline.size() == 2);
+  stage.Click({75, 60});  // on the labeled neighbor
+  CHECK(datasets::BoxOf(stage.tool->proposed().outline).x >= 89);
+  const auto change = stage.Key(ToolKey::kEnter);
+  REQUIRE(change);
+  CHECK(change->kind == Kind::kAdd);
+}
+
+TEST_CASE("blob: a correction that would leave nothing is said and undone") {
+  Stage stage("blob");
+  stage.shapes.clear();
+  stage.Click({120, 60});
+  const datasets::Polygons before = stage.tool->proposed().outline;
+  stage.shift = true;
+  stage.Click({120, 60});
+  CHECK(stage.tool->proposed().outline == before);
+  CHECK(stage.Hint().find("Nothing would be left") != std::string::npos);
+  CHECK(stage.Draw().corrections.empty());
+}
+
 TEST_CASE("blob: works without a background, and waits while the picture is being read") {
   Stage stage("blob");
   stage.context.background = nullptr;

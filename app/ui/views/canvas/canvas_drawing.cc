@@ -9,6 +9,21 @@
 #include "datasets/store/names.h"
 
 namespace app {
+namespace {
+
+// A dot with a plus or a minus: told apart without their colors too.
+void DrawCorrection(const ImVec2& at, bool belongs, ImDrawList* draw, float scale) {
+  const float radius = 6.5f * scale, arm = 3.5f * scale;
+  const ImU32 white = IM_COL32(255, 255, 255, 255);
+  draw->AddCircleFilled(at, radius,
+                        belongs ? IM_COL32(0, 140, 90, 255) : IM_COL32(205, 60, 40, 255));
+  draw->AddCircle(at, radius, white, 0, 1.2f * scale);
+  draw->AddLine(ImVec2(at.x - arm, at.y), ImVec2(at.x + arm, at.y), white, 1.6f * scale);
+  if (belongs)
+    draw->AddLine(ImVec2(at.x, at.y - arm), ImVec2(at.x, at.y + arm), white, 1.6f * scale);
+}
+
+}  // namespace
 const datasets::CategoryRow* CategoryOf(const ProjectView& project, datasets::Id id, int* index) {
   for (size_t i = 0; i < project.categories.size(); ++i) {
     if (project.categories[i].id == id) {
@@ -232,6 +247,9 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     const float radius = (handle.hot ? 5.5f : handle.edge ? 3.5f : 3.5f) * scale;
     draw->AddCircleFilled(at, radius, handle.hot ? AccentColor() : IM_COL32(255, 255, 255, 230));
     draw->AddCircle(at, radius, IM_COL32(0, 0, 0, 220), 0, 1.2f * scale);
+  }
+  for (const annotate::Correction& correction : overlay.corrections) {
+    DrawCorrection(ToWindow(correction.at), correction.belongs, draw, scale);
   }
   if (overlay.cursor_circle_center) {
     const float radius =
