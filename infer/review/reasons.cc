@@ -10,8 +10,10 @@ using datasets::ReviewReason;
 
 const std::vector<ReviewReason>& ReviewReasons() {
   static const std::vector<ReviewReason> reasons = [] {
-    std::vector<ReviewReason> all = {datasets::kAuditReason, datasets::kDoubtfulBehavior,
-                                     datasets::kMissedBehavior, datasets::kOtherReason};
+    std::vector<ReviewReason> all = {datasets::kAuditReason,    datasets::kDoubtfulBehavior,
+                                     datasets::kMissedBehavior, datasets::kPointJump,
+                                     datasets::kOddBone,        datasets::kSidesExchanged,
+                                     datasets::kOtherReason};
     for (const SignInfo& sign : SignTable()) {
       const auto same = [&](const ReviewReason& one) { return one.code == sign.reason.code; };
       if (std::none_of(all.begin(), all.end(), same)) all.push_back(sign.reason);

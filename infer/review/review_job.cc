@@ -6,6 +6,7 @@
 
 #include "datasets/store/writer.h"
 #include "infer/behavior/predicted_bouts.h"
+#include "infer/points/points_in_time.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_examples.h"
 #include "infer/review/review_queue.h"
@@ -53,12 +54,19 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
       MakeEpisodes(data, judgment.model, judgment.missing, options);
   // What was decided stays as it was and is not asked again.
   std::vector<datasets::ReviewItemRow> decided = project.ReviewItems(job_id);
+  std::vector<datasets::ReviewItemRow> of_points = decided;  // which come from elsewhere
+  of_points.erase(std::remove_if(of_points.begin(), of_points.end(),
+                                 [](const auto& item) {
+                                   return !ConcernsPoints(item) || !item.verdict.empty();
+                                 }),
+                  of_points.end());
   decided.erase(
       std::remove_if(decided.begin(), decided.end(),
                      [](const auto& item) { return item.verdict.empty() || item.behavior_id; }),
       decided.end());
   const auto is_decided = [&](const datasets::ReviewItemRow& item) {
     return std::any_of(decided.begin(), decided.end(), [&](const auto& done) {
+      if (ConcernsPoints(done)) return false;
       const int common =
           std::min(item.end_frame, done.end_frame) - std::max(item.start_frame, done.start_frame);
       return 2 * common > item.end_frame - item.start_frame;
@@ -66,6 +74,7 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
   };
   items.erase(std::remove_if(items.begin(), items.end(), is_decided), items.end());
   items.insert(items.end(), decided.begin(), decided.end());
+  items.insert(items.end(), of_points.begin(), of_points.end());
   project.Write([&](datasets::Writer& writer) {
     writer.DeleteReviewItems(job_id);
     for (datasets::ReviewItemRow item : items) {

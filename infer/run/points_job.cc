@@ -25,23 +25,30 @@ using datasets::PredictionRow;
 
 constexpr int kFramesAtOnce = 256;  // looked at, then written in one transaction
 
-// The stored points that the model's are, in its order: of one skeleton that has them all.
-std::vector<Id> PointIds(const datasets::Project& project, const std::string& model_file,
-                         const std::vector<std::string>& names) {
+// The first skeleton that has all points of the model.
+datasets::Skeleton SkeletonOf(const datasets::Project& project, const std::string& model_file,
+                              const std::vector<std::string>& names) {
   for (const datasets::Skeleton& skeleton : project.Skeletons()) {
-    std::vector<Id> ids;
-    for (const std::string& name : names) {
-      const int place = datasets::PlaceOf(skeleton, name);
-      if (place < 0) break;
-      ids.push_back(skeleton.points[static_cast<size_t>(place)].id);
-    }
-    if (ids.size() == names.size()) return ids;
+    const bool has_all = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+      return datasets::PlaceOf(skeleton, name) >= 0;
+    });
+    if (has_all) return skeleton;
   }
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   throw Error("model " + model_file,
               "it finds points that no skeleton of the project has together: " + list,
               "make a skeleton with these points, or train on the project's own");
+}
+
+// The stored points that the model's are, in its order.
+std::vector<Id> PointIds(const datasets::Skeleton& skeleton,
+                         const std::vector<std::string>& names) {
+  std::vector<Id> ids;
+  for (const std::string& name : names) {
+    ids.push_back(skeleton.points[static_cast<size_t>(datasets::PlaceOf(skeleton, name))].id);
+  }
+  return ids;
 }
 
 std::vector<PredictedPoint> Named(const std::vector<train::FoundPoint>& found,
@@ -86,7 +93,8 @@ class PointsRun {
         video_(video),
         job_(job),
         finder_(model_file, options.predictor),
-        ids_(PointIds(project, model_file, finder_.info().classes)),
+        skeleton_(SkeletonOf(project, model_file, finder_.info().classes)),
+        ids_(PointIds(skeleton_, finder_.info().classes)),
         start_(std::clamp(options.start_frame, 0, video.frame_count)),
         end_(options.end_frame < 0 ? video.frame_count
                                    : std::clamp(options.end_frame, start_, video.frame_count)),
@@ -153,6 +161,11 @@ class PointsRun {
     }
   }
 
+  void JudgeInTime(Id predict_job) {
+    result_.in_time =
+        JudgePointsInTime(project_, predict_job, video_, skeleton_, start_, end_, job_);
+  }
+
   PointsResult Result() {
     if (result_.animals > 0) {
       result_.mean_confidence = confidence_ / static_cast<double>(result_.animals * ids_.size());
@@ -173,6 +186,7 @@ class PointsRun {
   const datasets::VideoRow& video_;
   datasets::Job& job_;
   train::PointFinder finder_;
+  const datasets::Skeleton skeleton_;
   const std::vector<Id> ids_;
   const int start_, end_;
   datasets::VideoReader reader_;
@@ -226,12 +240,14 @@ PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow&
   Id job_id = datasets::RunRecorded(project, row, [&](Id id) {
     if (outlined) {
       run.OnOutlines(*outlined);
+      run.JudgeInTime(*outlined);
     } else {
       Id category = 0;
       project.Write([&](datasets::Writer& writer) {
         category = writer.FindOrInsertCategory(OnlyName(project));
       });
       run.OnPictures(id, category);
+      run.JudgeInTime(id);
     }
     return datasets::JobOutcome();
   });

@@ -71,6 +71,7 @@ const std::vector<std::string> kFloors = {
     "infer/track",
     "infer/names",
     "infer/behavior",
+    "infer/points",
     "infer/review",
     "infer/review/signs",
     "infer/statement",

@@ -168,6 +168,9 @@ int FindPoints(const Arguments& arguments, datasets::Project& project,
                     {"frames", result.frames},
                     {"animals", result.animals},
                     {"mean_confidence", result.mean_confidence},
+                    {"episodes", result.in_time.episodes},
+                    {"exchanges", result.in_time.exchanges},
+                    {"exchanges_put_back", result.in_time.exchanges_put_back},
                     {"seconds", result.seconds},
                     {"fps", rate},
                     {"peak_rss_mb", result.peak_rss_mb}});
@@ -178,6 +181,13 @@ int FindPoints(const Arguments& arguments, datasets::Project& project,
         DurationText(result.seconds), rate,
         result.on_outlines ? "" : ", one animal a picture, without outlines",
         result.mean_confidence));
+    if (result.in_time.episodes > 0) {
+      console.Print(fmt::format(
+          "  {} places are doubtful by the frames around them, of which {} exchange left and right "
+          "({} put back): vole review lists them.",
+          CountText(result.in_time.episodes), CountText(result.in_time.exchanges),
+          CountText(result.in_time.exchanges_put_back)));
+    }
   }
   console.PrintJson({{"model", model.string()}, {"videos", rows}, {"failed", bad.names()}});
   return bad.Finish("videos", "predicted", console);

@@ -42,6 +42,8 @@ std::string RemedyOf(const ReviewItemRow& item, const ReviewReason& reason) {
       return "A: it happened; R: it did not; or drag the bout's ends on the timeline";
     case Mending::kMissedBout:
       return "A: nothing happened; R: it did happen; or draw it on the timeline";
+    case Mending::kPoints:
+      return "if wrong: drag the points to where they belong";
     case Mending::kRedraw:
       break;
   }

@@ -12,7 +12,17 @@
 namespace datasets {
 
 // What mends an episode; decides the words of the remedy.
-enum class Mending { kLook, kRedraw, kRemove, kSwap, kSwapSpan, kAddOutline, kBout, kMissedBout };
+enum class Mending {
+  kLook,
+  kRedraw,
+  kRemove,
+  kSwap,
+  kSwapSpan,
+  kAddOutline,
+  kBout,
+  kMissedBout,
+  kPoints
+};
 
 struct ReviewReason {
   std::string_view code;   // as stored in review_items and review_decisions; never changes
@@ -28,6 +38,13 @@ inline constexpr ReviewReason kDoubtfulBehavior = {"doubtful_behavior", "doubtfu
 // No bout, but nearly one.
 inline constexpr ReviewReason kMissedBehavior = {"missed_behavior", "missed behavior",
                                                  Mending::kMissedBout};
+// Of key points, from the frames before and after.
+inline constexpr ReviewReason kPointJump = {"point_jump", "a point jumps", Mending::kPoints,
+                                            0xCC79A7};
+inline constexpr ReviewReason kOddBone = {"odd_bone", "odd distance of points", Mending::kPoints,
+                                          0xCC79A7};
+inline constexpr ReviewReason kSidesExchanged = {"sides_exchanged", "left and right exchanged",
+                                                 Mending::kPoints, 0xCC79A7};
 // Of a program that is newer than this one.
 inline constexpr ReviewReason kOtherReason = {"other", "other"};
 
