@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -13,7 +14,7 @@ namespace infer {
 namespace {
 
 const double kNever = -std::numeric_limits<double>::infinity();
-constexpr signed char kDropped = -1;
+constexpr int8_t kDropped = -1;
 
 double LogSum(double a, double b) {
   if (a < b) std::swap(a, b);
@@ -25,13 +26,13 @@ using State = std::string;
 
 struct Transition {
   int from = 0, to = 0;  // indices of states in the layers before and after
-  signed char slot = 0;
+  int8_t slot = 0;
   double gain = 0;
 };
 
 struct Asked {  // a question about the tracklet of a layer
   size_t question = 0;
-  std::vector<signed char> slot;  // of the earlier tracklet, in each state before the layer
+  std::vector<int8_t> slot;  // of the earlier tracklet, in each state before the layer
 };
 
 struct Layer {  // one tracklet, in order of start
@@ -95,8 +96,8 @@ class Search {
  private:
   static size_t Index(int i) { return static_cast<size_t>(i); }
 
-  std::vector<signed char> Choices(const State& state, const std::vector<signed char>& linked,
-                                   int start) const {
+  std::vector<int8_t> Choices(const State& state, const std::vector<int8_t>& linked,
+                              int start) const {
     const size_t slots = class_of_slot_.size();
     std::vector<char> taken(slots, 0), known(slots, 0);
     for (size_t o = 0; o < open_.size(); ++o) {
@@ -104,7 +105,7 @@ class Search {
       known[Index(state[o])] = 1;
       if (tracklets_[Index(open_[o])].end_frame > start) taken[Index(state[o])] = 1;
     }
-    std::vector<signed char> choices = {kDropped};
+    std::vector<int8_t> choices = {kDropped};
     for (size_t k = 0; k + 1 < first_slot_.size(); ++k) {
       // Instances of one class are alike: a new animal may be any one that an open tracklet was,
       // or the first that nobody is.
@@ -114,11 +115,11 @@ class Search {
         if (free < 0) free = s;
         if (!known[Index(s)] && fresh < 0) fresh = s;
         const bool is_linked =
-            std::find(linked.begin(), linked.end(), static_cast<signed char>(s)) != linked.end();
-        if (known[Index(s)] && is_linked) choices.push_back(static_cast<signed char>(s));
+            std::find(linked.begin(), linked.end(), static_cast<int8_t>(s)) != linked.end();
+        if (known[Index(s)] && is_linked) choices.push_back(static_cast<int8_t>(s));
       }
       const int other = fresh >= 0 ? fresh : free;
-      const auto slot = static_cast<signed char>(other);
+      const auto slot = static_cast<int8_t>(other);
       if (other >= 0 && std::find(choices.begin(), choices.end(), slot) == choices.end()) {
         choices.push_back(slot);
       }
@@ -169,11 +170,11 @@ class Search {
       State key;
       for (size_t s = 0; s < states.size(); ++s) {
         const State& state = states[s];
-        std::vector<signed char> linked;
+        std::vector<int8_t> linked;
         for (int place : link_place) {
           if (place >= 0) linked.push_back(state[Index(place)]);
         }
-        for (signed char slot : Choices(state, linked, evidence.start_frame)) {
+        for (int8_t slot : Choices(state, linked, evidence.start_frame)) {
           double gain = slot == kDropped
                             ? -evidence.drop_cost
                             : evidence.class_log_odds[Index(class_of_slot_[Index(slot)])];

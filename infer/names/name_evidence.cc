@@ -34,7 +34,7 @@ std::string Frames(int start_frame, int end_frame) {
 NameEvidence NameEvidenceOf(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                             const std::vector<Link>& links, const DecidedNames& decided,
                             const train::ModelInfo& info, const std::vector<Anchor>& anchors,
-                            std::vector<KnownSame> known) {
+                            const std::vector<KnownSame>& known) {
   NameEvidence evidence;
   evidence.start_frame = std::max(0, record.first_frame());
   evidence.end_frame = record.end_frame();

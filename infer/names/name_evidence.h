@@ -41,7 +41,7 @@ struct NameEvidence {
 NameEvidence NameEvidenceOf(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                             const std::vector<Link>& links, const DecidedNames& decided,
                             const train::ModelInfo& info, const std::vector<Anchor>& anchors,
-                            std::vector<KnownSame> known);
+                            const std::vector<KnownSame>& known);
 // The meetings of the names as they were decided, judged.
 std::vector<Meeting> MeetingsOf(const NameEvidence& evidence,
                                 const std::vector<NamedTracklet>& names,
