@@ -30,7 +30,8 @@ Edit SetImageState(datasets::Id video_id, int frame_index, datasets::ImageState 
 
 // --- names
 Edit AddCategory(const std::string& name);
-Edit ChangeCategory(datasets::CategoryRow category);  // name, color, order
+// Name, color, order. The animal's bouts get its new name.
+Edit ChangeCategory(datasets::CategoryRow category);
 // Names one label; when another label of the frame has that name, the two swap.
 Edit AssignName(datasets::Id annotation_id, datasets::Id category_id);
 // The same for a prediction: within the span, `from` is `to`, and where `to` is there, it is

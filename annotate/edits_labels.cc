@@ -266,6 +266,28 @@ Edit AddCategory(const std::string& name) {
           }};
 }
 
+namespace {
+
+// What an animal was seen to do goes with its name. Where a region has that name too, nobody can
+// tell whose the bouts are: they stay.
+void RenameSubject(Recorder& recorder, const std::string& before, const std::string& after) {
+  for (const Id video : recorder.reader().VideoIds()) {
+    const std::vector<datasets::RegionRow> regions = recorder.reader().Regions(video);
+    if (std::any_of(regions.begin(), regions.end(),
+                    [&](const auto& region) { return region.name == before; })) {
+      continue;
+    }
+    for (datasets::BehaviorIntervalRow bout : recorder.reader().BehaviorIntervals(video)) {
+      if (bout.subject != before) continue;
+      bout.subject = after;
+      recorder.Change("behavior_intervals", bout.id,
+                      [&](Writer& writer) { writer.UpdateBehaviorInterval(bout); });
+    }
+  }
+}
+
+}  // namespace
+
 Edit ChangeCategory(datasets::CategoryRow category) {
   return {"Change animal", std::nullopt, [=](Recorder& recorder) {
             for (const auto& other : recorder.reader().Categories()) {
@@ -274,8 +296,10 @@ Edit ChangeCategory(datasets::CategoryRow category) {
                             "choose another one");
               }
             }
+            const std::string before = CategoryName(recorder, category.id);
             recorder.Change("categories", category.id,
                             [&](Writer& writer) { writer.UpdateCategory(category); });
+            if (before != category.name) RenameSubject(recorder, before, category.name);
           }};
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "annotate/edits.h"
@@ -93,17 +94,25 @@ void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end
                   [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
 }
 
-// The animals of an episode by their names; empty when it names none that the project knows.
+// The animals of an episode by their names; empty when it names none. Throws Error when it names
+// one that the project does not know.
 std::vector<Id> AnimalsOf(const Recorder& recorder, const datasets::ReviewItemRow& item) {
   std::vector<Id> animals;
   const auto names = nlohmann::json::parse(item.animals_json, nullptr, false);
   if (!names.is_array()) return animals;
-  for (const datasets::CategoryRow& category : recorder.reader().Categories()) {
-    for (const auto& name : names) {
-      if (name.is_string() && name.get<std::string>() == category.name) {
-        animals.push_back(category.id);
-      }
+  const std::vector<datasets::CategoryRow> categories = recorder.reader().Categories();
+  for (const auto& name : names) {
+    if (!name.is_string()) continue;
+    const auto animal = std::find_if(
+        categories.begin(), categories.end(),
+        [&](const auto& category) { return category.name == name.get<std::string>(); });
+    if (animal == categories.end()) {
+      throw datasets::Error("episode " + std::to_string(item.id),
+                            "it is about '" + name.get<std::string>() +
+                                "', an animal that the project does not have any more",
+                            "make the queue anew: vole review --rebuild");
     }
+    animals.push_back(animal->id);
   }
   return animals;
 }

@@ -8,6 +8,7 @@
 
 #include "datasets/project.h"
 #include "datasets/recorded_job.h"
+#include "datasets/store/writer.h"
 
 namespace datasets {
 namespace {
@@ -52,6 +53,33 @@ std::optional<Id> ModelOfFile(const Project& project, const fs::path& file) {
     if (fs::equivalent(ModelFile(project, model), file, ignored)) found = model.id;
   }
   return found;
+}
+
+std::vector<Id> AnimalsOfModel(Project& project, std::optional<Id> model_id,
+                               const std::vector<std::string>& classes) {
+  std::vector<Id> learned;
+  for (const ModelRow& model : project.Models()) {
+    if (!model_id || model.id != *model_id) continue;
+    const auto config = nlohmann::json::parse(model.config_json, nullptr, false);
+    if (!config.is_object() || config.value("classes", std::vector<std::string>()) != classes) {
+      continue;
+    }
+    for (const auto& id : config.value("categories", nlohmann::json::array())) {
+      learned.push_back(id.is_number_integer() ? id.get<Id>() : 0);
+    }
+  }
+  learned.resize(classes.size(), 0);
+  std::set<Id> known;
+  for (const CategoryRow& category : project.Categories()) known.insert(category.id);
+  std::vector<Id> animals;
+  project.Write([&](Writer& writer) {
+    animals.clear();
+    for (size_t k = 0; k < classes.size(); ++k) {
+      animals.push_back(known.count(learned[k]) > 0 ? learned[k]
+                                                    : writer.FindOrInsertCategory(classes[k]));
+    }
+  });
+  return animals;
 }
 
 fs::path FileOfTraining(const Project& project, const JobRow& job) {

@@ -16,6 +16,12 @@ std::filesystem::path ModelFile(const Project& project, const ModelRow& model);
 // The newest model whose weights are this file.
 std::optional<Id> ModelOfFile(const Project& project, const std::filesystem::path& file);
 
+// The animals that a model's classes are, made where the project lacks one. A model of the project
+// (`model_id`) knows them since it learned, by whatever name they are called now; else, and for
+// animals that are gone, the names decide.
+std::vector<Id> AnimalsOfModel(Project& project, std::optional<Id> model_id,
+                               const std::vector<std::string>& classes);
+
 // A training keeps in the options of its job which file it writes, as ModelRow::weights_path.
 inline constexpr char kModelFileOption[] = "model-file";
 // That file; empty for a job that names none.

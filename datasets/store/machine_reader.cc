@@ -45,9 +45,17 @@ void Apply(const std::vector<PredictionCorrectionRow>& corrections, PredictionRo
 
 // The verdict is the latest decision on the item, or, when the queue was built anew, on the very
 // same span for the same reason.
+//
+// Animals are kept by id, so that an episode goes on meaning them under another name; those that
+// the project did not know, by name.
 #define VOLE_ITEM_COLUMNS                                                                    \
   "item.id, item.job_id, item.video_id, item.start_frame, item.end_frame, item.reason_code," \
-  " item.reason, item.score, item.animals, coalesce((SELECT decision.verdict"                \
+  " item.reason, item.score, CASE WHEN json_valid(item.animals) THEN (SELECT"                \
+  " json_group_array(CASE WHEN one.type <> 'integer' THEN one.value"                         \
+  " ELSE coalesce(categories.name, 'deleted animal ' || one.value) END)"                     \
+  " FROM json_each(item.animals) AS one LEFT JOIN categories"                                \
+  " ON one.type = 'integer' AND categories.id = one.value) ELSE item.animals END,"           \
+  " coalesce((SELECT decision.verdict"                                                       \
   " FROM review_decisions AS decision WHERE decision.job_id = item.job_id"                   \
   " AND decision.video_id = item.video_id AND decision.start_frame = item.start_frame"       \
   " AND decision.end_frame = item.end_frame AND decision.reason_code = item.reason_code"     \

@@ -124,7 +124,9 @@ void Writer::DeletePredictions(Id job_id, Id video_id, int start_frame, int end_
 Id Writer::InsertReviewItem(const ReviewItemRow& item) {
   return connection_.Insert(
       "INSERT INTO review_items (job_id, video_id, start_frame, end_frame, reason_code, reason,"
-      " score, animals, behavior_id, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " score, animals, behavior_id, subject) VALUES (?, ?, ?, ?, ?, ?, ?,"
+      " (SELECT json_group_array(coalesce(categories.id, one.value)) FROM json_each(?) AS one"
+      " LEFT JOIN categories ON one.type = 'text' AND categories.name = one.value), ?, ?)",
       item.job_id, item.video_id, item.start_frame, item.end_frame, item.reason_code, item.reason,
       item.score, JsonOr(item.animals_json, "[]"), item.behavior_id, item.subject);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <optional>
@@ -139,6 +140,15 @@ datasets::ModelRow Describe(const datasets::Project& project, const TrainedModel
   } else {
     config["videos"] = read.videos;
   }
+  // Which animals the names are, whatever they will be called.
+  nlohmann::json categories = nlohmann::json::array();
+  const std::vector<datasets::CategoryRow> known = project.Categories();
+  for (const std::string& name : info.classes) {
+    const auto animal = std::find_if(known.begin(), known.end(),
+                                     [&](const auto& category) { return category.name == name; });
+    categories.push_back(animal == known.end() ? Id{0} : animal->id);
+  }
+  config["categories"] = std::move(categories);
   datasets::ModelRow model;
   model.name = trained.file.stem().string();
   model.architecture = info.architecture;

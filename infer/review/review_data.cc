@@ -207,6 +207,11 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
   if (has_agreement) data.picture_overlap = head.at("picture_overlap");
   data.classes = head.at("classes").get<std::vector<std::string>>();
   data.categories = head.at("categories").get<std::vector<datasets::Id>>();
+  for (const datasets::CategoryRow& category : project.Categories()) {  // as they are called now
+    for (size_t k = 0; k < std::min(data.classes.size(), data.categories.size()); ++k) {
+      if (data.categories[k] == category.id) data.classes[k] = category.name;
+    }
+  }
   data.max_instances = head.at("max_instances").get<std::vector<int>>();
   const std::string tracklet_bytes = FromText(head.at("tracklets").get<std::string>());
   for (ByteReader reader(tracklet_bytes); !reader.done();) {

@@ -5,6 +5,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/writer.h"
@@ -116,12 +117,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   const train::ModelInfo& info = plan.info;
   PredictResult result;
   PipelineInput input;
-  project.Write([&](datasets::Writer& writer) {
-    input.categories.clear();
-    for (const std::string& name : info.classes) {
-      input.categories.push_back(writer.FindOrInsertCategory(name));
-    }
-  });
+  input.categories = datasets::AnimalsOfModel(project, model_id, info.classes);
   input.predictor = &predictor;
   input.info = info;
   input.open_group = plan.open;
