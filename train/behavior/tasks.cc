@@ -311,8 +311,8 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
   shift_ = PriorShift(data.heads, Shown(shown, loss_.weights), CountClasses(data, spans));
 }
 
-void TemporalTask::Cut(const Series& series, int start, torch::Tensor inputs,
-                       torch::Tensor labels) const {
+void TemporalTask::Cut(const Series& series, int start, const torch::Tensor& inputs,
+                       const torch::Tensor& labels) const {
   const int64_t length = inputs.size(1);
   const int64_t from = std::max(start, series.start_frame) - series.start_frame;
   const int64_t to = std::min<int64_t>(start + length - series.start_frame, series.inputs.size(1));

@@ -123,7 +123,8 @@ class TemporalTask : public LearningTask {
 
  private:
   // Inputs [inputs, length] and labels [length, heads] from `start` on; nothing beyond the ends.
-  void Cut(const Series& series, int start, torch::Tensor inputs, torch::Tensor labels) const;
+  void Cut(const Series& series, int start, const torch::Tensor& inputs,
+           const torch::Tensor& labels) const;
   const BehaviorData& data_;
   BehaviorDescription description_;
   BehaviorLoss loss_;

@@ -90,9 +90,9 @@ Validation JudgeNames(const std::vector<std::vector<float>>& scores,
   return validation;
 }
 
-IdFrameTask::IdFrameTask(const LearningSet& set, const CropInput& input, std::vector<int> learn,
-                         std::vector<int> held, bool dense, uint64_t seed, torch::Device device,
-                         int batch)
+IdFrameTask::IdFrameTask(const LearningSet& set, const CropInput& input,
+                         const std::vector<int>& learn, std::vector<int> held, bool dense,
+                         uint64_t seed, torch::Device device, int batch)
     : set_(set),
       input_(input),
       held_(std::move(held)),

@@ -24,7 +24,7 @@ torch::Tensor FeaturesOfPatches(IdFrameNet& net, const torch::Device& device,
 class IdFrameTask : public LearningTask {
  public:
   // `learn`, `held`: indices into set.patches.
-  IdFrameTask(const LearningSet& set, const CropInput& input, std::vector<int> learn,
+  IdFrameTask(const LearningSet& set, const CropInput& input, const std::vector<int>& learn,
               std::vector<int> held, bool dense, uint64_t seed, torch::Device device, int batch);
   torch::nn::Module& module() override { return *net_; }
   IdFrameNet& net() { return net_; }
