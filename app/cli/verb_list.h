@@ -14,6 +14,7 @@ Verb RecoverVerb();
 Verb OpenVerb();
 Verb ImportVerb();
 Verb ExportVerb();
+Verb AnimalsVerb();
 Verb ReviewVerb();
 Verb CertifyVerb();
 Verb EvaluateVerb();

@@ -27,6 +27,7 @@ std::vector<Verb> VerbTable() {
       ExportVerb(),
       SampleVerb(),
       DrawVerb(),
+      AnimalsVerb(),
       Learning("train", "learn from the project's labels"),
       Learning("predict", "outline and name every animal on every frame, or score behavior"),
       Learning("track", "outline and number the animals of a video that nobody labeled"),
