@@ -64,6 +64,26 @@ class ImageKeys {
   std::unordered_map<int64_t, std::string> names_;
 };
 
+// A list of results names no points: they are those of the truth's category, and all of them are
+// answers, whatever their third number says (COCOeval looks at x and y alone).
+void NameResult(const CocoDocument& truth, const CocoObject& result, const std::string& where,
+                std::vector<KeyPoint>& points) {
+  for (const CocoCategory& category : truth.categories) {
+    if (category.id != result.category_id || points.empty()) continue;
+    if (category.key_points.size() != points.size()) {
+      throw Error(where,
+                  "it has " + std::to_string(points.size()) + " key points, and its category has " +
+                      std::to_string(category.key_points.size()) + " in the truth",
+                  "give the truth that these results were made for");
+    }
+    for (size_t k = 0; k < points.size(); ++k) {
+      points[k].name = category.key_points[k];
+      const bool anywhere = points[k].x != 0 || points[k].y != 0;
+      if (anywhere && points[k].visibility == 0) points[k].visibility = 2;
+    }
+  }
+}
+
 }  // namespace
 
 bool InRange(const EvaluationOptions& options, int frame) {
@@ -84,6 +104,7 @@ EvalObject ToEvalObject(const CocoObject& object, const CocoImage& image, bool m
     height = object.rle_height;
     width = object.rle_width;
   }
+  result.key_points = object.key_points;
   const bool needs_mask = masks || !object.box;
   if (needs_mask && (height == 0 || width == 0)) {
     throw Error(where, "its image says no width and height, so its mask cannot be drawn",
@@ -126,6 +147,26 @@ void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
         "no tracking figures: a track or category stands twice on one image, or "
         "objects have no track_id");
   }
+}
+
+bool HaveNames(const EvaluationSet& set) {
+  std::set<int> owed;
+  for (const EvalObject& object : set.truth) {
+    if (!object.crowd && object.track != object.category) return false;
+    owed.insert(object.category);
+  }
+  bool shared = false;
+  for (const EvalObject& object : set.predicted) {
+    if (object.track != object.category) return false;
+    shared = shared || owed.count(object.category) > 0;
+  }
+  return shared;
+}
+
+void CheckMatch(const EvaluationOptions& options) {
+  if (options.match == "auto" || options.match == "names" || options.match == "once") return;
+  throw Error("match '" + options.match + "'", "there is no such way to say who is who",
+              "choose auto, names or once");
 }
 
 EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictions_path, bool masks,
@@ -221,6 +262,7 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
       const auto category = category_of_id.find(object.category_id);
       if (category == category_of_id.end()) continue;  // COCOeval looks at the truth's only
       add(object, object.image_id, category->second, where, set.predicted);
+      NameResult(truth, object, where, set.predicted.back().key_points);
       if (object.box) set.predicted.back().area = object.box->width * object.box->height;
     } else {
       const auto image = truth_image.find(object.image_id);
@@ -311,13 +353,16 @@ json EvaluateFiles(const fs::path& truth, const fs::path& predictions,
   const std::string& metrics = options.metrics;
   if (metrics == "behaviors") return EvaluateBehaviorTables(truth, predictions, options);
   if (metrics == "davis") return EvaluateMaskVideos(truth, predictions, options, job);
+  if (metrics == "points") {
+    return PointFiguresOf(ReadCocoPair(truth, predictions, false, options, job), {}, options);
+  }
   if (metrics == "mot" && truth.extension() != ".json") {
     EvaluationSet set = ReadMotPair(truth, predictions, options);
     return FiguresOf(set, options);
   }
   if (metrics != "coco-segm" && metrics != "coco-bbox" && metrics != "mot" && metrics != "voc") {
     throw Error("metrics '" + metrics + "'", "there are no such metrics",
-                "choose coco-segm, coco-bbox, mot, voc, behaviors or davis");
+                "choose coco-segm, coco-bbox, points, mot, voc, behaviors or davis");
   }
   EvaluationSet set = ReadCocoPair(truth, predictions, metrics == "coco-segm", options, job);
   return FiguresOf(set, options);

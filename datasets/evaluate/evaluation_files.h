@@ -15,27 +15,30 @@
 namespace datasets {
 
 struct EvaluationOptions {
-  std::string metrics = "coco-segm";  // coco-segm | coco-bbox | mot | voc | behaviors | davis
+  std::string metrics = "coco-segm";  // also: coco-bbox, points, mot, voc, behaviors, davis
   bool class_agnostic = false;        // detection figures with all categories as one
   double threshold = 0.5;             // overlap that counts as a match, for tracking
-  double min_score = 0;               // tracking figures use predictions from this score on
+  double min_score = 0;               // tracking and points take predictions from this on
   std::string truth_rater, predictions_rater;  // of behavior tables that hold several
   double fps = 0;                              // of behavior tables that hold seconds only
   std::string what = "predictions";            // of a project: predictions, final or labels
   std::string video;                           // of a project: the video that the truth is about
   int64_t job_id = 0;                          // of a project: prediction job; 0 = the latest
   int first_frame = -1;         // number of a video's first frame in the truth; -1: as its tool
-  std::string match = "auto";   // davis: who is who: auto, names or once
+  std::string match = "auto";   // davis, points: who is who: auto, names or once
+  double body_share = 0.1;      // points: error that counts as right, of the body length
+  double sigma = 0;             // points: of OKS; 0: COCO's for its people, else 0.1
   std::string split;            // only images of the truth with this split; "" = any
   bool only_unlabeled = false;  // of a project: without frames whose labels may train
   int start_frame = 0, end_frame = -1;  // only these frames [start, end); -1 = to the end
 
   template <class Visitor>
   void Visit(Visitor&& v) {
-    v.Field("metrics", metrics, "coco-segm, coco-bbox, mot, voc, behaviors or davis");
+    v.Field("metrics", metrics, "coco-segm, coco-bbox, points, mot, voc, behaviors or davis");
     v.Field("class-agnostic", class_agnostic, "detection figures with all categories as one");
     v.Field("threshold", threshold, "overlap that counts as a match, for tracking", Range{0, 1});
-    v.Field("min-score", min_score, "tracking uses predictions from this score on", Range{0, 1});
+    v.Field("min-score", min_score, "tracking and points use predictions from this score on",
+            Range{0, 1});
     v.Field("truth-rater", truth_rater, "rater to read from a behavior table of several");
     v.Field("predictions-rater", predictions_rater, "the same for the other table");
     v.Field("fps", fps, "frame rate of behavior tables that hold seconds only", Range{0, 1e6});
@@ -46,7 +49,12 @@ struct EvaluationOptions {
             "number of a video's first frame in the truth; -1: as its tool counts, mostly 0",
             Range{-1, 1e6});
     v.Field("match", match,
-            "davis: who is who: by names, once for the whole video (numbered animals), or auto");
+            "davis, points: who is who: by names, once for the whole video (numbered animals), or "
+            "auto");
+    v.Field("body-share", body_share,
+            "points: error that counts as right, as a share of the body length", Range{0, 10});
+    v.Field("sigma", sigma, "points: sigma of OKS; 0: COCO's for its people, else 0.1",
+            Range{0, 10});
     v.Field("split", split, "only images of the truth with this split (train, val, test)");
     v.Field("only-unlabeled", only_unlabeled,
             "leave out frames whose labels may train in the project");
@@ -65,13 +73,17 @@ struct EvaluationOptions {
 // category), `once` (each animal of the truth with the track of its video that it overlaps most in
 // sum over all frames, one to one), `auto`: by names where both sides have one and no category
 // repeats on an image, else once. Objects are compared on the frames that the truth lists.
+// `points`: key points, by name (metrics/points.h). Who is who by `match`: `names`, `once`, or
+// `auto`: by names as above, else in each frame such that OKS is greatest. Animals of the truth
+// without any point say nothing, and what is taken for them does not count. Body length: the median
+// over a category's animals of the largest distance of two of their points.
 // Throws Error naming the file and the object for everything that ReadCoco and its like refuse.
 nlohmann::json EvaluateFiles(const std::filesystem::path& truth,
                              const std::filesystem::path& predictions,
                              const EvaluationOptions& options, Job& job);
 
-// Predictions (or final labels) of the project against a COCO file; coco-segm, coco-bbox, mot, voc
-// and davis. Categories are matched by name and are individuals unless one repeats on a truth
+// Predictions (or final labels) of the project against a COCO file; all metrics but behaviors.
+// Categories are matched by name and are individuals unless one repeats on a truth
 // image.
 nlohmann::json EvaluateProject(const Project& project, const std::filesystem::path& truth,
                                const EvaluationOptions& options, Job& job);
@@ -97,12 +109,15 @@ struct ComparedFrame {
   int frame_index = 0;
 };
 struct ProjectComparison {
-  EvaluationSet set;                  // EvalObject::frame counts `frames`
-  std::vector<ComparedFrame> frames;  // of the truth, by video and frame
+  EvaluationSet set;                                          // EvalObject::frame counts `frames`
+  std::vector<ComparedFrame> frames;                          // of the truth, by video and frame
+  std::vector<std::pair<std::string, std::string>> partners;  // of the project's skeletons
 };
 // The same matching that an import makes (FramePlacer).
 ProjectComparison CompareProject(const Project& project, const std::filesystem::path& truth,
                                  const EvaluationOptions& options, Job& job);
+// `points` alone: the labels of the project are the truth, on the frames that hold key points.
+ProjectComparison CompareLabels(const Project& project, const EvaluationOptions& options, Job& job);
 nlohmann::json EvaluateComparison(const ProjectComparison& comparison,
                                   const EvaluationOptions& options, Job& job);
 // Those on which an animal is missed, misnamed or outlined with less than the threshold's overlap,

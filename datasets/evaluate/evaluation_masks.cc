@@ -5,8 +5,7 @@
 
 #include "datasets/base/assignment.h"
 #include "datasets/base/error.h"
-#include "datasets/evaluate/evaluation_files.h"
-#include "datasets/formats/coco/coco.h"
+#include "datasets/evaluate/evaluation_parts.h"
 #include "datasets/metrics/davis.h"
 
 namespace datasets {
@@ -192,28 +191,10 @@ std::map<ObjectKey, ObjectKey> MatchedOnce(const std::map<ObjectKey, ObjectMasks
   return matched;
 }
 
-// Whether a name says who is who: each animal has its own, and both sides know one of them.
-bool HaveNames(const EvaluationSet& set) {
-  std::set<int> owed;
-  for (const EvalObject& object : set.truth) {
-    if (!object.crowd && object.track != object.category) return false;
-    owed.insert(object.category);
-  }
-  bool shared = false;
-  for (const EvalObject& object : set.predicted) {
-    if (object.track != object.category) return false;
-    shared = shared || owed.count(object.category) > 0;
-  }
-  return shared;
-}
-
 }  // namespace
 
 json DavisFiguresOf(const EvaluationSet& set, const EvaluationOptions& options, Job& job) {
-  if (options.match != "auto" && options.match != "names" && options.match != "once") {
-    throw Error("match '" + options.match + "'", "there is no such way to say who is who",
-                "choose auto, names or once");
-  }
+  CheckMatch(options);
   const bool once = options.match == "once" || (options.match == "auto" && !HaveNames(set));
   const auto key = [&](const EvalObject& object) {
     const int64_t video = set.video_of_frame.at(static_cast<size_t>(object.frame));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "datasets/evaluate/evaluation_files.h"
 #include "datasets/formats/coco/coco.h"
@@ -16,5 +17,15 @@ EvalObject ToEvalObject(const CocoObject& object, const CocoImage& image, bool m
                         const std::string& where);
 // Tracks that both sides can be compared by; see EvaluateFiles.
 void ChooseTracks(EvaluationSet& set, bool prefer_categories);
+// Whether a name says who is who, after ChooseTracks: each animal has its own, and both sides know
+// one of them.
+bool HaveNames(const EvaluationSet& set);
+// Throws Error for a choice that is none.
+void CheckMatch(const EvaluationOptions& options);
+// Figures of key points; `pairs`: of partners, as the project knows them. Objects have tracks as
+// ChooseTracks leaves them.
+nlohmann::json PointFiguresOf(const EvaluationSet& set,
+                              const std::vector<std::pair<std::string, std::string>>& partners,
+                              const EvaluationOptions& options);
 
 }  // namespace datasets

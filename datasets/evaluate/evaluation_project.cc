@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <climits>
 #include <map>
 #include <set>
@@ -40,6 +41,101 @@ class TeachingFrames {
   std::map<Id, std::set<int>> frames_;
 };
 
+using FrameImages = std::map<std::pair<Id, int>, int64_t>;  // (video, frame) -> image of the truth
+
+class CategoryNumbers {
+ public:
+  explicit CategoryNumbers(EvaluationSet* set) : set_(set) {}
+  int Of(const std::string& name) {
+    const auto [it, added] = numbers_.emplace(name, static_cast<int>(numbers_.size()));
+    if (added) set_->categories[it->second] = name;
+    return it->second;
+  }
+
+ private:
+  EvaluationSet* set_;
+  std::map<std::string, int> numbers_;
+};
+
+// Fills in the frames; returns the place of each image's among them.
+std::unordered_map<int64_t, int> ListFrames(const Project& project, const FrameImages& image_at,
+                                            ProjectComparison* comparison) {
+  std::unordered_map<int64_t, int> order;
+  for (const auto& [at, image_id] : image_at) {
+    order.emplace(image_id, static_cast<int>(order.size()));
+    comparison->frames.push_back({project.VideoById(at.first).name, at.second});
+    comparison->set.video_of_frame.push_back(at.first);
+  }
+  comparison->set.frames = static_cast<int64_t>(image_at.size());
+  for (const Skeleton& skeleton : project.Skeletons()) {
+    for (const SkeletonPoint& point : skeleton.points) {
+      if (point.partner < 0) continue;
+      const std::string& other = skeleton.points[static_cast<size_t>(point.partner)].name;
+      if (point.name < other) comparison->partners.emplace_back(point.name, other);
+    }
+  }
+  return order;
+}
+
+EvalObject OfInstance(const SelectedInstance& instance, int frame, int64_t image_id, int category,
+                      double min_score) {
+  EvalObject result;
+  result.frame = frame;
+  result.image_id = image_id;
+  result.category = category;
+  result.track = instance.track.value_or(-1);
+  result.score = instance.predicted ? instance.score : 1;
+  result.box = instance.box;
+  result.crowd = instance.iscrowd;
+  for (size_t k = 0; k < instance.key_points.size(); ++k) {
+    if (instance.predicted && instance.point_confidences[k] < min_score) continue;
+    result.key_points.push_back(instance.key_points[k]);
+  }
+  return result;
+}
+
+// What the project says of those frames.
+void AddAnswers(const Project& project, const EvaluationOptions& options,
+                const FrameImages& image_at, CategoryNumbers& numbers, Job& job,
+                ProjectComparison* comparison) {
+  const bool masks = options.metrics == "coco-segm" || options.metrics == "davis";
+  EvaluationSet& set = comparison->set;
+  std::map<Id, std::string> names;
+  for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
+  std::map<std::pair<Id, int>, int> order;
+  std::set<Id> videos;
+  for (const auto& [at, image_id] : image_at) {
+    order.emplace(at, static_cast<int>(order.size()));
+    videos.insert(at.first);
+  }
+  std::set<int64_t> answered;
+  for (const Id video_id : videos) {
+    ExportOptions selection;
+    selection.what = options.what;
+    selection.video = project.VideoById(video_id).name;
+    selection.job_id = options.job_id;
+    selection.start_frame = image_at.lower_bound({video_id, 0})->first.second;
+    selection.end_frame = std::prev(image_at.upper_bound({video_id, INT_MAX}))->first.second + 1;
+    ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
+      const auto image = image_at.find({video_id, frame.frame_index});
+      if (image == image_at.end()) return;
+      answered.insert(image->second);
+      for (const SelectedInstance& instance : frame.instances) {
+        EvalObject result = OfInstance(instance, order.at(image->first), image->second,
+                                       numbers.Of(names[instance.category_id]), options.min_score);
+        result.crowd = false;
+        if (masks) result.mask = MaskOf(instance, frame.height, frame.width);
+        set.predicted.push_back(std::move(result));
+      }
+    });
+  }
+  if (answered.size() < image_at.size()) {
+    set.warnings.push_back(std::to_string(image_at.size() - answered.size()) + " of the " +
+                           std::to_string(image_at.size()) +
+                           " frames of the truth hold nothing that was predicted");
+  }
+}
+
 }  // namespace
 
 ProjectComparison CompareProject(const Project& project, const fs::path& truth_path,
@@ -55,23 +151,17 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
   EvaluationSet& set = comparison.set;
   TeachingFrames teaching(project);
   int64_t taught = 0, of_split = 0;
-  std::map<std::string, int> category_of_name;
-  const auto category_number = [&](const std::string& name) {
-    const auto [it, added] =
-        category_of_name.emplace(name, static_cast<int>(category_of_name.size()));
-    if (added) set.categories[it->second] = name;
-    return it->second;
-  };
+  CategoryNumbers numbers(&set);
   std::unordered_map<int64_t, int> category_of_id;
   for (const CocoCategory& category : truth.categories) {
-    category_of_id[category.id] = category_number(category.name);
+    category_of_id[category.id] = numbers.Of(category.name);
   }
   struct Placed {
     const CocoImage* image;
     size_t place;
   };
   std::unordered_map<int64_t, Placed> placed;
-  std::map<std::pair<Id, int>, int64_t> image_at;  // (video, frame) -> image id of the truth
+  FrameImages image_at;
   for (const CocoImage& image : truth.images) {
     if (!options.split.empty() && image.split != options.split) continue;
     ++of_split;
@@ -102,13 +192,7 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
     throw Error(FileOf(truth_path), "none of its images is a frame of the videos asked for",
                 "check --video and --frames");
   }
-  std::unordered_map<int64_t, int> order;
-  for (const auto& [at, image_id] : image_at) order.emplace(image_id, order.size());
-  set.frames = static_cast<int64_t>(image_at.size());
-  for (const auto& [at, image_id] : image_at) {
-    comparison.frames.push_back({project.VideoById(at.first).name, at.second});
-    set.video_of_frame.push_back(at.first);
-  }
+  const std::unordered_map<int64_t, int> order = ListFrames(project, image_at, &comparison);
   matcher.AddNotes(&set.warnings);
   const bool masks = options.metrics == "coco-segm" || options.metrics == "davis";
   for (const CocoObject& object : truth.objects) {
@@ -125,40 +209,48 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
     set.truth.push_back(std::move(result));
   }
 
+  AddAnswers(project, options, image_at, numbers, job, &comparison);
+  return comparison;
+}
+
+ProjectComparison CompareLabels(const Project& project, const EvaluationOptions& options,
+                                Job& job) {
+  CheckOptions(options, "evaluate");
+  if (options.metrics != "points" || options.what == "labels") {
+    throw Error("evaluate", "it has no truth to compare with", "give a file with --truth");
+  }
+  ProjectComparison comparison;
+  CategoryNumbers numbers(&comparison.set);
+  TeachingFrames teaching(project);
   std::map<Id, std::string> names;
   for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
-  std::set<Id> videos;
-  for (const auto& [at, image_id] : image_at) videos.insert(at.first);
-  std::set<int64_t> answered;
-  for (const Id video_id : videos) {
-    ExportOptions selection;
-    selection.what = options.what;
-    selection.video = project.VideoById(video_id).name;
-    selection.job_id = options.job_id;
-    selection.start_frame = image_at.lower_bound({video_id, 0})->first.second;
-    selection.end_frame = std::prev(image_at.upper_bound({video_id, INT_MAX}))->first.second + 1;
-    ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
-      const auto image = image_at.find({video_id, frame.frame_index});
-      if (image == image_at.end()) return;
-      answered.insert(image->second);
-      for (const SelectedInstance& instance : frame.instances) {
-        EvalObject result;
-        result.frame = order.at(image->second);
-        result.image_id = image->second;
-        result.category = category_number(names[instance.category_id]);
-        result.track = instance.track.value_or(-1);
-        result.score = instance.predicted ? instance.score : 1;
-        result.box = instance.box;
-        if (masks) result.mask = MaskOf(instance, frame.height, frame.width);
-        set.predicted.push_back(std::move(result));
-      }
-    });
+  ExportOptions selection;
+  selection.what = "labels";
+  selection.video = options.video;
+  FrameImages image_at;
+  ForEachSelectedFrame(project, selection, job, [&](const SelectedFrame& frame) {
+    if (!frame.video || !InRange(options, frame.frame_index)) return;
+    if (!options.split.empty() && frame.split != options.split) return;
+    if (options.only_unlabeled && teaching.Has(frame.video->id, frame.frame_index)) return;
+    if (std::none_of(frame.instances.begin(), frame.instances.end(),
+                     [](const auto& one) { return !one.key_points.empty(); })) {
+      return;
+    }
+    const auto number = static_cast<int>(image_at.size());  // frames come in order
+    image_at.emplace(std::make_pair(frame.video->id, frame.frame_index), number);
+    for (const SelectedInstance& instance : frame.instances) {
+      comparison.set.truth.push_back(
+          OfInstance(instance, number, number, numbers.Of(names[instance.category_id]), 0));
+      comparison.set.truth.back().area = instance.area;
+    }
+  });
+  if (image_at.empty()) {
+    throw Error("project '" + project.file().filename().string() + "'",
+                "no label of the frames asked for has key points",
+                "label some, or give a file with --truth");
   }
-  if (answered.size() < image_at.size()) {
-    set.warnings.push_back(std::to_string(image_at.size() - answered.size()) + " of the " +
-                           std::to_string(image_at.size()) +
-                           " frames of the truth hold nothing that was predicted");
-  }
+  ListFrames(project, image_at, &comparison);
+  AddAnswers(project, options, image_at, numbers, job, &comparison);
   return comparison;
 }
 
@@ -172,6 +264,7 @@ json EvaluateComparison(const ProjectComparison& comparison, const EvaluationOpt
   EvaluationSet set = comparison.set;
   ChooseTracks(set, true);
   if (options.metrics == "davis") return DavisFiguresOf(set, options, job);
+  if (options.metrics == "points") return PointFiguresOf(set, comparison.partners, options);
   return FiguresOf(set, options);
 }
 

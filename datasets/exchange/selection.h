@@ -21,6 +21,7 @@ struct SelectedInstance : Outline {
   double score = 1, confidence = 1;  // 1 for labels
   std::string source, author;        // "drawn", "imported", ..., "predicted"
   std::vector<KeyPoint> key_points;
+  std::vector<double> point_confidences;  // [key_points] 0..1; empty for labels
   std::string extra_json;
 };
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "datasets/keypoints/skeleton.h"
 #include "datasets/shape/mask.h"
 
 namespace datasets {
@@ -22,6 +24,7 @@ struct EvalObject {
   // pycocotools uses the box's area of a prediction that has a box even when it compares masks: to
   // equal its figures by area range, set box.width * box.height here.
   double area = -1;
+  std::vector<KeyPoint> key_points;  // compared by name; predicted ones below --min-score are gone
 };
 
 }  // namespace datasets

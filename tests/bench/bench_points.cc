@@ -2,8 +2,6 @@
 // usage: bench_points CollectedData.csv FOLDS SECONDS [LABELS [FOLD]]
 // The table is DeepLabCut's. Prints one JSON line a fold, and one for
 // all.
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -11,6 +9,8 @@
 
 #include "datasets/base/random.h"
 #include "datasets/formats/deeplabcut/deeplabcut.h"
+#include "datasets/keypoints/sides.h"
+#include "datasets/metrics/points.h"
 #include "train/train_job.h"
 
 namespace {
@@ -40,43 +40,47 @@ Table ReadTable(const fs::path& file) {
   return table;
 }
 
-std::vector<int> MirrorByName(const std::vector<std::string>& names) {
-  std::vector<int> mirror(names.size());
-  for (size_t i = 0; i < names.size(); ++i) {
-    mirror[i] = static_cast<int>(i);
-    const auto exchanged = [&](const std::string& from, const std::string& to) {
-      const size_t at = names[i].find(from);
-      if (at == std::string::npos) return;
-      std::string other = names[i];
-      other.replace(at, from.size(), to);
-      const auto found = std::find(names.begin(), names.end(), other);
-      if (found != names.end()) mirror[i] = static_cast<int>(found - names.begin());
-    };
-    exchanged("left", "right");
-    exchanged("right", "left");
-  }
-  return mirror;
+// A skeleton of these points, partners by their names.
+datasets::Skeleton SkeletonOf(const std::vector<std::string>& names) {
+  return datasets::MakeSkeleton("animal", names, {}, datasets::PartnersByName(names));
 }
 
-nlohmann::json Figures(std::vector<double> errors) {
-  double squares = 0, within = 0;
-  for (const double error : errors) {
-    squares += error * error;
-    within += error <= 5;
+// Of pictures that show one animal each: what was learned about where its points are.
+class Judge {
+ public:
+  explicit Judge(const datasets::Skeleton& skeleton) {
+    measure_.names = datasets::PointNames(skeleton);
+    measure_.mirror = datasets::MirrorOrder(skeleton);
   }
-  std::sort(errors.begin(), errors.end());
-  const auto count = static_cast<double>(errors.size());
-  return {{"points", errors.size()},
-          {"rmse_px", std::sqrt(squares / count)},
-          {"median_px", errors[errors.size() / 2]},
-          {"mean_px",
-           [&] {
-             double sum = 0;
-             for (const double error : errors) sum += error;
-             return sum / count;
-           }()},
-          {"pck5", within / count}};
-}
+  void Add(const std::vector<train::LabeledPoint>& labeled,
+           const std::vector<train::FoundPoint>& found) {
+    datasets::PointsAnimal truth, answer;
+    for (size_t k = 0; k < labeled.size(); ++k) {
+      const bool missing = labeled[k].state == train::LabeledPoint::State::kMissing;
+      truth.points.push_back(
+          {measure_.names[k], labeled[k].at.x, labeled[k].at.y, missing ? 0 : 2, 0});
+      answer.points.push_back({measure_.names[k], found[k].at.x, found[k].at.y, 2, 0});
+    }
+    animals_.emplace_back(std::move(truth), std::move(answer));
+  }
+  void Add(const Judge& other) {
+    animals_.insert(animals_.end(), other.animals_.begin(), other.animals_.end());
+  }
+  nlohmann::json Figures() const {
+    std::vector<datasets::PointsPair> pairs;
+    for (const auto& [truth, answer] : animals_) pairs.push_back({&truth, &answer});
+    const datasets::PointsFigures figures = datasets::EvaluatePoints(pairs, measure_);
+    return {{"points", figures.all.compared},       {"rmse_px", figures.all.rmse},
+            {"median_px", figures.all.median},      {"mean_px", figures.all.mean},
+            {"pck5", figures.all.within_radius},    {"pck_body", figures.all.within_share},
+            {"error_body", figures.all.mean_share}, {"exchanged", figures.all.exchanged},
+            {"exchange_pairs", figures.all.sided},  {"oks", figures.oks}};
+  }
+
+ private:
+  datasets::PointsMeasure measure_;
+  std::vector<std::pair<datasets::PointsAnimal, datasets::PointsAnimal>> animals_;
+};
 
 }  // namespace
 
@@ -93,12 +97,13 @@ int main(int argc, char** argv) {
   for (size_t i = order.size(); i > 1; --i) {
     std::swap(order[i - 1], order[static_cast<size_t>(random.Below(static_cast<int>(i)))]);
   }
-  std::vector<double> all;
+  const datasets::Skeleton skeleton = SkeletonOf(table.names);
+  Judge all(skeleton);
   for (int fold = 0; fold < folds; ++fold) {
     if (only >= 0 && fold != only) continue;
     train::PointData data;
     data.names = table.names;
-    data.mirror = MirrorByName(table.names);
+    data.mirror = datasets::MirrorOrder(skeleton);
     std::vector<int> learn, test;
     for (size_t i = 0; i < order.size(); ++i) {
       (static_cast<int>(i) % folds == fold ? test : learn).push_back(order[i]);
@@ -131,17 +136,13 @@ int main(int argc, char** argv) {
           }
         });
     train::PointFinder finder(model);
-    std::vector<double> errors;
+    Judge judge(skeleton);
     for (const int at : test) {
-      const auto found = finder.FindOne(cv::imread(table.files[static_cast<size_t>(at)].string()));
-      for (size_t k = 0; k < found.size(); ++k) {
-        const auto& point = table.points[static_cast<size_t>(at)][k];
-        if (point.state == train::LabeledPoint::State::kMissing) continue;
-        errors.push_back(cv::norm(found[k].at - point.at));
-      }
+      judge.Add(table.points[static_cast<size_t>(at)],
+                finder.FindOne(cv::imread(table.files[static_cast<size_t>(at)].string())));
     }
-    all.insert(all.end(), errors.begin(), errors.end());
-    nlohmann::json line = Figures(errors);
+    all.Add(judge);
+    nlohmann::json line = judge.Figures();
     line["fold"] = fold;
     line["learned"] = learn.size();
     line["steps"] = result.steps;
@@ -149,6 +150,6 @@ int main(int argc, char** argv) {
     std::printf("%s\n", line.dump().c_str());
     std::fflush(stdout);
   }
-  std::printf("%s\n", Figures(all).dump().c_str());
+  std::printf("%s\n", all.Figures().dump().c_str());
   return 0;
 }

@@ -43,7 +43,23 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"t", "change of an outline's shape from frame to frame (DAVIS T), lower is steadier"},
       {"accuracy", "share of frames with the right behavior"},
       {"macro_f1", "mean F1 over behaviors"},
-      {"kappa", "agreement beyond chance"}};
+      {"kappa", "agreement beyond chance"},
+      {"animals", "animals of the truth that have key points"},
+      {"points", "their points, seen or hidden"},
+      {"rmse_px", "root mean square error of points, pixels"},
+      {"median_px", "median error of points, pixels"},
+      {"error_body", "mean error as a share of the body length"},
+      {"pck5", "share of the truth's points found within 5 pixels"},
+      {"pck_body", "the same within --body-share of the body length"},
+      {"body_length_px", "largest distance of two points of an animal, median"},
+      {"oks", "mean object keypoint similarity (COCO)"},
+      {"oks_sigma", "its sigma (--sigma)"},
+      {"missed", "points of the truth that were not found"},
+      {"spurious", "points found where the truth has none"},
+      {"exchanged", "pairs of partners (left, right) nearer to each other's truth"},
+      {"exchange_pairs", "pairs of partners of which all four places are known"},
+      {"hidden_f1", "F1 of saying that a point is hidden"},
+      {"match", "how it was decided who is who (--match)"}};
   std::vector<std::vector<std::string>> table = {{"figure", "value", "meaning"}};
   for (const auto& [name, meaning] : kMeanings) {
     const auto found = figures.find(name);
@@ -53,6 +69,24 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
     const bool known = std::any_of(kMeanings.begin(), kMeanings.end(),
                                    [&](const auto& entry) { return name == entry.first; });
     if (!known && !value.is_structured()) table.push_back({name, ValueText(value), ""});
+  }
+  console.Print(TableText(table));
+}
+
+void PrintPerPoint(const nlohmann::json& figures, Console& console) {
+  const auto points = figures.find("per_point");
+  if (points == figures.end()) return;
+  static const std::vector<const char*> kColumns = {"points",  "missed",    "spurious",
+                                                    "rmse_px", "median_px", "error_body",
+                                                    "pck5",    "pck_body",  "exchanged"};
+  std::vector<std::vector<std::string>> table = {{"point"}};
+  table[0].insert(table[0].end(), kColumns.begin(), kColumns.end());
+  for (const nlohmann::json& point : *points) {
+    table.push_back({point["name"].get<std::string>()});
+    for (const char* column : kColumns) {
+      const nlohmann::json& value = point[column];
+      table.back().push_back(value.is_null() ? "-" : ValueText(value));
+    }
   }
   console.Print(TableText(table));
 }
@@ -88,11 +122,19 @@ int Run(Arguments& arguments, Console& console) {
                            : "give a project, or a file with --predictions");
   }
   CheckChoice("--metrics", arguments.options.metrics,
-              {"coco-segm", "coco-bbox", "mot", "voc", "behaviors", "davis"});
+              {"coco-segm", "coco-bbox", "points", "mot", "voc", "behaviors", "davis"});
   CheckChoice("--match", arguments.options.match, {"auto", "names", "once"});
   if (!files) CheckChoice("--what", arguments.options.what, {"predictions", "final", "labels"});
+  if (arguments.list_wrong && arguments.options.metrics == "points") {
+    throw UsageError("--list-wrong compares outlines or boxes, not key points");
+  }
   if (files && (arguments.options.only_unlabeled || arguments.list_wrong)) {
     throw UsageError("--only-unlabeled and --list-wrong need a project");
+  }
+  const bool own_labels = !files && arguments.truth.empty();
+  if (arguments.truth.empty() && (files || arguments.options.metrics != "points")) {
+    throw UsageError(
+        "--truth is required (key points of a project are compared with its own labels)");
   }
   if (!arguments.frames.empty()) {
     const FrameSpan span = ParseFrames(arguments.frames);
@@ -106,14 +148,18 @@ int Run(Arguments& arguments, Console& console) {
     const nlohmann::json figures = datasets::EvaluateFiles(arguments.truth, arguments.predictions,
                                                            arguments.options, console.job());
     PrintFigures(figures, console);
+    PrintPerPoint(figures, console);
     console.PrintJson(figures);
     return 0;
   }
   const datasets::ProjectComparison comparison =
-      datasets::CompareProject(*project, arguments.truth, arguments.options, console.job());
+      own_labels
+          ? datasets::CompareLabels(*project, arguments.options, console.job())
+          : datasets::CompareProject(*project, arguments.truth, arguments.options, console.job());
   nlohmann::json figures =
       datasets::EvaluateComparison(comparison, arguments.options, console.job());
   PrintFigures(figures, console);
+  PrintPerPoint(figures, console);
   if (arguments.list_wrong) ListWrongFrames(comparison, arguments.options, &figures, console);
   console.PrintJson(figures);
   return 0;
@@ -125,13 +171,15 @@ Verb EvaluateVerb() {
   return {"evaluate",
           "Networks",
           "measure predictions against truth",
-          "With a project: its newest predictions against a COCO file. With two files: one against "
+          "With a project: its newest predictions against a COCO file, or their key points against "
+          "the project's own labels (--metrics points). With two files: one against "
           "the other, no project needed. Detection figures equal COCOeval's; MOTA, IDF1 and HOTA "
           "follow TrackEval. Measure on frames that were not learned from: --only-unlabeled or "
           "--split.",
           "  vole evaluate mice.vole --truth truth.json --only-unlabeled\n"
           "  vole evaluate mice.vole --truth instances.json --split val --frames 300:600\n"
           "  vole evaluate mice.vole --truth truth.json --metrics davis --match once\n"
+          "  vole evaluate mice.vole --metrics points --split val\n"
           "  vole evaluate --truth truth.json --predictions results.json --metrics coco-bbox\n"
           "  vole evaluate --truth anna.csv --predictions ben.csv --metrics behaviors",
           [](CLI::App& command) -> RunVerb {
@@ -139,7 +187,6 @@ Verb EvaluateVerb() {
             AddProject(command, arguments->project)->required(false);
             command
                 .add_option("--truth", arguments->truth, "truth: COCO, MOT, behavior table, masks")
-                ->required()
                 ->type_name("FILE");
             command
                 .add_option("--predictions", arguments->predictions,

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/files/json_entries.h"
+#include "datasets/store/points.h"
 
 namespace datasets {
 
@@ -253,8 +254,9 @@ class Parser {
       Segmentation(*segmentation, object, where);
     }
     if (const json* points = Find(value, "keypoints")) KeyPoints(*points, object, where);
+    if (object.polygons.empty() && !object.has_rle() && !object.box) BoxPoints(object);
     if (object.polygons.empty() && !object.has_rle() && !object.box) {
-      Fail(where, "it has neither a segmentation nor a bbox");
+      Fail(where, "it has neither a segmentation nor a bbox nor key points");
     }
     json extra = json::object();
     for (auto it = value.begin(); it != value.end(); ++it) {
@@ -377,6 +379,18 @@ class Parser {
       point.visibility = static_cast<int>(std::clamp(visibility, 0.0, 2.0));
       object.key_points.push_back(std::move(point));
     }
+  }
+
+  // Results of key points have no box (pycocotools makes one of them all).
+  void BoxPoints(CocoObject& object) const {
+    std::vector<KeyPoint> points;
+    for (KeyPoint point : object.key_points) {
+      const bool answer = document_.is_results && (point.x != 0 || point.y != 0);
+      if (!answer && point.visibility == 0) continue;
+      point.visibility = 2;
+      points.push_back(point);
+    }
+    if (!points.empty()) object.box = BoxOfPoints(points);
   }
 
   static constexpr const char* kGiveCoco =
