@@ -1,102 +1,19 @@
 #include "datasets/exchange/label_batch.h"
 
-#include <cmath>
+#include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_set>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/known_labels.h"
 #include "datasets/store/points.h"
+#include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
 
 namespace datasets {
 
 namespace {
-
-class Fingerprint {
- public:
-  void Add(uint64_t value) {
-    hash_ ^= value + 0x9e3779b97f4a7c15ULL + (hash_ << 12) + (hash_ >> 4);
-    hash_ *= 0xff51afd7ed558ccdULL;
-    hash_ ^= hash_ >> 33;
-  }
-  void Add(double value) { Add(static_cast<uint64_t>(std::llround(value * 1000))); }
-  uint64_t value() const { return hash_; }
-
- private:
-  uint64_t hash_ = 0x243f6a8885a308d3ULL;
-};
-
-uint64_t OutlineKey(Id image_id, const AnnotationRow& row) {
-  Fingerprint key;
-  key.Add(static_cast<uint64_t>(image_id));
-  if (row.rle) {
-    for (const uint32_t run : row.rle->counts) key.Add(static_cast<uint64_t>(run));
-    return key.value();
-  }
-  if (row.polygons.empty()) {  // points alone
-    for (const KeyPoint& point : row.key_points) {
-      if (point.visibility == 0) continue;
-      for (const unsigned char letter : point.name) key.Add(static_cast<uint64_t>(letter));
-      key.Add(point.x);
-      key.Add(point.y);
-    }
-  }
-  for (const Ring& ring : row.polygons) {
-    key.Add(static_cast<uint64_t>(ring.size()));
-    for (const cv::Point2d& point : ring) {
-      key.Add(point.x);
-      key.Add(point.y);
-    }
-  }
-  return key.value();
-}
-
-uint64_t TrackKey(Id image_id, Id track_id) {
-  Fingerprint key;
-  key.Add(static_cast<uint64_t>(image_id));
-  key.Add(static_cast<uint64_t>(track_id));
-  return key.value();
-}
-
-// What the project holds already, of the videos that the batch touches.
-struct Present {
-  struct Outline {
-    Id category_id;
-    bool iscrowd;
-  };
-  std::unordered_map<uint64_t, std::vector<Outline>> outlines;
-  std::unordered_set<uint64_t> tracked;
-  std::unordered_set<Id> labeled_images;
-  std::unordered_map<Id, ImageState> states;
-
-  Present(const Project& project, const LabelBatch& batch) {
-    std::set<Id> videos;
-    for (const IncomingImage& image : batch.images()) videos.insert(image.video_id.value_or(0));
-    for (const ImageRow& image : project.Images()) states[image.id] = image.state;
-    if (states.empty()) return;
-    for (const Id video : videos) {
-      project.ForEachAnnotation(
-          video, [&](const ImageRow& image, const std::vector<AnnotationRow>& rows) {
-            if (!rows.empty()) labeled_images.insert(image.id);
-            for (const AnnotationRow& row : rows) {
-              outlines[OutlineKey(image.id, row)].push_back({row.category_id, row.iscrowd});
-              if (row.track_id) tracked.insert(TrackKey(image.id, *row.track_id));
-            }
-          });
-    }
-  }
-  // The same outline under that category.
-  const Outline* Find(uint64_t outline, Id category_id) const {
-    const auto found = outlines.find(outline);
-    if (found == outlines.end()) return nullptr;
-    for (const Outline& one : found->second) {
-      if (one.category_id == category_id) return &one;
-    }
-    return nullptr;
-  }
-};
 
 // What each label is called in the project: its category, or (--names-from tracks) its track.
 class AnimalNames {
@@ -241,143 +158,240 @@ IncomingLabel& LabelBatch::AddLabel(size_t image, size_t category) {
   return labels_.back();
 }
 
+namespace {
+
+// What came of the labels of a batch, for the sentences of the report.
+struct Kept {
+  int64_t other = 0, name = 0, kind = 0;
+  std::string doubled;
+};
+
+class Storing {
+ public:
+  Storing(const Project& project, const LabelBatch& batch, const ImportOptions& options,
+          const AnimalNames& animals, Writer& writer, ImportReport* report)
+      : project_(project),
+        batch_(batch),
+        options_(options),
+        animals_(animals),
+        writer_(writer),
+        known_(project, batch),
+        report_(report) {}
+
+  Kept Store(Job& job) {
+    StoreNames();
+    StoreImages();
+    std::vector<KnownLabels::Incoming> incoming;
+    std::vector<const IncomingLabel*> labels;
+    for (size_t i = 0; i < batch_.labels().size(); ++i) {
+      if (const auto placed = Place(i)) {
+        incoming.push_back(*placed);
+        labels.push_back(&batch_.labels()[i]);
+      } else {
+        ++report_->already_present;
+        ++kept_.name;
+      }
+    }
+    const auto incomplete = known_.Incomplete(incoming);
+    DoubledTracks doubles(project_);
+    for (size_t i = 0; i < incoming.size(); ++i) {
+      if (i % 1024 == 0) {
+        job.Advance(static_cast<double>(i), static_cast<double>(incoming.size()), "storing labels");
+      }
+      StoreLabel(*labels[i], incoming[i], incomplete[i], doubles);
+    }
+    kept_.doubled = doubles.Note();
+    report_->tracks = static_cast<int64_t>(tracks_.size());
+    return kept_;
+  }
+
+ private:
+  void StoreNames() {
+    std::set<std::string> names;
+    for (const CategoryRow& category : project_.Categories()) {
+      names.insert(category.name);
+      categories_before_[category.name] = category.id;
+    }
+    for (const Skeleton& skeleton : batch_.skeletons) {
+      FindOrInsertSkeleton(writer_.connection(), skeleton);
+    }
+    for (const auto& [name, supercategory] : animals_.all()) {
+      category_ids_.push_back(writer_.FindOrInsertCategory(name, supercategory));
+      report_->categories += names.count(name) ? 0 : 1;
+    }
+  }
+
+  void StoreImages() {
+    std::vector<bool> labeled(batch_.images().size(), false);
+    for (const IncomingLabel& label : batch_.labels()) labeled[label.image] = true;
+    for (size_t i = 0; i < batch_.images().size(); ++i) {
+      const IncomingImage& image = batch_.images()[i];
+      const Id id = image.video_id
+                        ? writer_.FindOrInsertImage(*image.video_id, image.frame_index, image.width,
+                                                    image.height)
+                        : writer_.FindOrInsertPicture(image.picture, image.width, image.height);
+      image_ids_.push_back(id);
+      const std::optional<ImageState> state = known_.StateOf(id);
+      const bool open = !state || state == ImageState::kNew || state == ImageState::kStarted;
+      const bool empty = image.empty || options_.empty_is_negative;
+      if (labeled[i]) {
+        if (state != ImageState::kDone) writer_.SetImageState(id, ImageState::kDone);
+      } else if (empty && open && !known_.HasLabels(id)) {
+        writer_.SetImageState(id, ImageState::kEmpty);
+      } else if (!state) {
+        writer_.SetImageState(id, ImageState::kNew);
+      }
+      if (!image.split.empty()) writer_.SetImageSplit(id, image.split);
+    }
+  }
+
+  // Whether the project has the label under the name of its category, which tracks now replace.
+  bool HasFormerName(const IncomingLabel& label, uint64_t outline) const {
+    const auto former = categories_before_.find(batch_.categories()[label.category].first);
+    return options_.names_from == "tracks" && former != categories_before_.end() &&
+           known_.Find(outline, former->second);
+  }
+
+  // Nothing for a label that is left under its former name.
+  std::optional<KnownLabels::Incoming> Place(size_t i) {
+    const IncomingLabel& label = batch_.labels()[i];
+    const IncomingImage& image = batch_.images()[label.image];
+    KnownLabels::Incoming incoming;
+    incoming.image_id = image_ids_[label.image];
+    incoming.category_id = category_ids_[animals_.OfLabel(i)];
+    incoming.row = &label.row;
+    const uint64_t outline = OutlineKey(incoming.image_id, label.row);
+    if (!known_.Find(outline, incoming.category_id) && HasFormerName(label, outline)) {
+      return std::nullopt;
+    }
+    if (!label.track || !image.video_id) return incoming;
+    const auto key =
+        std::make_pair(*image.video_id, std::make_pair(incoming.category_id, *label.track));
+    auto track = tracks_.find(key);
+    if (track == tracks_.end()) {
+      const Id id = writer_.FindOrInsertTrack(*image.video_id, incoming.category_id, *label.track);
+      track = tracks_.emplace(key, id).first;
+    }
+    incoming.track_id = track->second;
+    return incoming;
+  }
+
+  void StoreLabel(const IncomingLabel& label, const KnownLabels::Incoming& incoming,
+                  const KnownLabels::Label* incomplete, DoubledTracks& doubles) {
+    const AnnotationRow& brought = label.row;
+    const uint64_t outline = OutlineKey(incoming.image_id, brought);
+    const KnownLabels::Label* there = known_.Find(outline, incoming.category_id);
+    const bool same = there || !added_.insert({outline, incoming.category_id}).second;
+    if (same) {
+      kept_.kind += there && there->iscrowd != brought.iscrowd ? 1 : 0;
+      const bool points =
+          there && !there->has_points && AnyPoint(brought) && completed_.insert(there->id).second;
+      if (points) InsertPointsOfLabel(writer_.connection(), there->id, brought.key_points);
+      ++(points ? report_->completed : report_->already_present);
+      return;
+    }
+    if (incomplete) return Complete(*incomplete, brought);
+    if (incoming.track_id && !brought.iscrowd) {
+      doubles.Look(batch_.images()[label.image], incoming.image_id, *label.track,
+                   *incoming.track_id);
+    }
+    if (incoming.track_id && known_.HasTrack(incoming.image_id, *incoming.track_id)) {
+      ++report_->already_present;
+      ++kept_.other;
+      return;
+    }
+    AnnotationRow row = brought;
+    row.image_id = incoming.image_id;
+    row.category_id = incoming.category_id;
+    row.track_id = incoming.track_id;
+    if (row.author.empty()) row.author = options_.author;
+    writer_.InsertAnnotation(row);
+    ++report_->annotations;
+  }
+
+  // Points for an outline, or an outline for points.
+  void Complete(const KnownLabels::Label& label, const AnnotationRow& brought) {
+    ++report_->completed;
+    if (!brought.HasShape()) {
+      InsertPointsOfLabel(writer_.connection(), label.id, brought.key_points);
+      return;
+    }
+    AnnotationRow row = Reader(writer_.connection()).AnnotationById(label.id).value();
+    static_cast<Outline&>(row) = brought;
+    row.box = brought.box;
+    row.area = brought.area;
+    writer_.UpdateAnnotation(row);
+  }
+
+  static bool AnyPoint(const AnnotationRow& row) {
+    return std::any_of(row.key_points.begin(), row.key_points.end(),
+                       [](const KeyPoint& point) { return point.visibility > 0; });
+  }
+
+  const Project& project_;
+  const LabelBatch& batch_;
+  const ImportOptions& options_;
+  const AnimalNames& animals_;
+  Writer& writer_;
+  const KnownLabels known_;
+  ImportReport* report_;
+  std::map<std::string, Id> categories_before_;
+  std::vector<Id> category_ids_, image_ids_;
+  std::map<std::pair<Id, std::pair<Id, int64_t>>, Id> tracks_;
+  std::set<std::pair<uint64_t, Id>> added_;
+  std::set<Id> completed_;
+  Kept kept_;
+};
+
+// What a person should hear of labels that were left as they are.
+void AddNotes(const Kept& kept, std::vector<std::string>* notes) {
+  const auto add = [&](int64_t count, const std::string& text) {
+    if (count > 0) notes->push_back(std::to_string(count) + text);
+  };
+  add(kept.name,
+      " labels were left under their former name: an import never changes labels that are there");
+  add(kept.kind,
+      " labels were left as the project has them: a crowd there and none in the file, or the other "
+      "way round");
+  add(kept.other,
+      " labels were left as the project has them: it holds another outline of the same track in "
+      "the "
+      "same frame, or other key points");
+}
+
+}  // namespace
+
 ImportReport StoreLabels(Project& project, const LabelBatch& batch, const ImportOptions& options,
                          Job& job) {
   ImportReport report;
-  report.warnings = batch.warnings;
   report.images = static_cast<int64_t>(batch.images().size());
   const bool from_tracks = options.names_from == "tracks";
   const AnimalNames animals(batch, from_tracks);
-  int64_t kept_other = 0, kept_name = 0, kept_kind = 0;
-  std::string doubled;
+  Kept kept;
   project.Write([&](Writer& writer) {
-    report.annotations = report.already_present = report.categories = 0;
-    kept_other = kept_name = kept_kind = 0;
+    report.annotations = report.already_present = report.categories = report.completed = 0;
     job.Advance(0, 0, "comparing with the labels that are there");
-    const Present present(project, batch);
-    std::set<std::string> known_names;
-    std::map<std::string, Id> known;
-    for (const CategoryRow& category : project.Categories()) {
-      known_names.insert(category.name);
-      known[category.name] = category.id;
-    }
-
-    for (const Skeleton& skeleton : batch.skeletons) {
-      FindOrInsertSkeleton(writer.connection(), skeleton);
-    }
-    std::vector<Id> category_ids, image_ids;
-    for (const auto& [name, supercategory] : animals.all()) {
-      category_ids.push_back(writer.FindOrInsertCategory(name, supercategory));
-      report.categories += known_names.count(name) ? 0 : 1;
-    }
-    std::vector<bool> labeled(batch.images().size(), false);
-    for (const IncomingLabel& label : batch.labels()) labeled[label.image] = true;
-    for (size_t i = 0; i < batch.images().size(); ++i) {
-      const IncomingImage& image = batch.images()[i];
-      const Id id = image.video_id
-                        ? writer.FindOrInsertImage(*image.video_id, image.frame_index, image.width,
-                                                   image.height)
-                        : writer.FindOrInsertPicture(image.picture, image.width, image.height);
-      image_ids.push_back(id);
-      const auto state = present.states.find(id);
-      const bool is_new = state == present.states.end();
-      const bool open =
-          is_new || state->second == ImageState::kNew || state->second == ImageState::kStarted;
-      const bool empty = image.empty || options.empty_is_negative;
-      if (labeled[i]) {
-        if (is_new || state->second != ImageState::kDone) {
-          writer.SetImageState(id, ImageState::kDone);
-        }
-      } else if (empty && open && !present.labeled_images.count(id)) {
-        writer.SetImageState(id, ImageState::kEmpty);
-      } else if (is_new) {
-        writer.SetImageState(id, ImageState::kNew);
-      }
-      if (!image.split.empty()) writer.SetImageSplit(id, image.split);
-    }
-
-    std::map<std::pair<Id, std::pair<Id, int64_t>>, Id> tracks;
-    std::set<std::pair<uint64_t, Id>> added;
-    DoubledTracks doubles(project);
-    for (size_t i = 0; i < batch.labels().size(); ++i) {
-      const IncomingLabel& label = batch.labels()[i];
-      if (i % 1024 == 0) {
-        job.Advance(static_cast<double>(i), static_cast<double>(batch.labels().size()),
-                    "storing labels");
-      }
-      const IncomingImage& image = batch.images()[label.image];
-      AnnotationRow row = label.row;
-      row.image_id = image_ids[label.image];
-      row.category_id = category_ids[animals.OfLabel(i)];
-      if (row.author.empty()) row.author = options.author;
-      const uint64_t outline = OutlineKey(row.image_id, row);
-      const Present::Outline* there = present.Find(outline, row.category_id);
-      const auto former = known.find(batch.categories()[label.category].first);
-      if (!there && from_tracks && former != known.end() && present.Find(outline, former->second)) {
-        ++report.already_present;
-        ++kept_name;
-        continue;
-      }
-      if (label.track && image.video_id) {
-        const auto key =
-            std::make_pair(*image.video_id, std::make_pair(row.category_id, *label.track));
-        auto track = tracks.find(key);
-        if (track == tracks.end()) {
-          const Id id = writer.FindOrInsertTrack(*image.video_id, row.category_id, *label.track);
-          track = tracks.emplace(key, id).first;
-        }
-        row.track_id = track->second;
-      }
-      const bool same = there || !added.insert({outline, row.category_id}).second;
-      if (!same && row.track_id && !row.iscrowd) {
-        doubles.Look(image, row.image_id, *label.track, *row.track_id);
-      }
-      const bool other =
-          !same && row.track_id && present.tracked.count(TrackKey(row.image_id, *row.track_id));
-      if (same || other) {
-        ++report.already_present;
-        kept_other += other ? 1 : 0;
-        kept_kind += there && there->iscrowd != row.iscrowd ? 1 : 0;
-        continue;
-      }
-      writer.InsertAnnotation(row);
-      ++report.annotations;
-    }
-    doubled = doubles.Note();
-    const int64_t asked = kept_name + (options.crowd_is_instance ? kept_kind : 0);
-    if (report.annotations == 0 && asked > 0) {
+    kept = Storing(project, batch, options, animals, writer, &report).Store(job);
+    const int64_t asked = kept.name + (options.crowd_is_instance ? kept.kind : 0);
+    if (report.annotations + report.completed == 0 && asked > 0) {
       throw Error("this import",
                   "it would change nothing: " + std::to_string(asked) +
                       " of its labels are in the project already, " +
-                      (kept_name > 0 ? "under their former name" : "as crowds") +
+                      (kept.name > 0 ? "under their former name" : "as crowds") +
                       ", and an import never changes labels that are there",
                   "delete those first, or import the file into a new project");
     }
-    report.tracks = static_cast<int64_t>(tracks.size());
   });
+  report.warnings = batch.warnings;
   const std::string of_tracks = from_tracks ? "" : animals.NoteOnTracks();
-  for (const std::string& note : {doubled, of_tracks}) {
+  for (const std::string& note : {kept.doubled, of_tracks}) {
     if (!note.empty()) report.warnings.push_back(note);
   }
   if (from_tracks && animals.untracked() > 0) {
     report.warnings.push_back(std::to_string(animals.untracked()) +
                               " labels have no track and kept the name of their category");
   }
-  if (kept_name > 0) {
-    report.warnings.push_back(std::to_string(kept_name) +
-                              " labels were left under their former name: an import never changes "
-                              "labels that are there");
-  }
-  if (kept_kind > 0) {
-    report.warnings.push_back(std::to_string(kept_kind) +
-                              " labels were left as the project has them: a crowd there and none "
-                              "in the file, or the other way round");
-  }
-  if (kept_other > 0) {
-    report.warnings.push_back(std::to_string(kept_other) +
-                              " labels were left as the project has them: it holds another outline "
-                              "of the same track in the same frame");
-  }
+  AddNotes(kept, &report.warnings);
   return report;
 }
 

@@ -51,6 +51,7 @@ struct ImportReport {
   int64_t tracks = 0;                 // tracks that the labels belong to
   int64_t behaviors = 0;              // behaviors added now
   int64_t intervals = 0;              // behavior intervals added now
+  int64_t completed = 0;              // labels that were there and got key points, or an outline
   int64_t already_present = 0;        // labels and intervals that the project held already
   std::vector<std::string> warnings;  // one sentence each
 };

@@ -27,7 +27,8 @@ std::string FormatTable(bool imports);
 // transaction. A second import of the same file adds nothing twice (same image, category and
 // outline; same video, subject, behavior, author and frames). Imported images become `done`;
 // images listed without any label stay `new` unless `empty_is_negative` is set or the file itself
-// calls them empty. Never changes or removes a label that is there; an import that could only do
+// calls them empty. Never changes or removes what a label holds; key points come to the label of
+// the same animal and frame that has none, and so does an outline. An import that could only do
 // that (the labels are there as crowds, or under another name) is refused.
 // Numbers that tell individuals apart (track_id, object_id, group_id, subject_name, attributes.*)
 // become tracks; with `names_from` = tracks each is an animal of the project: the same in all

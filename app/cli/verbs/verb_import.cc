@@ -42,10 +42,17 @@ int Run(const Arguments& arguments, Console& console) {
     text += fmt::format("{}Imported {} behavior intervals ({} new behaviors).",
                         text.empty() ? "" : " ", CountText(report.intervals), report.behaviors);
   }
+  if (report.completed > 0) {
+    text +=
+        fmt::format(" {} labels that were there got what they lacked, key points or an outline.",
+                    CountText(report.completed));
+  }
   if (report.already_present > 0) {
     text += fmt::format(" {} were there already.", CountText(report.already_present));
   }
-  if (report.annotations == 0 && report.intervals == 0 && report.already_present > 0) {
+  const bool nothing =
+      report.annotations + report.intervals + report.completed == 0;
+  if (nothing && report.already_present > 0) {
     text += " Nothing of them was changed.";
   }
   console.Print(text);
@@ -56,6 +63,7 @@ int Run(const Arguments& arguments, Console& console) {
                      {"tracks", report.tracks},
                      {"behaviors", report.behaviors},
                      {"intervals", report.intervals},
+                     {"completed", report.completed},
                      {"already_present", report.already_present},
                      {"warnings", report.warnings}});
   return 0;

@@ -77,6 +77,9 @@ std::string ReportText(const datasets::ImportReport& report) {
     text += (text.empty() ? "" : "; ") + CountOf(report.intervals, "bout") + ", " +
             CountOf(report.behaviors, "new behavior");
   }
+  if (report.completed > 0) {
+    text += "; " + CountOf(report.completed, "label") + " got key points or an outline";
+  }
   if (report.already_present > 0) {
     text += "; " + std::to_string(report.already_present) + " were there already";
   }
