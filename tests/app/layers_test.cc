@@ -26,6 +26,7 @@ const std::vector<std::string> kTopFolders = {"app", "annotate", "train", "infer
 const std::vector<std::string> kFloors = {
     "datasets/base",
     "datasets/files",
+    "datasets/hdf5",
     "datasets/shape",
     "datasets/keypoints",
     "datasets/video",
