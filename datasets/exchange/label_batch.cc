@@ -362,16 +362,17 @@ void AddNotes(const Kept& kept, std::vector<std::string>* notes) {
 }  // namespace
 
 ImportReport StoreLabels(Project& project, const LabelBatch& batch, const ImportOptions& options,
-                         Job& job) {
+                         Job& job, const std::function<void(Writer&)>& also) {
   ImportReport report;
   report.images = static_cast<int64_t>(batch.images().size());
   const bool from_tracks = options.names_from == "tracks";
-  const AnimalNames animals(batch, from_tracks);
+  const AnimalNames animals(batch, from_tracks && !batch.labels().empty());
   Kept kept;
   project.Write([&](Writer& writer) {
     report.annotations = report.already_present = report.categories = report.completed = 0;
     job.Advance(0, 0, "comparing with the labels that are there");
     kept = Storing(project, batch, options, animals, writer, &report).Store(job);
+    if (also) also(writer);
     const int64_t asked = kept.name + (options.crowd_is_instance ? kept.kind : 0);
     if (report.annotations + report.completed == 0 && asked > 0) {
       throw Error("this import",

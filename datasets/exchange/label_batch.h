@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -52,9 +53,10 @@ class LabelBatch {
   std::unordered_map<std::string, size_t> category_index_, image_index_;
 };
 
-// One transaction; see Import for what a second import does. Throws Cancelled, leaving nothing.
+// One transaction; see Import for what a second import does. `also`: what else is stored in it,
+// after the skeletons and labels. Throws Cancelled, leaving nothing.
 ImportReport StoreLabels(Project& project, const LabelBatch& batch, const ImportOptions& options,
-                         Job& job);
+                         Job& job, const std::function<void(Writer&)>& also = {});
 
 // How a picture file is written into the project: relative to its folder where it lies inside it or
 // beside it, else absolute; with '/' on every platform.

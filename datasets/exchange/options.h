@@ -47,6 +47,8 @@ struct ImportOptions {
 struct ImportReport {
   int64_t images = 0;                 // images that the file speaks of
   int64_t annotations = 0;            // labels added now
+  int64_t predictions = 0;            // a machine's animals added now, as a job of their own
+  int64_t predicted_frames = 0;       // that they are on
   int64_t categories = 0;             // categories added now
   int64_t tracks = 0;                 // tracks that the labels belong to
   int64_t behaviors = 0;              // behaviors added now

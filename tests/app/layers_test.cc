@@ -40,6 +40,7 @@ const std::vector<std::string> kFloors = {
     "datasets",
     "datasets/models",
     "datasets/exchange",
+    "datasets/pose",
     "datasets/sample",
     "datasets/synthetic",
     "datasets/metrics",

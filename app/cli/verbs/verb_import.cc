@@ -34,13 +34,17 @@ int Run(const Arguments& arguments, Console& console) {
                                                          arguments.options, console.job());
   for (const std::string& warning : report.warnings) console.Warn(warning);
   std::string text;
-  if (report.annotations > 0 || report.intervals == 0) {
+  if (report.annotations > 0 || report.intervals + report.predictions == 0) {
     text += fmt::format("Imported {} labels on {} images ({} new categories).",
                         CountText(report.annotations), CountText(report.images), report.categories);
   }
   if (report.intervals > 0) {
     text += fmt::format("{}Imported {} behavior intervals ({} new behaviors).",
                         text.empty() ? "" : " ", CountText(report.intervals), report.behaviors);
+  }
+  if (report.predictions > 0) {
+    text += fmt::format("{}Imported {} predictions on {} frames.", text.empty() ? "" : " ",
+                        CountText(report.predictions), CountText(report.predicted_frames));
   }
   if (report.completed > 0) {
     text +=
@@ -51,7 +55,7 @@ int Run(const Arguments& arguments, Console& console) {
     text += fmt::format(" {} were there already.", CountText(report.already_present));
   }
   const bool nothing =
-      report.annotations + report.intervals + report.completed == 0;
+      report.annotations + report.intervals + report.completed + report.predictions == 0;
   if (nothing && report.already_present > 0) {
     text += " Nothing of them was changed.";
   }
@@ -59,6 +63,8 @@ int Run(const Arguments& arguments, Console& console) {
   console.PrintJson({{"format", arguments.format},
                      {"images", report.images},
                      {"annotations", report.annotations},
+                     {"predictions", report.predictions},
+                     {"predicted_frames", report.predicted_frames},
                      {"categories", report.categories},
                      {"tracks", report.tracks},
                      {"behaviors", report.behaviors},

@@ -69,13 +69,17 @@ datasets::ImportReport TryImport(const datasets::Project& project, const std::st
 
 std::string ReportText(const datasets::ImportReport& report) {
   std::string text;
-  if (report.annotations > 0 || report.intervals == 0) {
+  if (report.annotations > 0 || report.intervals + report.predictions == 0) {
     text = CountOf(report.annotations, "label") + " on " + CountOf(report.images, "image") + ", " +
            CountOf(report.categories, "new animal");
   }
   if (report.intervals > 0) {
     text += (text.empty() ? "" : "; ") + CountOf(report.intervals, "bout") + ", " +
             CountOf(report.behaviors, "new behavior");
+  }
+  if (report.predictions > 0) {
+    text += (text.empty() ? "" : "; ") + CountOf(report.predictions, "prediction") + " on " +
+            CountOf(report.predicted_frames, "frame");
   }
   if (report.completed > 0) {
     text += "; " + CountOf(report.completed, "label") + " got key points or an outline";
