@@ -73,6 +73,12 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
   console.Print(TableText(table));
 }
 
+void SayWarnings(const nlohmann::json& figures, Console& console) {
+  const auto warnings = figures.find("warnings");
+  if (warnings == figures.end()) return;
+  for (const nlohmann::json& warning : *warnings) console.Warn(warning.get<std::string>());
+}
+
 void PrintPerPoint(const nlohmann::json& figures, Console& console) {
   const auto points = figures.find("per_point");
   if (points == figures.end()) return;
@@ -149,6 +155,7 @@ int Run(Arguments& arguments, Console& console) {
                                                            arguments.options, console.job());
     PrintFigures(figures, console);
     PrintPerPoint(figures, console);
+    SayWarnings(figures, console);
     console.PrintJson(figures);
     return 0;
   }
@@ -160,6 +167,7 @@ int Run(Arguments& arguments, Console& console) {
       datasets::EvaluateComparison(comparison, arguments.options, console.job());
   PrintFigures(figures, console);
   PrintPerPoint(figures, console);
+  SayWarnings(figures, console);
   if (arguments.list_wrong) ListWrongFrames(comparison, arguments.options, &figures, console);
   console.PrintJson(figures);
   return 0;
