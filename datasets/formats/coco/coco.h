@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "datasets/exchange/bad_entries.h"
@@ -39,6 +40,7 @@ struct CocoCategory {
   int64_t id = 0;
   std::string name, supercategory;
   std::vector<std::string> key_points;
+  std::vector<std::pair<int, int>> edges;  // places of key points that a line joins
 };
 
 struct CocoObject {  // an annotation or a result

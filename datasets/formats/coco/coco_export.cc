@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -79,6 +80,25 @@ class KeyPointNames {
  private:
   std::map<Id, std::vector<std::string>> names_;
 };
+
+// The lines between those points, numbered from 1.
+Json LinesJson(const std::vector<Skeleton>& skeletons, const std::vector<std::string>& names) {
+  Json lines = Json::array();
+  for (const Skeleton& skeleton : skeletons) {
+    for (const auto& [from, to] : skeleton.edges) {
+      Json line = Json::array();
+      for (const int end : {from, to}) {
+        const auto place =
+            std::find(names.begin(), names.end(), skeleton.points[static_cast<size_t>(end)].name);
+        if (place != names.end()) line.push_back(place - names.begin() + 1);
+      }
+      if (line.size() == 2 && std::find(lines.begin(), lines.end(), line) == lines.end()) {
+        lines.push_back(line);
+      }
+    }
+  }
+  return lines;
+}
 
 Json ObjectJson(const SelectedInstance& instance, int64_t id, int64_t image_id,
                 const std::vector<std::string>& point_names) {
@@ -203,7 +223,10 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
   for (const CategoryRow& category : project.Categories()) {
     Json json{
         {"id", category.id}, {"name", category.name}, {"supercategory", category.supercategory}};
-    if (!point_names.Of(category.id).empty()) json["keypoints"] = point_names.Of(category.id);
+    if (!point_names.Of(category.id).empty()) {
+      json["keypoints"] = point_names.Of(category.id);
+      json["skeleton"] = LinesJson(project.Skeletons(), point_names.Of(category.id));
+    }
     categories.Add(json);
   }
   categories.Close();

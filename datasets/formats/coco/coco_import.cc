@@ -7,6 +7,7 @@
 #include "datasets/exchange/label_batch.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/coco/coco_match.h"
+#include "datasets/keypoints/sides.h"
 #include "datasets/store/points.h"
 
 namespace datasets {
@@ -95,6 +96,24 @@ std::set<int64_t> RootCategories(const CocoDocument& document) {
   return roots;
 }
 
+// What the file says of the points, and which are each other's mirror image by their names.
+void AddSkeletons(const CocoDocument& document, LabelBatch* batch) {
+  std::set<int64_t> pointed;
+  for (const CocoObject& object : document.objects) {
+    if (AnyLabeled(object.key_points)) pointed.insert(object.category_id);
+  }
+  std::set<std::string> said;
+  for (const CocoCategory& category : document.categories) {
+    if (category.key_points.empty() || !pointed.count(category.id)) continue;
+    const auto pairs = PartnersByName(category.key_points);
+    batch->skeletons.push_back(MakeSkeleton("animal", category.key_points, {}, pairs));
+    batch->skeletons.back().edges = category.edges;
+    if (pairs.empty() || !said.insert(PairsText(pairs)).second) continue;
+    batch->warnings.push_back("taken to be each other's mirror image by their names: " +
+                              PairsText(pairs));
+  }
+}
+
 std::string WithTrack(const std::string& extra, int64_t track) {
   nlohmann::json json = extra.empty() ? nlohmann::json::object() : nlohmann::json::parse(extra);
   json["track_id"] = track;
@@ -112,6 +131,7 @@ ImportReport ImportCoco(Project& project, const std::filesystem::path& path,
   batch.warnings = std::move(document.warnings);
   CocoMatcher matcher(project, path, document, options);
 
+  AddSkeletons(document, &batch);
   std::unordered_map<int64_t, size_t> category_places;
   const std::set<int64_t> roots = RootCategories(document);
   for (const CocoCategory& category : document.categories) {

@@ -199,7 +199,44 @@ class Parser {
         category.key_points.push_back(name.get<std::string>());
       }
     }
+    if (const json* lines = Find(value, "skeleton")) Lines(*lines, category);
     document_.categories.push_back(std::move(category));
+  }
+
+  // Pairs of points, numbered from 1; some tools number from 0. Lines are no labels: what is wrong
+  // with them is said, and they are left out.
+  void Lines(const json& lines, CocoCategory& category) {
+    const auto count = static_cast<int64_t>(category.key_points.size());
+    int64_t lowest = count + 1, highest = 0;
+    std::vector<std::pair<int64_t, int64_t>> pairs;
+    for (const json& line : lines.is_array() ? lines : json::array()) {
+      const bool two = line.is_array() && line.size() == 2 && line[0].is_number_integer() &&
+                       line[1].is_number_integer();
+      if (!two) continue;
+      pairs.emplace_back(line[0].get<int64_t>(), line[1].get<int64_t>());
+      lowest = std::min({lowest, pairs.back().first, pairs.back().second});
+      highest = std::max({highest, pairs.back().first, pairs.back().second});
+    }
+    const int64_t first = lowest == 0 ? 0 : 1;
+    const std::string skeleton = file_ + ": the skeleton of category '" + category.name + "'";
+    if (pairs.empty()) return;
+    if (lowest < 0 || highest - first >= count) {
+      document_.warnings.push_back(skeleton + " joins points that are not there; it was left out");
+      return;
+    }
+    if (first == 0) {
+      document_.warnings.push_back(skeleton + " was read as numbered from 0 (COCO's begin at 1)");
+    }
+    for (const auto& [from, to] : pairs) {
+      const std::pair<int, int> edge(static_cast<int>(from - first), static_cast<int>(to - first));
+      const auto same = [&](const auto& other) {
+        return std::minmax(other.first, other.second) == std::minmax(edge.first, edge.second);
+      };
+      if (edge.first != edge.second &&
+          std::none_of(category.edges.begin(), category.edges.end(), same)) {
+        category.edges.push_back(edge);
+      }
+    }
   }
 
   void Image(const json& value, const std::string& where) {

@@ -134,6 +134,31 @@ TEST_CASE("points elsewhere, of another track, or beside other points make no on
   CHECK(changed.warnings.back().find("other key points") != std::string::npos);
 }
 
+TEST_CASE("a skeleton's lines and sides come with its points, and go out again") {
+  json dataset = OfPoints();
+  for (json& category : dataset["categories"]) {
+    category["keypoints"] = {"earL", "earR"};
+    category["skeleton"] = {{1, 2}, {2, 1}};
+  }
+  Case one;
+  const ImportReport report = one.Import(dataset);
+  const Skeleton skeleton = one.project->Skeletons().at(0);
+  CHECK(skeleton.edges == std::vector<std::pair<int, int>>{{0, 1}});
+  CHECK(MirrorOrder(skeleton) == std::vector<int>{1, 0});
+  CHECK(report.warnings.back().find("earL and earR") != std::string::npos);
+  Job job;
+  Export(*one.project, "coco", one.folder / "out.json", {}, job);
+  const json out = json::parse(std::ifstream(one.folder / "out.json"));
+  CHECK(out["categories"][0]["skeleton"] == json{{1, 2}});
+
+  dataset["categories"][0]["skeleton"] = {{1, 7}};
+  dataset["categories"][1]["skeleton"] = {{0, 1}};
+  Case other;
+  const auto warnings = other.Import(dataset).warnings;
+  CHECK(Says(warnings.at(0), {"'ann'", "not there"}));
+  CHECK(Says(warnings.at(1), {"'bob'", "from 0"}));
+}
+
 TEST_CASE("key points of real flies come to their outlines") {
   for (const std::string name : {"flies_courtship", "flies_pair2"}) {
     const auto data = SharedData(name);
