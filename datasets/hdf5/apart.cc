@@ -1,6 +1,7 @@
 #include "datasets/hdf5/apart.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,11 @@ bool WriteAll(int file, const std::string& bytes) {
 }
 
 // What the copy does; never returns.
-[[noreturn]] void Answer(int file, const std::function<std::string()>& read) {
+[[noreturn]] void Answer(int file, int seconds, const std::function<std::string()>& read) {
+  const auto limit = static_cast<rlim_t>(seconds);
+  const rlimit processor{limit, limit}, core{0, 0};
+  setrlimit(RLIMIT_CPU, &processor);
+  setrlimit(RLIMIT_CORE, &core);
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGINT, SIGTERM}) {
     std::signal(signal, SIG_DFL);
   }
@@ -98,7 +103,8 @@ class Descriptor {
 
 }  // namespace
 
-std::string ReadApart(const std::string& what, Job& job, const std::function<std::string()>& read) {
+std::string ReadApart(const std::string& what, int seconds, Job& job,
+                      const std::function<std::string()>& read) {
   int ends[2];
   if (pipe(ends) != 0) throw Error(what, std::string("it cannot be read: ") + std::strerror(errno));
   Descriptor from(ends[0]), to(ends[1]);
@@ -106,7 +112,7 @@ std::string ReadApart(const std::string& what, Job& job, const std::function<std
   {
     const auto lock = LockHdf5();  // no other thread stands in the library when it is copied
     process = fork();
-    if (process == 0) Answer(to.get(), read);
+    if (process == 0) Answer(to.get(), seconds, read);
   }
   if (process < 0) throw Error(what, std::string("it cannot be read: ") + std::strerror(errno));
   Copy copy(process);

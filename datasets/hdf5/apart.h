@@ -10,8 +10,10 @@
 namespace datasets {
 
 // Runs `read` in a copy of this process and returns what it returned. An Error that it throws is
-// thrown here; where the copy dies, Error(thing = `what`) says that the file is damaged. `read`
-// must not use the project's database, nor threads; files that it writes stay. Throws Cancelled.
-std::string ReadApart(const std::string& what, Job& job, const std::function<std::string()>& read);
+// thrown here; where the copy dies, or computes for more than `seconds`, Error(thing = `what`) says
+// that the file is damaged. `read` must not use the project's database, nor threads; files that it
+// writes stay. Throws Cancelled.
+std::string ReadApart(const std::string& what, int seconds, Job& job,
+                      const std::function<std::string()>& read);
 
 }  // namespace datasets

@@ -1,5 +1,6 @@
 #include "datasets/pose/pose_apart.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -188,9 +189,16 @@ PoseDocument UnpackPoses(const std::string& bytes, const std::string& what) {
   return document;
 }
 
-PoseDocument ReadPosesApart(const std::string& what, Job& job,
+PoseDocument ReadPosesApart(const std::filesystem::path& path, const std::string& what, Job& job,
                             const std::function<PoseDocument()>& read) {
-  return UnpackPoses(ReadApart(what, job, [&] { return PackPoses(read()); }), what);
+  constexpr int kLeastSeconds = 20;
+  constexpr uintmax_t kBytesASecond = 1'000'000, kMostSeconds = 100'000;
+  std::error_code ignored;
+  const uintmax_t bytes = std::filesystem::file_size(path, ignored);
+  const uintmax_t more = ignored ? 0 : std::min(kMostSeconds, bytes / kBytesASecond);
+  return UnpackPoses(ReadApart(what, kLeastSeconds + static_cast<int>(more), job,
+                               [&] { return PackPoses(read()); }),
+                     what);
 }
 
 }  // namespace datasets

@@ -8,8 +8,9 @@
 
 namespace datasets {
 
-// As ReadApart (hdf5/apart.h): what `read` must not do, and what is thrown.
-PoseDocument ReadPosesApart(const std::string& what, Job& job,
+// As ReadApart (hdf5/apart.h): what `read` must not do, and what is thrown. It reads `path`, whose
+// size says how long it may take.
+PoseDocument ReadPosesApart(const std::filesystem::path& path, const std::string& what, Job& job,
                             const std::function<PoseDocument()>& read);
 
 // A document as bytes and back; UnpackPoses throws Error(thing = `what`) for other bytes.

@@ -217,7 +217,7 @@ ImportReport ImportSleapAnalysis(Project& project, const std::filesystem::path& 
                                  const ImportOptions& options, Job& job) {
   job.Advance(0, 0, "reading " + path.filename().string());
   const std::string what = "analysis file '" + path.filename().string() + "'";
-  PoseDocument document = ReadPosesApart(what, job, [&] {
+  PoseDocument document = ReadPosesApart(path, what, job, [&] {
     return ReadSleapAnalysis(
         H5File(path, what, "give an .analysis.h5 that SLEAP or sleap-io exported"));
   });

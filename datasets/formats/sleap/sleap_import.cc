@@ -282,7 +282,7 @@ ImportReport ImportSleap(Project& project, const fs::path& path, const ImportOpt
   job.Advance(0, 0, "reading " + path.filename().string());
   const std::string what = "SLEAP file '" + path.filename().string() + "'";
   const VideoMatcher matcher(project, path, options.video);
-  PoseDocument document = ReadPosesApart(what, job, [&] {
+  PoseDocument document = ReadPosesApart(path, what, job, [&] {
     const H5File file(path, what, "give a .slp file that SLEAP or sleap-io wrote");
     return ReadWhole(file, path, matcher, project.folder());
   });

@@ -154,7 +154,7 @@ TEST_CASE("an HDF5 file that is cut off anywhere gives one line, and so do wrong
     std::ofstream(folder / "y.h5", std::ios::binary) << bytes;
     const std::string why = ErrorOf([&] {
       Job job;
-      const std::string read = ReadApart("file", job, [&]() -> std::string {
+      const std::string read = ReadApart("file", 2, job, [&]() -> std::string {
         const H5File file(folder / "y.h5", "file", "");
         for (const char* place : {"deep/er/numbers", "one", "many", "soft"}) file.Numbers(place);
         for (const char* place : {"texts", "fixed"}) file.Texts(place);
@@ -184,10 +184,11 @@ TEST_CASE("an HDF5 file that is cut off anywhere gives one line, and so do wrong
 
 TEST_CASE("what brings a reader down is an error, and what it says and reads comes through") {
   Job job;
-  CHECK(ReadApart("file", job, [] { return std::string("a\0b", 3); }) == std::string("a\0b", 3));
-  CHECK(ReadApart("file", job, [] { return std::string(3'000'000, 'x'); }).size() == 3'000'000);
+  CHECK(ReadApart("file", 60, job, [] { return std::string("a\0b", 3); }) ==
+        std::string("a\0b", 3));
+  CHECK(ReadApart("file", 60, job, [] { return std::string(3'000'000, 'x'); }).size() == 3'000'000);
   const auto why = [&](const std::function<std::string()>& read) {
-    return ErrorOf([&] { ReadApart("file 'x'", job, read); });
+    return ErrorOf([&] { ReadApart("file 'x'", 1, job, read); });
   };
   CHECK(why([]() -> std::string { throw datasets::Error("thing", "cause", "remedy"); }) ==
         "thing: cause; remedy");
@@ -197,12 +198,17 @@ TEST_CASE("what brings a reader down is an error, and what it says and reads com
              }),
              {"file 'x'", "damaged"}));
   CHECK(Says(why([]() -> std::string { std::abort(); }), {"file 'x'", "damaged"}));
+  CHECK(Says(why([]() -> std::string {  // computes without end
+               for (volatile unsigned i = 0;; i = i + 1) {
+               }
+             }),
+             {"damaged"}));
   Job cancelled;
   cancelled.Cancel();
   const auto forever = []() -> std::string {
     for (;;) pause();
   };
-  CHECK_THROWS_AS(ReadApart("file", cancelled, forever), datasets::Cancelled);
+  CHECK_THROWS_AS(ReadApart("file", 60, cancelled, forever), datasets::Cancelled);
 }
 
 TEST_CASE("an HDF5 file that is not finished leaves the older one as it was") {

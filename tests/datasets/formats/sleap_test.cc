@@ -44,8 +44,11 @@ struct Slp {
       "nodes":[{"name":"tail"},{"name":"head"}]})";
   std::string tracks = R"([0,"ann"])";
 
+  bool pictures = false;  // in the file itself, of frames 3 and 4
+
   void Write(const fs::path& path) const {
     H5Writer file(path);
+    if (pictures) WritePictures(file);
     file.Group("metadata");
     file.Attribute("metadata", "format_id", H5Number::kFloat64, format);
     file.Attribute("metadata", "json", metadata);
@@ -75,6 +78,25 @@ struct Slp {
                                {"complete", H5Number::kBool, {0, 0}},
                                {"score", H5Number::kFloat64, {0.75, 0}}});
     file.Commit();
+  }
+
+  static void WritePictures(H5Writer& file) {
+    std::vector<std::vector<uchar>> packed(2);
+    size_t longest = 0;
+    for (int i = 0; i < 2; ++i) {
+      cv::imencode(".png", cv::Mat(48, 64, CV_8UC3, cv::Scalar(10 + i, 20, 30)), packed[i]);
+      longest = std::max(longest, packed[i].size());
+    }
+    std::vector<double> bytes;
+    for (const auto& one : packed) {
+      for (size_t k = 0; k < longest; ++k) bytes.push_back(k < one.size() ? one[k] : 0);
+    }
+    file.Numbers("video0/video", H5Number::kUint8, {2, longest}, bytes);
+    file.Attribute("video0/video", "format", "png");
+    file.Numbers("video0/frame_numbers", H5Number::kInt32, {2}, {3, 4});
+    file.Group("video0/source_video");
+    file.Attribute("video0/source_video", "json",
+                   json{{"backend", {{"filename", "D:\\far\\clip.mp4"}}}}.dump());
   }
 };
 
@@ -255,8 +277,28 @@ TEST_CASE("pictures that a SLEAP file brings itself are taken out of it") {
   const auto project = LabelProject(folder.path());
   Slp slp;
   slp.movie = ".";
-  slp.Write(folder / "x.slp");
-  CHECK(Says(ErrorOf([&] { ImportFile(*project, "sleap", folder / "x.slp"); }), {"video0/video"}));
+  slp.Write(folder / "x.pkg.slp");
+  CHECK(Says(ErrorOf([&] { ImportFile(*project, "sleap", folder / "x.pkg.slp"); }),
+             {"video0/video"}));
+  slp.pictures = true;
+  slp.Write(folder / "x.pkg.slp");
+  // Where the project has the video that they are from, its frames are taken.
+  CHECK(ImportFile(*project, "sleap", folder / "x.pkg.slp").predictions == 1);
+  CHECK(project->AnnotationsAt(project->Videos()[0].id, 3).size() == 1);
+  CHECK_FALSE(fs::exists(folder / "x_pictures"));
+
+  const auto other = Project::Create(folder / "other.vole");
+  const ImportReport report = ImportFile(*other, "sleap", folder / "x.pkg.slp");
+  CHECK(report.annotations == 1);
+  CHECK(report.predictions == 0);
+  std::string said;
+  for (const std::string& warning : report.warnings) said += warning + "\n";
+  CHECK(Says(said, {"2 pictures were taken out", "1 predicted animals on single pictures"}));
+  REQUIRE(other->Images().size() == 1);
+  CHECK(other->Images()[0].path == "x_pictures/video0-000003.png");
+  const cv::Mat pixels = cv::imread((folder / "x_pictures/video0-000003.png").string());
+  CHECK(pixels.at<cv::Vec3b>(5, 5) == cv::Vec3b(10, 20, 30));
+  CHECK(ImportFile(*other, "sleap", folder / "x.pkg.slp").already_present == 1);
 }
 
 TEST_CASE("every real SLEAP file comes in with the counts of its tables") {
