@@ -71,7 +71,7 @@ class PoseImport {
     Say(on_pictures_,
         " predicted animals on single pictures were left out: predictions belong to videos");
     Say(hidden_, " points are marked as not visible and were read as hidden");
-    return StorePose(project_, labels_, predictions_, options_, job_);
+    return StorePose(project_, labels_, predictions_, document_.what, options_, job_);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/known_labels.h"
 #include "datasets/project.h"
@@ -108,7 +109,7 @@ void StoreRows(Writer& writer, const std::vector<IncomingPrediction>& prediction
 
 ImportReport StorePose(Project& project, const LabelBatch& labels,
                        const std::vector<IncomingPrediction>& predictions,
-                       const ImportOptions& options, Job& job) {
+                       const std::string& source, const ImportOptions& options, Job& job) {
   const std::string fingerprint = FingerprintOf(predictions);
   const bool there = !predictions.empty() && HasJobOf(project, fingerprint);
   ImportReport stored;
@@ -118,7 +119,8 @@ ImportReport StorePose(Project& project, const LabelBatch& labels,
     JobRow row;
     row.kind = JobKindName(JobKind::kPredict);
     row.state = JobStateName(JobState::kDone);
-    row.options_json = nlohmann::json{{kFingerprintKey, fingerprint}}.dump();
+    row.options_json =
+        nlohmann::json{{"imported_from", ShownText(source)}, {kFingerprintKey, fingerprint}}.dump();
     const Id job_id = writer.InsertJob(row);
     StoreRows(writer, predictions, job_id, job);
     std::set<std::pair<Id, int>> frames;

@@ -20,10 +20,10 @@ struct IncomingPrediction {
 };
 
 // Labels and predictions in one transaction. The predictions become a job of their own, done, that
-// says which file they came from; where such a job holds the very same predictions, nothing is
-// added. The labels alone go through StoreLabels.
+// says where they came from (`source`); where such a job holds the very same predictions, nothing
+// is added. The labels alone go through StoreLabels.
 ImportReport StorePose(Project& project, const LabelBatch& labels,
                        const std::vector<IncomingPrediction>& predictions,
-                       const ImportOptions& options, Job& job);
+                       const std::string& source, const ImportOptions& options, Job& job);
 
 }  // namespace datasets

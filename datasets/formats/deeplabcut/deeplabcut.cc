@@ -13,6 +13,7 @@
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/files/csv.h"
+#include "datasets/keypoints/sides.h"
 #include "datasets/store/points.h"
 
 namespace datasets {
@@ -50,6 +51,11 @@ struct PartColumn {
 class TableReader {
  public:
   explicit TableReader(const fs::path& file) : thing_(TableThing(file)) {
+    if (file.extension() == ".h5" || file.extension() == ".pickle") {
+      throw Error(
+          thing_, "DeepLabCut keeps parts of it as a Python pickle, which is never run",
+          "give the CSV file that lies beside it (or deeplabcut.analyze_videos_converth5_to_csv)");
+    }
     std::stringstream text(ReadTextFile(file, thing_));
     int number = 0;
     for (std::string line; std::getline(text, line);) {
@@ -68,12 +74,8 @@ class TableReader {
     table.scorer = first_ < scorers.size() ? scorers[first_] : "";
     if (first_ != 1 && first_ != 3)
       Fail(1, "its pictures are named in neither one column nor three");
-    for (size_t column = first_; column < coords.size(); ++column) {
-      if (coords[column] == "likelihood") {
-        throw Error(thing_, "it holds predictions (with a likelihood), not what people set",
-                    "give CollectedData_*.csv of the labeled pictures");
-      }
-    }
+    table.predicted = std::find(coords.begin(), coords.end(), "likelihood") != coords.end();
+    width_ = table.predicted ? 3 : 2;
     const std::vector<PartColumn> columns = Columns(parts, coords, individuals);
     for (const PartColumn& column : columns) {
       auto& names = table.body_parts;
@@ -112,12 +114,19 @@ class TableReader {
   std::vector<PartColumn> Columns(const Cells& parts, const Cells& coords,
                                   const Cells& individuals) const {
     std::vector<PartColumn> columns;
-    for (size_t x = first_; x < parts.size(); x += 2) {
-      const bool pair = x + 1 < parts.size() && x + 1 < coords.size() && parts[x] == parts[x + 1] &&
-                        coords[x] == "x" && coords[x + 1] == "y";
-      if (!pair || parts[x].empty()) {
-        throw Error(thing_, "column " + std::to_string(x + 1) + " begins no pair of x and y",
-                    "correct the file");
+    static const char* const kCoords[] = {"x", "y", "likelihood"};
+    for (size_t x = first_; x < parts.size(); x += width_) {
+      bool whole = !parts[x].empty();
+      for (size_t i = 0; i < width_; ++i) {
+        whole = whole && x + i < parts.size() && x + i < coords.size() &&
+                parts[x] == parts[x + i] && coords[x + i] == kCoords[i];
+      }
+      if (!whole) {
+        throw Error(
+            thing_,
+            "column " + std::to_string(x + 1) +
+                (width_ == 2 ? " begins no pair of x and y" : " begins no x, y and likelihood"),
+            "correct the file");
       }
       PartColumn column{x, "", parts[x]};
       if (!individuals.empty()) {
@@ -146,7 +155,7 @@ class TableReader {
     }
     std::replace(row.picture.begin(), row.picture.end(), '\\', '/');
     if (row.picture.empty()) Fail(number, "it names no picture");
-    if (cells.size() > columns.back().x + 2) {
+    if (cells.size() > columns.back().x + width_) {
       Fail(number, "it has more fields than there are columns");
     }
     for (const PartColumn& column : columns) {
@@ -157,7 +166,7 @@ class TableReader {
         if (there != row.animals.end()) {
           std::rotate(there, there + 1, row.animals.end());  // goes on with it
         } else {
-          row.animals.push_back({column.individual, {}});
+          row.animals.push_back({column.individual, {}, {}});
         }
       }
       KeyPoint point;
@@ -170,6 +179,9 @@ class TableReader {
         point.visibility = 2;
       }
       row.animals.back().points.push_back(point);
+      if (width_ == 3) {
+        row.animals.back().confidences.push_back(Number(cells, column.x + 2, number).value_or(0));
+      }
     }
     return row;
   }
@@ -186,6 +198,7 @@ class TableReader {
   const std::string thing_;
   std::vector<std::pair<int, Cells>> lines_;
   size_t first_ = 1;  // column of the first x
+  size_t width_ = 2;  // columns of a point
 };
 
 std::vector<fs::path> TablesOf(const fs::path& path) {
@@ -232,26 +245,6 @@ std::vector<std::pair<std::string, std::string>> EdgesOf(const fs::path& path,
   return edges;
 }
 
-// Parts that differ in left and right alone.
-std::vector<std::pair<std::string, std::string>> PartnersOf(const std::vector<std::string>& parts) {
-  static const std::vector<std::pair<std::string, std::string>> kSides = {
-      {"left", "right"}, {"Left", "Right"}, {"LEFT", "RIGHT"}};
-  std::vector<std::pair<std::string, std::string>> partners;
-  for (const std::string& part : parts) {
-    for (const auto& [left, right] : kSides) {
-      const size_t at = part.find(left);
-      if (at == std::string::npos) continue;
-      std::string other = part;
-      other.replace(at, left.size(), right);
-      if (std::find(parts.begin(), parts.end(), other) != parts.end()) {
-        partners.emplace_back(part, other);
-        break;
-      }
-    }
-  }
-  return partners;
-}
-
 struct ReadTable {
   fs::path file;
   DeepLabCutTable table;
@@ -284,6 +277,9 @@ ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const Impo
   for (const fs::path& file : TablesOf(path)) {
     job.Advance(0, 0, "reading " + file.filename().string());
     bad.Try([&] { tables.push_back({file, ReadDeepLabCut(file)}); });
+    if (!tables.empty() && tables.back().table.predicted) {
+      return ImportDeepLabCutPredictions(project, file, tables.back().table, options, job);
+    }
   }
   LabelBatch batch;
   std::vector<std::string> parts;
@@ -314,21 +310,19 @@ ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const Impo
   }
   bad.Finish(&batch.warnings, batch.images().empty());
   placer.AddNotes(&batch.warnings);
-  const auto partners = PartnersOf(parts);
+  const auto partners = PartnersByName(parts);
   batch.skeletons.push_back(MakeSkeleton("animal", parts, EdgesOf(path, parts), partners));
   if (!partners.empty()) {
-    std::string pairs;
-    for (const auto& [left, right] : partners) {
-      pairs += (pairs.empty() ? "" : ", ") + left + " and " + right;
-    }
-    batch.warnings.push_back("taken to be each other's mirror image by their names: " + pairs);
+    batch.warnings.push_back("taken to be each other's mirror image by their names: " +
+                             PairsText(partners));
   }
   return StoreLabels(project, batch, options, job);
 }
 
 Format DeepLabCutFormat() {
-  return {"deeplabcut", ImportDeepLabCut, nullptr, "a CSV file, or a DeepLabCut project's folder",
-          "DeepLabCut's labeled key points, of one animal or several"};
+  return {"deeplabcut", ImportDeepLabCut, ExportDeepLabCut,
+          "a CSV file, or a DeepLabCut project's folder; to write, a folder",
+          "DeepLabCut's key points of one animal or several, labeled or predicted"};
 }
 
 }  // namespace datasets

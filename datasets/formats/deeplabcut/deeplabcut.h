@@ -16,29 +16,38 @@ namespace datasets {
 struct DeepLabCutAnimal {
   std::string individual;        // "" in a table of one animal
   std::vector<KeyPoint> points;  // of every body part of its own; visibility 0 where none was set
+  std::vector<double> confidences;  // [points] in a table of predictions
 };
 
 struct DeepLabCutRow {
   int line = 0;
-  std::string picture;  // as the file says, with '/'
+  std::string picture;  // as the file says, with '/'; of predictions the frame's number
   std::vector<DeepLabCutAnimal> animals;
 };
 
 struct DeepLabCutTable {
   std::string scorer;
+  bool predicted = false;               // with a likelihood
   std::vector<std::string> body_parts;  // in the table's order, each once
   std::vector<DeepLabCutRow> rows;
 };
 
-// Throws Error for anything else: what is wrong, in which line. Predictions (a column "likelihood")
-// are no labels.
+// Throws Error for anything else: what is wrong, in which line.
 DeepLabCutTable ReadDeepLabCut(const std::filesystem::path& file);
 
 // PATH: such a table, or a project's folder, whose tables are all read. A picture is a frame of a
 // video of the project, or itself (FramePlacer). Individuals become animals of their names; in a
 // table without, the animal is called "animal". Body parts whose names differ in left and right
-// become partners, which is said.
+// become partners, which is said. A table of predictions (VIDEODLC_NETWORK.csv, with likelihoods)
+// becomes predictions of the video VIDEO.
 ImportReport ImportDeepLabCut(Project& project, const std::filesystem::path& path,
                               const ImportOptions& options, Job& job);
+ImportReport ImportDeepLabCutPredictions(Project& project, const std::filesystem::path& file,
+                                         const DeepLabCutTable& table, const ImportOptions& options,
+                                         Job& job);
+// OUT: a folder. Labels: labeled-data/VIDEO/CollectedData_SCORER.csv, with pictures where they are
+// asked for, and a config.yaml where there is none. Predictions: VIDEODLC_Vole.csv.
+ExportReport ExportDeepLabCut(const Project& project, const std::filesystem::path& out,
+                              const ExportOptions& options, Job& job);
 
 }  // namespace datasets

@@ -16,15 +16,14 @@
 #include "datasets/files/csv.h"
 #include "datasets/formats/yolo/yolo_bridge.h"
 #include "datasets/formats/yolo/yolo_dataset.h"
+#include "datasets/formats/yolo/yolo_folder.h"
 #include "datasets/formats/yolo/yolo_lines.h"
 
 namespace datasets {
 
-namespace {
-
 namespace fs = std::filesystem;
 
-fs::path PictureOf(const fs::path& root, const fs::path& label) {
+fs::path YoloPictureOf(const fs::path& root, const fs::path& label) {
   fs::path relative = label.lexically_relative(root);
   std::string text = relative.generic_string();
   const size_t place = text.find("labels/");
@@ -44,9 +43,12 @@ fs::path PictureOf(const fs::path& root, const fs::path& label) {
   return missing.replace_extension(".png");
 }
 
+namespace {
+
 // A file that holds labels: most texts do, but exports carry READMEs and lists of pictures too.
 bool HoldsLabels(const fs::path& root, const fs::path& file, const VideoMatcher& matcher) {
-  if (file.parent_path().filename() == "labels" || fs::exists(PictureOf(root, file))) return true;
+  if (file.parent_path().filename() == "labels" || fs::exists(YoloPictureOf(root, file)))
+    return true;
   const auto numbered = ReadFrameName(file.filename().string());
   if (numbered && numbered->video.empty()) return true;
   try {
@@ -57,8 +59,10 @@ bool HoldsLabels(const fs::path& root, const fs::path& file, const VideoMatcher&
   return !LooksLikeProse(file);
 }
 
-std::vector<YoloFile> ReadFolder(const fs::path& root, const VideoMatcher& matcher, BadEntries& bad,
-                                 LabelBatch& batch, Job& job) {
+}  // namespace
+
+std::vector<YoloFile> ReadYoloFolder(const fs::path& root, const VideoMatcher& matcher,
+                                     BadEntries& bad, LabelBatch& batch, Job& job) {
   static const std::set<std::string> kOther = {"classes.txt", "names.txt", "labels.txt",
                                                "train.txt",   "val.txt",   "test.txt"};
   std::vector<fs::path> paths;
@@ -87,8 +91,8 @@ std::vector<YoloFile> ReadFolder(const fs::path& root, const VideoMatcher& match
   return files;
 }
 
-std::string ClassName(const std::vector<std::string>& names, int category,
-                      const std::string& where) {
+std::string YoloClassName(const std::vector<std::string>& names, int category,
+                          const std::string& where) {
   if (names.empty()) return "class_" + std::to_string(category);
   if (category >= static_cast<int>(names.size())) {
     throw Error(where,
@@ -103,7 +107,13 @@ std::string ClassName(const std::vector<std::string>& names, int category,
   return names[category];
 }
 
-}  // namespace
+PictureClaim YoloClaim(const fs::path& root, const fs::path& file) {
+  PictureClaim claim;
+  claim.what = "YOLO file '" + file.filename().string() + "'";
+  claim.pictures = {YoloPictureOf(root, file)};
+  claim.file_name = claim.pictures.front().generic_string();
+  return claim;
+}
 
 ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOptions& options,
                         Job& job) {
@@ -111,22 +121,12 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
     throw Error("'" + path.string() + "'", "it is no folder", "give the folder of the text files");
   }
   const YoloDataset dataset = ReadYoloDataset(path);
-  if (dataset.key_points) {
-    throw Error("folder '" + path.string() + "'",
-                "its data.yaml speaks of key points (kpt_shape), which YOLO import cannot read",
-                "export it as COCO key points, or as outlines");
-  }
-  const auto claim_of = [&](const fs::path& file) {
-    PictureClaim claim;
-    claim.what = "YOLO file '" + file.filename().string() + "'";
-    claim.pictures = {PictureOf(path, file)};
-    claim.file_name = claim.pictures.front().generic_string();
-    return claim;
-  };
+  if (dataset.points > 0) return ImportYoloPose(project, path, options, job);
+  const auto claim_of = [&](const fs::path& file) { return YoloClaim(path, file); };
   LabelBatch batch;
   BadEntries bad(options.skip_bad);
   std::vector<YoloFile> files =
-      ReadFolder(path, VideoMatcher(project, path, options.video), bad, batch, job);
+      ReadYoloFolder(path, VideoMatcher(project, path, options.video), bad, batch, job);
   const YoloEnding ending = EndingOf(files, options.line_end);
   const YoloSplits splits(path, dataset);
   FramePlacer placer(project, path, options, true);
@@ -143,7 +143,8 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
           for (const YoloLine& line : file.lines) {
             const std::string where = file.what() + ", line " + std::to_string(line.line);
             YoloShape shape = ShapeOf(line, ending, where);
-            shapes.emplace_back(ClassName(dataset.names, line.category, where), std::move(shape));
+            shapes.emplace_back(YoloClassName(dataset.names, line.category, where),
+                                std::move(shape));
           }
           placed = placer.Place(claim, batch);
         }) ||

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostClasses = 100'000;
+constexpr size_t kMostClasses = 100'000, kMostPoints = 10'000;
 
 std::string Trimmed(const std::string& text) {
   const size_t first = text.find_first_not_of(" \t\r");
@@ -46,7 +46,7 @@ class YamlReader {
       YoloDataset dataset;
       if (!tree.IsMap()) return dataset;
       dataset.names = Names(tree["names"]);
-      dataset.key_points = static_cast<bool>(tree["kpt_shape"]);
+      if (tree["kpt_shape"]) KeyPoints(tree, &dataset);
       fs::path base = path_.parent_path();
       if (const YAML::Node stated = tree["path"]; stated && stated.IsScalar()) {
         base /= stated.Scalar();
@@ -117,9 +117,56 @@ class YamlReader {
     return names;
   }
 
-  [[noreturn]] void Fail(const YAML::Node& node, const std::string& cause) const {
-    throw Error(what_ + ", line " + std::to_string(node.Mark().line + 1), cause,
-                "write names: [first, second], or one line \"0: name\" each");
+  // Whole numbers from 0, below `most`.
+  std::vector<int> Numbers(const YAML::Node& node, size_t most, const std::string& key) const {
+    std::vector<int> numbers;
+    for (const YAML::Node& one : node) {
+      const auto number = one.IsScalar() ? ParseNumber(one.Scalar()) : std::nullopt;
+      if (!number || *number < 0 || *number != std::floor(*number) ||
+          *number >= static_cast<double>(most)) {
+        Fail(one, key + " holds what is no number of a point",
+             "correct it as Ultralytics describes it");
+      }
+      numbers.push_back(static_cast<int>(*number));
+    }
+    return numbers;
+  }
+
+  void KeyPoints(const YAML::Node& tree, YoloDataset* dataset) const {
+    const YAML::Node& node = tree["kpt_shape"];
+    const std::vector<int> shape = Numbers(node, kMostPoints, "kpt_shape");
+    if (shape.size() != 2 || shape[0] < 1 || (shape[1] != 2 && shape[1] != 3)) {
+      Fail(node, "kpt_shape is not [points, 2] or [points, 3]",
+           "correct it as Ultralytics describes it");
+    }
+    dataset->points = static_cast<size_t>(shape[0]);
+    dataset->point_values = static_cast<size_t>(shape[1]);
+    if (const YAML::Node flip = tree["flip_idx"]; flip && flip.size() > 0) {
+      dataset->flip = Numbers(flip, dataset->points, "flip_idx");
+      if (dataset->flip.size() != dataset->points) {
+        Fail(flip, "flip_idx has not one number for each point",
+             "correct it as Ultralytics describes it");
+      }
+    }
+    for (const YAML::Node& edge : tree["skeleton"]) {
+      const std::vector<int> ends = Numbers(edge, dataset->points, "skeleton");
+      if (ends.size() == 2 && ends[0] != ends[1]) dataset->edges.emplace_back(ends[0], ends[1]);
+    }
+    YAML::Node names = tree["kpt_names"];
+    if (names && names.IsMap() && names.size() > 0) names.reset(names.begin()->second);
+    dataset->point_names = names && names.IsSequence() ? Texts(names) : std::vector<std::string>();
+    if (dataset->point_names.size() != dataset->points) {
+      dataset->point_names.clear();
+      for (size_t k = 0; k < dataset->points; ++k) {
+        dataset->point_names.push_back(std::to_string(k + 1));
+      }
+    }
+  }
+
+  [[noreturn]] void Fail(const YAML::Node& node, const std::string& cause,
+                         const std::string& remedy =
+                             "write names: [first, second], or one line \"0: name\" each") const {
+    throw Error(what_ + ", line " + std::to_string(node.Mark().line + 1), cause, remedy);
   }
 
   const fs::path path_;
@@ -171,6 +218,11 @@ YoloDataset ReadYoloDataset(const fs::path& folder) {
 
 std::string YoloDatasetYaml(const std::vector<std::string>& names,
                             const std::vector<std::string>& splits) {
+  return YoloPoseYaml(names, splits, {});
+}
+
+std::string YoloPoseYaml(const std::vector<std::string>& names,
+                         const std::vector<std::string>& splits, const Skeleton& skeleton) {
   YAML::Emitter out;
   out << YAML::BeginMap << YAML::Key << "path" << YAML::Value << ".";
   out << YAML::Key << "names" << YAML::Value << YAML::BeginMap;
@@ -181,6 +233,24 @@ std::string YoloDatasetYaml(const std::vector<std::string>& names,
   out << YAML::EndMap;
   for (const std::string& split : splits) {
     out << YAML::Key << split << YAML::Value << "images/" + split;
+  }
+  if (!skeleton.points.empty()) {
+    const std::vector<std::string> points = PointNames(skeleton);
+    out << YAML::Key << "kpt_shape" << YAML::Value << YAML::Flow << YAML::BeginSeq << points.size()
+        << 3 << YAML::EndSeq;
+    out << YAML::Key << "flip_idx" << YAML::Value << YAML::Flow << MirrorOrder(skeleton);
+    out << YAML::Key << "kpt_names" << YAML::Value << YAML::BeginMap;
+    for (size_t i = 0; i < names.size(); ++i) {
+      out << YAML::Key << i << YAML::Value << YAML::BeginSeq;
+      for (const std::string& point : points) out << YAML::DoubleQuoted << point;
+      out << YAML::EndSeq;
+    }
+    out << YAML::EndMap;
+    out << YAML::Key << "skeleton" << YAML::Value << YAML::BeginSeq;
+    for (const auto& [from, to] : skeleton.edges) {
+      out << YAML::Flow << YAML::BeginSeq << from << to << YAML::EndSeq;
+    }
+    out << YAML::EndSeq;
   }
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";

@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "datasets/keypoints/skeleton.h"
 
 namespace datasets {
 
@@ -13,7 +16,12 @@ struct YoloDataset {
   std::vector<std::string> names;
   // "train", "val", "test": folders of pictures, or lists of pictures (.txt), as absolute paths.
   std::map<std::string, std::vector<std::filesystem::path>> splits;
-  bool key_points = false;  // lines hold a box and key points (kpt_shape)
+  // Lines hold a box and so many key points (kpt_shape); 0: none.
+  size_t points = 0;
+  size_t point_values = 2;               // 2: x and y; 3: and how well it is seen
+  std::vector<std::string> point_names;  // [points]: as the file says (kpt_names), else 1, 2, ...
+  std::vector<int> flip;                 // [points] partner, or itself; or empty
+  std::vector<std::pair<int, int>> edges;
 };
 
 // Of `folder` or the one above it. Throws Error naming the file and line for text that is no YAML,
@@ -22,6 +30,9 @@ YoloDataset ReadYoloDataset(const std::filesystem::path& folder);
 // The data.yaml of names and splits, in a form that every YAML reader reads back as these texts.
 std::string YoloDatasetYaml(const std::vector<std::string>& names,
                             const std::vector<std::string>& splits);
+// The same with key points: kpt_shape, flip_idx, kpt_names and skeleton.
+std::string YoloPoseYaml(const std::vector<std::string>& names,
+                         const std::vector<std::string>& splits, const Skeleton& skeleton);
 
 // The splits of label files, from data.yaml and from the folders they lie in (train, valid, test).
 class YoloSplits {

@@ -150,6 +150,9 @@ YoloFile ReadYolo(const std::filesystem::path& path) {
   for (std::string text; std::getline(stream, text);) {
     YoloLine line;
     line.line = ++number;
+    if (const size_t first = text.find_first_not_of(" \t"); first != std::string::npos) {
+      if (text[first] == '#') continue;  // sleap-io writes what the columns are
+    }
     std::stringstream fields(text);
     for (std::string field; fields >> field;) {
       const auto value = ParseNumber(field);

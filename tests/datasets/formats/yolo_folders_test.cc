@@ -107,7 +107,7 @@ TEST_CASE("a data.yaml that is no YAML, or names no list, is one clear line") {
                                           {"names: nowhere.txt\n", "no list"},
                                           {"names: {0: Ada, 2: Cy}\n", "class 1 has no name"},
                                           {"names: [[Ada]]\n", "no text"},
-                                          {"names: [Ada]\nkpt_shape: [17, 3]\n", "key points"}}) {
+                                          {"names: [Ada]\nkpt_shape: [17, 3]\n", "17 points"}}) {
     Stage stage;
     stage.Add("data.yaml", text);
     stage.Add("clip_000003.txt", "1 0.75 0.75 0.25 0.25\n");
