@@ -44,7 +44,7 @@ int Run(Arguments& arguments, Console& console) {
   std::vector<std::string> parts;
   // A format of behaviors alone has no images.
   if (report.images > 0 || report.intervals == 0) {
-    parts.push_back(Counted(report.annotations, "outline") + " on " +
+    parts.push_back(Counted(report.annotations, "animal") + " on " +
                     Counted(report.images, "image"));
   }
   if (report.intervals > 0) parts.push_back(Counted(report.intervals, "interval"));

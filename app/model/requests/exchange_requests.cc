@@ -93,7 +93,7 @@ std::string ReportText(const datasets::ImportReport& report) {
 std::string ReportText(const datasets::ExportReport& report) {
   std::string text;
   if (report.images > 0 || report.intervals == 0) {
-    text = CountOf(report.annotations, "outline") + " on " + CountOf(report.images, "image");
+    text = CountOf(report.annotations, "animal") + " on " + CountOf(report.images, "image");
   }
   if (report.intervals > 0) {
     text += (text.empty() ? "" : "; ") + CountOf(report.intervals, "bout");

@@ -64,9 +64,11 @@ Json SegmentationJson(const SelectedInstance& instance) {
   return parts;
 }
 
-// The names of each category's key points: those of its first label, and any that follow.
+// The names of each category's key points, in the order of their skeleton; those of no skeleton
+// that has all stand as they come.
 class KeyPointNames {
  public:
+  explicit KeyPointNames(const std::vector<Skeleton>& skeletons) : skeletons_(skeletons) {}
   void Learn(const SelectedInstance& instance) {
     auto& names = names_[instance.category_id];
     for (const KeyPoint& point : instance.key_points) {
@@ -75,9 +77,22 @@ class KeyPointNames {
       }
     }
   }
+  void Sort() {
+    for (auto& [category, names] : names_) {
+      for (const Skeleton& skeleton : skeletons_) {
+        const auto there = [&](const std::string& name) { return PlaceOf(skeleton, name) >= 0; };
+        if (!std::all_of(names.begin(), names.end(), there)) continue;
+        std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+          return PlaceOf(skeleton, a) < PlaceOf(skeleton, b);
+        });
+        break;
+      }
+    }
+  }
   const std::vector<std::string>& Of(Id category) { return names_[category]; }
 
  private:
+  const std::vector<Skeleton> skeletons_;
   std::map<Id, std::vector<std::string>> names_;
 };
 
@@ -187,7 +202,7 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
   videos.Close();
 
   // Images come before annotations in the file, and annotations are many: two passes, no copy.
-  KeyPointNames point_names;
+  KeyPointNames point_names(project.Skeletons());
   ExportNames names(project);
   PictureWriter pictures(project);
   ProjectTimes times(project);
@@ -205,6 +220,7 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
     for (const SelectedInstance& instance : frame.instances) point_names.Learn(instance);
   });
   images.Close();
+  point_names.Sort();
   ListWriter annotations(file, "annotations");
   int64_t image_id = 0;
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {

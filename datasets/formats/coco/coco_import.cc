@@ -102,16 +102,19 @@ void AddSkeletons(const CocoDocument& document, LabelBatch* batch) {
   for (const CocoObject& object : document.objects) {
     if (AnyLabeled(object.key_points)) pointed.insert(object.category_id);
   }
-  std::set<std::string> said;
+  std::vector<std::pair<std::string, std::string>> guessed;
   for (const CocoCategory& category : document.categories) {
     if (category.key_points.empty() || !pointed.count(category.id)) continue;
     const auto pairs = PartnersByName(category.key_points);
     batch->skeletons.push_back(MakeSkeleton("animal", category.key_points, {}, pairs));
     batch->skeletons.back().edges = category.edges;
-    if (pairs.empty() || !said.insert(PairsText(pairs)).second) continue;
-    batch->warnings.push_back("taken to be each other's mirror image by their names: " +
-                              PairsText(pairs));
+    for (const auto& pair : pairs) {
+      if (std::find(guessed.begin(), guessed.end(), pair) == guessed.end()) guessed.push_back(pair);
+    }
   }
+  if (guessed.empty()) return;
+  batch->warnings.push_back("taken to be each other's mirror image by their names: " +
+                            PairsText(guessed));
 }
 
 std::string WithTrack(const std::string& extra, int64_t track) {

@@ -159,6 +159,22 @@ TEST_CASE("a skeleton's lines and sides come with its points, and go out again")
   CHECK(Says(warnings.at(1), {"'bob'", "from 0"}));
 }
 
+TEST_CASE("points go out in the order of their skeleton, whichever a first label lacks") {
+  json dataset = OfPoints();
+  for (json& category : dataset["categories"]) category["keypoints"] = {"nose", "ear", "tail"};
+  for (json& label : dataset["annotations"]) {
+    const json points = label["keypoints"];
+    label["keypoints"] = {points[0], points[1], 2, 0, 0, 0, points[3], points[4], 2};
+  }
+  dataset["annotations"][2]["keypoints"] = {8, 8, 2, 9, 9, 2, 10, 10, 2};
+  Case one;
+  one.Import(dataset);
+  Job job;
+  Export(*one.project, "coco", one.folder / "out.json", {}, job);
+  const json out = json::parse(std::ifstream(one.folder / "out.json"));
+  CHECK(out["categories"][0]["keypoints"] == json{"nose", "ear", "tail"});
+}
+
 TEST_CASE("key points of real flies come to their outlines") {
   for (const std::string name : {"flies_courtship", "flies_pair2"}) {
     const auto data = SharedData(name);
