@@ -37,13 +37,6 @@ std::string SizeText(uintmax_t bytes) {
 
 }  // namespace
 
-const std::vector<std::string>& VideoExtensions() {
-  static const std::vector<std::string> extensions = {".mp4",  ".avi", ".mov",  ".mkv",
-                                                      ".m4v",  ".mpg", ".mpeg", ".wmv",
-                                                      ".webm", ".ts",  ".h264", ".mts"};
-  return extensions;
-}
-
 void FileBrowser::Show(const std::string& title, Purpose purpose,
                        std::vector<std::string> extensions, const fs::path& folder,
                        const std::string& suggested_name, Done done) {

@@ -49,7 +49,4 @@ class FileBrowser {
   Done done_;
 };
 
-// File extensions of videos that FFmpeg commonly reads, lower case with the dot.
-const std::vector<std::string>& VideoExtensions();
-
 }  // namespace app

@@ -16,6 +16,7 @@
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/crops.h"
+#include "infer/run/up_to_date.h"
 #include "train/behavior/train.h"
 
 namespace infer {
@@ -117,6 +118,7 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
                                       datasets::Job& job) {
   const auto start_time = std::chrono::steady_clock::now();
   job.Advance(0, 0, "loading the model");
+  const std::string inputs = InputsOf(project, video, model_file, options, Purpose::kBehavior);
   train::BehaviorScorer scorer(model_file, options.predictor.threads, options.predictor.device);
   const train::BehaviorDescription& description = scorer.description();
   const std::vector<std::string> names = train::BehaviorNames(description.heads);
@@ -138,9 +140,7 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   const int start = std::clamp(options.start_frame, 0, video.frame_count);
   const int end = options.end_frame < 0 ? video.frame_count
                                         : std::clamp(options.end_frame, start, video.frame_count);
-  const datasets::NewJob row{datasets::JobKind::kBehavior,
-                             datasets::OptionsToJson(options).dump(
-                                 -1, ' ', false, nlohmann::json::error_handler_t::replace),
+  const datasets::NewJob row{datasets::JobKind::kBehavior, StoredOptions(options, video, inputs),
                              datasets::ModelOfFile(project, model_file)};
   result.job_id = datasets::RunRecorded(project, row, [&](Id job_id) {
     std::vector<Id> ids;

@@ -4,6 +4,7 @@
 
 #include "datasets/model_files.h"
 #include "infer/run/predict_with.h"
+#include "infer/run/up_to_date.h"
 
 namespace infer {
 
@@ -11,6 +12,7 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
                       const std::string& model_file, const PredictOptions& options,
                       datasets::Job& job) {
   job.Advance(0, 0, "loading the model");
+  const std::string inputs = InputsOf(project, video, model_file, options, Purpose::kOutlines);
   const std::unique_ptr<train::Predictor> predictor =
       train::LoadPredictor(model_file, options.predictor);
   const std::optional<IdentityVote> identity =
@@ -20,7 +22,8 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
   source.picture = [reader](int frame) { return reader->Read(frame); };
   source.background = project.BackgroundOf(video).bgr;
   return PredictWith(project, video, *predictor, source, options, job,
-                     datasets::ModelOfFile(project, model_file), identity ? &*identity : nullptr);
+                     datasets::ModelOfFile(project, model_file), identity ? &*identity : nullptr,
+                     inputs);
 }
 
 }  // namespace infer

@@ -13,6 +13,7 @@
 #include "datasets/recorded_job.h"
 #include "datasets/store/points.h"
 #include "datasets/store/writer.h"
+#include "infer/run/up_to_date.h"
 #include "train/points/points.h"
 
 namespace infer {
@@ -194,22 +195,6 @@ class PointsRun {
   double confidence_ = 0;
 };
 
-// Whether the job found animals by itself, as outlines or boxes. Rows that this job's kind wrote
-// for whole pictures have points alone. The first row tells.
-bool FoundAnimals(const datasets::Project& project, Id predict_job,
-                  const datasets::VideoRow& video) {
-  std::optional<bool> found;
-  for (int first = 0; first < video.frame_count && !found; first += kFramesAtOnce) {
-    project.ForEachPrediction(predict_job, video.id, first,
-                              std::min(video.frame_count, first + kFramesAtOnce),
-                              [&](int, const std::vector<PredictionRow>& rows) {
-                                const PredictionRow& row = rows.front();
-                                found = found.value_or(row.HasShape() || row.key_points.empty());
-                              });
-  }
-  return found.value_or(false);
-}
-
 // The name that labels with points have, if they have one name; else "animal".
 std::string OnlyName(const datasets::Project& project) {
   const auto categories = project.Categories();
@@ -223,19 +208,16 @@ PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow&
                            datasets::Job& job) {
   const auto started = std::chrono::steady_clock::now();
   job.Advance(0, 0, "loading the model");
+  const std::string inputs = InputsOf(project, video, model_file, options, Purpose::kPoints);
   PointsRun run(project, video, model_file, options, job);
-  std::optional<Id> outlined;
-  if (const auto latest = project.LatestPredictJob(video.id)) {
-    if (FoundAnimals(project, *latest, video)) outlined = *latest;
-  }
+  const std::optional<Id> outlined = OutliningJob(project, video);
   if (!outlined && !run.finder().FindsWithoutOutline()) {
     throw Error("video '" + video.name + "'",
                 "it has no predicted outlines, and this model looks for points around them",
                 "predict outlines first: vole predict " + project.file().string());
   }
   const datasets::NewJob row{outlined ? datasets::JobKind::kPoints : datasets::JobKind::kPredict,
-                             datasets::OptionsToJson(options).dump(
-                                 -1, ' ', false, nlohmann::json::error_handler_t::replace),
+                             StoredOptions(options, video, inputs),
                              datasets::ModelOfFile(project, model_file)};
   Id job_id = datasets::RunRecorded(project, row, [&](Id id) {
     if (outlined) {

@@ -19,6 +19,7 @@
 #include "infer/review/review_job.h"
 #include "infer/run/finish_names.h"
 #include "infer/run/pipeline.h"
+#include "infer/run/up_to_date.h"
 
 namespace infer {
 namespace {
@@ -100,7 +101,8 @@ std::vector<KnownSame> ObeyDecisions(const datasets::Project& project, datasets:
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,
                           train::Predictor& predictor, const FrameSource& source,
                           const PredictOptions& options, datasets::Job& job,
-                          std::optional<datasets::Id> model_id, const IdentityVote* identity) {
+                          std::optional<datasets::Id> model_id, const IdentityVote* identity,
+                          const std::string& inputs) {
   const auto started = std::chrono::steady_clock::now();
   datasets::KeepFreedMemory();
   const int end_frame = options.end_frame < 0 ? video.frame_count : options.end_frame;
@@ -130,10 +132,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   input.fps = video.fps > 0 ? video.fps : 25;
   input.size = {video.width, video.height};
   input.video_id = video.id;
-  nlohmann::json stored = datasets::OptionsToJson(options);
-  stored["video"] = video.name;
-  const datasets::NewJob row{datasets::JobKind::kPredict,
-                             stored.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+  const datasets::NewJob row{datasets::JobKind::kPredict, StoredOptions(options, video, inputs),
                              model_id};
   datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
     result.job_id = input.job_id = job_id;

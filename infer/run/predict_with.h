@@ -5,6 +5,7 @@
 #include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
+#include <string>
 
 #include "infer/names/identity_vote.h"
 #include "infer/run/infer_job.h"
@@ -20,6 +21,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
                           train::Predictor& predictor, const FrameSource& source,
                           const PredictOptions& options, datasets::Job& job,
                           std::optional<datasets::Id> model_id = {},
-                          const IdentityVote* identity = nullptr);
+                          const IdentityVote* identity = nullptr,
+                          const std::string& inputs = "");  // kept with the job, see up_to_date.h
 
 }  // namespace infer

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "app/cli/arguments.h"
-#include "app/cli/bad_ones.h"
+#include "app/cli/batch.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
@@ -13,6 +13,7 @@
 #include "infer/run/infer_job.h"
 #include "infer/run/models.h"
 #include "infer/run/points_job.h"
+#include "infer/run/up_to_date.h"
 
 namespace app {
 namespace {
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string project, model, video, frames;
-  bool behavior = false, points = false;
+  bool behavior = false, points = false, again = false;
   infer::PredictOptions options;
 };
 
@@ -93,6 +94,23 @@ fs::path NamedModel(const datasets::Project& project, const std::string& given) 
                             ", and there is no such file");
 }
 
+// The job that makes this video's prediction unnecessary. One video that is asked for alone is
+// always predicted.
+std::optional<datasets::Id> AlreadyThere(const Arguments& arguments,
+                                         const datasets::Project& project,
+                                         const std::vector<datasets::VideoRow>& videos,
+                                         const datasets::VideoRow& video, const fs::path& model,
+                                         infer::Purpose purpose) {
+  if (arguments.again || videos.size() < 2) return std::nullopt;
+  const std::string inputs =
+      infer::InputsOf(project, video, model.string(), arguments.options, purpose);
+  return infer::UpToDateJob(project, video, inputs, purpose);
+}
+
+Batch::Outcome UpToDate(datasets::Id job) {
+  return {fmt::format("up to date (job {}); --again predicts it anew", job), true};
+}
+
 int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
                   const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                   Console& console) {
@@ -100,15 +118,19 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
   int64_t pictures = 0;
   double seconds = 0, peak_rss_mb = 0;
   std::vector<std::string> noted;
-  BadOnes bad(videos.size());
+  Batch batch(videos.size(), "predicted", console);
   for (const datasets::VideoRow& video : videos) {
     infer::BehaviorPredictResult result;
-    if (!bad.Try(video.name, console, [&] {
-          result = infer::PredictBehavior(project, video, model.string(), arguments.options,
-                                          console.job());
-        })) {
-      continue;
-    }
+    const auto predict = [&]() -> Batch::Outcome {
+      if (const auto job =
+              AlreadyThere(arguments, project, videos, video, model, infer::Purpose::kBehavior)) {
+        return UpToDate(*job);
+      }
+      result =
+          infer::PredictBehavior(project, video, model.string(), arguments.options, console.job());
+      return {fmt::format("{} pictures, {} bouts", CountText(result.pictures), result.found.bouts)};
+    };
+    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
     pictures += result.pictures;
     seconds += result.seconds;
     peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
@@ -140,27 +162,34 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
        {"pictures_per_s", seconds > 0 ? static_cast<double>(pictures) / seconds : 0.0},
        {"peak_rss_mb", peak_rss_mb},
        {"videos", rows},
-       {"failed", bad.names()}});
+       {"skipped", batch.Skipped()},
+       {"failed", batch.Failed()},
+       {"outcomes", batch.Json()}});
   if (!rows.empty()) {
     console.Print(
         fmt::format("Peak memory {:.0f} MB. Next: vole report {}", peak_rss_mb, arguments.project));
   }
-  return bad.Finish("videos", "predicted", console);
+  return batch.Finish(false);
 }
 
 int FindPoints(const Arguments& arguments, datasets::Project& project,
                const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  BadOnes bad(videos.size());
+  Batch batch(videos.size(), "predicted", console);
   for (const datasets::VideoRow& video : videos) {
     infer::PointsResult result;
-    if (!bad.Try(video.name, console, [&] {
-          result = infer::PredictPoints(project, video, model.string(), arguments.options,
-                                        console.job());
-        })) {
-      continue;
-    }
+    const auto predict = [&]() -> Batch::Outcome {
+      if (const auto job =
+              AlreadyThere(arguments, project, videos, video, model, infer::Purpose::kPoints)) {
+        return UpToDate(*job);
+      }
+      result =
+          infer::PredictPoints(project, video, model.string(), arguments.options, console.job());
+      return {fmt::format("{} animals on {} frames", CountText(result.animals),
+                          CountText(result.frames))};
+    };
+    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
     const double rate = result.seconds > 0 ? result.frames / result.seconds : 0;
     rows.push_back({{"video", video.name},
                     {"job", result.job_id},
@@ -189,8 +218,12 @@ int FindPoints(const Arguments& arguments, datasets::Project& project,
           CountText(result.in_time.exchanges_put_back)));
     }
   }
-  console.PrintJson({{"model", model.string()}, {"videos", rows}, {"failed", bad.names()}});
-  return bad.Finish("videos", "predicted", console);
+  console.PrintJson({{"model", model.string()},
+                     {"videos", rows},
+                     {"skipped", batch.Skipped()},
+                     {"failed", batch.Failed()},
+                     {"outcomes", batch.Json()}});
+  return batch.Finish(false);
 }
 
 int Run(Arguments& arguments, Console& console) {
@@ -241,15 +274,19 @@ int Run(Arguments& arguments, Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   int frames = 0, episodes = 0;
   double seconds = 0, peak_rss_mb = 0;
-  BadOnes bad(videos.size());
+  Batch batch(videos.size(), "predicted", console);
   for (const datasets::VideoRow& video : videos) {
     infer::PredictResult result;
-    if (!bad.Try(video.name, console, [&] {
-          result =
-              infer::Predict(*project, video, model.string(), arguments.options, console.job());
-        })) {
-      continue;
-    }
+    const auto predict = [&]() -> Batch::Outcome {
+      if (const auto job =
+              AlreadyThere(arguments, *project, videos, video, model, infer::Purpose::kOutlines)) {
+        return UpToDate(*job);
+      }
+      result = infer::Predict(*project, video, model.string(), arguments.options, console.job());
+      return {fmt::format("{} frames, {} episodes", CountText(result.frames),
+                          CountText(result.review_episodes))};
+    };
+    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
     frames += result.frames;
     seconds += result.seconds;
     episodes += result.review_episodes;
@@ -279,13 +316,15 @@ int Run(Arguments& arguments, Console& console) {
                      {"peak_rss_mb", peak_rss_mb},
                      {"review_episodes", episodes},
                      {"videos", rows},
-                     {"failed", bad.names()}});
+                     {"skipped", batch.Skipped()},
+                     {"failed", batch.Failed()},
+                     {"outcomes", batch.Json()}});
   if (!rows.empty()) {
     console.Print(
         fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
   }
   if (!taken.empty()) console.Note(taken);
-  return bad.Finish("videos", "predicted", console);
+  return batch.Finish(false);
 }
 
 }  // namespace
@@ -297,9 +336,11 @@ Verb PredictVerb() {
       "outline and name every animal on every frame, or score behavior",
       "Decodes, predicts, follows the animals, decides their names over whole tracklets, and "
       "writes predictions, confidences and the review queue into the project. Without --video "
-      "every video of the project is predicted, one after the other; one that cannot be is "
-      "named, and the others are done. Ctrl-C keeps the frames "
-      "done so far. With a model for behavior (vole train --model behavior-frame), the "
+      "every video of the project is predicted, one after the other. One that cannot be is "
+      "named, and the others are done; one that the same model has predicted with the same "
+      "options, and in which nothing was labeled or decided since, is skipped unless --again is "
+      "given. So what was interrupted goes on where it was when it is started again. Ctrl-C keeps "
+      "the frames done so far. With a model for behavior (vole train --model behavior-frame), the "
       "probability of every behavior on every frame is written instead. Without --model the "
       "model that outlines animals best on held-back labels is taken (of equal ones the newest, "
       "never that of a cancelled training), and where there is none the best that knows "
@@ -324,6 +365,7 @@ Verb PredictVerb() {
         command.add_flag("--points", arguments->points,
                          "find key points, without --model with the best model that does");
         AddVideo(command, arguments->video, "only this video (default: all)");
+        command.add_flag("--again", arguments->again, "videos that are up to date too");
         AddFrames(command, arguments->frames);
         AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
         return [arguments](Console& console) { return Run(*arguments, console); };

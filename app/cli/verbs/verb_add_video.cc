@@ -3,18 +3,20 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/arguments.h"
-#include "app/cli/bad_ones.h"
+#include "app/cli/batch.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "datasets/project.h"
+#include "datasets/video/find_videos.h"
 
 namespace app {
 namespace {
 
 struct Arguments {
   std::string project;
-  std::vector<std::string> files;
+  std::vector<std::string> files, patterns;
   std::string relink;
+  bool strict = false;
 };
 
 nlohmann::ordered_json VideoJson(const datasets::VideoRow& video) {
@@ -27,23 +29,57 @@ nlohmann::ordered_json VideoJson(const datasets::VideoRow& video) {
           {"static_camera", video.static_camera}};
 }
 
+int Relink(const Arguments& arguments, datasets::Project& project, Console& console) {
+  if (arguments.files.size() != 1) throw UsageError("--relink takes exactly one FILE");
+  const datasets::VideoRow video = project.VideoByName(arguments.relink);
+  project.RelinkVideo(video.id, std::filesystem::absolute(arguments.files[0]));
+  console.Print(video.name + " is now found at " + arguments.files[0]);
+  console.PrintJson({{"videos", {VideoJson(project.VideoById(video.id))}}});
+  return 0;
+}
+
+// What is to be added: a file, or the error that a word of the command line gave.
+struct Wanted {
+  std::string name;
+  std::optional<datasets::Error> error = {};
+};
+
+std::vector<Wanted> LookFor(const Arguments& arguments, Console& console) {
+  std::vector<Wanted> all;
+  for (const std::string& word : arguments.files) {
+    try {
+      const datasets::FoundVideos found = datasets::FindVideos(word, arguments.patterns);
+      for (const std::filesystem::path& file : found.files) all.push_back({file.string()});
+      for (const std::string& folder : found.unread) console.Warn(folder + "; it is left out");
+    } catch (const datasets::Error& error) {
+      all.push_back({word, error});
+    }
+  }
+  return all;
+}
+
 int Run(const Arguments& arguments, Console& console) {
   const auto project = OpenProject(arguments.project);
-  if (!arguments.relink.empty()) {
-    if (arguments.files.size() != 1) throw UsageError("--relink takes exactly one FILE");
-    const datasets::VideoRow video = project->VideoByName(arguments.relink);
-    project->RelinkVideo(video.id, std::filesystem::absolute(arguments.files[0]));
-    console.Print(video.name + " is now found at " + arguments.files[0]);
-    console.PrintJson({{"videos", {VideoJson(project->VideoById(video.id))}}});
-    return 0;
-  }
-  nlohmann::ordered_json added = nlohmann::ordered_json::array();
-  BadOnes bad(arguments.files.size());
-  for (const std::string& file : arguments.files) {
-    const size_t before = project->Videos().size();
+  if (!arguments.relink.empty()) return Relink(arguments, *project, console);
+  const std::vector<Wanted> all = LookFor(arguments, console);
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  Batch batch(all.size(), "added", console);
+  for (const Wanted& wanted : all) {
     datasets::VideoRow video;
-    if (!bad.Try(file, console, [&] { video = project->AddVideo(file, console.job()); })) continue;
-    const bool is_new = project->Videos().size() > before;
+    bool is_new = false;
+    std::string same;  // the file that this one is a copy of
+    const auto add = [&]() -> Batch::Outcome {
+      if (wanted.error) throw *wanted.error;
+      const size_t before = project->Videos().size();
+      video = project->AddVideo(wanted.name, console.job());
+      is_new = project->Videos().size() > before;
+      if (is_new) return {CountText(video.frame_count) + " frames"};
+      std::error_code ignored;
+      const std::filesystem::path stored = project->VideoPath(video);
+      if (!std::filesystem::equivalent(stored, wanted.name, ignored)) same = stored.string();
+      return {same.empty() ? "already there" : "a copy of " + video.name + " (" + same + ")", true};
+    };
+    if (!batch.Try(wanted.name, add)) continue;
     console.Print(fmt::format("{} {}: {} frames, {} x {}, {:.4g} frames/s, {}",
                               is_new ? "Added" : "Already there:", video.name,
                               CountText(video.frame_count), video.width, video.height, video.fps,
@@ -52,10 +88,11 @@ int Run(const Arguments& arguments, Console& console) {
                                   : "the camera or the scene moves (no background)"));
     nlohmann::ordered_json row = VideoJson(video);
     row["added"] = is_new;
-    added.push_back(row);
+    if (!same.empty()) row["copy"] = wanted.name;
+    rows.push_back(row);
   }
-  console.PrintJson({{"videos", added}, {"failed", bad.names()}});
-  return bad.Finish("videos", "added", console);
+  console.PrintJson({{"videos", rows}, {"failed", batch.Failed()}, {"outcomes", batch.Json()}});
+  return batch.Finish(!arguments.strict);
 }
 
 }  // namespace
@@ -66,16 +103,34 @@ Verb AddVideoVerb() {
       "Project",
       "add videos: index every frame, estimate the background",
       "Decodes each video once, so that frame N is the same picture everywhere, and estimates "
-      "the background image where the camera stands still. Adding the same file again changes "
-      "nothing. A file that cannot be read is named, and the others are added. A video's name is "
-      "its file name without extension.",
+      "the background image where the camera stands still. Of a folder every video in it and in "
+      "folders beneath it is added. A video that is there already, under whatever name, is known "
+      "by "
+      "what is in it and changes nothing, so what was interrupted can simply be started again. A "
+      "file that cannot be read is named at the end, and the others are added; the exit code is 1 "
+      "only where none came in, or, with --strict, where any did not. A video's name is its file "
+      "name without extension.",
       "  vole add-video mice.vole cage4.mp4\n"
       "  vole add-video mice.vole day1/*.mp4\n"
+      "  vole add-video mice.vole /data/2024 --pattern '*_top.mp4' --pattern '*_top.avi'\n"
       "  vole add-video mice.vole /new/place/cage4.mp4 --relink cage4",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
         AddProject(command, arguments->project);
-        command.add_option("file", arguments->files, "video files")->required()->type_name("FILE");
+        command
+            .add_option("file", arguments->files,
+                        "video files, folders of them, or quoted patterns")
+            ->required()
+            ->type_name("FILE");
+        command
+            .add_option(
+                "--pattern", arguments->patterns,
+                "of a folder, only files whose name is like PATTERN ('*.mp4'), or, where it "
+                "holds a '/', whose path in the folder is; may be repeated (default: what "
+                "ends like a video)")
+            ->type_name("PATTERN")
+            ->allow_extra_args(false);
+        command.add_flag("--strict", arguments->strict, "fail if any file cannot be added");
         command
             .add_option("--relink", arguments->relink,
                         "FILE is where the video NAME of the project has moved to")

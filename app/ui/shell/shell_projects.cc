@@ -9,6 +9,7 @@
 #include "app/model/sample_project.h"
 #include "app/ui/shell/shell.h"
 #include "datasets/store/schema/schema.h"
+#include "datasets/video/find_videos.h"
 
 namespace app {
 namespace {
@@ -178,7 +179,7 @@ void Shell::AskOpenProject() {
 }
 
 void Shell::AskAddVideos() {
-  browser_.Show("Add videos", FileBrowser::Purpose::kOpenMany, VideoExtensions(),
+  browser_.Show("Add videos", FileBrowser::Purpose::kOpenMany, datasets::VideoExtensions(),
                 session_ ? session_->project_file().parent_path() : "", "",
                 [this](const std::vector<std::string>& files) { AddVideos(files); });
 }
@@ -186,7 +187,7 @@ void Shell::AskAddVideos() {
 void Shell::AskForVideo() {
   if (!session_ || !session_->video()) return;
   browser_.Show("Where is " + session_->video()->name + " now?", FileBrowser::Purpose::kOpenOne,
-                VideoExtensions(), session_->project_file().parent_path(), "",
+                datasets::VideoExtensions(), session_->project_file().parent_path(), "",
                 [this, id = session_->video_id()](const std::vector<std::string>& files) {
                   RequestRelink(*session_, id, files[0]);
                 });

@@ -1,0 +1,27 @@
+// Which video files a person means by the name of a file, of a folder, or by a pattern.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace datasets {
+
+// File extensions of videos that FFmpeg commonly reads, lower case with the dot.
+const std::vector<std::string>& VideoExtensions();
+
+struct FoundVideos {
+  std::vector<std::filesystem::path> files;  // by path, each once
+  std::vector<std::string> unread;           // "FOLDER: why": folders that could not be looked into
+};
+
+// `word` is a file, a folder, or a pattern of the shell that the shell has left alone
+// ("day*/cage?.mp4"), which finds files and folders. Of a folder all files that fit are meant, also
+// in folders beneath it (through links too, each folder once), but none whose name begins with a
+// dot. Those fit whose name is like one of `patterns`, or, for a pattern with a '/', whose path
+// from the folder is; without patterns, those that end like a video. A word that is nothing of
+// these is the one file of that name, there or not. Throws Error where a pattern or a folder gives
+// no file.
+FoundVideos FindVideos(const std::string& word, const std::vector<std::string>& patterns);
+
+}  // namespace datasets
