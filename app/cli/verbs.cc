@@ -67,14 +67,6 @@ const Verb* Find(const std::vector<Verb>& verbs, const std::string& name) {
   return nullptr;
 }
 
-std::vector<Verb> JoinTables(const std::vector<Verb>& learning) {
-  std::vector<Verb> verbs = VerbTable();
-  for (Verb& verb : verbs) {
-    if (const Verb* full = Find(learning, verb.name)) verb = *full;
-  }
-  return verbs;
-}
-
 int PrintOverview(const std::vector<Verb>& verbs) {
   std::string text =
       "Vole: label animals on video, train on the labels, predict every frame, check the doubtful "
@@ -178,16 +170,8 @@ void BringUpToDate(CLI::App& command, Console& console) {
 }
 
 int RunVerbNamed(const Verb& verb, int argc, char** argv) {
-  CLI::App command(Wrapped(verb.description.empty() ? verb.summary : verb.description),
-                   "vole " + verb.name);
-  command.get_formatter()->column_width(34);
-  command.set_help_flag("-h,--help", "this text");
-  bool json = false, quiet = false;
-  const RunVerb run = verb.declare(command);
-  command.add_flag("--json", json,
-                   "print the result as JSON, and nothing else, on standard output");
-  command.add_flag("--quiet,-q", quiet, "no progress on standard error");
-  AddExamples(command, verb.examples);
+  const DeclaredVerb declared(verb);
+  CLI::App& command = *declared.command;
   try {
     command.parse(argc - 1, argv + 1);
   } catch (const CLI::CallForHelp&) {
@@ -197,12 +181,12 @@ int RunVerbNamed(const Verb& verb, int argc, char** argv) {
     return Usage(verb.name, ParseErrorText(command, error));
   }
 
-  Console console(json, quiet);
+  Console console(declared.json, declared.quiet);
   CatchSignals(&console.job());
   int code = kFailed;
   try {
     BringUpToDate(command, console);
-    code = run(console);
+    code = declared.run(console);
     console.EndProgress();
     if (!console.Flush()) {
       console.Fail("standard output: " + std::string(std::strerror(errno)));
@@ -228,10 +212,33 @@ int RunVerbNamed(const Verb& verb, int argc, char** argv) {
 
 }  // namespace
 
+std::vector<Verb> AllVerbs(const std::vector<Verb>& learning) {
+  std::vector<Verb> verbs = VerbTable();
+  for (Verb& verb : verbs) {
+    if (const Verb* full = Find(learning, verb.name)) verb = *full;
+  }
+  return verbs;
+}
+
+DeclaredVerb::DeclaredVerb(const Verb& verb)
+    : command(std::make_unique<CLI::App>(
+          Wrapped(verb.description.empty() ? verb.summary : verb.description),
+          "vole " + verb.name)) {
+  command->get_formatter()->column_width(34);
+  command->set_help_flag("-h,--help", "this text");
+  run = verb.declare(*command);
+  command->add_flag("--json", json,
+                    "print the result as JSON, and nothing else, on standard output");
+  command->add_flag("--quiet,-q", quiet, "no progress on standard error");
+  AddExamples(*command, verb.examples);
+}
+
+DeclaredVerb::~DeclaredVerb() = default;
+
 int RunCli(int argc, char** argv, const std::vector<Verb>& learning) {
   std::signal(SIGPIPE, SIG_IGN);
   QuietLibraries();
-  const std::vector<Verb> verbs = JoinTables(learning);
+  const std::vector<Verb> verbs = AllVerbs(learning);
   std::string name = argc > 1 ? argv[1] : "help";
   if (name == "--help" || name == "-h") name = "help";
   if (name == "--version" || name == "-V") name = "version";

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,20 @@ struct Verb {
 
 // All verbs in the order of `vole help`; those of vole-learn without `declare`.
 std::vector<Verb> VerbTable();
+
+// The table with the verbs of `learning` in the places that vole-learn's have in it.
+std::vector<Verb> AllVerbs(const std::vector<Verb>& learning);
+
+// A verb's command line as it is parsed and shown by --help: its own options and those of every
+// verb.
+struct DeclaredVerb {
+  explicit DeclaredVerb(const Verb& verb);
+  ~DeclaredVerb();
+  DeclaredVerb(const DeclaredVerb&) = delete;
+  std::unique_ptr<CLI::App> command;
+  RunVerb run;
+  bool json = false, quiet = false;
+};
 
 // Exit code: 0 done, 1 failed (one line on stderr), 2 usage, 130 cancelled.
 // `learning` are the verbs that this program adds to the table (vole-learn).

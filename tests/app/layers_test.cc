@@ -85,6 +85,7 @@ const std::vector<std::string> kFloors = {
     "app/model/session",
     "app/model/requests",
     "app/cli",
+    "app/cli/pages",
     "app/cli/verbs",
     "app/cli/learning",
     "app/gl",

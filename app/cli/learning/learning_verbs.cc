@@ -3,7 +3,7 @@
 namespace app {
 
 std::vector<Verb> LearningVerbs() {
-  return {TrainVerb(), PredictVerb(), TrackVerb(), AblateVerb(), ModelsVerb()};
+  return {TrainVerb(), PredictVerb(), TrackVerb(), AblateVerb(), ModelsVerb(), ManualVerb()};
 }
 
 }  // namespace app

@@ -1,4 +1,4 @@
-// The verbs that need the networks.
+// The verbs that need the networks, and the one that tells of all verbs.
 #pragma once
 
 #include <vector>
@@ -12,6 +12,7 @@ Verb PredictVerb();
 Verb TrackVerb();
 Verb ModelsVerb();
 Verb AblateVerb();
+Verb ManualVerb();
 
 std::vector<Verb> LearningVerbs();
 

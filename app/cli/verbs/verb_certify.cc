@@ -6,6 +6,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
+#include "app/cli/version.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/file_names.h"
 #include "infer/statement/statement_page.h"
@@ -44,13 +45,13 @@ int Run(const Arguments& arguments, Console& console) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const infer::Statement& statement : statements) {
     const std::filesystem::path base = folder / datasets::FileNameFor(statement.video);
-    const nlohmann::ordered_json json = ToJson(statement, VOLE_VERSION);
+    const nlohmann::ordered_json json = ToJson(statement, Version());
     datasets::WriteFileAtomically(base.string() + ".json", json.dump(2) + "\n");
     datasets::WriteFileAtomically(base.string() + ".html",
-                                  infer::StatementPage(statement, VOLE_VERSION));
+                                  infer::StatementPage(statement, Version()));
     datasets::WriteFileAtomically(base.string() + ".txt",
-                                  infer::MethodsParagraph(statement, VOLE_VERSION) + "\n");
-    console.Print(infer::MethodsParagraph(statement, VOLE_VERSION));
+                                  infer::MethodsParagraph(statement, Version()) + "\n");
+    console.Print(infer::MethodsParagraph(statement, Version()));
     console.Print(fmt::format("Wrote {0}.html, {0}.json and {0}.txt", base.string()));
     list.push_back(json);
   }

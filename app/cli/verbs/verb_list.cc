@@ -4,10 +4,10 @@ namespace app {
 namespace {
 
 // A verb of vole-learn: its name and summary for `vole help`, nothing else.
-Verb Learning(const char* name, const char* summary) {
+Verb Learning(const char* name, const char* summary, const char* group = "Networks") {
   Verb verb;
   verb.name = name;
-  verb.group = "Networks";
+  verb.group = group;
   verb.summary = summary;
   return verb;
 }
@@ -42,6 +42,7 @@ std::vector<Verb> VerbTable() {
       ReportVerb(),
       SynthVerb(),
       DemoVerb(),
+      Learning("manual", "write man pages, and completions for bash, zsh and fish", "Other"),
       HelpVerb(),
       VersionVerb(),
   };
