@@ -12,6 +12,8 @@
 namespace app {
 namespace {
 
+namespace fs = std::filesystem;
+
 bool SetIfUnset(const char* name, const char* value) {
   return !std::getenv(name) && setenv(name, value, 0) == 0;
 }
@@ -36,13 +38,25 @@ bool PrepareEnvironment() {
   return changed;
 }
 
-void BecomeProgram(const char* name, char** argv) {
+fs::path ProgramFile(const std::string& name) {
   std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path program = name && *name ? self.parent_path() / name : self;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const fs::path& program : {folder / name, folder.parent_path() / "libexec/vole" / name}) {
+    if (fs::exists(program, error)) return program;
+  }
+  return folder / name;
+}
+
+void BecomeProgram(const char* name, char** argv) {
+  if (!name || !*name) {
+    execv("/proc/self/exe", argv);
+    throw datasets::Error("/proc/self/exe", std::strerror(errno));
+  }
+  const fs::path program = ProgramFile(name);
   execv(program.c_str(), argv);
-  throw datasets::Error(program.string(), std::strerror(errno),
-                        "build it with: ninja -C build " + program.filename().string());
+  throw datasets::Error(
+      program.string(), std::strerror(errno),
+      "build it with: ninja -C build " + std::string(name) + ", or install all of Vole");
 }
 
 }  // namespace app

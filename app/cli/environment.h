@@ -1,5 +1,9 @@
-// Settings of the numeric libraries that must stand before those libraries are loaded.
+// How programs of Vole start each other, and settings of the numeric libraries that must stand
+// before those libraries are loaded.
 #pragma once
+
+#include <filesystem>
+#include <string>
 
 namespace app {
 
@@ -10,8 +14,13 @@ namespace app {
 // libraries of this process have then read the old values, and it should start itself again.
 bool PrepareEnvironment();
 
-// Becomes the program `name` beside this one, with the arguments argv[1..]; throws Error when it is
-// not there. `name` empty: this program again.
+// Where the program `name` of the same Vole lies: beside this one (as built), or, seen from
+// PREFIX/bin, in PREFIX/libexec/vole (as installed, wherever PREFIX is). Where it is in neither,
+// beside this one.
+std::filesystem::path ProgramFile(const std::string& name);
+
+// Becomes the program `name` of the same Vole, with the arguments argv[1..]; throws Error when it
+// is not there. `name` empty: this program again.
 void BecomeProgram(const char* name, char** argv);
 
 }  // namespace app

@@ -104,7 +104,7 @@ void PrintSummary(const Results& results, const std::string& vole, const fs::pat
   console.Print("Pictures:  " + (folder / "pictures").string() + "  (predictions drawn on frames)");
   console.Print("Model:     " + results.train["model"].get<std::string>());
   // The window is not built everywhere.
-  const bool has_window = fs::exists(fs::path(vole).parent_path() / "vole-workbench");
+  const bool has_window = fs::exists(ProgramFile("vole-workbench"));
   if (has_window) console.Print("Try next:  " + vole + " open " + project);
   console.Print((has_window ? "           " : "Try next:  ") + vole + " review " + project +
                 " --top 10");
@@ -160,8 +160,7 @@ int Run(const Arguments& arguments, Console& console) {
                      {"pictures", results.pictures["files"]}});
   const bool has_display = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
   if (arguments.open && has_display && console.Flush()) {
-    const fs::path workbench = fs::read_symlink("/proc/self/exe").parent_path() / "vole-workbench";
-    if (fs::exists(workbench)) {
+    if (fs::exists(ProgramFile("vole-workbench"))) {
       std::string name = "vole-workbench", file = project;
       char* words[] = {name.data(), file.data(), nullptr};
       PrepareEnvironment();

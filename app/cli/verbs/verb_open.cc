@@ -11,7 +11,7 @@ Verb OpenVerb() {
   return {"open",
           "Project",
           "open the workbench, the window to label and correct in",
-          "Becomes vole-workbench, which stands beside this program.",
+          "Becomes vole-workbench, the program of the window.",
           "  vole open mice.vole\n  vole open            (start screen: new, open, recent)",
           [](CLI::App& command) -> RunVerb {
             auto project = std::make_shared<std::string>();
