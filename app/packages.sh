@@ -10,9 +10,12 @@ vole_build_packages=(
   nlohmann-json3-dev libyaml-cpp-dev libnanoflann-dev libcli11-dev libspdlog-dev libfmt-dev
   libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev libfontconfig-dev fonts-dejavu-core
 )
+vole_packing_packages=(dpkg-dev file patchelf)  # cpack -G DEB, cpack -G TGZ
 vole_test_packages=(
   doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux
   python3-torchvision  # the original networks, which ours are compared with
+  groff-base zsh fish desktop-file-utils appstream libxml2-utils shared-mime-info  # what is installed
+  "${vole_packing_packages[@]}" lintian
 )
 
 # vole_install PACKAGE... : installs those that are not installed yet; asks for root only then.

@@ -50,3 +50,5 @@ if(TARGET vole-workbench)
   install(FILES app/desktop/vole-project.svg DESTINATION share/icons/hicolor/scalable/mimetypes
           RENAME application-x-vole-project.svg)
 endif()
+
+include(app/package/package.cmake)
