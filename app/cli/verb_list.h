@@ -21,6 +21,7 @@ Verb EvaluateVerb();
 Verb ReportVerb();
 Verb BoutsVerb();
 Verb JobsVerb();
+Verb SkeletonVerb();
 Verb SampleVerb();
 Verb DrawVerb();
 Verb SynthVerb();

@@ -5,6 +5,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
+#include "datasets/base/text.h"
 
 namespace datasets {
 namespace {
@@ -76,8 +77,7 @@ void CheckSkeleton(const Skeleton& skeleton) {
 }
 
 Skeleton MakeSkeleton(const std::string& name, const std::vector<std::string>& points,
-                      const std::vector<std::pair<std::string, std::string>>& edges,
-                      const std::vector<std::pair<std::string, std::string>>& symmetric) {
+                      const std::vector<NamePair>& edges, const std::vector<NamePair>& symmetric) {
   Skeleton skeleton;
   skeleton.name = name;
   for (const std::string& point : points) {
@@ -102,6 +102,36 @@ Skeleton MakeSkeleton(const std::string& name, const std::vector<std::string>& p
   }
   CheckSkeleton(skeleton);
   return skeleton;
+}
+
+std::vector<NamePair> ParsePairs(const std::string& what, const std::string& text,
+                                 const std::vector<std::string>& points) {
+  std::vector<NamePair> pairs;
+  if (text.find_first_not_of(" \t") == std::string::npos) return pairs;
+  const auto known = [&](const std::string& name) {
+    return std::find(points.begin(), points.end(), name) != points.end();
+  };
+  for (const std::string& word : SplitNames(text)) {
+    std::vector<NamePair> readings;
+    for (size_t dash = word.find('-'); dash != std::string::npos; dash = word.find('-', dash + 1)) {
+      readings.emplace_back(SplitNames(word.substr(0, dash))[0],
+                            SplitNames(word.substr(dash + 1))[0]);
+    }
+    if (readings.empty()) {
+      throw Error(what + " '" + word + "'", "it is no pair of points", "write it as nose-neck");
+    }
+    const auto both_known = [&](const NamePair& pair) {
+      return known(pair.first) && known(pair.second);
+    };
+    const auto sound = std::count_if(readings.begin(), readings.end(), both_known);
+    if (sound > 1) {
+      throw Error(what + " '" + word + "'", "it can be read as more than one pair of points",
+                  "rename a point so that it has no dash");
+    }
+    pairs.push_back(sound == 0 ? readings.front()
+                               : *std::find_if(readings.begin(), readings.end(), both_known));
+  }
+  return pairs;
 }
 
 Skeleton WithoutPoint(Skeleton skeleton, int place) {

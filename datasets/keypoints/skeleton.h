@@ -47,10 +47,14 @@ std::vector<int> MirrorOrder(const Skeleton& skeleton);
 // from a point to itself or twice, and partners that are not each other's.
 void CheckSkeleton(const Skeleton& skeleton);
 
+using NamePair = std::pair<std::string, std::string>;
 // From names: edges and pairs as {"nose", "neck"}. Throws Error for names that are no points.
 Skeleton MakeSkeleton(const std::string& name, const std::vector<std::string>& points,
-                      const std::vector<std::pair<std::string, std::string>>& edges,
-                      const std::vector<std::pair<std::string, std::string>>& symmetric);
+                      const std::vector<NamePair>& edges, const std::vector<NamePair>& symmetric);
+// Pairs as people write them, "nose-neck, neck-tail", of these points, whose names may hold dashes
+// themselves. Throws Error(thing = `what`) for a text that is no such pair, or several.
+std::vector<NamePair> ParsePairs(const std::string& what, const std::string& text,
+                                 const std::vector<std::string>& points);
 
 // The same skeleton with the point gone, and its edges with it.
 Skeleton WithoutPoint(Skeleton skeleton, int place);

@@ -236,6 +236,14 @@ std::vector<Id> LabelPointsOf(Connection& connection, Id point_id) {
   return ids;
 }
 
+int64_t CountLabelsOfSkeleton(Connection& connection, Id skeleton_id) {
+  auto row = connection.Query(
+      "SELECT COUNT(DISTINCT annotation_id) FROM annotation_points"
+      " JOIN skeleton_points ON skeleton_points.id = point_id WHERE skeleton_id = ?",
+      skeleton_id);
+  return row.Step() ? row.Int(0) : 0;
+}
+
 Id InsertLabelPoint(Connection& connection, Id annotation_id, const KeyPoint& point) {
   RequireNumbers(point.name, point.x, point.y);
   return connection.Insert(

@@ -46,6 +46,7 @@ struct LabelPointRow : KeyPoint {
 std::vector<LabelPointRow> PointsOfLabel(Connection& connection, Id annotation_id);
 Id LabelOfPoint(Connection& connection, Id row);
 std::vector<Id> LabelPointsOf(Connection& connection, Id point_id);  // ids of rows, of all labels
+int64_t CountLabelsOfSkeleton(Connection& connection, Id skeleton_id);  // with any of its points
 // Throw Error unless x and y are numbers. Visibility 1 or 2.
 Id InsertLabelPoint(Connection& connection, Id annotation_id, const KeyPoint& point);
 void UpdateLabelPoint(Connection& connection, Id id, const KeyPoint& point);

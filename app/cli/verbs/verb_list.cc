@@ -25,6 +25,7 @@ std::vector<Verb> VerbTable() {
       OpenVerb(),
       ImportVerb(),
       ExportVerb(),
+      SkeletonVerb(),
       SampleVerb(),
       DrawVerb(),
       AnimalsVerb(),

@@ -1,7 +1,5 @@
 #include "datasets/formats/deeplabcut/deeplabcut.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <map>
 #include <sstream>
@@ -14,6 +12,7 @@
 #include "datasets/exchange/label_batch.h"
 #include "datasets/files/csv.h"
 #include "datasets/keypoints/sides.h"
+#include "datasets/keypoints/skeleton_file.h"
 #include "datasets/store/points.h"
 
 namespace datasets {
@@ -220,29 +219,10 @@ std::vector<fs::path> TablesOf(const fs::path& path) {
 }
 
 // The lines of the skeleton that config.yaml has, of known parts.
-std::vector<std::pair<std::string, std::string>> EdgesOf(const fs::path& path,
-                                                         const std::vector<std::string>& parts) {
-  std::vector<std::pair<std::string, std::string>> edges;
+std::vector<NamePair> EdgesOf(const fs::path& path, const std::vector<std::string>& parts) {
   const fs::path config = path / "config.yaml";
-  if (!fs::is_directory(path) || !fs::exists(config)) return edges;
-  const auto known = [&](const std::string& part) {
-    return std::find(parts.begin(), parts.end(), part) != parts.end();
-  };
-  try {
-    const YAML::Node tree = YAML::Load(ReadTextFile(config, "DeepLabCut project"));
-    for (const YAML::Node& edge : tree["skeleton"]) {
-      if (!edge.IsSequence() || edge.size() != 2) continue;
-      const auto from = edge[0].as<std::string>(), to = edge[1].as<std::string>();
-      const bool there = std::any_of(edges.begin(), edges.end(), [&](const auto& one) {
-        return (one.first == from && one.second == to) || (one.first == to && one.second == from);
-      });
-      if (known(from) && known(to) && from != to && !there) edges.emplace_back(from, to);
-    }
-  } catch (const YAML::Exception& error) {
-    throw Error("DeepLabCut project '" + config.string() + "'",
-                "its config.yaml cannot be read: " + std::string(error.what()), "correct the file");
-  }
-  return edges;
+  if (!fs::is_directory(path) || !fs::exists(config)) return {};
+  return DeepLabCutEdges(config, parts);
 }
 
 struct ReadTable {
