@@ -122,7 +122,7 @@ class TemporalTask : public LearningTask {
   ScoredFrames ScoreHeld();
 
  private:
-  // Inputs [inputs, length] and labels [length, heads] from `start` on; nothing beyond the ends.
+  // Inputs [inputs, length], labels [length, heads] from `start` on.
   void Cut(const Series& series, int start, const torch::Tensor& inputs,
            const torch::Tensor& labels) const;
   const BehaviorData& data_;
@@ -143,7 +143,6 @@ void MeasurePictures(const BehaviorData& data, const std::vector<BehaviorSpan>& 
                      BehaviorInput& input);
 void MeasureMotion(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
                    BehaviorDescription& description);
-
 // Normalized motion features of a row's frame (zeros where it is not seen).
 void FillMotion(const BehaviorRow& row, int frame, const BehaviorDescription& description,
                 float* out);
