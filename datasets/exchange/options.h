@@ -62,7 +62,7 @@ struct ExportOptions {
   std::string what = "labels";  // labels | predictions | final
   std::string video;            // "" = all
   int64_t job_id = 0;           // prediction job; 0 = the latest of each video
-  bool pictures = false;        // coco, labelme, yolo: the labeled pictures beside the labels
+  bool pictures = false;        // formats of pictures: the labeled ones beside the labels
   int start_frame = 0;          // [start_frame, end_frame), for video frames
   int end_frame = -1;           // -1 = to the end
   bool per_frame = false;       // behaviors: a row a frame and a column a behavior
@@ -72,9 +72,10 @@ struct ExportOptions {
     v.Field("what", what, "labels, predictions, or final: predictions where there is no label");
     v.Field("video", video, "only this video (default: all)");
     v.Field("prediction-job", job_id, "number of the prediction job (default: the latest)");
-    v.Field("pictures", pictures,
-            "with coco, labelme and yolo: write the pictures of the labels too (default: labels "
-            "alone)");
+    v.Field(
+        "pictures", pictures,
+        "with coco, labelme, yolo, yolo-pose and deeplabcut: write the pictures of the labels too "
+        "(default: labels alone)");
     v.Field("per-frame", per_frame,
             "with behaviors: a row a frame and a column of 0 and 1 a behavior, one video");
   }
