@@ -1,6 +1,7 @@
 #include "datasets/hdf5/apart.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ bool WriteAll(int file, const std::string& bytes) {
 
 // What the copy does; never returns.
 [[noreturn]] void Answer(int file, int seconds, const std::function<std::string()>& read) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for an answer then
   const auto limit = static_cast<rlim_t>(seconds);
   const rlimit processor{limit, limit}, core{0, 0};
   setrlimit(RLIMIT_CPU, &processor);
