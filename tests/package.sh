@@ -71,7 +71,7 @@ if [[ " $wanted " == *" deb "* ]]; then
   # What other packages leave behind is theirs (dpkg's own lists and backups, caches of ld.so).
   comm -13 "$work/before" "$work/after" | grep -i vole && fail "left behind"
   in_system "$system" "dpkg -l | grep -i vole" && fail "dpkg still knows of it"
-  echo "Nothing of Vole is left. Left by other packages: $(comm -13 "$work/before" "$work/after" | wc -l) files"
+  echo "Nothing of Vole is left. Left by its libraries: $(comm -13 "$work/before" "$work/after" | tr '\n' ' ')"
 fi
 
 if [[ " $wanted " == *" tar "* ]]; then
@@ -86,7 +86,7 @@ if [[ " $wanted " == *" tar "* ]]; then
   as_user "$system" "'./my vole/bin/vole' --version"
   timed as_user "$system" "'./my vole/bin/vole' demo /home/lab/demo $demo --quiet"
   as_user "$system" "! env -u DISPLAY './my vole/bin/vole' open /home/lab/demo/demo.vole"
-  [ -z "$(find "$system" -xdev -user lab -not -path "$system/home/lab/*" -not -path "$system/proc/*" -not -path "$system/tmp/*" -not -path "$system/home/lab" | head -1)" ] ||
+  [ -z "$(find "$system" -xdev -uid "$(stat -c %u "$system/home/lab")" -not -path "$system/home/lab/*" -not -path "$system/proc/*" -not -path "$system/tmp/*" -not -path "$system/home/lab" | head -1)" ] ||
     fail "it wrote outside of the home folder"
 fi
 say "The packages work."

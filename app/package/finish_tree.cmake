@@ -15,7 +15,7 @@ if(CPACK_GENERATOR STREQUAL "DEB")
   file(RENAME ${root}/usr/share/zsh/site-functions/_vole ${root}/usr/share/zsh/vendor-completions/_vole)
   file(REMOVE_RECURSE ${root}/usr/share/zsh/site-functions)
 else()
-  run(bash ${CPACK_VOLE_SOURCE}/app/package/bundle.sh ${root}/${CPACK_PACKAGE_FILE_NAME})
+  run(bash ${CPACK_VOLE_SOURCE}/app/package/bundle.sh ${root})
 endif()
 
 # Modes do not depend on the umask of whoever packs, nor times on the clock.
