@@ -120,8 +120,9 @@ struct Window::Impl {
   void OnKey(int key, int scancode, int action, int mods) {
     frames_owed = kFramesAfterEvent;
     // ImGui 1.86 looks at keys once a frame: a key that goes up again before the next frame would
-    // never have been down, so its release waits until one frame has seen it.
-    if (action == GLFW_RELEASE && down_since_frame.count(key)) {
+    // never have been down, so its release waits until one frame has seen it; and any other's too,
+    // so that a key is seen with the Ctrl that it was pressed with.
+    if (action == GLFW_RELEASE && !down_since_frame.empty()) {
       late_releases.push_back({key, scancode, mods});
       return;
     }
