@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "annotate/edits.h"
 #include "datasets/store/points.h"
 
 namespace annotate {
@@ -249,6 +251,71 @@ Edit SetPoint(Id annotation_id, Id point_id, double x, double y, bool visible) {
               });
             }
             Settle(recorder, annotation_id);
+          }};
+}
+
+namespace {
+
+void ReplacePoints(Recorder& recorder, Id annotation_id, const std::vector<KeyPoint>& points) {
+  LabelPlace place = Look(recorder, annotation_id);
+  std::set<Id> wanted;
+  std::optional<Skeleton> skeleton;
+  for (KeyPoint point : points) {
+    if (!wanted.insert(point.point_id).second) {
+      throw Error("point '" + point.name + "'", "it is set twice", "set it once");
+    }
+    const Skeleton its = SkeletonOfPoint(recorder, point.point_id, &point.name);
+    if (skeleton && skeleton->id != its.id) {
+      throw Error("point '" + point.name + "'",
+                  "this animal has points of another skeleton than '" + its.name + "'",
+                  "remove those first");
+    }
+    skeleton = its;
+    CheckInside(place.image, point);
+  }
+  for (const LabelPointRow& point : place.points) {
+    if (!wanted.count(point.point_id)) DeletePoint(recorder, point.id);
+  }
+  for (const KeyPoint& point : points) {
+    LabelPointRow* there = Find(place, point.point_id);
+    if (!there) {
+      recorder.Insert("annotation_points", [&](Writer& writer) {
+        return datasets::InsertLabelPoint(writer.connection(), annotation_id, point);
+      });
+    } else if (there->x != point.x || there->y != point.y ||
+               there->visibility != point.visibility) {
+      static_cast<KeyPoint&>(*there) = point;
+      UpdatePoint(recorder, *there);
+    }
+  }
+  if (!place.label.keyframe) {  // what was interpolated is a person's now
+    place.label.keyframe = true;
+    place.label.source = datasets::LabelSource::kDrawn;
+    place.label.author = recorder.author();
+    recorder.Change("annotations", annotation_id,
+                    [&](Writer& writer) { writer.UpdateAnnotation(place.label); });
+  }
+  Settle(recorder, annotation_id);
+}
+
+}  // namespace
+
+Edit SetPoints(Id annotation_id, const std::vector<KeyPoint>& points, const std::string& label) {
+  return {label, std::nullopt,
+          [=](Recorder& recorder) { ReplacePoints(recorder, annotation_id, points); }};
+}
+
+Edit AddPoints(Id video_id, int frame_index, const AnnotationRow& row, const std::vector<Id>& known,
+               const std::string& label) {
+  return {label, Place{video_id, frame_index}, [=](Recorder& recorder) {
+            const ImageRow image = recorder.ImageAt(video_id, frame_index);
+            for (const AnnotationRow& there : recorder.reader().AnnotationsOfImage(image.id)) {
+              if (std::find(known.begin(), known.end(), there.id) != known.end()) continue;
+              if (row.category_id && there.category_id != row.category_id) continue;
+              ReplacePoints(recorder, there.id, row.key_points);
+              return;
+            }
+            AddAnnotation(video_id, frame_index, row, label).change(recorder);
           }};
 }
 

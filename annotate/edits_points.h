@@ -10,6 +10,15 @@ namespace annotate {
 // and when the label has points of another skeleton.
 Edit SetPoint(datasets::Id annotation_id, datasets::Id point_id, double x, double y,
               bool visible = true);
+// All points of the animal at once, those that it has and `points` does not have go; a label that
+// has neither outline nor points then goes, too. Refused as SetPoint is.
+Edit SetPoints(datasets::Id annotation_id, const std::vector<datasets::KeyPoint>& points,
+               const std::string& label = "Set points");
+// The same for the label that `row` becomes, with its points: of the frame, of the row's animal (of
+// any, when it has none yet), and none of `known`. Where there is no such label, `row` is added as
+// AddAnnotation does, so that what a person does next needs not wait until the first is stored.
+Edit AddPoints(datasets::Id video_id, int frame_index, const datasets::AnnotationRow& row,
+               const std::vector<datasets::Id>& known, const std::string& label = "Set points");
 // Hidden: where it must be, behind something.
 Edit SetPointHidden(datasets::Id annotation_id, datasets::Id point_id, bool hidden);
 // A label that has no outline and no other point goes with it.

@@ -138,6 +138,23 @@ class SelectTool : public Tool {
     }
     if (nearest && take(*nearest)) return;
     if (inside) annotation_ = inside->annotation_id;
+    if (!annotation_) annotation_ = PointsAt(at, context);
+  }
+
+  // The animal without an outline one of whose key points is at the cursor.
+  datasets::Id PointsAt(const cv::Point2d& at, const ToolContext& context) const {
+    datasets::Id nearest = 0;
+    double reach = kVertexReach * pixel_;
+    for (const Shape& shape : *context.shapes) {
+      if (!shape.polygons.empty()) continue;
+      for (const datasets::KeyPoint& point : shape.key_points) {
+        const double distance = cv::norm(cv::Point2d(point.x, point.y) - at);
+        if (distance > reach) continue;
+        reach = distance;
+        nearest = shape.annotation_id;
+      }
+    }
+    return nearest;
   }
 
   ToolResult Press(const ToolInput& input, const cv::Point2d& at, const ToolContext& context) {
@@ -282,7 +299,7 @@ class SelectTool : public Tool {
     const auto hits = ShapesAt(context.shapes, at);
     const bool same_place = cv::norm(at - clicked_at_) <= kDeadZone * pixel_;
     clicked_at_ = at;
-    if (hits.empty()) return Select(0, context);
+    if (hits.empty()) return Select(context.shapes ? PointsAt(at, context) : 0, context);
     size_t pick = 0;
     for (size_t i = 0; i < hits.size(); ++i) {
       if (hits[i]->annotation_id != context.selected_annotation) continue;

@@ -16,14 +16,15 @@ std::unique_ptr<Tool> MakeTool(const std::string& id) {
   if (id == "scissors") return MakeScissorsTool();
   if (id == "grabcut") return MakeGrabCutTool();
   if (id == "model") return MakeModelTool();
+  if (id == "points") return MakePointsTool();
   throw datasets::Error("tool " + id, "there is no such tool",
                         "use one of select, polygon, box, brush, eraser, blob, wand, scissors, "
-                        "grabcut, model");
+                        "grabcut, model, points");
 }
 
 std::vector<std::string> ToolIds() {
-  return {"select", "polygon", "box",      "brush",   "eraser",
-          "blob",   "wand",    "scissors", "grabcut", "model"};
+  return {"select", "polygon",  "box",     "brush", "eraser", "blob",
+          "wand",   "scissors", "grabcut", "model", "points"};
 }
 
 }  // namespace annotate

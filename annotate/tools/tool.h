@@ -11,36 +11,11 @@
 #include <vector>
 
 #include "annotate/assist/assist.h"
+#include "annotate/tools/tool_input.h"
 #include "datasets/store/records.h"
 #include "datasets/video/video.h"
 
 namespace annotate {
-
-enum class ToolKey {
-  kNone,
-  kEnter,
-  kSpace,
-  kEscape,
-  kBackspace,
-  kDelete,
-  kLeft,
-  kRight,
-  kUp,
-  kDown
-};
-
-struct ToolInput {
-  enum class Type { kPress, kMove, kRelease, kDoubleClick, kWheel, kKey };
-  Type type = Type::kMove;
-  cv::Point2d position;                      // continuous image coordinates
-  double image_pixels_per_screen_pixel = 1;  // so that snapping is in screen pixels at every zoom
-  int button = 0;                            // 0 left, 1 right, 2 middle
-  bool button_down = false;                  // left button held while moving
-  bool ctrl = false, shift = false, alt = false;
-  double wheel = 0;  // notches, up is positive
-  ToolKey key = ToolKey::kNone;
-  double seconds = 0;  // monotonic clock
-};
 
 // A shape on the frame as tools see it: a label or a prediction.
 struct Shape : datasets::Outline {
@@ -48,6 +23,7 @@ struct Shape : datasets::Outline {
   datasets::Id prediction_id = 0;
   datasets::Id category_id = 0;
   bool occluded = false;
+  std::vector<datasets::KeyPoint> key_points;  // those that are set, in the order of their skeleton
 };
 
 struct ToolContext {                                    // valid during one OnInput call
@@ -59,6 +35,10 @@ struct ToolContext {                                    // valid during one OnIn
   const std::vector<Shape>* neighbor_shapes = nullptr;  // labels of the nearest labeled frame
   datasets::Id selected_annotation = 0;
   double typical_area = 0;  // median labeled animal area in image pixels; 0 unknown
+  const std::vector<datasets::Skeleton>* skeletons = nullptr;
+  datasets::Id skeleton_id = 0;  // of animals that have no point yet; 0: the first one
+  // Of which animal points beside all others are; 0: a new one; nullopt: nobody is left.
+  std::optional<datasets::Id> animal_without_label;
   std::shared_ptr<const AnimalModel> animal_model;  // learned from labels; null: there is none
   // Carries out what takes longer than a frame of the window, on another thread; of several only
   // the newest need be. Null: tools do it at once. Pictures must then stay as they are.
@@ -67,11 +47,15 @@ struct ToolContext {                                    // valid during one OnIn
 
 // What a finished gesture wants changed; the caller makes it one Edit, one transaction.
 struct ShapeChange : datasets::Outline {
-  enum class Kind { kAdd, kReplace, kDelete, kSelect };
+  // kPoints: the animal's key points are `key_points`, all of them; its outline stays.
+  enum class Kind { kAdd, kReplace, kDelete, kSelect, kPoints };
   Kind kind = Kind::kAdd;
-  datasets::Id annotation_id = 0;  // for replace, delete, select (0 = select nothing)
-  datasets::Id category_id = 0;    // for add: the animal it is, when the tool knows; else 0
-  std::string label;               // for the undo list: "Draw polygon", "Move vertex", ...
+  // For replace, delete, select (0 = select nothing) and points (0 = of a label that is made for
+  // them, or was just now and has no id yet).
+  datasets::Id annotation_id = 0;
+  datasets::Id category_id = 0;  // for add: the animal it is, when the tool knows; else 0
+  std::vector<datasets::KeyPoint> key_points;
+  std::string label;  // for the undo list: "Draw polygon", "Move vertex", ...
 };
 
 struct Overlay {  // drawn above the frame, image coordinates
@@ -91,7 +75,15 @@ struct Overlay {  // drawn above the frame, image coordinates
   std::vector<Correction> corrections;              // places that belong to the animal, or do not
   std::optional<cv::Point2d> cursor_circle_center;  // brush tip
   double cursor_circle_radius = 0;                  // image pixels
-  std::string hint;  // one line for the status bar: what the keys do now
+  struct Points {                    // of one animal, drawn in place of those that it has
+    datasets::Id annotation_id = 0;  // 0: it has no label yet
+    std::vector<datasets::KeyPoint> points;
+    datasets::Id current = 0;  // of the skeleton's points: what keys are about; 0: none
+  };
+  std::optional<Points> points;
+  std::string cursor_text;              // beside the cursor: what a click sets
+  std::optional<datasets::Id> sets_of;  // of which animal's label (as in Points)
+  std::string hint;                     // one line for the status bar: what the keys do now
 };
 
 struct ToolResult {
@@ -116,6 +108,8 @@ class Tool {
   };
   virtual Parameter parameter() const { return {}; }
   virtual void SetParameter(double) {}
+  // Keys are for the tool also between gestures; those that it does not use go on.
+  virtual bool wants_keys() const { return false; }
   // A proposal waits for Enter (accept) or Escape.
   virtual bool has_proposal() const { return false; }
   struct Proposed {
@@ -126,7 +120,8 @@ class Tool {
   virtual Proposed proposed() const { return {}; }  // empty without a proposal
 };
 
-// ids: select polygon box brush eraser blob wand scissors grabcut model. Throws Error for another.
+// ids: select polygon box brush eraser blob wand scissors grabcut model points. Throws Error for
+// another.
 //
 // Left button unless said otherwise; distances in screen pixels hold at every zoom. Positions
 // outside the image are taken to its border. Each gesture ends in at most one ShapeChange, whose

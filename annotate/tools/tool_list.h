@@ -16,5 +16,6 @@ std::unique_ptr<Tool> MakeWandTool();
 std::unique_ptr<Tool> MakeScissorsTool();
 std::unique_ptr<Tool> MakeGrabCutTool();
 std::unique_ptr<Tool> MakeModelTool();
+std::unique_ptr<Tool> MakePointsTool();
 
 }  // namespace annotate

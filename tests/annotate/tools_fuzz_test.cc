@@ -17,6 +17,16 @@ std::string WhatIsWrong(const ShapeChange& change, const Stage& stage) {
   if (change.kind == ShapeChange::Kind::kDelete || change.kind == ShapeChange::Kind::kSelect) {
     return "";
   }
+  if (change.kind == ShapeChange::Kind::kPoints) {
+    if (change.label.empty()) return "no label for the undo list";
+    for (const datasets::KeyPoint& point : change.key_points) {
+      if (point.point_id == 0 || point.name.empty()) return "a point of no skeleton";
+      if (point.x < 0 || point.y < 0 || point.x > stage.frame.cols || point.y > stage.frame.rows) {
+        return "a point outside the image";
+      }
+    }
+    return "";
+  }
   if (change.polygons.empty()) return "no outline";
   if (change.label.empty()) return "no label for the undo list";
   try {
@@ -49,6 +59,20 @@ void Apply(const ShapeChange& change, Stage& stage, datasets::Id& next_id) {
       shape.rle = change.rle;
       stage.shapes.push_back(shape);
       stage.context.selected_annotation = shape.annotation_id;
+      if (stage.shapes.size() > 5) stage.shapes.erase(stage.shapes.begin());
+      return;
+    }
+    case ShapeChange::Kind::kPoints: {
+      stage.context.selected_annotation = change.annotation_id;
+      for (Shape& shape : stage.shapes) {
+        if (shape.annotation_id == change.annotation_id) shape.key_points = change.key_points;
+      }
+      if (change.annotation_id) return;
+      Shape shape;  // that has no id for a moment, or for ever
+      shape.annotation_id = next_id % 3 ? next_id : 0;
+      shape.category_id = next_id++;
+      shape.key_points = change.key_points;
+      stage.shapes.push_back(shape);
       if (stage.shapes.size() > 5) stage.shapes.erase(stage.shapes.begin());
       return;
     }
@@ -87,7 +111,8 @@ void Fuzz(const std::string& id, cv::Size size) {
     } else {
       cursor += cv::Point2d(random.gaussian(3), random.gaussian(3));
     }
-    if (random.uniform(0, 10) == 0 && !stage.shapes.empty()) {
+    if (random.uniform(0, 10) == 0 && !stage.shapes.empty() &&
+        !stage.shapes.front().polygons.empty()) {
       const auto& polygons = stage.shapes.front().polygons;
       cursor =
           polygons[0][static_cast<size_t>(random.uniform(0, static_cast<int>(polygons[0].size())))];
@@ -103,7 +128,7 @@ void Fuzz(const std::string& id, cv::Size size) {
                  : kind < 6 ? ToolInput::Type::kMove
                  : kind < 8 ? ToolInput::Type::kRelease
                             : static_cast<ToolInput::Type>(random.uniform(0, 6));
-    input.key = static_cast<ToolKey>(random.uniform(0, 10));
+    input.key = static_cast<ToolKey>(random.uniform(0, 11));
     input.button = random.uniform(0, 12) == 0 ? random.uniform(0, 4) : 0;
     input.button_down = random.uniform(0, 3) > 0;
     input.ctrl = random.uniform(0, 6) == 0;
@@ -117,6 +142,12 @@ void Fuzz(const std::string& id, cv::Size size) {
     if (random.uniform(0, 500) == 0) stage.shapes.clear();
     if (random.uniform(0, 300) == 0) stage.context.selected_annotation = random.uniform(0, 105);
     if (random.uniform(0, 200) == 0) stage.tool->Cancel();
+    if (random.uniform(0, 100) == 0) {  // skeletons come and go, animals too
+      stage.context.skeletons = random.uniform(0, 4) ? &stage.skeletons : nullptr;
+      stage.context.skeleton_id = random.uniform(0, 4);
+      stage.context.animal_without_label.reset();
+      if (random.uniform(0, 2)) stage.context.animal_without_label = random.uniform(0, 3);
+    }
     if (random.uniform(0, 100) == 0) stage.tool->SetParameter(random.uniform(-10.0, 30.0));
     stage.neighbors = stage.predictions = stage.shapes;
     const auto result = stage.tool->OnInput(input, stage.context);

@@ -18,6 +18,7 @@ struct Stage {
   cv::Mat frame{cv::Size(160, 120), CV_8UC3, cv::Scalar(20, 22, 24)};
   cv::Mat background{cv::Size(160, 120), CV_8UC3, cv::Scalar(20, 22, 24)};
   std::vector<Shape> shapes, predictions, neighbors;
+  std::vector<datasets::Skeleton> skeletons;  // of ids 1 and 2
   annotate::ToolContext context;
   std::unique_ptr<annotate::Tool> tool;
   double seconds = 0;
@@ -34,6 +35,15 @@ struct Stage {
     context.shapes = &shapes;
     context.predictions = &predictions;
     context.neighbor_shapes = &neighbors;
+    skeletons = {
+        datasets::MakeSkeleton("mouse", {"nose", "left", "right", "tail"}, {}, {{"left", "right"}}),
+        datasets::MakeSkeleton("fly", {"head", "wing"}, {}, {})};
+    datasets::Id point_id = 0;
+    for (datasets::Skeleton& skeleton : skeletons) {
+      skeleton.id = &skeleton - skeletons.data() + 1;
+      for (datasets::SkeletonPoint& point : skeleton.points) point.id = ++point_id;
+    }
+    context.skeletons = &skeletons;
   }
 
   static Shape Square(datasets::Id id, datasets::Id category, double x, double y, double side) {

@@ -6,8 +6,10 @@
 #include "annotate/edits.h"
 #include "annotate/edits_removal.h"
 #include "annotate/tools/shape_geometry.h"
+#include "app/model/requests/point_requests.h"
 #include "datasets/base/error.h"
 #include "datasets/store/copy.h"
+#include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
 
 namespace app {
@@ -35,6 +37,24 @@ datasets::Id PredictJob(const Session& session) {
   if (!project) return 0;
   const auto it = project->predict_job.find(session.video_id());
   return it == project->predict_job.end() ? 0 : it->second;
+}
+
+// An animal without an outline, moved as far as all of it stays in the picture.
+void NudgePoints(Session& session, const annotate::Shape& shape, cv::Point2d by) {
+  const datasets::Box box = datasets::BoxOfPoints(shape.key_points);
+  const datasets::VideoRow& video = *session.video();
+  by.x = std::clamp(by.x, std::min(0.0, -box.x), std::max(0.0, video.width - box.x - box.width));
+  by.y = std::clamp(by.y, std::min(0.0, -box.y), std::max(0.0, video.height - box.y - box.height));
+  annotate::ShapeChange change;
+  change.kind = annotate::ShapeChange::Kind::kPoints;
+  change.annotation_id = EditId(shape);
+  change.label = "Nudge points";
+  change.key_points = shape.key_points;
+  for (datasets::KeyPoint& point : change.key_points) {
+    point.x += by.x;
+    point.y += by.y;
+  }
+  RequestPoints(session, change);
 }
 
 }  // namespace
@@ -94,6 +114,7 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
       row.category_id = prediction->category_id;
       row.polygons = change.polygons;
       row.rle = change.rle;
+      row.key_points = prediction->key_points;
       if (job) row.job_id = job;
       return annotate::AddAnnotation(video, frame, row, "Correct prediction");
     });
@@ -199,6 +220,10 @@ void RequestNudge(Session& session, datasets::Id annotation_id, double dx, doubl
   if (prediction) label = &*prediction;
   const datasets::VideoRow* video = session.video();
   if (!label || !video) return;
+  if (label->polygons.empty()) {
+    NudgePoints(session, *label, {dx, dy});
+    return;
+  }
   annotate::ToolContext image;
   image.width = video->width;
   image.height = video->height;
@@ -236,6 +261,7 @@ void RequestCopyFromNeighbor(Session& session) {
     row.category_id = shape.category_id;
     row.polygons = shape.polygons;
     row.rle = shape.rle;
+    row.key_points = shape.key_points;
     rows.push_back(std::move(row));
   }
   if (rows.empty()) {

@@ -11,6 +11,24 @@ auto ById(datasets::Id id) {
   return [id](const annotate::Shape& shape) { return shape.annotation_id == id; };
 }
 
+// Of a label that has an id, the label; else the one that was made for the points.
+template <class Shapes>
+auto FindPointsOf(Shapes& labels, const annotate::ShapeChange& change, datasets::Id category,
+                  const std::vector<datasets::Id>& known) {
+  return std::find_if(labels.begin(), labels.end(), [&](const annotate::Shape& label) {
+    if (change.annotation_id > 0) return label.annotation_id == change.annotation_id;
+    const bool is_new = std::find(known.begin(), known.end(), label.annotation_id) == known.end();
+    return is_new && (!category || label.category_id == category);
+  });
+}
+
+bool Equal(const std::vector<datasets::KeyPoint>& a, const std::vector<datasets::KeyPoint>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
+    return one.point_id == other.point_id && one.x == other.x && one.y == other.y &&
+           one.visibility == other.visibility;
+  });
+}
+
 }  // namespace
 
 void PendingShapes::Add(const annotate::ShapeChange& change, datasets::Id category,
@@ -19,6 +37,13 @@ void PendingShapes::Add(const annotate::ShapeChange& change, datasets::Id catego
   Waiting waiting{change, category, view.video_id, view.frame, view.revision, seconds_now, {}};
   for (const annotate::Shape& label : view.labels) waiting.known.push_back(label.annotation_id);
   waiting_.push_back(std::move(waiting));
+}
+
+// Whatever else is added is shown, or not, for itself.
+bool PendingShapes::IsOfSameLabel(const Waiting& a, const Waiting& b) {
+  if (a.change.annotation_id > 0) return a.change.annotation_id == b.change.annotation_id;
+  return b.change.annotation_id <= 0 && a.change.kind == Kind::kPoints &&
+         b.change.kind == Kind::kPoints && a.category == b.category;
 }
 
 bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
@@ -37,6 +62,13 @@ bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
     }
     return false;
   }
+  if (change.kind == Kind::kPoints) {
+    const auto label = FindPointsOf(view.labels, change, waiting.category, waiting.known);
+    if (label == view.labels.end()) return change.annotation_id > 0;
+    if (!Equal(label->key_points, change.key_points)) return false;
+    if (change.annotation_id <= 0) added_ = label->annotation_id;
+    return true;
+  }
   const auto label =
       std::find_if(view.labels.begin(), view.labels.end(), ById(change.annotation_id));
   if (label == view.labels.end()) return true;
@@ -52,12 +84,10 @@ const std::vector<annotate::Shape>& PendingShapes::LabelsOf(const FrameView& vie
     if (elsewhere || seconds_now - waiting.since > kPatienceSeconds) {
       waiting_.erase(waiting_.begin() + static_cast<long>(i));
     } else if (IsShown(waiting, view)) {
-      const datasets::Id id = waiting.change.annotation_id;
-      const bool adds = waiting.change.kind == Kind::kAdd;
+      const Waiting shown = waiting;
       waiting_.erase(waiting_.begin() + static_cast<long>(i));
-      if (adds) continue;
       for (size_t before = i; before-- > 0;) {
-        if (waiting_[before].change.annotation_id != id) continue;
+        if (!IsOfSameLabel(waiting_[before], shown)) continue;
         waiting_.erase(waiting_.begin() + static_cast<long>(before));
         --i;
       }
@@ -73,6 +103,20 @@ const std::vector<annotate::Shape>& PendingShapes::LabelsOf(const FrameView& vie
       shape.polygons = change.polygons;
       shape.rle = change.rle;
       labels_.push_back(std::move(shape));
+      continue;
+    }
+    if (change.kind == Kind::kPoints) {
+      auto label = FindPointsOf(labels_, change, waiting.category, waiting.known);
+      if (label == labels_.end() && change.annotation_id > 0) continue;
+      if (label == labels_.end()) {
+        annotate::Shape shape;
+        shape.category_id = waiting.category;
+        shape.polygons = change.polygons;
+        shape.rle = change.rle;
+        label = labels_.insert(labels_.end(), std::move(shape));
+      }
+      label->key_points = change.key_points;
+      if (label->key_points.empty() && !label->HasShape()) labels_.erase(label);
       continue;
     }
     const auto label = std::find_if(labels_.begin(), labels_.end(), ById(change.annotation_id));

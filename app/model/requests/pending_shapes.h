@@ -15,7 +15,8 @@ namespace app {
 class PendingShapes {
  public:
   // `view`: the newest view when the change was made; `category`: the animal of a new shape, 0 when
-  // it gets a new one. Selections are ignored.
+  // it gets a new one. Points without a label's id are of the label that was made for them.
+  // Selections are ignored.
   void Add(const annotate::ShapeChange& change, datasets::Id category, const FrameView& view,
            double seconds_now);
   // The view's labels with the changes that it does not show yet; the view's own list when there is
@@ -38,6 +39,7 @@ class PendingShapes {
     double since = 0;
     std::vector<datasets::Id> known;  // labels that were there before
   };
+  static bool IsOfSameLabel(const Waiting& a, const Waiting& b);
   bool IsShown(const Waiting& waiting, const FrameView& view);
 
   std::vector<Waiting> waiting_;

@@ -42,6 +42,8 @@ struct ProjectView {
   std::vector<datasets::VideoRow> videos;
   std::vector<datasets::CategoryRow> categories;
   std::vector<datasets::BehaviorRow> behaviors;
+  std::vector<datasets::Skeleton> skeletons;
+  bool has_key_points = false;                                                   // on any label
   std::map<datasets::Id, std::vector<datasets::ImageRow>> images;                // by video
   std::map<datasets::Id, std::vector<datasets::BehaviorIntervalRow>> intervals;  // by video
   std::map<datasets::Id, std::vector<datasets::RegionRow>> regions;              // by video

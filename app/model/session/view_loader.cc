@@ -7,6 +7,7 @@
 
 #include "app/model/session/session.h"
 #include "datasets/base/fingerprint.h"
+#include "datasets/store/points.h"
 #include "datasets/store/review/review_order.h"
 
 namespace app {
@@ -24,6 +25,7 @@ annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int widt
   shape.polygons = row.polygons;
   shape.rle = row.rle;
   shape.occluded = row.occluded;
+  shape.key_points = row.key_points;
   if (shape.polygons.empty() && row.rle && row.rle->height == height && row.rle->width == width) {
     shape.polygons = datasets::TraceMask(datasets::DecodeMask(*row.rle));
   }
@@ -138,6 +140,10 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->videos = project_.Videos();
   view->categories = project_.Categories();
   view->behaviors = project_.Behaviors();
+  view->skeletons = project_.Skeletons();
+  project_.Read([&](datasets::Connection& connection) {
+    view->has_key_points = datasets::AnyLabelPoints(connection);
+  });
   view->models = project_.Models();
   view->jobs = project_.Jobs();
   for (const datasets::VideoRow& video : view->videos) {
@@ -246,6 +252,9 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(const Wanted& wanted, int64_t r
       shape.prediction_id = row.id;
       shape.category_id = row.category_id;
       shape.polygons = row.polygons;
+      for (const datasets::PredictedPoint& point : row.key_points) {
+        shape.key_points.push_back({point.name, point.x, point.y, 2, point.point_id});
+      }
       view->predictions.push_back(std::move(shape));
     }
   }

@@ -2,6 +2,7 @@
 
 #include "app/ui/views/animals_view.h"
 #include "app/ui/views/behaviors_view.h"
+#include "app/ui/views/canvas/skeleton_view.h"
 #include "app/ui/views/exchange_view.h"
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/learn_view.h"
@@ -29,6 +30,7 @@ ViewSet MakeAllViews(bool newcomer) {
   auto exchange = std::make_unique<ExchangeView>();
   set.exchange = exchange.get();
   set.popups.push_back(std::move(exchange));
+  set.popups.push_back(std::make_unique<SkeletonView>());
   set.popups.push_back(std::make_unique<PaletteView>());
   set.popups.push_back(std::move(keys));
   auto walkthrough = std::make_unique<WalkthroughView>(newcomer);

@@ -116,3 +116,58 @@ TEST_CASE("a change that was refused is forgotten after a while, and on another 
   CHECK(pending.LabelsOf(view, 5)[0].polygons == Square(0));
   CHECK(pending.empty());
 }
+
+namespace {
+
+ShapeChange Points(datasets::Id id, int count) {
+  ShapeChange change;
+  change.kind = ShapeChange::Kind::kPoints;
+  change.annotation_id = id;
+  for (int i = 1; i <= count; ++i) change.key_points.push_back({"p", 1.0 * i, 2, 2, i});
+  return change;
+}
+
+annotate::Shape PointsLabel(datasets::Id id, datasets::Id category, int count) {
+  annotate::Shape shape;
+  shape.annotation_id = id;
+  shape.category_id = category;
+  shape.key_points = Points(id, count).key_points;
+  return shape;
+}
+
+}  // namespace
+
+TEST_CASE("quick points of a new animal are of one label, before and after it is stored") {
+  PendingShapes pending;
+  const FrameView before = View(1, {Label(1, 0)});
+  for (int count = 1; count <= 3; ++count) pending.Add(Points(0, count), 50, before, 0);
+  REQUIRE(pending.LabelsOf(before, 0.1).size() == 2);
+  CHECK(pending.LabelsOf(before, 0.1)[1].key_points.size() == 3);
+  CHECK(pending.LabelsOf(before, 0.1)[1].category_id == 50);
+  CHECK_FALSE(pending.TakeAdded());
+  const FrameView first = View(2, {Label(1, 0), PointsLabel(9, 50, 1)});
+  REQUIRE(pending.LabelsOf(first, 0.2).size() == 2);
+  CHECK(pending.LabelsOf(first, 0.2)[1].key_points.size() == 3);
+  CHECK(pending.TakeAdded() == 9);
+  pending.Add(Points(9, 4), 50, first, 0.2);  // it has its id now
+  const FrameView second = View(3, {Label(1, 0), PointsLabel(9, 50, 3)});
+  REQUIRE(pending.LabelsOf(second, 0.3).size() == 2);
+  CHECK(pending.LabelsOf(second, 0.3)[1].key_points.size() == 4);
+  const FrameView all = View(4, {Label(1, 0), PointsLabel(9, 50, 4)});
+  CHECK(&pending.LabelsOf(all, 0.4) == &all.labels);
+  CHECK(pending.empty());
+}
+
+TEST_CASE(
+    "points change an outline's label in place, and the last one takes a label without outline") {
+  PendingShapes pending;
+  const FrameView view = View(1, {Label(1, 0), PointsLabel(2, 20, 1)});
+  pending.Add(Points(1, 2), 0, view, 0);
+  pending.Add(Points(2, 0), 0, view, 0);
+  REQUIRE(pending.LabelsOf(view, 0.1).size() == 1);
+  CHECK(pending.LabelsOf(view, 0.1)[0].polygons == Square(0));
+  CHECK(pending.LabelsOf(view, 0.1)[0].key_points.size() == 2);
+  FrameView after = View(2, {Label(1, 0)});
+  after.labels[0].key_points = Points(1, 2).key_points;
+  CHECK(&pending.LabelsOf(after, 0.2) == &after.labels);
+}

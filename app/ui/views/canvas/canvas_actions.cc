@@ -5,6 +5,7 @@
 #include "app/model/requests/label_requests.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "app/ui/window.h"
+#include "datasets/store/points.h"
 
 namespace app {
 
@@ -35,7 +36,8 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       {"wand", "Magic wand", "W", "Press on an animal and drag: farther takes more"},
       {"scissors", "Intelligent scissors", "I", "The outline follows edges between clicks"},
       {"grabcut", "Fit last outline", "G", "The nearest labeled outline, fitted to this frame"},
-      {"model", "Model's mask", "M", "Click takes the trained model's mask"}};
+      {"model", "Model's mask", "M", "Click takes the trained model's mask"},
+      {"points", "Key points", "K", "Each click sets the next point of an animal"}};
   for (const ToolEntry& tool : kTools) {
     const std::string id = tool.id;
     add(("tool." + id).c_str(), tool.title, "Tools", tool.key, [this, id] { SetTool(id); },
@@ -60,8 +62,11 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
         const auto view = session.frame_view();
         if (!view) return;
         for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions)) {
-          if (shape.annotation_id == session.selected_annotation && !shape.polygons.empty()) {
+          if (shape.annotation_id != session.selected_annotation) continue;
+          if (!shape.polygons.empty()) {
             ZoomTo(datasets::BoxOf(shape.polygons));
+          } else if (!shape.key_points.empty()) {
+            ZoomTo(datasets::BoxOfPoints(shape.key_points));
           }
         }
       },
@@ -114,6 +119,7 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
   add(
       "label.copy", "Copy labels from the nearest labeled frame", "Edit", "Ctrl+B",
       [&session] { RequestCopyFromNeighbor(session); }, "", Scope::kLabeling);
+  AddPointActions(actions, session);
   for (int i = 1; i <= 9; ++i) {
     const std::string digit = std::to_string(i);
     add(("animal." + digit).c_str(), ("Assign animal " + digit).c_str(), "", digit.c_str(),

@@ -101,6 +101,7 @@ void CanvasView::DrawOptions(UiContext& context) {
       tool_->SetParameter(value);
     }
   }
+  DrawSkeletonChoice(context);
   if (tool_->has_proposal()) {
     const auto press = [&](annotate::ToolKey key) {
       annotate::ToolInput input = InputNow();
@@ -124,6 +125,40 @@ void CanvasView::DrawOptions(UiContext& context) {
   draw->AddRectFilled(ImVec2(low.x - 5 * scale, low.y - 4 * scale),
                       ImVec2(high.x + 5 * scale, high.y + 4 * scale), PanelColor(), 5 * scale);
   draw->ChannelsMerge();
+}
+
+// Of the tool for key points: which skeleton, where there is more than one; or a way to make one.
+void CanvasView::DrawSkeletonChoice(UiContext& context) {
+  make_skeleton_ = ImVec2(0, 0);
+  const auto project = context.session.project_view();
+  if (context.mode != Mode::kLabel || std::string(tool_->id()) != "points" || !project) return;
+  const float scale = context.scale;
+  ImGui::SameLine(0, 12 * scale);
+  ImGui::AlignTextToFramePadding();
+  if (project->skeletons.empty()) {
+    ImGui::TextUnformatted("Which points does an animal have?");
+    ImGui::SameLine(0, 6 * scale);
+    if (ImGui::Button("Make a skeleton...")) context.actions.Run("points.skeleton");
+    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    make_skeleton_ = ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
+    return;
+  }
+  if (project->skeletons.size() < 2) return;
+  const auto chosen =
+      std::find_if(project->skeletons.begin(), project->skeletons.end(),
+                   [&](const datasets::Skeleton& one) { return one.id == skeleton_id_; });
+  ImGui::TextUnformatted("Skeleton");
+  ImGui::SameLine(0, 6 * scale);
+  ImGui::SetNextItemWidth(130 * scale);
+  const datasets::Skeleton& shown =
+      chosen == project->skeletons.end() ? project->skeletons.front() : *chosen;
+  if (!ImGui::BeginCombo("##skeleton", shown.name.c_str())) return;
+  for (const datasets::Skeleton& one : project->skeletons) {
+    ImGui::PushID(static_cast<int>(one.id));
+    if (ImGui::Selectable(one.name.c_str(), one.id == shown.id)) skeleton_id_ = one.id;
+    ImGui::PopID();
+  }
+  ImGui::EndCombo();
 }
 
 void CanvasView::DrawLookPopup(UiContext& context) {

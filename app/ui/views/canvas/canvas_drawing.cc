@@ -48,6 +48,8 @@ void CanvasView::Describe(nlohmann::json& state) const {
                      {"busy", tool_->busy()},
                      {"proposal", tool_->has_proposal()},
                      {"proposed_animal", proposal_ ? proposal_->animal : -1},
+                     {"next_point", next_point_},
+                     {"make_skeleton", {make_skeleton_.x, make_skeleton_.y}},
                      {"preview", preview_ ? preview_->text : ""}};
 }
 
@@ -223,6 +225,8 @@ void CanvasView::DrawProposal(const std::vector<ImVec2>& points, bool closed, Im
 void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
   const annotate::Overlay overlay = tool_->Draw(ContextForTool(context));
   const float scale = context.scale;
+  NamePoint(context, overlay);
+  DrawPoints(context, overlay, draw);
   for (const annotate::Overlay::Line& line : overlay.lines) {
     std::vector<ImVec2> points;
     points.reserve(line.points.size());
@@ -259,6 +263,7 @@ void CanvasView::DrawToolOverlay(UiContext& context, ImDrawList* draw) {
     draw->AddCircle(at, radius, AccentColor(), 0, 1.5f * scale);
   }
   DrawProposedName(context, draw);
+  DrawNextPoint(context, overlay, draw);
   if (MayDraw(context) && context.status_hint.empty()) {
     context.status_hint = overlay.hint;
   }

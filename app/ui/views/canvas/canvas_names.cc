@@ -7,6 +7,7 @@
 #include "app/ui/views/canvas/canvas_view.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/names.h"
+#include "datasets/store/points.h"
 
 namespace app {
 
@@ -25,8 +26,9 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   std::vector<TagRequest> requests;
   ImGui::PushFont(context.fonts.small);
   const auto add = [&](const annotate::Shape& shape, const std::string& suffix) {
-    if (shape.polygons.empty()) return;
-    const datasets::Box box = datasets::BoxOf(shape.polygons);
+    if (shape.polygons.empty() && shape.key_points.empty()) return;
+    const datasets::Box box = shape.polygons.empty() ? datasets::BoxOfPoints(shape.key_points)
+                                                     : datasets::BoxOf(shape.polygons);
     const ImVec2 low = ToWindow({box.x, box.y});
     const ImVec2 high = ToWindow({box.x + box.width, box.y + box.height});
     if (high.x < area_origin_.x || high.y < area_origin_.y ||

@@ -8,6 +8,7 @@
 #include "annotate/tools/shape_geometry.h"
 #include "app/model/requests/behavior_requests.h"
 #include "app/model/requests/label_requests.h"
+#include "app/model/requests/point_requests.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
 
@@ -22,7 +23,7 @@ annotate::ToolKey ToolKeyOf(const Chord& chord) {
       {"Escape", annotate::ToolKey::kEscape}, {"Backspace", annotate::ToolKey::kBackspace},
       {"Delete", annotate::ToolKey::kDelete}, {"Left", annotate::ToolKey::kLeft},
       {"Right", annotate::ToolKey::kRight},   {"Up", annotate::ToolKey::kUp},
-      {"Down", annotate::ToolKey::kDown}};
+      {"Down", annotate::ToolKey::kDown},     {"Tab", annotate::ToolKey::kTab}};
   const auto it = keys.find(chord.key);
   return it == keys.end() ? annotate::ToolKey::kNone : it->second;
 }
@@ -100,10 +101,16 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   }
   // Tools that change an outline change a prediction as well, which then is a label.
   const std::string id = tool_->id();
-  const bool edits = id == "select" || id == "brush" || id == "eraser";
+  const bool sets_points = id == "points";
+  const bool edits = id == "select" || id == "brush" || id == "eraser" || sets_points;
   if (edits && show_predictions_ && context.mode != Mode::kBehavior && !tool.predictions->empty()) {
     editable_ = EditableShapes(*tool.shapes, *tool.predictions);
     tool.shapes = &editable_;
+  }
+  if (const auto project = context.session.project_view(); sets_points && project) {
+    tool.skeletons = &project->skeletons;
+    tool.skeleton_id = skeleton_id_;
+    tool.animal_without_label = AnimalForPoints(context.session, Labels(context));
   }
   tool.selected_annotation = context.session.selected_annotation;
   if (const auto learned = Learned(context)) {
@@ -144,6 +151,10 @@ void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change)
     RequestAddRegion(session, region_name_, change.polygons);
     session.selected_subject = std::exchange(region_name_, "");
     SetTool("select");
+    return;
+  }
+  if (change.kind == Kind::kPoints) {
+    CommitPoints(context, change);
     return;
   }
   const auto view = session.frame_view();
@@ -249,6 +260,7 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
     return true;
   }
   if (!labeling || key == annotate::ToolKey::kNone) return false;
+  if (tool_->wants_keys() && SendToTool(context, input)) return true;
   Session& session = context.session;
   if (IsArrow(key)) {
     if (!chord.alt || !session.selected_annotation) return false;

@@ -9,6 +9,7 @@
 #include "annotate/tools/tool.h"
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
+#include "app/model/drawing/point_places.h"
 #include "app/model/requests/pending_shapes.h"
 #include "app/model/session/learned_blobs.h"
 #include "app/model/session/tool_worker.h"
@@ -71,11 +72,23 @@ class CanvasView : public View {
   void DrawToolOverlay(UiContext& context, ImDrawList* draw);
   void DrawProposal(const std::vector<ImVec2>& points, bool closed, ImU32 color, ImDrawList* draw,
                     float scale);
+  // canvas_points.cc: key points
+  void AddPointActions(ActionTable& actions, Session& session);
+  void CommitPoints(UiContext& context, const annotate::ShapeChange& change);
+  void DrawPoints(UiContext& context, const annotate::Overlay& overlay, ImDrawList* draw);
+  void DrawPointsOf(UiContext& context, const annotate::Shape& shape,
+                    const std::vector<datasets::KeyPoint>& points, bool prediction,
+                    datasets::Id current, bool selected, ImDrawList* draw);
+  void DrawPlate(UiContext& context, const std::string& text, ImVec2 at, uint32_t color,
+                 ImDrawList* draw);
+  void NamePoint(UiContext& context, const annotate::Overlay& overlay);
+  void DrawNextPoint(UiContext& context, const annotate::Overlay& overlay, ImDrawList* draw);
   void DrawProposedName(UiContext& context, ImDrawList* draw);
   ImU32 ProposalColor(UiContext& context) const;
   // canvas_names.cc
   void DrawNames(UiContext& context, ImDrawList* draw);
   // canvas_controls.cc: small controls on the picture
+  void DrawSkeletonChoice(UiContext& context);
   void DrawToolStrip(UiContext& context);
   void DrawOptions(UiContext& context);
   void DrawLookPopup(UiContext& context);
@@ -107,7 +120,12 @@ class CanvasView : public View {
   bool button_down_ = false, hovered_ = false;
   bool space_held_ = false, space_panned_ = false;
   PictureLook look_;
-  bool show_labels_ = true, show_predictions_ = true;
+  bool show_labels_ = true, show_predictions_ = true, show_point_names_ = false;
+  datasets::Id skeleton_id_ = 0;  // of animals without points, as chosen; 0: the first
+  PointPlaces point_places_;      // of the project at placed_revision_
+  int64_t placed_revision_ = -1;
+  ImVec2 make_skeleton_{0, 0};          // middle of the button; (0, 0): there is none
+  std::string next_point_;              // what a click sets, and of whom
   std::string region_name_;             // what is drawn becomes this region, "" = a label
   std::optional<NamePreview> preview_;  // in this drawing
   datasets::Id tool_video_ = 0;

@@ -111,6 +111,14 @@ const std::map<std::string, std::function<void(Pen&)>>& Icons() {
          pen.Dot(12, 15);
          pen.Dot(19, 12, 2.4f);
        }},
+      {"points",
+       [](Pen& pen) {
+         pen.Line({{4, 18}, {11, 13}, {19, 12}});
+         pen.Line({{6, 6}, {11, 13}, {15, 4}});
+         for (const ImVec2& p : {ImVec2(4, 18), {11, 13}, {19, 12}, {6, 6}, {15, 4}}) {
+           pen.Dot(p.x, p.y, 2.4f);
+         }
+       }},
   };
   return icons;
 }

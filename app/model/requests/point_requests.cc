@@ -1,0 +1,198 @@
+#include "app/model/requests/point_requests.h"
+
+#include <algorithm>
+#include <map>
+
+#include "annotate/edits.h"
+#include "annotate/edits_points.h"
+#include "app/model/requests/label_requests.h"
+#include "datasets/base/text.h"
+
+namespace app {
+namespace {
+
+using annotate::Shape;
+using datasets::Id;
+using datasets::KeyPoint;
+
+bool HasLabel(const std::vector<Shape>& labels, Id animal) {
+  return std::any_of(labels.begin(), labels.end(),
+                     [&](const Shape& label) { return label.category_id == animal; });
+}
+
+std::shared_ptr<const FrameView> ViewNow(const Session& session) {
+  auto view = session.frame_view();
+  return view && view->frame == session.frame() ? view : nullptr;
+}
+
+// Lines and commas both stand between names.
+std::vector<std::string> NamesIn(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ',');
+  std::vector<std::string> names = datasets::SplitNames(text);
+  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
+  return names;
+}
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+}  // namespace
+
+std::optional<Id> AnimalForPoints(const Session& session, const std::vector<Shape>& labels) {
+  const auto project = session.project_view();
+  if (!project) return std::nullopt;
+  if (project->categories.empty()) return 0;
+  const auto view = ViewNow(session);
+  const auto is_free = [&](Id animal) {
+    return !HasLabel(labels, animal) && !(view && HasLabel(view->predictions, animal));
+  };
+  const auto known = [&](Id wanted) {
+    return std::any_of(project->categories.begin(), project->categories.end(),
+                       [&](const datasets::CategoryRow& animal) { return animal.id == wanted; });
+  };
+  const Id chosen = session.next_animal, selected = session.selected_category;
+  if (known(chosen) && !HasLabel(labels, chosen)) return chosen;
+  if (known(selected) && is_free(selected)) return selected;
+  for (const datasets::CategoryRow& animal : project->categories) {
+    if (is_free(animal.id)) return animal.id;
+  }
+  return std::nullopt;
+}
+
+void RequestPoints(Session& session, const annotate::ShapeChange& change, Id animal) {
+  if (change.annotation_id > 0) {
+    session.PostEdit([change](datasets::Project&) {
+      return annotate::SetPoints(change.annotation_id, change.key_points, change.label);
+    });
+    return;
+  }
+  const auto view = ViewNow(session);
+  if (!view || !session.video()) return;
+  datasets::AnnotationRow row;
+  row.category_id = animal;
+  if (change.annotation_id < 0) {
+    const Shape* prediction = FindPrediction(view.get(), change.annotation_id);
+    if (!prediction) return;
+    if (!prediction->HasShape() && change.key_points.empty()) {
+      RequestDelete(session, change.annotation_id);
+      return;
+    }
+    row.category_id = prediction->category_id;
+    row.polygons = prediction->polygons;
+    row.rle = prediction->rle;
+    const auto project = session.project_view();
+    const auto job = project->predict_job.find(session.video_id());
+    if (job != project->predict_job.end()) row.job_id = job->second;
+  }
+  row.key_points = change.key_points;
+  std::vector<Id> known;
+  for (const Shape& label : view->labels) known.push_back(label.annotation_id);
+  session.PostEdit([=, video = session.video_id(), frame = session.frame(),
+                    label = change.label](datasets::Project&) {
+    return annotate::AddPoints(video, frame, row, known, label);
+  });
+}
+
+void RequestSwapLeftRight(Session& session, Id edit_id) {
+  const auto view = ViewNow(session);
+  const auto project = session.project_view();
+  if (edit_id > 0) {
+    session.PostEdit([=](datasets::Project&) { return annotate::SwapLeftRight(edit_id); });
+    return;
+  }
+  const Shape* prediction = FindPrediction(view.get(), edit_id);
+  if (!prediction || !project) {
+    session.Say(Message::Kind::kInfo, "Choose the animal whose left and right are to be swapped");
+    return;
+  }
+  std::map<Id, const datasets::SkeletonPoint*> partners;
+  for (const datasets::Skeleton& skeleton : project->skeletons) {
+    for (const datasets::SkeletonPoint& point : skeleton.points) {
+      if (point.partner < 0) continue;
+      partners[point.id] = &skeleton.points[static_cast<size_t>(point.partner)];
+    }
+  }
+  annotate::ShapeChange change;
+  change.kind = annotate::ShapeChange::Kind::kPoints;
+  change.annotation_id = edit_id;
+  change.label = "Swap left and right";
+  change.key_points = prediction->key_points;
+  for (KeyPoint& point : change.key_points) {
+    const auto partner = partners.find(point.point_id);
+    if (partner == partners.end()) continue;
+    point.point_id = partner->second->id;
+    point.name = partner->second->name;
+  }
+  RequestPoints(session, change);
+}
+
+void RequestCopyPoints(Session& session) {
+  const auto view = ViewNow(session);
+  if (!view) return;
+  const auto say = [&](const std::string& text) { session.Say(Message::Kind::kInfo, text); };
+  const auto has_points = [](const Shape& shape) { return !shape.key_points.empty(); };
+  if (std::none_of(view->neighbor_labels.begin(), view->neighbor_labels.end(), has_points)) {
+    say("The labeled frame before this one has no key points to copy");
+    return;
+  }
+  Id only = 0;  // the selected animal
+  for (const Shape& shape : EditableShapes(view->labels, view->predictions)) {
+    if (shape.annotation_id == session.selected_annotation) only = shape.category_id;
+  }
+  std::vector<annotate::Edit> edits;
+  const Id video = session.video_id();
+  const int frame = session.frame();
+  for (const Shape& before : view->neighbor_labels) {
+    if (!has_points(before) || (only && before.category_id != only)) continue;
+    const auto label =
+        std::find_if(view->labels.begin(), view->labels.end(),
+                     [&](const Shape& one) { return one.category_id == before.category_id; });
+    if (label == view->labels.end()) {
+      datasets::AnnotationRow row;
+      row.category_id = before.category_id;
+      row.key_points = before.key_points;
+      edits.push_back(annotate::AddAnnotation(video, frame, row));
+    } else if (label->key_points.empty()) {
+      edits.push_back(annotate::SetPoints(label->annotation_id, before.key_points));
+    }
+  }
+  if (edits.empty()) {
+    say(only ? "This animal has points here already, or none in the frame before"
+             : "Every animal of the labeled frame before has points here");
+    return;
+  }
+  annotate::Edit all;
+  all.label = "Copy points from frame " + std::to_string(view->neighbor_frame);
+  all.place = annotate::Place{video, frame};
+  all.change = [edits](annotate::Recorder& recorder) {
+    for (const annotate::Edit& edit : edits) edit.change(recorder);
+  };
+  session.PostEdit([all](datasets::Project&) { return all; });
+}
+
+datasets::Skeleton SkeletonFromText(const std::string& name, const std::string& points,
+                                    const std::string& edges, const std::string& symmetric) {
+  const std::vector<std::string> names = NamesIn(points);
+  const std::vector<std::string> trimmed = NamesIn(name);
+  return datasets::MakeSkeleton(
+      trimmed.empty() ? "" : trimmed[0], names,
+      datasets::ParsePairs("edge", Joined(NamesIn(edges)), names),
+      datasets::ParsePairs("symmetric pair", Joined(NamesIn(symmetric)), names));
+}
+
+std::string PairsByName(const std::string& points) {
+  std::string text;
+  for (const auto& [left, right] : datasets::PartnersByName(NamesIn(points))) {
+    text += (text.empty() ? "" : ", ") + left + "-" + right;
+  }
+  return text;
+}
+
+void RequestAddSkeleton(Session& session, const datasets::Skeleton& skeleton) {
+  session.PostEdit([=](datasets::Project&) { return annotate::AddSkeleton(skeleton); });
+}
+
+}  // namespace app
