@@ -67,4 +67,25 @@ std::vector<InterpolatedOutline> Interpolate(const KeyOutline& from, const KeyOu
   return between;
 }
 
+std::vector<FramePoints> InterpolatePoints(const FramePoints& from, const FramePoints& to) {
+  if (to.frame < from.frame) return InterpolatePoints(to, from);
+  std::vector<FramePoints> between;
+  for (int frame = from.frame + 1; frame < to.frame; ++frame) {
+    const double share = static_cast<double>(frame - from.frame) / (to.frame - from.frame);
+    FramePoints here{frame, {}};
+    for (const datasets::KeyPoint& first : from.points) {
+      for (const datasets::KeyPoint& last : to.points) {
+        if (last.point_id != first.point_id) continue;
+        datasets::KeyPoint point = first;
+        point.x += (last.x - first.x) * share;
+        point.y += (last.y - first.y) * share;
+        point.visibility = std::min(first.visibility, last.visibility);
+        here.points.push_back(point);
+      }
+    }
+    if (!here.points.empty()) between.push_back(std::move(here));
+  }
+  return between;
+}
+
 }  // namespace annotate

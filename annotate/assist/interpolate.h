@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "datasets/keypoints/skeleton.h"
 #include "datasets/shape/polygon.h"
 
 namespace annotate {
@@ -22,5 +23,13 @@ struct InterpolatedOutline {
 // only one key has is left out. Throws Error when a key has no outline.
 std::vector<InterpolatedOutline> Interpolate(const KeyOutline& from, const KeyOutline& to,
                                              int step = 1);
+
+struct FramePoints {
+  int frame = 0;
+  std::vector<datasets::KeyPoint> points;
+};
+// The points that both keys have, on straight lines, for every frame strictly between them (either
+// order); hidden where one of the keys hides them. None where they have no point in common.
+std::vector<FramePoints> InterpolatePoints(const FramePoints& from, const FramePoints& to);
 
 }  // namespace annotate

@@ -1,6 +1,7 @@
 #include "app/model/requests/carry_requests.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "annotate/assist/assist.h"
@@ -48,23 +49,78 @@ std::string NameOf(const datasets::Project& project, Id category_id) {
   return "?";
 }
 
-// The nearest frame before (direction -1) or after (+1) with a key label of the animal.
-std::optional<annotate::KeyOutline> NearestKey(const datasets::Project& project,
-                                               const std::vector<datasets::ImageRow>& images,
-                                               int frame, int direction, Id category_id) {
-  std::optional<annotate::KeyOutline> nearest;
+struct KeyLabel {
+  int frame = 0;
+  AnnotationRow row;
+};
+using IsKey = bool (*)(const AnnotationRow&);
+bool HasOutline(const AnnotationRow& row) { return row.HasShape(); }
+bool HasKeyPoints(const AnnotationRow& row) { return !row.key_points.empty(); }
+
+// The nearest frame before (direction -1) or after (+1) with such a key label of the animal.
+std::optional<KeyLabel> NearestKey(const datasets::Project& project,
+                                   const std::vector<datasets::ImageRow>& images, int frame,
+                                   int direction, Id category_id, IsKey is_key) {
+  std::optional<KeyLabel> nearest;
   for (const datasets::ImageRow& image : images) {
     const int at = image.frame_index.value_or(-1);
     const int distance = (at - frame) * direction;
     if (distance <= 0 || distance > kFarthestKey) continue;
     if (nearest && distance > (nearest->frame - frame) * direction) continue;
     for (const AnnotationRow& row : project.AnnotationsOfImage(image.id)) {
-      if (row.category_id != category_id || !row.keyframe || !row.HasShape()) continue;
-      nearest = annotate::KeyOutline{at, row.Rings()};
+      if (row.category_id != category_id || !row.keyframe || !is_key(row)) continue;
+      nearest = KeyLabel{at, row};
     }
   }
   return nearest;
 }
+
+// Labels of one animal between its keys around a frame.
+class BetweenKeys {
+ public:
+  BetweenKeys(const datasets::Project& project, const std::vector<datasets::ImageRow>& images,
+              int frame, int most_frames)
+      : project_(project), images_(images), frame_(frame), most_frames_(most_frames) {}
+
+  std::map<int, AnnotationRow> Of(Id animal) {  // by frame
+    std::map<int, AnnotationRow> rows;
+    if (const auto keys = Keys(animal, HasOutline)) {
+      const annotate::KeyOutline from{keys->first.frame, keys->first.row.Rings()};
+      const annotate::KeyOutline to{keys->second.frame, keys->second.row.Rings()};
+      if (!from.polygons.empty() && !to.polygons.empty()) {
+        for (auto& between : annotate::Interpolate(from, to)) {
+          rows[between.frame].polygons = std::move(between.polygons);
+        }
+      }
+    }
+    if (const auto keys = Keys(animal, HasKeyPoints)) {
+      for (auto& between :
+           annotate::InterpolatePoints({keys->first.frame, keys->first.row.key_points},
+                                       {keys->second.frame, keys->second.row.key_points})) {
+        rows[between.frame].key_points = std::move(between.points);
+      }
+    }
+    return rows;
+  }
+  int too_long() const { return too_long_; }  // frames of a gap that was not filled; 0: none
+
+ private:
+  std::optional<std::pair<KeyLabel, KeyLabel>> Keys(Id animal, IsKey is_key) {
+    const auto before = NearestKey(project_, images_, frame_ + 1, -1, animal, is_key);
+    const auto after = NearestKey(project_, images_, frame_, 1, animal, is_key);
+    if (!before || !after) return std::nullopt;
+    if (after->frame - before->frame > most_frames_) {
+      too_long_ = after->frame - before->frame - 1;
+      return std::nullopt;
+    }
+    return std::pair(*before, *after);
+  }
+
+  const datasets::Project& project_;
+  const std::vector<datasets::ImageRow>& images_;
+  const int frame_, most_frames_;
+  int too_long_ = 0;
+};
 
 }  // namespace
 
@@ -119,26 +175,18 @@ void RequestInterpolate(Session& session, Id category_id) {
     const double fps = project.VideoById(video).fps;
     const int most_frames = std::max(2, static_cast<int>(kLongestGap * (fps > 0 ? fps : 25)));
     std::vector<NewLabel> added;
-    int too_long = 0;  // frames of a gap that was not filled
+    BetweenKeys between(project, images, frame, most_frames);
     for (const datasets::CategoryRow& animal : project.Categories()) {
       if (category_id && animal.id != category_id) continue;
-      const auto before = NearestKey(project, images, frame + 1, -1, animal.id);
-      const auto after = NearestKey(project, images, frame, 1, animal.id);
-      if (!before || !after || before->polygons.empty() || after->polygons.empty()) continue;
-      if (after->frame - before->frame > most_frames) {
-        too_long = after->frame - before->frame - 1;
-        continue;
-      }
-      for (auto& between : annotate::Interpolate(*before, *after)) {
-        if (LabeledAt(project, video, between.frame).count(animal.id)) continue;
-        NewLabel label{between.frame, {}};
-        label.row.category_id = animal.id;
-        label.row.polygons = std::move(between.polygons);
-        label.row.source = datasets::LabelSource::kInterpolated;
-        label.row.keyframe = false;
-        added.push_back(std::move(label));
+      for (auto& [at, row] : between.Of(animal.id)) {
+        if (LabeledAt(project, video, at).count(animal.id)) continue;
+        row.category_id = animal.id;
+        row.source = datasets::LabelSource::kInterpolated;
+        row.keyframe = false;
+        added.push_back({at, row});
       }
     }
+    const int too_long = between.too_long();
     if (added.empty() && too_long > 0) {
       throw datasets::Error(
           "interpolation",
@@ -153,7 +201,7 @@ void RequestInterpolate(Session& session, Id category_id) {
                             "frames between them",
                             "label it on both sides first");
     }
-    return AddAll(video, frame, std::move(added), "Interpolate outlines");
+    return AddAll(video, frame, std::move(added), "Interpolate labels");
   });
 }
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "annotate/edits.h"
+#include "annotate/edits_points.h"
 #include "annotate/history.h"
 #include "app/model/requests/carry_requests.h"
 #include "tests/support/eventually.h"
@@ -93,3 +94,38 @@ TEST_CASE("interpolation outside of labeled frames changes nothing and says what
 }
 
 }  // namespace
+
+TEST_CASE("key points go on straight lines between their own labels, outlines between theirs") {
+  Scene scene;
+  annotate::History history(*scene.other);
+  history.Apply(annotate::AddSkeleton(datasets::MakeSkeleton("m", {"nose", "tail"}, {}, {})));
+  const datasets::Skeleton skeleton = scene.other->Skeletons().at(0);
+  const auto point = [&](int place, double x, int visibility) {
+    const auto& of = skeleton.points[static_cast<size_t>(place)];
+    return datasets::KeyPoint{of.name, x, 8, visibility, of.id};
+  };
+  const Id first = scene.other->AnnotationsAt(scene.video, 10).at(0).id;
+  history.Apply(annotate::SetPoints(first, {point(0, 10, 2), point(1, 12, 2)}));
+  datasets::AnnotationRow row;  // points alone, between the outlines
+  row.category_id = scene.animal;
+  row.key_points = {point(0, 14, 1)};
+  history.Apply(annotate::AddAnnotation(scene.video, 14, row));
+  app::Session session(Project::Open(scene.folder / "test.vole"), [] {});
+  REQUIRE(Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoToFrame(12);
+  app::RequestInterpolate(session, 0);
+  REQUIRE(Eventually([&] { return scene.LabelsAt(19) == 1; }));
+  const auto near = scene.other->AnnotationsAt(scene.video, 13).at(0);
+  CHECK(near.HasShape());
+  REQUIRE(near.key_points.size() == 1);  // the other has no end
+  CHECK(near.key_points[0].x == doctest::Approx(13));
+  CHECK(near.key_points[0].visibility == 1);
+  const auto far = scene.other->AnnotationsAt(scene.video, 16).at(0);
+  CHECK(far.HasShape());
+  CHECK(far.key_points.empty());
+  // What was interpolated and is then set by a person is a person's.
+  auto points = near.key_points;
+  points[0].x += 1;
+  history.Apply(annotate::SetPoints(near.id, points));
+  CHECK(scene.other->AnnotationsAt(scene.video, 13).at(0).keyframe);
+}
