@@ -52,6 +52,9 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] { StartPrediction(session, false); });
   add("learn.predict_all", "Predict every video", "", "With the best model, or the chosen one",
       [this, &session] { StartPrediction(session, true); });
+  add("learn.predict_points", "Find key points in this video", "",
+      "Around the outlines that are predicted, or of one animal a frame",
+      [this, &session] { StartPoints(session, false); });
   add("learn.cancel", "Cancel what runs", "",
       "A cancelled training leaves its best model, to keep or to discard", [&session] {
         for (const Session::JobStatus& job : session.JobsNow()) {
@@ -63,11 +66,9 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
 void LearnView::Describe(nlohmann::json& state) const {
   int64_t nothing_seen = 0;
   const auto now = watch_->Look(nothing_seen);
-  state["learning"] = {{"running", now->running},
-                       {"step", now->step},
-                       {"losses", now->loss.points.size()},
-                       {"samples", now->samples.size()},
-                       {"outcome", now->outcome}};
+  state["learning"] = {{"running", now->running},           {"step", now->step},
+                       {"losses", now->loss.points.size()}, {"samples", now->samples.size()},
+                       {"network", train_options_.model},   {"outcome", now->outcome}};
   models_.Describe(state);
 }
 
@@ -121,16 +122,33 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
                                           : "No model is taken by itself: " + why);
     return;
   }
-  const datasets::ModelRow model = *taken;
+  Predict(session, *taken, all_videos);
+}
+
+void LearnView::StartPoints(Session& session, bool all_videos) {
+  const auto project = session.project_view();
+  if (!project) return;
+  std::string why;
+  if (const datasets::ModelRow* model = models_.TakenForPoints(*project, &why)) {
+    Predict(session, *model, all_videos);
+    return;
+  }
+  session.Say(Message::Kind::kInfo, why.empty() ? "There is no model that finds key points yet: "
+                                                  "train the network 'points'"
+                                                : "No model is taken by itself: " + why);
+}
+
+void LearnView::Predict(Session& session, const datasets::ModelRow& model, bool all_videos) {
   const infer::PredictOptions options = predict_options_;
-  for (const datasets::VideoRow& video : project->videos) {
+  const bool finds_points = train::IsFor(train::Task::kPoints, model.architecture);
+  for (const datasets::VideoRow& video : session.project_view()->videos) {
     if (!all_videos && video.id != session.video_id()) continue;
-    session.StartJob("Predict " + video.name,
-                     [video, model, options](datasets::Project& opened, datasets::Job& job) {
+    session.StartJob((finds_points ? "Key points of " : "Predict ") + video.name,
+                     [=](datasets::Project& opened, datasets::Job& job) {
                        const std::string file = datasets::ModelFile(opened, model).string();
                        if (train::IsFor(train::Task::kBehavior, model.architecture)) {
                          infer::PredictBehavior(opened, video, file, options, job);
-                       } else if (train::IsFor(train::Task::kPoints, model.architecture)) {
+                       } else if (finds_points) {
                          infer::PredictPoints(opened, video, file, options, job);
                        } else {
                          infer::Predict(opened, video, file, options, job);
@@ -140,7 +158,7 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
 }
 
 // What most people choose: how long, and which kind of network.
-void LearnView::DrawChoices() {
+void LearnView::DrawChoices(const ProjectView& project) {
   struct Time {
     const char* name;
     double minutes;
@@ -166,7 +184,9 @@ void LearnView::DrawChoices() {
   ImGui::SetNextItemWidth(-1);
   if (ImGui::BeginCombo("##network", train_options_.model.c_str())) {
     for (const train::Architecture& one : train::Architectures()) {
-      if (one.task != train::Task::kOutlines) continue;
+      const bool learns = one.task == train::Task::kOutlines ||
+                          (one.task == train::Task::kPoints && project.has_key_points);
+      if (!learns) continue;
       if (ImGui::Selectable(std::string(one.name).c_str(), one.name == train_options_.model)) {
         train_options_.model = one.name;
       }
@@ -184,7 +204,7 @@ void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
   const size_t labeled = LabeledFrames(project);
   ImGui::TextWrapped("%zu labeled frames, %zu animals.%s", labeled, project.categories.size(),
                      labeled < 10 ? " Label at least 10 frames; 100 are plenty." : "");
-  DrawChoices();
+  DrawChoices(project);
   if (ImGui::CollapsingHeader("All settings, as on the command line")) {
     ImGui::TextDisabled("0: the program chooses from the data");
     OptionsForm form(context.scale);
@@ -259,6 +279,14 @@ void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {
   if (ImGui::Button("This video")) StartPrediction(context.session, false);
   ImGui::SameLine();
   if (ImGui::Button("Every video")) StartPrediction(context.session, true);
+  std::string why;
+  if (!models_.TakenForPoints(project, &why)) return;
+  if (ImGui::Button("Key points, this video")) StartPoints(context.session, false);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Around the outlines that are predicted, or of one animal a frame");
+  }
+  ImGui::SameLine();
+  if (ImGui::Button("Every video##points")) StartPoints(context.session, true);
 }
 
 void LearnView::DrawJobs(UiContext& context) {

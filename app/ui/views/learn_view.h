@@ -25,7 +25,9 @@ class LearnView : public View {
  private:
   void StartTraining(Session& session);
   void StartPrediction(Session& session, bool all_videos);
-  void DrawChoices();
+  void StartPoints(Session& session, bool all_videos);
+  void Predict(Session& session, const datasets::ModelRow& model, bool all_videos);
+  void DrawChoices(const ProjectView& project);
   void DrawTraining(UiContext& context, const ProjectView& project);
   void DrawCurves(UiContext& context, const ProjectView& project);
   void DrawPrediction(UiContext& context, const ProjectView& project);

@@ -53,6 +53,22 @@ const datasets::ModelRow* ModelsList::Taken(const ProjectView& project, std::str
   return taken.model;
 }
 
+const datasets::ModelRow* ModelsList::TakenForPoints(const ProjectView& project, std::string* why) {
+  const datasets::ModelRow* chosen = Chosen(project);
+  if (chosen && train::IsFor(train::Task::kPoints, chosen->architecture)) return chosen;
+  if (points_revision_ != project.revision) {
+    points_revision_ = project.revision;
+    const auto taken = infer::ChooseModel(project.models, project.jobs, train::Task::kPoints);
+    points_model_ = taken.model ? taken.model->id : 0;
+    no_points_why_ = taken.why;
+  }
+  *why = no_points_why_;
+  for (const datasets::ModelRow& model : project.models) {
+    if (points_model_ && model.id == points_model_) return &model;
+  }
+  return nullptr;
+}
+
 void ModelsList::Describe(nlohmann::json& state) const {
   state["models"] = {{"default", default_text_},
                      {"undecided", undecided_},
