@@ -183,3 +183,19 @@ TEST_CASE("select: a hole stays where it is when a vertex moves, and goes along 
   CHECK(after.at<uchar>(22, 32) == 0);
   CHECK(after.at<uchar>(22, 28) == 255);
 }
+
+TEST_CASE("select: an animal of key points alone is chosen at one of its points, and not moved") {
+  Stage stage("select");
+  Shape shape;
+  shape.annotation_id = 7;
+  shape.key_points = {{"nose", 120, 100, 2, 1}, {"tail", 150, 100, 2, 4}};
+  stage.shapes.push_back(shape);
+  CHECK_FALSE(stage.Click({135, 100}));  // between them there is nothing to click
+  const auto change = stage.Click({148, 102});
+  REQUIRE(change);
+  CHECK(change->kind == Kind::kSelect);
+  CHECK(change->annotation_id == 7);
+  stage.context.selected_annotation = 7;
+  CHECK_FALSE(stage.Drag({120, 100}, {90, 90}));
+  CHECK(stage.Key(ToolKey::kDelete)->kind == Kind::kDelete);
+}

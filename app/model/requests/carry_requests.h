@@ -10,8 +10,8 @@ namespace app {
 // unlike itself is left out, and a message names it.
 void RequestCarry(Session& session);
 // The animals (or with category_id != 0 that one) are interpolated between their nearest own labels
-// before and after the current frame, on every frame between them where they have no label: outlines
-// between outlines, key points on straight lines between key points.
+// before and after the current frame, on every frame between them where they have no label:
+// outlines between outlines, key points on straight lines between key points.
 void RequestInterpolate(Session& session, datasets::Id category_id);
 
 }  // namespace app
