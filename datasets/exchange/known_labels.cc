@@ -135,7 +135,7 @@ std::vector<const KnownLabels::Label*> KnownLabels::Candidates(const Incoming& i
     const Label& label = labels_[place];
     if (label.iscrowd || label.category_id != incoming.category_id) continue;
     const bool lacks = (points && !shape && !label.has_points && label.has_shape) ||
-                       (shape && !points && !label.has_shape && label.has_points);
+                       (shape && !label.has_shape && label.has_points);
     const bool other_track =
         label.track_id && incoming.track_id && label.track_id != incoming.track_id;
     if (lacks && !other_track) candidates.push_back(&label);

@@ -86,6 +86,11 @@ TEST_CASE("the same file with key points, the second time, brings only those") {
   one.Import(Dataset());
   CHECK(one.Import(both).completed == 3);
   CHECK(one.Import(both).already_present == 3);
+  Case other;  // points first: the outlines come to them
+  other.Import(OfPoints());
+  CHECK(other.Import(both).completed == 3);
+  CHECK(Labels(*other.project).size() == 3);
+  CHECK(other.Import(both).already_present == 3);
 }
 
 TEST_CASE("of two animals of one kind each gets the points that lie on it") {
