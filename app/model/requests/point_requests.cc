@@ -7,6 +7,7 @@
 #include "annotate/edits_points.h"
 #include "app/model/requests/label_requests.h"
 #include "datasets/base/text.h"
+#include "datasets/keypoints/sides.h"
 
 namespace app {
 namespace {
