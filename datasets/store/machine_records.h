@@ -102,12 +102,12 @@ struct ReviewItemRow {  // an episode: neighboring suspicious frames with one re
   Id job_id = 0;
   Id video_id = 0;
   int start_frame = 0, end_frame = 0;
-  std::string reason_code;   // stable, e.g. "low_identity_margin"; "audit" for random draws
-  std::string reason;        // plain words
-  double score = 0;          // probability that a reviewer would change something here
+  std::string reason_code;  // stable, e.g. "low_identity_margin"; "audit" for random draws
+  std::string reason;       // plain words
+  double score = 0;         // probability that a reviewer would change something here
   // JSON list of names; kept by id, so that what is read names the animals as they are called now.
   std::string animals_json;
-  std::string verdict;       // "" = open, else accepted | corrected | rejected | skipped
+  std::string verdict;  // "" = open, else accepted | corrected | rejected | skipped
   // Set: the episode is a predicted bout of this behavior by `subject`, not masks.
   std::optional<Id> behavior_id;
   std::string subject;
