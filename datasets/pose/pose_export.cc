@@ -118,6 +118,12 @@ void WarnOf(int64_t count, const std::string& what, std::vector<std::string>* wa
   if (count > 0) warnings->push_back(std::to_string(count) + " " + what);
 }
 
+void WarnOfSplits(const PosedFrames& posed, std::vector<std::string>* warnings) {
+  int64_t marked = 0;
+  for (const PosedFrame& frame : posed.frames) marked += frame.split.empty() ? 0 : 1;
+  WarnOf(marked, "pictures are marked train, val or test, which the format does not say", warnings);
+}
+
 PosedFrames SelectPoses(const Project& project, const ExportOptions& options, Job& job) {
   PosedFrames posed;
   std::vector<std::string> names;

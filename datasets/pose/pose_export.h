@@ -49,6 +49,8 @@ struct PosedFrames {
 // ForEachSelectedFrame does, and where no animal has a point.
 PosedFrames SelectPoses(const Project& project, const ExportOptions& options, Job& job);
 
+// Of formats that do not hold marks of training, validation and test.
+void WarnOfSplits(const PosedFrames& posed, std::vector<std::string>* warnings);
 // "12 points", for warnings; adds nothing for 0.
 void WarnOf(int64_t count, const std::string& what, std::vector<std::string>* warnings);
 

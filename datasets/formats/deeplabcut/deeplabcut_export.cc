@@ -176,6 +176,7 @@ ExportReport ExportDeepLabCut(const Project& project, const fs::path& out,
   const auto make = [&] { return Sheet(posed, scorer, predicted, !predicted); };
   ExportReport report;
   report.warnings = posed.warnings;
+  WarnOfSplits(posed, &report.warnings);
   std::map<std::string, Sheet> sheets;  // of each folder of pictures, or video
   PictureWriter pictures(project);
   int64_t hidden = 0, untracked = 0, machine = 0, pictured = 0;

@@ -274,6 +274,7 @@ ExportReport ExportNwb(const Project& project, const std::filesystem::path& out,
   const PosedFrames posed = SelectPoses(project, options, job);
   ExportReport report;
   report.warnings = posed.warnings;
+  WarnOfSplits(posed, &report.warnings);
   const int64_t pictures = NwbFile(project, posed, out).Write();
   report.images = static_cast<int64_t>(posed.frames.size()) - pictures;
   report.annotations = posed.instances;

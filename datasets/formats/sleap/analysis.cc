@@ -309,6 +309,7 @@ ExportReport ExportSleapAnalysis(const Project& project, const std::filesystem::
   report.annotations = posed.instances;
   report.files = 1;
   report.warnings = posed.warnings;
+  WarnOfSplits(posed, &report.warnings);
   WarnOf(untracked, "animals have no track: they stand in tracks by their order on the picture",
          &report.warnings);
   WarnOf(hidden, "points are hidden, which the format does not say", &report.warnings);

@@ -130,6 +130,7 @@ ExportReport ExportSleap(const Project& project, const std::filesystem::path& ou
   report.annotations = posed.instances;
   report.files = 1;
   report.warnings = posed.warnings;
+  WarnOfSplits(posed, &report.warnings);
   return report;
 }
 

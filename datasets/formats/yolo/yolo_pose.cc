@@ -171,7 +171,7 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
   ExportReport report;
   report.warnings = posed.warnings;
   std::set<std::string> splits;
-  int64_t outside = 0;
+  int64_t outside = 0, tracked = 0;
   for (const PosedFrame& frame : posed.frames) {
     const auto share = [&](double value, int size) {
       const double part = value / size;
@@ -181,6 +181,8 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
     std::string text;
     for (const PosedAnimal& animal : frame.animals) {
       const Box& box = animal.box;
+      const std::string& kind = names[static_cast<size_t>(number_of[animal.category_id])];
+      tracked += animal.animal >= 0 && posed.animals[static_cast<size_t>(animal.animal)] != kind;
       text += std::to_string(number_of[animal.category_id]);
       text +=
           share(box.x + box.width / 2, frame.width) + share(box.y + box.height / 2, frame.height);
@@ -215,6 +217,8 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
                       YoloPoseYaml(names, {splits.begin(), splits.end()}, posed.skeleton));
   ++report.files;
   report.annotations = posed.instances;
+  WarnOf(tracked, "animals of one kind are told apart by tracks, which the format does not say",
+         &report.warnings);
   WarnOf(outside, "coordinates lie outside of their picture and were moved to its edge",
          &report.warnings);
   return report;

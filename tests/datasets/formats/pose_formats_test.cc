@@ -238,6 +238,31 @@ TEST_CASE("poses of JABS come in with their tracks, or their identities where th
              {"poseest/points"}));
 }
 
+TEST_CASE("marks and tracks that a format does not hold are counted") {
+  PoseProject one;
+  one.project->Write([&](Writer& writer) {
+    for (const ImageRow& image : one.project->Images()) writer.SetImageSplit(image.id, "val");
+  });
+  for (const char* format : {"sleap", "sleap-analysis", "nwb", "deeplabcut"}) {
+    CHECK(Says(Joined(ExportFile(*one.project, format, one.folder / "out").warnings),
+               {"2 pictures are marked train, val or test"}));
+    fs::remove_all(one.folder / "out");
+  }
+  CHECK(ExportFile(*one.project, "yolo-pose", one.folder / "out").warnings.empty());
+
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  std::ofstream(folder / "labels.json") << R"({"videos":[{"id":1,"file_name":"clip.mp4"}],
+    "categories":[{"id":1,"name":"mouse","keypoints":["nose"]}],
+    "images":[{"id":1,"video_id":1,"frame_index":3,"width":64,"height":48}],
+    "annotations":[
+      {"id":1,"image_id":1,"category_id":1,"track_id":1,"bbox":[1,1,4,4],"keypoints":[2,2,2]},
+      {"id":2,"image_id":1,"category_id":1,"track_id":2,"bbox":[9,9,4,4],"keypoints":[10,10,2]}]})";
+  ImportFile(*project, "coco", folder / "labels.json");
+  CHECK(Says(Joined(ExportFile(*project, "yolo-pose", folder / "yolo").warnings),
+             {"2 animals of one kind"}));
+}
+
 TEST_CASE("what no label has cannot be exported as poses, and that is said") {
   TempDir folder;
   const auto project = LabelProject(folder.path());
