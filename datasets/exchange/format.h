@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "datasets/base/job.h"
+#include "datasets/exchange/file_start.h"
 #include "datasets/exchange/options.h"
 
 namespace datasets {
@@ -18,6 +19,8 @@ struct Format {
                             Job&);
   const char* path;         // what PATH is: "a JSON file", "a folder", ...
   const char* description;  // one line
+  // Whether a file or folder looks like this format; null where that cannot be told.
+  bool (*is_like)(const FileStart&) = nullptr;
 };
 
 }  // namespace datasets

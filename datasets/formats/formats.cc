@@ -61,6 +61,26 @@ std::string FormatTable(bool imports) {
   return table;
 }
 
+std::string RecognizeFormat(const std::filesystem::path& path) {
+  const std::string thing = "'" + path.string() + "'";
+  if (!std::filesystem::exists(path)) {
+    throw Error(thing, "there is no such file or folder", "check the path");
+  }
+  const FileStart start(path);
+  std::string like, readable;
+  int count = 0;
+  for (const Format& format : kFormats) {
+    if (!format.import) continue;
+    readable += (readable.empty() ? "" : ", ") + std::string(format.name);
+    if (!format.is_like || !format.is_like(start)) continue;
+    like += (count++ == 0 ? "" : " or ") + std::string(format.name);
+  }
+  if (count == 1) return like;
+  if (count > 1) throw Error(thing, "it could be " + like, "say which with --format");
+  throw Error(thing, "it is like none of the formats that can be read (" + readable + ")",
+              "if it is one of them, say so with --format");
+}
+
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
                     const ImportOptions& options, Job& job) {
   const Format& found = Find(format, true);

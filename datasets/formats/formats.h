@@ -23,6 +23,10 @@ const std::vector<FormatInfo>& Formats();
 // Lines "  name    description" of the formats that can be imported (or exported).
 std::string FormatTable(bool imports);
 
+// The one format that can be read and that the file or folder is like, by what is in it. Throws
+// Error where it is like none, or like several: nothing is guessed.
+std::string RecognizeFormat(const std::filesystem::path& path);
+
 // All or nothing: the whole file is read and checked before the first write, and the writes are one
 // transaction. A second import of the same file adds nothing twice (same image, category and
 // outline; same video, subject, behavior, author and frames). Imported images become `done`;

@@ -24,7 +24,12 @@ std::vector<std::string> ImportFormats() {
   return names;
 }
 
-int Run(const Arguments& arguments, Console& console) {
+int Run(Arguments& arguments, Console& console) {
+  if (arguments.format.empty()) {
+    arguments.format = datasets::RecognizeFormat(arguments.path);
+    console.Note(fmt::format("{}: recognized as {}; another is taken with --format", arguments.path,
+                             arguments.format));
+  }
   CheckChoice("--format", arguments.format, ImportFormats());
   CheckChoice("--names-from", arguments.options.names_from, {"categories", "tracks"});
   datasets::CheckOptions(arguments.options, "import");
@@ -86,6 +91,7 @@ Verb ImportVerb() {
       "import of the same file adds nothing twice; labels that are there are never changed.\n\n"
       "Formats:\n" +
           datasets::FormatTable(true),
+      "  vole import mice.vole labels.json\n"
       "  vole import mice.vole --format coco labels.json\n"
       "  vole import mice.vole --format labelme frames/ --video cage4\n"
       "  vole import mice.vole --format behaviors scores.csv --author anna",
@@ -93,8 +99,11 @@ Verb ImportVerb() {
         auto arguments = std::make_shared<Arguments>();
         AddProject(command, arguments->project);
         command.add_option("path", arguments->path, "what to read")->required()->type_name("PATH");
-        command.add_option("--format", arguments->format, Join(ImportFormats()))
-            ->required()
+        command
+            .add_option("--format", arguments->format,
+                        Join(ImportFormats()) +
+                            " (default: what PATH is like; what is like none, or "
+                            "like several, is refused)")
             ->type_name("F");
         AddOptionFlags(command, arguments->options);
         return [arguments](Console& console) { return Run(*arguments, console); };

@@ -81,6 +81,10 @@ bool IsFrameTable(const CsvTable& table) {
   return table.rows() > 0 && !ColumnsOf(table).behaviors.empty();
 }
 
+bool IsPureFrameTable(const CsvTable& table) {
+  return IsFrameTable(table) && ColumnsOf(table).others == 0;
+}
+
 std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
                                              std::vector<std::string>* notes) {
   const Columns columns = ColumnsOf(table);

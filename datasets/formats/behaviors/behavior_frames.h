@@ -12,6 +12,8 @@ namespace datasets {
 
 // Such a table: no column names a behavior or a start, and there are columns of 0 and 1.
 bool IsFrameTable(const CsvTable& table);
+// The same, and no column holds other numbers: nobody has to say what such a table is.
+bool IsPureFrameTable(const CsvTable& table);
 
 // Runs of 1 as bouts. The frame stands in a column without a name or called frame, frame_number or
 // index, else rows are frames from 0. Columns video, subject (or animal, id), rater (author,

@@ -309,9 +309,37 @@ ExportReport ExportBehaviors(const Project& project, const std::filesystem::path
   return report;
 }
 
+namespace {
+
+bool IsLikeBehaviors(const FileStart& start) {
+  if (start.lines.empty()) return false;
+  if (start.HasLine({"behavior", "start_frame", "stop_frame"}) ||
+      start.HasLine({"behavior", "start_s", "stop_s"})) {
+    return true;
+  }
+  // A table of 0 and 1; without names above the columns it is something else.
+  const std::vector<std::string>& names = start.lines[0];
+  if (names.size() < 2 || std::all_of(names.begin(), names.end(), [](const std::string& name) {
+        return ParseNumber(name).has_value();
+      })) {
+    return false;
+  }
+  try {
+    return IsPureFrameTable(CsvTable(start.path, "table"));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 Format BehaviorsFormat() {
-  return {"behaviors", ImportBehaviors, ExportBehaviors, "a CSV file",
-          "behavior bouts: video,subject,behavior,start_frame,stop_frame; or 0 and 1 a frame"};
+  return {"behaviors",
+          ImportBehaviors,
+          ExportBehaviors,
+          "a CSV file",
+          "behavior bouts: video,subject,behavior,start_frame,stop_frame; or 0 and 1 a frame",
+          IsLikeBehaviors};
 }
 
 }  // namespace datasets

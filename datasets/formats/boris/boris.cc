@@ -182,9 +182,25 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   return StoreIntervals(project, rows, intervals, std::move(warnings), job);
 }
 
+namespace {
+
+bool IsLikeBoris(const FileStart& start) {
+  return start.HasKey("project_format_version") ||
+         (start.HasKey("observations") && start.HasKey("behaviors_conf")) ||
+         start.HasLine({"time", "behavior", "status"}) ||
+         start.HasLine({"time", "behavior", "behavior type"}) ||
+         start.HasLine({"behavior", "start (s)", "stop (s)"});
+}
+
+}  // namespace
+
 Format BorisFormat() {
-  return {"boris", ImportBoris, ExportBoris, "a .boris project, or a .csv or .tsv table of events",
-          "behavior bouts of BORIS"};
+  return {"boris",
+          ImportBoris,
+          ExportBoris,
+          "a .boris project, or a .csv or .tsv table of events",
+          "behavior bouts of BORIS",
+          IsLikeBoris};
 }
 
 }  // namespace datasets

@@ -253,8 +253,15 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
 }
 
 Format CocoFormat() {
-  return {"coco", ImportCoco, ExportCoco, "a JSON file",
-          "instance labels: outlines, masks with holes, tracks, key points"};
+  return {"coco",
+          ImportCoco,
+          ExportCoco,
+          "a JSON file",
+          "instance labels: outlines, masks with holes, tracks, key points",
+          [](const FileStart& start) {
+            return start.HasKey("images") || start.HasKey("annotations") ||
+                   start.HasKey("categories");
+          }};
 }
 
 }  // namespace datasets

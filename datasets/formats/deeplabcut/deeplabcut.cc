@@ -299,10 +299,24 @@ ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const Impo
   return StoreLabels(project, batch, options, job);
 }
 
+namespace {
+
+bool IsLikeDeepLabCut(const FileStart& start) {
+  if (!start.is_folder) return !start.lines.empty() && start.lines[0][0] == "scorer";
+  return std::any_of(start.entries.begin(), start.entries.end(), [](const fs::path& file) {
+    return file.filename().string().rfind("CollectedData", 0) == 0 && file.extension() == ".csv";
+  });
+}
+
+}  // namespace
+
 Format DeepLabCutFormat() {
-  return {"deeplabcut", ImportDeepLabCut, ExportDeepLabCut,
+  return {"deeplabcut",
+          ImportDeepLabCut,
+          ExportDeepLabCut,
           "a CSV file, or a DeepLabCut project's folder; to write, a folder",
-          "DeepLabCut's key points of one animal or several, labeled or predicted"};
+          "DeepLabCut's key points of one animal or several, labeled or predicted",
+          IsLikeDeepLabCut};
 }
 
 }  // namespace datasets

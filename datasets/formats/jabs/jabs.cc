@@ -161,8 +161,16 @@ ImportReport ImportJabs(Project& project, const std::filesystem::path& path,
 }
 
 Format JabsFormat() {
-  return {"jabs", ImportJabs, nullptr, "a NAME_pose_est_vN.h5 file",
-          "JABS' poses of mice (versions 2 and later), read as predictions"};
+  return {"jabs",
+          ImportJabs,
+          nullptr,
+          "a NAME_pose_est_vN.h5 file",
+          "JABS' poses of mice (versions 2 and later), read as predictions",
+          [](const FileStart& start) {
+            return start.HasHdf5({"poseest"}) ||
+                   (start.HasHdf5({}) &&
+                    start.path.filename().string().find("_pose_est_v") != std::string::npos);
+          }};
 }
 
 }  // namespace datasets

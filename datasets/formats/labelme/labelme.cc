@@ -437,9 +437,25 @@ ExportReport ExportLabelme(const Project& project, const fs::path& out,
   return report;
 }
 
+namespace {
+
+bool IsLikeLabelme(const FileStart& start) {
+  if (!start.is_folder) return start.HasKey("shapes");
+  // Other JSON may lie among them.
+  return std::any_of(start.entries.begin(), start.entries.end(), [](const fs::path& file) {
+    return file.extension() == ".json" && FileStart(file).HasKey("shapes");
+  });
+}
+
+}  // namespace
+
 Format LabelmeFormat() {
-  return {"labelme", ImportLabelme, ExportLabelme, "a JSON file, or a folder of them",
-          "labelme's outlines, rectangles, circles and masks"};
+  return {"labelme",
+          ImportLabelme,
+          ExportLabelme,
+          "a JSON file, or a folder of them",
+          "labelme's outlines, rectangles, circles and masks",
+          IsLikeLabelme};
 }
 
 }  // namespace datasets

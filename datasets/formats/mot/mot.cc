@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -220,9 +221,29 @@ ExportReport ExportMot(const Project& project, const fs::path& out, const Export
   return report;
 }
 
+namespace {
+
+// Six numbers or more with commas, or five whole ones and a mask with spaces.
+bool IsLikeMot(const FileStart& start) {
+  static const std::regex mask(R"(^\d+ \d+ \d+ \d+ \d+ \S+$)");
+  if (start.lines.empty()) return false;
+  const std::vector<std::string>& line = start.lines[0];
+  const std::string first = start.text.substr(0, start.text.find_first_of("\r\n"));
+  if (std::regex_match(first.substr(0, 1000), mask)) return true;  // a mask may hold any sign
+  return line.size() >= 6 && std::all_of(line.begin(), line.end(), [](const std::string& cell) {
+           return ParseNumber(cell).has_value();
+         });
+}
+
+}  // namespace
+
 Format MotFormat() {
-  return {"mot", ImportMot, ExportMot, "a text file",
-          "MOTChallenge boxes with tracks, and MOTS masks"};
+  return {"mot",
+          ImportMot,
+          ExportMot,
+          "a text file",
+          "MOTChallenge boxes with tracks, and MOTS masks",
+          IsLikeMot};
 }
 
 }  // namespace datasets

@@ -291,8 +291,15 @@ ExportReport ExportNwb(const Project& project, const std::filesystem::path& out,
 }
 
 Format NwbFormat() {
-  return {"nwb", ImportNwb, ExportNwb, "an .nwb file",
-          "NWB with ndx-pose: labeled (PoseTraining) and predicted poses (PoseEstimation)"};
+  return {"nwb",
+          ImportNwb,
+          ExportNwb,
+          "an .nwb file",
+          "NWB with ndx-pose: labeled (PoseTraining) and predicted poses (PoseEstimation)",
+          [](const FileStart& start) {
+            return start.HasHdf5({}) &&
+                   (start.extension == ".nwb" || start.HasHdf5({"nwb_version"}));
+          }};
 }
 
 }  // namespace datasets

@@ -317,8 +317,16 @@ ExportReport ExportSleapAnalysis(const Project& project, const std::filesystem::
 }
 
 Format SleapAnalysisFormat() {
-  return {"sleap-analysis", ImportSleapAnalysis, ExportSleapAnalysis, "an .analysis.h5 file",
-          "SLEAP's tracks of one video for analysis; read as predictions"};
+  return {"sleap-analysis",
+          ImportSleapAnalysis,
+          ExportSleapAnalysis,
+          "an .analysis.h5 file",
+          "SLEAP's tracks of one video for analysis; read as predictions",
+          [](const FileStart& start) {
+            return start.HasHdf5({"track_occupancy", "node_names"}) ||
+                   (start.HasHdf5({}) &&
+                    start.path.filename().string().find(".analysis.h5") != std::string::npos);
+          }};
 }
 
 }  // namespace datasets

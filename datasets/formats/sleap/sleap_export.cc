@@ -135,8 +135,15 @@ ExportReport ExportSleap(const Project& project, const std::filesystem::path& ou
 }
 
 Format SleapFormat() {
-  return {"sleap", ImportSleap, ExportSleap, "a .slp file",
-          "SLEAP's key points, set by people and found by its networks"};
+  return {"sleap",
+          ImportSleap,
+          ExportSleap,
+          "a .slp file",
+          "SLEAP's key points, set by people and found by its networks",
+          [](const FileStart& start) {
+            return start.HasHdf5({}) &&
+                   (start.extension == ".slp" || start.HasHdf5({"pred_points", "instances"}));
+          }};
 }
 
 }  // namespace datasets

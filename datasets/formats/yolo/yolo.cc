@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "datasets/base/error.h"
@@ -246,9 +247,28 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
   return report;
 }
 
+bool IsLikeYoloFolder(const FileStart& start, bool key_points) {
+  static const std::regex label(R"(^\s*\d+(\s+-?\d*\.?\d+([eE]-?\d+)?){4,}\s*$)");
+  const auto& files = start.entries;
+  const bool labels = std::any_of(files.begin(), files.end(), [](const fs::path& file) {
+    if (file.extension() != ".txt") return false;
+    const FileStart text(file);
+    return !text.lines.empty() && text.lines[0].size() == 1 &&
+           std::regex_match(text.lines[0][0].substr(0, 1000), label);
+  });
+  return labels && key_points == std::any_of(files.begin(), files.end(), [](const fs::path& file) {
+                     return (file.extension() == ".yaml" || file.extension() == ".yml") &&
+                            FileStart(file).text.find("kpt_shape") != std::string::npos;
+                   });
+}
+
 Format YoloFormat() {
-  return {"yolo", ImportYolo, ExportYolo, "a folder",
-          "YOLO segmentation text files with their names"};
+  return {"yolo",
+          ImportYolo,
+          ExportYolo,
+          "a folder",
+          "YOLO segmentation text files with their names",
+          [](const FileStart& start) { return IsLikeYoloFolder(start, false); }};
 }
 
 }  // namespace datasets

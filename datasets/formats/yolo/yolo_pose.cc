@@ -225,8 +225,12 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
 }
 
 Format YoloPoseFormat() {
-  return {"yolo-pose", ImportYoloPose, ExportYoloPose, "a folder",
-          "key points of Ultralytics' pose networks"};
+  return {"yolo-pose",
+          ImportYoloPose,
+          ExportYoloPose,
+          "a folder",
+          "key points of Ultralytics' pose networks",
+          [](const FileStart& start) { return IsLikeYoloFolder(start, true); }};
 }
 
 }  // namespace datasets
