@@ -56,10 +56,10 @@ if [[ " $wanted " == *" deb "* ]]; then
   in_system "$system" "apt-get -qq update"
   listing() { in_system "$system" "find / -xdev -path /proc -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /var/log -prune -o -print | sort"; }
   listing >"$work/before"
-  cp "$deb" "$system/root/vole.deb"
+  cp "$deb" "$system/srv/vole.deb"
   say "apt-get install ./vole.deb"
-  timed in_system "$system" "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /root/vole.deb >/var/log/install.log 2>&1 || { cat /var/log/install.log; exit 1; }"
-  rm "$system/root/vole.deb"
+  timed in_system "$system" "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /srv/vole.deb >/var/log/install.log 2>&1 || { cat /var/log/install.log; exit 1; }"
+  rm "$system/srv/vole.deb"
   grep -E '^(Need to get|After this operation|Fetched)' "$system/var/log/install.log"
   say "vole as a plain user"
   as_user "$system" "vole --version && vole help | head -3 && vole models --architectures | head -5"
