@@ -76,9 +76,8 @@ TEST_CASE("a video that cannot be read among many is named, and the others are a
   MakeVideo(scene.folder / "first.mp4", 50);
   MakeVideo(scene.folder / "last.mp4", 60);
   std::ofstream(scene.folder / "broken.mp4") << "no video";
-  const Outcome added =
-      Vole({"add-video", scene.project, scene.Path("first.mp4"), scene.Path("broken.mp4"),
-            scene.Path("last.mp4"), "--strict", "--json"});
+  const Outcome added = Vole({"add-video", scene.project, scene.Path("first.mp4"),
+                              scene.Path("broken.mp4"), scene.Path("last.mp4"), "--json"});
   CHECK(added.code == 1);
   CHECK(added.Json()["videos"].size() == 2);
   CHECK(added.Json()["failed"] == json{scene.Path("broken.mp4")});

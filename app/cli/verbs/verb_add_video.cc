@@ -41,6 +41,7 @@ int Relink(const Arguments& arguments, datasets::Project& project, Console& cons
 // What is to be added: a file, or the error that a word of the command line gave.
 struct Wanted {
   std::string name;
+  bool alone = false;  // named by itself, not found in a folder or by a pattern
   std::optional<datasets::Error> error = {};
 };
 
@@ -49,10 +50,11 @@ std::vector<Wanted> LookFor(const Arguments& arguments, Console& console) {
   for (const std::string& word : arguments.files) {
     try {
       const datasets::FoundVideos found = datasets::FindVideos(word, arguments.patterns);
-      for (const std::filesystem::path& file : found.files) all.push_back({file.string()});
+      const bool alone = found.files.size() == 1 && found.files[0] == word;
+      for (const std::filesystem::path& file : found.files) all.push_back({file.string(), alone});
       for (const std::string& folder : found.unread) console.Warn(folder + "; it is left out");
     } catch (const datasets::Error& error) {
-      all.push_back({word, error});
+      all.push_back({word, true, error});
     }
   }
   return all;
@@ -64,6 +66,7 @@ int Run(const Arguments& arguments, Console& console) {
   const std::vector<Wanted> all = LookFor(arguments, console);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   Batch batch(all.size(), "added", console);
+  bool some_suffice = !arguments.strict;
   for (const Wanted& wanted : all) {
     datasets::VideoRow video;
     bool is_new = false;
@@ -79,7 +82,10 @@ int Run(const Arguments& arguments, Console& console) {
       if (!std::filesystem::equivalent(stored, wanted.name, ignored)) same = stored.string();
       return {same.empty() ? "already there" : "a copy of " + video.name + " (" + same + ")", true};
     };
-    if (!batch.Try(wanted.name, add)) continue;
+    if (!batch.Try(wanted.name, add)) {
+      some_suffice = some_suffice && !wanted.alone;  // somebody wanted just this one
+      continue;
+    }
     console.Print(fmt::format("{} {}: {} frames, {} x {}, {:.4g} frames/s, {}",
                               is_new ? "Added" : "Already there:", video.name,
                               CountText(video.frame_count), video.width, video.height, video.fps,
@@ -92,7 +98,7 @@ int Run(const Arguments& arguments, Console& console) {
     rows.push_back(row);
   }
   console.PrintJson({{"videos", rows}, {"failed", batch.Failed()}, {"outcomes", batch.Json()}});
-  return batch.Finish(!arguments.strict);
+  return batch.Finish(some_suffice);
 }
 
 }  // namespace
@@ -105,10 +111,11 @@ Verb AddVideoVerb() {
       "Decodes each video once, so that frame N is the same picture everywhere, and estimates "
       "the background image where the camera stands still. Of a folder every video in it and in "
       "folders beneath it is added. A video that is there already, under whatever name, is known "
-      "by "
-      "what is in it and changes nothing, so what was interrupted can simply be started again. A "
+      "by what is in it and changes nothing, so what was interrupted can simply be started again. "
+      "A "
       "file that cannot be read is named at the end, and the others are added; the exit code is 1 "
-      "only where none came in, or, with --strict, where any did not. A video's name is its file "
+      "where a file that was named by itself did not come in, and, of those that a folder or a "
+      "pattern gave, where none did, or with --strict any did not. A video's name is its file "
       "name without extension.",
       "  vole add-video mice.vole cage4.mp4\n"
       "  vole add-video mice.vole day1/*.mp4\n"

@@ -73,7 +73,9 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
   console.Print(TableText(table));
 }
 
+// Who asked for JSON reads them there.
 void SayWarnings(const nlohmann::json& figures, Console& console) {
+  if (console.json()) return;
   const auto warnings = figures.find("warnings");
   if (warnings == figures.end()) return;
   for (const nlohmann::json& warning : *warnings) console.Warn(warning.get<std::string>());
