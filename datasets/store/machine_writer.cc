@@ -142,8 +142,13 @@ Id Writer::InsertReviewDecision(const ReviewItemRow& item, const std::string& ve
 }
 
 // Those of behaviors belong to the bouts and go with them (infer/behavior/predicted_bouts.h).
-void Writer::DeleteReviewItems(Id job_id) {
+void Writer::ReplaceReviewItems(Id job_id, std::vector<ReviewItemRow> items) {
   connection_.Run("DELETE FROM review_items WHERE job_id = ? AND behavior_id IS NULL", job_id);
+  for (ReviewItemRow& item : items) {
+    if (item.behavior_id) continue;
+    item.job_id = job_id;
+    InsertReviewItem(item);
+  }
 }
 
 }  // namespace datasets

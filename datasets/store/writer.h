@@ -65,7 +65,9 @@ class Writer {
   Id InsertReviewItem(const ReviewItemRow& item);
   Id InsertReviewDecision(const ReviewItemRow& item, const std::string& verdict,
                           const std::string& author, double seconds);
-  void DeleteReviewItems(Id job_id);
+  // Makes these the job's episodes of outlines and key points, in place of what they were; their
+  // ids are new. Episodes of behavior stay.
+  void ReplaceReviewItems(Id job_id, std::vector<ReviewItemRow> items);
   void DeleteBehaviorReviewItems(Id job_id, Id video_id);
   void SetSetting(const std::string& key, const std::string& value);
 

@@ -49,62 +49,49 @@ std::vector<TrackedPoint> ByPlace(const datasets::PredictionRow& row,
   return points;
 }
 
+// All of the video: some 40 bytes a point.
 std::vector<Animal> ReadAnimals(const datasets::Project& project, Id job_id,
                                 const datasets::VideoRow& video, const datasets::Skeleton& skeleton,
                                 datasets::Job& job) {
+  struct Row {
+    Id category = 0, id = 0;
+    int tracklet = 0, frame = 0;
+    std::vector<TrackedPoint> points;
+  };
+  std::vector<Row> all;  // by frame
+  std::set<Id> shared;   // names of several animals in one frame
+  for (int first = 0; first < video.frame_count; first += kFramesAtOnce) {
+    job.Advance(first, video.frame_count, "following points through time");
+    project.ForEachPrediction(
+        job_id, video.id, first, std::min(video.frame_count, first + kFramesAtOnce),
+        [&](int frame, const std::vector<datasets::PredictionRow>& rows) {
+          std::set<Id> here;
+          for (const datasets::PredictionRow& row : rows) {
+            if (!here.insert(row.category_id).second) shared.insert(row.category_id);
+            if (row.key_points.empty()) continue;
+            all.push_back({row.category_id, row.id, row.tracklet, frame, ByPlace(row, skeleton)});
+          }
+        });
+  }
+  constexpr int kAllOfName = -1;
+  std::map<std::pair<Id, int>, Animal> animals;  // by name, and tracklet where the name is shared
+  for (Row& row : all) {
+    const bool is_shared = shared.count(row.category) > 0;
+    Animal& animal = animals[{row.category, is_shared ? row.tracklet : kAllOfName}];
+    animal.rows.push_back(row.id);
+    animal.track.frames.push_back(row.frame);
+    animal.track.points.push_back(std::move(row.points));
+  }
   std::map<Id, std::string> names;
   for (const datasets::CategoryRow& category : project.Categories()) {
     names[category.id] = category.name;
   }
-  std::map<std::pair<Id, int>, Animal> animals;  // by name and tracklet
-  std::set<Id> shared;                           // names of several animals in one frame
-  for (int first = 0; first < video.frame_count; first += kFramesAtOnce) {
-    job.Advance(first, video.frame_count, "following points through time");
-    project.ForEachPrediction(job_id, video.id, first,
-                              std::min(video.frame_count, first + kFramesAtOnce),
-                              [&](int frame, const std::vector<datasets::PredictionRow>& rows) {
-                                std::set<Id> here;
-                                for (const datasets::PredictionRow& row : rows) {
-                                  if (!here.insert(row.category_id).second)
-                                    shared.insert(row.category_id);
-                                  if (row.key_points.empty()) continue;
-                                  Animal& animal = animals[{row.category_id, row.tracklet}];
-                                  animal.name = names[row.category_id];
-                                  animal.rows.push_back(row.id);
-                                  animal.track.frames.push_back(frame);
-                                  animal.track.points.push_back(ByPlace(row, skeleton));
-                                }
-                              });
-  }
-  // The tracklets of a name that one animal has are one track.
-  std::map<std::pair<Id, int>, Animal> joined;
+  std::vector<Animal> found;
   for (auto& [key, animal] : animals) {
-    constexpr int kAll = -1;
-    Animal& whole = joined[{key.first, shared.count(key.first) > 0 ? key.second : kAll}];
-    whole.name = animal.name;
-    for (size_t i = 0; i < animal.rows.size(); ++i) {
-      whole.rows.push_back(animal.rows[i]);
-      whole.track.frames.push_back(animal.track.frames[i]);
-      whole.track.points.push_back(std::move(animal.track.points[i]));
-    }
+    animal.name = names[key.first];
+    found.push_back(std::move(animal));
   }
-  std::vector<Animal> sorted;
-  for (auto& [key, animal] : joined) {
-    std::vector<size_t> order(animal.rows.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&tracked = animal.track](size_t a, size_t b) {
-      return tracked.frames[a] < tracked.frames[b];
-    });
-    Animal one;
-    one.name = animal.name;
-    for (size_t i : order) {
-      one.rows.push_back(animal.rows[i]);
-      one.track.frames.push_back(animal.track.frames[i]);
-      one.track.points.push_back(std::move(animal.track.points[i]));
-    }
-    sorted.push_back(std::move(one));
-  }
-  return sorted;
+  return found;
 }
 
 std::vector<datasets::PredictedPoint> Stored(const std::vector<TrackedPoint>& points,
@@ -190,6 +177,7 @@ PointsInTime JudgePointsInTime(datasets::Project& project, Id job_id,
       result.exchanges += fault.kind == PointFaultKind::kSides;
       result.exchanges_put_back += fault.mended;
       items.push_back(EpisodeOf(animal, fault, skeleton));
+      items.back().video_id = video.id;
     }
   }
   std::vector<datasets::ReviewItemRow> kept = project.ReviewItems(job_id);
@@ -200,15 +188,7 @@ PointsInTime JudgePointsInTime(datasets::Project& project, Id job_id,
   kept.erase(std::remove_if(kept.begin(), kept.end(), is_replaced), kept.end());
   result.episodes = static_cast<int>(items.size());
   kept.insert(kept.end(), items.begin(), items.end());
-  project.Write([&](datasets::Writer& writer) {
-    writer.DeleteReviewItems(job_id);
-    for (datasets::ReviewItemRow item : kept) {
-      item.id = 0;
-      item.job_id = job_id;
-      item.video_id = video.id;
-      writer.InsertReviewItem(item);
-    }
-  });
+  project.Write([&](datasets::Writer& writer) { writer.ReplaceReviewItems(job_id, kept); });
   return result;
 }
 

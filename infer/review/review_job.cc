@@ -75,15 +75,8 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
   items.erase(std::remove_if(items.begin(), items.end(), is_decided), items.end());
   items.insert(items.end(), decided.begin(), decided.end());
   items.insert(items.end(), of_points.begin(), of_points.end());
-  project.Write([&](datasets::Writer& writer) {
-    writer.DeleteReviewItems(job_id);
-    for (datasets::ReviewItemRow item : items) {
-      item.id = 0;
-      item.job_id = job_id;
-      item.video_id = data.video_id;
-      writer.InsertReviewItem(item);
-    }
-  });
+  for (datasets::ReviewItemRow& item : items) item.video_id = data.video_id;
+  project.Write([&](datasets::Writer& writer) { writer.ReplaceReviewItems(job_id, items); });
   return static_cast<int>(items.size());
 }
 

@@ -7,12 +7,14 @@
 
 #include "datasets/video/video.h"
 #include "tests/support/journey.h"
+#include "tests/support/says.h"
 
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
 using tests::Outcome;
 using tests::Program;
+using tests::Says;
 using tests::Vole;
 using tests::VoleJson;
 
@@ -62,12 +64,6 @@ size_t CountOutcome(const json& result, const std::string& outcome) {
   return count;
 }
 
-bool Holds(const std::string& text, const std::string& part) {
-  const bool holds = text.find(part) != std::string::npos;
-  if (!holds) MESSAGE("'" << text << "' does not say '" << part << "'");
-  return holds;
-}
-
 int CountLines(const std::string& text, const std::string& part) {
   int count = 0;
   std::stringstream lines(text);
@@ -83,11 +79,11 @@ TEST_CASE("a folder of videos comes in; copies are known, bad ones are named at 
   INFO(tests::Show(added));
   CHECK(added.code == 0);
   CHECK(at.Names() == kGood);
-  CHECK(Holds(added.out, "Of 8 videos: 5 added, 1 skipped, 2 failed."));
+  CHECK(Says(added.out, "Of 8 videos: 5 added, 1 skipped, 2 failed."));
   CHECK(CountLines(added.out, "a copy of 2 (" + at.Path("in/day0/2.mp4") + ")") == 1);
   const std::string last = added.err.substr(added.err.rfind("2 of 8 videos"));
-  CHECK(Holds(last, at.Path("in/broken.mp4")));
-  CHECK(Holds(last, at.Path("in/day1/empty.mp4")));
+  CHECK(Says(last, at.Path("in/broken.mp4")));
+  CHECK(Says(last, at.Path("in/day1/empty.mp4")));
   CHECK(added.err.find("notes.txt") == std::string::npos);
 
   const json again = VoleJson({"add-video", at.project, at.Path("in")});
@@ -123,7 +119,7 @@ TEST_CASE("a folder that may not be read is named, and what lies beside it comes
     const Outcome added = Vole({"add-video", at.project, at.Path("in")}, as_nobody);
     INFO(tests::Show(added));
     CHECK(added.code == 0);
-    CHECK(Holds(added.err, at.Path("in/day1") + ": Permission denied"));
+    CHECK(Says(added.err, at.Path("in/day1") + ": Permission denied"));
     CheckFails({"add-video", at.project, at.Path("in/day1")}, 1,
                {at.Path("in/day1"), "Permission denied"}, as_nobody);
   } else {
@@ -169,7 +165,7 @@ TEST_CASE("predict over many videos skips what is up to date and goes on after a
 
   const Outcome shown = Vole({"predict", journey.project});
   CHECK(shown.code == 1);
-  CHECK(Holds(shown.out, "Of 3 videos: 0 predicted, 2 skipped, 1 failed."));
+  CHECK(Says(shown.out, "Of 3 videos: 0 predicted, 2 skipped, 1 failed."));
   CHECK(CountLines(shown.out, "up to date") == 2);
 
   fs::rename(second + ".away", second);

@@ -8,10 +8,12 @@
 
 #include "datasets/video/video.h"
 #include "tests/support/program.h"
+#include "tests/support/says.h"
 #include "tests/support/temp_dir.h"
 
 using nlohmann::json;
 using tests::Outcome;
+using tests::Says;
 using tests::Vole;
 
 namespace {
@@ -63,12 +65,6 @@ struct Scene {
   }
 };
 
-bool Holds(const std::string& text, const std::string& part) {
-  const bool holds = text.find(part) != std::string::npos;
-  if (!holds) MESSAGE("'" << text << "' does not say '" << part << "'");
-  return holds;
-}
-
 }  // namespace
 
 TEST_CASE("a video that cannot be read among many is named, and the others are added") {
@@ -81,7 +77,7 @@ TEST_CASE("a video that cannot be read among many is named, and the others are a
   CHECK(added.code == 1);
   CHECK(added.Json()["videos"].size() == 2);
   CHECK(added.Json()["failed"] == json{scene.Path("broken.mp4")});
-  CHECK(Holds(added.err, "1 of 3 videos could not be added"));
+  CHECK(Says(added.err, "1 of 3 videos could not be added"));
   CHECK(Vole({"info", scene.project, "--json"}).Json()["videos"].size() == 3);
 }
 
@@ -92,10 +88,10 @@ TEST_CASE("--quiet leaves progress out, not what a person must know") {
   const Outcome imported =
       Vole({"import", scene.project, "--format", "coco", scene.Write(labels), "--quiet"});
   CHECK(imported.code == 0);
-  CHECK(Holds(imported.err, "4 labels are crowds"));
+  CHECK(Says(imported.err, "4 labels are crowds"));
   const Outcome again =
       Vole({"import", scene.project, "--format", "coco", scene.Path("labels.json")});
-  CHECK(Holds(again.out, "4 were there already. Nothing of them was changed."));
+  CHECK(Says(again.out, "4 were there already. Nothing of them was changed."));
   CHECK(Vole({"import", scene.project, "--format", "coco", scene.Path("labels.json"),
               "--names-from", "trakcs"})
             .code == 2);

@@ -6,7 +6,11 @@
 #include <fstream>
 
 #include "datasets/base/error.h"
+#include "tests/support/says.h"
+#include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
+
+using tests::Says;
 
 namespace {
 
@@ -35,20 +39,9 @@ struct Recordings {
     return names;
   }
   std::string Refusal(const std::string& word, const Names& patterns = {}) const {
-    try {
-      datasets::FindVideos(Path(word), patterns);
-    } catch (const datasets::Error& error) {
-      return error.what();
-    }
-    return "";
+    return tests::MessageOf([&] { datasets::FindVideos(Path(word), patterns); });
   }
 };
-
-bool Says(const std::string& text, const std::string& part) {
-  const bool says = text.find(part) != std::string::npos;
-  if (!says) MESSAGE("'" << text << "' does not say '" << part << "'");
-  return says;
-}
 
 }  // namespace
 

@@ -290,7 +290,7 @@ TEST_CASE("the queue is read by score with the latest verdict, also after it was
     high.id = writer.InsertReviewItem(high);
     writer.InsertReviewDecision(high, "skipped", "me", 1.5);
     writer.InsertReviewDecision(high, "accepted", "me", 2.5);
-    writer.DeleteReviewItems(job);
+    writer.ReplaceReviewItems(job, {});
     writer.InsertReviewItem(low);
     writer.InsertReviewItem(high);
   });

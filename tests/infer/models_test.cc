@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/says.h"
+
+using tests::Says;
+
 namespace {
 
 using datasets::Id;
@@ -34,10 +38,6 @@ struct Models {
     return chosen.model ? chosen.model->name : "";
   }
 };
-
-bool Says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 

@@ -19,6 +19,7 @@
 #include "datasets/formats/yolo/yolo_dataset.h"
 #include "datasets/formats/yolo/yolo_folder.h"
 #include "datasets/formats/yolo/yolo_lines.h"
+#include "datasets/formats/yolo/yolo_writer.h"
 
 namespace datasets {
 
@@ -186,18 +187,9 @@ ImportReport ImportYolo(Project& project, const fs::path& path, const ImportOpti
 
 ExportReport ExportYolo(const Project& project, const fs::path& out, const ExportOptions& options,
                         Job& job) {
-  MakeFolderOf(out / "labels" / "data.txt");
-  std::map<Id, int> number_of;
-  std::vector<std::string> names;
-  for (const CategoryRow& category : project.Categories()) {
-    number_of.emplace(category.id, static_cast<int>(names.size()));
-    names.push_back(category.name);
-  }
-  ExportNames files(project);
-  PictureWriter pictures(project);
   ExportReport report;
+  YoloWriter writer(project, out, options, report);
   int64_t bridged = 0, filled = 0, crowds = 0;
-  std::set<std::string> splits;
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
     std::string text;
     for (const SelectedInstance& instance : frame.instances) {
@@ -214,7 +206,7 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
       if (polygons.empty()) continue;
       const Ring ring = BridgeParts(polygons);
       bridged += polygons.size() > 1 ? 1 : 0;
-      text += std::to_string(number_of[instance.category_id]);
+      text += std::to_string(writer.NumberOf(instance.category_id));
       for (const cv::Point2d& point : ring) {
         text += " " + CsvNumber(std::clamp(point.x / frame.width, 0.0, 1.0), 7) + " " +
                 CsvNumber(std::clamp(point.y / frame.height, 0.0, 1.0), 7);
@@ -222,22 +214,9 @@ ExportReport ExportYolo(const Project& project, const fs::path& out, const Expor
       text += "\n";
       ++report.annotations;
     }
-    splits.insert(frame.split);
-    const fs::path place = fs::path(frame.split) / files.Of(frame);
-    fs::path file = out / "labels" / place;
-    file += ".txt";
-    MakeFolderOf(file);
-    WriteFileAtomically(file, text);
-    if (options.pictures) {
-      pictures.Write(frame, out / "images" / place);
-      ++report.files;
-    }
-    ++report.images;
-    ++report.files;
+    writer.Write(frame, text);
   });
-  splits.erase("");
-  WriteFileAtomically(out / "data.yaml", YoloDatasetYaml(names, {splits.begin(), splits.end()}));
-  ++report.files;
+  writer.WriteDataYaml(YoloDatasetYaml(writer.names(), writer.Splits()));
   const auto warn = [&](int64_t count, const std::string& what) {
     if (count > 0) report.warnings.push_back(std::to_string(count) + what);
   };

@@ -11,6 +11,7 @@
 #include "datasets/formats/yolo/yolo.h"
 #include "datasets/formats/yolo/yolo_dataset.h"
 #include "datasets/formats/yolo/yolo_folder.h"
+#include "datasets/formats/yolo/yolo_writer.h"
 #include "datasets/keypoints/sides.h"
 #include "datasets/pose/pose_export.h"
 
@@ -160,17 +161,9 @@ ImportReport ImportYoloPose(Project& project, const fs::path& path, const Import
 ExportReport ExportYoloPose(const Project& project, const fs::path& out,
                             const ExportOptions& options, Job& job) {
   const PosedFrames posed = SelectPoses(project, options, job);
-  std::map<Id, int> number_of;
-  std::vector<std::string> names;
-  for (const CategoryRow& category : project.Categories()) {
-    number_of.emplace(category.id, static_cast<int>(names.size()));
-    names.push_back(category.name);
-  }
-  ExportNames files(project);
-  PictureWriter pictures(project);
   ExportReport report;
+  YoloWriter writer(project, out, options, report);
   report.warnings = posed.warnings;
-  std::set<std::string> splits;
   int64_t outside = 0, tracked = 0;
   for (const PosedFrame& frame : posed.frames) {
     const auto share = [&](double value, int size) {
@@ -181,9 +174,10 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
     std::string text;
     for (const PosedAnimal& animal : frame.animals) {
       const Box& box = animal.box;
-      const std::string& kind = names[static_cast<size_t>(number_of[animal.category_id])];
+      const int number = writer.NumberOf(animal.category_id);
+      const std::string& kind = writer.names()[static_cast<size_t>(number)];
       tracked += animal.animal >= 0 && posed.animals[static_cast<size_t>(animal.animal)] != kind;
-      text += std::to_string(number_of[animal.category_id]);
+      text += std::to_string(number);
       text +=
           share(box.x + box.width / 2, frame.width) + share(box.y + box.height / 2, frame.height);
       text += share(box.width, frame.width) + share(box.height, frame.height);
@@ -198,24 +192,10 @@ ExportReport ExportYoloPose(const Project& project, const fs::path& out,
     if (!posed.IsPicture(frame)) selected.video = &posed.videos[frame.video];
     selected.frame_index = frame.frame_index;
     selected.picture = frame.picture;
-    splits.insert(frame.split);
-    const fs::path place = fs::path(frame.split) / files.Of(selected);
-    fs::path file = out / "labels" / place;
-    file += ".txt";
-    MakeFolderOf(file);
-    WriteFileAtomically(file, text);
-    if (options.pictures) {
-      pictures.Write(selected, out / "images" / place);
-      ++report.files;
-    }
-    ++report.images;
-    ++report.files;
+    selected.split = frame.split;
+    writer.Write(selected, text);
   }
-  splits.erase("");
-  MakeFolderOf(out / "data.yaml");
-  WriteFileAtomically(out / "data.yaml",
-                      YoloPoseYaml(names, {splits.begin(), splits.end()}, posed.skeleton));
-  ++report.files;
+  writer.WriteDataYaml(YoloPoseYaml(writer.names(), writer.Splits(), posed.skeleton));
   report.annotations = posed.instances;
   WarnOf(tracked, "animals of one kind are told apart by tracks, which the format does not say",
          &report.warnings);

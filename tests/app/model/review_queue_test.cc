@@ -4,6 +4,9 @@
 
 #include "app/model/session/shown_queue.h"
 #include "infer/review/reasons.h"
+#include "tests/support/says.h"
+
+using tests::Says;
 
 namespace {
 
@@ -14,10 +17,6 @@ std::string CostOf(const std::string& code, const std::string& animals, int fram
   item.start_frame = 100;
   item.end_frame = 100 + frames;
   return infer::RemedyOf(item);
-}
-
-bool Says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -5,8 +5,12 @@
 
 #include "datasets/base/error.h"
 #include "datasets/formats/formats.h"
+#include "tests/support/says.h"
 #include "tests/support/shared_data.h"
+#include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
+
+using tests::Says;
 
 namespace {
 
@@ -20,20 +24,9 @@ struct Place {
     return datasets::RecognizeFormat(folder / name);
   }
   std::string Refusal(const std::string& name, const std::string& text) const {
-    try {
-      Recognized(name, text);
-    } catch (const datasets::Error& error) {
-      return error.what();
-    }
-    return "";
+    return tests::MessageOf([&] { Recognized(name, text); });
   }
 };
-
-bool Says(const std::string& text, const std::string& part) {
-  const bool says = text.find(part) != std::string::npos;
-  if (!says) MESSAGE("'" << text << "' does not say '" << part << "'");
-  return says;
-}
 
 }  // namespace
 
