@@ -108,6 +108,25 @@ TEST_CASE("wrong frames are listed where only file names number the truth's fram
   CHECK(figures["wrong_frames"] == json::array());
 }
 
+TEST_CASE("what is to know of a comparison stands in its JSON, or is said in words") {
+  const Scene scene;
+  json labels = Labels();
+  const std::string truth = scene.Write(labels);
+  REQUIRE(Vole({"import", scene.project, "--format", "coco", truth}).code == 0);
+  for (json& image : labels["images"]) {  // names no video
+    image["file_name"] = "00000" + std::to_string(image["id"].get<int>()) + ".png";
+  }
+  scene.Write(labels);
+  const std::vector<std::string> evaluate = {"evaluate", scene.project, "--truth",
+                                             truth,      "--what",      "labels"};
+  std::vector<std::string> with_json = evaluate;
+  with_json.push_back("--json");
+  const Outcome told = Vole(with_json);
+  REQUIRE(told.Json()["warnings"].size() == 1);
+  CHECK(told.err == "");
+  CHECK(Says(Vole(evaluate).err, told.Json()["warnings"][0].get<std::string>()));
+}
+
 TEST_CASE("labeled frames are exported with their pictures and read back as pictures") {
   const Scene scene;
   REQUIRE(Vole({"import", scene.project, "--format", "coco", scene.Write(Labels())}).code == 0);
