@@ -6,6 +6,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/files/csv.h"
+#include "datasets/files/json_values.h"
 
 namespace datasets {
 namespace {
@@ -102,11 +103,6 @@ std::vector<bool> CommonBehaviors(const BehaviorScores& scores) {
     for (const Bout& bout : series.bouts) common[bout.behavior] = true;
   }
   return common;
-}
-
-template <class T>
-nlohmann::ordered_json OrNull(const std::optional<T>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
 }  // namespace

@@ -85,20 +85,21 @@ TEST_CASE("An import killed in the middle leaves all labels or none of them") {
 TEST_CASE("A training that is killed leaves the project whole and its job marked") {
   const Journey journey(20);
   const int labels = Labels(journey.project);
-  Program program(Command({"train", journey.project, "--steps", "100000"}));
+  Program program(Command({"train", journey.project, "--steps", "100000", "--batch", "1"}));
   REQUIRE(program.WaitUntil([&] { return LastState(journey.project, "train") == "running"; }));
   program.Signal(SIGKILL);
   program.Wait();
   CHECK(LastState(journey.project, "train") == "interrupted");
   CHECK(Labels(journey.project) == labels);
   CheckWhole(journey.project);
-  VoleJson({"train", journey.project, "--steps", "2"});
+  VoleJson({"train", journey.project, "--steps", "2", "--batch", "1"});
 }
 
 TEST_CASE("A killed training goes on with --resume, and so does one that had no model yet") {
   const Journey journey(20);
   const std::string file = journey.Path("p-1.safetensors");
-  const std::vector<std::string> train = {"train", journey.project, "--steps", "60"};
+  const std::vector<std::string> train = {"train", journey.project, "--steps",
+                                          "60",    "--batch",       "1"};
   {
     Program program(Command(train));
     REQUIRE(program.WaitUntil([&] { return SizeOf(file + ".last") > 0; }));
@@ -107,7 +108,8 @@ TEST_CASE("A killed training goes on with --resume, and so does one that had no 
   }
   REQUIRE(VoleJson({"models", journey.project})["models"].empty());
   // An older model, and one of another kind, are not what is meant.
-  VoleJson({"train", journey.project, "--steps", "2", "--out", journey.Path("other")});
+  VoleJson(
+      {"train", journey.project, "--steps", "2", "--batch", "1", "--out", journey.Path("other")});
   std::vector<std::string> again = train;
   again.push_back("--resume");
   std::filesystem::last_write_time(file + ".last", std::filesystem::file_time_type::clock::now());
@@ -116,7 +118,8 @@ TEST_CASE("A killed training goes on with --resume, and so does one that had no 
   CHECK(resumed["steps"] == 120);
   CHECK(SizeOf(file) > 0);
   // The same as never stopping.
-  VoleJson({"train", journey.project, "--steps", "60", "--out", journey.Path("whole")});
+  VoleJson(
+      {"train", journey.project, "--steps", "60", "--batch", "1", "--out", journey.Path("whole")});
   CHECK(VoleJson({"models", file})["record"]["validation"] ==
         VoleJson({"models", journey.Path("whole.safetensors")})["record"]["validation"]);
 }
@@ -131,8 +134,8 @@ TEST_CASE("Without a checkpoint --resume says so, and no empty file is left behi
 
 TEST_CASE("Two trainings at once write two models") {
   const Journey journey(20);
-  Program first(Command({"train", journey.project, "--steps", "25"}));
-  Program second(Command({"train", journey.project, "--steps", "25"}));
+  Program first(Command({"train", journey.project, "--steps", "25", "--batch", "1"}));
+  Program second(Command({"train", journey.project, "--steps", "25", "--batch", "1"}));
   CHECK(first.Wait().code == 0);
   CHECK(second.Wait().code == 0);
   const json models = VoleJson({"models", journey.project})["models"];
@@ -146,7 +149,8 @@ TEST_CASE("Two trainings at once write two models") {
 TEST_CASE("A closed terminal ends a training in good order") {
   const Journey journey(20);
   const std::string model = journey.Path("m.safetensors");
-  Program program(Command({"train", journey.project, "--steps", "100000", "--out", model}));
+  Program program(
+      Command({"train", journey.project, "--steps", "100000", "--batch", "1", "--out", model}));
   REQUIRE(program.WaitUntil([&] { return SizeOf(model + ".last") > 0; }));
   program.Signal(SIGHUP);
   CHECK(program.Wait().code == 130);
@@ -157,7 +161,8 @@ TEST_CASE("A closed terminal ends a training in good order") {
 TEST_CASE("Ctrl-C in a training ends with 130 and keeps a model that predicts") {
   const Journey journey(20);
   const std::string model = journey.Path("m.safetensors");
-  Program program(Command({"train", journey.project, "--steps", "100000", "--out", model}));
+  Program program(
+      Command({"train", journey.project, "--steps", "100000", "--batch", "1", "--out", model}));
   REQUIRE(program.WaitUntil([&] { return SizeOf(model + ".last") > 0 || SizeOf(model) > 0; }));
   program.Signal(SIGINT);
   const Outcome outcome = program.Wait();
@@ -179,7 +184,7 @@ TEST_CASE("Ctrl-C in a training ends with 130 and keeps a model that predicts") 
 
 TEST_CASE("A prediction that is killed can be done again, and others work beside one") {
   const Journey journey(200);
-  VoleJson({"train", journey.project, "--steps", "40"});
+  VoleJson({"train", journey.project, "--steps", "80", "--batch", "1"});
   const int labels = Labels(journey.project);
   {
     Program program(Command({"predict", journey.project}));
@@ -228,7 +233,7 @@ TEST_CASE("A full disk is named in one line, and the project stays as it was") {
 
 TEST_CASE("A second Ctrl-C, or one before the work began, ends at once") {
   const Journey journey(20);
-  Program program(Command({"train", journey.project, "--steps", "100000"}));
+  Program program(Command({"train", journey.project, "--steps", "100000", "--batch", "1"}));
   REQUIRE(program.WaitUntil([&] { return LastState(journey.project, "train") == "running"; }));
   program.Signal(SIGINT);
   program.Signal(SIGINT);

@@ -10,6 +10,7 @@
 #include "train/architectures.h"
 
 namespace app {
+namespace ablate_verb {
 namespace {
 
 struct Arguments {
@@ -91,8 +92,10 @@ bool TakenForBehavior(const std::string& option) {
 }
 
 }  // namespace
+}  // namespace ablate_verb
 
 Verb AblateVerb() {
+  using namespace ablate_verb;
   return {
       "ablate",
       "Networks",

@@ -12,6 +12,7 @@
 #include "datasets/files/atomic_file.h"
 
 namespace app {
+namespace manual_verb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -44,8 +45,10 @@ int Run(const std::string& folder, Console& console) {
 }
 
 }  // namespace
+}  // namespace manual_verb
 
 Verb ManualVerb() {
+  using namespace manual_verb;
   return {"manual",
           "Other",
           "write man pages, and completions for bash, zsh and fish",

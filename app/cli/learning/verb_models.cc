@@ -12,6 +12,7 @@
 #include "train/behavior/train.h"
 
 namespace app {
+namespace models_verb {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -120,8 +121,10 @@ int OfFile(const std::string& file, Console& console) {
 }
 
 }  // namespace
+}  // namespace models_verb
 
 Verb ModelsVerb() {
+  using namespace models_verb;
   return {
       "models",
       "Networks",

@@ -16,6 +16,7 @@
 #include "infer/run/up_to_date.h"
 
 namespace app {
+namespace predict_verb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -328,8 +329,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace predict_verb
 
 Verb PredictVerb() {
+  using namespace predict_verb;
   return {
       "predict",
       "Networks",

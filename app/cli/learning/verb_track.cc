@@ -11,6 +11,7 @@
 #include "infer/names/identity.h"
 
 namespace app {
+namespace track_verb {
 namespace {
 
 struct Arguments {
@@ -110,8 +111,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace track_verb
 
 Verb TrackVerb() {
+  using namespace track_verb;
   return {
       "track",
       "Networks",

@@ -16,6 +16,7 @@
 #include "train/architectures.h"
 
 namespace app {
+namespace train_verb {
 namespace {
 
 struct Arguments {
@@ -184,8 +185,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace train_verb
 
 Verb TrainVerb() {
+  using namespace train_verb;
   return {
       "train",
       "Networks",

@@ -9,6 +9,7 @@
 #include "datasets/behavior/pictures.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/file_names.h"
+#include "datasets/files/json_values.h"
 
 namespace app {
 namespace {
@@ -45,10 +46,6 @@ fs::path PictureFile(const std::string& file, const std::string& video, bool sev
   return path;
 }
 
-nlohmann::ordered_json OrNull(const std::optional<double>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-}
-
 std::string SummaryText(const std::vector<datasets::MotionSummary>& summaries,
                         double pixels_per_cm) {
   const bool scaled = pixels_per_cm > 0;
@@ -80,8 +77,8 @@ void ToJson(const datasets::VideoMotion& motion, nlohmann::ordered_json& json) {
                               {"frames_seen", one.frames_seen},
                               {"seen_s", one.seen_s},
                               {"distance_px", one.distance_px},
-                              {"mean_speed_px_s", OrNull(one.mean_speed_px_s)},
-                              {"max_speed_px_s", OrNull(one.max_speed_px_s)},
+                              {"mean_speed_px_s", datasets::OrNull(one.mean_speed_px_s)},
+                              {"max_speed_px_s", datasets::OrNull(one.max_speed_px_s)},
                               {"mean_area_px", one.mean_area_px},
                               {"mean_elongation", one.mean_elongation}});
   }

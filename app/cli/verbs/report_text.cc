@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/cli/console.h"
+#include "datasets/files/json_values.h"
 
 namespace app {
 namespace {
@@ -19,10 +20,6 @@ std::string SureText(const SureFigure& figure) {
   if (!figure.interval) return FigureText(figure.value);
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", *figure.value, figure.interval->low,
                      figure.interval->high);
-}
-
-nlohmann::ordered_json OrNull(const std::optional<double>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
 }  // namespace
@@ -139,8 +136,8 @@ nlohmann::ordered_json ExplorationJson(const std::vector<datasets::ExplorationRo
                                {"n2", row.second_frames},
                                {"t1_s", row.first_s},
                                {"t2_s", row.second_s},
-                               {"di", OrNull(row.di)},
-                               {"second_percent", OrNull(row.second_percent)},
+                               {"di", datasets::OrNull(row.di)},
+                               {"second_percent", datasets::OrNull(row.second_percent)},
                                {"excluded", row.excluded}});
   }
   json["groups"] = nlohmann::ordered_json::array();
@@ -151,8 +148,8 @@ nlohmann::ordered_json ExplorationJson(const std::vector<datasets::ExplorationRo
                               {"excluded", summary.excluded},
                               {"mean_t1_s", summary.mean_first_s},
                               {"mean_t2_s", summary.mean_second_s},
-                              {"mean_di", OrNull(summary.mean_di)},
-                              {"sd_di", OrNull(summary.sd_di)}});
+                              {"mean_di", datasets::OrNull(summary.mean_di)},
+                              {"sd_di", datasets::OrNull(summary.sd_di)}});
   }
   json["pearson"] = nlohmann::ordered_json::array();
   for (const auto& correlation : datasets::CompareExploration(rows)) {
@@ -160,7 +157,7 @@ nlohmann::ordered_json ExplorationJson(const std::vector<datasets::ExplorationRo
                                {"second", correlation.second_author},
                                {"quantity", correlation.quantity},
                                {"pairs", correlation.pairs},
-                               {"r", OrNull(correlation.r)}});
+                               {"r", datasets::OrNull(correlation.r)}});
   }
   return json;
 }

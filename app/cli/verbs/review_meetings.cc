@@ -10,6 +10,7 @@
 #include "annotate/edits_meetings.h"
 #include "annotate/history.h"
 #include "app/cli/arguments.h"
+#include "datasets/files/json_values.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
@@ -30,11 +31,6 @@ Names AnimalNames(const datasets::Project& project) {
   return names;
 }
 
-template <class T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json DecisionJson(const datasets::MeetingDecisionRow& decision) {
   return {{"decision", decision.id},
           {"verdict", decision.verdict},
@@ -53,9 +49,9 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
     called[animal.number] = names.at(animal.category_id);
     animals.push_back({{"name", names.at(animal.category_id)},
                        {"track", animal.number},
-                       {"before_frame", OrNull(animal.before_frame)},
-                       {"after_frame", OrNull(animal.after_frame)},
-                       {"split_agreement", OrNull(animal.split_agreement)},
+                       {"before_frame", datasets::OrNull(animal.before_frame)},
+                       {"after_frame", datasets::OrNull(animal.after_frame)},
+                       {"split_agreement", datasets::OrNull(animal.split_agreement)},
                        {"away", animal.away}});
   }
   for (const auto& way : row.ways) {

@@ -10,6 +10,7 @@
 #include "datasets/video/find_videos.h"
 
 namespace app {
+namespace add_video_verb {
 namespace {
 
 struct Arguments {
@@ -102,8 +103,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace add_video_verb
 
 Verb AddVideoVerb() {
+  using namespace add_video_verb;
   return {
       "add-video",
       "Project",

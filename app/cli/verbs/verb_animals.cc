@@ -16,6 +16,7 @@
 #include "datasets/project.h"
 
 namespace app {
+namespace animals_verb {
 namespace {
 
 using datasets::CategoryRow;
@@ -143,8 +144,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace animals_verb
 
 Verb AnimalsVerb() {
+  using namespace animals_verb;
   return {"animals",
           "Labels",
           "the animals of a project: list, rename, add",

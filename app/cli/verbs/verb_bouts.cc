@@ -15,6 +15,7 @@
 #include "infer/behavior/predicted_bouts.h"
 
 namespace app {
+namespace bouts_verb {
 namespace {
 
 using datasets::Id;
@@ -180,8 +181,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace bouts_verb
 
 Verb BoutsVerb() {
+  using namespace bouts_verb;
   return {
       "bouts",
       "Behavior",

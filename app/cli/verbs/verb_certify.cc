@@ -12,6 +12,7 @@
 #include "infer/statement/statement_page.h"
 
 namespace app {
+namespace certify_verb {
 namespace {
 
 struct Arguments {
@@ -60,8 +61,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace certify_verb
 
 Verb CertifyVerb() {
+  using namespace certify_verb;
   return {
       "certify",
       "Networks",

@@ -12,6 +12,7 @@
 #include "app/cli/verb_list.h"
 
 namespace app {
+namespace demo_verb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -171,8 +172,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace demo_verb
 
 Verb DemoVerb() {
+  using namespace demo_verb;
   return {
       "demo",
       "Other",

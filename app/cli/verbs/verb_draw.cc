@@ -12,6 +12,7 @@
 #include "datasets/video/picture_file.h"
 
 namespace app {
+namespace draw_verb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -138,8 +139,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace draw_verb
 
 Verb DrawVerb() {
+  using namespace draw_verb;
   return {"draw",
           "Labels",
           "draw predictions or labels on frames, as PNG pictures",

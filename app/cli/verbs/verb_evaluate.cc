@@ -9,6 +9,7 @@
 #include "datasets/evaluate/evaluation_files.h"
 
 namespace app {
+namespace evaluate_verb {
 namespace {
 
 struct Arguments {
@@ -176,8 +177,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace evaluate_verb
 
 Verb EvaluateVerb() {
+  using namespace evaluate_verb;
   return {"evaluate",
           "Networks",
           "measure predictions against truth",

@@ -9,6 +9,7 @@
 #include "datasets/formats/formats.h"
 
 namespace app {
+namespace export_verb {
 namespace {
 
 struct Arguments {
@@ -61,8 +62,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace export_verb
 
 Verb ExportVerb() {
+  using namespace export_verb;
   return {"export",
           "Labels",
           "write labels or predictions in another program's format",

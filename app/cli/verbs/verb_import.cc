@@ -9,6 +9,7 @@
 #include "datasets/formats/formats.h"
 
 namespace app {
+namespace import_verb {
 namespace {
 
 struct Arguments {
@@ -81,8 +82,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace import_verb
 
 Verb ImportVerb() {
+  using namespace import_verb;
   return {
       "import",
       "Labels",

@@ -12,6 +12,7 @@
 #include "infer/review/meeting_review.h"
 
 namespace app {
+namespace info_verb {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -153,8 +154,10 @@ int Run(const std::string& file, Console& console) {
 }
 
 }  // namespace
+}  // namespace info_verb
 
 Verb InfoVerb() {
+  using namespace info_verb;
   return {"info",
           "Project",
           "what a project holds",

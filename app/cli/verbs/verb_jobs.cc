@@ -10,6 +10,7 @@
 #include "datasets/project.h"
 
 namespace app {
+namespace jobs_verb {
 namespace {
 
 std::string LocalTime(int64_t ms_utc) {
@@ -52,8 +53,10 @@ int Run(const std::string& file, Console& console) {
 }
 
 }  // namespace
+}  // namespace jobs_verb
 
 Verb JobsVerb() {
+  using namespace jobs_verb;
   return {"jobs",
           "Networks",
           "trainings and predictions that ran, and how they ended",

@@ -14,6 +14,7 @@
 #include "datasets/files/atomic_file.h"
 
 namespace app {
+namespace report_verb {
 namespace {
 
 using datasets::Range;
@@ -237,8 +238,10 @@ int Run(Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace report_verb
 
 Verb ReportVerb() {
+  using namespace report_verb;
   return {"report",
           "Behavior",
           "time budgets, motion, agreement of scorers",

@@ -8,6 +8,7 @@
 #include "datasets/store/file/restore.h"
 
 namespace app {
+namespace restore_verb {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -55,8 +56,10 @@ Verb WithTwoFiles(Verb verb, const char* second, const char* help, Work work) {
 }
 
 }  // namespace
+}  // namespace restore_verb
 
 Verb RestoreVerb() {
+  using namespace restore_verb;
   return WithTwoFiles(
       {"restore",
        "Project",
@@ -72,6 +75,7 @@ Verb RestoreVerb() {
 }
 
 Verb RecoverVerb() {
+  using namespace restore_verb;
   return WithTwoFiles(
       {"recover",
        "Project",

@@ -17,6 +17,7 @@
 #include "infer/review/review_job.h"
 
 namespace app {
+namespace review_verb {
 namespace {
 
 using datasets::Id;
@@ -265,8 +266,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace review_verb
 
 Verb ReviewVerb() {
+  using namespace review_verb;
   return {
       "review",
       "Networks",

@@ -15,6 +15,7 @@
 #include "datasets/video/picture_file.h"
 
 namespace app {
+namespace sample_verb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -96,8 +97,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace sample_verb
 
 Verb SampleVerb() {
+  using namespace sample_verb;
   return {"sample",
           "Labels",
           "propose frames to label",

@@ -15,6 +15,7 @@
 #include "datasets/store/points.h"
 
 namespace app {
+namespace skeleton_verb {
 namespace {
 
 using datasets::Error;
@@ -319,8 +320,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace skeleton_verb
 
 Verb SkeletonVerb() {
+  using namespace skeleton_verb;
   return {
       "skeleton",
       "Labels",

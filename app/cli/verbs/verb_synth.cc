@@ -9,6 +9,7 @@
 #include "datasets/synthetic/scene.h"
 
 namespace app {
+namespace synth_verb {
 namespace {
 
 struct Arguments {
@@ -56,8 +57,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace synth_verb
 
 Verb SynthVerb() {
+  using namespace synth_verb;
   return {
       "synth",
       "Other",

@@ -11,6 +11,7 @@
 #include "datasets/verify.h"
 
 namespace app {
+namespace verify_verb {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -61,8 +62,10 @@ int Run(const std::string& file, Console& console) {
 }
 
 }  // namespace
+}  // namespace verify_verb
 
 Verb VerifyVerb() {
+  using namespace verify_verb;
   return {
       "verify",
       "Project",

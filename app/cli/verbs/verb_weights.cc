@@ -12,6 +12,7 @@
 #include "train/weights/weights_file.h"
 
 namespace app {
+namespace weights_verb {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -196,8 +197,10 @@ int Run(const Arguments& arguments, Console& console) {
 }
 
 }  // namespace
+}  // namespace weights_verb
 
 Verb WeightsVerb() {
+  using namespace weights_verb;
   return {"weights",
           "Networks",
           "published weights: list, get; what a weights file holds; convert one",
