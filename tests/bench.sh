@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
-# usage: bash tests/bench.sh PART...     parts: real later labels contacts queue speed import behavior assist
+# usage: bash tests/bench.sh PART...     parts: real later labels contacts queue speed import behavior assist carry
 #                                names workbench scores idnet group oneshot points nets networks, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
@@ -301,6 +301,16 @@ part_assist() {
   build/bin/bench_assist --most-frames "${VOLE_BENCH_ASSIST_FRAMES:-60}" "${files[@]}"
 }
 
+# How far outlines are carried from a labeled frame before there is doubt, and how right they are.
+part_carry() {
+  need_data
+  local files=()
+  for name in flies_courtship mouse_openfield mice_homecage flies_pair flies_pair2 flies_three_early; do
+    files+=("$data/$name/instances.json" "$data/$name/video.mp4")
+  done
+  build/bin/bench_carry "${VOLE_BENCH_CARRY_SEEDS:-6}" "${VOLE_BENCH_CARRY_FRAMES:-100}" "${files[@]}"
+}
+
 # How often a new outline gets the right name by itself, on the labels of the real videos.
 part_names() {
   need_data
@@ -377,7 +387,7 @@ part_behavior() {
 
 [ $# -gt 0 ] || { sed -n '2,7p' "$0" | cut -c3-; exit 2; }
 need
-parts=(real later labels contacts queue speed import behavior assist names workbench scores idnet
+parts=(real later labels contacts queue speed import behavior assist carry names workbench scores idnet
   group oneshot points nets networks)
 [ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "annotate/assist/assist.h"
+#include "annotate/assist/carry_motion.h"
 #include "annotate/assist/pixel_region.h"
 
 namespace annotate {
-namespace {
 
-// The outline after the motion that its inside makes between the two frames; empty when the inside
-// moves in no consistent way.
-datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
-                         const datasets::Polygons& outline) {
+constexpr double kFlowSide = 128;  // pixels of the longer side of what the flow is computed of
+
+datasets::Polygons MovedOutline(const cv::Mat& from, const cv::Mat& to,
+                                const datasets::Polygons& outline) {
   const datasets::Box box = datasets::BoxOf(outline);
   const double length = std::sqrt(std::max(1.0, AreaOf(outline)));
   const double half = std::max(box.width, box.height) / 2 + length;
@@ -25,8 +25,16 @@ datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
   cv::Mat before, after, flow;
   cv::cvtColor(from(window), before, cv::COLOR_BGR2GRAY);
   cv::cvtColor(to(window), after, cv::COLOR_BGR2GRAY);
+  // A motion that the whole animal makes shows in a small picture too, in a quarter of the time.
+  const double shrink = std::min(1.0, kFlowSide / std::max(window.width, window.height));
+  if (shrink < 1) {
+    cv::resize(before, before, {}, shrink, shrink, cv::INTER_AREA);
+    cv::resize(after, after, before.size(), 0, 0, cv::INTER_AREA);
+  }
   cv::calcOpticalFlowFarneback(before, after, flow, 0.5, 4, 15, 3, 5, 1.2, 0);
   const cv::Mat inside = MaskOf(outline, window);
+  const double across = static_cast<double>(flow.cols) / inside.cols;
+  const double down = static_cast<double>(flow.rows) / inside.rows;
   std::vector<cv::Point2f> here, there;
   const int step = std::max(1, static_cast<int>(length / 24));
   for (int y = 0; y < inside.rows; y += step) {
@@ -34,7 +42,11 @@ datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
       if (inside.at<uchar>(y, x) == 0) continue;
       const cv::Point2f at(static_cast<float>(x), static_cast<float>(y));
       here.push_back(at);
-      there.push_back(at + flow.at<cv::Point2f>(y, x));
+      const cv::Point2f by =
+          flow.at<cv::Point2f>(std::min(static_cast<int>(y * down), flow.rows - 1),
+                               std::min(static_cast<int>(x * across), flow.cols - 1));
+      there.push_back(
+          at + cv::Point2f(static_cast<float>(by.x / across), static_cast<float>(by.y / down)));
     }
   }
   if (here.size() < 8) return {};
@@ -59,9 +71,9 @@ datasets::Polygons Moved(const cv::Mat& from, const cv::Mat& to,
   return moved;
 }
 
-// The share of both shapes' pixels on which they agree, where a difference of `slack` pixels along
-// their borders counts as none: small animals would else never agree with themselves.
-double Agreement(const datasets::Polygons& a, const datasets::Polygons& b, double slack) {
+double OutlineAgreement(const datasets::Polygons& a, const datasets::Polygons& b, double area) {
+  constexpr double kSlackShare = 0.04;  // of the square root of the area
+  const double slack = std::max(1.0, kSlackShare * std::sqrt(area));
   datasets::Polygons both = a;
   both.insert(both.end(), b.begin(), b.end());
   const datasets::Box box = datasets::BoxOf(both);
@@ -80,22 +92,19 @@ double Agreement(const datasets::Polygons& a, const datasets::Polygons& b, doubl
   return 1 - (cv::countNonZero(in_a & ~around_b) + cv::countNonZero(in_b & ~around_a)) / all;
 }
 
-}  // namespace
-
 Proposal CarryForward(const cv::Mat& from_frame, const datasets::Polygons& outline,
                       const cv::Mat& to_frame, const cv::Mat& background) {
-  constexpr double kSamePlace = 0.85, kSlackShare = 0.04;  // of the square root of the area
+  constexpr double kSamePlace = 0.85;
   if (from_frame.empty() || from_frame.size() != to_frame.size() || from_frame.type() != CV_8UC3 ||
       to_frame.type() != CV_8UC3 || !(AreaOf(outline) >= 16)) {
     return {};
   }
-  const datasets::Polygons forward = Moved(from_frame, to_frame, outline);
+  const datasets::Polygons forward = MovedOutline(from_frame, to_frame, outline);
   if (forward.empty()) return {};
   Proposal fitted = GrabCutFrom(to_frame, background, forward, {});
   if (fitted.polygons.empty()) return {};
-  const datasets::Polygons back = Moved(to_frame, from_frame, fitted.polygons);
-  const double slack = std::max(1.0, kSlackShare * std::sqrt(AreaOf(outline)));
-  const double agreement = Agreement(back, outline, slack);
+  const datasets::Polygons back = MovedOutline(to_frame, from_frame, fitted.polygons);
+  const double agreement = OutlineAgreement(back, outline, AreaOf(outline));
   if (agreement < kSamePlace) return {};
   fitted.quality = agreement;
   return fitted;

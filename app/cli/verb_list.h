@@ -23,6 +23,7 @@ Verb BoutsVerb();
 Verb JobsVerb();
 Verb SkeletonVerb();
 Verb SampleVerb();
+Verb CarryVerb();
 Verb DrawVerb();
 Verb SynthVerb();
 Verb DemoVerb();

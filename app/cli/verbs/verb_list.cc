@@ -27,6 +27,7 @@ std::vector<Verb> VerbTable() {
       ExportVerb(),
       SkeletonVerb(),
       SampleVerb(),
+      CarryVerb(),
       DrawVerb(),
       AnimalsVerb(),
       Learning("train", "learn from the project's labels"),

@@ -6,6 +6,7 @@
 
 #include "annotate/assist/assist.h"
 #include "annotate/assist/interpolate.h"
+#include "annotate/carry_labels.h"
 #include "annotate/edits.h"
 #include "datasets/base/error.h"
 
@@ -163,6 +164,37 @@ void RequestCarry(Session& session) {
                             "delete one of them to have it carried anew");
     }
     return AddAll(video.id, frame + 1, std::move(carried), "Carry outlines on");
+  });
+}
+
+void RequestCarryOn(Session& session, int direction, int frames, Id category_id) {
+  if (!session.video()) return;
+  annotate::CarryRequest request;
+  request.video_id = session.video_id();
+  request.frame = session.frame();
+  if (category_id) request.animals = {category_id};
+  request.forward = direction > 0;
+  request.backward = direction < 0;
+  request.options.most_frames = frames;
+  session.StartJob("Carry outlines", [&session, request, direction](datasets::Project& project,
+                                                                    datasets::Job& job) {
+    const annotate::CarriedLabels carried = annotate::CarryLabels(project, request, job);
+    const std::string what = annotate::Describe(project, request, carried);
+    if (carried.labels > 0) {
+      session.PostEdit([edit = carried.edit](datasets::Project&) { return edit; });
+    }
+    session.SayLater(Message::Kind::kInfo, "Carried: " + what);
+    int shown = request.frame;  // the doubt that is nearest, else the last frame that was reached
+    bool in_doubt = false;
+    for (const annotate::CarryEnd& end : carried.ends) {
+      const int at = end.doubt ? end.frame : end.frame - direction;
+      const bool nearer = std::abs(at - request.frame) < std::abs(shown - request.frame);
+      if ((end.doubt && !in_doubt) || (end.doubt == in_doubt && (end.doubt ? nearer : !nearer))) {
+        shown = at;
+      }
+      in_doubt = in_doubt || end.doubt;
+    }
+    session.ShowLater(request.video_id, shown);
   });
 }
 

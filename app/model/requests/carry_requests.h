@@ -9,6 +9,10 @@ namespace app {
 // animals that have a label there already; then the next frame shows. An animal that moved too
 // unlike itself is left out, and a message names it.
 void RequestCarry(Session& session);
+// The outlines of the current frame (or with category_id != 0 that animal's) are carried on through
+// the video, to later frames (direction 1) or earlier ones (-1), until there is doubt or `frames`
+// are done; all as one Edit, by a job. Then the first frame in doubt shows, with the reason.
+void RequestCarryOn(Session& session, int direction, int frames, datasets::Id category_id);
 // The animals (or with category_id != 0 that one) are interpolated between their nearest own labels
 // before and after the current frame, on every frame between them where they have no label:
 // outlines between outlines, key points on straight lines between key points.

@@ -8,6 +8,21 @@
 #include "datasets/store/points.h"
 
 namespace app {
+namespace {
+
+constexpr int kMostCarried = 250;  // frames: some seconds, which a person can look through
+
+// Of the label that is selected in the frame; 0: none is.
+datasets::Id SelectedAnimal(const Session& session) {
+  const auto view = session.frame_view();
+  if (!view || !session.selected_annotation) return 0;
+  for (const annotate::Shape& shape : view->labels) {
+    if (shape.annotation_id == session.selected_annotation) return shape.category_id;
+  }
+  return 0;
+}
+
+}  // namespace
 
 void CanvasView::AddActions(ActionTable& actions, Session& session) {
   worker_ = std::make_unique<ToolWorker>([] { Window::Wake(); }, session.SayError());
@@ -105,15 +120,17 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       [&session] { RequestCarry(session); }, "Follows the motion and fits the outlines there",
       Scope::kLabeling);
   add(
+      "label.carry_on", "Carry labels on until there is doubt", "Edit", "Ctrl+Alt+B",
+      [&session] { RequestCarryOn(session, 1, kMostCarried, SelectedAnimal(session)); },
+      "Of the selected animal or of all, through the frames that follow; one undo takes it back",
+      Scope::kLabeling);
+  add(
+      "label.carry_back", "Carry labels back until there is doubt", "Edit", "Ctrl+Alt+Shift+B",
+      [&session] { RequestCarryOn(session, -1, kMostCarried, SelectedAnimal(session)); },
+      "The same through the frames before", Scope::kLabeling);
+  add(
       "label.interpolate", "Interpolate between labeled frames", "Edit", "Ctrl+Shift+I",
-      [&session] {
-        datasets::Id category = 0;
-        const auto view = session.frame_view();
-        for (const annotate::Shape& shape : view ? view->labels : std::vector<annotate::Shape>()) {
-          if (shape.annotation_id == session.selected_annotation) category = shape.category_id;
-        }
-        RequestInterpolate(session, category);
-      },
+      [&session] { RequestInterpolate(session, SelectedAnimal(session)); },
       "Fills the frames between the labels before and after, of the selected animal or of all",
       Scope::kLabeling);
   add(

@@ -1,0 +1,130 @@
+#include "annotate/assist/outline_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "annotate/assist/pixel_region.h"
+#include "datasets/shape/mask.h"
+
+namespace annotate {
+namespace {
+
+using datasets::Polygons;
+
+constexpr double kReach = 1.0 / 3;  // of the square root of the area, around the outline
+
+// Of the pixels in `where`, channel by channel; black where there are none.
+cv::Vec3b MedianWhere(const cv::Mat& bgr, const cv::Mat& where) {
+  std::array<std::vector<uchar>, 3> levels;
+  for (int y = 0; y < bgr.rows; ++y) {
+    for (int x = 0; x < bgr.cols; ++x) {
+      if (!where.at<uchar>(y, x)) continue;
+      for (int c = 0; c < 3; ++c)
+        levels[static_cast<size_t>(c)].push_back(bgr.at<cv::Vec3b>(y, x)[c]);
+    }
+  }
+  cv::Vec3b median(0, 0, 0);
+  for (int c = 0; c < 3; ++c) {
+    auto& all = levels[static_cast<size_t>(c)];
+    if (all.empty()) continue;
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+    std::nth_element(all.begin(), middle, all.end());
+    median[c] = *middle;
+  }
+  return median;
+}
+
+// The part of a frame around an outline.
+struct FitView {
+  cv::Rect window;
+  cv::Mat contrast, inside, allowed;
+};
+
+FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const Polygons& outline,
+               const std::vector<Polygons>& others) {
+  FitView view;
+  const double area = AreaOf(outline);
+  if (!(area >= 16) || frame.type() != CV_8UC3) return view;
+  const datasets::Box box = datasets::BoxOf(outline);
+  const double reach = kReach * std::sqrt(area) + 3;
+  const cv::Rect around(cv::Point(static_cast<int>(std::floor(box.x - reach)),
+                                  static_cast<int>(std::floor(box.y - reach))),
+                        cv::Point(static_cast<int>(std::ceil(box.x + box.width + reach)),
+                                  static_cast<int>(std::ceil(box.y + box.height + reach))));
+  view.window = around & cv::Rect({0, 0}, frame.size());
+  if (view.window.width < 4 || view.window.height < 4) {
+    view.window = {};
+    return view;
+  }
+  view.inside = MaskOf(outline, view.window);
+  cv::Mat distance;
+  cv::distanceTransform(view.inside == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+  view.allowed = distance <= reach - 3;
+  cv::Mat free = view.inside == 0;
+  for (const Polygons& other : others) {
+    const cv::Mat taken = MaskOf(other, view.window);
+    view.allowed.setTo(0, taken);
+    free.setTo(0, taken);
+  }
+  const cv::Mat part = frame(view.window);
+  view.contrast = datasets::ContrastTo(
+      part, !flat ? background(view.window)
+                  : cv::Mat(part.size(), CV_8UC3, cv::Scalar(MedianWhere(part, free))));
+  return view;
+}
+
+// The part of what stands out that shares most with the outline; empty when none does.
+cv::Mat CutOf(const FitView& view, double cut, int radius) {
+  const cv::Mat above = datasets::Open((view.contrast > cut) & view.allowed, radius);
+  cv::Mat parts;
+  const int count = cv::connectedComponents(above, parts, 8, CV_32S);
+  std::vector<int> shared(static_cast<size_t>(count), 0);
+  for (int y = 0; y < parts.rows; ++y) {
+    for (int x = 0; x < parts.cols; ++x) {
+      if (view.inside.at<uchar>(y, x)) ++shared[static_cast<size_t>(parts.at<int>(y, x))];
+    }
+  }
+  if (count < 2) return {};
+  const auto most = std::max_element(shared.begin() + 1, shared.end());
+  if (*most == 0) return {};
+  return datasets::FillHoles(parts == static_cast<int>(most - shared.begin())) & view.allowed;
+}
+
+}  // namespace
+
+OutlineFit LearnOutlineFit(const cv::Mat& frame, const cv::Mat& background, const Polygons& outline,
+                           const std::vector<Polygons>& others) {
+  constexpr double kLeastCut = 10, kMostCut = 180, kStep = 1.15;
+  OutlineFit best;
+  const bool known = background.size() == frame.size() && background.type() == CV_8UC3;
+  const int most_radius = LegRadius(AreaOf(outline)) + 2;
+  for (const bool flat : {false, true}) {
+    if (!flat && !known) continue;
+    const FitView view = ViewOf(frame, background, flat, outline, others);
+    if (view.window.empty()) return best;
+    for (double cut = kLeastCut; cut < kMostCut; cut *= kStep) {
+      for (int radius = 0; radius <= most_radius; ++radius) {
+        const cv::Mat mask = CutOf(view, cut, radius);
+        if (mask.empty()) break;
+        const double overlap = static_cast<double>(cv::countNonZero(mask & view.inside)) /
+                               cv::countNonZero(mask | view.inside);
+        if (overlap > best.overlap) best = {cut, radius, flat, overlap};
+      }
+    }
+  }
+  return best;
+}
+
+Polygons FitOutline(const OutlineFit& fit, const cv::Mat& frame, const cv::Mat& background,
+                    const Polygons& near, const std::vector<Polygons>& others) {
+  if (fit.overlap <= 0 || (!fit.flat && background.size() != frame.size())) return {};
+  const FitView view = ViewOf(frame, background, fit.flat, near, others);
+  if (view.window.empty()) return {};
+  const cv::Mat mask = CutOf(view, fit.cut, fit.radius);
+  if (mask.empty()) return {};
+  return datasets::TraceMask(mask, 0.7, view.window.tl(), 12);
+}
+
+}  // namespace annotate
