@@ -49,6 +49,22 @@ expect_state "and they show" '.labels == 2'
 key ctrl+z
 expect_sql "one undo takes all of them back" "SELECT count(*) FROM annotations WHERE source = 'interpolated'" 0
 
+# --- carry them on until there is doubt, or a label
+xdotool mousemove 5 5
+key Home shift+Right shift+Right
+expect_state "frame 20 shows" '.frame == 20 and .view_frame == 20'
+key ctrl+alt+b
+expect_sql "Ctrl+Alt+B carries both animals on, frame by frame" \
+  "SELECT count(DISTINCT category_id) || ' ' || (count(*) > 9) || ' ' || min(frame_index) FROM annotations
+   JOIN images ON images.id = image_id WHERE source = 'interpolated' AND keyframe = 0" "2 1 21"
+expect_state "and says how far" '[.messages[] | select(test("^Carried: .* frames on"))] | length == 1'
+expect_sql "up to the labels of frame 40 at most" \
+  "SELECT count(*) FROM annotations JOIN images ON images.id = image_id WHERE frame_index >= 40" 2
+key ctrl+z
+expect_sql "one undo takes all of that back" "SELECT count(*) FROM annotations WHERE source = 'interpolated'" 0
+key Home shift+Right shift+Right shift+Right
+expect_state "frame 30 shows again" '.frame == 30 and .view_frame == 30 and .labels == 0'
+
 # --- a swap is shown before it is made
 expect_state "the animals' panel shows" '.animals.change_x > 0'
 xdotool mousemove $(jq -r '"\(.animals.change_x | round) \(.animals.change_y | round)"' "$work/state.json")
