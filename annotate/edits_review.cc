@@ -30,7 +30,7 @@ AnnotationRow LabelFrom(const PredictionRow& prediction, Id image_id, const std:
     label.area = prediction.box.width * prediction.box.height;
   }
   for (const datasets::PredictedPoint& point : prediction.key_points) {
-    label.key_points.push_back({point.name, point.x, point.y, 2, point.point_id});
+    label.key_points.push_back(datasets::AsKeyPoint(point));
   }
   label.source = datasets::LabelSource::kAccepted;
   label.job_id = prediction.job_id;

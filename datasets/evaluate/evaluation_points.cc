@@ -199,7 +199,12 @@ json FiguresJson(const PointFigures& figures, bool hidden) {
                  {"pck_body", number(figures.within_share, figures.labeled)},
                  {"exchanged", figures.exchanged},
                  {"exchange_pairs", figures.sided}};
-  if (hidden) result["hidden_f1"] = number(figures.hidden_f1, figures.hidden);
+  if (hidden) {
+    result["hidden"] = figures.hidden;
+    result["hidden_precision"] = number(figures.hidden_precision, figures.hidden);
+    result["hidden_recall"] = number(figures.hidden_recall, figures.hidden);
+    result["hidden_f1"] = number(figures.hidden_f1, figures.hidden);
+  }
   return result;
 }
 

@@ -131,7 +131,7 @@ SelectedInstance OfPrediction(const PredictionRow& row, int64_t track) {
   instance.confidence = row.confidence;
   instance.source = "predicted";
   for (const PredictedPoint& point : row.key_points) {
-    instance.key_points.push_back({point.name, point.x, point.y, 2, point.point_id});
+    instance.key_points.push_back(AsKeyPoint(point));
     instance.point_confidences.push_back(point.confidence);
   }
   return instance;

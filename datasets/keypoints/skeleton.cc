@@ -26,6 +26,10 @@ bool IsPlace(const Skeleton& skeleton, int place) {
 
 }  // namespace
 
+KeyPoint AsKeyPoint(const PredictedPoint& point) {
+  return {point.name, point.x, point.y, point.visible ? 2 : 1, point.point_id};
+}
+
 std::vector<std::string> PointNames(const Skeleton& skeleton) {
   std::vector<std::string> names;
   for (const SkeletonPoint& point : skeleton.points) names.push_back(point.name);

@@ -34,9 +34,12 @@ struct KeyPoint {
 struct PredictedPoint {  // a machine's
   std::string name;
   double x = 0, y = 0;
-  double confidence = 0;  // 0..1
+  double confidence = 0;  // 0..1: that it stands where a person would set it, seen or hidden
   int64_t point_id = 0;
+  bool visible = true;  // false: the machine says that something covers it
 };
+
+KeyPoint AsKeyPoint(const PredictedPoint& point);  // visibility 2 or 1
 
 std::vector<std::string> PointNames(const Skeleton& skeleton);
 int PlaceOf(const Skeleton& skeleton, const std::string& point);  // -1: it has no such point

@@ -49,12 +49,12 @@ class Tally {
     const bool hidden = truth.visibility == 1, said_hidden = found.visibility == 1;
     figures_.hidden += hidden ? 1 : 0;
     both_hidden_ += hidden && said_hidden ? 1 : 0;
-    said_hidden_ += said_hidden ? 1 : 0;
     if (!Is(truth)) {
       figures_.spurious += Is(found) ? 1 : 0;
       return;
     }
     ++figures_.labeled;
+    said_hidden_ += said_hidden ? 1 : 0;
     if (!Is(found)) return;
     ++figures_.compared;
     const double error = Distance(truth, found);
@@ -84,10 +84,14 @@ class Tally {
     figures.mean_share = shares_ / static_cast<double>(std::max<int64_t>(1, shared_));
     figures.within_radius = static_cast<double>(within_radius_) / labeled;
     figures.within_share = static_cast<double>(within_share_) / labeled;
-    if (figures.hidden + said_hidden_ > 0) {
-      figures.hidden_f1 = 2.0 * static_cast<double>(both_hidden_) /
-                          static_cast<double>(figures.hidden + said_hidden_);
-    }
+    const auto share_of_both = [&](double of) {
+      return of > 0 ? static_cast<double>(both_hidden_) / of : 0.0;
+    };
+    const auto hidden = static_cast<double>(figures.hidden);
+    const auto said_hidden = static_cast<double>(said_hidden_);
+    figures.hidden_precision = share_of_both(said_hidden);
+    figures.hidden_recall = share_of_both(hidden);
+    figures.hidden_f1 = share_of_both((hidden + said_hidden) / 2);
     return figures;
   }
 

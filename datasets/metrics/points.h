@@ -46,7 +46,8 @@ struct PointFigures {                          // of one point, or of all
   double rmse = 0, median = 0, mean = 0;       // error
   double mean_share = 0;                       // error as a share of the body length
   double within_radius = 0, within_share = 0;  // PCK: shares of `labeled`
-  double hidden_f1 = 0;   // of saying that a point is hidden; meant where `hidden` > 0
+  // Of saying that a labeled point is hidden; meant where `hidden` > 0.
+  double hidden_precision = 0, hidden_recall = 0, hidden_f1 = 0;
   int64_t hidden = 0;     // hidden in the truth
   int64_t exchanged = 0;  // of `sided`: nearer to the other's truth, both together
   int64_t sided = 0;      // pairs of partners of which all four places are known

@@ -151,7 +151,9 @@ class PoseImport {
       const double given = k < animal.confidences.size() ? animal.confidences[k] : NAN;
       const double confidence = std::isfinite(given) ? std::clamp(given, 0.0, 1.0) : 1.0;
       sum += confidence;
-      prediction.points.push_back({point.name, point.x, point.y, confidence, 0});
+      prediction.points.push_back(
+          {point.name, point.x, point.y, confidence, 0, point.visibility > 1});
+      hidden_ += point.visibility == 1 ? 1 : 0;
     }
     const double mean = sum / static_cast<double>(prediction.points.size());
     prediction.score = std::isfinite(animal.score) ? std::clamp(animal.score, 0.0, 1.0) : mean;

@@ -35,6 +35,7 @@ std::string FingerprintOf(const std::vector<IncomingPrediction>& predictions) {
       print.Add(point.x);
       print.Add(point.y);
       print.Add(point.confidence);
+      if (!point.visible) print.Add(uint64_t{1});
     }
   }
   char text[17];

@@ -326,13 +326,14 @@ bool AnyPredictedPoints(Connection& connection, Id job_id, Id video_id) {
 
 std::vector<PredictedPoint> PointsOfPrediction(Connection& connection, Id prediction_id) {
   auto rows = connection.Query(
-      "SELECT point_id, name, x, y, confidence FROM prediction_points"
+      "SELECT point_id, name, x, y, confidence, visible FROM prediction_points"
       " JOIN skeleton_points ON skeleton_points.id = point_id WHERE prediction_id = ?"
       " ORDER BY sort_order, point_id",
       prediction_id);
   std::vector<PredictedPoint> points;
   while (rows.Step()) {
-    points.push_back({rows.Text(1), rows.Real(2), rows.Real(3), rows.Real(4), rows.Int(0)});
+    points.push_back(
+        {rows.Text(1), rows.Real(2), rows.Real(3), rows.Real(4), rows.Int(0), rows.Bool(5)});
   }
   return points;
 }
@@ -342,9 +343,9 @@ void InsertPointsOfPrediction(Connection& connection, Id prediction_id,
   for (const PredictedPoint& point : points) {
     RequireNumbers(point.name, point.x, point.y);
     connection.Run(
-        "INSERT INTO prediction_points (prediction_id, point_id, x, y, confidence)"
-        " VALUES (?, ?, ?, ?, ?)",
-        prediction_id, point.point_id, point.x, point.y, point.confidence);
+        "INSERT INTO prediction_points (prediction_id, point_id, x, y, confidence, visible)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        prediction_id, point.point_id, point.x, point.y, point.confidence, point.visible);
   }
 }
 

@@ -13,6 +13,7 @@ struct TrackedPoint {
   cv::Point2d at;  // image pixels
   double confidence = 0;
   bool found = false;
+  bool visible = true;
 };
 
 struct PointTrack {  // frames in which the animal was found, ascending

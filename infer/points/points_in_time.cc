@@ -43,7 +43,7 @@ std::vector<TrackedPoint> ByPlace(const datasets::PredictionRow& row,
   for (const datasets::PredictedPoint& point : row.key_points) {
     for (size_t place = 0; place < points.size(); ++place) {
       if (skeleton.points[place].id != point.point_id) continue;
-      points[place] = {{point.x, point.y}, point.confidence, true};
+      points[place] = {{point.x, point.y}, point.confidence, true, point.visible};
     }
   }
   return points;
@@ -100,8 +100,8 @@ std::vector<datasets::PredictedPoint> Stored(const std::vector<TrackedPoint>& po
   for (size_t place = 0; place < points.size(); ++place) {
     if (!points[place].found) continue;
     const datasets::SkeletonPoint& point = skeleton.points[place];
-    stored.push_back(
-        {point.name, points[place].at.x, points[place].at.y, points[place].confidence, point.id});
+    stored.push_back({point.name, points[place].at.x, points[place].at.y, points[place].confidence,
+                      point.id, points[place].visible});
   }
   return stored;
 }

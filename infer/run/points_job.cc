@@ -63,6 +63,7 @@ std::vector<PredictedPoint> Named(const std::vector<train::FoundPoint>& found,
     point.y = found[k].at.y;
     point.confidence = found[k].confidence;
     point.point_id = ids[k];
+    point.visible = found[k].visible >= 0.5;
     points.push_back(point);
   }
   return points;
@@ -148,7 +149,7 @@ class PointsRun {
         row.key_points = Count(finder_.FindOne(reader_.Read(frame)));
         std::vector<datasets::KeyPoint> places;
         for (const PredictedPoint& point : row.key_points) {
-          places.push_back({point.name, point.x, point.y, 2, point.point_id});
+          places.push_back(datasets::AsKeyPoint(point));
           row.confidence += point.confidence / static_cast<double>(row.key_points.size());
         }
         row.score = row.confidence;

@@ -216,21 +216,22 @@ TEST_CASE(
   CHECK(project->AnnotationsAt(1, 4).size() == 2);
 }
 
-TEST_CASE("an accepted prediction brings its points along") {
+TEST_CASE("an accepted prediction brings its points along, hidden ones as hidden") {
   Scene scene;
   Id job = 0;
   scene.project->Write([&](Writer& writer) {
     job = writer.InsertJob(tests::PredictJob());
     auto row = tests::Prediction(job, scene.video, 3, scene.animal);
-    row.key_points = {{"nose", 14, 8, 0.75, scene.Point(0)}};
+    row.key_points = {{"nose", 14, 8, 0.75, scene.Point(0)},
+                      {"left", 4, 8, 0.75, scene.Point(1), false}};
     writer.InsertPrediction(row);
   });
   scene.history.Apply(annotate::AcceptPredictions(job, scene.video, 3, 4));
-  CHECK(scene.Text() == "outline nose14; ");
+  CHECK(scene.Text() == "outline nose14 left4h; ");
   scene.history.Undo();
   CHECK(scene.Text().empty());
   scene.history.Redo();
-  CHECK(scene.Text() == "outline nose14; ");
+  CHECK(scene.Text() == "outline nose14 left4h; ");
 }
 
 }  // namespace

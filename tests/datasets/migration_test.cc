@@ -235,6 +235,21 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
   CheckIsWhole(*project);
 }
 
+TEST_CASE("predicted points of version 5 are taken to be seen") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(5, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  const auto found = project->PredictionsAt(*project->LatestPredictJob(video.id), video.id, 0);
+  REQUIRE(!found.empty());
+  REQUIRE(found[0].key_points.size() == 1);
+  CHECK(found[0].key_points[0].x == 9.5);
+  CHECK(found[0].key_points[0].visible);
+  CHECK(project->AnnotationsAt(video.id, 4)[1].key_points[1].visibility == 1);
+  CheckIsWhole(*project);
+}
+
 TEST_CASE("opening an older file for reading only brings it up to date, and keeps it as it was") {
   tests::TempDir folder;
   const fs::path file = folder / "a.vole";

@@ -147,9 +147,10 @@ TEST_CASE("points go with their label, their video and their prediction") {
     job = writer.InsertJob(tests::PredictJob());
     datasets::PredictionRow row = tests::Prediction(job, scene.video, 5, scene.animal);
     const Id nose = datasets::ReadSkeletons(writer.connection())[0].points[0].id;
-    row.key_points = {{"nose", 7.5, 8.25, 0.75, nose}};
+    row.key_points = {{"nose", 7.5, 8.25, 0.75, nose, false}};
     writer.InsertPrediction(row);
     row.frame_index = 6;
+    row.key_points[0].visible = true;
     writer.InsertPrediction(row);
   });
   const auto predicted = scene.project->PredictionsAt(job, scene.video, 5);
@@ -158,6 +159,8 @@ TEST_CASE("points go with their label, their video and their prediction") {
   CHECK(predicted[0].key_points[0].name == "nose");
   CHECK(predicted[0].key_points[0].y == 8.25);
   CHECK(predicted[0].key_points[0].confidence == 0.75);
+  CHECK_FALSE(predicted[0].key_points[0].visible);
+  CHECK(scene.project->PredictionsAt(job, scene.video, 6)[0].key_points[0].visible);
 
   scene.project->Write([&](Writer& writer) {
     writer.DeleteAnnotation(label);

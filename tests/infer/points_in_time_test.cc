@@ -52,6 +52,7 @@ struct Points {
           if (animal == bo && frame >= 100 && frame < 105) {
             std::swap(row.key_points[0].x, row.key_points[1].x);
             std::swap(row.key_points[0].y, row.key_points[1].y);
+            row.key_points[0].visible = false;  // of the one that is taken for the left ear
           }
           if (animal == bo && frame == 150) row.key_points[2].x += 40;
           row.box = {0, 0, 10, 10};
@@ -88,6 +89,8 @@ TEST_CASE("Ears that changed places are put back in the project, a tail that jum
   CHECK(result.episodes == 2);
   CHECK(points.Bo(102)[0].y == doctest::Approx(90));
   CHECK(points.Bo(102)[0].confidence < 0.9);
+  CHECK(points.Bo(102)[0].visible);
+  CHECK_FALSE(points.Bo(102)[1].visible);
   CHECK(points.Bo(110)[0].confidence == doctest::Approx(0.9));
   CHECK(points.Bo(150)[2].confidence < 0.45);
   CHECK(points.project->PredictionsAt(points.predicted, points.video.id, 150)[0]

@@ -63,7 +63,7 @@ struct Scene {
   Id category = 0;
   datasets::Job job;
 
-  // Every third frame of the first 45 is labeled.
+  // Every third frame of the first 45 is labeled; tails are called hidden.
   explicit Scene(bool outlined) {
     const std::string file = (folder / "clip.mp4").string();
     {
@@ -84,7 +84,7 @@ struct Scene {
         if (outlined) label.polygons = Outline(frame);
         const Animal animal = AnimalAt(frame);
         label.key_points = {{"nose", animal.nose.x + 0.5, animal.nose.y + 0.5, 2, 0},
-                            {"tail", animal.tail.x + 0.5, animal.tail.y + 0.5, 2, 0}};
+                            {"tail", animal.tail.x + 0.5, animal.tail.y + 0.5, 1, 0}};
         label.box = outlined ? label.Bounds() : datasets::BoxOfPoints(label.key_points);
         writer.InsertAnnotation(label);
       }
@@ -125,6 +125,20 @@ struct Scene {
     return predicted;
   }
 
+  // Share of points on frames that were never labeled whose visibility is as labels have it.
+  double RightVisibility(Id predicted) {
+    double right = 0, all = 0;
+    for (int frame = 46; frame < kFrames; ++frame) {
+      for (const auto& row : project->PredictionsAt(predicted, video.id, frame)) {
+        for (const auto& point : row.key_points) {
+          right += point.visible == (point.name == "nose");
+          all += 1;
+        }
+      }
+    }
+    return right / all;
+  }
+
   // Median error of the stored points on frames that were never labeled, pixels.
   double MedianError(Id predicted) {
     std::vector<double> errors;
@@ -156,6 +170,7 @@ TEST_CASE("points are learned from labels and join the outlines that were predic
   CHECK(result.frames == kFrames);
   CHECK(result.animals == kFrames);
   CHECK(scene.MedianError(predicted) < 3);
+  CHECK(scene.RightVisibility(predicted) > 0.9);
   // Again over what was there, and only a part of the video.
   infer::PredictOptions part;
   part.start_frame = 10;
@@ -172,6 +187,7 @@ TEST_CASE("where nobody outlined anything, the only animal of each frame is look
   CHECK_FALSE(result.on_outlines);
   CHECK(result.frames == kFrames);
   CHECK(scene.MedianError(result.job_id) < 5);
+  CHECK(scene.RightVisibility(result.job_id) > 0.9);
   const auto rows = scene.project->PredictionsAt(result.job_id, scene.video.id, 50);
   CHECK(rows[0].category_id == scene.category);
   CHECK_FALSE(rows[0].HasShape());

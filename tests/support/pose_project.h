@@ -14,7 +14,8 @@
 
 namespace tests {
 
-// "frame, animal, point" -> x, y, visibility (labels) or confidence (predictions), rounded.
+// "frame, animal, point" -> x, y, visibility (labels) or confidence (predictions, less 10 where
+// hidden), rounded.
 using PointsByPlace =
     std::map<std::tuple<int, std::string, std::string>, std::tuple<double, double, double>>;
 
@@ -61,7 +62,7 @@ inline PointsByPlace PredictedPoints(const datasets::Project& project) {
                                   for (const datasets::PredictedPoint& point : rows[i].key_points) {
                                     points[{frame, animal, point.name}] = {
                                         Rounded(point.x), Rounded(point.y),
-                                        Rounded(point.confidence)};
+                                        Rounded(point.confidence) - (point.visible ? 0 : 10)};
                                   }
                                 }
                               });
@@ -74,6 +75,14 @@ inline PointsByPlace PredictedPoints(const datasets::Project& project) {
 struct PoseProject {
   TempDir folder;
   std::unique_ptr<datasets::Project> project;
+
+  void HidePredictedTails() {
+    project->Write([](datasets::Writer& writer) {
+      writer.connection().Run(
+          "UPDATE prediction_points SET visible = 0 WHERE point_id IN"
+          " (SELECT id FROM skeleton_points WHERE name = 'tail')");
+    });
+  }
 
   PoseProject() : project(LabelProject(folder.path())) {
     for (const char* name : {"other", "third"}) {

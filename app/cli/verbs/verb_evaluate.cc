@@ -59,6 +59,9 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"spurious", "points found where the truth has none"},
       {"exchanged", "pairs of partners (left, right) nearer to each other's truth"},
       {"exchange_pairs", "pairs of partners of which all four places are known"},
+      {"hidden", "points of the truth that are hidden"},
+      {"hidden_precision", "share of points that were said to be hidden which are"},
+      {"hidden_recall", "share of hidden points that were said to be hidden"},
       {"hidden_f1", "F1 of saying that a point is hidden"},
       {"match", "how it was decided who is who (--match)"}};
   std::vector<std::vector<std::string>> table = {{"figure", "value", "meaning"}};

@@ -253,7 +253,7 @@ std::shared_ptr<FrameView> ViewLoader::LoadFrame(const Wanted& wanted, int64_t r
       shape.category_id = row.category_id;
       shape.polygons = row.polygons;
       for (const datasets::PredictedPoint& point : row.key_points) {
-        shape.key_points.push_back({point.name, point.x, point.y, 2, point.point_id});
+        shape.key_points.push_back(datasets::AsKeyPoint(point));
       }
       view->predictions.push_back(std::move(shape));
     }

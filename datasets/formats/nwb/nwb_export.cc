@@ -281,6 +281,15 @@ ExportReport ExportNwb(const Project& project, const std::filesystem::path& out,
   report.files = 1;
   WarnOf(pictures, "single pictures were left out: NWB's frames are those of videos",
          &report.warnings);
+  int64_t hidden = 0;
+  for (const PosedFrame& frame : posed.frames) {
+    for (const PosedAnimal& animal : frame.animals) {
+      if (!animal.predicted) continue;
+      for (const KeyPoint& point : animal.points) hidden += point.visibility == 1 ? 1 : 0;
+    }
+  }
+  WarnOf(hidden, "predicted points are hidden, which ndx-pose says of labels alone",
+         &report.warnings);
   int64_t sides = 0;
   for (const SkeletonPoint& point : posed.skeleton.points) sides += point.partner >= 0 ? 1 : 0;
   WarnOf(sides / 2, "pairs of symmetric points are not said by ndx-pose", &report.warnings);

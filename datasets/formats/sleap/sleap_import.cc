@@ -174,7 +174,7 @@ PoseDocument ReadSleap(const H5File& file, const SleapFile& head, const fs::path
         if (std::isfinite(points.x[p]) && std::isfinite(points.y[p])) {
           point.x = points.x[p] + shift;
           point.y = points.y[p] + shift;
-          point.visibility = points.visible[p] != 0 || animal.predicted ? 2 : 1;
+          point.visibility = points.visible[p] != 0 ? 2 : 1;
         }
         animal.points.push_back(point);
         if (animal.predicted) {

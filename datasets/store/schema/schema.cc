@@ -274,6 +274,12 @@ UPDATE edits SET changes =
    AND NOT EXISTS (SELECT 1 FROM json_each(edits.changes) WHERE type != 'object');
 )sql";
 
+// Predicted points say whether they are hidden; older ones did not, and were taken to be seen.
+const char* const kVersion6 = R"sql(
+ALTER TABLE prediction_points ADD COLUMN visible INTEGER NOT NULL DEFAULT 1
+  CHECK (visible IN (0,1));
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -292,7 +298,8 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3,
+                                        kVersion4, kVersion5, kVersion6};
   return migrations;
 }
 

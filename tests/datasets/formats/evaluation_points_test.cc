@@ -145,6 +145,9 @@ TEST_CASE("missed, spurious and hidden points are told apart") {
   CHECK(figures["points"] == 11);
   CHECK(figures["missed"] == 1);
   CHECK(figures["spurious"] == 1);
+  CHECK(figures["hidden"] == 1);
+  CHECK(figures["hidden_precision"] == 1.0);
+  CHECK(figures["hidden_recall"] == 1.0);
   CHECK(figures["hidden_f1"] == 1.0);
   predicted["annotations"][0]["keypoints"] = {5, 10, 2, 0, 0, 0, 15, 30, 2};
   figures = files.Figures(truth, predicted);

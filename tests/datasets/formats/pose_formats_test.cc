@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
@@ -261,6 +262,24 @@ TEST_CASE("marks and tracks that a format does not hold are counted") {
   ImportFile(*project, "coco", folder / "labels.json");
   CHECK(Says(Joined(ExportFile(*project, "yolo-pose", folder / "yolo").warnings),
              {"2 animals of one kind"}));
+}
+
+TEST_CASE("predicted points that are hidden are written as hidden, or counted") {
+  PoseProject one;
+  one.HidePredictedTails();
+  for (const char* format : {"sleap-analysis", "nwb", "deeplabcut"}) {
+    CHECK(Says(Joined(ExportFile(*one.project, format, one.folder / "out", "predictions").warnings),
+               {"4 ", "points are hidden"}));
+    fs::remove_all(one.folder / "out");
+  }
+  ExportFile(*one.project, "coco", one.folder / "out.json", "predictions");
+  std::ifstream text(one.folder / "out.json");
+  const auto file = nlohmann::json::parse(text);
+  REQUIRE(file["annotations"].size() == 4);
+  for (const auto& animal : file["annotations"]) {
+    CHECK(animal["keypoints"][2] == 2);
+    CHECK(animal["keypoints"].back() == 1);  // the tail
+  }
 }
 
 TEST_CASE("what no label has cannot be exported as poses, and that is said") {

@@ -55,6 +55,18 @@ TEST_CASE("errors, shares within reach and similarity are those of a hand calcul
   CHECK(figures.of_point[3].missed == 1);
 }
 
+TEST_CASE("hidden points that were recognized are counted among those that the truth labels") {
+  const PointsAnimal truth = Animal({{0, 0, 1}, {10, 20, 1}, {10, -20, 2}, {0, 0, 0}}, 2000);
+  const PointsAnimal found = Animal({{3, 4, 1}, {10, 26, 2}, {10, -20, 1}, {9, 9, 1}});
+  const PointsFigures figures = EvaluatePoints({{&truth, &found}}, Measure());
+  CHECK(figures.all.hidden == 2);
+  CHECK(figures.all.hidden_precision == doctest::Approx(0.5));  // the fourth has no truth
+  CHECK(figures.all.hidden_recall == doctest::Approx(0.5));
+  CHECK(figures.all.hidden_f1 == doctest::Approx(0.5));
+  CHECK(figures.of_point[0].hidden_recall == doctest::Approx(1));
+  CHECK(figures.of_point[2].hidden_precision == 0);
+}
+
 TEST_CASE("the similarity of the published points of people uses their published sigmas") {
   const std::vector<std::string> people = {
       "nose",           "left_eye",   "right_eye",   "left_ear",   "right_ear",   "left_shoulder",
