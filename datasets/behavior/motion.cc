@@ -20,11 +20,36 @@ bool PixelAt(const Rle& mask, double x, double y) {
   return false;
 }
 
+// The mean of the points that are sure enough.
+bool CenterOf(const AnimalPoints& points, const PointChoice& choice, MaskMoments* moments) {
+  double count = 0, x = 0, y = 0;
+  for (size_t k = 0; k < points.size(); ++k) {
+    if (!choice.Has(points, static_cast<int>(k))) continue;
+    count += 1;
+    x += points[k].x;
+    y += points[k].y;
+  }
+  if (count == 0) return false;
+  moments->x = x / count;
+  moments->y = y / count;
+  return true;
+}
+
+std::optional<double> HeadingOf(const AnimalPoints& points, const PointChoice& choice) {
+  if (!choice.Has(points, choice.heading_from) || !choice.Has(points, choice.heading_to)) return {};
+  const AnimalPoint& from = points[static_cast<size_t>(choice.heading_from)];
+  const AnimalPoint& to = points[static_cast<size_t>(choice.heading_to)];
+  if (from.x == to.x && from.y == to.y) return {};
+  constexpr double kDegrees = 180 / 3.14159265358979323846;
+  const double angle = std::atan2(to.y - from.y, to.x - from.x) * kDegrees;
+  return angle < 0 ? angle + 360 : angle;
+}
+
 }  // namespace
 
 MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
                          std::vector<ZoneMask> zones, FrameTimes times, int start_frame,
-                         int end_frame, const MotionOptions& options)
+                         int end_frame, const MotionOptions& options, PointChoice points)
     : video_(std::move(video)),
       names_(std::move(animals)),
       zones_(std::move(zones)),
@@ -34,6 +59,7 @@ MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
       max_gap_frames_(
           std::max(1, static_cast<int>(std::min(std::floor(options.max_gap * times_.fps()), 1e9)))),
       options_(options),
+      points_(std::move(points)),
       animals_(names_.size()) {
   CheckOptions(options, "motion");
   for (const ZoneMask& zone : zones_) AddBehavior("in " + zone.name);
@@ -78,6 +104,18 @@ bool MotionMeter::Freezing(Animal& animal, const AnimalMotion& motion) const {
   return animal.still >= options_.freeze_frames;
 }
 
+bool MotionMeter::Inside(const AnimalMotion& motion, const Rle& mask, const ZoneMask& zone) const {
+  if (points_.zone >= 0) {
+    if (!points_.Has(motion.points, points_.zone)) return false;
+    const AnimalPoint& point = motion.points[static_cast<size_t>(points_.zone)];
+    return PixelAt(zone.mask, point.x, point.y);
+  }
+  if (options_.zone_by_center || motion.moments.area == 0) {
+    return PixelAt(zone.mask, motion.moments.x, motion.moments.y);
+  }
+  return RleIou(mask, zone.mask) > options_.zone_overlap;
+}
+
 std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMask>& masks,
                                            const FlowIn& flow) {
   std::vector<AnimalMotion> motions;
@@ -87,7 +125,10 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     motion.frame = frame;
     motion.animal = one.animal;
     motion.moments = MomentsOf(one.mask);
-    if (motion.moments.area == 0) continue;
+    const bool outlined = motion.moments.area > 0;
+    if (!outlined && !CenterOf(one.points, points_, &motion.moments)) continue;
+    motion.points = one.points;
+    motion.heading_deg = HeadingOf(one.points, points_);
     VOLE_CHECK(one.animal >= 0 && one.animal < static_cast<int>(animals_.size()));
     VOLE_CHECK(animals_[one.animal].last_frame < frame);
     motions.push_back(std::move(motion));
@@ -103,7 +144,8 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
         one.nearest = other.animal;
         one.nearest_px = away;
       }
-      if (i < j && MasksTouch(*seen[i], *seen[j], options_.contact_px)) {
+      const bool both_outlined = one.moments.area > 0 && other.moments.area > 0;
+      if (i < j && both_outlined && MasksTouch(*seen[i], *seen[j], options_.contact_px)) {
         one.touching.push_back(other.animal);
         other.touching.push_back(one.animal);
         Contact& contact = contacts_[std::minmax(one.animal, other.animal)];
@@ -130,16 +172,14 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
       animal.moved_s += moved_s;
       animal.max_speed_px_s = std::max(animal.max_speed_px_s, *motion.speed_px_s);
     }
-    if (animal.last_frame >= 0 && gap == 1) {
+    const bool outlined = motion.moments.area > 0;
+    if (animal.last_frame >= 0 && gap == 1 && outlined && RleArea(animal.last_mask) > 0) {
       motion.same_iou = RleIou(*seen[i], animal.last_mask);
       if (options_.flow && flow) motion.flow_px = flow(*seen[i]);
     }
     motion.freezing = Freezing(animal, motion);
     for (size_t zone = 0; zone < zones_.size(); ++zone) {
-      const bool inside = options_.zone_by_center
-                              ? PixelAt(zones_[zone].mask, motion.moments.x, motion.moments.y)
-                              : RleIou(*seen[i], zones_[zone].mask) > options_.zone_overlap;
-      if (!inside) continue;
+      if (!Inside(motion, *seen[i], zones_[zone])) continue;
       motion.zones.push_back(static_cast<int>(zone));
       Extend(motion.animal, static_cast<int>(zone), frame);
     }
@@ -152,9 +192,10 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
       animal.anchor_y = motion.moments.y;
     }
     ++animal.seen;
+    animal.outlined += outlined ? 1 : 0;
     animal.seen_s += times_.Between(frame, frame + 1);
     animal.area_sum += motion.moments.area;
-    animal.elongation_sum += motion.moments.elongation;
+    if (outlined) animal.elongation_sum += motion.moments.elongation;
   }
   return motions;
 }
@@ -181,8 +222,10 @@ std::vector<MotionSummary> MotionMeter::Summaries() const {
       summary.mean_speed_px_s = animal.distance_px / summary.moved_s;
       summary.max_speed_px_s = animal.max_speed_px_s;
     }
-    summary.mean_area_px = animal.area_sum / static_cast<double>(animal.seen);
-    summary.mean_elongation = animal.elongation_sum / static_cast<double>(animal.seen);
+    if (animal.outlined > 0) {
+      summary.mean_area_px = animal.area_sum / static_cast<double>(animal.outlined);
+      summary.mean_elongation = animal.elongation_sum / static_cast<double>(animal.outlined);
+    }
     summaries.push_back(std::move(summary));
   }
   return summaries;

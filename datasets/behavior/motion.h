@@ -1,4 +1,5 @@
-// Where each animal is, how it moves, whom it touches and which zone it is in, from its masks.
+// Where each animal is, how it moves, whom it touches and which zone it is in, from its masks and
+// key points. Lengths in pixels of the video, times in seconds.
 // Frames come one after the other; nothing but the frame before is kept.
 #pragma once
 
@@ -9,8 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/base/options.h"
+#include "datasets/behavior/animal_points.h"
 #include "datasets/behavior/mask_moments.h"
+#include "datasets/behavior/motion_options.h"
 #include "datasets/behavior/scores.h"
 #include "datasets/behavior/zones.h"
 #include "datasets/shape/mask.h"
@@ -18,52 +20,19 @@
 
 namespace datasets {
 
-// Automatic scores after Annolid (Yang et al. 2023, and its program's postprocessing): a zone is
-// entered by mask overlap, contact is touching masks, freezing an unchanged mask and little flow.
-struct MotionOptions {
-  double contact_px = 2;       // masks of single-label networks never overlap: neighbors touch
-  double zone_overlap = 1e-5;  // in a zone where IoU(mask, zone) is above this
-  bool zone_by_center = false;
-  double max_gap = 0.2;  // seconds without a mask that end neither a step nor a bout
-  double min_step_px = 0;
-  double pixels_per_cm = 0;
-  bool flow = false;
-  double freeze_iou = 0.9, freeze_flow_px = 0.12;
-  int freeze_frames = 5, freeze_loss = 3, freeze_most = 10;
-  template <class Visitor>
-  void Visit(Visitor&& v) {
-    v.Field("contact-px", contact_px, "masks at most so many pixels apart touch", Range{0, 1000});
-    v.Field("zone-overlap", zone_overlap, "in a zone where the overlap (IoU) is above this",
-            Range{0, 1});
-    v.Field("zone-by-center", zone_by_center, "in a zone where the mask's center lies inside");
-    v.Field("max-gap", max_gap, "seconds without a mask that end neither a step nor a bout",
-            Range{0, 1e6});
-    v.Field("min-step", min_step_px, "steps below so many pixels count as standing still",
-            Range{0, 1e6});
-    v.Field("pixels-per-cm", pixels_per_cm, "scale for distances in cm; 0: pixels only",
-            Range{0, 1e6});
-    v.Field("flow", flow, "freezing also needs little optical flow (decodes the video, slow)");
-    v.Field("freeze-iou", freeze_iou, "a mask that overlaps its predecessor so much is still",
-            Range{0, 1});
-    v.Field("freeze-flow", freeze_flow_px, "mean flow in the mask below this, pixels per frame",
-            Range{0, 1000});
-    v.Field("freeze-frames", freeze_frames, "freezing from this count of still frames",
-            Range{1, 1e6});
-    v.Field("freeze-loss", freeze_loss, "what a frame with movement takes off the count",
-            Range{1, 1e6});
-    v.Field("freeze-most", freeze_most, "where the count stops to grow", Range{1, 1e6});
-  }
-};
-
 struct AnimalMask {
   int animal = 0;  // index into the names
-  Rle mask;        // of the whole picture
+  Rle mask;        // of the whole picture; empty: nobody outlined it, its points say where it is
+  AnimalPoints points = {};
 };
 
 struct AnimalMotion {  // of one animal on one frame
   int frame = 0;
   int animal = 0;
-  MaskMoments moments;
+  MaskMoments moments;  // without outline: area 0, and x, y the mean of its points
+  AnimalPoints points;
+  // Of the way between the points of the heading: 0 = along x, clockwise on the screen, [0, 360).
+  std::optional<double> heading_deg;
   // From the last frame with this animal, where that is at most max_gap ago.
   std::optional<double> step_px;     // distance of the centroids; 0 below min_step_px
   std::optional<double> speed_px_s;  // step_px / time
@@ -101,8 +70,10 @@ class MotionMeter {
   using FlowIn = std::function<std::optional<double>(const Rle& mask)>;
 
   MotionMeter(std::string video, std::vector<std::string> animals, std::vector<ZoneMask> zones,
-              FrameTimes times, int start_frame, int end_frame, const MotionOptions& options);
-  // Frames must increase; an animal comes at most once a frame; empty masks are passed over.
+              FrameTimes times, int start_frame, int end_frame, const MotionOptions& options,
+              PointChoice points = {});
+  // Frames must increase; an animal comes at most once a frame; those without
+  // mask and points are passed over.
   std::vector<AnimalMotion> Add(int frame, const std::vector<AnimalMask>& masks,
                                 const FlowIn& flow = {});
 
@@ -117,6 +88,7 @@ class MotionMeter {
   void Extend(int animal, int behavior, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
+  bool Inside(const AnimalMotion& motion, const Rle& mask, const ZoneMask& zone) const;
   double Shown(int64_t frames, double sum_s) const;
 
   std::string video_;
@@ -125,12 +97,13 @@ class MotionMeter {
   FrameTimes times_;
   int start_frame_, end_frame_, max_gap_frames_;
   MotionOptions options_;
+  PointChoice points_;
   struct Animal {
     int last_frame = -1;  // seen last
     Rle last_mask;
     double anchor_x = 0, anchor_y = 0;  // where the last step led
     int still = 0;                      // the count of freezing
-    int64_t seen = 0, moved_frames = 0;
+    int64_t seen = 0, outlined = 0, moved_frames = 0;
     double seen_s = 0, moved_s = 0;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;
     std::vector<Bout> bouts;

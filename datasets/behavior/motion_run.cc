@@ -56,8 +56,30 @@ class FlowMeter {
   cv::Mat before_, now_;
 };
 
-std::vector<AnimalMask> MasksOf(const std::vector<PredictionRow>& rows,
-                                const std::map<Id, int>& numbers) {
+using AnimalNumbers = std::map<Id, int>;  // of the animals, by category
+using AllPoints = std::map<Id, AnimalPoints>;
+
+// Masks and points of each animal that has any.
+std::vector<AnimalMask> Joined(std::map<int, Rle> masks, const AllPoints& points,
+                               const AnimalNumbers& numbers) {
+  std::map<int, AnimalMask> joined;
+  for (auto& [animal, mask] : masks) {
+    joined[animal].animal = animal;
+    joined[animal].mask = std::move(mask);
+  }
+  for (const auto& [category, own] : points) {
+    const auto number = numbers.find(category);
+    if (number == numbers.end()) continue;
+    joined[number->second].animal = number->second;
+    joined[number->second].points = own;
+  }
+  std::vector<AnimalMask> all;
+  for (auto& [animal, one] : joined) all.push_back(std::move(one));
+  return all;
+}
+
+std::vector<AnimalMask> MasksOf(const std::vector<PredictionRow>& rows, const AllPoints& points,
+                                const AnimalNumbers& numbers) {
   std::map<int, const PredictionRow*> best;
   for (const PredictionRow& row : rows) {
     const auto number = numbers.find(row.category_id);
@@ -65,13 +87,13 @@ std::vector<AnimalMask> MasksOf(const std::vector<PredictionRow>& rows,
     const PredictionRow*& kept = best[number->second];
     if (!kept || row.score > kept->score) kept = &row;
   }
-  std::vector<AnimalMask> masks;
-  for (const auto& [animal, row] : best) masks.push_back({animal, row->rle.value_or(Rle())});
-  return masks;
+  std::map<int, Rle> masks;
+  for (const auto& [animal, row] : best) masks[animal] = row->rle.value_or(Rle());
+  return Joined(std::move(masks), points, numbers);
 }
 
-std::vector<AnimalMask> MasksOf(const std::vector<AnnotationRow>& rows,
-                                const std::map<Id, int>& numbers, int height, int width) {
+std::vector<AnimalMask> MasksOf(const std::vector<AnnotationRow>& rows, const AllPoints& points,
+                                const AnimalNumbers& numbers, int height, int width) {
   std::map<int, Rle> best;
   for (const AnnotationRow& row : rows) {
     const auto number = numbers.find(row.category_id);
@@ -80,9 +102,7 @@ std::vector<AnimalMask> MasksOf(const std::vector<AnnotationRow>& rows,
     Rle& kept = best[number->second];
     if (kept.empty() || RleArea(mask) > RleArea(kept)) kept = std::move(mask);
   }
-  std::vector<AnimalMask> masks;
-  for (auto& [animal, mask] : best) masks.push_back({animal, std::move(mask)});
-  return masks;
+  return Joined(std::move(best), points, numbers);
 }
 
 }  // namespace
@@ -97,7 +117,7 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
                          ? video.frame_count
                          : std::clamp(input.end_frame, result.start_frame, video.frame_count);
   result.zones = ZoneMasks(zones, video.name, video.height, video.width);
-  std::map<Id, int> numbers;
+  AnimalNumbers numbers;
   for (const CategoryRow& category : project.Categories()) {
     const size_t number = result.animals.size();
     numbers[category.id] = static_cast<int>(number);
@@ -106,8 +126,19 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
                                                 : kColors[number % std::size(kColors)]);
   }
   result.times = FrameTimes(project.IndexOf(video));
+  if (!input.options.zone_point.empty() && input.options.zone_by_center) {
+    throw Error("option 'zone-point'", "--zone-by-center takes the center instead",
+                "give one of the two");
+  }
+  const PointChoice choice = ChoosePoints(PointNamesOf(project), input.options.zone_point,
+                                          input.options.heading, input.options.point_confidence);
+  result.points = choice.names;
+  result.has_heading = !input.options.heading.empty();
+  const Id job_id =
+      input.job_id != 0 ? input.job_id : project.LatestPredictJob(video.id).value_or(0);
+  const PointsOfVideo points(project, video, job_id, choice.names);
   MotionMeter meter(video.name, result.animals, result.zones, result.times, result.start_frame,
-                    result.end_frame, input.options);
+                    result.end_frame, input.options, choice);
   std::unique_ptr<FlowMeter> flow;
   if (input.options.flow) flow = std::make_unique<FlowMeter>(project, video);
   int64_t frames = 0;
@@ -129,14 +160,13 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
               *image.frame_index >= result.end_frame) {
             return;
           }
-          add(*image.frame_index, MasksOf(rows, numbers, video.height, video.width));
+          add(*image.frame_index,
+              MasksOf(rows, points.At(*image.frame_index), numbers, video.height, video.width));
         });
   } else {
-    Id job_id = input.job_id;
-    if (job_id == 0) job_id = project.LatestPredictJob(video.id).value_or(0);
     project.ForEachPrediction(job_id, video.id, result.start_frame, result.end_frame,
                               [&](int frame, const std::vector<PredictionRow>& rows) {
-                                add(frame, MasksOf(rows, numbers));
+                                add(frame, MasksOf(rows, points.At(frame, rows), numbers));
                               });
   }
   if (frames == 0) {

@@ -25,6 +25,8 @@ struct VideoMotion {
   std::vector<std::string> animals;  // the project's categories
   std::vector<uint32_t> colors;      // 0xRRGGBB, one an animal, never the same next to each other
   std::vector<ZoneMask> zones;
+  std::vector<std::string> points;  // names of key points that animals may have
+  bool has_heading = false;
   std::vector<MotionSummary> summaries;
   std::vector<ContactPair> contacts;
   BehaviorScores scores;

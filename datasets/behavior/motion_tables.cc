@@ -4,40 +4,56 @@
 
 namespace datasets {
 
-std::string MotionCsvHeading(const std::vector<ZoneMask>& zones) {
+std::string MotionCsvHeading(const MotionColumns& columns) {
   std::string text =
       "video,frame,time_s,animal,x,y,area_px,length_px,width_px,elongation,angle_deg,step_px,"
       "speed_px_s,same_iou,flow_px,freezing,nearest,nearest_px,touching";
-  for (const ZoneMask& zone : zones) text += "," + CsvField("in " + zone.name);
+  for (const ZoneMask& zone : columns.zones) text += "," + CsvField("in " + zone.name);
+  if (columns.heading) text += ",heading_deg";
+  for (const std::string& name : columns.points) {
+    for (const char* part : {"_x", "_y", "_confidence"}) text += "," + CsvField(name + part);
+  }
   return text + "\n";
 }
 
 std::string MotionCsvLine(const std::string& video, const std::vector<std::string>& animals,
-                          size_t zones, const FrameTimes& times, const AnimalMotion& motion) {
+                          const MotionColumns& columns, const FrameTimes& times,
+                          const AnimalMotion& motion) {
   const auto number = [](const std::optional<double>& value, int decimals) {
     return value ? CsvNumber(*value, decimals) : std::string();
   };
   const MaskMoments& at = motion.moments;
+  const auto shape = [&](double value, int decimals) {
+    return at.area > 0 ? CsvNumber(value, decimals) : std::string();
+  };
   std::string touching;
   for (const int other : motion.touching)
     touching += (touching.empty() ? "" : ";") + animals[other];
-  std::string text =
-      CsvField(video) + "," + std::to_string(motion.frame) + "," +
-      CsvNumber(times.Start(motion.frame), 4) + "," + CsvField(animals[motion.animal]) + "," +
-      CsvNumber(at.x, 2) + "," + CsvNumber(at.y, 2) + "," + CsvNumber(at.area, 0) + "," +
-      CsvNumber(at.length, 2) + "," + CsvNumber(at.width, 2) + "," + CsvNumber(at.elongation, 3) +
-      "," + CsvNumber(at.angle_deg, 1) + "," + number(motion.step_px, 3) + "," +
-      number(motion.speed_px_s, 2) + "," + number(motion.same_iou, 4) + "," +
-      number(motion.flow_px, 4) + "," + (motion.freezing ? "1" : "0") + ",";
+  std::string text = CsvField(video) + "," + std::to_string(motion.frame) + "," +
+                     CsvNumber(times.Start(motion.frame), 4) + "," +
+                     CsvField(animals[motion.animal]) + "," + CsvNumber(at.x, 2) + "," +
+                     CsvNumber(at.y, 2) + "," + shape(at.area, 0) + "," + shape(at.length, 2) +
+                     "," + shape(at.width, 2) + "," + shape(at.elongation, 3) + "," +
+                     shape(at.angle_deg, 1) + "," + number(motion.step_px, 3) + "," +
+                     number(motion.speed_px_s, 2) + "," + number(motion.same_iou, 4) + "," +
+                     number(motion.flow_px, 4) + "," + (motion.freezing ? "1" : "0") + ",";
   if (motion.nearest >= 0) {
     text += CsvField(animals[motion.nearest]) + "," + CsvNumber(motion.nearest_px, 2);
   } else {
     text += ",";
   }
   text += "," + CsvField(touching);
-  std::vector<bool> inside(zones);
+  std::vector<bool> inside(columns.zones.size());
   for (const int zone : motion.zones) inside[zone] = true;
-  for (size_t zone = 0; zone < zones; ++zone) text += inside[zone] ? ",1" : ",0";
+  for (const bool is_inside : inside) text += is_inside ? ",1" : ",0";
+  if (columns.heading) text += "," + number(motion.heading_deg, 1);
+  for (size_t k = 0; k < columns.points.size(); ++k) {
+    const AnimalPoint point = k < motion.points.size() ? motion.points[k] : AnimalPoint();
+    const bool there = point.confidence > 0;
+    text += "," + (there ? CsvNumber(point.x, 2) : "") + "," +
+            (there ? CsvNumber(point.y, 2) : "") + "," +
+            (there ? CsvNumber(point.confidence, 3) : "");
+  }
   return text + "\n";
 }
 

@@ -8,10 +8,22 @@
 
 namespace datasets {
 
-std::string MotionCsvHeading(const std::vector<ZoneMask>& zones);
-// One line; names of animals as in the meter.
+// One line an animal and frame. x, y, lengths and distances in pixels of the video (`area_px`:
+// their number), speeds in pixels a second, times in seconds from the start, angles in degrees
+// clockwise on the screen: `angle_deg` of the long axis in [0, 180), `heading_deg` in [0, 360)
+// where it was asked for. For each key point NAME_x, NAME_y (pixels) and NAME_confidence (0 to 1,
+// of a person's point 1); empty where there is none, as what only outlines say is where nobody
+// outlined it.
+struct MotionColumns {
+  std::vector<ZoneMask> zones;
+  std::vector<std::string> points;  // names
+  bool heading = false;
+};
+std::string MotionCsvHeading(const MotionColumns& columns);
+// Names of animals as in the meter.
 std::string MotionCsvLine(const std::string& video, const std::vector<std::string>& animals,
-                          size_t zones, const FrameTimes& times, const AnimalMotion& motion);
+                          const MotionColumns& columns, const FrameTimes& times,
+                          const AnimalMotion& motion);
 std::string ContactCsv(const std::vector<ContactPair>& contacts);
 std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries, double pixels_per_cm);
 

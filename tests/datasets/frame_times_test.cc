@@ -176,6 +176,6 @@ TEST_CASE("tracks, COCO files and reports tell the time of a frame by its stamp"
   meter.Add(30, {{0, mask(4)}});
   const auto moved = meter.Add(31, {{0, mask(14)}});
   CHECK(*moved.at(0).speed_px_s == doctest::Approx(300));  // 10 pixels in 1/30 s
-  CHECK(datasets::MotionCsvLine("phone", {"Ada"}, 0, FrameTimes(Phone()), moved[0])
+  CHECK(datasets::MotionCsvLine("phone", {"Ada"}, {}, FrameTimes(Phone()), moved[0])
             .find("phone,31,3.0333,Ada") == 0);
 }

@@ -102,15 +102,16 @@ class FrameTable {
   void Add(const datasets::VideoMotion& motion,
            const std::vector<datasets::AnimalMotion>& animals) {
     if (!file_) return;
-    const std::string heading = datasets::MotionCsvHeading(motion.zones);
+    const datasets::MotionColumns columns{motion.zones, motion.points, motion.has_heading};
+    const std::string heading = datasets::MotionCsvHeading(columns);
     if (heading_.empty()) file_->Write(heading_ = heading);
     if (heading != heading_) {
       throw datasets::Error("table of motion", "its videos have different zones",
                             "write a table for each video (--video)");
     }
     for (const datasets::AnimalMotion& one : animals) {
-      file_->Write(datasets::MotionCsvLine(motion.video.name, motion.animals, motion.zones.size(),
-                                           motion.times, one));
+      file_->Write(
+          datasets::MotionCsvLine(motion.video.name, motion.animals, columns, motion.times, one));
     }
   }
   void Commit() {

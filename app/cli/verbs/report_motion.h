@@ -21,7 +21,8 @@ struct MotionFiles {
     v.Field("automatic", automatic,
             "score zones, contact and freezing from the masks, as the author 'automatic'");
     v.Field("zones", zones, "JSON file with zones: polygons, circles, rectangles in pixels");
-    v.Field("motion", motion, "write place, shape, speed and contacts of each frame as a table");
+    v.Field("motion", motion,
+            "write place, shape, speed, contacts and key points of each frame as a table");
     v.Field("motion-summary", motion_summary, "write distance and speed of each animal");
     v.Field("contacts", contacts, "write how often and how long each pair of animals touches");
     v.Field("trajectory", trajectory, "draw the animals' ways (.png or .svg)");

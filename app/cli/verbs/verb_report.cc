@@ -254,6 +254,7 @@ Verb ReportVerb() {
           "  vole report --behaviors raters.csv --fps 25 --agreement\n"
           "  vole report mice.vole --first explore_left --second explore_right --training day1\n"
           "  vole report mice.vole --zones zones.json --motion motion.csv --occupancy where.png\n"
+          "  vole report mice.vole --zones zones.json --zone-point nose --heading tail:nose\n"
           "  vole report mice.vole --ethogram ethogram.svg",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();

@@ -273,7 +273,7 @@ TEST_CASE("A project's predictions and labels are measured alike, the better of 
       MeasureVideoMotion(*project, video, {}, {}, job,
                          [&](const VideoMotion& motion, const std::vector<AnimalMotion>& animals) {
                            for (const auto& one : animals)
-                             csv += MotionCsvLine("clip", motion.animals, 0, 25, one);
+                             csv += MotionCsvLine("clip", motion.animals, {}, 25, one);
                          });
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 100);
   REQUIRE(predicted.summaries.size() == 2);

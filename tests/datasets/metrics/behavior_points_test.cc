@@ -1,0 +1,156 @@
+// Key points in the measures of motion: tables, zones and headings.
+#include <doctest/doctest.h>
+
+#include "datasets/base/error.h"
+#include "datasets/behavior/animal_points.h"
+#include "datasets/behavior/motion_run.h"
+#include "datasets/behavior/motion_tables.h"
+#include "tests/support/pose_project.h"
+
+using namespace datasets;
+
+namespace {
+
+using tests::PoseProject;
+
+struct Measured {
+  VideoMotion motion;
+  std::string csv;
+  std::vector<AnimalMotion> all;
+};
+
+Measured Measure(const Project& project, const MotionInput& input,
+                 const std::vector<Zone>& zones = {}) {
+  Measured measured;
+  Job job;
+  measured.motion = MeasureVideoMotion(
+      project, project.Videos()[0], zones, input, job,
+      [&](const VideoMotion& motion, const std::vector<AnimalMotion>& animals) {
+        const MotionColumns columns{motion.zones, motion.points, motion.has_heading};
+        if (measured.csv.empty()) measured.csv = MotionCsvHeading(columns);
+        for (const AnimalMotion& one : animals) {
+          measured.csv +=
+              MotionCsvLine(motion.video.name, motion.animals, columns, motion.times, one);
+          measured.all.push_back(one);
+        }
+      });
+  return measured;
+}
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string Why(const Project& project, const MotionOptions& options) {
+  MotionInput input;
+  input.options = options;
+  try {
+    Measure(project, input);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("the table of motion says where each key point is and how sure that is") {
+  PoseProject scene;
+  const Measured found = Measure(*scene.project, {});
+  REQUIRE(found.all.size() == 4);  // nobody outlined them: their points say where they are
+  CHECK(Has(found.csv, ",touching,nose_x,nose_y,nose_confidence,left ear_x,"));
+  CHECK(Has(found.csv, ",10.25,11.5,0.5,12.25,14.5,0.625,8.25,14.5,0.75,10.25,31.5,0.875\n"));
+  CHECK(Has(found.csv, ",40.25,11.5,0.5,,,,38.25,14.5,0.75,40.25,31.5,0.875\n"));
+  CHECK(found.all[0].moments.x == doctest::Approx((10.25 + 12.25 + 8.25 + 10.25) / 4));
+  CHECK(found.all[0].moments.area == 0);
+  CHECK(found.motion.summaries[0].frames_seen == 2);
+}
+
+TEST_CASE("an animal's points that a person set count before those that a machine found") {
+  PoseProject scene;
+  const VideoRow video = scene.project->Videos()[0];
+  const Id ann = scene.project->Categories()[0].id, bob = scene.project->Categories()[1].id;
+  REQUIRE(scene.project->Categories()[0].name == "ann");
+  const Id job = *scene.project->LatestPredictJob(video.id);
+  scene.project->Write([&](Writer& writer) {
+    PredictionRow row;  // of a frame that is labeled
+    row.job_id = job;
+    row.video_id = video.id;
+    row.frame_index = 3;
+    row.category_id = ann;
+    const Skeleton skeleton = ReadSkeletons(writer.connection())[0];
+    row.key_points = {{"nose", 1, 2, 0.5, skeleton.points[0].id},
+                      {"tail", 3, 4, 0.5, skeleton.points[3].id}};
+    writer.InsertPrediction(row);
+  });
+  const PointsOfVideo points(*scene.project, video, job, {"tail", "nose", "wing"});
+  auto at = points.At(3);
+  CHECK(at[ann][1].x == 9.25);
+  CHECK(at[ann][1].confidence == 1);
+  CHECK(at[ann][0].confidence == 0);  // the person left the tail out
+  CHECK(at[ann][2].confidence == 0);
+  CHECK(at[bob][0].y == 31.5);  // hidden, and yet there
+  at = points.At(4);
+  CHECK(at[ann][1].x == 10.25);
+  CHECK(at[ann][1].confidence == 0.5);
+  CHECK(points.At(9).empty());
+  CHECK(PointsOfVideo(*scene.project, video, 0, {"nose"}).At(4).empty());
+  CHECK(PointsOfVideo(*scene.project, video, job, {}).empty());
+}
+
+TEST_CASE("a zone is entered by the key point that was chosen, where that is sure enough") {
+  PoseProject scene;
+  // The tails of both frames, the noses of none.
+  const std::vector<Zone> zones = {{"nest", {{5, 30}, {60, 30}, {60, 45}, {5, 45}}, ""}};
+  MotionInput input;
+  input.options.zone_point = "tail";
+  for (const AnimalMotion& one : Measure(*scene.project, input, zones).all) {
+    CHECK(one.zones == std::vector<int>{0});
+  }
+  input.options.point_confidence = 0.9;
+  for (const AnimalMotion& one : Measure(*scene.project, input, zones).all) {
+    CHECK(one.zones.empty());
+  }
+  input.options = {};
+  input.options.zone_point = "nose";
+  const Measured noses = Measure(*scene.project, input, zones);
+  for (const AnimalMotion& one : noses.all) CHECK(one.zones.empty());
+  CHECK(noses.motion.scores.series[0].bouts.empty());
+}
+
+TEST_CASE("two key points say which way an animal looks") {
+  PoseProject scene;
+  MotionInput input;
+  input.options.heading = "tail:nose";
+  const Measured found = Measure(*scene.project, input);
+  CHECK(Has(found.csv, ",touching,heading_deg,nose_x"));
+  for (const AnimalMotion& one : found.all) {  // noses are above
+    CHECK(one.heading_deg.value() == doctest::Approx(270));
+  }
+  input.options.heading = "nose:left ear";
+  const Measured ears = Measure(*scene.project, input);
+  CHECK(ears.all[0].heading_deg.value() == doctest::Approx(std::atan2(3, 2) * 180 / CV_PI));
+  CHECK_FALSE(ears.all[1].heading_deg.has_value());  // bob's was not found
+}
+
+TEST_CASE("points that the project does not have are refused, with those that it has") {
+  PoseProject scene;
+  MotionOptions options;
+  options.zone_point = "snout";
+  CHECK(Has(Why(*scene.project, options), "nose, left ear, right ear, tail"));
+  options.zone_by_center = true;
+  CHECK(Has(Why(*scene.project, options), "zone-by-center"));
+  for (const char* heading : {"nose", "nose:snout", "nose:nose", ":"}) {
+    options = {};
+    options.heading = heading;
+    CHECK(Has(Why(*scene.project, options), "tail:nose"));
+  }
+  CHECK(ChoosePoints({"a:b", "a", "b:c", "c"}, "", "a:b:c", 0).heading_to == 2);
+  const auto refused = [] { ChoosePoints({}, "nose", "", 0); };
+  CHECK_THROWS_WITH_AS(refused(), doctest::Contains("no key points"), Error);
+}
+
+TEST_CASE("without key points the table of motion has the columns that it always had") {
+  const std::string heading = MotionCsvHeading({{{"nest", {}, {}, 0}}, {}, false});
+  CHECK(Has(heading, ",touching,in nest\n"));
+}
