@@ -201,7 +201,11 @@ std::vector<std::vector<float>> ScoreSpan(train::BehaviorScorer& scorer,
   const auto at = [&](int frame) {
     return row.motion.begin() + (frame - row.start_frame) * train::kMotionFeatures;
   };
-  auto found = scorer.Finish({at(first), at(last)});
+  const auto width = 2 * scorer.description().points.count();
+  const auto points_at = [&](int frame) {
+    return row.points.begin() + (width > 0 ? (frame - row.start_frame) * width : 0);
+  };
+  auto found = scorer.Finish({at(first), at(last)}, {points_at(first), points_at(last)});
   return {found.begin() + (span.start_frame - first), found.begin() + (span.end_frame - first)};
 }
 
@@ -212,6 +216,19 @@ void Smooth(std::vector<std::vector<float>>& probabilities, double sigma_frames)
     one = SmoothScores(one, sigma_frames);
     for (size_t f = 0; f < one.size(); ++f) probabilities[f][b] = one[f];
   }
+}
+
+constexpr char kWithoutPoints[] = " without points";
+
+// Where there are key points, what they are good for is shown too: all else is the same.
+std::vector<std::pair<std::string, bool>> Trials(const std::vector<std::string>& networks,
+                                                 bool points) {
+  std::vector<std::pair<std::string, bool>> trials;
+  for (const std::string& network : networks) {
+    if (network == "behavior-seq" && points) trials.emplace_back(network, false);
+    trials.emplace_back(network, points);
+  }
+  return trials;
 }
 
 }  // namespace
@@ -288,7 +305,7 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
       }
       std::string frame_model;
       Leftovers leftovers;
-      for (const std::string& network : networks) {
+      for (const auto& [network, with_points] : Trials(networks, data.points.count() > 0)) {
         // Options that one of the networks alone takes are meant for that one.
         const train::Architecture& architecture = train::ArchitectureNamed(network);
         train::TrainOptions train_options = train::OnlyTaken(architecture, options);
@@ -296,8 +313,14 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
         train::BehaviorOptions behavior_options = train::OnlyTaken(architecture, behavior);
         // One frame network for both, so that the rows differ by time alone.
         if (network == "behavior-seq") behavior_options.frame_model = frame_model;
+        behavior_options.points = with_points;
+        const std::string label =
+            network + (network == "behavior-seq" && !with_points && data.points.count() > 0
+                           ? kWithoutPoints
+                           : "");
         const std::filesystem::path file =
-            FileOf(network + (labels > 0 ? "-" + std::to_string(labels) : "") +
+            FileOf((label == network ? network : network + "-without-points") +
+                   (labels > 0 ? "-" + std::to_string(labels) : "") +
                    (splits.size() > 1 ? "-part" + std::to_string(k + 1) : ""));
         leftovers.Add(file.string() + ".last");
         if (ablation.models.empty()) leftovers.Add(file);
@@ -312,7 +335,7 @@ std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelS
             if (smoothed) Smooth(found, ablation.sigma_frames);
             scores[{span.row, span.start_frame}] = std::move(found);
           }
-          const std::string name = network + (smoothed ? ", smoothed" : "") + suffix;
+          const std::string name = label + (smoothed ? ", smoothed" : "") + suffix;
           table.Add(name, split.held, [&](const BehaviorSpan& span, int frame) {
             return ClassesOf(
                 scores[{span.row, span.start_frame}][static_cast<size_t>(frame - span.start_frame)],

@@ -9,6 +9,7 @@
 #include "datasets/base/suggest.h"
 #include "datasets/base/text.h"
 #include "datasets/store/writer.h"
+#include "infer/behavior/point_features.h"
 #include "infer/run/behavior_job.h"
 
 namespace infer {
@@ -291,6 +292,56 @@ std::string ZonesText(const std::string& file) {
   return list.dump();
 }
 
+// Key points of the subjects, where the project has them on most frames.
+void AddPoints(const datasets::Project& project, const std::vector<Id>& order,
+               const std::map<Id, std::vector<size_t>>& rows_of_video, bool causal,
+               GatheredBehavior& gathered, datasets::Job& job) {
+  constexpr int kPoses = 600;  // that tell the usual one
+  constexpr double kLeastShare = 0.5;
+  train::BehaviorData& data = gathered.data;
+  train::PointLayout layout = LayoutOf(project.Skeletons());
+  if (layout.names.empty()) return;
+  std::vector<std::unique_ptr<SubjectPoints>> points;
+  std::vector<Pose> samples;
+  for (const Id id : order) {
+    std::vector<std::string> subjects;
+    for (const size_t r : rows_of_video.at(id)) subjects.push_back(data.rows[r].subject);
+    points.push_back(
+        std::make_unique<SubjectPoints>(project, project.VideoById(id), subjects, layout.names));
+    const int most = std::max(20, kPoses / static_cast<int>(order.size()));
+    for (Pose& pose : points.back()->Samples(most)) samples.push_back(std::move(pose));
+  }
+  MeasurePoses(samples, layout);
+  int64_t seen = 0, posed = 0;
+  for (size_t v = 0; v < order.size() && !layout.names.empty(); ++v) {
+    const std::vector<size_t>& rows = rows_of_video.at(order[v]);
+    const train::BehaviorRow& first = data.rows[rows.front()];
+    auto features = points[v]->Run(layout, first.start_frame, first.end_frame, causal, job);
+    for (size_t s = 0; s < rows.size(); ++s) {
+      train::BehaviorRow& row = data.rows[rows[s]];
+      row.points = std::move(features[s]);
+      const auto sure = static_cast<size_t>(layout.sureness());
+      for (size_t f = 0; f < row.seen.size(); ++f) {
+        if (!row.seen[f]) continue;
+        const auto from =
+            row.points.begin() +
+            static_cast<std::ptrdiff_t>(f * 2 * static_cast<size_t>(layout.count()) + sure);
+        ++seen;
+        posed += std::any_of(from, from + layout.points(), [](float value) { return value > 0; });
+      }
+    }
+  }
+  if (static_cast<double>(posed) >= kLeastShare * static_cast<double>(seen) && posed > 0) {
+    data.points = std::move(layout);
+    return;
+  }
+  for (train::BehaviorRow& row : data.rows) row.points.clear();
+  gathered.notes.push_back("key points stand on " + std::to_string(posed) + " of " +
+                           std::to_string(seen) +
+                           " frames of the animals and are left out (vole predict " +
+                           project.file().string() + " --points finds the others)");
+}
+
 }  // namespace
 
 GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection& selection,
@@ -388,6 +439,9 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
                                  " frames; only those teach what it looks like");
       }
     }
+  }
+  if (options.points && architecture == "behavior-seq") {
+    AddPoints(project, order, rows_of_video, options.causal, gathered, job);
   }
   gathered.data.picture = [places](int row, int frame) {
     const Place& place = places[static_cast<size_t>(row)];

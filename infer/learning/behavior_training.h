@@ -22,7 +22,8 @@ struct GatheredBehavior {
 };
 
 // The behaviors to learn by exclusion group, and for each subject that somebody scored in the
-// chosen videos its labels, pictures and motion. Frames marked "not" by a person count as labeled.
+// chosen videos its labels, pictures and motion, for behavior-seq key points too where most frames
+// have them. Frames marked "not" by a person count as labeled.
 // `behavior.zones` and `behavior.flips` are kept in the project when given, else taken from it.
 // Throws Error (one line) when nothing was scored, when several people scored one subject and none
 // is chosen, for behaviors of one group at the same time, and for names that do not exist.

@@ -16,6 +16,7 @@
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/crops.h"
+#include "infer/behavior/point_features.h"
 #include "infer/run/up_to_date.h"
 #include "train/behavior/train.h"
 
@@ -136,6 +137,17 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
       SubjectsToScore(project, video, description.input.view, TrainedSubjects(description));
   result.subjects = source.subjects;
   BehaviorPictures pictures(project, video, source, job);
+  const SubjectPoints points(project, video, source.subjects, description.points.names);
+  if (description.points.count() > 0 && points.empty()) {
+    std::string list;
+    for (const std::string& name : description.points.names) {
+      list += (list.empty() ? "" : ", ") + name;
+    }
+    throw Error("model " + model_file,
+                "it looks at key points, of which video '" + video.name + "' has none: " + list,
+                "find them first: vole predict " + project.file().string() + " --points --video " +
+                    video.name);
+  }
 
   const int start = std::clamp(options.start_frame, 0, video.frame_count);
   const int end = options.end_frame < 0 ? video.frame_count
@@ -170,8 +182,9 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
             of(subject).Add(stored);
             result.pictures += frame >= from && frame < to && !stored.empty();
           });
+      const auto numbers = points.Run(description.points, first, last, description.causal, job);
       for (size_t s = 0; s < source.subjects.size(); ++s) {
-        const auto probabilities = of(s).Finish(traces[s].motion);
+        const auto probabilities = of(s).Finish(traces[s].motion, numbers[s]);
         for (int frame = from; frame < to; ++frame) {
           std::vector<float> values;
           for (const Known& one : known) {

@@ -8,6 +8,7 @@
 #include "datasets/recorded_job.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "train/architectures.h"
+#include "train/behavior/train.h"
 
 namespace infer {
 namespace {
@@ -95,6 +96,28 @@ class InputsText {
     }
   }
 
+  // What a model that takes key points looks at: labels' points, and which search found the others.
+  void AddPoints() {
+    project_.ForEachAnnotation(video_.id,
+                               [&](const datasets::ImageRow& image,
+                                   const std::vector<datasets::AnnotationRow>& annotations) {
+                                 for (const datasets::AnnotationRow& annotation : annotations) {
+                                   for (const datasets::KeyPoint& point : annotation.key_points) {
+                                     Add(image.frame_index.value_or(-1));
+                                     Add(annotation.category_id);
+                                     Add(point.point_id);
+                                     AddReal(point.x);
+                                     AddReal(point.y);
+                                   }
+                                 }
+                               });
+    for (const datasets::JobRow& job : project_.Jobs()) {
+      if (job.kind != datasets::JobKindName(datasets::JobKind::kPoints)) continue;
+      const nlohmann::json stored = nlohmann::json::parse(job.options_json, nullptr, false);
+      if (stored.is_object() && stored.value("video", "") == video_.name) Add(job.id);
+    }
+  }
+
   std::string Hex() const { return hash_.Hex(); }
 
  private:
@@ -119,7 +142,11 @@ std::string InputsOf(const datasets::Project& project, const datasets::VideoRow&
     inputs.AddDecisions();
     inputs.AddModelsThatName(options.identity);
   } else {
-    if (purpose == Purpose::kBehavior) inputs.AddBehaviors();
+    if (purpose == Purpose::kBehavior) {
+      inputs.AddBehaviors();
+      const auto description = train::ReadBehaviorDescription(model_file);
+      if (description && description->points.count() > 0) inputs.AddPoints();
+    }
     inputs.Add(OutliningJob(project, video).value_or(0));
   }
   return std::string(NameOf(purpose)) + ":" + inputs.Hex();

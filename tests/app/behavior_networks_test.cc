@@ -123,12 +123,45 @@ TEST_CASE("Rows of an ablation compare networks with simple rules on frames neve
   }
   CHECK(names == std::vector<std::string>{"majority", "distance threshold", "speed threshold",
                                           "behavior-frame", "behavior-frame, smoothed",
-                                          "behavior-seq", "behavior-seq, smoothed"});
+                                          "behavior-seq without points",
+                                          "behavior-seq without points, smoothed", "behavior-seq",
+                                          "behavior-seq, smoothed"});
   const json curve = VoleJson({"ablate", Scene().project, "--networks", "behavior-frame",
                                "--exclusive", "--test-frames", "60:80", "--labels", "40,0",
                                "--steps", "2", "--picture-side", "32", "--window", "2"});
   CHECK(curve["rows"].size() >= 5);
   CHECK(curve["rows"].back()["labels"].get<int>() <= 2 * 60);
+}
+
+TEST_CASE("A sequence network takes key points where animals have them, and then asks for them") {
+  const Scored scene;
+  const std::vector<std::string> train = {
+      "train",          scene.project, "--model",        "behavior-seq",
+      "--steps",        "3",           "--picture-side", "32",
+      "--window",       "2",           "--exclusive",    "--out",
+      scene.Path("seq")};
+  VoleJson(train);
+  CHECK(VoleJson({"predict", scene.project, "--model", "seq"})["pictures"] == 160);
+
+  // The same animals, outlined only.
+  std::ifstream text(scene.truth);
+  json outlines = json::parse(text);
+  for (json& category : outlines["categories"]) category.erase("keypoints");
+  for (json& label : outlines["annotations"]) label.erase("keypoints");
+  const std::string other = scene.Path("other.vole");
+  VoleJson({"new", other});
+  VoleJson({"add-video", other, scene.video});
+  VoleJson({"import", other, "--format", "coco", scene.Write("outlines.json", outlines.dump())});
+  VoleJson({"import", other, "--format", "behaviors", scene.Path("t.csv")});
+  const std::string model = scene.Path("seq.safetensors");
+  CheckFails({"predict", other, "--model", model}, 1,
+             {"key points", "nose", "vole predict", "--points"});
+  std::vector<std::string> without = train;
+  without[1] = other;
+  without.back() = scene.Path("plain");
+  VoleJson(without);
+  CHECK(VoleJson({"predict", other, "--model", scene.Path("plain.safetensors")})["pictures"] ==
+        160);
 }
 
 TEST_CASE("What cannot be learned is one clear line, and nothing is lost") {

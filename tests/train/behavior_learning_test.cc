@@ -162,6 +162,58 @@ TEST_CASE("A sequence network also learns what only the motion tells") {
   CHECK_FALSE(std::isnan(gap[29][0]));
 }
 
+// "fast" is said by how far out the left one of two points stands, and by nothing else.
+void PutPoints(Drawn& drawn) {
+  PointLayout& layout = drawn.data.points;
+  layout.names = {"left", "right"};
+  layout.pairs = {{0, 1}};
+  layout.pose = {{0, -1}, {0, 1}};
+  layout.rigidity = {1, 1};
+  const auto count = static_cast<size_t>(layout.count());
+  for (BehaviorRow& row : drawn.data.rows) {
+    row.motion.assign(row.motion.size(), 0.0f);
+    for (const uint8_t fast : row.labels[1]) {
+      std::vector<float> numbers(2 * count, 0.0f);
+      numbers[static_cast<size_t>(layout.y())] = fast == 1 ? -3.0f : -1.0f;
+      numbers[count + static_cast<size_t>(layout.y())] = 1;
+      row.points.insert(row.points.end(), numbers.begin(), numbers.end());
+    }
+  }
+}
+
+TEST_CASE("A sequence network learns what only key points tell, and keeps how to read them") {
+  Drawn drawn = Draw(2, 160), other = Draw(1, 80, 9);
+  Connect(drawn);
+  PutPoints(drawn);
+  PutPoints(other);
+  tests::TempDir folder;
+  datasets::Job job;
+  const std::string file = folder / "m.safetensors";
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 3;
+  drawn.data.flips.horizontal = true;  // chunks are mirrored too
+  TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-seq", 250), options, file, job);
+  {
+    BehaviorScorer scorer(file, 1, "cpu");
+    CHECK(scorer.description().points.names == drawn.data.points.names);
+    CHECK(scorer.description().numbers() == kMotionFeatures + drawn.data.points.count());
+    for (const cv::Mat& picture : other.pictures[0]) scorer.Add(picture);
+    const auto& row = other.data.rows[0];
+    double right = 0;
+    const auto found = scorer.Finish(row.motion, row.points);
+    for (size_t f = 0; f < found.size(); ++f)
+      right += (found[f][2] > 0.5) == (row.labels[1][f] == 1);
+    CHECK(right / static_cast<double>(found.size()) > 0.9);
+  }
+  // The same without them is a model as it was before there were points.
+  options.points = false;
+  TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-seq", 3), options, file, job);
+  CHECK(ReadBehaviorDescription(file)->points.count() == 0);
+  CHECK(ReadSafetensorsMetadata(file).at("input").find("points") == std::string::npos);
+  CHECK(Score(file, other, 0).size() == 80);
+}
+
 TEST_CASE("Behavior learned and scored on another device is what the processor gives") {
   tests::PretendDevice();
   Drawn drawn = Draw(1, 64);

@@ -23,6 +23,7 @@ struct BehaviorRow {
   std::vector<std::vector<uint8_t>> labels;  // [head][frame - start]: class, or kNotLabeled
   std::vector<uint8_t> seen;                 // [frame - start]: 1 where there is a picture
   std::vector<float> motion;                 // [frame - start][kMotionFeatures], not normalized
+  std::vector<float> points;  // [frame - start][2 * BehaviorData::points.count()], likewise
   int frames() const { return end_frame - start_frame; }
 };
 
@@ -49,6 +50,7 @@ std::vector<uint8_t> FlipLabels(std::vector<uint8_t> labels, bool horizontal, bo
 struct BehaviorData {
   std::vector<BehaviorHead> heads;
   BehaviorInput input;  // mean and deviation are filled in by the training
+  PointLayout points;   // the same
   BehaviorFlips flips;
   std::vector<BehaviorRow> rows;
   // The stored picture (CutPicture) of a frame that is `seen`; called from one thread.

@@ -78,27 +78,28 @@ std::map<std::string, std::string> ToMetadata(const BehaviorDescription& d) {
   for (const BehaviorHead& head : d.heads) {
     heads.push_back({{"group", head.group}, {"behaviors", head.behaviors}});
   }
-  const json input = {{"version", kVersion},
-                      {"view", d.input.view},
-                      {"side", d.input.side},
-                      {"room", d.input.room},
-                      {"color", d.input.color},
-                      {"difference", d.input.difference},
-                      {"mask", d.input.mask},
-                      {"masked", d.input.masked},
-                      {"extent", d.input.extent},
-                      {"mean", d.input.mean},
-                      {"deviation", d.input.deviation},
-                      {"frame_network", d.frame_network},
-                      {"window", d.window},
-                      {"causal", d.causal},
-                      {"motion", d.motion},
-                      {"motion_mean", d.motion_mean},
-                      {"motion_deviation", d.motion_deviation},
-                      {"clip_frames", d.clip_frames},
-                      {"c3d_width", d.c3d_width},
-                      {"shift", d.shift},
-                      {"temperature", d.temperature}};
+  json input = {{"version", kVersion},
+                {"view", d.input.view},
+                {"side", d.input.side},
+                {"room", d.input.room},
+                {"color", d.input.color},
+                {"difference", d.input.difference},
+                {"mask", d.input.mask},
+                {"masked", d.input.masked},
+                {"extent", d.input.extent},
+                {"mean", d.input.mean},
+                {"deviation", d.input.deviation},
+                {"frame_network", d.frame_network},
+                {"window", d.window},
+                {"causal", d.causal},
+                {"motion", d.motion},
+                {"motion_mean", d.motion_mean},
+                {"motion_deviation", d.motion_deviation},
+                {"clip_frames", d.clip_frames},
+                {"c3d_width", d.c3d_width},
+                {"shift", d.shift},
+                {"temperature", d.temperature}};
+  if (d.points.count() > 0) input["points"] = ToJson(d.points);
   return {{"architecture", d.architecture},
           {"classes", json(BehaviorNames(d.heads)).dump()},
           {"heads", heads.dump()},
@@ -157,6 +158,7 @@ BehaviorDescription BehaviorFromMetadata(const std::map<std::string, std::string
     d.c3d_width = input.at("c3d_width").get<int>();
     d.shift = input.at("shift").get<std::vector<double>>();
     d.temperature = input.at("temperature").get<double>();
+    if (input.contains("points")) d.points = PointLayoutFrom(input["points"]);
     Check(d);
   } catch (const std::exception& error) {
     throw datasets::Error("model " + model_file,

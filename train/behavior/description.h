@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/base/options.h"
+#include "train/behavior/point_layout.h"
 
 namespace train {
 
@@ -44,8 +45,9 @@ struct BehaviorOptions {
   std::string scored = "video", class_weights = "sqrt", frame_model;
   int picture_side = 0, window = 10, clip_frames = 5, c3d_width = 16, cache_mb = 2048;
   bool color = false, mask_channel = true, masked = false, causal = false, motion = true;
+  bool points = true;
   bool exclusive = false;
-  double extent = 0, background_share = 0.1, gamma = -1, alpha = 0.5;
+  double extent = 0, background_share = 0.1, gamma = -1, alpha = 0.5, prior = 1;
 
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -79,10 +81,15 @@ struct BehaviorOptions {
     v.Field("gamma", gamma, "focusing exponent of the loss; -1: 3 for behavior-seq, else 0",
             Range{-1, 10});
     v.Field("alpha", alpha, "factor of the focal loss", Range{0.01, 1});
+    v.Field("prior", prior,
+            "how far probabilities follow how often each behavior was seen; less finds rare ones "
+            "more readily",
+            Range{0, 1});
     v.Field("window", window, "frames before and after that the temporal network sees",
             Range{1, 200});
     v.Field("causal", causal, "the temporal network sees the past only (twice as much of it)");
     v.Field("motion", motion, "speed, shape, contact and distance join the temporal network");
+    v.Field("points", points, "key points join the temporal network, where the animals have any");
     v.Field("clip-frames", clip_frames, "frames of a c3d clip", Range{1, 32});
     v.Field("c3d-width", c3d_width, "channels of the first c3d layer (the paper: 64)",
             Range{1, 128});
@@ -101,11 +108,14 @@ struct BehaviorDescription {
   int window = 0;  // behavior-seq
   bool causal = false, motion = false;
   std::vector<double> motion_mean, motion_deviation;  // [kMotionFeatures]
+  PointLayout points;                                 // behavior-seq
   int clip_frames = 1, c3d_width = 0;                 // c3d
   // Probabilities are softmax((logits - shift) / temperature) per head; shift [OutputsOf(heads)].
   std::vector<double> shift;
   double temperature = 1;
   nlohmann::json record;
+  // What joins the picture's features over time.
+  int numbers() const { return (motion ? kMotionFeatures : 0) + points.count(); }
 };
 
 bool IsBehaviorArchitecture(const std::string& architecture);

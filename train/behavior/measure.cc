@@ -69,4 +69,19 @@ void MeasureMotion(const BehaviorData& data, const std::vector<BehaviorSpan>& sp
   }
 }
 
+void MeasurePointsOf(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                     PointLayout& layout) {
+  const auto width = static_cast<size_t>(2 * layout.count());
+  if (width == 0) return;
+  std::vector<const float*> frames;
+  for (const BehaviorSpan& span : spans) {
+    const BehaviorRow& row = data.rows[static_cast<size_t>(span.row)];
+    for (int f = span.start_frame; f < span.end_frame && !row.points.empty(); ++f) {
+      const auto at = static_cast<size_t>(f - row.start_frame);
+      if (row.seen[at]) frames.push_back(row.points.data() + at * width);
+    }
+  }
+  MeasurePoints(frames, layout);
+}
+
 }  // namespace train

@@ -8,7 +8,7 @@ const OptionNames kAll = {
     "view",   "behaviors",    "author",           "scored",        "exclusive",
     "flips",  "zones",        "picture-side",     "extent",        "color",
     "masked", "mask-channel", "background-share", "class-weights", "gamma",
-    "alpha",  "cache-mb"};
+    "alpha",  "prior",        "cache-mb"};
 
 ModelInfo Read(const Architecture::Metadata& metadata, const std::string& name) {
   const BehaviorDescription description = BehaviorFromMetadata(metadata, name);
@@ -29,7 +29,7 @@ std::vector<Architecture> BehaviorNetworks() {
   };
   return {network("behavior-frame", "recognizes behavior on single pictures", {"frame-network"}),
           network("behavior-seq", "recognizes behavior from pictures and motion over time",
-                  {"frame-network", "frame-model", "window", "causal", "motion"}),
+                  {"frame-network", "frame-model", "window", "causal", "motion", "points"}),
           network("c3d", "recognizes behavior on short clips", {"clip-frames", "c3d-width"})};
 }
 

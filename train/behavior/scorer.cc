@@ -37,7 +37,7 @@ struct BehaviorScorer::Impl {
       frame_net->frame->Fold();
     }
     if (description.architecture == "behavior-seq") {
-      const int inputs = frame_net->frame->features + (description.motion ? kMotionFeatures : 0);
+      const int inputs = frame_net->frame->features + description.numbers();
       temporal_net = TemporalNet(inputs, outputs, description.window, description.causal);
       LoadTensors(file, "temporal.", NamedValues(*temporal_net));
       temporal_net->eval();
@@ -123,22 +123,23 @@ struct BehaviorScorer::Impl {
     first_stored = next_clip = 0;
   }
 
-  torch::Tensor TemporalLogits(const std::vector<float>& motion) {
+  torch::Tensor TemporalLogits(const std::vector<float>& motion, const std::vector<float>& points) {
     torch::NoGradGuard no_grad;
     const int64_t frames = static_cast<int64_t>(seen.size());
-    torch::Tensor inputs = torch::zeros(
-        {frames, frame_net->frame->features + (description.motion ? kMotionFeatures : 0)});
+    const int numbers = description.numbers();
+    torch::Tensor inputs = torch::zeros({frames, frame_net->frame->features + numbers});
     BehaviorRow row;
     row.end_frame = static_cast<int>(frames);
     row.seen = seen;
     row.motion = motion;
+    row.points = points;
     auto at = inputs.accessor<float, 2>();
     int64_t k = 0;
     for (int64_t f = 0; f < frames; ++f) {
       if (seen[static_cast<size_t>(f)]) {
         std::copy_n(results.data() + k++ * width, width, &at[f][0]);
-        if (description.motion) {
-          FillMotion(row, static_cast<int>(f), description, &at[f][frame_net->frame->features]);
+        if (numbers > 0) {
+          FillNumbers(row, static_cast<int>(f), description, &at[f][frame_net->frame->features]);
         }
       }
     }
@@ -200,7 +201,8 @@ void BehaviorScorer::Add(const cv::Mat& stored) {
   if (++impl.waiting == kBatch) impl.Flush();
 }
 
-std::vector<std::vector<float>> BehaviorScorer::Finish(const std::vector<float>& motion) {
+std::vector<std::vector<float>> BehaviorScorer::Finish(const std::vector<float>& motion,
+                                                       const std::vector<float>& points) {
   Impl& impl = *impl_;
   const BehaviorDescription& d = impl.description;
   if (impl.clip_net) {
@@ -210,8 +212,10 @@ std::vector<std::vector<float>> BehaviorScorer::Finish(const std::vector<float>&
   }
   const bool over_time = static_cast<bool>(impl.temporal_net);
   VOLE_CHECK(!over_time || !d.motion || motion.size() == impl.seen.size() * kMotionFeatures);
+  VOLE_CHECK(!over_time ||
+             points.size() == impl.seen.size() * static_cast<size_t>(2 * d.points.count()));
   torch::Tensor temporal;
-  if (over_time && impl.width > 0) temporal = impl.TemporalLogits(motion);
+  if (over_time && impl.width > 0) temporal = impl.TemporalLogits(motion, points);
   const size_t names = BehaviorNames(d.heads).size();
   std::vector<std::vector<float>> probabilities;
   size_t k = 0;

@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kPictureStream = 22, kTemporalStream = 23, kTorchStream = 24;
 constexpr size_t kMostHeld = 1200;
 constexpr int kScoreBatch = 32;
+constexpr double kNumberDropout = 0.2, kNumberNoise = 0.3, kPictureDropout = 0.5;
 constexpr int kChunkFrames = 64;
 
 void UseChannelsLast(torch::nn::Module& module) {
@@ -103,6 +104,7 @@ PictureTask::PictureTask(const BehaviorData& data, const BehaviorDescription& de
   loss_.weights = WeightTensor(options, data.heads, draw_.drawn(), device_);
   shift_ =
       PriorShift(data.heads, Shown(draw_.drawn(), loss_.weights), CountClasses(data, split.learn));
+  for (double& shift : shift_) shift *= options.prior;
 }
 
 torch::nn::Module& PictureTask::module() {
@@ -240,17 +242,22 @@ torch::Tensor PictureTask::FeaturesOf(const BehaviorSpan& span) {
   return features;
 }
 
-void FillMotion(const BehaviorRow& row, int frame, const BehaviorDescription& description,
-                float* out) {
+void FillNumbers(const BehaviorRow& row, int frame, const BehaviorDescription& description,
+                 float* out) {
   const size_t at = static_cast<size_t>(frame - row.start_frame);
-  if (!row.seen[at] || row.motion.empty()) {
-    std::fill(out, out + kMotionFeatures, 0.0f);
-    return;
+  std::fill(out, out + description.numbers(), 0.0f);
+  if (!row.seen[at]) return;
+  if (description.motion) {
+    for (size_t k = 0; k < kMotionFeatures && !row.motion.empty(); ++k) {
+      const double value = (row.motion[at * kMotionFeatures + k] - description.motion_mean[k]) /
+                           description.motion_deviation[k];
+      out[k] = static_cast<float>(std::clamp(value, -6.0, 6.0));
+    }
+    out += kMotionFeatures;
   }
-  for (size_t k = 0; k < kMotionFeatures; ++k) {
-    const double value = (row.motion[at * kMotionFeatures + k] - description.motion_mean[k]) /
-                         description.motion_deviation[k];
-    out[k] = static_cast<float>(std::clamp(value, -6.0, 6.0));
+  const size_t count = static_cast<size_t>(description.points.count());
+  if (count > 0 && !row.points.empty()) {
+    NormalizePoints(description.points, row.points.data() + at * 2 * count, out);
   }
 }
 
@@ -279,6 +286,14 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
   reach_ = description_.causal ? 2 * description_.window : description_.window;
   net_ = TemporalNet(inputs_, OutputsOf(data.heads), description_.window, description_.causal);
   net_->to(device_);
+  const BehaviorFlips& flips = data.flips;
+  mirrors_ = description_.points.count() > 0 && flips.horizontal &&
+             flips.horizontal_swaps.empty() && flips.vertical_swaps.empty();
+  if (mirrors_) {
+    const PointMirror mirror = MirrorOf(description_.points);
+    from_ = torch::tensor(std::vector<int64_t>(mirror.from.begin(), mirror.from.end()));
+    sign_ = torch::tensor(mirror.sign).unsqueeze(1);
+  }
   std::vector<BehaviorSpan> spans;
   for (const Series& series : learn_) spans.push_back(series.span);
   // A chunk brings the neighbors of the frame that was drawn: what is shown is counted, not
@@ -309,6 +324,7 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
   }
   loss_.weights = WeightTensor(options, data.heads, shown, device_);
   shift_ = PriorShift(data.heads, Shown(shown, loss_.weights), CountClasses(data, spans));
+  for (double& shift : shift_) shift *= options.prior;
 }
 
 void TemporalTask::Cut(const Series& series, int start, const torch::Tensor& inputs,
@@ -320,6 +336,17 @@ void TemporalTask::Cut(const Series& series, int start, const torch::Tensor& inp
   const int64_t at = series.start_frame + from - start;
   inputs.slice(1, at, at + to - from).copy_(series.inputs.slice(1, from, to));
   labels.slice(0, at, at + to - from).copy_(series.labels.slice(0, from, to));
+}
+
+void TemporalTask::Disturb(torch::Tensor& inputs) const {
+  const int64_t features = inputs_ - description_.numbers();
+  const auto keep = [&](const torch::Tensor& part, double dropped) {
+    return torch::rand({part.size(0), part.size(1), 1}).gt(dropped) / (1 - dropped);
+  };
+  torch::Tensor pictures = inputs.slice(1, 0, features), numbers = inputs.slice(1, features);
+  numbers *= keep(numbers, kNumberDropout);
+  numbers += kNumberNoise * torch::randn_like(numbers);
+  pictures *= keep(pictures, kPictureDropout);
 }
 
 torch::Tensor TemporalTask::Loss(int64_t step) {
@@ -338,8 +365,13 @@ torch::Tensor TemporalTask::Loss(int64_t step) {
         Cut(series, start, inputs[i], labels[i]);
       }
     }
+    if (mirrors_ && random.Chance(0.5)) {
+      torch::Tensor points = inputs[i].slice(0, inputs_ - description_.points.count());
+      points.copy_(points.index_select(0, from_) * sign_);
+    }
   }
   SeedStep(seed_, step);
+  if (description_.points.count() > 0) Disturb(inputs);
   const torch::Tensor logits = net_->forward(inputs.to(device_));  // [N, outputs, length]
   const torch::Tensor middle = logits.slice(2, reach_, reach_ + kChunkFrames).transpose(1, 2);
   const torch::Tensor target = labels.slice(1, reach_, reach_ + kChunkFrames).to(device_);

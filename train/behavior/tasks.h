@@ -122,6 +122,9 @@ class TemporalTask : public LearningTask {
   ScoredFrames ScoreHeld();
 
  private:
+  // So many numbers would be learned by heart from few bouts, and the picture's features know the
+  // frames that taught them: some of both are left out, numbers are blurred. [N, inputs, length]
+  void Disturb(torch::Tensor& inputs) const;
   // Inputs [inputs, length], labels [length, heads] from `start` on.
   void Cut(const Series& series, int start, const torch::Tensor& inputs,
            const torch::Tensor& labels) const;
@@ -136,15 +139,21 @@ class TemporalTask : public LearningTask {
   TemporalNet net_{nullptr};
   std::vector<double> shift_;
   int inputs_ = 0, reach_ = 0;
+  bool mirrors_ = false;       // chunks may be learned from in a mirror
+  torch::Tensor from_, sign_;  // of the points' numbers then, [count], [count, 1]
 };
 
-// Fill mean and deviation of the picture's channels, and of the motion features, over the spans.
+// Fill mean and deviation of the picture's channels, of the motion features and of the points'
+// numbers, over the spans.
 void MeasurePictures(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
                      BehaviorInput& input);
 void MeasureMotion(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
                    BehaviorDescription& description);
-// Normalized motion features of a row's frame (zeros where it is not seen).
-void FillMotion(const BehaviorRow& row, int frame, const BehaviorDescription& description,
-                float* out);
+void MeasurePointsOf(const BehaviorData& data, const std::vector<BehaviorSpan>& spans,
+                     PointLayout& layout);
+// Normalized numbers of a row's frame [description.numbers()]: motion, then points (zeros where it
+// is not seen).
+void FillNumbers(const BehaviorRow& row, int frame, const BehaviorDescription& description,
+                 float* out);
 
 }  // namespace train

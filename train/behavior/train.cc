@@ -181,6 +181,7 @@ class Training : public Family {
       description_.window = behavior_.window;
       description_.causal = behavior_.causal;
       description_.motion = behavior_.motion;
+      if (behavior_.points) description_.points = data_.points;
     }
     if (Clip()) {
       description_.clip_frames = behavior_.clip_frames;
@@ -192,6 +193,7 @@ class Training : public Family {
       DescribeAsFrameModel();
     }
     MeasureMotion(data_, spans_, description_);
+    MeasurePointsOf(data_, spans_, description_.points);
     description_.shift.assign(static_cast<size_t>(OutputsOf(data_.heads)), 0);
   }
 
@@ -281,13 +283,13 @@ class Training : public Family {
     series.start_frame = wide.start_frame;
     torch::Tensor inputs = picture_->FeaturesOf(wide);  // [frames, features]
     const int64_t frames = inputs.size(0);
-    if (description_.motion) {
-      torch::Tensor motion = torch::zeros({frames, kMotionFeatures});
+    if (description_.numbers() > 0) {
+      torch::Tensor numbers = torch::zeros({frames, description_.numbers()});
       for (int64_t f = 0; f < frames; ++f) {
-        FillMotion(row, wide.start_frame + static_cast<int>(f), description_,
-                   motion[f].data_ptr<float>());
+        FillNumbers(row, wide.start_frame + static_cast<int>(f), description_,
+                    numbers[f].data_ptr<float>());
       }
-      inputs = torch::cat({inputs, motion}, 1);
+      inputs = torch::cat({inputs, numbers}, 1);
     }
     series.inputs = inputs.t().contiguous();
     series.labels =
@@ -321,13 +323,14 @@ class Training : public Family {
   }
 
   std::string Identity() const {
-    return json{{"labels", FingerprintOf(data_, spans_)},
-                {"architecture", options_.model},
-                {"seed", options_.seed},
-                {"steps", options_.steps},
-                {"validation_share", options_.validation_share},
-                {"options", datasets::OptionsToJson(behavior_)}}
-        .dump();
+    json identity = json{{"labels", FingerprintOf(data_, spans_)},
+                         {"architecture", options_.model},
+                         {"seed", options_.seed},
+                         {"steps", options_.steps},
+                         {"validation_share", options_.validation_share},
+                         {"options", datasets::OptionsToJson(behavior_)}};
+    if (description_.points.count() > 0) identity["points"] = description_.points.names;
+    return identity.dump();
   }
 
   const BehaviorData& data_;

@@ -33,9 +33,10 @@ class BehaviorScorer {
   // the subject is not seen. May be kept until Finish.
   void Add(const cv::Mat& stored);
   // Probabilities [frames added][BehaviorNames]; NaN where the subject was not seen. `motion`:
-  // [frames added][kMotionFeatures] (ignored by models without motion). Ready for the next subject
-  // afterwards.
-  std::vector<std::vector<float>> Finish(const std::vector<float>& motion);
+  // [frames added][kMotionFeatures] (ignored by models without motion), `points`: [frames added]
+  // [2 * description().points.count()]. Ready for the next subject afterwards.
+  std::vector<std::vector<float>> Finish(const std::vector<float>& motion,
+                                         const std::vector<float>& points = {});
 
  private:
   struct Impl;

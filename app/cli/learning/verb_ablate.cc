@@ -103,7 +103,8 @@ Verb AblateVerb() {
       "Trains on a part of the scored behavior and tests on the rest, never on neighboring frames: "
       "fixed videos or frames, cross-validation, or leaving one video out; with --labels also the "
       "learning curve. Prints accuracy, macro F1 over the behaviors and kappa with 95 % intervals "
-      "(blocks of time), and the same of simple rules. The project's models stay as they are.",
+      "(blocks of time), and the same of simple rules; where the animals have key points, "
+      "behavior-seq with and without them. The project's models stay as they are.",
       "  vole ablate mice.vole --test-video day7 --test-video day8\n"
       "  vole ablate mice.vole --folds 5 --networks behavior-frame\n"
       "  vole ablate mice.vole --leave-one-video-out --labels 500,2000,0\n"

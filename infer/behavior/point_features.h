@@ -1,0 +1,61 @@
+// Key points of animals as numbers for the temporal network (train/behavior/point_layout.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "datasets/behavior/animal_points.h"
+#include "datasets/keypoints/skeleton.h"
+#include "infer/behavior/point_pose.h"
+#include "train/behavior/point_layout.h"
+
+namespace infer {
+
+// One subject and the others that have points, over consecutive frames.
+struct PosesOfFrame {
+  Pose own;                  // [K]; no point is sure where it is not seen
+  std::vector<Pose> others;  // [animals][K]
+};
+
+// [frames][2 * layout.count()], values and weights. Lengths are in `size_px`, times in seconds,
+// speeds, distances and the other animal's place as asinh. Points are smoothed over two frames to
+// each side, which also fills short gaps (with little weight). `causal`: nothing looks ahead.
+std::vector<float> PointFeatures(const std::vector<PosesOfFrame>& frames,
+                                 const train::PointLayout& layout, double size_px, double fps,
+                                 bool causal);
+
+// Names, pairs and joints of the skeletons; pose and rigidity are filled in by MeasurePoses.
+train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons);
+
+// The points of the subjects of a video. A subject that is no animal (the whole frame) is the only
+// animal that has points there, if just one has.
+class SubjectPoints {
+ public:
+  // `project` must outlive this; `names` as in the layout.
+  SubjectPoints(const datasets::Project& project, const datasets::VideoRow& video,
+                std::vector<std::string> subjects, const std::vector<std::string>& names);
+  bool empty() const { return points_.empty(); }
+  // Of all subjects, from up to `most` frames spread over the video.
+  std::vector<Pose> Samples(int most) const;
+  // By subject: PointFeatures of [start_frame, end_frame).
+  std::vector<std::vector<float>> Run(const train::PointLayout& layout, int start_frame,
+                                      int end_frame, bool causal, datasets::Job& job) const;
+
+ private:
+  using Animals = std::map<datasets::Id, datasets::AnimalPoints>;
+  Pose Own(const Animals& animals, size_t subject, datasets::Id* category) const;
+  // On frames spread over the video.
+  std::vector<double> Sizes(size_t subject, const UsualPose& usual) const;
+
+  const datasets::Project& project_;
+  const datasets::VideoRow video_;
+  const std::vector<std::string> subjects_;
+  datasets::Id job_id_ = 0;
+  datasets::PointsOfVideo points_;
+  std::map<std::string, datasets::Id> categories_;
+};
+
+// Fills in the pose of a layout; leaves it without names where the samples show none.
+void MeasurePoses(const std::vector<Pose>& samples, train::PointLayout& layout);
+
+}  // namespace infer
