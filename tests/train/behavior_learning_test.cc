@@ -208,8 +208,10 @@ TEST_CASE("A sequence network learns what only key points tell, and keeps how to
   }
   // The same without them is a model as it was before there were points.
   options.points = false;
+  options.prior = 0;  // how often each behavior was seen is left out of it, then
   TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-seq", 3), options, file, job);
   CHECK(ReadBehaviorDescription(file)->points.count() == 0);
+  for (const double shift : ReadBehaviorDescription(file)->shift) CHECK(shift == 0);
   CHECK(ReadSafetensorsMetadata(file).at("input").find("points") == std::string::npos);
   CHECK(Score(file, other, 0).size() == 80);
 }
