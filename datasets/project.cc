@@ -10,6 +10,7 @@
 #include "datasets/base/file_identity.h"
 #include "datasets/base/suggest.h"
 #include "datasets/files/atomic_file.h"
+#include "datasets/recording.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/file/open.h"
 #include "datasets/store/reader.h"
@@ -186,6 +187,7 @@ std::unique_ptr<Project> Project::Open(const fs::path& file, Access access) {
   }
   impl.CheckFile();
   project->Revision();
+  if (access == Access::kReadWrite) EndBrokenRecordings(*project);
   return project;
 }
 

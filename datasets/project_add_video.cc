@@ -1,13 +1,12 @@
-#include <algorithm>
-#include <set>
-
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
+#include "datasets/store/names.h"
 #include "datasets/store/paths.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
+#include "datasets/video/fingerprint.h"
 
 namespace datasets {
 namespace {
@@ -15,33 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kBackgroundSamples = 61;
-constexpr int kHashedFrames = 8;
-
-std::string UniqueName(const std::string& stem, const std::vector<VideoRow>& videos) {
-  std::set<std::string> taken;
-  for (const VideoRow& video : videos) taken.insert(video.name);
-  std::string name = stem;
-  for (int number = 2; taken.count(name); ++number) name = stem + "_" + std::to_string(number);
-  return name;
-}
-
-nlohmann::json HashFrames(VideoReader& reader, Job& job) {
-  nlohmann::json hashes = nlohmann::json::object();
-  const int frames = reader.index().frame_count();
-  const int count = std::min(kHashedFrames, frames);
-  for (int i = 0; i < count; ++i) {
-    job.ThrowIfCancelled();
-    const int frame =
-        static_cast<int>(static_cast<int64_t>(i) * (frames - 1) / std::max(1, count - 1));
-    hashes[std::to_string(frame)] = HashPixels(reader.Read(frame));
-  }
-  return hashes;
-}
 
 // Whether the video is where the project looks for it, and not another one in its place.
 bool HasItsFile(const Project& project, const VideoRow& video) {
   try {
-    return FingerprintFile(project.VideoPath(video)) == video.fingerprint;
+    return HasFingerprint(project.VideoPath(video), video.fingerprint);
   } catch (const Error&) {
     return false;
   }
@@ -77,7 +54,7 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
       return;
     }
     VideoRow video;
-    video.name = UniqueName(TextOrWindows1252(video_file.stem().string()), inside.Videos());
+    video.name = UniqueVideoName(TextOrWindows1252(video_file.stem().string()), inside.Videos());
     video.path = PathFrom(folder(), video_file);
     video.fingerprint = index.fingerprint;
     video.width = index.width;

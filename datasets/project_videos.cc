@@ -2,6 +2,7 @@
 #include "datasets/project.h"
 #include "datasets/store/paths.h"
 #include "datasets/store/writer.h"
+#include "datasets/video/fingerprint.h"
 
 namespace datasets {
 
@@ -19,7 +20,7 @@ VideoReader Project::OpenVideo(const VideoRow& video, int decode_threads) const 
 
 void Project::RelinkVideo(Id video_id, const fs::path& new_path) {
   const VideoRow video = VideoById(video_id);
-  if (FingerprintFile(new_path) != video.fingerprint) {
+  if (!HasFingerprint(new_path, video.fingerprint)) {
     throw Error("video '" + video.name + "'",
                 "the file '" + new_path.string() + "' is another video",
                 "give the file that was added to the project");

@@ -12,6 +12,7 @@
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/verify/verify_rows.h"
+#include "datasets/video/fingerprint.h"
 
 namespace datasets {
 namespace {
@@ -43,7 +44,7 @@ void CheckVideo(const Project& project, const VideoRow& video, Job& job, Finding
     add("video_missing", "its file '" + shown + "' is not there");
     return;
   }
-  if (FingerprintFile(path) != video.fingerprint) {
+  if (!HasFingerprint(path, video.fingerprint)) {
     add("video_changed", "the file '" + shown + "' is not the one that was added");
     return;
   }

@@ -30,6 +30,16 @@ class BoundedQueue {
     return true;
   }
 
+  // Never waits: false when there is no room, or the queue was closed or aborted; the value is then
+  // dropped.
+  bool Offer(T value) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_ || values_.size() >= capacity_) return false;
+    values_.push_back(std::move(value));
+    filled_.notify_one();
+    return true;
+  }
+
   // Waits for a value. Empty when the queue is closed and drained, or aborted.
   std::optional<T> Pop() {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -63,10 +73,19 @@ class BoundedQueue {
     const std::lock_guard<std::mutex> lock(mutex_);
     return values_.size();
   }
-  size_t capacity() const { return capacity_; }
+  size_t capacity() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return capacity_;
+  }
+  // What is inside beyond a smaller one stays until it is taken.
+  void SetCapacity(size_t capacity) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    capacity_ = capacity < 1 ? 1 : capacity;
+    room_.notify_all();
+  }
 
  private:
-  const size_t capacity_;
+  size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable room_, filled_;
   std::deque<T> values_;

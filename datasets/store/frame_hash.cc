@@ -2,12 +2,16 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
 #include "datasets/base/error.h"
 
 namespace datasets {
+namespace {
+constexpr int kHashedFrames = 8;
+}
 
 std::string HashPixels(const cv::Mat& picture) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
@@ -26,6 +30,19 @@ std::string HashPixels(const cv::Mat& picture) {
   std::string text;
   for (unsigned int i = 0; i < size; ++i) text += {kHex[bytes[i] >> 4], kHex[bytes[i] & 15]};
   return text;
+}
+
+nlohmann::json HashFrames(VideoReader& reader, Job& job) {
+  nlohmann::json hashes = nlohmann::json::object();
+  const int frames = reader.index().frame_count();
+  const int count = std::min(kHashedFrames, frames);
+  for (int i = 0; i < count; ++i) {
+    job.ThrowIfCancelled();
+    const int frame =
+        static_cast<int>(static_cast<int64_t>(i) * (frames - 1) / std::max(1, count - 1));
+    hashes[std::to_string(frame)] = HashPixels(reader.Read(frame));
+  }
+  return hashes;
 }
 
 std::optional<int> FrameNumber(const std::string& key) {

@@ -1,6 +1,7 @@
 #include "datasets/store/names.h"
 
 #include <array>
+#include <set>
 
 #include "datasets/base/error.h"
 
@@ -49,6 +50,14 @@ uint32_t PaletteColor(int n) {
     lighter |= (part + (255 - part) * static_cast<uint32_t>(round) / 3) << shift;
   }
   return lighter;
+}
+
+std::string UniqueVideoName(const std::string& stem, const std::vector<VideoRow>& videos) {
+  std::set<std::string> taken;
+  for (const VideoRow& video : videos) taken.insert(video.name);
+  std::string name = stem;
+  for (int number = 2; taken.count(name); ++number) name = stem + "_" + std::to_string(number);
+  return name;
 }
 
 }  // namespace datasets

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "datasets/store/machine_records.h"
 
@@ -17,5 +18,8 @@ LabelSource LabelSourceOf(const std::string& name);
 // A color (0xRRGGBB) for the n-th animal or behavior; neighbors are told apart by the color-blind
 // too (after Okabe and Ito, 2008: eight colors; later rounds are lighter).
 uint32_t PaletteColor(int n);
+
+// A name that none of the videos has: the stem, or with _2, _3, ...
+std::string UniqueVideoName(const std::string& stem, const std::vector<VideoRow>& videos);
 
 }  // namespace datasets

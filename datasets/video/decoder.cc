@@ -58,6 +58,15 @@ int RoundedSign(int32_t fixed_16_16) {
   return fixed_16_16 > 32768 ? 1 : fixed_16_16 < -32768 ? -1 : 0;
 }
 
+// What a complete file must hold. Mp4 files list every sample; other containers keep a count.
+int64_t PromisedPackets(const AVFormatContext& format, AVStream* stream) {
+  const std::string container = format.iformat->name;
+  if (container.find("mov") != std::string::npos) return avformat_index_get_entries_count(stream);
+  return stream->nb_frames;
+}
+
+}  // namespace
+
 Orientation ReadOrientation(AVStream* stream) {
   size_t size = 0;
   const uint8_t* data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
@@ -69,15 +78,6 @@ Orientation ReadOrientation(AVStream* stream) {
   const bool quarter = turn.xx == 0 && turn.yy == 0 && turn.xy != 0 && turn.yx != 0;
   return straight || quarter ? turn : Orientation{};
 }
-
-// What a complete file must hold. Mp4 files list every sample; other containers keep a count.
-int64_t PromisedPackets(const AVFormatContext& format, AVStream* stream) {
-  const std::string container = format.iformat->name;
-  if (container.find("mov") != std::string::npos) return avformat_index_get_entries_count(stream);
-  return stream->nb_frames;
-}
-
-}  // namespace
 
 std::string AvErrorText(int code) {
   std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};

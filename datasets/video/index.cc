@@ -1,10 +1,7 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 #include <thread>
 
@@ -19,7 +16,6 @@ constexpr int kMaxIndexThreads = 8;
 constexpr int kFramesPerReport = 16;
 constexpr int kSampledKeyFrames = 16;  // how many seeks are tried in an undamaged video,
 constexpr int kFramesAfterKey = 16;    // and how far each is followed
-constexpr int64_t kFingerprintBytes = int64_t{1} << 20;
 
 struct Pass {
   VideoIndex index;
@@ -147,39 +143,6 @@ std::string Damage(const std::string& name, const Pass& pass, int decoded) {
 }
 
 }  // namespace
-
-std::string FingerprintFile(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
-    throw Error(path.string(), "it is no regular file", "name a video file");
-  }
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) throw Error(path.string(), "it cannot be opened", "check the path and who may read it");
-  const int64_t size = in.tellg();
-  if (size < 0) throw Error(path.string(), "its size cannot be read");
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  VOLE_CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
-  std::array<unsigned char, 8> size_bytes;
-  for (int i = 0; i < 8; ++i) size_bytes[i] = static_cast<unsigned char>(size >> (8 * i));
-  EVP_DigestUpdate(digest.get(), size_bytes.data(), size_bytes.size());
-  std::vector<char> block(static_cast<size_t>(std::min(size, kFingerprintBytes)));
-  for (const int64_t start : {int64_t{0}, size - static_cast<int64_t>(block.size())}) {
-    in.seekg(start);
-    if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) {
-      throw Error(path.string(), "reading it failed", "check the disk");
-    }
-    EVP_DigestUpdate(digest.get(), block.data(), block.size());
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
-  unsigned length = 0;
-  EVP_DigestFinal_ex(digest.get(), hash.data(), &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    hex += "0123456789abcdef"[hash[i] >> 4];
-    hex += "0123456789abcdef"[hash[i] & 15];
-  }
-  return hex;
-}
 
 VideoIndex IndexVideo(const std::filesystem::path& path, Job& job, std::string* warning) {
   if (warning) warning->clear();

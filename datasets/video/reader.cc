@@ -4,6 +4,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/file_identity.h"
 #include "datasets/video/decoder.h"
+#include "datasets/video/fingerprint.h"
 #include "datasets/video/pixels.h"
 #include "datasets/video/video.h"
 
@@ -29,7 +30,7 @@ struct VideoReader::Impl {
   void CheckFile() {
     const auto now = IdentityOf(path);
     if (!now || now == identity) return;
-    if (FingerprintFile(path) != index.fingerprint) {
+    if (!HasFingerprint(path, index.fingerprint)) {
       throw Error(path.string(),
                   identity ? "another file has taken its place while it was open"
                            : "the file is not the one that was indexed",

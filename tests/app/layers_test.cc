@@ -34,6 +34,7 @@ const std::vector<std::string> kFloors = {
     "datasets/store/review",
     "datasets/store/meetings",
     "datasets/store/removal",
+    "datasets/store/recording",
     "datasets/store/schema",
     "datasets/store/file",
     "datasets/store/verify",

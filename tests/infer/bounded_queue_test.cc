@@ -42,6 +42,21 @@ TEST_CASE("a fast producer never gets further ahead than the capacity") {
   CHECK(most_ahead <= 4);
 }
 
+TEST_CASE("an offer never waits: it is taken while there is room, and told when there is none") {
+  BoundedQueue<int> queue(2);
+  CHECK(queue.Offer(1));
+  CHECK(queue.Offer(2));
+  CHECK_FALSE(queue.Offer(3));
+  CHECK(*queue.Pop() == 1);
+  CHECK(queue.Offer(4));
+  queue.SetCapacity(3);
+  CHECK(queue.Offer(5));
+  CHECK_FALSE(queue.Offer(6));
+  queue.Close();
+  CHECK(*queue.Pop() == 2);
+  CHECK_FALSE(queue.Offer(7));
+}
+
 TEST_CASE("aborting drops everything and wakes everybody who waits") {
   BoundedQueue<int> full(1), empty(1);
   full.Push(0);

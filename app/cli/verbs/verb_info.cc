@@ -9,6 +9,7 @@
 #include "datasets/project.h"
 #include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
+#include "datasets/video/fingerprint.h"
 #include "infer/review/meeting_review.h"
 
 namespace app {
@@ -33,7 +34,7 @@ std::string StateOfFile(const datasets::Project& project, const datasets::VideoR
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return "missing";
   try {
-    return datasets::FingerprintFile(path) == video.fingerprint ? "found" : "replaced";
+    return datasets::HasFingerprint(path, video.fingerprint) ? "found" : "replaced";
   } catch (const datasets::Error&) {
     return "replaced";
   }

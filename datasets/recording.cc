@@ -1,0 +1,148 @@
+#include "datasets/recording.h"
+
+#include <optional>
+
+#include "datasets/base/encoding.h"
+#include "datasets/base/error.h"
+#include "datasets/project.h"
+#include "datasets/store/frame_hash.h"
+#include "datasets/store/names.h"
+#include "datasets/store/paths.h"
+#include "datasets/store/reader.h"
+#include "datasets/store/recording/recording_store.h"
+#include "datasets/video/fingerprint.h"
+#include "datasets/video/recorder.h"
+
+namespace datasets {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void EndRecording(Project& project, const VideoRow& video) {
+  const fs::path file = project.VideoPath(video);
+  const int64_t bytes = GrowingBytes(video.fingerprint);
+  std::optional<VideoIndex> closed;
+  if (HasFingerprint(file, video.fingerprint)) {
+    fs::resize_file(file, static_cast<uintmax_t>(bytes));
+  } else {
+    // Its head was being written for the last time: the same frames, in another file.
+    const VideoIndex stored = project.IndexOf(video);
+    Job job;
+    closed = IndexVideo(file, job);
+    if (closed->pts != stored.pts) return;
+  }
+  project.Write([&](Writer& writer) {
+    if (closed) {
+      GrowVideo(writer, video.id, *closed);
+    } else {
+      SetVideoFingerprint(writer, video.id, EndedFingerprint(video.fingerprint));
+    }
+    SetRecordingJob(writer, video.id, 0);
+  });
+}
+
+}  // namespace
+
+struct Recording::Impl {
+  void Insert(Writer& writer) {
+    const VideoIndex& index = recorder->index();
+    VideoRow video;
+    video.name = UniqueVideoName(TextOrWindows1252(file.stem().string()),
+                                 Reader(writer.connection()).Videos());
+    video.path = PathFrom(project.folder(), file);
+    video.fingerprint = index.fingerprint;
+    video.width = index.width;
+    video.height = index.height;
+    video.frame_count = index.frame_count();
+    video.fps = index.fps;
+    inserted = writer.InsertVideo(video, index, Background());
+    SetRecordingJob(writer, inserted, job_id);
+  }
+
+  void Store(const Work& work) {
+    const VideoIndex& index = recorder->index();
+    project.Write([&](Writer& writer) {
+      if (video_id == 0) {
+        Insert(writer);
+      } else {
+        GrowVideo(writer, video_id, index);
+      }
+      if (work) work(writer);
+    });
+    video_id = inserted;
+    committed = index.frame_count();
+  }
+
+  Project& project;
+  const fs::path file;
+  const double fps;
+  const Id job_id;
+  std::optional<Recorder> recorder;
+  cv::Size size;
+  Id video_id = 0, inserted = 0;
+  int frames = 0, committed = 0;
+};
+
+Recording::Recording(Project& project, const fs::path& file, double fps, Id job_id)
+    : impl_(new Impl{project, file, fps, job_id, {}, {}, 0, 0, 0, 0}) {}
+
+Recording::~Recording() {
+  const bool made = impl_->recorder.has_value();
+  impl_->recorder.reset();
+  std::error_code ignored;
+  if (made && impl_->video_id == 0) fs::remove(impl_->file, ignored);
+}
+
+void Recording::Write(const cv::Mat& bgr, int64_t milliseconds) {
+  if (!impl_->recorder) {
+    impl_->recorder.emplace(impl_->file, bgr.cols, bgr.rows, impl_->fps);
+    impl_->size = bgr.size();
+  }
+  if (bgr.size() != impl_->size) {
+    throw Error(impl_->file.string(),
+                "the picture's size has changed from " + std::to_string(impl_->size.width) + " x " +
+                    std::to_string(impl_->size.height) + " to " + std::to_string(bgr.cols) + " x " +
+                    std::to_string(bgr.rows),
+                "what was recorded until then is kept; start again");
+  }
+  impl_->recorder->Write(bgr, milliseconds);
+  if (impl_->frames++ == 0) Commit({});
+}
+
+int Recording::frames() const { return impl_->frames; }
+int Recording::committed_frames() const { return impl_->committed; }
+Id Recording::video_id() const { return impl_->video_id; }
+
+void Recording::Commit(const Work& work) {
+  VOLE_CHECK(impl_->frames > 0);
+  impl_->recorder->Flush();
+  impl_->Store(work);
+}
+
+void Recording::Finish(const Work& work, Job& job) {
+  VOLE_CHECK(impl_->frames > 0);
+  // The row speaks of the start of the file while its end and its head are written.
+  Commit(work);
+  impl_->recorder->Close();
+  VideoReader reader(impl_->file, impl_->recorder->index());
+  const nlohmann::json hashes = HashFrames(reader, job);
+  impl_->Store([&](Writer& writer) {
+    writer.SetFrameHashes(impl_->video_id, hashes);
+    SetRecordingJob(writer, impl_->video_id, 0);
+  });
+}
+
+void EndBrokenRecordings(Project& project) {
+  std::vector<VideoRow> broken;
+  project.Read([&](Connection& connection) { broken = BrokenRecordings(connection); });
+  for (const VideoRow& video : broken) {
+    try {
+      EndRecording(project, video);
+    } catch (
+        const std::exception&) {  // the next one may; the video's own reader says what is wrong
+    }
+  }
+}
+
+}  // namespace datasets

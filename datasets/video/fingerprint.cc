@@ -1,0 +1,86 @@
+#include "datasets/video/fingerprint.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "datasets/base/error.h"
+#include "datasets/video/video.h"
+
+namespace datasets {
+namespace {
+
+constexpr int64_t kFingerprintBytes = int64_t{1} << 20;
+constexpr char kGrows = '@';
+
+// `bytes`: only so many from the start; -1: all.
+std::string DigestOf(const std::filesystem::path& path, int64_t bytes) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    throw Error(path.string(), "it is no regular file", "name a video file");
+  }
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) throw Error(path.string(), "it cannot be opened", "check the path and who may read it");
+  const int64_t whole = in.tellg();
+  if (whole < 0) throw Error(path.string(), "its size cannot be read");
+  if (whole < bytes) throw Error(path.string(), "its end is missing", "restore it");
+  const int64_t size = bytes < 0 ? whole : bytes;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  VOLE_CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+  std::array<unsigned char, 8> size_bytes;
+  for (int i = 0; i < 8; ++i) size_bytes[i] = static_cast<unsigned char>(size >> (8 * i));
+  EVP_DigestUpdate(digest.get(), size_bytes.data(), size_bytes.size());
+  std::vector<char> block(static_cast<size_t>(std::min(size, kFingerprintBytes)));
+  for (const int64_t start : {int64_t{0}, size - static_cast<int64_t>(block.size())}) {
+    in.seekg(start);
+    if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) {
+      throw Error(path.string(), "reading it failed", "check the disk");
+    }
+    EVP_DigestUpdate(digest.get(), block.data(), block.size());
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
+  unsigned length = 0;
+  EVP_DigestFinal_ex(digest.get(), hash.data(), &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    hex += "0123456789abcdef"[hash[i] >> 4];
+    hex += "0123456789abcdef"[hash[i] & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string FingerprintFile(const std::filesystem::path& path) { return DigestOf(path, -1); }
+
+std::string FingerprintStart(const std::filesystem::path& path, int64_t bytes) {
+  return DigestOf(path, bytes) + kGrows + std::to_string(bytes);
+}
+
+int64_t GrowingBytes(const std::string& fingerprint) {
+  const size_t at = fingerprint.find(kGrows);
+  if (at == std::string::npos) return 0;
+  const std::string digits = fingerprint.substr(at + 1);
+  const bool number = !digits.empty() && digits.size() < 18 &&
+                      digits.find_first_not_of("0123456789") == std::string::npos;
+  return number ? std::stoll(digits) : 0;
+}
+
+std::string EndedFingerprint(const std::string& fingerprint) {
+  return fingerprint.substr(0, fingerprint.find(kGrows));
+}
+
+bool HasFingerprint(const std::filesystem::path& path, const std::string& fingerprint) {
+  const int64_t bytes = GrowingBytes(fingerprint);
+  if (bytes == 0) return FingerprintFile(path) == fingerprint;
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(path, failure);
+  if (!failure && static_cast<int64_t>(size) < bytes) return false;
+  return FingerprintStart(path, bytes) == fingerprint;
+}
+
+}  // namespace datasets
