@@ -144,6 +144,7 @@ class Search {
     found.animals = best.animals;
     found.changing = best.changing;
     found.area = best.area;
+    found.cut = best_cut;
     const size_t kept = std::min<size_t>(best.clear.size(), kMostClear);
     for (size_t k = 0; k < kept; ++k) {
       const Look& look = looks_[best.clear[(2 * k + 1) * best.clear.size() / (2 * kept)]];

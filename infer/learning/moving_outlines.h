@@ -40,6 +40,7 @@ struct ClearFrames {
   int animals = 0;                 // on each clear frame, or the most on one where that differs
   bool changing = false;           // their number differs from frame to frame
   double area = 0;                 // usual area of one, pixels
+  int cut = 0;                     // the contrast (0..255) above which a pixel stands out
   // Too few frames are clear: why, in a few words, and the frame on which one outline by hand would
   // help most. Empty: enough are.
   std::string why_not;

@@ -80,6 +80,7 @@ const std::vector<std::string> kFloors = {
     "infer/statement",
     "infer/run",
     "infer/learning",
+    "infer/live",
     "app/model/drawing",
     "app/model",
     "app/model/timeline",

@@ -3,7 +3,8 @@
 namespace app {
 
 std::vector<Verb> LearningVerbs() {
-  return {TrainVerb(), PredictVerb(), TrackVerb(), AblateVerb(), ModelsVerb(), ManualVerb()};
+  return {TrainVerb(),  PredictVerb(), TrackVerb(), LiveVerb(),
+          AblateVerb(), ModelsVerb(),  ManualVerb()};
 }
 
 }  // namespace app

@@ -10,6 +10,7 @@ namespace app {
 Verb TrainVerb();
 Verb PredictVerb();
 Verb TrackVerb();
+Verb LiveVerb();
 Verb ModelsVerb();
 Verb AblateVerb();
 Verb ManualVerb();

@@ -7,6 +7,7 @@
 #include "app/cli/batch.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
+#include "app/cli/learning/named_model.h"
 #include "app/cli/options_flags.h"
 #include "datasets/model_files.h"
 #include "infer/run/behavior_job.h"
@@ -77,22 +78,6 @@ fs::path ChosenPointsModel(const datasets::Project& project, std::string* taken_
   *taken_text =
       fmt::format("model: {} ({}): {}", chosen.model->name, chosen.model->architecture, chosen.why);
   return datasets::ModelFile(project, *chosen.model);
-}
-
-// A model of the project by name, else a file.
-fs::path NamedModel(const datasets::Project& project, const std::string& given) {
-  const auto models = project.Models();
-  for (auto model = models.rbegin(); model != models.rend(); ++model) {
-    if (model->name == given) return datasets::ModelFile(project, *model);
-  }
-  if (fs::exists(given)) return given;
-  if (fs::exists(given + ".safetensors")) return given + ".safetensors";
-  std::vector<std::string> names;
-  for (const auto& model : models) names.push_back(model.name);
-  throw datasets::Error("model '" + given + "'",
-                        "the project has no model of that name" + DidYouMean(given, names) +
-                            (names.empty() ? "" : " (it has: " + Join(names) + ")") +
-                            ", and there is no such file");
 }
 
 // The job that makes this video's prediction unnecessary. One video that is asked for alone is

@@ -33,6 +33,7 @@ std::vector<Verb> VerbTable() {
       Learning("train", "learn from the project's labels"),
       Learning("predict", "outline and name every animal on every frame, or score behavior"),
       Learning("track", "outline and number the animals of a video that nobody labeled"),
+      Learning("live", "outline, record and tell of animals while a camera sees them"),
       Learning("ablate", "how well networks recognize behavior, beside simple rules"),
       Learning("models", "models of a project, what a model file holds, known networks"),
       WeightsVerb(),

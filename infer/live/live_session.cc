@@ -1,0 +1,384 @@
+#include "infer/live/live_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+#include "datasets/base/bounded_queue.h"
+#include "datasets/base/encoding.h"
+#include "datasets/base/error.h"
+#include "datasets/base/process_memory.h"
+#include "datasets/model_files.h"
+#include "datasets/recorded_job.h"
+#include "datasets/store/writer.h"
+#include "infer/live/delays.h"
+#include "infer/live/live_events.h"
+#include "infer/live/live_writer.h"
+#include "infer/live/udp_sender.h"
+#include "infer/names/group.h"
+
+namespace infer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using datasets::LiveNews;
+
+constexpr size_t kMostToLook = 3;  // more waiting would only make the outlines older
+constexpr double kBytesToRecord = 64e6;
+constexpr size_t kLeastToRecord = 8, kMostToRecord = 90;
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr auto kStall = std::chrono::seconds(2);
+constexpr auto kLookAgain = std::chrono::milliseconds(100);
+constexpr const char* kAnyAnimal = "animal";
+
+struct Looked {
+  LookedFrame frame;
+  std::vector<std::string> events;
+  cv::Mat ground;  // when it is new
+};
+using ToRecord = std::variant<LiveFrame, Looked>;
+
+class Session {
+ public:
+  Session(datasets::Project& project, LiveInput& input, const LiveOptions& options,
+          const LiveWriter::Names& names, const train::ModelInfo& info, datasets::Id job_id,
+          datasets::Job& job)
+      : input_(input),
+        options_(options),
+        names_(names),
+        job_(job),
+        writer_(project, input.file, job_id, names),
+        detector_(input.zones, input.file.stem().string()),
+        eye_(EyeOf(input, options, info), input.say) {
+    if (!input.send.empty()) sender_ = std::make_unique<UdpSender>(input.send);
+    if (!input.events_file.empty()) {
+      events_file_.open(input.events_file, std::ios::app);
+      if (!events_file_) {
+        throw datasets::Error(input.events_file.string(), "it cannot be written",
+                              "choose a folder that you may write to");
+      }
+    }
+  }
+
+  void Run(LiveResult& result) {
+    start_ = last_picture_ = Clock::now();
+    std::vector<std::thread> threads;
+    threads.emplace_back([this] { Guard([this] { Take(); }, [this] { to_look_.Close(); }); });
+    threads.emplace_back([this] { Guard([this] { Look(); }, [this] { LookDone(); }); });
+    threads.emplace_back([this] { Guard([this] { Record(); }, [this] { Done(); }); });
+    Watch();
+    for (std::thread& thread : threads) thread.join();
+    result.figures = Figures();
+    result.animals = eye_.animals();
+    result.gave_up = gave_up_;
+    result.problem = gave_up_ ? gave_up_why_ : eye_.problem();
+    video_id_ = writer_.video_id();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  datasets::Id video_id() const { return video_id_; }
+
+ private:
+  static EyeOptions EyeOf(const LiveInput& input, const LiveOptions& options,
+                          const train::ModelInfo& info) {
+    EyeOptions eye;
+    eye.predictor = input.predictor;
+    eye.info = info;
+    eye.animals = options.animals;
+    eye.ground_seconds = options.background;
+    eye.points = input.points;
+    eye.waits = options.as_fast;
+    eye.movement = {options.locomotion, options.in_place};
+    return eye;
+  }
+
+  template <class Work, class Finish>
+  void Guard(Work work, Finish finish) {
+    try {
+      work();
+    } catch (...) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!error_) error_ = std::current_exception();
+      }
+      *input_.stop = true;
+      failed_ = true;
+      to_look_.Close();
+    }
+    finish();
+  }
+
+  // The recorder ends when both have: what was taken is still written.
+  void LookDone() {
+    to_look_.Abort();
+    looker_done_ = true;
+    MayEnd();
+  }
+  void MayEnd() {
+    if (taker_done_ && looker_done_) to_record_.Close();
+  }
+  void Done() {
+    to_record_.Abort();
+    to_look_.Abort();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    done_ = true;
+    changed_.notify_all();
+  }
+
+  // ---- the thread that takes
+  void Take() {
+    struct End {
+      Session* session;
+      ~End() {
+        session->taker_done_ = true;
+        session->MayEnd();
+      }
+    } end{this};
+    datasets::LivePicture picture;
+    bool any = false, broken = false;
+    while (!*input_.stop) {
+      SetWaiting(true);
+      const LiveNews news = input_.source->Next(&picture);
+      SetWaiting(news != LiveNews::kPicture);
+      if (news == LiveNews::kEnd) return;
+      if (news == LiveNews::kBroken) {
+        if (!any && !input_.may_begin_late) {
+          throw datasets::Error(input_.name, input_.source->problem(), "check it and start again");
+        }
+        if (!broken) input_.say(input_.name + ": " + input_.source->problem() + "; waiting for it");
+        broken = true;
+        std::this_thread::sleep_for(kLookAgain);
+        continue;
+      }
+      any = true;
+      broken = false;
+      if (options_.seconds > 0 && picture.milliseconds >= 1000 * options_.seconds) return;
+      if (!HandOver(picture)) return;
+    }
+  }
+
+  // From the picture before on, through everything that fails meanwhile.
+  void SetWaiting(bool waiting) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (waiting && !waiting_) last_picture_ = Clock::now();
+    waiting_ = waiting;
+  }
+
+  // False when nobody takes it any more.
+  bool HandOver(const datasets::LivePicture& picture) {
+    LiveFrame frame;
+    frame.number = static_cast<int>(frames_);
+    frame.milliseconds = picture.milliseconds;
+    frame.bgr = picture.bgr;
+    frame.taken = picture.taken;
+    frame.fps = input_.source->fps();
+    if (frames_ == 0) {
+      const double bytes = std::max(1.0, static_cast<double>(picture.bgr.total() * 3));
+      to_record_.SetCapacity(
+          std::clamp(static_cast<size_t>(kBytesToRecord / bytes), kLeastToRecord, kMostToRecord));
+    }
+    if (options_.as_fast) {
+      if (!to_record_.Push(frame)) return false;
+      ++frames_;
+      return to_look_.Push(std::move(frame)) || !failed_;
+    }
+    if (!to_record_.Offer(frame)) {
+      ++unrecorded_;
+    } else {
+      ++frames_;
+      if (!to_look_.Offer(std::move(frame)) && eye_.ready()) ++dropped_;
+    }
+    return !failed_;
+  }
+
+  // ---- the thread that looks
+  void Look() {
+    while (const auto frame = to_look_.Pop()) {
+      HandOn(eye_.Look(*frame), &frame->taken);
+    }
+    if (!failed_) HandOn(eye_.Finish(), nullptr);
+  }
+
+  void HandOn(std::vector<LookedFrame> frames, const Clock::time_point* taken) {
+    const auto outlined = Clock::now();
+    for (LookedFrame& frame : frames) {
+      Looked looked;
+      looked.events = Tell(frame, outlined);
+      ++outlined_;
+      if (!frame.late && taken && eye_.ready()) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        latency_.Add(outlined - *taken);
+      }
+      looked.ground = eye_.TakeNewGround();
+      looked.frame = std::move(frame);
+      if (!to_record_.Push(std::move(looked))) return;
+    }
+  }
+
+  // Lines for the file; what happens now is sent.
+  std::vector<std::string> Tell(const LookedFrame& frame, Clock::time_point outlined) {
+    std::vector<SeenAnimal> animals;
+    for (const LiveAnimal& animal : frame.animals) {
+      animals.push_back({animal.blob.tracklet, names_.Of(animal), &animal.blob, animal.movement});
+    }
+    std::vector<std::string> lines;
+    for (const LiveEvent& event : detector_.Add(frame.number, frame.milliseconds, animals)) {
+      lines.push_back(EventLine(event));
+      const bool sent = !sender_ || sender_->Send(lines.back());
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ++events_;
+      unsent_ += !sent;
+      if (!frame.late) event_delay_.Add(Clock::now() - outlined);
+    }
+    return lines;
+  }
+
+  // ---- the thread that records
+  void Record() {
+    while (auto next = to_record_.Pop()) {
+      if (const auto* frame = std::get_if<LiveFrame>(&*next)) {
+        writer_.Record(*frame);
+        continue;
+      }
+      const Looked& looked = std::get<Looked>(*next);
+      if (!looked.ground.empty()) writer_.SetGround(looked.ground);
+      writer_.Add(looked.frame);
+      for (const std::string& line : looked.events) {
+        if (events_file_.is_open()) events_file_ << line << '\n';
+      }
+      if (events_file_.is_open() && !looked.events.empty() && !events_file_.flush()) {
+        throw datasets::Error(input_.events_file.string(), "writing it failed",
+                              "make room on the disk");
+      }
+    }
+    writer_.Finish();
+  }
+
+  // ---- the caller's thread
+  void Watch() {
+    auto next_tick = start_ + kTick;
+    bool stalled = false;
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!done_) {
+      changed_.wait_until(lock, std::min(next_tick, Clock::now() + kLookAgain));
+      if (done_) return;
+      if (job_.cancelled()) *input_.stop = true;
+      const auto now = Clock::now();
+      const auto since = now - last_picture_;
+      const bool taking = input_.can_stall && waiting_ && !taker_done_ && !*input_.stop;
+      const auto seconds = std::chrono::duration<double>(since).count();
+      if (taking && seconds > options_.wait) {
+        gave_up_ = true;
+        gave_up_why_ = fmt::format("no picture for {:.0f} s", seconds);
+        *input_.stop = true;
+      }
+      const bool stalls = taking && since > kStall;
+      const bool tick = now >= next_tick;
+      if (stalls == stalled && !tick) continue;
+      lock.unlock();
+      if (stalls && !stalled) input_.say(input_.name + ": no picture for 2 s; waiting for it");
+      if (stalled && !stalls && !taker_done_ && !*input_.stop)
+        input_.say(input_.name + ": pictures again");
+      stalled = stalls;
+      if (tick) input_.every_second(Figures());
+      while (next_tick <= now) next_tick += kTick;
+      lock.lock();
+    }
+  }
+
+  LiveFigures Figures() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    LiveFigures figures;
+    figures.frames = frames_;
+    figures.outlined = outlined_;
+    figures.dropped = dropped_;
+    figures.start_up = std::max<int64_t>(0, frames_ - outlined_ - dropped_);
+    figures.unrecorded = unrecorded_;
+    figures.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    figures.fps = figures.seconds > 0 ? static_cast<double>(frames_) / figures.seconds : 0;
+    figures.latency_ms = latency_.At(0.5);
+    figures.latency_99_ms = latency_.At(0.99);
+    figures.events = events_;
+    figures.unsent = unsent_;
+    figures.event_ms = event_delay_.At(0.5);
+    figures.event_99_ms = event_delay_.At(0.99);
+    return figures;
+  }
+
+  LiveInput& input_;
+  const LiveOptions& options_;
+  const LiveWriter::Names& names_;
+  datasets::Job& job_;
+  LiveWriter writer_;
+  EventDetector detector_;
+  LiveEye eye_;
+  std::unique_ptr<UdpSender> sender_;
+  std::ofstream events_file_;
+  datasets::BoundedQueue<LiveFrame> to_look_{kMostToLook};
+  datasets::BoundedQueue<ToRecord> to_record_{kLeastToRecord};
+  std::atomic<int64_t> frames_{0}, outlined_{0}, dropped_{0}, unrecorded_{0};
+  std::atomic<bool> failed_{false}, taker_done_{false}, looker_done_{false};
+  datasets::Id video_id_ = 0;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  Clock::time_point start_, last_picture_;
+  Delays latency_, event_delay_;
+  int64_t events_ = 0, unsent_ = 0;
+  bool waiting_ = false;  // for the source
+  bool done_ = false, gave_up_ = false;
+  std::string gave_up_why_;
+  std::exception_ptr error_;
+};
+
+std::string OnlyAnimal(const datasets::Project& project) {
+  const auto categories = project.Categories();
+  return categories.size() == 1 ? categories.front().name : kAnyAnimal;
+}
+
+nlohmann::json StoredOptions(LiveOptions options, const LiveInput& input) {
+  nlohmann::json json = datasets::OptionsToJson(options);
+  json["live"] = datasets::ShownText(input.name);
+  return json;
+}
+
+}  // namespace
+
+LiveResult RunLive(datasets::Project& project, LiveInput& input, const LiveOptions& options,
+                   datasets::Job& job) {
+  VOLE_CHECK(input.source && input.stop);
+  datasets::KeepFreedMemory();
+  LiveResult result;
+  train::ModelInfo info;
+  LiveWriter::Names names;
+  if (input.predictor) {
+    info = PlanGroup(input.predictor->info(),
+                     options.animals > 0 ? std::to_string(options.animals) : "auto")
+               .info;
+    names.classes = info.classes;
+    names.numbered = std::any_of(info.max_instances.begin(), info.max_instances.end(),
+                                 [](int instances) { return instances > 1; });
+  } else {
+    names.classes = {OnlyAnimal(project)};
+    names.numbered = true;
+  }
+  names.categories = datasets::AnimalsOfModel(project, input.model_id, names.classes);
+  const datasets::NewJob row{datasets::JobKind::kPredict, StoredOptions(options, input).dump(),
+                             input.model_id};
+  datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
+    result.job_id = job_id;
+    Session session(project, input, options, names, info, job_id, job);
+    session.Run(result);
+    if (session.video_id() != 0) result.video = project.VideoById(session.video_id()).name;
+    return datasets::JobOutcome();
+  });
+  return result;
+}
+
+}  // namespace infer
