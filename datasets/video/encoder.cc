@@ -55,7 +55,7 @@ Encoder::Encoder(const std::filesystem::path& path, const EncoderSettings& setti
   if (settings.gop_frames > 0) codec_->gop_size = settings.gop_frames;
   if (container.flags & AVFMT_GLOBALHEADER) codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   if (h264) {
-    av_opt_set(codec_->priv_data, "preset", "veryfast", 0);
+    av_opt_set(codec_->priv_data, "preset", settings.at_once ? "superfast" : "veryfast", 0);
     if (settings.at_once) av_opt_set(codec_->priv_data, "tune", "zerolatency", 0);
     av_opt_set_double(codec_->priv_data, "crf", settings.crf, 0);
   } else {

@@ -144,14 +144,15 @@ bool IsGhost(const cv::Mat& bgr, const cv::Mat& ground, const train::Detection& 
   return in_ground > kLeastStep && in_ground > kGhostStep * Step(bgr(view), inside, outside);
 }
 
-train::FrameDetections Ground::FindMoving(const cv::Mat& bgr, int cut, double area) {
-  VOLE_CHECK(picture_.size() == bgr.size());
-  const cv::Mat contrast = datasets::ContrastTo(bgr, picture_);
+bool Ground::FindIn(const cv::Rect& place, const cv::Mat& bgr, int cut, double area,
+                    train::FrameDetections& found) {
+  const cv::Mat here = bgr(place);
+  cv::Mat ground = picture_(place);
+  const cv::Mat contrast = datasets::ContrastTo(here, ground);
   const cv::Mat mask =
       datasets::FillHoles(datasets::Open(contrast > cut, datasets::LegRadius(area)));
   cv::Mat labels, stats, centers;
   const int count = cv::connectedComponentsWithStats(mask, labels, stats, centers, 8, CV_32S);
-  train::FrameDetections found;
   for (int k = 1; k < count; ++k) {
     if (stats.at<int>(k, cv::CC_STAT_AREA) < std::max(kLeastMovingArea, kSpeckShare * area)) {
       continue;
@@ -160,18 +161,33 @@ train::FrameDetections Ground::FindMoving(const cv::Mat& bgr, int cut, double ar
     thing.region = {stats.at<int>(k, cv::CC_STAT_LEFT), stats.at<int>(k, cv::CC_STAT_TOP),
                     stats.at<int>(k, cv::CC_STAT_WIDTH), stats.at<int>(k, cv::CC_STAT_HEIGHT)};
     thing.mask = labels(thing.region) == k;
-    if (IsGhost(bgr, picture_, thing)) {
-      cv::Mat place = picture_(thing.region);
+    if (IsGhost(here, ground, thing)) {
       cv::Mat around;
       cv::dilate(thing.mask, around, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
-      bgr(thing.region).copyTo(place, around);
+      here(thing.region).copyTo(ground(thing.region), around);
       continue;
     }
     TakeFaintParts(contrast, cut, area, thing);
+    const cv::Rect inner(1, 1, place.width - 2, place.height - 2);
+    const bool crosses = (thing.region & inner) != thing.region;
     const double stands_out = cv::mean(contrast(thing.region), thing.mask)[0];
     thing.score = static_cast<float>(std::clamp(stands_out / (2.0 * std::max(cut, 1)), 0.0, 1.0));
+    thing.region += place.tl();
+    if (crosses && place.size() != bgr.size()) return false;
     found.detections.push_back(std::move(thing));
   }
+  return true;
+}
+
+train::FrameDetections Ground::FindMoving(const cv::Mat& bgr, int cut, double area,
+                                          const std::vector<cv::Rect>& places) {
+  VOLE_CHECK(picture_.size() == bgr.size());
+  train::FrameDetections found;
+  bool all = !places.empty();
+  for (const cv::Rect& place : places) all = all && FindIn(place, bgr, cut, area, found);
+  if (all) return found;
+  found.detections.clear();
+  FindIn({{0, 0}, bgr.size()}, bgr, cut, area, found);
   return found;
 }
 

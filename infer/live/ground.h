@@ -47,12 +47,18 @@ class Ground {
   void Follow(const cv::Mat& bgr, const std::vector<Blob>& animals);
 
   // What stands out by more than `cut` (ContrastTo), apart, without legs and tails; each at least a
-  // fifth of `area` pixels and 30. Ghosts become ground.
-  train::FrameDetections FindMoving(const cv::Mat& bgr, int cut, double area);
+  // fifth of `area` pixels and 30. Ghosts become ground. Looks in these places alone, which do not
+  // overlap, unless something goes on beyond them; none: everywhere.
+  train::FrameDetections FindMoving(const cv::Mat& bgr, int cut, double area,
+                                    const std::vector<cv::Rect>& places = {});
   // How many pixels hang together around this one that stand out; 0 where it does not.
   int PixelsAt(const cv::Mat& bgr, int cut, cv::Point pixel) const;
 
  private:
+  // False where something crosses the border of `place` within the picture.
+  bool FindIn(const cv::Rect& place, const cv::Mat& bgr, int cut, double area,
+              train::FrameDetections& found);
+
   cv::Mat picture_;
   int followed_ = 0;
 };

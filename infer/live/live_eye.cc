@@ -1,6 +1,7 @@
 #include "infer/live/live_eye.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,11 +15,12 @@
 namespace infer {
 namespace {
 
-constexpr size_t kFewestSamples = 8, kSearched = 38;
-constexpr int64_t kLearnUntilMs = 60000;
+constexpr size_t kFewestSamples = 8, kSearched = 24;
+constexpr int kEverywhereEvery = 8;  // frames
+constexpr int64_t kLearnUntilMs = 30000;
 // Animals are first looked for in pictures of no more pixels, which takes a fraction of a second;
 // where they would be dirt in those, in the pictures as they are.
-constexpr double kPixelsToSearch = 100e3, kSmallAnimal = 400;
+constexpr double kPixelsToSearch = 60e3, kSmallAnimal = 400;
 constexpr int kMostAttempts = 4;      // to see all of them apart
 constexpr double kMostGhosts = 0.25;  // of what was outlined
 
@@ -132,6 +134,7 @@ void LiveEye::StartLearning() {
 
 LiveEye::Learned LiveEye::LearnFrom(const std::vector<GroundSample>& samples,
                                     const Searched& searched) {
+  setpriority(PRIO_PROCESS, 0, 19);  // of this thread alone (Linux): pictures come first
   Learned learned;
   if (searched.ground_seconds <= 0) return learned;
   if (samples.size() < kFewestSamples) {
@@ -235,9 +238,12 @@ void LiveEye::BeginAtPoints(const GroundSample& first) {
 }
 
 LookedFrame LiveEye::Outline(int number, int64_t milliseconds, const cv::Mat& bgr, bool late) {
+  // Who is lost or comes is looked for everywhere, now and then too.
+  const bool everywhere = outlined_++ % kEverywhereEvery == 0;
   const train::FrameDetections found =
       options_.predictor ? std::move(options_.predictor->Predict({bgr}, ground_.picture()).at(0))
-                         : ground_.FindMoving(bgr, cut_, area_);
+      : everywhere       ? ground_.FindMoving(bgr, cut_, area_)
+                         : ground_.FindMoving(bgr, cut_, area_, tracker_->Places());
   const std::vector<Blob> blobs = tracker_->Add(number, found);
   const std::vector<size_t> classes = names_.Of(blobs);
   ground_.Follow(bgr, blobs);

@@ -50,8 +50,8 @@ struct EyeOptions {
 };
 
 // The ground and what stands out from it are learned on a thread of its own while pictures come,
-// and again as more of them came: after once, twice, four times, ... the seconds, up to a minute.
-// An animal that rests at first is part of the ground until it has moved.
+// and again as more of them came: after once, twice, four times, ... the seconds, up to half a
+// minute. An animal that rests at first is part of the ground until it has moved.
 //
 // Belongs to one thread but for ready().
 class LiveEye {
@@ -100,7 +100,7 @@ class LiveEye {
   Ground ground_;
   std::atomic<bool> ready_{false};
   bool new_ground_ = false;
-  int animals_ = 0, cut_ = 0, looked_ = 0;
+  int animals_ = 0, cut_ = 0, looked_ = 0, outlined_ = 0;
   double area_ = 0, fps_ = 25;
   int64_t first_ms_ = 0, next_learn_ms_ = 0, learn_ms_ = 0;
   std::string problem_;

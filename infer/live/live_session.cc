@@ -29,7 +29,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using datasets::LiveNews;
 
-constexpr size_t kMostToLook = 3;  // more waiting would only make the outlines older
+// A looker that is kept from its work for a moment catches up; one that takes longer than pictures
+// do leaves out all but the newest, so that its outlines do not grow old.
+constexpr size_t kMostToLook = 16, kMostBehind = 2;
+constexpr double kKeepsUp = 0.8;     // of the time from picture to picture
+constexpr double kCostWeight = 0.1;  // of the last look in the mean of what one takes
 constexpr double kBytesToRecord = 64e6;
 constexpr size_t kLeastToRecord = 8, kMostToRecord = 90;
 constexpr auto kTick = std::chrono::seconds(1);
@@ -180,8 +184,10 @@ class Session {
     frame.fps = input_.source->fps();
     if (frames_ == 0) {
       const double bytes = std::max(1.0, static_cast<double>(picture.bgr.total() * 3));
-      to_record_.SetCapacity(
-          std::clamp(static_cast<size_t>(kBytesToRecord / bytes), kLeastToRecord, kMostToRecord));
+      const auto most =
+          std::clamp(static_cast<size_t>(kBytesToRecord / bytes), kLeastToRecord, kMostToRecord);
+      to_record_.SetCapacity(most);
+      to_look_.SetCapacity(std::min(most, kMostToLook));
     }
     if (options_.as_fast) {
       if (!to_record_.Push(frame)) return false;
@@ -199,8 +205,17 @@ class Session {
 
   // ---- the thread that looks
   void Look() {
+    double cost_seconds = 0;  // of one look, usually
     while (const auto frame = to_look_.Pop()) {
+      const bool behind = cost_seconds * frame->fps > kKeepsUp && to_look_.size() >= kMostBehind;
+      if (behind && eye_.ready() && !options_.as_fast) {
+        ++dropped_;
+        continue;
+      }
+      const auto begin = Clock::now();
       HandOn(eye_.Look(*frame), &frame->taken);
+      const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+      cost_seconds += kCostWeight * (took - cost_seconds);
     }
     if (!failed_) HandOn(eye_.Finish(), nullptr);
   }

@@ -14,6 +14,7 @@ constexpr double kInside = 0.3;                // of an animal, within the blob 
 // Of the areas of all that may be in a blob, and of the largest of them, as Tracker takes them.
 constexpr double kMergedShare = 0.5, kMergedLargest = 1.1;
 constexpr double kReturnedShare = 0.8;  // one that was away has come in touch with another
+constexpr double kPlaceMargin = 0.7;    // body lengths around the outline of the frame before
 constexpr double kReachAFrame = 0.5;    // body lengths that a missing animal may have moved
 
 }  // namespace
@@ -201,6 +202,31 @@ std::vector<Blob> LiveTracker::Add(int frame, const train::FrameDetections& foun
     }
   }
   return seen;
+}
+
+std::vector<cv::Rect> LiveTracker::Places() const {
+  if (animals_.size() < most_) return {};
+  std::vector<cv::Rect> places;
+  for (const Animal& animal : animals_) {
+    if (animal.missing > 0) return {};
+    const Follow& follow = animal.follow;
+    const int by = cvCeil(kPlaceMargin * BodyLength(follow.usual_area) + cv::norm(follow.velocity));
+    cv::Rect place(follow.last.region.x - by, follow.last.region.y - by,
+                   follow.last.region.width + 2 * by, follow.last.region.height + 2 * by);
+    place &= cv::Rect({0, 0}, frame_size_);
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (auto other = places.begin(); other != places.end() && !grown; ++other) {
+        if ((*other & place).empty()) continue;
+        place |= *other;
+        places.erase(other);
+        grown = true;
+        break;
+      }
+    }
+    places.push_back(place);
+  }
+  return places;
 }
 
 }  // namespace infer

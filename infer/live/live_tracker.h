@@ -23,6 +23,9 @@ class LiveTracker {
   // left out.
   std::vector<Blob> Add(int frame, const train::FrameDetections& found);
   void SetMedianArea(double area) { median_area_ = area; }
+  // Where all of them will be in the next frame, for sure, in places that do not overlap; empty
+  // while one is missing or has no number yet.
+  std::vector<cv::Rect> Places() const;
   int known() const { return static_cast<int>(animals_.size()); }  // have a number
 
  private:

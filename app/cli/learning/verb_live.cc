@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ctime>
+#include <opencv2/core/utility.hpp>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
@@ -103,6 +104,8 @@ std::string LineOf(const infer::LiveFigures& figures) {
 }
 
 int Run(Arguments& arguments, Console& console) {
+  // Three threads share the processor: a picture that waits for helpers of one would be late.
+  cv::setNumThreads(1);
   CheckSource(arguments);
   datasets::CheckOptions(arguments.options, "live");
   infer::LiveInput input;
