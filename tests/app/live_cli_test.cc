@@ -2,8 +2,10 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <csignal>
 #include <iterator>
 #include <set>
 #include <thread>
@@ -241,4 +243,27 @@ TEST_CASE("What cannot be followed is said in one clear line") {
       {"live", p, "--file", stage.folder / "one.mkv", "--as-fast", "--out", stage.folder / "b"}, 1,
       {"1 picture came, too few"});
   stage.CheckWhole();
+}
+
+TEST_CASE(
+    "A full disk ends vole live with a line that says so, and what was recorded stays in order") {
+  const LiveStage stage(2);
+  VoleJson({"synth", (stage.folder / "scene").string(), "--scene", "two-voles", "--frames", "100"});
+  const std::string video = (stage.folder / "scene/video.mp4").string();
+  const std::string recording = (stage.folder / "r.mkv").string();
+  const auto little_disk = [&] {
+    const auto bytes = static_cast<rlim_t>(std::filesystem::file_size(stage.project) + 100000);
+    const rlimit limit{bytes, bytes};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, SIG_IGN);
+  };
+  const tests::Outcome outcome = Vole({"live", stage.project, "--file", video, "--out", recording,
+                                       "--as-fast", "--animals", "2", "--quiet"},
+                                      little_disk);
+  INFO(tests::Show(outcome));
+  CHECK(outcome.code == 1);
+  CHECK(outcome.err.find("make room") != std::string::npos);  // beside what is said of the animals
+  CHECK(outcome.err.find("make room") == outcome.err.rfind("make room"));
+  stage.CheckWhole();
+  CHECK(stage.State() == "failed");
 }

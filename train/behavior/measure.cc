@@ -1,8 +1,8 @@
 // Normalization of the inputs of behavior networks, from the frames to learn from.
+#include "train/behavior/measure.h"
+
 #include <algorithm>
 #include <cmath>
-
-#include "train/behavior/tasks.h"
 
 namespace train {
 

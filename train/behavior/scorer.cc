@@ -4,6 +4,7 @@
 
 #include "datasets/base/error.h"
 #include "train/base/device.h"
+#include "train/behavior/measure.h"
 #include "train/behavior/picture.h"
 #include "train/behavior/tasks.h"
 #include "train/behavior/train.h"

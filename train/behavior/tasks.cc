@@ -5,6 +5,7 @@
 
 #include "datasets/base/random.h"
 #include "train/base/device.h"
+#include "train/behavior/measure.h"
 
 namespace train {
 namespace {

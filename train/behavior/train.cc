@@ -7,6 +7,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/fingerprint.h"
 #include "train/base/device.h"
+#include "train/behavior/measure.h"
 #include "train/behavior/tasks.h"
 #include "train/learn/training_run.h"
 #include "train/weights/module_init.h"

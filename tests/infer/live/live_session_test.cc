@@ -203,7 +203,7 @@ TEST_CASE("Too few pictures, or none with an animal that moves, are recorded and
   CHECK_FALSE(std::filesystem::exists(none.input.file));
 }
 
-TEST_CASE("A disk that is full, or an existing file, ends it in order") {
+TEST_CASE("A recording never overwrites a file that exists") {
   Stage stage;
   std::ofstream(stage.input.file) << "something";
   stage.input.source = std::make_unique<tests::StageSource>(20);
