@@ -15,12 +15,12 @@
 namespace infer {
 namespace {
 
-constexpr size_t kFewestSamples = 8, kSearched = 24;
+constexpr size_t kFewestSamples = 8, kSearched = 38;
 constexpr int kEverywhereEvery = 8;  // frames
-constexpr int64_t kLearnUntilMs = 30000;
+constexpr int64_t kLearnUntilMs = 60000;
 // Animals are first looked for in pictures of no more pixels, which takes a fraction of a second;
 // where they would be dirt in those, in the pictures as they are.
-constexpr double kPixelsToSearch = 60e3, kSmallAnimal = 400;
+constexpr double kPixelsToSearch = 100e3, kSmallAnimal = 400;
 constexpr int kMostAttempts = 4;      // to see all of them apart
 constexpr double kMostGhosts = 0.25;  // of what was outlined
 

@@ -50,8 +50,8 @@ struct EyeOptions {
 };
 
 // The ground and what stands out from it are learned on a thread of its own while pictures come,
-// and again as more of them came: after once, twice, four times, ... the seconds, up to half a
-// minute. An animal that rests at first is part of the ground until it has moved.
+// and again as more of them came: after once, twice, four times, ... the seconds, up to a minute.
+// An animal that rests at first is part of the ground until it has moved.
 //
 // Belongs to one thread but for ready().
 class LiveEye {
