@@ -200,28 +200,39 @@ class Journey {
   }
 
   // Brings what waits home from `frame` (whose picture is pictures_[at]) to where the last check
-  // passed; what does not come back there is forgotten, and the animal ends.
+  // passed; frames from which it does not come back there are forgotten, and the animal ends.
   void Check(Traveler& traveler, int frame, size_t at) {
-    if (traveler.waiting.empty()) return;
-    const Polygons& last = traveler.waiting.count(frame) ? traveler.waiting.at(frame) : Polygons();
-    Polygons back = last;
+    bool all = true;
+    while (!traveler.waiting.empty() && at > 0 && !ComesBack(traveler, frame, at)) {
+      traveler.waiting.erase(frame);
+      frame -= options_.direction;
+      --at;
+      all = false;
+    }
+    for (const auto& [passed, outline] : traveler.waiting) {
+      carried_.labels[passed].push_back({traveler.animal, outline});
+    }
+    if (!traveler.waiting.empty()) {
+      traveler.checked_outline = traveler.waiting.at(frame);
+      traveler.checked_frame = frame;
+    }
+    traveler.waiting.clear();
+    if (!all) {
+      End(traveler, traveler.checked_frame + options_.direction, true,
+          "does not come back to where it was");
+    }
+  }
+
+  bool ComesBack(const Traveler& traveler, int frame, size_t at) const {
+    const auto last = traveler.waiting.find(frame);
+    Polygons back = last == traveler.waiting.end() ? Polygons() : last->second;
     for (size_t i = at; i > 0 && !back.empty(); --i) {
       back = MovedOutline(pictures_[i], pictures_[i - 1], back);
       if (i == 1 || back.empty() || traveler.fit.overlap <= 0) continue;
       back = FitOutline(traveler.fit, pictures_[i - 1], background_, back, {});  // bodies bend
     }
-    const double agreement = OutlineAgreement(back, traveler.checked_outline, traveler.seed_area);
-    if (agreement < options_.least_agreement) {
-      End(traveler, traveler.checked_frame + options_.direction, true,
-          "does not come back to where it was");
-    } else {
-      for (auto& [passed, outline] : traveler.waiting) {
-        carried_.labels[passed].push_back({traveler.animal, outline});
-      }
-      traveler.checked_outline = last;
-      traveler.checked_frame = frame;
-    }
-    traveler.waiting.clear();
+    return OutlineAgreement(back, traveler.checked_outline, traveler.seed_area) >=
+           options_.least_agreement;
   }
 
   const std::function<cv::Mat(int)>& picture_;
