@@ -59,7 +59,7 @@ class Journey {
     }
     pictures_.push_back(first);
     int frame = start;
-    for (int i = 0; i < options_.most_frames && AnyGoes(); ++i) {
+    for (int i = 0; i < options_.most_frames && Goes(); ++i) {
       job.Advance(i, options_.most_frames, "frame " + std::to_string(frame));
       frame += options_.direction;
       if (frame < 0 || frame >= frame_count) {
@@ -75,13 +75,30 @@ class Journey {
       if (!traveler.end) End(traveler, frame + options_.direction, false, "");
       carried_.ends.push_back(*traveler.end);
     }
+    if (options_.together) EndTogether();
     return std::move(carried_);
   }
 
  private:
-  bool AnyGoes() const {
-    return std::any_of(travelers_.begin(), travelers_.end(),
-                       [](const Traveler& traveler) { return !traveler.end; });
+  bool Goes() const {
+    const auto goes = [](const Traveler& traveler) { return !traveler.end; };
+    return options_.together ? std::all_of(travelers_.begin(), travelers_.end(), goes)
+                             : std::any_of(travelers_.begin(), travelers_.end(), goes);
+  }
+
+  void EndTogether() {
+    const auto sooner = [&](int a, int b) { return (b - a) * options_.direction > 0; };
+    const auto first = std::min_element(
+        carried_.ends.begin(), carried_.ends.end(),
+        [&](const CarryEnd& a, const CarryEnd& b) { return sooner(a.frame, b.frame); });
+    if (first == carried_.ends.end()) return;
+    const int frame = first->frame;
+    for (auto it = carried_.labels.begin(); it != carried_.labels.end();) {
+      it = sooner(it->first, frame) ? std::next(it) : carried_.labels.erase(it);
+    }
+    for (CarryEnd& end : carried_.ends) {
+      if (sooner(frame, end.frame)) end = {end.animal, frame, false, "ends with the others"};
+    }
   }
 
   static void End(Traveler& traveler, int frame, bool doubt, const std::string& reason) {

@@ -23,6 +23,9 @@ struct CarryOptions {
   // Least share of pixels on which an outline and what comes back of it over `look_back` frames
   // agree. Below it the animal is in doubt.
   double least_agreement = 0.8;
+  // All animals end with the first one that does: frames with some of them would teach a network
+  // that the others are ground.
+  bool together = true;
   int look_back = 5;  // frames; an outline is given only when the check after it has passed
 };
 

@@ -123,6 +123,32 @@ TEST_CASE("Two animals that come to overlap are both in doubt from there") {
   }
 }
 
+TEST_CASE("All animals end with the first that does, unless each is carried for itself") {
+  const auto still = [](int) { return cv::Point2d(250, 200); };
+  const auto picture = [&](int frame) {
+    cv::Mat drawn = Ground();
+    if (frame < 12) Draw(&drawn, Way(frame), 4.0 * frame, 90);
+    Draw(&drawn, still(frame), 0, 60);
+    return drawn;
+  };
+  const std::vector<OutlinedAnimal> seeds = {{1, Ellipse(Way(0), 0)}, {2, Ellipse(still(0), 0)}};
+  annotate::CarryOptions options;
+  options.most_frames = 30;
+  datasets::Job job;
+  const auto together = annotate::CarryOn(picture, 40, 0, seeds, Ground(), options, {}, job);
+  CHECK(together.ends[0].doubt);
+  CHECK(together.ends[0].frame == 12);
+  CHECK_FALSE(together.ends[1].doubt);
+  CHECK(together.ends[1].frame == 12);
+  CHECK(together.ends[1].reason == "ends with the others");
+  CHECK(together.labels.size() == 11);
+  for (const auto& [frame, labels] : together.labels) CHECK(labels.size() == 2);
+  options.together = false;
+  const auto apart = annotate::CarryOn(picture, 40, 0, seeds, Ground(), options, {}, job);
+  CHECK(apart.ends[1].frame == 31);
+  CHECK(apart.labels.at(30).size() == 1);
+}
+
 TEST_CASE("A label of a person ends the way; an outline of a model that agrees is taken") {
   annotate::CarryAdvice advice;
   advice.has_label = [](int frame, int64_t animal) { return animal == 7 && frame == 9; };

@@ -93,7 +93,8 @@ Verb CarryVerb() {
       "Follows each outline of one labeled frame from frame to frame by its motion, and fits it "
       "anew in each. An animal ends where it cannot be followed, does not come back to where it "
       "was when followed backward, touches another one, changes its size, or has a label that "
-      "a person made. Where the video has predictions, outlines of them that agree are taken. "
+      "a person made; the others end with it, so that no frame has labels of some only. Where the "
+      "video has predictions, outlines of them that agree are taken. "
       "Carried labels count as interpolated until somebody changes them; carrying again from "
       "a corrected frame replaces them. Ctrl+Z in the workbench takes all of it back.",
       "  vole carry mice.vole --frame 120\n"
