@@ -29,8 +29,8 @@ struct CarriedLabels {
 // All animals of the request end with the first that does (CarryOptions::together). A carried label
 // is stored as an interpolated one (not a key frame) until somebody changes or confirms it; labels
 // that a person made end the way. Reads pictures, so it takes a while; changes nothing: apply
-// `edit`. Throws Error for a frame without outlines or an animal that has none there, Cancelled when
-// the job was.
+// `edit`. Throws Error for a frame without outlines or an animal that has none there, Cancelled
+// when the job was.
 CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& request,
                           datasets::Job& job);
 // "Ada 57 frames on (frame 158: touches another animal), Bea 100 frames on".

@@ -63,6 +63,8 @@ class Pipe {
   AVIOContext* io_ = nullptr;
 };
 
+constexpr auto kSilent = std::chrono::seconds(5);
+
 enum class Kind { kFile, kPipe, kStream };
 
 class FfmpegSource : public LiveSource {
@@ -78,12 +80,15 @@ class FfmpegSource : public LiveSource {
   }
 
   LiveNews Next(LivePicture* picture) override {
+    asked_ = Clock::now();
     if (!format_ && !Open()) return stop_ ? LiveNews::kEnd : Broken();
     const int code = Receive();
     if (stop_) return LiveNews::kEnd;
     if (code < 0) {
       if (kind_ == Kind::kFile && code == AVERROR_EOF) return LiveNews::kEnd;
-      problem_ = code == AVERROR_EOF ? "nobody writes to it any more" : AvErrorText(code);
+      problem_ = code == AVERROR_EOF    ? "nobody writes to it any more"
+                 : code == AVERROR_EXIT ? "it is silent"
+                                        : AvErrorText(code);
       return Broken();
     }
     int64_t shown = frame_->best_effort_timestamp;
@@ -114,7 +119,12 @@ class FfmpegSource : public LiveSource {
   double fps() const override { return fps_; }
 
  private:
-  static int Interrupted(void* self) { return static_cast<FfmpegSource*>(self)->stop_ ? 1 : 0; }
+  // A connection that the other side forgot never ends by itself.
+  static int Interrupted(void* self) {
+    const FfmpegSource& source = *static_cast<FfmpegSource*>(self);
+    const bool silent = source.kind_ == Kind::kStream && Clock::now() - source.asked_ > kSilent;
+    return source.stop_ || silent ? 1 : 0;
+  }
 
   LiveNews Broken() {
     Close();
@@ -243,7 +253,7 @@ class FfmpegSource : public LiveSource {
   Orientation orientation_;
   BgrConverter converter_;
   bool draining_ = false, started_ = false;
-  Clock::time_point start_, arrived_ = Clock::now();
+  Clock::time_point start_, arrived_ = Clock::now(), asked_;
   int64_t first_shown_ = AV_NOPTS_VALUE, last_shown_ = 0, step_ = 1;
   double fps_ = kUsualFps;
   std::string problem_;

@@ -12,9 +12,11 @@
 namespace datasets {
 
 struct LivePicture {
-  cv::Mat bgr;               // CV_8UC3, its pixels shared with nobody else
-  int64_t milliseconds = 0;  // in the source's own time, increasing; of a stream that of arrival
-  std::chrono::steady_clock::time_point taken;  // when it came, before it was decoded
+  cv::Mat bgr;  // CV_8UC3, its pixels shared with nobody else
+  int64_t milliseconds =
+      0;  // in the source's own time; of a stream that of arrival, so two may be equal
+  // When it came, before it was decoded; of a file, which is decoded ahead, when it was due.
+  std::chrono::steady_clock::time_point taken;
 };
 
 enum class LiveNews {
@@ -38,7 +40,8 @@ class LiveSource {
 // with the first picture for what is no video. `stop` must outlive it.
 std::unique_ptr<LiveSource> PlayFile(const std::filesystem::path& file, bool as_fast,
                                      const std::atomic<bool>& stop);
-// Whatever FFmpeg reads: rtsp://, http://, udp://, ...
+// Whatever FFmpeg reads: rtsp://, http://, udp://, ... One that is silent for five seconds is
+// broken, and is opened again.
 std::unique_ptr<LiveSource> ReadStream(const std::string& url, const std::atomic<bool>& stop);
 
 }  // namespace datasets

@@ -17,6 +17,7 @@ constexpr int kFollowEvery = 12;     // frames
 constexpr double kAround = 0.5;      // of an animal's length: shadows, and what was not outlined
 constexpr double kSpeckShare = 0.2;  // of an animal's area
 constexpr double kFaint = 0.6;       // of the cut: legs, tails, faint fur beside what is certain
+constexpr int kRim = 3;              // pixels around a ghost that go with it
 constexpr int kBand = 5;             // pixels on both sides of an outline
 constexpr double kGhostStep = 1.5;   // the ground's step there is so much larger
 constexpr double kLeastStep = 12;    // gray levels
@@ -108,6 +109,7 @@ cv::Mat MedianOf(const std::vector<GroundSample>& samples) {
 
 void Ground::Follow(const cv::Mat& bgr, const std::vector<Blob>& animals) {
   if (picture_.empty() || ++followed_ % kFollowEvery != 0) return;
+  picture_ = picture_.clone();  // a predictor knows a background by its memory
   cv::Mat keep(bgr.size(), CV_8UC1, cv::Scalar(0));
   for (const Blob& animal : animals) {
     const int by = cvCeil(kAround * std::max(animal.region.width, animal.region.height));
@@ -162,18 +164,24 @@ bool Ground::FindIn(const cv::Rect& place, const cv::Mat& bgr, int cut, double a
                     stats.at<int>(k, cv::CC_STAT_WIDTH), stats.at<int>(k, cv::CC_STAT_HEIGHT)};
     thing.mask = labels(thing.region) == k;
     if (IsGhost(here, ground, thing)) {
+      const cv::Rect rim(thing.region.x - kRim, thing.region.y - kRim,
+                         thing.region.width + 2 * kRim, thing.region.height + 2 * kRim);
+      const cv::Rect view = rim & cv::Rect({0, 0}, place.size());
+      const int side = 2 * kRim + 1;
       cv::Mat around;
-      cv::dilate(thing.mask, around, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
-      here(thing.region).copyTo(ground(thing.region), around);
+      cv::dilate(labels(view) == k, around,
+                 cv::getStructuringElement(cv::MORPH_ELLIPSE, {side, side}));
+      here(view).copyTo(ground(view), around);
       continue;
     }
     TakeFaintParts(contrast, cut, area, thing);
-    const cv::Rect inner(1, 1, place.width - 2, place.height - 2);
-    const bool crosses = (thing.region & inner) != thing.region;
     const double stands_out = cv::mean(contrast(thing.region), thing.mask)[0];
     thing.score = static_cast<float>(std::clamp(stands_out / (2.0 * std::max(cut, 1)), 0.0, 1.0));
     thing.region += place.tl();
-    if (crosses && place.size() != bgr.size()) return false;
+    const cv::Rect grown(thing.region.x - 1, thing.region.y - 1, thing.region.width + 2,
+                         thing.region.height + 2);
+    const cv::Rect in_picture = grown & cv::Rect({0, 0}, bgr.size());
+    if ((in_picture & place) != in_picture) return false;
     found.detections.push_back(std::move(thing));
   }
   return true;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
+#include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
 
@@ -14,26 +14,10 @@ namespace {
 
 constexpr double kLeaveMargin = 3;  // pixels
 
-double DistanceToSide(const cv::Point2d& point, const cv::Point2d& a, const cv::Point2d& b) {
-  const cv::Point2d side = b - a;
-  const double length = side.dot(side);
-  const double along = length > 0 ? std::clamp((point - a).dot(side) / length, 0.0, 1.0) : 0;
-  return cv::norm(point - (a + along * side));
-}
-
 // Pixels to the outline, negative outside.
 double Depth(const datasets::Ring& ring, const cv::Point2d& point) {
-  bool inside = false;
-  double nearest = std::numeric_limits<double>::max();
-  for (size_t i = 0, before = ring.size() - 1; i < ring.size(); before = i++) {
-    const cv::Point2d &a = ring[i], &b = ring[before];
-    nearest = std::min(nearest, DistanceToSide(point, a, b));
-    if ((a.y > point.y) != (b.y > point.y) &&
-        point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x) {
-      inside = !inside;
-    }
-  }
-  return inside ? nearest : -nearest;
+  const std::vector<cv::Point2f> corners(ring.begin(), ring.end());
+  return cv::pointPolygonTest(corners, cv::Point2f(point), true);
 }
 
 const char* KindName(LiveEvent::Kind kind) {

@@ -90,12 +90,12 @@ std::vector<LookedFrame> LiveEye::Look(const LiveFrame& frame) {
     next_learn_ms_ = first_ms_ + learn_ms_;
   }
   const int64_t since = frame.milliseconds - first_ms_;
-  if (!ready_ || since <= kLearnUntilMs) {
+  const int64_t learn_until = options_.ground_seconds > 0 ? kLearnUntilMs : 0;
+  if (!ready_ || since < learn_until) {
     samples_.Add({frame.number, frame.milliseconds, frame.bgr});
     if (!learning_.valid() && frame.milliseconds >= next_learn_ms_) {
       StartLearning();
       next_learn_ms_ = frame.milliseconds + (ready_ ? std::max<int64_t>(since, 1) : learn_ms_);
-      if (options_.ground_seconds <= 0) next_learn_ms_ = first_ms_ + kLearnUntilMs + 1;
     }
   } else if (!learning_.valid()) {
     samples_ = GroundSamples();
@@ -116,12 +116,11 @@ std::vector<LookedFrame> LiveEye::Look(const LiveFrame& frame) {
 }
 
 std::vector<LookedFrame> LiveEye::Finish() {
-  if (looked_ == 0) return {};
+  if (looked_ == 0 || ready_) return {};
   if (learning_.valid()) {
     std::vector<LookedFrame> frames = Use(learning_.get(), true);
     if (ready_) return frames;
   }
-  if (ready_) return {};
   StartLearning();
   return Use(learning_.get(), true);
 }

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 using datasets::LiveNews;
 
 // A looker that is kept from its work for a moment catches up; one that takes longer than pictures
-// do leaves out all but the newest, so that its outlines do not grow old.
+// do leaves out all but the newest two, so that its outlines do not grow old.
 constexpr size_t kMostToLook = 16, kMostBehind = 2;
 constexpr double kKeepsUp = 0.8;     // of the time from picture to picture
 constexpr double kCostWeight = 0.1;  // of the last look in the mean of what one takes
@@ -46,34 +46,42 @@ struct Looked {
   std::vector<std::string> events;
   cv::Mat ground;  // when it is new
 };
-using ToRecord = std::variant<LiveFrame, Looked>;
+// What one look gives is one entry, however many frames: it must not take the room of pictures.
+using ToRecord = std::variant<LiveFrame, std::vector<Looked>>;
+
+// Where events go.
+struct EventOutlets {
+  explicit EventOutlets(const LiveInput& input) {
+    if (!input.send.empty()) sender = std::make_unique<UdpSender>(input.send);
+    if (input.events_file.empty()) return;
+    file.open(input.events_file, std::ios::app);
+    if (!file) {
+      throw datasets::Error(input.events_file.string(), "it cannot be written",
+                            "choose a folder that you may write to");
+    }
+  }
+  std::unique_ptr<UdpSender> sender;  // null: nobody is told
+  std::ofstream file;                 // closed: none is written
+};
 
 class Session {
  public:
   Session(datasets::Project& project, LiveInput& input, const LiveOptions& options,
-          const LiveWriter::Names& names, const train::ModelInfo& info, datasets::Id job_id,
-          datasets::Job& job)
+          const LiveWriter::Names& names, const train::ModelInfo& info, EventOutlets& outlets,
+          datasets::Id job_id, datasets::Job& job)
       : input_(input),
         options_(options),
         names_(names),
         job_(job),
         writer_(project, input.file, job_id, names),
         detector_(input.zones, input.file.stem().string()),
-        eye_(EyeOf(input, options, info), input.say) {
-    if (!input.send.empty()) sender_ = std::make_unique<UdpSender>(input.send);
-    if (!input.events_file.empty()) {
-      events_file_.open(input.events_file, std::ios::app);
-      if (!events_file_) {
-        throw datasets::Error(input.events_file.string(), "it cannot be written",
-                              "choose a folder that you may write to");
-      }
-    }
-  }
+        eye_(EyeOf(input, options, info), input.say),
+        outlets_(outlets) {}
 
   void Run(LiveResult& result) {
     start_ = last_picture_ = Clock::now();
     std::vector<std::thread> threads;
-    threads.emplace_back([this] { Guard([this] { Take(); }, [this] { to_look_.Close(); }); });
+    threads.emplace_back([this] { Guard([this] { Take(); }, [this] { TakeDone(); }); });
     threads.emplace_back([this] { Guard([this] { Look(); }, [this] { LookDone(); }); });
     threads.emplace_back([this] { Guard([this] { Record(); }, [this] { Done(); }); });
     Watch();
@@ -82,11 +90,10 @@ class Session {
     result.animals = eye_.animals();
     result.gave_up = gave_up_;
     result.problem = gave_up_ ? gave_up_why_ : eye_.problem();
-    video_id_ = writer_.video_id();
     if (error_) std::rethrow_exception(error_);
   }
 
-  datasets::Id video_id() const { return video_id_; }
+  datasets::Id video_id() const { return writer_.video_id(); }  // 0: no picture came
 
  private:
   static EyeOptions EyeOf(const LiveInput& input, const LiveOptions& options,
@@ -118,6 +125,11 @@ class Session {
     finish();
   }
 
+  void TakeDone() {
+    to_look_.Close();
+    taker_done_ = true;
+    MayEnd();
+  }
   // The recorder ends when both have: what was taken is still written.
   void LookDone() {
     to_look_.Abort();
@@ -137,13 +149,6 @@ class Session {
 
   // ---- the thread that takes
   void Take() {
-    struct End {
-      Session* session;
-      ~End() {
-        session->taker_done_ = true;
-        session->MayEnd();
-      }
-    } end{this};
     datasets::LivePicture picture;
     bool any = false, broken = false;
     while (!*input_.stop) {
@@ -176,6 +181,14 @@ class Session {
 
   // False when nobody takes it any more.
   bool HandOver(const datasets::LivePicture& picture) {
+    if (size_.empty()) size_ = picture.bgr.size();
+    if (picture.bgr.size() != size_) {  // before anybody works on it beside the others
+      throw datasets::Error(
+          input_.name,
+          fmt::format("the picture's size has changed from {} x {} to {} x {}", size_.width,
+                      size_.height, picture.bgr.cols, picture.bgr.rows),
+          "what was recorded until then is kept; start again");
+    }
     LiveFrame frame;
     frame.number = static_cast<int>(frames_);
     frame.milliseconds = picture.milliseconds;
@@ -186,7 +199,7 @@ class Session {
       const double bytes = std::max(1.0, static_cast<double>(picture.bgr.total() * 3));
       const auto most =
           std::clamp(static_cast<size_t>(kBytesToRecord / bytes), kLeastToRecord, kMostToRecord);
-      to_record_.SetCapacity(most);
+      to_record_.SetCapacity(2 * most);  // each picture, and what is seen in it
       to_look_.SetCapacity(std::min(most, kMostToLook));
     }
     if (options_.as_fast) {
@@ -212,16 +225,20 @@ class Session {
         ++dropped_;
         continue;
       }
+      const bool ready = eye_.ready();
       const auto begin = Clock::now();
       HandOn(eye_.Look(*frame), &frame->taken);
       const double took = std::chrono::duration<double>(Clock::now() - begin).count();
-      cost_seconds += kCostWeight * (took - cost_seconds);
+      // Frames that are caught up on when the ground is known are no look's cost.
+      if (ready) cost_seconds += kCostWeight * (took - cost_seconds);
     }
     if (!failed_) HandOn(eye_.Finish(), nullptr);
   }
 
   void HandOn(std::vector<LookedFrame> frames, const Clock::time_point* taken) {
+    if (frames.empty()) return;
     const auto outlined = Clock::now();
+    std::vector<Looked> all;
     for (LookedFrame& frame : frames) {
       Looked looked;
       looked.events = Tell(frame, outlined);
@@ -232,8 +249,9 @@ class Session {
       }
       looked.ground = eye_.TakeNewGround();
       looked.frame = std::move(frame);
-      if (!to_record_.Push(std::move(looked))) return;
+      all.push_back(std::move(looked));
     }
+    to_record_.Push(std::move(all));
   }
 
   // Lines for the file; what happens now is sent.
@@ -245,7 +263,7 @@ class Session {
     std::vector<std::string> lines;
     for (const LiveEvent& event : detector_.Add(frame.number, frame.milliseconds, animals)) {
       lines.push_back(EventLine(event));
-      const bool sent = !sender_ || sender_->Send(lines.back());
+      const bool sent = !outlets_.sender || outlets_.sender->Send(lines.back());
       const std::lock_guard<std::mutex> lock(mutex_);
       ++events_;
       unsent_ += !sent;
@@ -261,18 +279,20 @@ class Session {
         writer_.Record(*frame);
         continue;
       }
-      const Looked& looked = std::get<Looked>(*next);
-      if (!looked.ground.empty()) writer_.SetGround(looked.ground);
-      writer_.Add(looked.frame);
-      for (const std::string& line : looked.events) {
-        if (events_file_.is_open()) events_file_ << line << '\n';
-      }
-      if (events_file_.is_open() && !looked.events.empty() && !events_file_.flush()) {
-        throw datasets::Error(input_.events_file.string(), "writing it failed",
-                              "make room on the disk");
-      }
+      for (const Looked& looked : std::get<std::vector<Looked>>(*next)) Write(looked);
     }
     writer_.Finish();
+  }
+
+  void Write(const Looked& looked) {
+    if (!looked.ground.empty()) writer_.SetGround(looked.ground);
+    writer_.Add(looked.frame);
+    if (!outlets_.file.is_open() || looked.events.empty()) return;
+    for (const std::string& line : looked.events) outlets_.file << line << '\n';
+    if (!outlets_.file.flush()) {
+      throw datasets::Error(input_.events_file.string(), "writing it failed",
+                            "make room on the disk");
+    }
   }
 
   // ---- the caller's thread
@@ -293,6 +313,7 @@ class Session {
         gave_up_why_ = fmt::format("no picture for {:.0f} s", seconds);
         *input_.stop = true;
       }
+      if (taking && options_.seconds > 0 && seconds > options_.seconds) *input_.stop = true;
       const bool stalls = taking && since > kStall;
       const bool tick = now >= next_tick;
       if (stalls == stalled && !tick) continue;
@@ -333,13 +354,12 @@ class Session {
   LiveWriter writer_;
   EventDetector detector_;
   LiveEye eye_;
-  std::unique_ptr<UdpSender> sender_;
-  std::ofstream events_file_;
+  EventOutlets& outlets_;
   datasets::BoundedQueue<LiveFrame> to_look_{kMostToLook};
   datasets::BoundedQueue<ToRecord> to_record_{kLeastToRecord};
   std::atomic<int64_t> frames_{0}, outlined_{0}, dropped_{0}, unrecorded_{0};
   std::atomic<bool> failed_{false}, taker_done_{false}, looker_done_{false};
-  datasets::Id video_id_ = 0;
+  cv::Size size_;  // of the pictures; of the thread that takes
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -386,9 +406,10 @@ LiveResult RunLive(datasets::Project& project, LiveInput& input, const LiveOptio
   names.categories = datasets::AnimalsOfModel(project, input.model_id, names.classes);
   const datasets::NewJob row{datasets::JobKind::kPredict, StoredOptions(options, input).dump(),
                              input.model_id};
+  EventOutlets outlets(input);  // what is wrong with them is no job yet
   datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
     result.job_id = job_id;
-    Session session(project, input, options, names, info, job_id, job);
+    Session session(project, input, options, names, info, outlets, job_id, job);
     session.Run(result);
     if (session.video_id() != 0) result.video = project.VideoById(session.video_id()).name;
     return datasets::JobOutcome();

@@ -234,6 +234,7 @@ TEST_CASE("What cannot be followed is said in one clear line") {
   CheckFails({"live", p, "--url", "tcp://127.0.0.1:9"}, 1, {"tcp://127.0.0.1:9"});
   CheckFails({"live", p, "--file", stage.video, "--background", "0"}, 2, {"--model"});
   CheckFails({"live", p, "--file", stage.video, "--outline", "3;4"}, 2, {"--outline '3;4'"});
+  CheckFails({"live", p, "--file", stage.video, "--zone", "nest=1,2"}, 2, {"nest"});
   CHECK(VoleJson({"info", p})["videos"].empty());
   // Nothing that moves: the recording is kept.
   CheckFails({"live", p, "--file", stage.video, "--as-fast", "--out", stage.folder / "a"}, 1,

@@ -79,7 +79,13 @@ std::vector<datasets::Zone> ZonesOf(const Arguments& arguments) {
   std::vector<datasets::Zone> zones;
   if (!arguments.zones_file.empty()) zones = datasets::ReadZones(arguments.zones_file);
   for (const std::string& text : arguments.zones) {
-    datasets::Zone zone = infer::ZoneOf(text);
+    datasets::Zone zone = [&] {
+      try {
+        return infer::ZoneOf(text);
+      } catch (const datasets::Error& error) {
+        throw UsageError(error.what());
+      }
+    }();
     for (const datasets::Zone& other : zones) {
       if (other.name == zone.name) {
         throw UsageError("two zones are called '" + zone.name + "'");

@@ -203,6 +203,37 @@ TEST_CASE("Too few pictures, or none with an animal that moves, are recorded and
   CHECK_FALSE(std::filesystem::exists(none.input.file));
 }
 
+TEST_CASE("A picture of another size ends it with a line, and what came before is kept") {
+  struct Growing : tests::StageSource {
+    using StageSource::StageSource;
+    datasets::LiveNews Next(datasets::LivePicture* picture) override {
+      const auto news = StageSource::Next(picture);
+      if (news == datasets::LiveNews::kPicture && count_++ == 40) {
+        cv::resize(picture->bgr, picture->bgr, {}, 2, 2);
+      }
+      return news;
+    }
+    int count_ = 0;
+  };
+  Stage stage;
+  stage.options.as_fast = true;
+  stage.options.background = 1;
+  stage.input.source = std::make_unique<Growing>(60);
+  CHECK_THROWS_WITH_AS(stage.Run(), doctest::Contains("from 160 x 128 to 320 x 256"),
+                       datasets::Error);
+  CHECK(stage.project->VideoByName("live").frame_count == 40);
+  CHECK(stage.project->Jobs().front().state == "failed");
+  CHECK(stage.Findings() == "");
+}
+
+TEST_CASE("Nowhere to send events to is said before there is a job") {
+  Stage stage;
+  stage.input.source = std::make_unique<tests::StageSource>(20);
+  stage.input.send = "nowhere";
+  CHECK_THROWS_AS(stage.Run(), datasets::Error);
+  CHECK(stage.project->Jobs().empty());
+}
+
 TEST_CASE("A recording never overwrites a file that exists") {
   Stage stage;
   std::ofstream(stage.input.file) << "something";
