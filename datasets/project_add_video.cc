@@ -1,9 +1,7 @@
-#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/names.h"
-#include "datasets/store/paths.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
 #include "datasets/video/fingerprint.h"
@@ -53,14 +51,7 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
       id = meanwhile->id;
       return;
     }
-    VideoRow video;
-    video.name = UniqueVideoName(TextOrWindows1252(video_file.stem().string()), inside.Videos());
-    video.path = PathFrom(folder(), video_file);
-    video.fingerprint = index.fingerprint;
-    video.width = index.width;
-    video.height = index.height;
-    video.frame_count = index.frame_count();
-    video.fps = index.fps;
+    VideoRow video = NewVideoRow(folder(), video_file, index, inside.Videos());
     video.static_camera = background.static_camera;
     id = writer.InsertVideo(video, index, background);
     writer.SetFrameHashes(id, hashes);

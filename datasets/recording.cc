@@ -2,12 +2,10 @@
 
 #include <optional>
 
-#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/names.h"
-#include "datasets/store/paths.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/recording/recording_store.h"
 #include "datasets/video/fingerprint.h"
@@ -19,24 +17,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// The file is never changed, for another project may still record into it or hold more of it (a
+// copy of this project that is older): what lies behind the frames of the row stays there.
 void EndRecording(Project& project, const VideoRow& video) {
   const fs::path file = project.VideoPath(video);
-  const int64_t bytes = GrowingBytes(video.fingerprint);
   std::optional<VideoIndex> closed;
+  std::string fingerprint = EndedFingerprint(video.fingerprint);
   if (HasFingerprint(file, video.fingerprint)) {
-    fs::resize_file(file, static_cast<uintmax_t>(bytes));
+    fingerprint = FingerprintFile(file);
   } else {
     // Its head was being written for the last time: the same frames, in another file.
-    const VideoIndex stored = project.IndexOf(video);
     Job job;
     closed = IndexVideo(file, job);
-    if (closed->pts != stored.pts) return;
+    if (closed->pts != project.IndexOf(video).pts) closed.reset();  // replaced; reading it says so
   }
   project.Write([&](Writer& writer) {
     if (closed) {
       GrowVideo(writer, video.id, *closed);
     } else {
-      SetVideoFingerprint(writer, video.id, EndedFingerprint(video.fingerprint));
+      SetVideoFingerprint(writer, video.id, fingerprint);
     }
     SetRecordingJob(writer, video.id, 0);
   });
@@ -47,15 +46,8 @@ void EndRecording(Project& project, const VideoRow& video) {
 struct Recording::Impl {
   void Insert(Writer& writer) {
     const VideoIndex& index = recorder->index();
-    VideoRow video;
-    video.name = UniqueVideoName(TextOrWindows1252(file.stem().string()),
-                                 Reader(writer.connection()).Videos());
-    video.path = PathFrom(project.folder(), file);
-    video.fingerprint = index.fingerprint;
-    video.width = index.width;
-    video.height = index.height;
-    video.frame_count = index.frame_count();
-    video.fps = index.fps;
+    const VideoRow video =
+        NewVideoRow(project.folder(), file, index, Reader(writer.connection()).Videos());
     inserted = writer.InsertVideo(video, index, Background());
     SetRecordingJob(writer, inserted, job_id);
   }
@@ -71,7 +63,6 @@ struct Recording::Impl {
       if (work) work(writer);
     });
     video_id = inserted;
-    committed = index.frame_count();
   }
 
   Project& project;
@@ -81,11 +72,11 @@ struct Recording::Impl {
   std::optional<Recorder> recorder;
   cv::Size size;
   Id video_id = 0, inserted = 0;
-  int frames = 0, committed = 0;
+  int frames = 0;
 };
 
 Recording::Recording(Project& project, const fs::path& file, double fps, Id job_id)
-    : impl_(new Impl{project, file, fps, job_id, {}, {}, 0, 0, 0, 0}) {}
+    : impl_(new Impl{project, file, fps, job_id, {}, {}, 0, 0, 0}) {}
 
 Recording::~Recording() {
   const bool made = impl_->recorder.has_value();
@@ -110,8 +101,6 @@ void Recording::Write(const cv::Mat& bgr, int64_t milliseconds) {
   if (impl_->frames++ == 0) Commit({});
 }
 
-int Recording::frames() const { return impl_->frames; }
-int Recording::committed_frames() const { return impl_->committed; }
 Id Recording::video_id() const { return impl_->video_id; }
 
 void Recording::Commit(const Work& work) {
@@ -139,8 +128,8 @@ void EndBrokenRecordings(Project& project) {
   for (const VideoRow& video : broken) {
     try {
       EndRecording(project, video);
-    } catch (
-        const std::exception&) {  // the next one may; the video's own reader says what is wrong
+    } catch (const std::exception&) {
+      // The next one may; the video's own reader says what is wrong.
     }
   }
 }

@@ -28,8 +28,6 @@ class Recording {
   // CV_8UC3, all of the first one's size; times as Recorder takes them. The first frame is
   // committed at once, and its video is in the project from then on.
   void Write(const cv::Mat& bgr, int64_t milliseconds);
-  int frames() const;  // written so far
-  int committed_frames() const;
   Id video_id() const;  // 0 before the first frame
 
   // Puts all frames on the disk and, in one transaction, them and whatever `work` adds in the

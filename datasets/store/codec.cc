@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <opencv2/imgcodecs.hpp>
 
 #include "datasets/base/error.h"
 
@@ -212,6 +213,12 @@ std::vector<int64_t> UnpackIntegers(const std::string& bytes) {
   }
   if (!reader.AtEnd()) Malformed("frame index");
   return values;
+}
+
+std::string PackPicture(const cv::Mat& bgr) {
+  std::vector<uchar> png;
+  cv::imencode(".png", bgr, png, {cv::IMWRITE_PNG_COMPRESSION, 3});
+  return {png.begin(), png.end()};
 }
 
 }  // namespace datasets

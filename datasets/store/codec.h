@@ -1,7 +1,8 @@
-// How shapes and frame indices are written into the project file.
+// How shapes, pictures and frame indices are written into the project file.
 #pragma once
 
 #include <cstdint>
+#include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,8 @@ Polygons UnpackPolygons(const std::string& bytes);
 // variable-length integers. Throws Error for malformed bytes.
 std::string PackIntegers(const std::vector<int64_t>& values);
 std::vector<int64_t> UnpackIntegers(const std::string& bytes);
+
+// The bytes of a PNG file; CV_8UC3, BGR.
+std::string PackPicture(const cv::Mat& bgr);
 
 }  // namespace datasets

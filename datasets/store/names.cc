@@ -3,7 +3,9 @@
 #include <array>
 #include <set>
 
+#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
+#include "datasets/store/paths.h"
 
 namespace datasets {
 namespace {
@@ -58,6 +60,19 @@ std::string UniqueVideoName(const std::string& stem, const std::vector<VideoRow>
   std::string name = stem;
   for (int number = 2; taken.count(name); ++number) name = stem + "_" + std::to_string(number);
   return name;
+}
+
+VideoRow NewVideoRow(const std::filesystem::path& project_folder, const std::filesystem::path& file,
+                     const VideoIndex& index, const std::vector<VideoRow>& others) {
+  VideoRow video;
+  video.name = UniqueVideoName(TextOrWindows1252(file.stem().string()), others);
+  video.path = PathFrom(project_folder, file);
+  video.fingerprint = index.fingerprint;
+  video.width = index.width;
+  video.height = index.height;
+  video.frame_count = index.frame_count();
+  video.fps = index.fps;
+  return video;
 }
 
 }  // namespace datasets

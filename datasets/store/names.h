@@ -1,6 +1,7 @@
-// How enumerations are spelled in the project file.
+// How enumerations are spelled and videos are named in the project file.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ uint32_t PaletteColor(int n);
 
 // A name that none of the videos has: the stem, or with _2, _3, ...
 std::string UniqueVideoName(const std::string& stem, const std::vector<VideoRow>& videos);
+// The row of a video file that is about to join the others, named after the file.
+VideoRow NewVideoRow(const std::filesystem::path& project_folder, const std::filesystem::path& file,
+                     const VideoIndex& index, const std::vector<VideoRow>& others);
 
 }  // namespace datasets

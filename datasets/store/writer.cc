@@ -1,7 +1,6 @@
 #include "datasets/store/writer.h"
 
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
@@ -59,11 +58,7 @@ Id Writer::InsertVideo(const VideoRow& video, const VideoIndex& index,
       video.frame_count, video.fps, index.time_base_num, index.time_base_den,
       background.static_camera, background.residual, NowMs());
   std::optional<Blob> picture;
-  if (!background.bgr.empty()) {
-    std::vector<uchar> png;
-    cv::imencode(".png", background.bgr, png, {cv::IMWRITE_PNG_COMPRESSION, 3});
-    picture = Blob{std::string(png.begin(), png.end())};
-  }
+  if (!background.bgr.empty()) picture = Blob{PackPicture(background.bgr)};
   connection_.Run(
       "INSERT INTO video_data (video_id, pts, key_frames, background)"
       " VALUES (?, ?, ?, ?)",

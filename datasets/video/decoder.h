@@ -36,6 +36,7 @@ struct Orientation {
   int xx = 1, xy = 0, yx = 0, yy = 1;
   bool swaps_axes() const { return xx == 0; }
 };
+// As the container says; upright where it says nothing.
 Orientation ReadOrientation(AVStream* stream);
 
 // Gives the shown pictures in order. Belongs to one thread at a time.

@@ -10,7 +10,6 @@ namespace infer {
 class Delays {
  public:
   void Add(std::chrono::steady_clock::duration delay);
-  int64_t count() const { return count_; }
   // Milliseconds below which this share of them lies, to a tenth; 0 where there are none. Delays of
   // five seconds and more count as five.
   double At(double share) const;

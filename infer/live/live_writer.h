@@ -37,7 +37,6 @@ class LiveWriter {
   // Everything, and the video is one like any other. Nothing where no picture came.
   void Finish();
 
-  int frames() const { return recording_ ? recording_->frames() : 0; }
   datasets::Id video_id() const { return recording_ ? recording_->video_id() : 0; }
 
  private:

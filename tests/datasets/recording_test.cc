@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/recorded_job.h"
+#include "datasets/store/copy.h"
 #include "datasets/store/writer.h"
 #include "datasets/verify.h"
 #include "datasets/video/fingerprint.h"
@@ -110,7 +111,8 @@ TEST_CASE(
   CHECK(video.frame_count == 100);
   CHECK(video.fingerprint == datasets::FingerprintFile(folder / "live.mkv"));
   CHECK(Findings(*project) == "");
-  project->OpenVideo(video).Read(99);
+  auto reader = project->OpenVideo(video);
+  CHECK(std::abs(cv::mean(reader.Read(99))[0] - cv::mean(Picture(99))[0]) < 2);
   CHECK(project->Jobs().front().state == "interrupted");
 }
 
@@ -126,4 +128,53 @@ TEST_CASE(
   recording.Write(Picture(0), 0);
   CHECK_THROWS_WITH_AS(recording.Write(cv::Mat(32, 96, CV_8UC3, cv::Scalar()), 40),
                        doctest::Contains("from 96 x 64 to 96 x 32"), datasets::Error);
+}
+
+TEST_CASE("A copy of a project that is opened while the project records leaves the file alone") {
+  tests::TempDir folder;
+  auto project = Project::Create(folder / "p.vole");
+  const Id job = Job(*project);
+  Recording recording(*project, folder / "live.mkv", 25, job);
+  const auto record = [&](int from, int to) {
+    for (int frame = from; frame < to; ++frame) recording.Write(Picture(frame), frame * 40);
+    recording.Commit(Predict(job, recording.video_id(), to - 1));
+  };
+  record(0, 50);
+  const auto copied = folder / "copy.vole";
+  project->Read([&](datasets::Connection& connection) { datasets::CopyTo(connection, copied); });
+  record(50, 150);
+  // As on another machine, where no process has that job.
+  Project::Open(copied)->Write([&](Writer& writer) { writer.FinishJob(job, "interrupted"); });
+  const auto bytes = std::filesystem::file_size(folder / "live.mkv");
+  CHECK(Project::Open(copied)->VideoByName("live").frame_count == 50);
+  CHECK(std::filesystem::file_size(folder / "live.mkv") == bytes);
+  CHECK(project->VideoByName("live").frame_count == 150);
+  CHECK(Findings(*project) == "");
+}
+
+TEST_CASE("A recording that was replaced after its end was lost is asked about once, not always") {
+  tests::TempDir folder;
+  const auto file = folder / "p.vole";
+  { Project::Create(file); }
+  tests::InChild([&] {
+    const auto project = Project::Open(file);
+    Recording recording(*project, folder / "live.mkv", 25, Job(*project));
+    for (int frame = 0; frame < 20; ++frame) recording.Write(Picture(frame), frame * 40);
+    recording.Commit({});
+    kill(getpid(), SIGKILL);
+    return 0;
+  });
+  {
+    std::filesystem::remove(folder / "live.mkv");
+    auto other = Project::Create(folder / "other.vole");
+    Recording recording(*other, folder / "live.mkv", 25, Job(*other));
+    for (int frame = 0; frame < 30; ++frame) recording.Write(Picture(frame), frame * 40);
+    datasets::Job work;
+    recording.Finish({}, work);
+  }
+  const auto project = Project::Open(file);
+  const datasets::VideoRow video = project->VideoByName("live");
+  CHECK(video.frame_count == 20);
+  CHECK(datasets::GrowingBytes(video.fingerprint) == 0);
+  CHECK(Findings(*project).find("is not the one that was added") != std::string::npos);
 }

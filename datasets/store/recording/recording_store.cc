@@ -1,7 +1,5 @@
 #include "datasets/store/recording/recording_store.h"
 
-#include <opencv2/imgcodecs.hpp>
-
 #include "datasets/store/codec.h"
 #include "datasets/store/connection.h"
 #include "datasets/video/fingerprint.h"
@@ -24,10 +22,8 @@ void SetVideoBackground(Writer& writer, Id video_id, const Background& backgroun
   Connection& connection = writer.connection();
   connection.Run("UPDATE videos SET static_camera = ?, background_residual = ? WHERE id = ?",
                  background.static_camera, background.residual, video_id);
-  std::vector<uchar> png;
-  cv::imencode(".png", background.bgr, png, {cv::IMWRITE_PNG_COMPRESSION, 3});
   connection.Run("UPDATE video_data SET background = ? WHERE video_id = ?",
-                 Blob{std::string(png.begin(), png.end())}, video_id);
+                 Blob{PackPicture(background.bgr)}, video_id);
 }
 
 void MoveBehaviorPredictionEnd(Writer& writer, Id prediction_id, int end_frame) {

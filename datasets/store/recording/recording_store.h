@@ -13,7 +13,10 @@ class Connection;
 
 // The video has these frames now; its row's place and name stay.
 void GrowVideo(Writer& writer, Id video_id, const VideoIndex& index);
+// What a video of which only the first frame was seen got as its background gives way to this one.
 void SetVideoBackground(Writer& writer, Id video_id, const Background& background);
+// The last bout of an animal that goes on with what it does; `end_frame` is the first that is not
+// of it.
 void MoveBehaviorPredictionEnd(Writer& writer, Id prediction_id, int end_frame);
 
 // While the job runs it records the video, which others leave alone. 0: it is whole now.
