@@ -1,10 +1,14 @@
 #include "annotate/carry_labels.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 
+#include "annotate/assist/pixel_region.h"
 #include "annotate/edits.h"
 #include "datasets/base/error.h"
+#include "datasets/shape/mask.h"
 #include "datasets/video/video.h"
 
 namespace annotate {
@@ -22,66 +26,213 @@ std::string AnimalName(const datasets::Project& project, Id animal) {
   return "animal " + std::to_string(animal);
 }
 
-std::vector<OutlinedAnimal> SeedsOf(const datasets::Project& project, const CarryRequest& request) {
-  std::vector<OutlinedAnimal> seeds;
-  for (const AnnotationRow& label : project.AnnotationsAt(request.video_id, request.frame)) {
-    const auto& chosen = request.animals;
-    if (!chosen.empty() &&
-        std::find(chosen.begin(), chosen.end(), label.category_id) == chosen.end()) {
+std::string FrameText(int frame) { return "frame " + std::to_string(frame); }
+
+// Why nothing may be carried onto a frame; "": it may.
+std::string ClosedBy(const datasets::ImageRow& image) {
+  if (image.split == "val" || image.split == "test") return "is kept for testing";
+  if (image.state == datasets::ImageState::kEmpty) return "is marked as empty";
+  if (image.state == datasets::ImageState::kDone) return "is marked as done";
+  return "";
+}
+
+struct Seeds {
+  std::vector<OutlinedAnimal> carried, company;
+  std::map<Id, std::optional<Id>> track;  // by animal
+  std::vector<AnnotationRow> rows;
+  std::optional<Id> job;  // whose predictions advise
+};
+
+bool SameLabels(const std::vector<AnnotationRow>& a, const std::vector<AnnotationRow>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.id == y.id && x.category_id == y.category_id && x.Rings() == y.Rings();
+  });
+}
+
+// The outline as far as it lies in the picture. Throws Error where it cannot be followed.
+datasets::Polygons OutlineToCarry(const AnnotationRow& label, cv::Size size, int frame,
+                                  const std::string& name) {
+  constexpr double kLeastArea = 25;      // pixels: less has no shape that could be followed
+  constexpr double kMostHoles = 0.05;    // of the area
+  constexpr double kWithinReach = 1e-6;  // pixels
+  const datasets::Polygons rings = label.Rings();
+  const std::string thing = FrameText(frame) + ", '" + name + "'";
+  const cv::Rect window = WindowOf(datasets::BoxOf(rings), 1, size);
+  const cv::Mat mask = window.empty() ? cv::Mat() : MaskOf(rings, window);
+  const double seen = mask.empty() ? 0 : cv::countNonZero(mask);
+  if (seen < kLeastArea) {
+    throw datasets::Error(thing,
+                          "only " + std::to_string(static_cast<int>(seen)) +
+                              " pixels of its outline lie in the picture",
+                          "outline it on a frame where it is seen, or leave it out");
+  }
+  const double filled = AreaOf(rings), own = label.Area(size);
+  if (filled - own > kMostHoles * filled && own > 0) {
+    throw datasets::Error(thing, "its outline has holes, which would be filled",
+                          "outline it without holes, or leave it out");
+  }
+  const datasets::Box box = datasets::BoxOf(rings);
+  const bool inside = box.x >= -kWithinReach && box.y >= -kWithinReach &&
+                      box.x + box.width <= size.width + kWithinReach &&
+                      box.y + box.height <= size.height + kWithinReach;
+  return inside ? rings : datasets::TraceMask(mask, 0, window.tl(), 4);
+}
+
+Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv::Size size) {
+  Seeds seeds;
+  const auto chosen = [&](Id animal) {
+    return request.animals.empty() || std::find(request.animals.begin(), request.animals.end(),
+                                                animal) != request.animals.end();
+  };
+  for (const auto& image : project.ImagesOfVideo(request.video_id)) {
+    if (image.frame_index != request.frame || (image.split != "val" && image.split != "test")) {
       continue;
     }
-    if (label.HasShape() && !label.iscrowd) seeds.push_back({label.category_id, label.Rings()});
+    throw datasets::Error(FrameText(request.frame), "it is kept for testing (" + image.split + ")",
+                          "carry from another frame: what is learned from must not show it");
   }
-  const std::string frame = "frame " + std::to_string(request.frame);
-  if (seeds.empty() && request.animals.empty()) {
-    throw datasets::Error(frame, "it has no outline to carry", "outline the animals there first");
-  }
-  for (const Id animal : request.animals) {
-    if (std::none_of(seeds.begin(), seeds.end(),
-                     [&](const OutlinedAnimal& seed) { return seed.animal == animal; })) {
-      throw datasets::Error(frame, "'" + AnimalName(project, animal) + "' has no outline there",
-                            "outline it there first, or carry the others");
+  for (const AnnotationRow& label : project.AnnotationsAt(request.video_id, request.frame)) {
+    seeds.rows.push_back(label);
+    if (!label.HasShape() || label.iscrowd) continue;
+    if (!chosen(label.category_id)) {
+      seeds.company.push_back({label.category_id, label.Rings()});
+      continue;
     }
-  }
-  for (size_t i = 0; i < seeds.size(); ++i) {
-    for (size_t k = i + 1; k < seeds.size(); ++k) {
-      if (seeds[i].animal != seeds[k].animal) continue;
-      throw datasets::Error(frame,
-                            "'" + AnimalName(project, seeds[i].animal) + "' has two outlines there",
+    const std::string name = AnimalName(project, label.category_id);
+    seeds.carried.push_back({label.category_id, OutlineToCarry(label, size, request.frame, name)});
+    if (!seeds.track.emplace(label.category_id, label.track_id).second) {
+      throw datasets::Error(FrameText(request.frame), "'" + name + "' has two outlines there",
                             "give each animal its own name: two of one name are not told apart");
     }
+  }
+  if (seeds.carried.empty() && request.animals.empty()) {
+    throw datasets::Error(FrameText(request.frame), "it has no outline to carry",
+                          "outline the animals there first");
+  }
+  for (const Id animal : request.animals) {
+    if (seeds.track.count(animal)) continue;
+    throw datasets::Error(FrameText(request.frame),
+                          "'" + AnimalName(project, animal) + "' has no outline there",
+                          "outline it there first, or carry the others");
   }
   return seeds;
 }
 
-CarryAdvice AdviceOf(const datasets::Project& project, const CarryRequest& request) {
-  CarryAdvice advice;
-  advice.has_label = [&project, video = request.video_id](int frame, int64_t animal) {
-    for (const AnnotationRow& label : project.AnnotationsAt(video, frame)) {
-      const bool gives_way = !label.keyframe && label.key_points.empty();
-      if (label.category_id == animal && !gives_way) return true;
+AdviseOn AdviceFrom(const datasets::Project& project, const CarryRequest& request,
+                    std::optional<Id> job) {
+  std::map<int, std::string> closed;
+  for (const auto& image : project.ImagesOfVideo(request.video_id)) {
+    if (image.frame_index) closed[*image.frame_index] = ClosedBy(image);
+  }
+  return [&project, video = request.video_id, closed = std::move(closed), job](int frame) {
+    CarryAdvice advice;
+    const auto known = closed.find(frame);
+    if (known != closed.end()) {
+      advice.closed = known->second;
+      for (const AnnotationRow& label : project.AnnotationsAt(video, frame)) {
+        if (!label.GivesWay()) advice.labeled.push_back({label.category_id, label.Rings()});
+      }
     }
-    return false;
-  };
-  const auto job = project.LatestPredictJob(request.video_id);
-  if (!request.use_predictions || !job) return advice;
-  advice.predicted = [&project, video = request.video_id, job = *job](int frame) {
-    std::vector<OutlinedAnimal> animals;
-    for (const auto& row : project.PredictionsAt(job, video, frame)) {
-      if (row.HasShape()) animals.push_back({row.category_id, row.Rings()});
+    if (!job) return advice;
+    for (const auto& row : project.PredictionsAt(*job, video, frame)) {
+      if (row.HasShape()) advice.predicted.push_back({row.category_id, row.Rings()});
     }
-    return animals;
+    return advice;
   };
-  return advice;
 }
+
+// Writes carried outlines where the project allows it at this moment: it may have changed since
+// they were made.
+class CarryWriter {
+ public:
+  CarryWriter(const CarryRequest& request, Seeds seeds,
+              std::map<int, std::vector<OutlinedAnimal>> labels,
+              std::shared_ptr<CarryOutcome> outcome)
+      : request_(request),
+        seeds_(std::move(seeds)),
+        labels_(std::move(labels)),
+        outcome_(std::move(outcome)) {}
+
+  void operator()(Recorder& recorder) const {
+    *outcome_ = {};
+    const auto& reader = recorder.reader();
+    std::vector<AnnotationRow> now;
+    std::map<int, datasets::ImageRow> images;
+    if (!labels_.empty()) {
+      const int first = std::min(request_.frame, labels_.begin()->first);
+      const int last = std::max(request_.frame, labels_.rbegin()->first);
+      for (auto& image : reader.ImagesBetween(request_.video_id, first, last + 1)) {
+        images[*image.frame_index] = image;
+      }
+    }
+    if (images.count(request_.frame)) {
+      now = reader.AnnotationsOfImage(images[request_.frame].id);
+    }
+    if (!SameLabels(now, seeds_.rows)) {
+      throw datasets::Error(FrameText(request_.frame), "its labels have changed meanwhile",
+                            "carry them again from there");
+    }
+    for (const int direction : {1, -1}) Walk(recorder, images, direction);
+  }
+
+ private:
+  void Walk(Recorder& recorder, const std::map<int, datasets::ImageRow>& images,
+            int direction) const {
+    std::set<Id> ended;
+    for (int frame = request_.frame + direction; labels_.count(frame); frame += direction) {
+      std::vector<AnnotationRow> there;
+      const auto image = images.find(frame);
+      if (image != images.end()) {
+        if (!ClosedBy(image->second).empty()) return;
+        there = recorder.reader().AnnotationsOfImage(image->second.id);
+      }
+      const std::vector<OutlinedAnimal>& outlines = labels_.at(frame);
+      for (const AnnotationRow& row : there) {
+        if (!row.GivesWay() && IsOneOf(outlines, row.category_id)) ended.insert(row.category_id);
+      }
+      if (request_.options.together && !ended.empty()) return;
+      int written = 0;
+      for (const OutlinedAnimal& one : outlines) {
+        if (ended.count(one.animal)) continue;
+        for (const AnnotationRow& row : there) {
+          if (row.category_id != one.animal) continue;
+          DeleteAnnotation(row.id).change(recorder);
+          ++outcome_->replaced;
+        }
+        AnnotationRow row;
+        row.category_id = one.animal;
+        row.track_id = seeds_.track.at(one.animal);
+        row.polygons = one.outline;
+        row.source = datasets::LabelSource::kInterpolated;
+        row.keyframe = false;
+        if (one.of_model) row.job_id = seeds_.job;
+        AddAnnotation(request_.video_id, frame, row).change(recorder);
+        ++written;
+      }
+      outcome_->labels += written;
+      outcome_->frames += written > 0;
+    }
+  }
+
+  static bool IsOneOf(const std::vector<OutlinedAnimal>& outlines, Id animal) {
+    return std::any_of(outlines.begin(), outlines.end(),
+                       [&](const OutlinedAnimal& one) { return one.animal == animal; });
+  }
+
+  CarryRequest request_;
+  Seeds seeds_;
+  std::map<int, std::vector<OutlinedAnimal>> labels_;  // by frame
+  std::shared_ptr<CarryOutcome> outcome_;
+};
 
 }  // namespace
 
 CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& request,
                           datasets::Job& job) {
   const datasets::VideoRow video = project.VideoById(request.video_id);
-  const std::vector<OutlinedAnimal> seeds = SeedsOf(project, request);
-  const CarryAdvice advice = AdviceOf(project, request);
+  Seeds seeds = SeedsOf(project, request, {video.width, video.height});
+  if (request.use_predictions) seeds.job = project.LatestPredictJob(request.video_id);
+  const AdviseOn advise = AdviceFrom(project, request, seeds.job);
   const cv::Mat background = project.BackgroundOf(video).bgr;
   datasets::FrameCache pictures(project.VideoPath(video), project.IndexOf(video), kCacheBytes);
   CarriedLabels carried;
@@ -90,39 +241,36 @@ CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& 
     if (!(direction > 0 ? request.forward : request.backward)) continue;
     CarryOptions options = request.options;
     options.direction = direction;
-    Carried way = CarryOn([&](int frame) { return pictures.Get(frame); }, video.frame_count,
-                          request.frame, seeds, background, options, advice, job);
+    Carried way =
+        CarryOn([&](int frame) { return pictures.Get(frame); }, video.frame_count, request.frame,
+                seeds.carried, seeds.company, background, options, advise, job);
     for (auto& [frame, outlines] : way.labels) labels[frame] = std::move(outlines);
     carried.ends.insert(carried.ends.end(), way.ends.begin(), way.ends.end());
   }
-  std::vector<Id> give_way;
-  for (const auto& [frame, outlines] : labels) {
-    carried.labels += static_cast<int>(outlines.size());
-    for (const AnnotationRow& row : project.AnnotationsAt(request.video_id, frame)) {
-      const auto same = [&](const OutlinedAnimal& one) { return one.animal == row.category_id; };
-      if (std::any_of(outlines.begin(), outlines.end(), same)) {
-        give_way.push_back(row.id);
-      }
-    }
-  }
+  for (const auto& [frame, outlines] : labels) carried.labels += static_cast<int>(outlines.size());
   carried.frames = static_cast<int>(labels.size());
-  carried.replaced = static_cast<int>(give_way.size());
+  const auto outcome = std::make_shared<CarryOutcome>();
+  carried.outcome = outcome;
   carried.edit = {"Carry outlines on", Place{request.video_id, request.frame},
-                  [labels = std::move(labels), give_way = std::move(give_way),
-                   video_id = request.video_id](Recorder& recorder) {
-                    for (const Id id : give_way) DeleteAnnotation(id).change(recorder);
-                    for (const auto& [frame, outlines] : labels) {
-                      for (const OutlinedAnimal& one : outlines) {
-                        AnnotationRow row;
-                        row.category_id = one.animal;
-                        row.polygons = one.outline;
-                        row.source = datasets::LabelSource::kInterpolated;
-                        row.keyframe = false;
-                        AddAnnotation(video_id, frame, row).change(recorder);
-                      }
-                    }
-                  }};
+                  CarryWriter(request, std::move(seeds), std::move(labels), outcome)};
   return carried;
+}
+
+Edit AcceptFilledIn(Id video_id, int start_frame, int end_frame) {
+  return {"Accept carried outlines", Place{video_id, start_frame}, [=](Recorder& recorder) {
+            int accepted = 0;
+            for (const auto& image :
+                 recorder.reader().ImagesBetween(video_id, start_frame, end_frame)) {
+              accepted += AcceptLabels(recorder, image.id);
+            }
+            if (accepted > 0) return;
+            throw datasets::Error(end_frame - start_frame == 1
+                                      ? FrameText(start_frame)
+                                      : "frames " + std::to_string(start_frame) + " to " +
+                                            std::to_string(end_frame - 1),
+                                  "nothing there was carried or interpolated",
+                                  "carry a labeled frame's outlines first");
+          }};
 }
 
 std::string Describe(const datasets::Project& project, const CarryRequest& request,

@@ -1,6 +1,7 @@
 // Labels of a frame carried through the video, as one Edit.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,20 +20,33 @@ struct CarryRequest {
   CarryOptions options;         // direction is set from the above
 };
 
+// What the edit did, once it was applied: labels that people made meanwhile stay, and end the way.
+struct CarryOutcome {
+  int frames = 0, labels = 0;
+  int replaced = 0;  // earlier carried or interpolated labels, which gave way
+};
+
 struct CarriedLabels {
   Edit edit;
-  int frames = 0, labels = 0;
-  int replaced = 0;            // earlier carried or interpolated labels, which give way
+  int frames = 0, labels = 0;  // that the edit is about to make
   std::vector<CarryEnd> ends;  // forward ones first
+  std::shared_ptr<const CarryOutcome> outcome;
 };
 
 // All animals of the request end with the first that does (CarryOptions::together). A carried label
-// is stored as an interpolated one (not a key frame) until somebody changes or confirms it; labels
-// that a person made end the way. Reads pictures, so it takes a while; changes nothing: apply
-// `edit`. Throws Error for a frame without outlines or an animal that has none there, Cancelled
-// when the job was.
+// is stored as an interpolated one (not a key frame) until somebody changes or accepts it
+// (AcceptFilledIn); one that took a model's outline names its job, and teaches no network before
+// that. Labels that a person made, frames that are done or empty and those that are
+// kept for testing end the way. Reads pictures, so it takes a while; changes nothing: apply `edit`,
+// which throws Error where the labels of the frame have changed meanwhile. Throws Error for a frame
+// without outlines or one that is kept for testing, an animal that has none there, and an outline
+// that cannot be carried (with large holes, or hardly in the picture); Cancelled when the job was.
 CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& request,
                           datasets::Job& job);
+
+// A person has looked at what was filled in (carried or interpolated) on [start_frame, end_frame):
+// it counts as theirs from now on. Throws Error where nothing is.
+Edit AcceptFilledIn(datasets::Id video_id, int start_frame, int end_frame);
 // "Ada 57 frames on (frame 158: touches another animal), Bea 100 frames on".
 std::string Describe(const datasets::Project& project, const CarryRequest& request,
                      const CarriedLabels& carried);

@@ -25,7 +25,10 @@ Edit ReplaceShape(datasets::Id annotation_id, const datasets::Polygons& polygons
                   const std::string& label = "Change outline");
 Edit DeleteAnnotation(datasets::Id annotation_id);
 Edit SetOccluded(datasets::Id annotation_id, bool occluded);
-// done, empty, started; empty is refused while the frame has labels.
+// A person has looked at the image: its carried and interpolated labels are theirs now. How many.
+int AcceptLabels(Recorder& recorder, datasets::Id image_id);
+// done (which accepts the frame's labels), empty, started; empty is refused while the frame has
+// labels.
 Edit SetImageState(datasets::Id video_id, int frame_index, datasets::ImageState state);
 
 // --- names
@@ -58,8 +61,9 @@ NameCounts CountNames(const datasets::Project& project, NameChange change, datas
 
 // --- predictions and the review queue
 // Predictions (as corrected) become labels: source accepted, job kept. Without a category, whole
-// frames: labels that exist win by name, frames already done or empty stay as they are, the others
-// become done. With a category, only that animal, where no label has its name.
+// frames: labels that exist win by name (carried and interpolated ones give way), frames already
+// done or empty stay as they are, the others become done. With a category, only that animal, where
+// no label has its name.
 Edit AcceptPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
                        std::optional<datasets::Id> category_id = {});
 // The predictions stay, marked as rejected: left out of everything that is final.

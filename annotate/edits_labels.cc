@@ -43,8 +43,10 @@ AnnotationRow Existing(const Recorder& recorder, Id annotation_id) {
   return *annotation;
 }
 
+// What a person changes is theirs from then on: what is filled in later does not replace it.
 void Update(Recorder& recorder, AnnotationRow annotation) {
   annotation.author = recorder.author();
+  annotation.keyframe = true;
   recorder.Change("annotations", annotation.id,
                   [&](Writer& writer) { writer.UpdateAnnotation(annotation); });
 }
@@ -194,7 +196,6 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
                           throw Error("outline", "it is empty", "draw at least three points");
                         }
                         row.source = datasets::LabelSource::kDrawn;
-                        row.keyframe = true;
                         Measure(image, &row);
                         Update(recorder, std::move(row));
                       });
@@ -237,6 +238,17 @@ Edit AssignName(Id annotation_id, Id category_id) {
                       });
 }
 
+int AcceptLabels(Recorder& recorder, Id image_id) {
+  int accepted = 0;
+  for (AnnotationRow row : recorder.reader().AnnotationsOfImage(image_id)) {
+    if (!row.IsFilledIn()) continue;
+    row.source = datasets::LabelSource::kAccepted;
+    Update(recorder, std::move(row));
+    ++accepted;
+  }
+  return accepted;
+}
+
 Edit SetImageState(Id video_id, int frame_index, ImageState state) {
   const std::string label = state == ImageState::kEmpty  ? "Mark frame as empty"
                             : state == ImageState::kDone ? "Mark frame as done"
@@ -249,6 +261,7 @@ Edit SetImageState(Id video_id, int frame_index, ImageState state) {
                           "it holds " + std::to_string(labels) + " label(s), so it is not empty",
                           "delete them first");
             }
+            if (state == ImageState::kDone) AcceptLabels(recorder, image.id);
             recorder.Change("images", image.id,
                             [&](Writer& writer) { writer.SetImageState(image.id, state); });
           }};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "annotate/edits.h"
@@ -47,9 +48,14 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   const auto existing = recorder.reader().ImageAt(video_id, frame_index);
   if (!only && existing && IsDecided(*existing)) return;
   std::set<Id> named;
+  std::map<Id, Id> filled_in;  // by animal: nobody has looked at these, but at the predictions
   if (existing) {
     for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(existing->id)) {
-      named.insert(label.category_id);
+      if (label.GivesWay()) {
+        filled_in[label.category_id] = label.id;
+      } else {
+        named.insert(label.category_id);
+      }
     }
   }
   std::vector<const PredictionRow*> wanted;
@@ -60,6 +66,8 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   if (only && wanted.empty()) return;
   const ImageRow image = recorder.ImageAt(video_id, frame_index);
   for (const PredictionRow* prediction : wanted) {
+    const auto old = filled_in.find(prediction->category_id);
+    if (old != filled_in.end()) DeleteLabel(recorder, old->second);
     InsertLabel(recorder, LabelFrom(*prediction, image.id, recorder.author()));
   }
   const ImageState state =

@@ -21,69 +21,93 @@ constexpr double kContact = 0.5;     // length of a shared border, in square roo
 constexpr double kSamePlace = 0.85;  // agreement from one frame to the next and back
 constexpr double kSameAnimal = 0.8, kTaken = 0.5;  // IoU with a model's outline
 
+constexpr char kCannotBeFollowed[] = "moves or changes too much to be followed";
+constexpr char kTouches[] = "touches another animal";
+
 // One animal on its way. Outlines since the last check wait in `waiting` until the next one passes.
 struct Traveler {
   int64_t animal = 0;
-  double seed_area = 0;
+  bool company = false;  // followed for the sake of the others
+  double seed_area = 0;  // of what lies in the picture
   OutlineFit fit;
   Polygons outline;          // in the last frame
   Polygons checked_outline;  // where it was when the last check passed
   int checked_frame = 0;
-  std::map<int, Polygons> waiting;
+  std::map<int, OutlinedAnimal> waiting;
   std::optional<CarryEnd> end;
 };
 
 class Journey {
  public:
   Journey(const std::function<cv::Mat(int)>& picture, const cv::Mat& background,
-          const CarryOptions& options, const CarryAdvice& advice)
-      : picture_(picture), background_(background), options_(options), advice_(advice) {}
+          const CarryOptions& options, const AdviseOn& advise)
+      : picture_(picture), background_(background), options_(options), advise_(advise) {}
 
   Carried Travel(int frame_count, int start, const std::vector<OutlinedAnimal>& seeds,
-                 datasets::Job& job) {
+                 const std::vector<OutlinedAnimal>& company, datasets::Job& job) {
     const cv::Mat first = picture_(start);
-    for (const OutlinedAnimal& seed : seeds) {
-      Traveler traveler;
-      traveler.animal = seed.animal;
-      traveler.seed_area = AreaOf(seed.outline);
-      traveler.outline = traveler.checked_outline = seed.outline;
-      traveler.checked_frame = start;
-      std::vector<Polygons> others;
-      for (const OutlinedAnimal& other : seeds) {
-        if (&other != &seed) others.push_back(other.outline);
-      }
-      traveler.fit = LearnOutlineFit(first, background_, seed.outline, others);
-      const Polygons cut = GrabCutFrom(first, background_, seed.outline, {}).polygons;
-      if (IouOf(cut, seed.outline, first.size()) > traveler.fit.overlap) traveler.fit.overlap = 0;
-      travelers_.push_back(std::move(traveler));
+    std::vector<OutlinedAnimal> all = seeds;
+    all.insert(all.end(), company.begin(), company.end());
+    for (size_t i = 0; i < all.size(); ++i) {
+      job.Advance(0, options_.most_frames, "frame " + std::to_string(start));
+      Begin(first, start, all, i, i >= seeds.size());
     }
     pictures_.push_back(first);
     int frame = start;
+    bool over = false;  // the video
     for (int i = 0; i < options_.most_frames && Goes(); ++i) {
       job.Advance(i, options_.most_frames, "frame " + std::to_string(frame));
+      over = frame + options_.direction < 0 || frame + options_.direction >= frame_count;
+      if (over) break;
       frame += options_.direction;
-      if (frame < 0 || frame >= frame_count) {
-        frame -= options_.direction;
-        break;
-      }
       pictures_.push_back(picture_(frame));
       Step(frame);
       if ((i + 1) % options_.look_back == 0) CheckAll(frame);
     }
     CheckAll(frame);
     for (Traveler& traveler : travelers_) {
-      if (!traveler.end) End(traveler, frame + options_.direction, false, "");
-      carried_.ends.push_back(*traveler.end);
+      if (!traveler.end) {
+        End(traveler, frame + options_.direction, false, over ? "the video ends there" : "");
+      }
+      if (!traveler.company) carried_.ends.push_back(*traveler.end);
     }
     if (options_.together) EndTogether();
     return std::move(carried_);
   }
 
  private:
+  void Begin(const cv::Mat& first, int start, const std::vector<OutlinedAnimal>& all, size_t i,
+             bool company) {
+    const OutlinedAnimal& seed = all[i];
+    Traveler traveler;
+    traveler.animal = seed.animal;
+    traveler.company = company;
+    traveler.seed_area = SeenArea(seed.outline, first.size());
+    traveler.outline = traveler.checked_outline = seed.outline;
+    traveler.checked_frame = start;
+    std::vector<Polygons> others;
+    for (size_t k = 0; k < all.size(); ++k) {
+      if (k != i) others.push_back(all[k].outline);
+    }
+    traveler.fit = LearnOutlineFit(first, background_, seed.outline, others);
+    if (seed.outline.size() == 1 || traveler.fit.overlap <= 0) {  // of several parts it keeps one
+      const Polygons cut = GrabCutFrom(first, background_, seed.outline, {}).polygons;
+      if (IouOf(cut, seed.outline, first.size()) > traveler.fit.overlap) traveler.fit.overlap = 0;
+    }
+    travelers_.push_back(std::move(traveler));
+  }
+
+  static double SeenArea(const Polygons& outline, cv::Size size) {
+    const cv::Rect window = WindowOf(datasets::BoxOf(outline), 0, size);
+    return window.empty() ? 0 : cv::countNonZero(MaskOf(outline, window));
+  }
+
   bool Goes() const {
-    const auto goes = [](const Traveler& traveler) { return !traveler.end; };
-    return options_.together ? std::all_of(travelers_.begin(), travelers_.end(), goes)
-                             : std::any_of(travelers_.begin(), travelers_.end(), goes);
+    int going = 0, ended = 0;
+    for (const Traveler& traveler : travelers_) {
+      if (!traveler.company) ++(traveler.end ? ended : going);
+    }
+    return going > 0 && (ended == 0 || !options_.together);
   }
 
   void EndTogether() {
@@ -109,19 +133,20 @@ class Journey {
   void Step(int frame) {
     const cv::Mat& from = pictures_[pictures_.size() - 2];
     const cv::Mat& to = pictures_.back();
-    const auto predicted =
-        advice_.predicted ? advice_.predicted(frame) : std::vector<OutlinedAnimal>();
+    const CarryAdvice advice = advise_ ? advise_(frame) : CarryAdvice();
     std::vector<Traveler*> going;
-    std::vector<Polygons> moved;
+    std::vector<Polygons> moved, fixed = StandingIn(advice, frame);
     for (Traveler& traveler : travelers_) {
       if (traveler.end) continue;
-      if (advice_.has_label && advice_.has_label(frame, traveler.animal)) {
-        EndBefore(traveler, frame, false, "has a label there");
+      const bool labeled = LabelOf(advice, traveler.animal) != nullptr;
+      if (traveler.company && labeled) continue;
+      if (labeled || !advice.closed.empty()) {
+        EndBefore(traveler, frame, false, labeled ? "has a label there" : advice.closed);
         continue;
       }
       Polygons there = MovedOutline(from, to, traveler.outline);
       if (there.empty()) {
-        EndBefore(traveler, frame, true, "moves or changes too much to be followed");
+        EndBefore(traveler, frame, true, kCannotBeFollowed);
         continue;
       }
       going.push_back(&traveler);
@@ -129,27 +154,78 @@ class Journey {
     }
     for (size_t i = 0; i < going.size(); ++i) {
       Traveler& traveler = *going[i];
-      std::vector<Polygons> others = moved;
-      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+      const std::vector<Polygons> others = Near(moved, i, fixed);
       Polygons next = traveler.fit.overlap > 0
                           ? FitOutline(traveler.fit, to, background_, moved[i], others)
                           : GrabCutFrom(to, background_, moved[i], {}).polygons;
-      const std::string doubt = DoubtOf(traveler, from, to, predicted, next);
+      bool of_model = false;
+      const std::string doubt = DoubtOf(traveler, from, to, advice.predicted, next, of_model);
       if (doubt.empty()) {
         traveler.outline = std::move(next);
-        traveler.waiting[frame] = traveler.outline;
+        traveler.waiting[frame] = {traveler.animal, traveler.outline, of_model};
       } else {
         EndBefore(traveler, frame, true, doubt);
       }
     }
     for (size_t a = 0; a < going.size(); ++a) {
+      for (const Polygons& other : fixed) {
+        if (!going[a]->end && Touch(going[a]->outline, other, to.size())) {
+          EndBefore(*going[a], frame, true, kTouches);
+        }
+      }
       for (size_t b = a + 1; b < going.size(); ++b) {
         if (going[a]->end || going[b]->end) continue;
-        if (!Touch(going[a]->outline, going[b]->outline)) continue;
-        EndBefore(*going[a], frame, true, "touches another animal");
-        EndBefore(*going[b], frame, true, "touches another animal");
+        if (!Touch(going[a]->outline, going[b]->outline, to.size())) continue;
+        EndBefore(*going[a], frame, true, kTouches);
+        EndBefore(*going[b], frame, true, kTouches);
       }
     }
+  }
+
+  static const OutlinedAnimal* LabelOf(const CarryAdvice& advice, int64_t animal) {
+    for (const OutlinedAnimal& label : advice.labeled) {
+      if (label.animal == animal) return &label;
+    }
+    return nullptr;
+  }
+
+  // Outlines of the frame that people made. Company is where its label is, also when it was lost.
+  std::vector<Polygons> StandingIn(const CarryAdvice& advice, int frame) {
+    std::vector<Polygons> fixed;
+    for (const OutlinedAnimal& label : advice.labeled) {
+      if (!label.outline.empty()) fixed.push_back(label.outline);
+    }
+    for (Traveler& traveler : travelers_) {
+      if (!traveler.company) continue;
+      const OutlinedAnimal* label = LabelOf(advice, traveler.animal);
+      if (!label || label->outline.empty()) continue;
+      traveler.outline = traveler.checked_outline = label->outline;
+      traveler.checked_frame = frame;
+      traveler.waiting.clear();
+      traveler.end.reset();
+    }
+    return fixed;
+  }
+
+  static bool AreNear(const datasets::Box& a, const datasets::Box& b, double reach) {
+    return b.x < a.x + a.width + reach && a.x < b.x + b.width + reach &&
+           b.y < a.y + a.height + reach && a.y < b.y + b.height + reach;
+  }
+
+  // The outlines that may be in the way of the i-th.
+  static std::vector<Polygons> Near(const std::vector<Polygons>& moved, size_t i,
+                                    const std::vector<Polygons>& fixed) {
+    const datasets::Box own = datasets::BoxOf(moved[i]);
+    const double reach = std::max(own.width, own.height) + 4;
+    std::vector<Polygons> near;
+    const auto add = [&](const Polygons& other) {
+      if (AreNear(own, datasets::BoxOf(other), reach)) near.push_back(other);
+    };
+    for (size_t k = 0; k < moved.size(); ++k) {
+      if (k != i) add(moved[k]);
+    }
+    for (const Polygons& other : fixed) add(other);
+    return near;
   }
 
   // The animal ends at `frame`; what waits from the frames before it is checked.
@@ -161,46 +237,46 @@ class Journey {
 
   // What speaks against `next`, which a model's outline of the same animal may replace; "":
   // nothing.
-  static std::string DoubtOf(const Traveler& traveler, const cv::Mat& from, const cv::Mat& to,
-                             const std::vector<OutlinedAnimal>& predicted, Polygons& next) {
-    if (next.empty()) return "moves or changes too much to be followed";
-    const std::string advised = Advised(predicted, traveler.animal, to.size(), next);
+  std::string DoubtOf(const Traveler& traveler, const cv::Mat& from, const cv::Mat& to,
+                      const std::vector<OutlinedAnimal>& predicted, Polygons& next,
+                      bool& of_model) const {
+    if (next.empty()) return kCannotBeFollowed;
+    const std::string advised = Advised(predicted, traveler.animal, to.size(), next, of_model);
     if (!advised.empty()) return advised;
-    const double change = AreaOf(next) / traveler.seed_area;
+    const double change = SeenArea(next, to.size()) / traveler.seed_area;
     if (change < kLeastArea) return "has become much smaller";
     if (change > kMostArea) return "has become much larger";
     const Polygons back = MovedOutline(to, from, next);
     const double agreement = OutlineAgreement(back, traveler.outline, traveler.seed_area);
-    return agreement < kSamePlace ? "moves or changes too much to be followed" : "";
+    return agreement < kSamePlace ? kCannotBeFollowed : "";
   }
 
   // Takes a model's outline of the same animal where it agrees; says what speaks against `next`.
-  static std::string Advised(const std::vector<OutlinedAnimal>& predicted, int64_t animal,
-                             cv::Size size, Polygons& next) {
+  // What a model calls by a name that none of the animals has (a model of one class, "animal") says
+  // nothing about who it is.
+  std::string Advised(const std::vector<OutlinedAnimal>& predicted, int64_t animal, cv::Size size,
+                      Polygons& next, bool& of_model) const {
     const OutlinedAnimal* own = nullptr;
     bool taken = false;
     for (const OutlinedAnimal& other : predicted) {
+      const bool known =
+          std::any_of(travelers_.begin(), travelers_.end(),
+                      [&](const Traveler& one) { return one.animal == other.animal; });
+      if (!known || !AreNear(datasets::BoxOf(other.outline), datasets::BoxOf(next), 0)) continue;
       const double overlap = IouOf(other.outline, next, size);
       if (other.animal == animal && overlap >= kSameAnimal) own = &other;
-      if (other.animal != animal && overlap >= kTaken) taken = true;
+      taken = taken || (other.animal != animal && overlap >= kTaken);
     }
-    if (own) {
-      next = own->outline;
-      return "";
-    }
-    return taken ? "is another animal to the model" : "";
+    if (!own) return taken ? "is another animal to the model" : "";
+    next = own->outline;
+    of_model = true;
+    return "";
   }
 
-  static bool Touch(const Polygons& a, const Polygons& b) {
+  static bool Touch(const Polygons& a, const Polygons& b, cv::Size size) {
     constexpr int kBeside = 2;  // pixels
-    const datasets::Box box_a = datasets::BoxOf(a), box_b = datasets::BoxOf(b);
-    const auto rect = [](const datasets::Box& box) {
-      return cv::Rect(cv::Point(static_cast<int>(std::floor(box.x)) - kBeside,
-                                static_cast<int>(std::floor(box.y)) - kBeside),
-                      cv::Point(static_cast<int>(std::ceil(box.x + box.width)) + kBeside,
-                                static_cast<int>(std::ceil(box.y + box.height)) + kBeside));
-    };
-    const cv::Rect both = rect(box_a) & rect(box_b);
+    const cv::Rect both =
+        WindowOf(datasets::BoxOf(a), kBeside, size) & WindowOf(datasets::BoxOf(b), kBeside, size);
     if (both.empty()) return false;
     cv::Mat around;
     const int side = 2 * kBeside + 1;
@@ -226,11 +302,11 @@ class Journey {
       --at;
       all = false;
     }
-    for (const auto& [passed, outline] : traveler.waiting) {
-      carried_.labels[passed].push_back({traveler.animal, outline});
+    for (const auto& [passed, animal] : traveler.waiting) {
+      if (!traveler.company) carried_.labels[passed].push_back(animal);
     }
     if (!traveler.waiting.empty()) {
-      traveler.checked_outline = traveler.waiting.at(frame);
+      traveler.checked_outline = traveler.waiting.at(frame).outline;
       traveler.checked_frame = frame;
     }
     traveler.waiting.clear();
@@ -242,7 +318,7 @@ class Journey {
 
   bool ComesBack(const Traveler& traveler, int frame, size_t at) const {
     const auto last = traveler.waiting.find(frame);
-    Polygons back = last == traveler.waiting.end() ? Polygons() : last->second;
+    Polygons back = last == traveler.waiting.end() ? Polygons() : last->second.outline;
     for (size_t i = at; i > 0 && !back.empty(); --i) {
       back = MovedOutline(pictures_[i], pictures_[i - 1], back);
       if (i == 1 || back.empty() || traveler.fit.overlap <= 0) continue;
@@ -255,7 +331,7 @@ class Journey {
   const std::function<cv::Mat(int)>& picture_;
   const cv::Mat& background_;
   const CarryOptions options_;
-  const CarryAdvice& advice_;
+  const AdviseOn& advise_;
   std::vector<Traveler> travelers_;
   std::deque<cv::Mat> pictures_;  // from the last check on
   Carried carried_;
@@ -264,9 +340,11 @@ class Journey {
 }  // namespace
 
 Carried CarryOn(const std::function<cv::Mat(int)>& picture, int frame_count, int frame,
-                const std::vector<OutlinedAnimal>& seeds, const cv::Mat& background,
-                const CarryOptions& options, const CarryAdvice& advice, datasets::Job& job) {
-  return Journey(picture, background, options, advice).Travel(frame_count, frame, seeds, job);
+                const std::vector<OutlinedAnimal>& seeds,
+                const std::vector<OutlinedAnimal>& company, const cv::Mat& background,
+                const CarryOptions& options, const AdviseOn& advise, datasets::Job& job) {
+  return Journey(picture, background, options, advise)
+      .Travel(frame_count, frame, seeds, company, job);
 }
 
 }  // namespace annotate

@@ -15,6 +15,7 @@ namespace annotate {
 struct OutlinedAnimal {
   int64_t animal = 0;
   datasets::Polygons outline;
+  bool of_model = false;  // carried: the outline is a model's, which agreed
 };
 
 struct CarryOptions {
@@ -29,19 +30,22 @@ struct CarryOptions {
   int look_back = 5;  // frames; an outline is given only when the check after it has passed
 };
 
-// What the project knows of a frame besides; either may be empty.
+// What the project knows of a frame besides its picture.
 struct CarryAdvice {
-  // Outlines that a model gives, by animal: one that the carried outline agrees with replaces it.
-  std::function<std::vector<OutlinedAnimal>(int frame)> predicted;
-  // True where the animal has a person's label: carrying ends before it.
-  std::function<bool(int frame, int64_t animal)> has_label;
+  std::string closed;  // why nothing may be carried to it; "": it may
+  // Labels that people made: carrying of these animals ends before the frame, and no other is
+  // carried onto them. One without an outline has key points only.
+  std::vector<OutlinedAnimal> labeled;
+  // A model's outlines: one of the same animal that agrees with the carried outline replaces it.
+  std::vector<OutlinedAnimal> predicted;
 };
+using AdviseOn = std::function<CarryAdvice(int frame)>;
 
 struct CarryEnd {
   int64_t animal = 0;
   int frame = 0;       // the first to which it was not carried
   bool doubt = false;  // false: the number of frames is reached, a label, or an end of the video
-  std::string reason;  // for a person: "could not be followed", "touches another animal"
+  std::string reason;  // for a person: "touches another animal"; "": the number is reached
 };
 
 struct Carried {
@@ -50,13 +54,15 @@ struct Carried {
 };
 
 // `picture` reads a frame (8-bit BGR); frames outside 0 .. frame_count - 1 are not asked for. Each
-// animal goes from frame to frame by CarryForward and ends where the first of these is so: it
-// cannot be followed; carried back over look_back frames it is not where it was; its area has
-// become less than 0.6 or more than 1.6 times the seed's; its outline and that of another carried
-// animal share over a twentieth of the smaller one's area (then both end); a model sees another
-// animal there.
+// of `seeds` goes from frame to frame by its motion (MovedOutline) and is fitted anew (FitOutline);
+// it ends where the first of these is so: it cannot be followed; carried back over look_back frames
+// it is not where it was; its area in the picture has become less than 0.6 or more than 1.6 times
+// the seed's; it shares a border of half the square root of the smaller one's area with another
+// animal (then both end); a model sees another of these animals there. `company` is followed only
+// so that nobody is carried onto them. `advise` may be empty.
 Carried CarryOn(const std::function<cv::Mat(int)>& picture, int frame_count, int frame,
-                const std::vector<OutlinedAnimal>& seeds, const cv::Mat& background,
-                const CarryOptions& options, const CarryAdvice& advice, datasets::Job& job);
+                const std::vector<OutlinedAnimal>& seeds,
+                const std::vector<OutlinedAnimal>& company, const cv::Mat& background,
+                const CarryOptions& options, const AdviseOn& advise, datasets::Job& job);
 
 }  // namespace annotate

@@ -82,11 +82,7 @@ Proposal GrabCutFrom(const cv::Mat& frame, const cv::Mat& background,
   }
   const datasets::Box box = datasets::BoxOf(moved);
   const double length = std::sqrt(area), margin = (kOuterShare + 0.25) * length + 3;
-  const cv::Rect around(cv::Point(static_cast<int>(std::floor(box.x - margin)),
-                                  static_cast<int>(std::floor(box.y - margin))),
-                        cv::Point(static_cast<int>(std::ceil(box.x + box.width + margin)),
-                                  static_cast<int>(std::ceil(box.y + box.height + margin))));
-  const cv::Rect window = around & cv::Rect({0, 0}, frame.size());
+  const cv::Rect window = WindowOf(box, margin, frame.size());
   if (window.width < 4 || window.height < 4) return {};
 
   const cv::Mat inside = MaskOf(moved, window);

@@ -40,6 +40,7 @@ cv::Vec3b MedianWhere(const cv::Mat& bgr, const cv::Mat& where) {
 struct FitView {
   cv::Rect window;
   cv::Mat contrast, inside, allowed;
+  std::vector<cv::Mat> parts;  // of `inside`, where something cuts the animal in several
 };
 
 FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const Polygons& outline,
@@ -49,16 +50,15 @@ FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const
   if (!(area >= 16) || frame.type() != CV_8UC3) return view;
   const datasets::Box box = datasets::BoxOf(outline);
   const double reach = kReach * std::sqrt(area) + 3;
-  const cv::Rect around(cv::Point(static_cast<int>(std::floor(box.x - reach)),
-                                  static_cast<int>(std::floor(box.y - reach))),
-                        cv::Point(static_cast<int>(std::ceil(box.x + box.width + reach)),
-                                  static_cast<int>(std::ceil(box.y + box.height + reach))));
-  view.window = around & cv::Rect({0, 0}, frame.size());
+  view.window = WindowOf(box, reach, frame.size());
   if (view.window.width < 4 || view.window.height < 4) {
     view.window = {};
     return view;
   }
   view.inside = MaskOf(outline, view.window);
+  for (size_t i = 0; outline.size() > 1 && i < outline.size(); ++i) {
+    view.parts.push_back(MaskOf({outline[i]}, view.window));
+  }
   cv::Mat distance;
   cv::distanceTransform(view.inside == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
   view.allowed = distance <= reach - 3;
@@ -75,21 +75,47 @@ FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const
   return view;
 }
 
-// The part of what stands out that shares most with the outline; empty when none does.
-cv::Mat CutOf(const FitView& view, double cut, int radius) {
-  const cv::Mat above = datasets::Open((view.contrast > cut) & view.allowed, radius);
-  cv::Mat parts;
-  const int count = cv::connectedComponents(above, parts, 8, CV_32S);
+// The part of what stands out that shares most with `inside`; 0: none does.
+int PartUnder(const cv::Mat& parts, int count, const cv::Mat& inside) {
   std::vector<int> shared(static_cast<size_t>(count), 0);
   for (int y = 0; y < parts.rows; ++y) {
     for (int x = 0; x < parts.cols; ++x) {
-      if (view.inside.at<uchar>(y, x)) ++shared[static_cast<size_t>(parts.at<int>(y, x))];
+      if (inside.at<uchar>(y, x)) ++shared[static_cast<size_t>(parts.at<int>(y, x))];
     }
   }
-  if (count < 2) return {};
+  if (count < 2) return 0;
   const auto most = std::max_element(shared.begin() + 1, shared.end());
-  if (*most == 0) return {};
-  return datasets::FillHoles(parts == static_cast<int>(most - shared.begin())) & view.allowed;
+  return *most == 0 ? 0 : static_cast<int>(most - shared.begin());
+}
+
+// What stands out under each part of the outline; empty when nothing does.
+cv::Mat CutOf(const FitView& view, double cut, int radius) {
+  const cv::Mat above = datasets::Open((view.contrast > cut) & view.allowed, radius);
+  cv::Mat labels, found;
+  const int count = cv::connectedComponents(above, labels, 8, CV_32S);
+  const auto take = [&](const cv::Mat& inside) {
+    const int part = PartUnder(labels, count, inside);
+    if (part == 0) return;
+    const cv::Mat mask = datasets::FillHoles(labels == part) & view.allowed;
+    found = found.empty() ? mask : cv::Mat(found | mask);
+  };
+  if (view.parts.empty()) take(view.inside);
+  for (const cv::Mat& part : view.parts) take(part);
+  return found;
+}
+
+// A large animal is learned from a smaller picture: the search tries hundreds of openings.
+double Shrink(FitView& view, double area) {
+  constexpr double kMostLength = 96;  // pixels, of the square root of the area
+  const double scale = std::min(1.0, kMostLength / std::sqrt(area));
+  if (scale == 1) return 1;
+  const cv::Size size(std::max(4, static_cast<int>(view.window.width * scale)),
+                      std::max(4, static_cast<int>(view.window.height * scale)));
+  cv::resize(view.contrast, view.contrast, size, 0, 0, cv::INTER_AREA);
+  cv::resize(view.inside, view.inside, size, 0, 0, cv::INTER_NEAREST);
+  cv::resize(view.allowed, view.allowed, size, 0, 0, cv::INTER_NEAREST);
+  for (cv::Mat& part : view.parts) cv::resize(part, part, size, 0, 0, cv::INTER_NEAREST);
+  return scale;
 }
 
 }  // namespace
@@ -99,18 +125,20 @@ OutlineFit LearnOutlineFit(const cv::Mat& frame, const cv::Mat& background, cons
   constexpr double kLeastCut = 10, kMostCut = 180, kStep = 1.15;
   OutlineFit best;
   const bool known = background.size() == frame.size() && background.type() == CV_8UC3;
-  const int most_radius = LegRadius(AreaOf(outline)) + 2;
   for (const bool flat : {false, true}) {
     if (!flat && !known) continue;
-    const FitView view = ViewOf(frame, background, flat, outline, others);
+    FitView view = ViewOf(frame, background, flat, outline, others);
     if (view.window.empty()) return best;
+    const double area = std::max(1, cv::countNonZero(view.inside)), scale = Shrink(view, area);
+    const int most_radius = LegRadius(area * scale * scale) + 2;
     for (double cut = kLeastCut; cut < kMostCut; cut *= kStep) {
       for (int radius = 0; radius <= most_radius; ++radius) {
         const cv::Mat mask = CutOf(view, cut, radius);
         if (mask.empty()) break;
         const double overlap = static_cast<double>(cv::countNonZero(mask & view.inside)) /
                                cv::countNonZero(mask | view.inside);
-        if (overlap > best.overlap) best = {cut, radius, flat, overlap};
+        if (overlap <= best.overlap) continue;
+        best = {cut, static_cast<int>(std::lround(radius / scale)), flat, overlap};
       }
     }
   }

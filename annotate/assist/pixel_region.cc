@@ -23,6 +23,17 @@ cv::Rect WindowAround(cv::Point2d center, double half_side, cv::Size size) {
   return Inside(cv::Rect(from, to), size);
 }
 
+cv::Rect WindowOf(const datasets::Box& box, double margin, cv::Size size) {
+  const auto within = [](double value, int most) {
+    return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(most)));
+  };
+  const cv::Point from(within(std::floor(box.x - margin), size.width),
+                       within(std::floor(box.y - margin), size.height));
+  const cv::Point to(within(std::ceil(box.x + box.width + margin), size.width),
+                     within(std::ceil(box.y + box.height + margin), size.height));
+  return {from, to};
+}
+
 std::optional<cv::Point> PixelAt(cv::Point2d position, cv::Size size) {
   if (!(position.x >= 0 && position.y >= 0 && position.x < size.width &&
         position.y < size.height)) {

@@ -11,6 +11,8 @@ namespace annotate {
 
 // The square of half side `half_side` around `center`, clipped to an image of `size`.
 cv::Rect WindowAround(cv::Point2d center, double half_side, cv::Size size);
+// All pixels within `margin` pixels of the box, clipped to an image of `size`; of any numbers.
+cv::Rect WindowOf(const datasets::Box& box, double margin, cv::Size size);
 // The pixel that holds a continuous position; nothing when it is outside or not finite.
 std::optional<cv::Point> PixelAt(cv::Point2d position, cv::Size size);
 // True when the foreground of `mask` (the part of the image at `window`) touches a side of the

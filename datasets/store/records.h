@@ -68,7 +68,21 @@ struct AnnotationRow : Outline {
   std::string author;
   std::vector<KeyPoint> key_points;  // those that were set, in the order of their skeleton
   std::string extra_json;            // fields of the imported file that we do not interpret, or ""
+
+  // Carried or interpolated by the program, and no person has looked at its outline since: it is no
+  // evidence of what a person saw, but may teach a network, unless it is a model's own answer.
+  bool IsFilledIn() const { return source == LabelSource::kInterpolated; }
+  bool MayTeach() const { return !IsFilledIn() || !job_id; }
+  // The same, and no person has said anything else about it (a name, a point): it gives way.
+  bool GivesWay() const { return IsFilledIn() && !keyframe && key_points.empty(); }
 };
+
+inline bool AnyFilledIn(const std::vector<AnnotationRow>& labels_of_frame) {
+  for (const AnnotationRow& label : labels_of_frame) {
+    if (label.IsFilledIn()) return true;
+  }
+  return false;
+}
 
 struct BehaviorRow {
   Id id = 0;

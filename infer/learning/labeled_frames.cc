@@ -56,6 +56,9 @@ std::vector<LabeledImage> CollectLabels(const datasets::Project& project,
           }
           LabeledImage labeled{image, labels};
           if (!MayTeach(labeled)) return;
+          if (!selection.filled_in && datasets::AnyFilledIn(labels)) return;
+          const auto may_teach = [](const AnnotationRow& label) { return label.MayTeach(); };
+          if (!std::all_of(labels.begin(), labels.end(), may_teach)) return;
           if (image.split == "val" || image.split == "test") {
             ++*held_out;
           } else {

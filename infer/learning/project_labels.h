@@ -14,7 +14,8 @@ struct LabelSelection {
   std::vector<std::string> videos;  // names; empty: all, and the picture files
   int start_frame = 0;              // [start_frame, end_frame) of video frames
   std::optional<int> end_frame;
-  int max_labels = 0;  // 0: all; else so many, evenly spread
+  int max_labels = 0;     // 0: all; else so many, evenly spread
+  bool filled_in = true;  // frames with carried or interpolated labels, too
 };
 
 struct GatheredLabels {

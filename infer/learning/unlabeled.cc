@@ -20,9 +20,14 @@ std::set<int> FramesOfPeople(const datasets::Project& project, const datasets::V
                                           const std::vector<datasets::AnnotationRow>& labels) {
     if (!image.frame_index) return;
     const bool empty = image.state == datasets::ImageState::kEmpty;
-    if (!empty && labels.empty()) return;
+    if (!empty && (labels.empty() || datasets::AnyFilledIn(labels))) return;
     frames.insert(*image.frame_index);
-    *teach = *teach || (!labels.empty() && image.state != datasets::ImageState::kNew &&
+    const bool outlined = std::all_of(labels.begin(), labels.end(), [](const auto& label) {
+      return label.iscrowd || label.HasShape();
+    });
+    const bool animal =
+        std::any_of(labels.begin(), labels.end(), [](const auto& label) { return !label.iscrowd; });
+    *teach = *teach || (outlined && animal && image.state != datasets::ImageState::kNew &&
                         image.split != "val" && image.split != "test");
   });
   return frames;
@@ -35,9 +40,10 @@ std::string ClassName(const datasets::Project& project) {
 
 void RequireEnough(const datasets::VideoRow& video, const ClearFrames& found) {
   if (found.why_not.empty()) return;
-  throw datasets::Error("video '" + video.name + "'", found.why_not,
-                        "outline one animal on frame " + std::to_string(found.ask_frame) +
-                            " (vole open), then run: vole train");
+  throw OutlineNeeded("video '" + video.name + "'", found.why_not,
+                      "outline one animal on frame " + std::to_string(found.ask_frame) +
+                          " (vole open), then run: vole train",
+                      found.ask_frame);
 }
 
 }  // namespace
@@ -60,6 +66,7 @@ ProposedLabels ProposeLabels(const datasets::Project& project, const datasets::V
   if (teach) {
     LabelSelection selection;
     selection.videos = {video.name};
+    selection.filled_in = false;  // they would weigh as much as what people drew
     gathered = GatherLabels(project, selection, job);
   } else {
     gathered.videos = {video.id};

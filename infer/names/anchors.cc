@@ -46,7 +46,7 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
     }
     for (size_t l = 0; l < labels.size(); ++l) {
       const auto known = std::find(categories.begin(), categories.end(), labels[l].category_id);
-      if (labels[l].iscrowd || known == categories.end()) continue;
+      if (labels[l].iscrowd || labels[l].IsFilledIn() || known == categories.end()) continue;
       for (size_t p = 0; p < predictions.size(); ++p) {
         if (overlap[l][p] < kSame || !row_of.count(predictions[p].id)) continue;
         bool alone = true;

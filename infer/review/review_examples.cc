@@ -97,7 +97,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
   project.ForEachAnnotation(data.video_id, [&](const datasets::ImageRow& image,
                                                const std::vector<datasets::AnnotationRow>& labels) {
     if (!image.frame_index || *image.frame_index < data.start_frame ||
-        *image.frame_index >= data.end_frame || labels.empty()) {
+        *image.frame_index >= data.end_frame || labels.empty() || AnyFilledIn(labels)) {
       return;
     }
     const int frame = *image.frame_index;

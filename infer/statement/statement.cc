@@ -54,9 +54,10 @@ LabeledFrames ReadLabels(const datasets::Project& project, const datasets::Video
   project.ForEachAnnotation(video.id, [&](const datasets::ImageRow& image,
                                           const std::vector<datasets::AnnotationRow>& labels) {
     if (!image.frame_index) return;
-    bool accepted = !labels.empty();
+    bool accepted = !labels.empty(), looked_at = true;
     for (const datasets::AnnotationRow& label : labels) {
-      ++statement.labels;
+      statement.labels += !label.IsFilledIn();
+      looked_at = looked_at && !label.IsFilledIn();
       accepted = accepted && label.job_id == statement.job_id;
       std::string text = fmt::format("{} {} ", *image.frame_index, names[label.category_id]);
       for (const auto& ring : label.polygons) {
@@ -66,7 +67,7 @@ LabeledFrames ReadLabels(const datasets::Project& project, const datasets::Video
       if (label.rle) text += datasets::CompressRle(*label.rle);
       hash.Add(text + "\n");
     }
-    if (labels.empty()) return;
+    if (labels.empty() || !looked_at) return;  // what was filled in has no witness
     frames.all.insert(*image.frame_index);
     if (accepted) frames.accepted.insert(*image.frame_index);
   });

@@ -1,68 +1,29 @@
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "annotate/assist/carry_on.h"
+#include "annotate/assist/outline_fit.h"
 #include "annotate/assist/pixel_region.h"
 #include "datasets/base/error.h"
 #include "datasets/shape/mask.h"
+#include "tests/annotate/carry_stage.h"
 
 namespace {
 
 using annotate::CarryEnd;
 using annotate::OutlinedAnimal;
-
-// An animal whose fur has a pattern that moves with it.
-void Draw(cv::Mat* picture, cv::Point2d center, double angle, int fur, double scale = 1) {
-  const cv::Mat mask = [&] {
-    cv::Mat drawn(picture->size(), CV_8UC1, cv::Scalar(0));
-    cv::ellipse(drawn, cv::RotatedRect(center, cv::Size2d(60 * scale, 30 * scale), angle), 255,
-                cv::FILLED);
-    return drawn;
-  }();
-  const double c = std::cos(angle * CV_PI / 180), s = std::sin(angle * CV_PI / 180);
-  for (int y = 0; y < picture->rows; ++y) {
-    for (int x = 0; x < picture->cols; ++x) {
-      if (!mask.at<uchar>(y, x)) continue;
-      const double u = c * (x - center.x) + s * (y - center.y);
-      const double v = c * (y - center.y) - s * (x - center.x);
-      picture->at<cv::Vec3b>(y, x) = cv::Vec3b::all(
-          cv::saturate_cast<uchar>(fur + 25 * std::sin(u / 4) + 15 * std::cos(v / 3)));
-    }
-  }
-}
-
-datasets::Polygons Ellipse(cv::Point2d center, double angle, double scale = 1) {
-  cv::Mat mask(240, 320, CV_8UC1, cv::Scalar(0));
-  cv::ellipse(mask, cv::RotatedRect(center, cv::Size2d(60 * scale, 30 * scale), angle), 255,
-              cv::FILLED);
-  return datasets::TraceMask(mask);
-}
-
-cv::Mat Ground() {
-  cv::Mat ground(240, 320, CV_8UC3);
-  cv::RNG random(5);
-  random.fill(ground, cv::RNG::UNIFORM, 196, 204);
-  return ground;
-}
+using tests::Alone, tests::Draw, tests::Ellipse, tests::Ground, tests::Way;
 
 annotate::Carried Carry(const std::function<cv::Mat(int)>& picture, int frames, int from,
                         const std::vector<OutlinedAnimal>& seeds, int direction, int most,
-                        const annotate::CarryAdvice& advice = {}) {
+                        const annotate::AdviseOn& advise = {},
+                        const std::vector<OutlinedAnimal>& company = {}) {
   annotate::CarryOptions options;
   options.direction = direction;
   options.most_frames = most;
   datasets::Job job;
-  return annotate::CarryOn(picture, frames, from, seeds, Ground(), options, advice, job);
-}
-
-cv::Point2d Way(int frame) { return {70.0 + 3 * frame, 90.0 + 12 * std::sin(frame / 6.0)}; }
-
-cv::Mat Alone(int frame) {
-  cv::Mat picture = Ground();
-  if (frame < 200) Draw(&picture, Way(frame), 4.0 * frame, 90);
-  return picture;
+  return annotate::CarryOn(picture, frames, from, seeds, company, Ground(), options, advise, job);
 }
 
 }  // namespace
@@ -135,7 +96,7 @@ TEST_CASE("All animals end with the first that does, unless each is carried for 
   annotate::CarryOptions options;
   options.most_frames = 30;
   datasets::Job job;
-  const auto together = annotate::CarryOn(picture, 40, 0, seeds, Ground(), options, {}, job);
+  const auto together = annotate::CarryOn(picture, 40, 0, seeds, {}, Ground(), options, {}, job);
   CHECK(together.ends[0].doubt);
   CHECK(together.ends[0].frame == 12);
   CHECK_FALSE(together.ends[1].doubt);
@@ -144,40 +105,130 @@ TEST_CASE("All animals end with the first that does, unless each is carried for 
   CHECK(together.labels.size() == 11);
   for (const auto& [frame, labels] : together.labels) CHECK(labels.size() == 2);
   options.together = false;
-  const auto apart = annotate::CarryOn(picture, 40, 0, seeds, Ground(), options, {}, job);
+  const auto apart = annotate::CarryOn(picture, 40, 0, seeds, {}, Ground(), options, {}, job);
   CHECK(apart.ends[1].frame == 31);
   CHECK(apart.labels.at(30).size() == 1);
 }
 
-TEST_CASE("A label of a person ends the way; an outline of a model that agrees is taken") {
-  annotate::CarryAdvice advice;
-  advice.has_label = [](int frame, int64_t animal) { return animal == 7 && frame == 9; };
-  advice.predicted = [](int frame) {
-    return std::vector<OutlinedAnimal>{{7, Ellipse(Way(frame), 4.0 * frame, 0.97)}};
+TEST_CASE("A label of a person ends the way, and a model's outline that agrees is taken as such") {
+  const auto advise = [](int frame) {
+    annotate::CarryAdvice advice;
+    if (frame == 9) advice.labeled = {{7, {}}};
+    advice.predicted = {{7, Ellipse(Way(frame), 4.0 * frame, 0.97)}};
+    return advice;
   };
-  const auto carried = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 30, advice);
+  const auto carried = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 30, advise);
   CHECK(carried.ends[0].frame == 9);
   CHECK_FALSE(carried.ends[0].doubt);
   CHECK(carried.ends[0].reason == "has a label there");
   REQUIRE(carried.labels.size() == 6);
-  CHECK(annotate::IouOf(carried.labels.at(8)[0].outline, Ellipse(Way(8), 32, 0.97), {320, 240}) ==
-        1);
+  for (const auto& [frame, labels] : carried.labels) {
+    CHECK(labels[0].of_model);
+    CHECK(annotate::IouOf(labels[0].outline, Ellipse(Way(frame), 4.0 * frame, 0.97), {320, 240}) ==
+          1);
+  }
 }
 
-TEST_CASE("Where a model sees another animal, carrying ends in doubt") {
-  annotate::CarryAdvice advice;
-  advice.predicted = [](int frame) {
-    return std::vector<OutlinedAnimal>{{frame < 6 ? 7 : 8, Ellipse(Way(frame), 4.0 * frame)}};
+TEST_CASE("A frame that is closed ends the way for all, with its reason") {
+  const auto advise = [](int frame) {
+    annotate::CarryAdvice advice;
+    if (frame == 9) advice.closed = "is marked as empty";
+    return advice;
   };
-  const auto carried = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 30, advice);
+  const auto carried = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 30, advise);
+  CHECK(carried.ends[0].frame == 9);
+  CHECK(carried.ends[0].reason == "is marked as empty");
+}
+
+TEST_CASE("Where a model sees another of the animals, carrying ends in doubt") {
+  const auto seen_as = [](int64_t animal) {
+    return [animal](int frame) {
+      annotate::CarryAdvice advice;
+      advice.predicted = {{frame < 6 ? 7 : animal, Ellipse(Way(frame), 4.0 * frame)}};
+      return advice;
+    };
+  };
+  const std::vector<OutlinedAnimal> other = {{8, Ellipse({40, 210}, 0, 0.5)}};
+  const auto carried = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 10, seen_as(8), other);
   CHECK(carried.ends[0].doubt);
   CHECK(carried.ends[0].frame == 6);
   CHECK(carried.ends[0].reason == "is another animal to the model");
+  // A model of one class has a name of its own for all of them.
+  const auto any = Carry(Alone, 40, 2, {{7, Ellipse(Way(2), 8)}}, 1, 10, seen_as(99), other);
+  CHECK(any.labels.size() == 10);
+}
+
+TEST_CASE("An animal that is carried alone stops where it meets one that is not carried") {
+  const auto a = [](int frame) { return cv::Point2d(60.0 + 2 * frame, 100); };
+  const auto b = [](int frame) { return cv::Point2d(200.0 - 2 * frame, 106); };
+  const auto picture = [&](int frame) {
+    cv::Mat drawn = Ground();
+    Draw(&drawn, a(frame), 0, 90);
+    Draw(&drawn, b(frame), 0, 85);
+    return drawn;
+  };
+  const std::vector<OutlinedAnimal> seed = {{1, Ellipse(a(0), 0)}};
+  const auto followed = Carry(picture, 60, 0, seed, 1, 55, {}, {{2, Ellipse(b(0), 0)}});
+  REQUIRE(followed.ends.size() == 1);
+  CHECK(followed.ends[0].doubt);
+  CHECK(followed.ends[0].frame > 10);
+  CHECK(followed.ends[0].frame < 25);  // they touch in frame 20
+  for (const auto& [frame, labels] : followed.labels) CHECK(labels.size() == 1);
+  // The same where a person has labeled the other one, of which the first frame knows nothing.
+  const auto advise = [&](int frame) {
+    annotate::CarryAdvice advice;
+    advice.labeled = {{2, Ellipse(b(frame), 0)}};
+    return advice;
+  };
+  const auto labeled = Carry(picture, 60, 0, seed, 1, 55, advise);
+  CHECK(labeled.ends[0].reason == "touches another animal");
+  CHECK(labeled.ends[0].frame < 25);
+  CHECK(labeled.ends[0].frame > 15);
+}
+
+TEST_CASE("An animal that a bar cuts in two keeps both parts") {
+  const auto picture = [](int frame) {
+    cv::Mat drawn = Alone(frame);
+    cv::line(drawn, {0, 95}, {320, 95}, cv::Scalar::all(200), 5);
+    return drawn;
+  };
+  const auto cut = [](int frame) {
+    cv::Mat mask(240, 320, CV_8UC1, cv::Scalar(0));
+    cv::ellipse(mask, cv::RotatedRect(Way(frame), cv::Size2d(60, 30), 4.0 * frame), 255,
+                cv::FILLED);
+    cv::line(mask, {0, 95}, {320, 95}, 0, 5);
+    return datasets::TraceMask(mask);
+  };
+  REQUIRE(cut(2).size() == 2);
+  const auto carried = Carry(picture, 40, 2, {{7, cut(2)}}, 1, 6);
+  CHECK(carried.labels.size() >= 3);
+  for (const auto& [frame, labels] : carried.labels) {
+    CAPTURE(frame);
+    CHECK(annotate::IouOf(labels[0].outline, cut(frame), {320, 240}) > 0.85);
+  }
+}
+
+TEST_CASE("What gives an outline back is learned as well from a large animal, and quickly") {
+  for (const int zoom : {1, 8}) {
+    CAPTURE(zoom);
+    cv::Mat picture, ground;
+    cv::resize(Alone(10), picture, {}, zoom, zoom, cv::INTER_LINEAR);
+    cv::resize(Ground(), ground, {}, zoom, zoom, cv::INTER_LINEAR);
+    datasets::Polygons outline = Ellipse(Way(10), 40);
+    for (auto& point : outline[0]) point *= zoom;
+    const annotate::OutlineFit fit = annotate::LearnOutlineFit(picture, ground, outline, {});
+    CHECK(fit.overlap > 0.93);
+    const auto again = annotate::FitOutline(fit, picture, ground, outline, {});
+    CHECK(annotate::IouOf(again, outline, picture.size()) > 0.93);
+  }
+  const datasets::Polygons far = {{{-60000, -60000}, {60000, -60000}, {60000, 60000}}};
+  CHECK(annotate::LearnOutlineFit(Alone(10), Ground(), far, {}).overlap < 0.6);
 }
 
 TEST_CASE("A cancelled carrying gives nothing") {
   datasets::Job job;
   job.Cancel();
-  CHECK_THROWS_AS(annotate::CarryOn(Alone, 40, 0, {{7, Ellipse(Way(0), 0)}}, Ground(), {}, {}, job),
-                  datasets::Cancelled);
+  CHECK_THROWS_AS(
+      annotate::CarryOn(Alone, 40, 0, {{7, Ellipse(Way(0), 0)}}, {}, Ground(), {}, {}, job),
+      datasets::Cancelled);
 }

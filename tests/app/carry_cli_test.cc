@@ -30,14 +30,19 @@ TEST_CASE(
   const Journey journey(30);
   const json before = Exported(journey, "before.json");
   const std::map<int, int> drawn = LabelsByFrame(before);
-  REQUIRE(drawn.size() > 1);
-  const int frame = drawn.begin()->first;
-  const json carried = VoleJson({"carry", journey.project, "--frame", std::to_string(frame),
-                                 "--direction", "both", "--frames", "8"});
-  CHECK(carried["labels"].get<int>() > 0);
+  REQUIRE(drawn.size() > 2);
+  const int frame = std::next(drawn.begin())->first;  // with frames on both sides
+  REQUIRE(frame > 2);
+  const std::vector<std::string> carry = {
+      "carry",       journey.project, "--frame",  std::to_string(frame),
+      "--direction", "both",          "--frames", "8"};
+  const json carried = VoleJson(carry);
   CHECK(carried["replaced"] == 0);
   CHECK(carried["ends"].size() == 2 * static_cast<size_t>(drawn.at(frame)));
   const json after = Exported(journey, "after.json");
+  const std::map<int, int> filled = LabelsByFrame(after);
+  CHECK(filled.count(frame - 1) == 1);
+  CHECK(filled.count(frame + 1) == 1);
   CHECK(after["annotations"].size() ==
         before["annotations"].size() + carried["labels"].get<size_t>());
   for (const json& label : before["annotations"]) {  // a person's labels are as they were
@@ -52,11 +57,17 @@ TEST_CASE(
   for (const json& label : after["annotations"]) {
     CHECK(animals.emplace(label["image_id"], label["category_id"]).second);
   }
-  const json again = VoleJson({"carry", journey.project, "--frame", std::to_string(frame),
-                               "--direction", "both", "--frames", "8"});
+  const json again = VoleJson(carry);
   CHECK(again["labels"] == carried["labels"]);
   CHECK(again["replaced"] == carried["labels"]);
   CHECK(Exported(journey, "again.json")["annotations"].size() == after["annotations"].size());
+  // What was looked through stays.
+  std::vector<std::string> accept = carry;
+  accept.push_back("--accept");
+  VoleJson(accept);
+  const json kept = VoleJson(carry);
+  CHECK(kept["labels"] == 0);
+  CHECK(kept["ends"][0]["reason"] == "has a label there");
   CHECK(VoleJson({"verify", journey.project})["ok"] == true);
 }
 

@@ -35,7 +35,7 @@ void Carry(const annotate::LabeledVideo& video, const annotate::LabeledFrame& se
   const auto start = std::chrono::steady_clock::now();
   const annotate::Carried carried =
       annotate::CarryOn([&](int frame) { return pictures.Get(frame); }, frames, seed.frame, animals,
-                        video.background, options, {}, job);
+                        {}, video.background, options, {}, job);
   sums.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   sums.seeds += static_cast<int>(animals.size());
   for (const auto& [frame, labels] : carried.labels) {

@@ -179,11 +179,17 @@ void RequestCarryOn(Session& session, int direction, int frames, Id category_id)
   session.StartJob("Carry outlines", [&session, request, direction](datasets::Project& project,
                                                                     datasets::Job& job) {
     const annotate::CarriedLabels carried = annotate::CarryLabels(project, request, job);
-    const std::string what = annotate::Describe(project, request, carried);
-    if (carried.labels > 0) {
-      session.PostEdit([edit = carried.edit](datasets::Project&) { return edit; });
+    const std::string what = "Carried: " + annotate::Describe(project, request, carried);
+    if (carried.labels == 0) {
+      session.SayLater(Message::Kind::kInfo, what);
+    } else {
+      session.PostEdit([edit = carried.edit, what, &session](datasets::Project&) {
+        return annotate::Edit{edit.label, edit.place, [=, &session](annotate::Recorder& recorder) {
+                                edit.change(recorder);  // which may find the labels changed
+                                session.SayLater(Message::Kind::kInfo, what);
+                              }};
+      });
     }
-    session.SayLater(Message::Kind::kInfo, "Carried: " + what);
     int shown = request.frame;  // the doubt that is nearest, else the last frame that was reached
     bool in_doubt = false;
     for (const annotate::CarryEnd& end : carried.ends) {
@@ -194,7 +200,22 @@ void RequestCarryOn(Session& session, int direction, int frames, Id category_id)
       }
       in_doubt = in_doubt || end.doubt;
     }
-    session.ShowLater(request.video_id, shown);
+    session.ShowLaterFrom({request.video_id, request.frame}, shown);
+  });
+}
+
+void RequestAcceptFilledIn(Session& session) {
+  const Id video = session.video_id();
+  const int frame = session.frame();
+  if (!session.video()) return;
+  session.PostEdit([=](datasets::Project& project) {
+    const auto filled_in = [&](int at) {
+      return datasets::AnyFilledIn(project.AnnotationsAt(video, at));
+    };
+    int start = frame, end = frame + 1;
+    while (start > 0 && filled_in(start - 1)) --start;
+    while (filled_in(end)) ++end;
+    return annotate::AcceptFilledIn(video, start, end);
   });
 }
 

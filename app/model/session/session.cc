@@ -55,6 +55,7 @@ struct Session::Impl {
   std::mutex inbox_mutex;
   std::vector<Message> inbox;
   std::optional<annotate::Place> place_to_show;
+  std::optional<annotate::Place> show_only_from;
 
   ViewLoader views;
   FrameFeed frames;
@@ -131,7 +132,7 @@ struct Session::Impl {
       try {
         const auto edit = (history.*step)();
         std::scoped_lock lock(inbox_mutex);
-        if (edit) place_to_show = edit->place;
+        if (edit) place_to_show = edit->place, show_only_from.reset();
         inbox.push_back(
             {Message::Kind::kInfo, edit ? done + edit->label : "Nothing to " + verb, 0});
       } catch (const annotate::EditRefused& refused) {
@@ -291,6 +292,8 @@ bool Session::Poll() {
     changed |= !s.inbox.empty();
     s.inbox.clear();
     std::swap(place, s.place_to_show);
+    const auto& from = s.show_only_from;
+    if (from && (from->video_id != s.video_id || from->frame_index != s.frame)) place.reset();
   }
   if (place && place->video_id) {
     s.playing = false;
@@ -422,6 +425,16 @@ void Session::ShowLater(datasets::Id video_id, int frame) {
   {
     std::scoped_lock lock(impl_->inbox_mutex);
     impl_->place_to_show = annotate::Place{video_id, frame};
+    impl_->show_only_from.reset();
+  }
+  impl_->wake();
+}
+
+void Session::ShowLaterFrom(const annotate::Place& from, int frame) {
+  {
+    std::scoped_lock lock(impl_->inbox_mutex);
+    impl_->place_to_show = annotate::Place{from.video_id, frame};
+    impl_->show_only_from = from;
   }
   impl_->wake();
 }

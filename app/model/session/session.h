@@ -89,6 +89,8 @@ class Session {
   // For workers that end before the session: SayLater of an error.
   std::function<void(const std::string&)> SayError();
   void ShowLater(datasets::Id video_id, int frame);
+  // For what took long: only if the person is still at `from` then.
+  void ShowLaterFrom(const annotate::Place& from, int frame);
   std::deque<Message>& messages();  // GUI thread only
 
  private:

@@ -122,8 +122,9 @@ TEST_CASE("random frames that were checked bound the others, wrong and skipped o
   CHECK(mixed.decisions.at("Bea") == 1);
 }
 
-TEST_CASE("frames that people labeled are no part of what the random ones speak for") {
-  Predicted predicted;
+namespace {
+
+void LabelFirstHundred(Predicted& predicted, datasets::LabelSource source) {
   predicted.project->Write([&](datasets::Writer& writer) {
     for (int frame = 0; frame < 100; ++frame) {
       datasets::AnnotationRow label;
@@ -133,9 +134,18 @@ TEST_CASE("frames that people labeled are no part of what the random ones speak 
       label.box = {5, 5, 10, 10};
       label.area = 100;
       label.author = "Ada";
+      label.source = source;
+      label.keyframe = source != datasets::LabelSource::kInterpolated;
       writer.InsertAnnotation(label);
     }
   });
+}
+
+}  // namespace
+
+TEST_CASE("frames that people labeled are no part of what the random ones speak for") {
+  Predicted predicted;
+  LabelFirstHundred(predicted, datasets::LabelSource::kDrawn);
   predicted.DrawRandom(120);
   predicted.Check({});
   const infer::Statement statement = predicted.State();
@@ -144,6 +154,17 @@ TEST_CASE("frames that people labeled are no part of what the random ones speak 
   CHECK(statement.sample.drawn < 120);
   CHECK(statement.sample.drawn > 60);
   CHECK(statement.share_wrong == doctest::Approx(infer::MostWrong(statement.sample) / 400.0));
+}
+
+TEST_CASE("frames with carried or interpolated labels are not known: nobody has looked at them") {
+  Predicted predicted;
+  LabelFirstHundred(predicted, datasets::LabelSource::kInterpolated);
+  predicted.DrawRandom(120);
+  predicted.Check({});
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.known_frames == 0);
+  CHECK(statement.sample.frames == 400);
+  CHECK(statement.labels == 120);  // those that the reviewer accepted
 }
 
 TEST_CASE("over many draws the bound covers what is really wrong") {

@@ -129,6 +129,12 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       [&session] { RequestCarryOn(session, -1, kMostCarried, SelectedAnimal(session)); },
       "The same through the frames before", Scope::kLabeling);
   add(
+      "label.accept_carried", "Carried labels around here are right", "Edit", "Ctrl+Alt+Enter",
+      [&session] { RequestAcceptFilledIn(session); },
+      "Carried and interpolated labels teach networks, but are evidence only once you have looked "
+      "at them: this takes all that follow each other",
+      Scope::kLabeling);
+  add(
       "label.interpolate", "Interpolate between labeled frames", "Edit", "Ctrl+Shift+I",
       [&session] { RequestInterpolate(session, SelectedAnimal(session)); },
       "Fills the frames between the labels before and after, of the selected animal or of all",
