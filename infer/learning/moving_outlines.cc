@@ -155,8 +155,17 @@ class Search {
   }
 
  private:
+  // As many as their pictures' memory allows.
+  int MostLooks() const {
+    const int most = std::min(kMostLooks, scene_.frame_count);
+    const size_t pixels =
+        scene_.background.empty() ? scene_.picture(0).total() : scene_.background.total();
+    const int by_memory = static_cast<int>(kMostBytes / std::max<size_t>(1, pixels));
+    return std::clamp(by_memory, std::min(most, 20), most);
+  }
+
   void TakeLooks() {
-    int most = std::min(kMostLooks, scene_.frame_count);
+    const int most = MostLooks();
     for (int i = 0; i < most; ++i) {
       const int frame = static_cast<int>((2 * int64_t{i} + 1) * scene_.frame_count / (2 * most));
       if (scene_.known_frames.count(frame)) continue;
@@ -166,10 +175,6 @@ class Search {
       const cv::Mat ground =
           still ? scene_.background : cv::Mat(picture.size(), CV_8UC3, EvenGround(picture));
       Look look{frame, datasets::ContrastTo(picture, ground)};
-      if (i == 0) {
-        const int by_memory = static_cast<int>(kMostBytes / std::max<size_t>(1, picture.total()));
-        if (by_memory < most) most = std::clamp(by_memory, std::min(most, 20), most);
-      }
       cv::Mat gray, ground_gray;
       cv::cvtColor(picture, gray, cv::COLOR_BGR2GRAY);
       cv::cvtColor(ground, ground_gray, cv::COLOR_BGR2GRAY);
@@ -293,7 +298,6 @@ class Search {
   }
 
   std::vector<datasets::Rle> Outlines(const Look& look, int cut, double area) {
-    staying_ = Staying(cut);
     const Parts parts = PartsOf(Foreground(look, cut, datasets::LegRadius(area)), kSmall * area);
     std::vector<std::pair<int, cv::Mat>> masks;
     for (const int number : parts.numbers) {
@@ -318,7 +322,10 @@ class Search {
       together += seen.odd;
       if (seen.animals > most) most = seen.animals, found.ask_frame = looks_[i].frame;
     }
-    if (looks_.empty()) {
+    if (scene_.frame_count < kLeastClear) {
+      found.why_not = "it has only " + std::to_string(scene_.frame_count) + " frames, and " +
+                      std::to_string(kLeastClear) + " are needed to see what moves";
+    } else if (looks_.empty()) {
       found.why_not = "every frame looked at is labeled already";
     } else if (something * 4 < static_cast<int>(looks_.size())) {
       found.why_not = scene_.background.empty()
@@ -332,7 +339,8 @@ class Search {
               : "what moves has no size of its own: animals touch nearly throughout, or "
                 "the light changes";
     } else {
-      found.why_not = std::to_string(scene_.animals) + " animals apart are seen on " +
+      found.why_not = std::to_string(result.animals) +
+                      (result.animals == 1 ? " animal is" : " animals apart are") + " seen on " +
                       std::to_string(found.clear) + " of " + std::to_string(found.looked) +
                       " frames only";
     }

@@ -5,12 +5,25 @@
 #include <functional>
 #include <string>
 
+#include "datasets/base/error.h"
 #include "infer/learning/moving_outlines.h"
 #include "infer/learning/project_labels.h"
 #include "infer/learning/train_on_project.h"
 #include "infer/predict_options.h"
 
 namespace infer {
+
+// Too little is certain without a label: the frame is the one on which an outline helps most.
+class OutlineNeeded : public datasets::Error {
+ public:
+  OutlineNeeded(const std::string& thing, const std::string& cause, const std::string& remedy,
+                int frame)
+      : Error(thing, cause, remedy), frame_(frame) {}
+  int frame() const { return frame_; }
+
+ private:
+  int frame_ = 0;
+};
 
 struct TrackOptions {
   int animals = 0;  // 0: as many as the video shows
@@ -29,7 +42,7 @@ struct ProposedLabels {
 // which they are certain (moving_outlines.h), held in memory alone and never written among people's
 // labels. Frames that people labeled are taken as they are, with the weight of corrections, and
 // never proposed. The class is the project's category where it has a single one, else "animal".
-// Throws Error naming the frame to outline by hand where too little is certain.
+// Throws OutlineNeeded where too little is certain.
 ProposedLabels ProposeLabels(const datasets::Project& project, const datasets::VideoRow& video,
                              int animals, datasets::Job& job);
 

@@ -8,12 +8,16 @@
 #include "datasets/base/error.h"
 #include "datasets/model_files.h"
 #include "infer/learning/train_on_project.h"
+#include "infer/learning/unlabeled.h"
 #include "infer/run/behavior_job.h"
 #include "infer/run/models.h"
 #include "infer/run/points_job.h"
 
 namespace app {
 namespace {
+
+constexpr double kTrackMinutes = 1.25;  // as vole track
+constexpr int kMostChoices = 20;  // animals in the list; more are rare and found by themselves
 
 std::string Minutes(double seconds) {
   char text[32];
@@ -47,6 +51,10 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
       [this] { wants_focus_ = true; });
   add("learn.train", "Train on the labels", "Ctrl+Shift+T", "With sensible settings, in minutes",
       [this, &session] { StartTraining(session); });
+  add("learn.track", "Track this video without labels", "",
+      "Learns from frames on which the animals are apart, outlines and numbers them on all; needs "
+      "a still camera or an even ground",
+      [this, &session] { StartTracking(session); });
   add("learn.predict", "Predict this video", "Ctrl+Shift+R",
       "With the best model, or the chosen one",
       [this, &session] { StartPrediction(session, false); });
@@ -106,6 +114,46 @@ void LearnView::StartTraining(Session& session) {
           throw;
         }
       });
+}
+
+void LearnView::StartTracking(Session& session) {
+  if (!session.video()) {
+    session.Say(Message::Kind::kInfo, "Open a video first");
+    return;
+  }
+  wants_focus_ = true;
+  auto watch = watch_;
+  if (!watch->Begin()) {
+    session.Say(Message::Kind::kInfo, "A training runs already");
+    return;
+  }
+  infer::TrackOptions options;
+  options.animals = animals_;
+  options.train.minutes = kTrackMinutes;
+  const auto work = [options, watch, &session, video = *session.video(), frame = session.frame()](
+                        datasets::Project& project, datasets::Job& job) mutable {
+    options.model_file = infer::DefaultModelFile(project, false);
+    try {
+      const infer::TrackedVideo tracked = infer::TrackVideo(
+          project, video, options, job, [](const infer::ClearFrames&) {},
+          [&watch](const train::TrainProgress& progress) { watch->Hear(progress); });
+      if (tracked.trained.cancelled) throw datasets::Cancelled();
+      watch->End("Done: " + std::to_string(tracked.predicted.frames) + " frames tracked. Look at " +
+                 std::to_string(tracked.predicted.review_episodes) +
+                 " doubtful episodes in Review, and give the numbers names there or in Animals.");
+    } catch (const datasets::Cancelled&) {
+      watch->End("Cancelled before the video was tracked");
+      throw;
+    } catch (const infer::OutlineNeeded& needed) {
+      session.ShowLaterFrom({video.id, frame}, needed.frame());
+      watch->End(needed.what());
+      throw;
+    } catch (const std::exception& error) {
+      watch->End(error.what());
+      throw;
+    }
+  };
+  train_job_ = session.StartJob("Track " + session.video()->name, work);
 }
 
 void LearnView::StartPrediction(Session& session, bool all_videos) {
@@ -200,10 +248,35 @@ void LearnView::DrawChoices(const ProjectView& project) {
   }
 }
 
+// The door for who has labeled nothing yet.
+void LearnView::DrawTracking(UiContext& context) {
+  ImGui::TextWrapped(
+      "Or without labels, where the camera stands still: what moves is learned and numbered.");
+  ImGui::SetNextItemWidth(150 * context.scale);
+  const std::string now = animals_ == 0
+                              ? "as many as are seen"
+                              : std::to_string(animals_) + (animals_ == 1 ? " animal" : " animals");
+  if (ImGui::BeginCombo("##animals", now.c_str())) {
+    for (int number = 0; number <= kMostChoices; ++number) {
+      const std::string text = number == 0 ? "as many as are seen" : std::to_string(number);
+      if (ImGui::Selectable(text.c_str(), number == animals_)) animals_ = number;
+    }
+    ImGui::EndCombo();
+  }
+  ImGui::SameLine();
+  if (ImGui::Button("Track without labels")) StartTracking(context.session);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip(
+        "This video, in a few minutes; what it learns from is not written among "
+        "your labels");
+  }
+}
+
 void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
   const size_t labeled = LabeledFrames(project);
   ImGui::TextWrapped("%zu labeled frames, %zu animals.%s", labeled, project.categories.size(),
                      labeled < 10 ? " Label at least 10 frames; 100 are plenty." : "");
+  if (labeled == 0 && context.session.video() && !watch_->running()) DrawTracking(context);
   DrawChoices(project);
   if (ImGui::CollapsingHeader("All settings, as on the command line")) {
     ImGui::TextDisabled("0: the program chooses from the data");

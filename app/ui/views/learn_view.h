@@ -24,10 +24,12 @@ class LearnView : public View {
 
  private:
   void StartTraining(Session& session);
+  void StartTracking(Session& session);
   void StartPrediction(Session& session, bool all_videos);
   void StartPoints(Session& session, bool all_videos);
   void Predict(Session& session, const datasets::ModelRow& model, bool all_videos);
   void DrawChoices(const ProjectView& project);
+  void DrawTracking(UiContext& context);
   void DrawTraining(UiContext& context, const ProjectView& project);
   void DrawCurves(UiContext& context, const ProjectView& project);
   void DrawPrediction(UiContext& context, const ProjectView& project);
@@ -41,6 +43,7 @@ class LearnView : public View {
   int64_t seen_version_ = 0;
   SamplePictures pictures_;
   int64_t train_job_ = 0;
+  int animals_ = 0;  // of tracking without labels; 0: as many as are seen
   bool wants_focus_ = false;
   ModelsList models_;
 };
