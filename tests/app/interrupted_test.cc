@@ -150,7 +150,7 @@ TEST_CASE("A closed terminal ends a training in good order") {
   const Journey journey(20);
   const std::string model = journey.Path("m.safetensors");
   Program program(
-      Command({"train", journey.project, "--steps", "100000", "--batch", "1", "--out", model}));
+      Command({"train", journey.project, "--steps", "200", "--batch", "1", "--out", model}));
   REQUIRE(program.WaitUntil([&] { return SizeOf(model + ".last") > 0; }));
   program.Signal(SIGHUP);
   CHECK(program.Wait().code == 130);
@@ -162,7 +162,7 @@ TEST_CASE("Ctrl-C in a training ends with 130 and keeps a model that predicts") 
   const Journey journey(20);
   const std::string model = journey.Path("m.safetensors");
   Program program(
-      Command({"train", journey.project, "--steps", "100000", "--batch", "1", "--out", model}));
+      Command({"train", journey.project, "--steps", "200", "--batch", "1", "--out", model}));
   REQUIRE(program.WaitUntil([&] { return SizeOf(model + ".last") > 0 || SizeOf(model) > 0; }));
   program.Signal(SIGINT);
   const Outcome outcome = program.Wait();

@@ -6,7 +6,7 @@
 
 #include "datasets/base/error.h"
 
-namespace train {
+namespace train::architectures_test {
 namespace {
 
 std::set<std::string> AllOptions() {
@@ -121,4 +121,4 @@ TEST_CASE("what was set for another architecture can be put back to its default"
 }
 
 }  // namespace
-}  // namespace train
+}  // namespace train::architectures_test

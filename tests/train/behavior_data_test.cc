@@ -9,6 +9,8 @@
 #include "train/behavior/picture.h"
 #include "train/behavior/tasks.h"
 
+namespace behavior_data_test {
+
 namespace {
 
 using namespace train;
@@ -205,3 +207,5 @@ TEST_CASE("An animal that differs from the background is found without any label
 }
 
 }  // namespace
+
+}  // namespace behavior_data_test

@@ -14,6 +14,8 @@
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
+namespace behavior_learning_test {
+
 namespace {
 
 using namespace train;
@@ -417,3 +419,5 @@ TEST_CASE("A damaged or foreign behavior model is refused in one line") {
 }
 
 }  // namespace
+
+}  // namespace behavior_learning_test

@@ -9,6 +9,8 @@
 #include "train/detect/yolact_detector.h"
 #include "train/detect/yolo_detector.h"
 
+namespace detector_overfit_test {
+
 namespace {
 
 using namespace train;
@@ -166,3 +168,5 @@ TEST_CASE("YOLACT starts so calmly from nothing that its prototypes survive the 
   }
   CHECK(std::sqrt(squares) < 1000);  // tens of thousands with the reference's start
 }
+
+}  // namespace detector_overfit_test

@@ -12,6 +12,8 @@
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
+namespace detector_training_test {
+
 namespace {
 
 using namespace train;
@@ -25,14 +27,14 @@ TrainOptions Reduced(int steps) {
   options.rate = 5e-4;
   options.proposals = 50;
   options.steps = steps;
-  options.threads = 2;
+  options.threads = 1;
   options.device = "cpu";
   return options;
 }
 
 PredictorOptions Exact() {
   PredictorOptions options;
-  options.threads = 2;
+  options.threads = 1;
   options.device = "cpu";
   options.allow_bf16 = false;
   return options;
@@ -236,3 +238,5 @@ TEST_CASE("a model file whose classes do not fit its weights is refused in one l
   WriteSafetensors(folder / "m", file);
   CHECK_THROWS_AS(LoadPredictor(folder / "m", Exact()), datasets::Error);
 }
+
+}  // namespace detector_training_test

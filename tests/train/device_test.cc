@@ -1,16 +1,21 @@
 // Training and prediction on another device than the processor: tests/support/pretend_device.h.
 #include <cmath>
+#include <cstdlib>
+#include <thread>
 
 #include "datasets/base/job.h"
 #include "tests/support/pretend_device.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
+#include "train/base/device.h"
 #include "train/base/predictor.h"
 #include "train/base/training_news.h"
 #include "train/base/training_options.h"
 #include "train/idnet/idnet.h"
 #include "train/train_job.h"
+
+namespace device_test {
 
 namespace {
 
@@ -101,3 +106,22 @@ TEST_CASE("identities learned on another device are those of the processor") {
     CHECK(answers[1][0][k] == doctest::Approx(answers[0][0][k]).epsilon(1e-2));
   }
 }
+
+TEST_CASE(
+    "As many threads as OMP_NUM_THREADS allows where no number is asked for, else that number") {
+  const int before = at::get_num_threads();
+  const char* set = std::getenv("OMP_NUM_THREADS");
+  const std::string was = set ? set : "";
+  setenv("OMP_NUM_THREADS", "1", 1);
+  UseThreads(0);
+  CHECK(at::get_num_threads() == 1);
+  UseThreads(2);
+  CHECK(at::get_num_threads() == 2);
+  setenv("OMP_NUM_THREADS", "many", 1);
+  UseThreads(0);
+  CHECK(at::get_num_threads() == static_cast<int>(std::thread::hardware_concurrency()));
+  set ? setenv("OMP_NUM_THREADS", was.c_str(), 1) : unsetenv("OMP_NUM_THREADS");
+  UseThreads(before);
+}
+
+}  // namespace device_test

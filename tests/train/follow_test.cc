@@ -7,6 +7,8 @@
 #include "train/learn/evaluate.h"
 #include "train/train_job.h"
 
+namespace follow_test {
+
 namespace {
 
 using namespace train;
@@ -68,3 +70,5 @@ TEST_CASE("looking around the last places finds what looking everywhere finds, a
   CHECK(followed.Figures().at("recall50") == 1.0);
   CHECK(std::abs(followed.MeanIou() - looked.MeanIou()) < 0.02);
 }
+
+}  // namespace follow_test

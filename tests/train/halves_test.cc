@@ -7,6 +7,8 @@
 #include "tests/support/torch_doctest.h"
 #include "train/nets/idseg.h"
 
+namespace halves_test {
+
 namespace {
 
 using namespace train;
@@ -93,3 +95,5 @@ TEST_CASE("what cannot be halved evenly is learned as a whole") {
   }
   CHECK_FALSE(Halves::Fit(share, torch::Device(torch::kCUDA, 0)));
 }
+
+}  // namespace halves_test

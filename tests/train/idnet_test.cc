@@ -9,6 +9,8 @@
 #include "train/nets/idnet.h"
 #include "train/train_job.h"
 
+namespace idnet_test {
+
 namespace {
 
 using namespace train;
@@ -169,3 +171,5 @@ TEST_CASE("a cancelled training of names leaves a model that can be used, and ca
 }
 
 }  // namespace
+
+}  // namespace idnet_test

@@ -12,6 +12,8 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/peers_curve.h"
 
+namespace peers_test {
+
 namespace {
 
 using namespace train;
@@ -129,3 +131,5 @@ TEST_CASE("a place where nobody comes, and ranks that make no sense, are refused
     CHECK(Refusal(0, 2, place).find("no place to meet") != std::string::npos);
   }
 }
+
+}  // namespace peers_test

@@ -5,6 +5,8 @@
 #include "datasets/shape/mask.h"
 #include "tests/support/torch_doctest.h"
 
+namespace picture_model_test {
+
 namespace {
 
 constexpr int kSide = 240;
@@ -93,5 +95,7 @@ TEST_CASE(
   nlohmann::json record = train::ToJson(train::LearnPictureModel(Labels(6), job));
   record["bias"] = "x";
   CHECK(train::PictureModelFrom(record).empty());
-  CHECK(train::ToJson({}).is_null());
+  CHECK(train::ToJson(train::PictureModel{}).is_null());
 }
+
+}  // namespace picture_model_test

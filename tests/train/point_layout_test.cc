@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace point_layout_test {
+
 namespace {
 
 using train::PointLayout;
@@ -100,3 +102,5 @@ TEST_CASE("A layout is kept in a model's description, and what cannot be one is 
 }
 
 }  // namespace
+
+}  // namespace point_layout_test

@@ -17,6 +17,8 @@
 #include "train/nets/idseg.h"
 #include "train/weights/module_weights.h"
 
+namespace safetensors_test {
+
 namespace {
 
 using namespace train;
@@ -215,3 +217,5 @@ TEST_CASE("a network's weights round trip, and weights that do not fit are refus
       StoreFloats(std::vector<float>(16, std::numeric_limits<float>::quiet_NaN()), {16});
   CHECK_THROWS_AS(LoadTensors(file, "seg.", NamedValues(*second)), datasets::Error);
 }
+
+}  // namespace safetensors_test

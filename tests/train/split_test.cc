@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <set>
 
+namespace split_test {
+
 namespace {
 
 std::vector<train::LabeledFrame> Frames(int count, int spacing, int videos = 1) {
@@ -51,3 +53,5 @@ TEST_CASE("nothing is held back when an animal would lose most of its labels") {
   for (auto& frame : frames) frame.objects[0].class_index = frame.frame_index >= 380 ? 1 : 0;
   CHECK(train::SplitByTime(frames, 2, 0.1).held.empty());
 }
+
+}  // namespace split_test

@@ -12,6 +12,8 @@
 #include "tests/support/torch_bytes.h"
 #include "tests/support/torch_doctest.h"
 
+namespace torch_file_test {
+
 namespace {
 
 using namespace train;
@@ -313,3 +315,5 @@ TEST_CASE("a file that is missing, empty or a folder is named") {
     CHECK(message.find(file.string()) != std::string::npos);
   }
 }
+
+}  // namespace torch_file_test

@@ -12,6 +12,8 @@
 #include "train/learn/evaluate.h"
 #include "train/weights/safetensors.h"
 
+namespace train_job_test {
+
 namespace {
 
 using namespace train;
@@ -277,3 +279,5 @@ TEST_CASE("frames without animals are learned from as empty, and one animal need
   CHECK(predictor->NameCrops(scene.pictures[0], {}).empty());
   CHECK_NOTHROW(predictor->Predict({scene.pictures[3]}, scene.data.backgrounds[0]));
 }
+
+}  // namespace train_job_test

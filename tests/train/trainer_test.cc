@@ -7,6 +7,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/torch_doctest.h"
 
+namespace trainer_test {
+
 namespace {
 
 using namespace train;
@@ -171,3 +173,5 @@ TEST_CASE("time may be the processor's: what others take of the machine is not c
   RunAll(whole);
   CHECK(whole.state().step == 30);
 }
+
+}  // namespace trainer_test

@@ -8,6 +8,8 @@
 #include "train/learn/room.h"
 #include "train/train_job.h"
 
+namespace training_run_test {
+
 namespace {
 
 using namespace train;
@@ -156,3 +158,5 @@ TEST_CASE("room on a disk is asked for and given back") {
 }
 
 }  // namespace
+
+}  // namespace training_run_test

@@ -9,6 +9,8 @@
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
+namespace training_samples_test {
+
 namespace {
 
 using namespace train;
@@ -134,3 +136,5 @@ TEST_CASE("samples are shown with validations and every 15 s, but for at most 2 
   CHECK(learned.Next() == std::vector<int>{1});
   CHECK(learned.Due(4, false, false));
 }
+
+}  // namespace training_samples_test

@@ -2,6 +2,8 @@
 
 #include "tests/support/torch_doctest.h"
 
+namespace update_test {
+
 namespace {
 
 using namespace train;
@@ -57,3 +59,5 @@ TEST_CASE("one pass of AdamW equals torch.optim.AdamW, in whatever layout") {
   CHECK(Near(reference.detach(), fast));
   CHECK(Near(reference.detach(), slow));
 }
+
+}  // namespace update_test

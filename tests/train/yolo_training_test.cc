@@ -14,6 +14,8 @@
 #include "train/train_job.h"
 #include "train/weights/safetensors.h"
 
+namespace yolo_training_test {
+
 namespace {
 
 using namespace train;
@@ -26,7 +28,7 @@ TrainOptions Reduced(const std::string& model, int steps) {
   options.batch = 4;
   options.rate = 1e-3;
   options.steps = steps;
-  options.threads = 2;
+  options.threads = 1;
   options.device = "cpu";
   options.validation_share = 0;
   return options;
@@ -51,7 +53,7 @@ const Learned& Tiny() {
 
 PredictorOptions Plain() {
   PredictorOptions options;
-  options.threads = 2;
+  options.threads = 1;
   options.device = "cpu";
   return options;
 }
@@ -247,3 +249,5 @@ TEST_CASE("a YOLO model file whose classes or settings do not fit its weights is
     Refused("input", changed.dump());
   }
 }
+
+}  // namespace yolo_training_test

@@ -51,13 +51,21 @@ torch::Device DeviceOf(const std::string& name) {
 
 namespace {
 thread_local int thread_limit = 0;
+
+// All cores, or fewer where OMP_NUM_THREADS says so, as clusters set it for a share of a machine.
+int DefaultThreads() {
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const char* wished = std::getenv("OMP_NUM_THREADS");
+  const int threads = wished ? std::atoi(wished) : 0;
+  return threads > 0 ? std::min(threads, cores) : cores;
+}
 }  // namespace
 
 void LimitThreads(int threads) { thread_limit = threads; }
 
 void UseThreads(int threads) {
   datasets::KeepFreedMemory();
-  if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (threads <= 0) threads = DefaultThreads();
   if (thread_limit > 0) threads = std::min(threads, thread_limit);
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);

@@ -58,7 +58,7 @@ struct PredictorOptions {
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("device", device, "auto, cpu or cuda[:N]");
-    v.Field("threads", threads, "threads; 0 = all cores");
+    v.Field("threads", threads, "threads; 0 = all cores, or OMP_NUM_THREADS");
     v.Field("scale", scale, "network pixels per image pixel; 0 = as trained");
     v.Field("bf16", allow_bf16, "use bfloat16 where the processor has it");
     v.Field("follow", follow, "look mostly around the places where the animals just were (faster)");

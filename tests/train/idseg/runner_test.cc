@@ -4,6 +4,8 @@
 
 #include "tests/support/torch_doctest.h"
 
+namespace runner_test {
+
 namespace {
 
 using namespace train;
@@ -48,3 +50,5 @@ TEST_CASE("a large picture is looked at in tiles, and their borders cannot be se
     CHECK(cv::norm(expected, got, cv::NORM_L1) / inner.area() < 0.1 * deviation[0]);
   }
 }
+
+}  // namespace runner_test

@@ -5,6 +5,8 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
 
+namespace samples_test {
+
 namespace {
 
 using namespace train;
@@ -133,3 +135,5 @@ TEST_CASE("tiny animals keep their pixels, however large the picture is") {
   datasets::Job job;
   CHECK(DescribeLabels(scene.data, job).seg.scale == 1);
 }
+
+}  // namespace samples_test

@@ -6,6 +6,8 @@
 #include "datasets/base/random.h"
 #include "tests/support/torch_doctest.h"
 
+namespace votes_test {
+
 namespace {
 
 using train::GroupByCenters;
@@ -137,3 +139,5 @@ TEST_CASE("votes that point out of the picture, or nowhere, make no animals") {
   CHECK(GroupByCenters(inside, far, far, scale, found) == 1);
   CHECK(GroupByCenters(inside, nowhere, nowhere, scale, found) == 1);
 }
+
+}  // namespace votes_test

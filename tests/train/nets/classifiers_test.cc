@@ -3,6 +3,8 @@
 #include "train/nets/alexnet.h"
 #include "train/nets/densenet.h"
 
+namespace classifiers_test {
+
 namespace {
 
 using namespace train;
@@ -100,3 +102,5 @@ TEST_CASE("the layers that depend on the classes are named as they are") {
   CHECK(alexnet->Features(torch::randn({1, 3, 64, 64})).sizes() ==
         torch::IntArrayRef({1, AlexNetImpl::kFeatures}));
 }
+
+}  // namespace classifiers_test

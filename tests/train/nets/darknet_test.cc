@@ -11,6 +11,8 @@
 #include "tests/support/torch_doctest.h"
 #include "tests/train/plain_operations.h"
 
+namespace darknet_test {
+
 namespace {
 
 using namespace train;
@@ -369,3 +371,5 @@ TEST_CASE("damaged .weights files are refused in one line and change nothing") {
   CHECK_FALSE(
       MessageOf([&] { WriteDarknetWeights(folder / "missing" / "w.weights", whole); }).empty());
 }
+
+}  // namespace darknet_test

@@ -1,6 +1,8 @@
 #include "tests/support/python_reference.h"
 #include "train/nets/rcnn/boxes.h"
 
+namespace detect_boxes_test {
+
 namespace {
 
 using namespace train;
@@ -98,3 +100,5 @@ TEST_CASE("a balanced sample never exceeds its shares and depends on the seed al
   CHECK(few.positive.size(0) == 2);
   CHECK(few.negative.size(0) == 2);
 }
+
+}  // namespace detect_boxes_test

@@ -2,6 +2,8 @@
 
 #include "tests/support/python_reference.h"
 
+namespace mask_rcnn_test {
+
 namespace {
 
 using namespace train;
@@ -215,3 +217,5 @@ TEST_CASE("pictures without an animal teach the background alone") {
   net->eval();
   CHECK(net->Infer({sample.image}).size() == 1);
 }
+
+}  // namespace mask_rcnn_test

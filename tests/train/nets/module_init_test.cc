@@ -18,6 +18,8 @@
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"
 
+namespace module_init_test {
+
 namespace {
 
 using namespace train;
@@ -357,3 +359,5 @@ TEST_CASE("networks saved here load in Python's torchvision, every name in its p
                               folder.path().string() + "'";
   CHECK(std::system(command.c_str()) == 0);
 }
+
+}  // namespace module_init_test

@@ -6,6 +6,8 @@
 #include "train/nn/map_pool.h"
 #include "train/nn/prepared_conv.h"
 
+namespace packed_conv_test {
+
 namespace {
 
 using namespace train;
@@ -199,3 +201,5 @@ TEST_CASE("memory of maps is used again, and does not pile up") {
   }
   CHECK(longer_lived.sum().item<float>() == 28);
 }
+
+}  // namespace packed_conv_test

@@ -3,6 +3,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/python_reference.h"
 
+namespace resnet_test {
+
 namespace {
 
 using namespace train;
@@ -141,3 +143,5 @@ TEST_CASE("group norm of large bfloat16 maps is as exact as bfloat16 is") {
   CHECK((found.scalar_type() == torch::kBFloat16));
   CHECK((found.to(torch::kFloat32) - expected).abs().max().item<double>() < 0.05);
 }
+
+}  // namespace resnet_test

@@ -2,6 +2,8 @@
 
 #include "tests/support/python_reference.h"
 
+namespace roi_align_test {
+
 namespace {
 
 using namespace train;
@@ -97,3 +99,5 @@ TEST_CASE("no region gives no rows, and larger boxes are read from coarser maps"
   CHECK(LevelOf(448) == 3);
   CHECK(LevelOf(4000) == 3);
 }
+
+}  // namespace roi_align_test

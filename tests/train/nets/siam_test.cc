@@ -6,6 +6,8 @@
 #include "train/weights/module_init.h"
 #include "train/weights/module_weights.h"
 
+namespace siam_test {
+
 namespace {
 
 using namespace train;
@@ -378,3 +380,5 @@ TEST_CASE("layers that do not learn yet keep their weights and their statistics"
     CHECK(Learning() == whole);
   }
 }
+
+}  // namespace siam_test

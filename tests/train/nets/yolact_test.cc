@@ -10,6 +10,8 @@
 #include "train/nets/yolact/yolact_loss.h"
 #include "train/weights/module_weights.h"
 
+namespace yolact_test {
+
 namespace {
 
 using namespace train;
@@ -441,3 +443,5 @@ TEST_CASE("a mask is the sigmoid of prototypes, cut to its box and enlarged bili
   const torch::Tensor nowhere = torch::tensor({NAN, NAN, NAN, NAN});
   CHECK(MaskOfYolact(proto, coef, nowhere, {50, 50}).region.area() <= 50 * 50);
 }
+
+}  // namespace yolact_test

@@ -5,6 +5,8 @@
 
 #include "tests/support/torch_doctest.h"
 
+namespace yolo_test {
+
 namespace {
 
 using namespace train;
@@ -215,3 +217,5 @@ TEST_CASE("of boxes that overlap, each class keeps its best") {
   CHECK(boxes[2].scores == std::vector<float>{0, 0.2f});  // its neighbor there is gone already
   CHECK(boxes[3].scores == std::vector<float>{0.3f, 0});
 }
+
+}  // namespace yolo_test

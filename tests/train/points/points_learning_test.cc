@@ -10,6 +10,8 @@
 #include "train/architectures.h"
 #include "train/train_job.h"
 
+namespace points_learning_test {
+
 namespace {
 
 using namespace train;
@@ -165,3 +167,5 @@ TEST_CASE("a training of points that is cancelled keeps its best, and goes on fr
 }
 
 }  // namespace
+
+}  // namespace points_learning_test

@@ -6,6 +6,8 @@
 #include "tests/support/torch_doctest.h"
 #include "train/points/task.h"
 
+namespace points_views_test {
+
 namespace {
 
 using namespace train;
@@ -213,3 +215,5 @@ TEST_CASE("labels that cannot be learned from are refused in one line") {
 }
 
 }  // namespace
+
+}  // namespace points_views_test

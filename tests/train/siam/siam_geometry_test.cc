@@ -7,6 +7,8 @@
 
 #include "datasets/base/random.h"
 
+namespace siam_geometry_test {
+
 using namespace train;
 
 namespace {
@@ -203,3 +205,5 @@ TEST_CASE("what is chosen of the empty scene is unlike the animal and unlike eac
   CHECK(FarApart(embeddings, target, 3) == std::vector<int>{4, 1, 3});
   CHECK(FarApart(embeddings, target, 9).size() == 5);
 }
+
+}  // namespace siam_geometry_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/torch_doctest.h"
 
+namespace siam_tracker_test {
+
 namespace {
 
 using namespace train;
@@ -136,3 +138,5 @@ TEST_CASE("an animal that is begun again keeps its key, and its windows leave th
   tracker.Forget();
   CHECK(tracker.Next(picture).empty());
 }
+
+}  // namespace siam_tracker_test
