@@ -1,4 +1,6 @@
 // Training and prediction on another device than the processor: tests/support/pretend_device.h.
+#include "train/base/device.h"
+
 #include <cmath>
 #include <cstdlib>
 #include <thread>
@@ -8,7 +10,6 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/synthetic_labels.h"
-#include "train/base/device.h"
 #include "train/base/predictor.h"
 #include "train/base/training_news.h"
 #include "train/base/training_options.h"

@@ -14,8 +14,8 @@ torch::Device DeviceOf(const std::string& name);
 // From now on DeviceOf(name) is `device`: for devices that something else brings, as a test's. Not
 // while another thread asks.
 void NameDevice(const std::string& name, torch::Device device);
-// Threads for torch and OpenCV in this process; 0: all cores, at most OMP_NUM_THREADS. Tiny numbers become zero from now on
-// (denormals cost a hundred times an ordinary multiplication).
+// Threads for torch and OpenCV in this process; 0: all cores, at most OMP_NUM_THREADS. Tiny numbers
+// become zero from now on (denormals cost a hundred times an ordinary multiplication).
 void UseThreads(int threads);
 
 // Whether the processor multiplies bfloat16 natively (AVX512_BF16 or AMX).

@@ -69,7 +69,8 @@ struct TrainOptions {
         "list`");
     v.Field("resume", resume, "go on from the last checkpoint of the same output file");
     v.Field("seed", seed, "random seed");
-    v.Field("threads", threads, "threads; 0 = all cores, or OMP_NUM_THREADS", datasets::Range{0, 1024});
+    v.Field("threads", threads, "threads; 0 = all cores, or OMP_NUM_THREADS",
+            datasets::Range{0, 1024});
     v.Field("device", device, "auto, cpu or cuda[:N]");
     v.Field("size", size,
             "short side (yolo: long side, yolact: side) of the network's input in pixels; "
