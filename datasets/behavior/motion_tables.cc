@@ -8,7 +8,7 @@ std::string MotionCsvHeading(const MotionColumns& columns) {
   std::string text =
       "video,frame,time_s,animal,x,y,area_px,length_px,width_px,elongation,angle_deg,step_px,"
       "speed_px_s,same_iou,flow_px,freezing,nearest,nearest_px,touching";
-  for (const ZoneMask& zone : columns.zones) text += "," + CsvField("in " + zone.name);
+  for (const std::string& zone : columns.zones) text += "," + CsvField("in " + zone);
   if (columns.heading) text += ",heading_deg";
   for (const std::string& name : columns.points) {
     for (const char* part : {"_x", "_y", "_confidence"}) text += "," + CsvField(name + part);

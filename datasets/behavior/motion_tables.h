@@ -15,8 +15,7 @@ namespace datasets {
 // of a person's point 1); empty where there is none, as what only outlines say is where nobody
 // outlined it.
 struct MotionColumns {
-  std::vector<ZoneMask> zones;
-  std::vector<std::string> points;  // names
+  std::vector<std::string> zones, points;  // names
   bool heading = false;
 };
 std::string MotionCsvHeading(const MotionColumns& columns);

@@ -115,4 +115,10 @@ std::vector<ZoneMask> ZoneMasks(const std::vector<Zone>& zones, const std::strin
   return masks;
 }
 
+std::vector<std::string> ZoneNames(const std::vector<ZoneMask>& zones) {
+  std::vector<std::string> names;
+  for (const ZoneMask& zone : zones) names.push_back(zone.name);
+  return names;
+}
+
 }  // namespace datasets

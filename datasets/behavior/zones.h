@@ -34,5 +34,6 @@ struct ZoneMask {
 };
 std::vector<ZoneMask> ZoneMasks(const std::vector<Zone>& zones, const std::string& video,
                                 int height, int width);
+std::vector<std::string> ZoneNames(const std::vector<ZoneMask>& zones);
 
 }  // namespace datasets

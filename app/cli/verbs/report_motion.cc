@@ -102,16 +102,10 @@ class FrameTable {
   void Add(const datasets::VideoMotion& motion,
            const std::vector<datasets::AnimalMotion>& animals) {
     if (!file_) return;
-    const datasets::MotionColumns columns{motion.zones, motion.points, motion.has_heading};
-    const std::string heading = datasets::MotionCsvHeading(columns);
-    if (heading_.empty()) file_->Write(heading_ = heading);
-    if (heading != heading_) {
-      throw datasets::Error("table of motion", "its videos have different zones",
-                            "write a table for each video (--video)");
-    }
+    if (motion.video.id != video_) Begin(motion);
     for (const datasets::AnimalMotion& one : animals) {
       file_->Write(
-          datasets::MotionCsvLine(motion.video.name, motion.animals, columns, motion.times, one));
+          datasets::MotionCsvLine(motion.video.name, motion.animals, columns_, motion.times, one));
     }
   }
   void Commit() {
@@ -119,8 +113,21 @@ class FrameTable {
   }
 
  private:
+  void Begin(const datasets::VideoMotion& motion) {
+    video_ = motion.video.id;
+    columns_ = {datasets::ZoneNames(motion.zones), motion.points, motion.has_heading};
+    const std::string heading = datasets::MotionCsvHeading(columns_);
+    if (heading_.empty()) file_->Write(heading_ = heading);
+    if (heading != heading_) {
+      throw datasets::Error("table of motion", "its videos have different zones",
+                            "write a table for each video (--video)");
+    }
+  }
+
   std::unique_ptr<datasets::AtomicFile> file_;
   std::string heading_;
+  datasets::Id video_ = 0;
+  datasets::MotionColumns columns_;
 };
 
 }  // namespace

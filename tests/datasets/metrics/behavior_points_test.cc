@@ -26,7 +26,7 @@ Measured Measure(const Project& project, const MotionInput& input,
   measured.motion = MeasureVideoMotion(
       project, project.Videos()[0], zones, input, job,
       [&](const VideoMotion& motion, const std::vector<AnimalMotion>& animals) {
-        const MotionColumns columns{motion.zones, motion.points, motion.has_heading};
+        const MotionColumns columns{ZoneNames(motion.zones), motion.points, motion.has_heading};
         if (measured.csv.empty()) measured.csv = MotionCsvHeading(columns);
         for (const AnimalMotion& one : animals) {
           measured.csv +=
@@ -151,6 +151,6 @@ TEST_CASE("points that the project does not have are refused, with those that it
 }
 
 TEST_CASE("without key points the table of motion has the columns that it always had") {
-  const std::string heading = MotionCsvHeading({{{"nest", {}, {}, 0}}, {}, false});
+  const std::string heading = MotionCsvHeading({{"nest"}, {}, false});
   CHECK(Has(heading, ",touching,in nest\n"));
 }
