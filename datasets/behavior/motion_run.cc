@@ -134,8 +134,10 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
                                           input.options.heading, input.options.point_confidence);
   result.points = choice.names;
   result.has_heading = !input.options.heading.empty();
-  const Id job_id =
-      input.job_id != 0 ? input.job_id : project.LatestPredictJob(video.id).value_or(0);
+  Id job_id = 0;
+  if (!input.from_labels) {
+    job_id = input.job_id != 0 ? input.job_id : project.LatestPredictJob(video.id).value_or(0);
+  }
   const PointsOfVideo points(project, video, job_id, choice.names);
   MotionMeter meter(video.name, result.animals, result.zones, result.times, result.start_frame,
                     result.end_frame, input.options, choice);

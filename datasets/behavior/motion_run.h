@@ -12,7 +12,7 @@ namespace datasets {
 
 struct MotionInput {
   bool from_labels = false;  // else predictions
-  Id job_id = 0;             // of the predictions; 0 = the latest of the video
+  Id job_id = 0;             // of the predictions; 0 = the latest of the video; labels need none
   int start_frame = 0;       // [start_frame, end_frame)
   int end_frame = -1;        // -1 = to the end
   MotionOptions options;

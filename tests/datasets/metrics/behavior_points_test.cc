@@ -98,6 +98,31 @@ TEST_CASE("an animal's points that a person set count before those that a machin
   CHECK(PointsOfVideo(*scene.project, video, job, {}).empty());
 }
 
+TEST_CASE("motion of labels knows no point that a machine found") {
+  PoseProject scene;
+  const VideoRow video = scene.project->Videos()[0];
+  const Id job = *scene.project->LatestPredictJob(video.id);
+  scene.project->Write([&](Writer& writer) {
+    PredictionRow row;  // of an animal that nobody labeled, on a frame that is labeled
+    row.job_id = job;
+    row.video_id = video.id;
+    row.frame_index = 3;
+    row.category_id = writer.FindOrInsertCategory("cid");
+    const Skeleton skeleton = ReadSkeletons(writer.connection())[0];
+    row.key_points = {{"nose", 1, 2, 0.5, skeleton.points[0].id}};
+    writer.InsertPrediction(row);
+  });
+  MotionInput input;
+  input.from_labels = true;
+  for (const Id named : {Id(0), job}) {
+    input.job_id = named;
+    const Measured found = Measure(*scene.project, input);
+    CHECK(found.all.size() == 4);
+    CHECK(found.motion.summaries.size() == 2);
+    CHECK_FALSE(Has(found.csv, "cid"));
+  }
+}
+
 TEST_CASE("a zone is entered by the key point that was chosen, where that is sure enough") {
   PoseProject scene;
   // The tails of both frames, the noses of none.
