@@ -73,6 +73,24 @@ int MotionMeter::AddBehavior(const std::string& name) {
   return static_cast<int>(behaviors_.size()) - 1;
 }
 
+// From the last frame of the animal to this one.
+std::optional<std::pair<double, double>> MotionMeter::WayOf(const Animal& animal,
+                                                            const AnimalMotion& motion) const {
+  const MaskMoments &before = animal.last_moments, &now = motion.moments;
+  if (before.area > 0 && now.area > 0) return std::pair{now.x - before.x, now.y - before.y};
+  if (before.area > 0 || now.area > 0) return {};
+  double count = 0, x = 0, y = 0;
+  for (size_t k = 0; k < motion.points.size(); ++k) {
+    const int place = static_cast<int>(k);
+    if (!points_.Has(motion.points, place) || !points_.Has(animal.last_points, place)) continue;
+    count += 1;
+    x += motion.points[k].x - animal.last_points[k].x;
+    y += motion.points[k].y - animal.last_points[k].y;
+  }
+  if (count == 0) return {};
+  return std::pair{x / count, y / count};
+}
+
 // The behavior happens on `frame`: its bout goes on, over frames on which the animal was not seen.
 void MotionMeter::Extend(int animal_index, int behavior, int frame) {
   Animal& animal = animals_[animal_index];
@@ -160,9 +178,12 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     AnimalMotion& motion = motions[i];
     Animal& animal = animals_[motion.animal];
     const int gap = frame - animal.last_frame;
-    if (animal.last_frame >= 0 && gap <= max_gap_frames_) {
-      double step =
-          std::hypot(motion.moments.x - animal.anchor_x, motion.moments.y - animal.anchor_y);
+    const bool recently = animal.last_frame >= 0 && gap <= max_gap_frames_;
+    const auto way = recently ? WayOf(animal, motion) : std::nullopt;
+    if (way) {
+      animal.way_x += way->first;  // slow creeping adds up until it is a step
+      animal.way_y += way->second;
+      double step = std::hypot(animal.way_x, animal.way_y);
       if (step < options_.min_step_px) step = 0;
       motion.step_px = step;
       const double moved_s = times_.Between(animal.last_frame, frame);
@@ -187,10 +208,9 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     if (motion.freezing) Extend(motion.animal, freezing_, frame);
     animal.last_frame = frame;
     animal.last_mask = *seen[i];
-    if (!motion.step_px || *motion.step_px > 0) {  // slow creeping adds up until it is a step
-      animal.anchor_x = motion.moments.x;
-      animal.anchor_y = motion.moments.y;
-    }
+    animal.last_moments = motion.moments;
+    animal.last_points = motion.points;
+    if (!motion.step_px || *motion.step_px > 0) animal.way_x = animal.way_y = 0;
     ++animal.seen;
     animal.outlined += outlined ? 1 : 0;
     animal.seen_s += times_.Between(frame, frame + 1);

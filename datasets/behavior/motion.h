@@ -33,8 +33,10 @@ struct AnimalMotion {  // of one animal on one frame
   AnimalPoints points;
   // Of the way between the points of the heading: 0 = along x, clockwise on the screen, [0, 360).
   std::optional<double> heading_deg;
-  // From the last frame with this animal, where that is at most max_gap ago.
-  std::optional<double> step_px;     // distance of the centroids; 0 below min_step_px
+  // From the last frame with this animal, where that is at most max_gap ago: the way of its
+  // outline's center or, where neither frame has an outline, the mean way of the points that both
+  // have. None from an outline to points or back, and where no point is on both.
+  std::optional<double> step_px;     // 0 below min_step_px
   std::optional<double> speed_px_s;  // step_px / time
   std::optional<double> same_iou;    // with the mask one frame before
   std::optional<double> flow_px;     // mean optical flow in the mask, pixels per frame
@@ -85,6 +87,8 @@ class MotionMeter {
 
  private:
   struct Animal;
+  std::optional<std::pair<double, double>> WayOf(const Animal& animal,
+                                                 const AnimalMotion& motion) const;
   void Extend(int animal, int behavior, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
@@ -101,8 +105,10 @@ class MotionMeter {
   struct Animal {
     int last_frame = -1;  // seen last
     Rle last_mask;
-    double anchor_x = 0, anchor_y = 0;  // where the last step led
-    int still = 0;                      // the count of freezing
+    MaskMoments last_moments;
+    AnimalPoints last_points;
+    double way_x = 0, way_y = 0;  // since the last step
+    int still = 0;                // the count of freezing
     int64_t seen = 0, outlined = 0, moved_frames = 0;
     double seen_s = 0, moved_s = 0;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;

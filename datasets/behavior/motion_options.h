@@ -30,7 +30,9 @@ struct MotionOptions {
     v.Field("zone-point", zone_point, "in a zone where this key point lies inside, as nose");
     v.Field("heading", heading, "the way an animal looks, between two key points, as tail:nose");
     v.Field("point-confidence", point_confidence,
-            "zones and headings take key points from this confidence on", Range{0, 1});
+            "zones, headings and, without outline, place and speed take key points from this "
+            "confidence on",
+            Range{0, 1});
     v.Field("max-gap", max_gap, "seconds without a mask that end neither a step nor a bout",
             Range{0, 1e6});
     v.Field("min-step", min_step_px, "steps below so many pixels count as standing still",

@@ -123,6 +123,41 @@ TEST_CASE("motion of labels knows no point that a machine found") {
   }
 }
 
+TEST_CASE("an animal without outline moves as its points do, not as they come and go") {
+  MotionOptions options;
+  const PointChoice choice = ChoosePoints({"nose", "tail"}, "", "", 0.2);
+  MotionMeter meter("clip", {"ann"}, {}, 10, 0, 100, options, choice);
+  const auto step = [&](int frame, const AnimalPoints& points, const Rle& mask = {}) {
+    return meter.Add(frame, {{0, mask, points}}).at(0).step_px;
+  };
+  const Rle outline = RlePolygons({{{10, 10}, {20, 10}, {20, 20}, {10, 20}}}, 48, 64);
+  CHECK_FALSE(step(0, {{10, 10, 1}, {10, 30, 1}}));
+  CHECK(step(1, {{11, 10, 1}, {}}).value() == doctest::Approx(1));             // the tail is gone
+  CHECK(step(2, {{12, 10, 1}, {12, 30, 1}}).value() == doctest::Approx(1));    // and there again
+  CHECK(step(3, {{90, 90, 0.1}, {12, 33, 1}}).value() == doctest::Approx(3));  // a doubtful nose
+  CHECK(step(4, {{14, 10, 1}, {14, 33, 1}}).value() == doctest::Approx(2));
+  CHECK(step(5, {{15, 11, 1}, {14, 34, 1}}).value() == doctest::Approx(std::hypot(0.5, 1)));
+  CHECK_FALSE(step(6, {}, outline));  // the middle of an outline is another place than its points'
+  CHECK(step(7, {{15, 11, 1}, {}}, outline).value() == 0);
+  CHECK_FALSE(step(8, {{15, 11, 1}, {}}));
+  CHECK_FALSE(step(9, {{}, {14, 34, 1}}));  // no point is on both
+  const double way = 1 + 1 + 3 + 2 + std::hypot(0.5, 1);
+  CHECK(meter.Summaries().at(0).distance_px == doctest::Approx(way));
+  CHECK(meter.Summaries().at(0).moved_s == doctest::Approx(0.6));
+}
+
+TEST_CASE("creeping of points adds up until it is a step") {
+  MotionOptions options;
+  options.min_step_px = 1.5;
+  MotionMeter meter("clip", {"ann"}, {}, 10, 0, 100, options, ChoosePoints({"nose"}, "", "", 0));
+  std::vector<double> steps;
+  for (int frame = 0; frame < 5; ++frame) {
+    steps.push_back(
+        meter.Add(frame, {{0, {}, {{10.0 + frame, 10, 1}}}}).at(0).step_px.value_or(-1));
+  }
+  CHECK(steps == std::vector<double>{-1, 0, 2, 0, 2});
+}
+
 TEST_CASE("a zone is entered by the key point that was chosen, where that is sure enough") {
   PoseProject scene;
   // The tails of both frames, the noses of none.
