@@ -40,8 +40,8 @@ struct AnimalMotion {  // of one animal on one frame
   std::optional<double> speed_px_s;  // step_px / time
   std::optional<double> same_iou;    // with the mask one frame before
   std::optional<double> flow_px;     // mean optical flow in the mask, pixels per frame
-  bool freezing = false;
-  int nearest = -1;  // the animal whose centroid is nearest; -1: alone
+  bool freezing = false;             // known of outlines alone
+  int nearest = -1;                  // the animal whose centroid is nearest; -1: alone
   double nearest_px = 0;
   std::vector<int> touching;  // animals
   std::vector<int> zones;     // indices
@@ -54,7 +54,7 @@ struct MotionSummary {  // of one animal that was seen
   double seen_s = 0, moved_s = 0;  // moved_s: time over which steps were measured
   double distance_px = 0;
   std::optional<double> mean_speed_px_s, max_speed_px_s;  // distance / moved_s
-  double mean_area_px = 0, mean_elongation = 1;
+  std::optional<double> mean_area_px, mean_elongation;    // over the frames with an outline
 };
 
 constexpr char kAutomaticAuthor[] = "automatic";

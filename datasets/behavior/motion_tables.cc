@@ -23,8 +23,9 @@ std::string MotionCsvLine(const std::string& video, const std::vector<std::strin
     return value ? CsvNumber(*value, decimals) : std::string();
   };
   const MaskMoments& at = motion.moments;
+  const bool outlined = at.area > 0;
   const auto shape = [&](double value, int decimals) {
-    return at.area > 0 ? CsvNumber(value, decimals) : std::string();
+    return outlined ? CsvNumber(value, decimals) : std::string();
   };
   std::string touching;
   for (const int other : motion.touching)
@@ -36,7 +37,11 @@ std::string MotionCsvLine(const std::string& video, const std::vector<std::strin
                      "," + shape(at.width, 2) + "," + shape(at.elongation, 3) + "," +
                      shape(at.angle_deg, 1) + "," + number(motion.step_px, 3) + "," +
                      number(motion.speed_px_s, 2) + "," + number(motion.same_iou, 4) + "," +
-                     number(motion.flow_px, 4) + "," + (motion.freezing ? "1" : "0") + ",";
+                     number(motion.flow_px, 4) + "," +
+                     (!outlined         ? ""
+                      : motion.freezing ? "1"
+                                        : "0") +
+                     ",";
   if (motion.nearest >= 0) {
     text += CsvField(animals[motion.nearest]) + "," + CsvNumber(motion.nearest_px, 2);
   } else {
@@ -73,15 +78,15 @@ std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries, double
       "mean_area_px,mean_elongation";
   const bool scaled = pixels_per_cm > 0;
   text += scaled ? ",distance_cm,mean_speed_cm_s,max_speed_cm_s\n" : "\n";
-  const auto number = [](const std::optional<double>& value, double unit) {
-    return value ? CsvNumber(*value / unit, 3) : std::string();
+  const auto number = [](const std::optional<double>& value, double unit, int decimals = 3) {
+    return value ? CsvNumber(*value / unit, decimals) : std::string();
   };
   for (const MotionSummary& one : summaries) {
     text += CsvField(one.video) + "," + CsvField(one.animal) + "," + std::to_string(one.frames) +
             "," + std::to_string(one.frames_seen) + "," + CsvNumber(one.seen_s, 4) + "," +
             CsvNumber(one.distance_px, 2) + "," + number(one.mean_speed_px_s, 1) + "," +
-            number(one.max_speed_px_s, 1) + "," + CsvNumber(one.mean_area_px, 1) + "," +
-            CsvNumber(one.mean_elongation, 3);
+            number(one.max_speed_px_s, 1) + "," + number(one.mean_area_px, 1, 1) + "," +
+            number(one.mean_elongation, 1);
     if (scaled) {
       text += "," + CsvNumber(one.distance_px / pixels_per_cm, 3) + "," +
               number(one.mean_speed_px_s, pixels_per_cm) + "," +

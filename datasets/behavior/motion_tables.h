@@ -12,8 +12,9 @@ namespace datasets {
 // their number), speeds in pixels a second, times in seconds from the start, angles in degrees
 // clockwise on the screen: `angle_deg` of the long axis in [0, 180), `heading_deg` in [0, 360)
 // where it was asked for. For each key point NAME_x, NAME_y (pixels) and NAME_confidence (0 to 1,
-// of a person's point 1); empty where there is none, as what only outlines say is where nobody
-// outlined it.
+// of a person's point 1); empty where there is none. What only outlines say (area to `angle_deg`,
+// `same_iou`, `flow_px`, `freezing`) is empty where nobody outlined the animal, and the means of a
+// summary where nobody ever did.
 struct MotionColumns {
   std::vector<std::string> zones, points;  // names
   bool heading = false;

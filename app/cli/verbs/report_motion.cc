@@ -54,17 +54,17 @@ std::string SummaryText(const std::vector<datasets::MotionSummary>& summaries,
   std::vector<std::vector<std::string>> table = {{"video", "animal", "seen %", "distance " + name,
                                                   "mean " + name + "/s", "max " + name + "/s",
                                                   "area px", "elongation"}};
-  const auto speed = [&](const std::optional<double>& value) {
-    return value ? fmt::format("{:.1f}", *value / unit) : "-";
+  const auto number = [](const std::optional<double>& value, double of, int decimals) {
+    return value ? fmt::format("{:.{}f}", *value / of, decimals) : "-";
   };
   for (const datasets::MotionSummary& one : summaries) {
     table.push_back(
         {one.video, one.animal,
          fmt::format("{:.1f}", 100.0 * static_cast<double>(one.frames_seen) /
                                    static_cast<double>(std::max<int64_t>(1, one.frames))),
-         fmt::format("{:.1f}", one.distance_px / unit), speed(one.mean_speed_px_s),
-         speed(one.max_speed_px_s), fmt::format("{:.0f}", one.mean_area_px),
-         fmt::format("{:.2f}", one.mean_elongation)});
+         fmt::format("{:.1f}", one.distance_px / unit), number(one.mean_speed_px_s, unit, 1),
+         number(one.max_speed_px_s, unit, 1), number(one.mean_area_px, 1, 0),
+         number(one.mean_elongation, 1, 2)});
   }
   return VaryingTableText(table, 1);
 }
@@ -79,8 +79,8 @@ void ToJson(const datasets::VideoMotion& motion, nlohmann::ordered_json& json) {
                               {"distance_px", one.distance_px},
                               {"mean_speed_px_s", datasets::OrNull(one.mean_speed_px_s)},
                               {"max_speed_px_s", datasets::OrNull(one.max_speed_px_s)},
-                              {"mean_area_px", one.mean_area_px},
-                              {"mean_elongation", one.mean_elongation}});
+                              {"mean_area_px", datasets::OrNull(one.mean_area_px)},
+                              {"mean_elongation", datasets::OrNull(one.mean_elongation)}});
   }
   for (const datasets::ContactPair& pair : motion.contacts) {
     json["contacts"].push_back({{"video", pair.video},

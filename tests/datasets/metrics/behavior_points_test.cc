@@ -158,6 +158,17 @@ TEST_CASE("creeping of points adds up until it is a step") {
   CHECK(steps == std::vector<double>{-1, 0, 2, 0, 2});
 }
 
+TEST_CASE("what only outlines say is left empty where nobody outlined the animal") {
+  PoseProject scene;
+  const Measured found = Measure(*scene.project, {});
+  CHECK(Has(found.csv, "\nclip,4,0.16,ann,10.25,18,,,,,,,,,,,bob,"));  // area to freezing
+  const MotionSummary& ann = found.motion.summaries.at(0);
+  CHECK_FALSE(ann.mean_area_px);
+  CHECK_FALSE(ann.mean_elongation);
+  const std::string summary = MotionSummaryCsv(found.motion.summaries, 10);
+  CHECK(Has(summary, ",5.66,35.355,35.355,,,0.566,"));
+}
+
 TEST_CASE("a zone is entered by the key point that was chosen, where that is sure enough") {
   PoseProject scene;
   // The tails of both frames, the noses of none.
