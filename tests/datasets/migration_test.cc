@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/file/restore.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/schema/schema.h"
 #include "datasets/store/writer.h"
@@ -233,6 +234,45 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
         1);
   });
   CheckIsWhole(*project);
+}
+
+TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
+  tests::TempDir folder;
+  for (const int version : {1, 2, 3, 4, 5}) {
+    CAPTURE(version);
+    const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
+    const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
+    MakeProjectOfVersion(version, file);
+    const auto before = std::distance(fs::directory_iterator(folder.path()), {});
+    datasets::Job job;
+    const auto saved = datasets::RecoverProject(file, out, job);
+    CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == before + 1);
+    for (const auto& [table, rows] : saved) {
+      CAPTURE(table);
+      CHECK(rows.damage == "");
+      CHECK(rows.left_out == 0);
+    }
+    const auto project = Project::Open(out), sound = Project::Open(file);
+    project->Read([&](Connection& recovered) {
+      sound->Read([&](Connection& migrated) {
+        for (const auto& [table, rows] : saved) {
+          CAPTURE(table);
+          const std::string count = "SELECT count(*) FROM " + table;
+          CHECK(rows.saved == Number(recovered, count.c_str()));
+          CHECK(rows.saved == Number(migrated, count.c_str()));
+        }
+      });
+    });
+    CHECK(project->Skeletons().size() == sound->Skeletons().size());
+    const auto video = project->VideoByName("one");
+    const auto labels = project->AnnotationsAt(video.id, 4),
+               same = sound->AnnotationsAt(video.id, 4);
+    REQUIRE(labels.size() == same.size());
+    for (size_t i = 0; i < labels.size(); ++i) {
+      CHECK(labels[i].key_points.size() == same[i].key_points.size());
+    }
+    CheckIsWhole(*project);
+  }
 }
 
 TEST_CASE("predicted points of version 5 are taken to be seen") {

@@ -37,11 +37,23 @@ class Recovery {
 
   std::map<std::string, Recovered> Run() {
     to_.Script("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;");
-    for (const std::string& table : ProjectTables()) Table(table);
+    for (const std::string& table : ProjectTables()) {
+      if (IsTable(to_, table)) Table(table);
+    }
     while (DropDangling()) {
     }
     to_.Script("COMMIT;");
     return std::move(result_);
+  }
+
+  // Brought up to date, what was saved has become rows of tables that the damaged file did not have
+  // in its version.
+  static void CountNewTables(Connection& to, std::map<std::string, Recovered>* result) {
+    for (const std::string& table : ProjectTables()) {
+      if (result->count(table)) continue;
+      auto row = to.Query(("SELECT count(*) FROM " + table).c_str());
+      if (row.Step()) (*result)[table].saved = row.Int(0);
+    }
   }
 
  private:
@@ -55,8 +67,8 @@ class Recovery {
     return columns;
   }
 
-  bool IsTable(const std::string& table) {
-    auto row = from_.Query(
+  static bool IsTable(Connection& connection, const std::string& table) {
+    auto row = connection.Query(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?"
         " AND sql LIKE 'CREATE TABLE%'",
         table);
@@ -66,7 +78,7 @@ class Recovery {
   void Table(const std::string& table) {
     Recovered& done = result_[table];
     try {
-      if (!IsTable(table)) {  // of an older version, or no table at all
+      if (!IsTable(from_, table)) {
         done.damage = "there is no such table";
         return;
       }
@@ -216,6 +228,20 @@ class Recovery {
   std::map<std::string, Recovered> result_;
 };
 
+// The steps that lead to the version of the file: its rows are saved as they are there, and what
+// brings a sound file up to date then does so with them. All where the version cannot be read.
+Migrations StepsTo(Connection& from) {
+  Migrations steps = ProjectMigrations();
+  try {
+    const int version = SchemaVersion(from);
+    if (version > 0 && version < static_cast<int>(steps.size())) {
+      steps.resize(static_cast<size_t>(version));
+    }
+  } catch (const Error&) {
+  }
+  return steps;
+}
+
 void RemoveWithLogs(const fs::path& file) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     std::error_code ignored;
@@ -245,8 +271,10 @@ std::map<std::string, Recovered> RecoverProject(const fs::path& file, const fs::
   std::map<std::string, Recovered> result;
   try {
     Connection to(unfinished, Connection::Mode::kCreate, kDamagedTimeoutMs);
-    Migrate(to, ProjectMigrations());
+    Migrate(to, StepsTo(*from));
     result = Recovery(*from, to, folder, out_folder, job).Run();
+    Migrate(to, ProjectMigrations(), false);
+    Recovery::CountNewTables(to, &result);
   } catch (...) {
     RemoveWithLogs(unfinished);
     throw;

@@ -355,11 +355,11 @@ void CheckIsProject(Connection& connection, const Migrations& migrations) {
   if (version > 0 && &migrations == &ProjectMigrations()) CheckSchema(connection, version);
 }
 
-void Migrate(Connection& connection, const Migrations& migrations) {
+void Migrate(Connection& connection, const Migrations& migrations, bool leave_copy) {
   const int newest = static_cast<int>(migrations.size());
   const int found = SchemaVersion(connection);
   if (found >= newest) return;
-  if (!TableNames(connection).empty()) LeaveCopy(connection, found);
+  if (leave_copy && !TableNames(connection).empty()) LeaveCopy(connection, found);
   const TrustedTables compared(connection);
   for (int version = found; version < newest; ++version) {
     Transaction transaction(connection);

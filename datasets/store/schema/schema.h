@@ -22,9 +22,9 @@ int OlderVersion(const std::filesystem::path& file);
 // tables and nothing else (schema_check.h). Reads the header and the list of tables only.
 void CheckIsProject(Connection& connection, const Migrations& migrations);
 // Runs the missing steps, each with its version number in one transaction, after leaving a copy
-// FILE.v<N>.bak beside the file (not for an empty one). A failing step leaves the version before
-// it.
-void Migrate(Connection& connection, const Migrations& migrations);
+// FILE.v<N>.bak beside the file (not for an empty one, nor without `leave_copy`). A failing step
+// leaves the version before it.
+void Migrate(Connection& connection, const Migrations& migrations, bool leave_copy = true);
 
 // The tables that only people change (through Edits, see annotate/edit.h), in an order in which
 // later ones refer to earlier ones. No foreign key cascades into them but from a label to its
