@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datasets/base/error.h"
+#include "datasets/base/suggest.h"
 #include "datasets/store/points.h"
 
 namespace datasets {
@@ -19,23 +20,11 @@ int PlaceAmong(const std::vector<std::string>& names, const std::string& name) {
     throw Error("option '" + option + "'", "the project has no key points",
                 "make a skeleton (vole skeleton --help), label and predict its points");
   }
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   throw Error("option '" + option + "'", "'" + value + "' is not " + form,
-              "the project's points are " + list);
+              "the project's points are " + QuotedNames(names, names.size()));
 }
 
 }  // namespace
-
-std::vector<std::string> PointNamesOf(const Project& project) {
-  std::vector<std::string> names;
-  for (const Skeleton& skeleton : project.Skeletons()) {
-    for (const SkeletonPoint& point : skeleton.points) {
-      if (PlaceAmong(names, point.name) < 0) names.push_back(point.name);
-    }
-  }
-  return names;
-}
 
 PointsOfVideo::PointsOfVideo(const Project& project, const VideoRow& video, Id job_id,
                              const std::vector<std::string>& names)

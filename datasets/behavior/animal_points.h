@@ -15,9 +15,6 @@ struct AnimalPoint {
 };
 using AnimalPoints = std::vector<AnimalPoint>;  // one for each name that was asked for
 
-// Of all skeletons, in their order; a name that several have stands once.
-std::vector<std::string> PointNamesOf(const Project& project);
-
 // Points of one video. A person who set any point of an animal on a frame has said where all of
 // them are: those that stand there count alone. On other frames the prediction's count, of several
 // rows of one animal those of the highest score.

@@ -7,6 +7,7 @@
 #include <opencv2/video/tracking.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/keypoints/skeleton.h"
 
 namespace datasets {
 namespace {
@@ -130,7 +131,7 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
     throw Error("option 'zone-point'", "--zone-by-center takes the center instead",
                 "give one of the two");
   }
-  const PointChoice choice = ChoosePoints(PointNamesOf(project), input.options.zone_point,
+  const PointChoice choice = ChoosePoints(PointNames(project.Skeletons()), input.options.zone_point,
                                           input.options.heading, input.options.point_confidence);
   result.points = choice.names;
   result.has_heading = !input.options.heading.empty();

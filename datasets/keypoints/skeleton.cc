@@ -36,6 +36,17 @@ std::vector<std::string> PointNames(const Skeleton& skeleton) {
   return names;
 }
 
+std::vector<std::string> PointNames(const std::vector<Skeleton>& skeletons) {
+  std::vector<std::string> names;
+  std::set<std::string> taken;
+  for (const Skeleton& skeleton : skeletons) {
+    for (const SkeletonPoint& point : skeleton.points) {
+      if (taken.insert(point.name).second) names.push_back(point.name);
+    }
+  }
+  return names;
+}
+
 int PlaceOf(const Skeleton& skeleton, const std::string& point) {
   for (size_t i = 0; i < skeleton.points.size(); ++i) {
     if (skeleton.points[i].name == point) return static_cast<int>(i);

@@ -42,6 +42,8 @@ struct PredictedPoint {  // a machine's
 KeyPoint AsKeyPoint(const PredictedPoint& point);  // visibility 2 or 1
 
 std::vector<std::string> PointNames(const Skeleton& skeleton);
+// Of all of them, in their order; a name that several have stands once.
+std::vector<std::string> PointNames(const std::vector<Skeleton>& skeletons);
 int PlaceOf(const Skeleton& skeleton, const std::string& point);  // -1: it has no such point
 // By place: the point that a mirror image takes for it, itself where it has no partner.
 std::vector<int> MirrorOrder(const Skeleton& skeleton);

@@ -223,11 +223,10 @@ std::vector<float> PointFeatures(const std::vector<PosesOfFrame>& frames,
 
 train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons) {
   train::PointLayout layout;
+  layout.names = datasets::PointNames(skeletons);
   std::map<std::string, int> places;
-  for (const datasets::Skeleton& skeleton : skeletons) {
-    for (const datasets::SkeletonPoint& point : skeleton.points) {
-      if (places.emplace(point.name, layout.points()).second) layout.names.push_back(point.name);
-    }
+  for (const std::string& name : layout.names) {
+    places.emplace(name, static_cast<int>(places.size()));
   }
   std::set<std::pair<int, int>> pairs;
   std::set<std::array<int, 3>> joints;

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/base/suggest.h"
 #include "datasets/keypoints/skeleton.h"
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
@@ -35,10 +36,9 @@ datasets::Skeleton SkeletonOf(const datasets::Project& project, const std::strin
     });
     if (has_all) return skeleton;
   }
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   throw Error("model " + model_file,
-              "it finds points that no skeleton of the project has together: " + list,
+              "it finds points that no skeleton of the project has together: " +
+                  datasets::QuotedNames(names, names.size()),
               "make a skeleton with these points, or train on the project's own");
 }
 

@@ -208,7 +208,7 @@ TEST_CASE("points that the project does not have are refused, with those that it
   PoseProject scene;
   MotionOptions options;
   options.zone_point = "snout";
-  CHECK(Has(Why(*scene.project, options), "nose, left ear, right ear, tail"));
+  CHECK(Has(Why(*scene.project, options), "'nose', 'left ear', 'right ear', 'tail'"));
   options.zone_by_center = true;
   CHECK(Has(Why(*scene.project, options), "zone-by-center"));
   for (const char* heading : {"nose", "nose:snout", "nose:nose", ":"}) {
