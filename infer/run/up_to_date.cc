@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "datasets/base/fingerprint.h"
+#include "datasets/keypoints/skeleton.h"
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/meetings/meeting_store.h"
@@ -96,8 +97,10 @@ class InputsText {
     }
   }
 
-  // What a model that takes key points looks at: labels' points, and which search found the others.
+  // What a model that takes key points looks at: by name, labels' points and, of the latest
+  // predictions, those that whichever search found.
   void AddPoints() {
+    for (const std::string& name : datasets::PointNames(project_.Skeletons())) Add(name);
     project_.ForEachAnnotation(video_.id,
                                [&](const datasets::ImageRow& image,
                                    const std::vector<datasets::AnnotationRow>& annotations) {
@@ -105,12 +108,13 @@ class InputsText {
                                    for (const datasets::KeyPoint& point : annotation.key_points) {
                                      Add(image.frame_index.value_or(-1));
                                      Add(annotation.category_id);
-                                     Add(point.point_id);
+                                     Add(point.name);
                                      AddReal(point.x);
                                      AddReal(point.y);
                                    }
                                  }
                                });
+    Add(project_.LatestPredictJob(video_.id).value_or(0));
     for (const datasets::JobRow& job : project_.Jobs()) {
       if (job.kind != datasets::JobKindName(datasets::JobKind::kPoints)) continue;
       const nlohmann::json stored = nlohmann::json::parse(job.options_json, nullptr, false);
