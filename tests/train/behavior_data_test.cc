@@ -158,7 +158,9 @@ TEST_CASE("Frames without behavior are thinned, and probabilities are set right 
   CHECK(positives / 4000.0 == doctest::Approx(draw.drawn()[1]).epsilon(0.05));
   CHECK(draw.drawn()[1] > 0.2);
   CHECK(draw.drawn()[1] < 0.45);
-  const auto shift = PriorShift(data.heads, draw.drawn(), CountClasses(data, WholeRows(data)));
+  const auto truth = CountClasses(data, WholeRows(data));
+  const auto shift = PriorShift(data.heads, draw.drawn(), truth, 1);
+  CHECK(PriorShift(data.heads, draw.drawn(), truth, 0.25)[1] == doctest::Approx(shift[1] / 4));
   // Logits that are right for the drawn frames become those that are right for all frames.
   const double log_odds = std::log(draw.drawn()[1] / draw.drawn()[0]) - (shift[1] - shift[0]);
   CHECK(log_odds == doctest::Approx(std::log(40.0 / 1960.0)));

@@ -206,7 +206,7 @@ std::vector<double> ClassWeights(const std::string& kind, const std::vector<Beha
 
 std::vector<double> PriorShift(const std::vector<BehaviorHead>& heads,
                                const std::vector<double>& shown,
-                               const std::vector<std::vector<int64_t>>& truth) {
+                               const std::vector<std::vector<int64_t>>& truth, double prior) {
   std::vector<double> shift;
   size_t first = 0;
   for (size_t h = 0; h < heads.size(); ++h) {
@@ -219,9 +219,8 @@ std::vector<double> PriorShift(const std::vector<BehaviorHead>& heads,
     for (size_t c = 0; c < classes; ++c) {
       const double was = shown[first + c], is = static_cast<double>(truth[h][c]);
       const bool known = was > 0 && is > 0;
-      shift.push_back(
-          known ? std::clamp(std::log(was / shown_total) - std::log(is / true_total), -6.0, 6.0)
-                : 0);
+      const double whole = known ? std::log(was / shown_total) - std::log(is / true_total) : 0;
+      shift.push_back(prior * std::clamp(whole, -6.0, 6.0));
     }
     first += classes;
   }

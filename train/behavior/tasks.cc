@@ -103,9 +103,8 @@ PictureTask::PictureTask(const BehaviorData& data, const BehaviorDescription& de
   }
   module().to(device_);
   loss_.weights = WeightTensor(options, data.heads, draw_.drawn(), device_);
-  shift_ =
-      PriorShift(data.heads, Shown(draw_.drawn(), loss_.weights), CountClasses(data, split.learn));
-  for (double& shift : shift_) shift *= options.prior;
+  shift_ = PriorShift(data.heads, Shown(draw_.drawn(), loss_.weights),
+                      CountClasses(data, split.learn), options.prior);
 }
 
 torch::nn::Module& PictureTask::module() {
@@ -324,8 +323,8 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
     first += static_cast<size_t>(head.classes());
   }
   loss_.weights = WeightTensor(options, data.heads, shown, device_);
-  shift_ = PriorShift(data.heads, Shown(shown, loss_.weights), CountClasses(data, spans));
-  for (double& shift : shift_) shift *= options.prior;
+  shift_ =
+      PriorShift(data.heads, Shown(shown, loss_.weights), CountClasses(data, spans), options.prior);
 }
 
 void TemporalTask::Cut(const Series& series, int start, const torch::Tensor& inputs,

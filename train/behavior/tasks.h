@@ -45,11 +45,11 @@ class FrameDraw {
 // Weights of the classes [outputs] for frames that come with these shares.
 std::vector<double> ClassWeights(const std::string& kind, const std::vector<BehaviorHead>& heads,
                                  const std::vector<double>& shares);
-// log(what the network was shown / what is true), [outputs]: subtracted from the logits it gives
-// probabilities for frames as they come (Saerens et al. 2002).
+// `prior` times log(what the network was shown / what is true), [outputs]: subtracted from the
+// logits all of it gives probabilities for frames as they come (Saerens et al. 2002).
 std::vector<double> PriorShift(const std::vector<BehaviorHead>& heads,
                                const std::vector<double>& shown,
-                               const std::vector<std::vector<int64_t>>& truth);
+                               const std::vector<std::vector<int64_t>>& truth, double prior);
 
 // Scores of labeled frames and how good they are.
 struct ScoredFrames {
