@@ -118,12 +118,17 @@ TEST_CASE("Speeds are sizes a second, of the animal and of a point within it") {
   const auto cut = Features(frames, true);
   for (int i = 0; i < layout.count(); ++i) CHECK(Value(cut, 20, i) == Value(past, 20, i));
 
-  for (PosesOfFrame& frame : frames) frame.own = At({100, 100}, 0);
+  // One ear moves out, by half a pixel a frame, and hardly takes the animal along.
   for (size_t f = 0; f < frames.size(); ++f) {
-    frames[f].own[1].at += Complex(0, static_cast<double>(f % 2) * 4);
+    frames[f].own = At({100, 100}, 0);
+    frames[f].own[1].at -= Complex(0, 0.5 * static_cast<double>(f));
   }
   const auto waving = Features(frames);
-  CHECK(Value(waving, 10, layout.speed() + 1) < Value(waving, 10, layout.own_motion()) + 1);
+  const auto speed = [&](int column) { return 0.3 * std::sinh(Value(waving, 10, column)); };
+  CHECK(speed(layout.speed() + 1) > 0.25);  // of 0.5 sizes a second; the frame follows a little
+  CHECK(speed(layout.speed() + 1) < 0.5);
+  for (const int k : {0, 2, 3}) CHECK(speed(layout.speed() + k) < 0.25);
+  CHECK(speed(layout.own_motion()) < 0.2);
 }
 
 TEST_CASE("A point that is missing or doubtful weighs nothing or little, and gaps are bridged") {
