@@ -260,13 +260,7 @@ train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons) {
 }
 
 void MeasurePoses(const std::vector<Pose>& samples, train::PointLayout& layout) {
-  std::vector<int> partners;
-  for (int k = 0; k < layout.points(); ++k) partners.push_back(k);
-  for (const auto& [left, right] : layout.pairs) {
-    partners[static_cast<size_t>(left)] = right;
-    partners[static_cast<size_t>(right)] = left;
-  }
-  const UsualPose usual = UsualOf(samples, partners);
+  const UsualPose usual = UsualOf(samples, train::PartnersOf(layout));
   if (usual.at.empty()) {
     layout = {};
     return;

@@ -12,6 +12,7 @@ using Complex = std::complex<double>;
 
 constexpr int kRounds = 10;
 constexpr double kLeastSure = 0.05;
+constexpr double kInLine = 0.25;     // root mean square beside x, of a pose that is a line; sizes
 constexpr double kSoftening = 0.01;  // variance of the distances of the most rigid that can be
 
 int Known(const Pose& pose) {
@@ -48,6 +49,23 @@ void Turn(std::vector<Complex>& at, const std::vector<int>& partners) {
   if (away != at.end() && away->real() < 0) {
     for (Complex& z : at) z = -z;
   }
+}
+
+// Left and right alike, and what has no partner on x.
+void MakeSymmetric(std::vector<Complex>& at, const std::vector<int>& partners) {
+  double beside = 0;  // squares
+  bool paired = false;
+  for (size_t k = 0; k < at.size(); ++k) {
+    beside += at[k].imag() * at[k].imag() / static_cast<double>(at.size());
+    paired = paired || partners[k] != static_cast<int>(k);
+  }
+  if (!paired && beside > kInLine * kInLine) return;
+  std::vector<Complex> symmetric;
+  for (size_t k = 0; k < at.size(); ++k) {
+    symmetric.push_back((at[k] + std::conj(at[static_cast<size_t>(partners[k])])) / 2.0);
+  }
+  at = std::move(symmetric);
+  Normalize(at);
 }
 
 // How steady its distances to other points are: those to half of them at least. Does not depend on
@@ -164,6 +182,7 @@ UsualPose UsualOf(const std::vector<Pose>& poses, const std::vector<int>& partne
     Normalize(usual.at);
   }
   Turn(usual.at, partners);
+  MakeSymmetric(usual.at, partners);
   return usual;
 }
 

@@ -33,8 +33,9 @@ std::optional<PoseFrame> FitFrame(const Pose& pose, const UsualPose& usual);
 
 // The mean of poses laid over each other (generalized Procrustes analysis, Gower 1975). Left and
 // right, as `partners` pair them ([K], itself where it has none), are as rigid as each other and
-// across; x leads to where the first of the points that are away from the middle stands. Empty
-// where no pose has two points.
+// across; x leads to where the first of the points that are away from the middle stands. The pose
+// is its own mirror image over x; not so where nothing is paired and the points lie in no line:
+// then nobody can say what its mirror image is. Empty where no pose has two points.
 UsualPose UsualOf(const std::vector<Pose>& poses, const std::vector<int>& partners);
 
 }  // namespace infer

@@ -171,11 +171,19 @@ TEST_CASE("The nearest other animal is seen from the animal: where it is, how ne
   CHECK(Value(features, 2, layout.nearness()) == doctest::Approx(std::asinh(least / 10)));
 }
 
-TEST_CASE("The mirror of the numbers is the numbers of the mirror") {
-  const PointLayout layout = Layout();
+Pose MirrorImage(const Pose& pose) {
+  const size_t partner[] = {0, 2, 1, 3};
+  Pose mirror(4);
+  for (size_t k = 0; k < 4; ++k) {
+    mirror[k] = pose[partner[k]];
+    mirror[k].at = std::conj(mirror[k].at);
+  }
+  return mirror;
+}
+
+void CheckMirror(const PointLayout& layout) {
   std::vector<PosesOfFrame> frames, mirrored;
   datasets::Random random({3});
-  const int partner[] = {0, 2, 1, 3};
   for (int f = 0; f < 30; ++f) {
     PosesOfFrame frame{At({100 + 3.0 * f, 100 + std::sin(0.5 * f)}, 0.05 * f), {}};
     frame.others.push_back(At({150, 130}, 0.1 * f));
@@ -183,18 +191,11 @@ TEST_CASE("The mirror of the numbers is the numbers of the mirror") {
       point.at += Complex(random.Uniform(-2, 2), random.Uniform(-2, 2));
       point.sure = random.Uniform(0.2, 1);
     }
-    const auto mirror = [&](const Pose& pose) {
-      Pose other(4);
-      for (size_t k = 0; k < 4; ++k) {
-        other[k] = pose[static_cast<size_t>(partner[k])];
-        other[k].at = std::conj(other[k].at);
-      }
-      return other;
-    };
-    mirrored.push_back({mirror(frame.own), {mirror(frame.others[0])}});
+    mirrored.push_back({MirrorImage(frame.own), {MirrorImage(frame.others[0])}});
     frames.push_back(std::move(frame));
   }
-  const auto a = Features(frames), b = Features(mirrored);
+  const auto a = infer::PointFeatures(frames, layout, 10, kFps, false);
+  const auto b = infer::PointFeatures(mirrored, layout, 10, kFps, false);
   const train::PointMirror mirror = train::MirrorOf(layout);
   for (int i = 0; i < layout.count(); ++i) {
     const bool alone = i >= layout.angle() && i < layout.own_motion();  // the other ear has no edge
@@ -205,6 +206,48 @@ TEST_CASE("The mirror of the numbers is the numbers of the mirror") {
     CHECK(Value(b, 15, i) == doctest::Approx(sign * Value(a, 15, from)).epsilon(1e-3));
     CHECK(Weight(b, 15, i) == doctest::Approx(Weight(a, 15, from)).epsilon(1e-3));
   }
+}
+
+TEST_CASE("The mirror of the numbers is the numbers of the mirror") { CheckMirror(Layout()); }
+
+TEST_CASE("Samples that are broader on one side give a pose with two sides alike all the same") {
+  std::vector<Pose> samples;
+  for (int i = 0; i < 20; ++i) {
+    samples.push_back(At({5.0 * i, 3.0 * i}, 0));
+    samples.back()[0].at += Complex(0, 6);  // it looks aside, and one ear is seen from above
+    samples.back()[1].at += Complex(4, -8);
+  }
+  PointLayout layout = Layout();
+  infer::MeasurePoses(samples, layout);
+  CHECK(train::HasMirror(layout));
+  CheckMirror(layout);
+  double squares = 0, sum = 0;
+  for (const auto& [x, y] : layout.pose) {
+    squares += (x * x + y * y) / 4;
+    sum += x;
+  }
+  CHECK(squares == doctest::Approx(1));
+  CHECK(sum == doctest::Approx(0).epsilon(1e-6));
+}
+
+TEST_CASE("Where nothing is paired, only a pose in a line is taken for its own mirror image") {
+  const auto measured = [](double aside) {
+    PointLayout layout =
+        infer::LayoutOf({datasets::MakeSkeleton("mouse", {"nose", "neck", "hip", "tail"}, {}, {})});
+    std::vector<Pose> samples(5);
+    for (Pose& pose : samples) {
+      for (const Complex& z :
+           {Complex(30, 0), Complex(10, aside), Complex(-10, 0), Complex(-30, 0)}) {
+        pose.push_back({z, 1});
+      }
+    }
+    infer::MeasurePoses(samples, layout);
+    return layout;
+  };
+  CHECK(train::HasMirror(measured(3)));
+  const PointLayout bent = measured(30);
+  CHECK_FALSE(train::HasMirror(bent));
+  CHECK(std::abs(bent.pose[1].second - bent.pose[2].second) > 0.5);
 }
 
 TEST_CASE("The points of a video's animals are read, of a whole frame those of its only animal") {

@@ -52,6 +52,18 @@ TEST_CASE("A mirror exchanges partners, turns what is sideways, and twice it is 
   }
 }
 
+TEST_CASE("Only an animal that is as broad on both sides has a mirror image among poses") {
+  PointLayout layout = Mouse();
+  CHECK(train::HasMirror(layout));
+  layout.pose[1] = {0.5, -0.6};
+  CHECK_FALSE(train::HasMirror(layout));
+  layout.pose[1] = {0.4, -0.5};
+  CHECK_FALSE(train::HasMirror(layout));
+  layout = Mouse();
+  layout.pose[3] = {-2, 0.1};  // no partner, and beside the middle
+  CHECK_FALSE(train::HasMirror(layout));
+}
+
 TEST_CASE("What is missing is the usual after normalizing, and what is doubtful weighs less") {
   PointLayout layout = Mouse();
   const auto count = static_cast<size_t>(layout.count());

@@ -13,16 +13,6 @@ using nlohmann::json;
 constexpr size_t kMostPoints = 1000;
 constexpr float kFarthest = 6;  // deviations
 
-std::vector<int> PartnersOf(const PointLayout& layout) {
-  std::vector<int> partners;
-  for (int k = 0; k < layout.points(); ++k) partners.push_back(k);
-  for (const auto& [left, right] : layout.pairs) {
-    partners[static_cast<size_t>(left)] = right;
-    partners[static_cast<size_t>(right)] = left;
-  }
-  return partners;
-}
-
 // The place of the joint that a mirror makes of it; its own where the skeleton lacks that one.
 int MirroredJoint(const PointLayout& layout, size_t joint, const std::vector<int>& partners) {
   const auto partner = [&](int k) { return partners[static_cast<size_t>(k)]; };
@@ -52,6 +42,16 @@ void RequireList(const std::vector<double>& values, int count) {
 
 int PointLayout::count() const { return names.empty() ? 0 : other() + kOther; }
 
+std::vector<int> PartnersOf(const PointLayout& layout) {
+  std::vector<int> partners;
+  for (int k = 0; k < layout.points(); ++k) partners.push_back(k);
+  for (const auto& [left, right] : layout.pairs) {
+    partners[static_cast<size_t>(left)] = right;
+    partners[static_cast<size_t>(right)] = left;
+  }
+  return partners;
+}
+
 PointMirror MirrorOf(const PointLayout& layout) {
   PointMirror mirror;
   const auto count = static_cast<size_t>(layout.count());
@@ -77,6 +77,17 @@ PointMirror MirrorOf(const PointLayout& layout) {
   turn(layout.other() + 1);       // on the other side
   turn(layout.other() + 3);       // looking the other way round
   return mirror;
+}
+
+bool HasMirror(const PointLayout& layout) {
+  constexpr double kRounding = 1e-6;
+  const std::vector<int> partners = PartnersOf(layout);
+  for (size_t k = 0; k < layout.pose.size(); ++k) {
+    const auto& [x, y] = layout.pose[k];
+    const auto& [other_x, other_y] = layout.pose[static_cast<size_t>(partners[k])];
+    if (std::abs(x - other_x) > kRounding || std::abs(y + other_y) > kRounding) return false;
+  }
+  return true;
 }
 
 void NormalizePoints(const PointLayout& layout, const float* raw, float* out) {

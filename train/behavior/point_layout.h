@@ -42,12 +42,18 @@ struct PointLayout {
   int other() const { return own_motion() + kOwnMotion; }  // x, y, cosine and sine of its look
 };
 
+// By point: its mirror image, itself where it has none.
+std::vector<int> PartnersOf(const PointLayout& layout);
+
 // In a mirror feature i is `sign[i]` times feature `from[i]` of the animal as it is.
 struct PointMirror {
   std::vector<int> from;
   std::vector<float> sign;
 };
 PointMirror MirrorOf(const PointLayout& layout);
+// Whether the usual pose is its own mirror image: that of an animal has the mirror of its numbers
+// only then.
+bool HasMirror(const PointLayout& layout);
 
 // A frame's numbers: [2 * count()], first values, then weights in 0..1 (0: missing).
 // Normalized, and times its weight: what is missing is 0, the usual. `sureness` stays as it is.

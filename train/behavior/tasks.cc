@@ -287,8 +287,8 @@ TemporalTask::TemporalTask(const BehaviorData& data, const BehaviorDescription& 
   net_ = TemporalNet(inputs_, OutputsOf(data.heads), description_.window, description_.causal);
   net_->to(device_);
   const BehaviorFlips& flips = data.flips;
-  mirrors_ = description_.points.count() > 0 && flips.horizontal &&
-             flips.horizontal_swaps.empty() && flips.vertical_swaps.empty();
+  mirrors_ = description_.points.count() > 0 && HasMirror(description_.points) &&
+             flips.horizontal && flips.horizontal_swaps.empty() && flips.vertical_swaps.empty();
   if (mirrors_) {
     const PointMirror mirror = MirrorOf(description_.points);
     from_ = torch::tensor(std::vector<int64_t>(mirror.from.begin(), mirror.from.end()));
