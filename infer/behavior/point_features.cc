@@ -271,11 +271,12 @@ void MeasurePoses(const std::vector<Pose>& samples, train::PointLayout& layout) 
 }
 
 SubjectPoints::SubjectPoints(const datasets::Project& project, const datasets::VideoRow& video,
-                             std::vector<std::string> subjects,
+                             std::vector<std::string> subjects, const std::string& view,
                              const std::vector<std::string>& names)
     : project_(project),
       video_(video),
       subjects_(std::move(subjects)),
+      whole_frame_(view == "frame"),
       job_id_(project.LatestPredictJob(video.id).value_or(0)),
       points_(project, video, job_id_, names) {
   for (const auto& category : project.Categories()) categories_[category.name] = category.id;
@@ -284,8 +285,7 @@ SubjectPoints::SubjectPoints(const datasets::Project& project, const datasets::V
 Pose SubjectPoints::Own(const Animals& animals, size_t subject, Id* category) const {
   const auto known = categories_.find(subjects_[subject]);
   auto own = known == categories_.end() ? animals.end() : animals.find(known->second);
-  const bool whole_frame = known == categories_.end() && subjects_[subject].empty();
-  if (whole_frame && animals.size() == 1) own = animals.begin();
+  if (own == animals.end() && whole_frame_ && animals.size() == 1) own = animals.begin();
   if (own == animals.end()) return {};
   *category = own->first;
   return PoseOf(own->second);
@@ -332,9 +332,10 @@ std::vector<std::vector<float>> SubjectPoints::Run(const train::PointLayout& lay
       PosesOfFrame frame;
       Id category = 0;
       frame.own = Own(animals, s, &category);
-      if (frame.own.empty()) frame.own = nobody;
+      const bool seen = !frame.own.empty();
+      if (!seen) frame.own = nobody;
       for (const auto& [id, points] : animals) {
-        if (id != category) frame.others.push_back(PoseOf(points));
+        if (seen && id != category) frame.others.push_back(PoseOf(points));
       }
       frames[s].push_back(std::move(frame));
     }

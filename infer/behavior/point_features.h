@@ -27,13 +27,14 @@ std::vector<float> PointFeatures(const std::vector<PosesOfFrame>& frames,
 // Names, pairs and joints of the skeletons; pose and rigidity are filled in by MeasurePoses.
 train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons);
 
-// The points of the subjects of a video. A subject that is no animal (the whole frame) is the only
-// animal that has points there, if just one has.
+// The points of the subjects of a video. As with outlines a subject has those of the animal of its
+// name; in the view `frame`, where that has none, those of the only animal that has any.
 class SubjectPoints {
  public:
-  // `project` must outlive this; `names` as in the layout.
+  // `project` must outlive this; `names` as in the layout, `view` as in train::BehaviorInput.
   SubjectPoints(const datasets::Project& project, const datasets::VideoRow& video,
-                std::vector<std::string> subjects, const std::vector<std::string>& names);
+                std::vector<std::string> subjects, const std::string& view,
+                const std::vector<std::string>& names);
   bool empty() const { return points_.empty(); }
   // Of all subjects, from up to `most` frames spread over the video.
   std::vector<Pose> Samples(int most) const;
@@ -50,6 +51,7 @@ class SubjectPoints {
   const datasets::Project& project_;
   const datasets::VideoRow video_;
   const std::vector<std::string> subjects_;
+  const bool whole_frame_;
   datasets::Id job_id_ = 0;
   datasets::PointsOfVideo points_;
   std::map<std::string, datasets::Id> categories_;

@@ -306,8 +306,8 @@ void AddPoints(const datasets::Project& project, const std::vector<Id>& order,
   for (const Id id : order) {
     std::vector<std::string> subjects;
     for (const size_t r : rows_of_video.at(id)) subjects.push_back(data.rows[r].subject);
-    points.push_back(
-        std::make_unique<SubjectPoints>(project, project.VideoById(id), subjects, layout.names));
+    points.push_back(std::make_unique<SubjectPoints>(project, project.VideoById(id), subjects,
+                                                     data.input.view, layout.names));
     const int most = std::max(20, kPoses / static_cast<int>(order.size()));
     for (Pose& pose : points.back()->Samples(most)) samples.push_back(std::move(pose));
   }

@@ -137,7 +137,8 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
       SubjectsToScore(project, video, description.input.view, TrainedSubjects(description));
   result.subjects = source.subjects;
   BehaviorPictures pictures(project, video, source, job);
-  const SubjectPoints points(project, video, source.subjects, description.points.names);
+  const SubjectPoints points(project, video, source.subjects, description.input.view,
+                             description.points.names);
   if (description.points.count() > 0 && points.empty()) {
     std::string list;
     for (const std::string& name : description.points.names) {

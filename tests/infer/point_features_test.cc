@@ -257,7 +257,8 @@ TEST_CASE("The points of a video's animals are read, of a whole frame those of i
   CHECK(layout.names.size() == 4);
   CHECK(layout.pairs == std::vector<std::pair<int, int>>{{1, 2}});
   CHECK(layout.joints.size() == 3);
-  const infer::SubjectPoints points(*scene.project, video, {"bob", "nobody"}, layout.names);
+  const infer::SubjectPoints points(*scene.project, video, {"bob", "nobody"}, "animal",
+                                    layout.names);
   REQUIRE_FALSE(points.empty());
   infer::MeasurePoses(points.Samples(1000), layout);
   REQUIRE(layout.count() > 0);
@@ -274,8 +275,57 @@ TEST_CASE("The points of a video's animals are read, of a whole frame those of i
   CHECK(sure(0, 3, 3) > 0.3);  // hidden, and yet its place is known
   for (const float value : found[1]) CHECK(value == 0);
   // Two animals have points: which one the whole frame would mean is not guessed.
-  const infer::SubjectPoints whole(*scene.project, video, {""}, layout.names);
+  const infer::SubjectPoints whole(*scene.project, video, {""}, "frame", layout.names);
   CHECK(whole.Samples(1000).empty());
+}
+
+TEST_CASE("A subject that is no animal has the points of the only one, in the view of the frame") {
+  tests::PoseProject scene;
+  const auto video = scene.project->Videos()[0];
+  const auto bob = scene.project->Categories()[1].id;
+  scene.project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run(
+        "DELETE FROM annotation_points WHERE annotation_id IN"
+        " (SELECT id FROM annotations WHERE category_id = ?)",
+        bob);
+    writer.connection().Run(
+        "DELETE FROM prediction_points WHERE prediction_id IN"
+        " (SELECT id FROM predictions WHERE category_id = ?)",
+        bob);
+  });
+  const auto names = infer::LayoutOf(scene.project->Skeletons()).names;
+  const auto samples = [&](const std::string& view, const std::string& subject) {
+    return infer::SubjectPoints(*scene.project, video, {subject}, view, names).Samples(1000).size();
+  };
+  CHECK(samples("frame", "") == 4);
+  CHECK(samples("frame", "the cage") == 4);  // however the observer called it
+  CHECK(samples("frame", "ann") == 4);
+  CHECK(samples("animal", "") == 0);
+  CHECK(samples("region", "nest") == 0);
+  CHECK(samples("pair", "ann") == 4);
+}
+
+TEST_CASE("Where it is not said which animal the subject is, none of them is the other one") {
+  tests::PoseProject scene;
+  const auto video = scene.project->Videos()[0];
+  scene.project->Write([&](datasets::Writer& writer) {  // on frame 3 ann is alone
+    writer.connection().Run(
+        "DELETE FROM annotation_points WHERE annotation_id IN (SELECT annotations.id"
+        " FROM annotations JOIN images ON images.id = image_id"
+        " WHERE frame_index = 3 AND category_id = ?)",
+        scene.project->Categories()[1].id);
+  });
+  PointLayout layout = infer::LayoutOf(scene.project->Skeletons());
+  const infer::SubjectPoints points(*scene.project, video, {""}, "frame", layout.names);
+  infer::MeasurePoses(points.Samples(1000), layout);
+  REQUIRE(layout.count() > 0);
+  datasets::Job job;
+  const auto found = points.Run(layout, 4, 5, false, job);
+  const auto weight = [&](int column) {
+    return found[0][static_cast<size_t>(layout.count() + column)];
+  };
+  CHECK(weight(layout.x()) > 0.1);  // bridged from frame 3
+  CHECK(weight(layout.other()) == 0);
 }
 
 }  // namespace
