@@ -320,6 +320,7 @@ std::vector<double> SubjectPoints::Sizes(size_t subject, const UsualPose& usual)
 std::vector<std::vector<float>> SubjectPoints::Run(const train::PointLayout& layout,
                                                    int start_frame, int end_frame, bool causal,
                                                    datasets::Job& job) const {
+  if (layout.count() == 0) return std::vector<std::vector<float>>(subjects_.size());
   UsualPose usual;
   usual.rigidity = layout.rigidity;
   for (const auto& [x, y] : layout.pose) usual.at.emplace_back(x, y);

@@ -38,7 +38,7 @@ class SubjectPoints {
   bool empty() const { return points_.empty(); }
   // Of all subjects, from up to `most` frames spread over the video.
   std::vector<Pose> Samples(int most) const;
-  // By subject: PointFeatures of [start_frame, end_frame).
+  // By subject: PointFeatures of [start_frame, end_frame); nothing for a layout without points.
   std::vector<std::vector<float>> Run(const train::PointLayout& layout, int start_frame,
                                       int end_frame, bool causal, datasets::Job& job) const;
 

@@ -328,4 +328,16 @@ TEST_CASE("Where it is not said which animal the subject is, none of them is the
   CHECK(weight(layout.other()) == 0);
 }
 
+TEST_CASE("A network without points does not read any") {
+  tests::PoseProject scene;
+  const auto video = scene.project->Videos()[0];
+  const infer::SubjectPoints points(*scene.project, video, {"ann", "bob"}, "animal", {});
+  int said = 0;
+  datasets::Job job([&](const datasets::Job::Progress&) { ++said; });
+  const auto found = points.Run({}, 0, 50, false, job);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].empty());
+  CHECK(said == 0);
+}
+
 }  // namespace
