@@ -221,6 +221,13 @@ std::vector<float> PointFeatures(const std::vector<PosesOfFrame>& frames,
   return features;
 }
 
+bool IsPosed(const std::vector<float>& features, size_t frame, const train::PointLayout& layout) {
+  const size_t width = 2 * static_cast<size_t>(layout.count());
+  const auto sure =
+      features.begin() + static_cast<std::ptrdiff_t>(frame * width) + layout.sureness();
+  return std::any_of(sure, sure + layout.points(), [](float value) { return value > 0; });
+}
+
 train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons) {
   train::PointLayout layout;
   layout.names = datasets::PointNames(skeletons);

@@ -24,6 +24,9 @@ std::vector<float> PointFeatures(const std::vector<PosesOfFrame>& frames,
                                  const train::PointLayout& layout, double size_px, double fps,
                                  bool causal);
 
+// Whether the numbers of a frame, as PointFeatures gives them, say where any point is.
+bool IsPosed(const std::vector<float>& features, size_t frame, const train::PointLayout& layout);
+
 // Names, pairs and joints of the skeletons; pose and rigidity are filled in by MeasurePoses.
 train::PointLayout LayoutOf(const std::vector<datasets::Skeleton>& skeletons);
 

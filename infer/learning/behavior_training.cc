@@ -320,14 +320,10 @@ void AddPoints(const datasets::Project& project, const std::vector<Id>& order,
     for (size_t s = 0; s < rows.size(); ++s) {
       train::BehaviorRow& row = data.rows[rows[s]];
       row.points = std::move(features[s]);
-      const auto sure = static_cast<size_t>(layout.sureness());
       for (size_t f = 0; f < row.seen.size(); ++f) {
         if (!row.seen[f]) continue;
-        const auto from =
-            row.points.begin() +
-            static_cast<std::ptrdiff_t>(f * 2 * static_cast<size_t>(layout.count()) + sure);
         ++seen;
-        posed += std::any_of(from, from + layout.points(), [](float value) { return value > 0; });
+        posed += IsPosed(row.points, f, layout);
       }
     }
   }

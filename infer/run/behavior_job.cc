@@ -10,6 +10,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/base/suggest.h"
 #include "datasets/model_files.h"
 #include "datasets/recorded_job.h"
 #include "datasets/score_writer.h"
@@ -27,6 +28,8 @@ using datasets::Error;
 using datasets::Id;
 
 constexpr int kPieceFrames = 20000;  // scored and written at once
+constexpr int kSearchFrames = 1000;  // read at once until one has key points
+constexpr double kFewPosed = 0.5;    // of the frames: fewer with key points are said
 
 struct Known {        // a behavior that both model and project have
   size_t output = 0;  // into the model's names
@@ -61,6 +64,34 @@ std::vector<std::string> TrainedSubjects(const train::BehaviorDescription& descr
     return description.record["subjects"].get<std::vector<std::string>>();
   }
   return {};
+}
+
+// Throws Error unless the points say something of a subject on any frame of the span.
+void RequirePoints(const SubjectPoints& points, const train::BehaviorDescription& description,
+                   const std::string& model_file, const std::string& video,
+                   const std::string& remedy, int start, int end, datasets::Job& job) {
+  const train::PointLayout& layout = description.points;
+  const std::string names = datasets::QuotedNames(layout.names, layout.names.size());
+  if (points.empty()) {
+    throw Error("model " + model_file,
+                "it looks at key points, of which video '" + video + "' has none: " + names,
+                remedy);
+  }
+  for (int from = start; from < end; from += kSearchFrames) {
+    const int to = std::min(end, from + kSearchFrames);
+    for (const auto& numbers : points.Run(layout, from, to, description.causal, job)) {
+      for (int f = from; f < to; ++f) {
+        if (IsPosed(numbers, static_cast<size_t>(f - from), layout)) return;
+      }
+    }
+  }
+  if (start >= end) return;
+  throw Error("model " + model_file,
+              "it looks at key points, of which no subject has two that are sure enough on any of "
+              "the frames " +
+                  std::to_string(start) + " to " + std::to_string(end - 1) + " of video '" + video +
+                  "': " + names,
+              remedy);
 }
 
 }  // namespace
@@ -139,20 +170,17 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   BehaviorPictures pictures(project, video, source, job);
   const SubjectPoints points(project, video, source.subjects, description.input.view,
                              description.points.names);
-  if (description.points.count() > 0 && points.empty()) {
-    std::string list;
-    for (const std::string& name : description.points.names) {
-      list += (list.empty() ? "" : ", ") + name;
-    }
-    throw Error("model " + model_file,
-                "it looks at key points, of which video '" + video.name + "' has none: " + list,
-                "find them first: vole predict " + project.file().string() + " --points --video " +
-                    video.name);
-  }
-
   const int start = std::clamp(options.start_frame, 0, video.frame_count);
   const int end = options.end_frame < 0 ? video.frame_count
                                         : std::clamp(options.end_frame, start, video.frame_count);
+  const bool looks_at_points = description.points.count() > 0;
+  const std::string find_points =
+      "vole predict " + project.file().string() + " --points --video " + video.name;
+  if (looks_at_points) {
+    RequirePoints(points, description, model_file, video.name, "find them first: " + find_points,
+                  start, end, job);
+  }
+  int64_t posed = 0;  // pictures of which key points say something
   const datasets::NewJob row{datasets::JobKind::kBehavior, StoredOptions(options, video, inputs),
                              datasets::ModelOfFile(project, model_file)};
   result.job_id = datasets::RunRecorded(project, row, [&](Id job_id) {
@@ -187,9 +215,12 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
       for (size_t s = 0; s < source.subjects.size(); ++s) {
         const auto probabilities = of(s).Finish(traces[s].motion, numbers[s]);
         for (int frame = from; frame < to; ++frame) {
+          const auto at = static_cast<size_t>(frame - first);
+          posed += looks_at_points && traces[s].seen[at] != 0 &&
+                   IsPosed(numbers[s], at, description.points);
           std::vector<float> values;
           for (const Known& one : known) {
-            values.push_back(probabilities[static_cast<size_t>(frame - first)][one.output]);
+            values.push_back(probabilities[at][one.output]);
           }
           writers[s]->Add(values);
         }
@@ -199,6 +230,14 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
     result.found = FinishBehaviors(project, job_id, {}, job);
     return datasets::JobOutcome();
   });
+  if (looks_at_points &&
+      static_cast<double>(posed) < kFewPosed * static_cast<double>(result.pictures)) {
+    result.notes.push_back("the model looks at key points, which stand on " +
+                           std::to_string(posed) + " of " + std::to_string(result.pictures) +
+                           " frames of the subjects (" +
+                           std::to_string(100 * posed / result.pictures) + " %) in video '" +
+                           video.name + "': " + find_points + " finds more");
+  }
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count();
   result.peak_rss_mb = datasets::PeakRssMb();

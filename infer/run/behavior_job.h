@@ -19,7 +19,7 @@ struct BehaviorPredictResult {
   double seconds = 0;
   double peak_rss_mb = 0;
   BehaviorSummary found;           // bouts, with the default options of bouts.h
-  std::vector<std::string> notes;  // one line each: behaviors that the model or project lacks
+  std::vector<std::string> notes;  // one line each: behaviors that model or project lack, points
 };
 
 // Writes the probability of every behavior of the model for every frame and subject
@@ -27,7 +27,8 @@ struct BehaviorPredictResult {
 // Behaviors that the project does not have are left out and
 // noted, and so are those of the project that the model does not know. Memory is bounded whatever
 // the length. Registers a job row; cancelled work leaves whole chunks and a job marked so. Throws
-// Error when model and project share no behavior, and where the video lacks what the model needs.
+// Error when model and project share no behavior, and where the video lacks what the model needs;
+// key points that stand on fewer than half of the subjects' frames are noted.
 BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets::VideoRow& video,
                                       const std::string& model_file, const PredictOptions& options,
                                       datasets::Job& job);
