@@ -312,8 +312,9 @@ void AddPoints(const datasets::Project& project, const std::vector<Id>& order,
     for (Pose& pose : points.back()->Samples(most)) samples.push_back(std::move(pose));
   }
   MeasurePoses(samples, layout);
+  if (layout.names.empty()) return;
   int64_t seen = 0, posed = 0;
-  for (size_t v = 0; v < order.size() && !layout.names.empty(); ++v) {
+  for (size_t v = 0; v < order.size(); ++v) {
     const std::vector<size_t>& rows = rows_of_video.at(order[v]);
     const train::BehaviorRow& first = data.rows[rows.front()];
     auto features = points[v]->Run(layout, first.start_frame, first.end_frame, causal, job);

@@ -131,4 +131,19 @@ TEST_CASE("A model that looks at key points says how much of a video it has to d
   CHECK(scene.project->Jobs().size() == jobs);  // nothing was begun
 }
 
+TEST_CASE("A skeleton whose points nobody set is not told of when behavior is learned") {
+  Scene scene;
+  const auto notes = [&] {
+    train::BehaviorOptions behavior;
+    behavior.picture_side = 32;
+    return Joined(
+        infer::GatherBehavior(*scene.project, {}, "behavior-seq", behavior, scene.job).notes);
+  };
+  CHECK(notes() == "");
+  scene.LeavePoints(0, 9);
+  CHECK(Has(notes(), "key points stand on 12 of 60 frames"));
+  scene.LeavePoints(-1, -1);
+  CHECK(notes() == "");
+}
+
 }  // namespace
