@@ -343,6 +343,31 @@ TEST_CASE(
         }).find("other options") != std::string::npos);
 }
 
+TEST_CASE("A training is not resumed once key points say something else") {
+  Drawn drawn = Draw(2, 80);
+  Connect(drawn);
+  PutPoints(drawn);
+  tests::TempDir folder;
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 2;
+  TrainOptions short_run = Short("behavior-seq", 3);
+  datasets::Job job;
+  const auto train = [&] {
+    return MessageOf([&] {
+      TrainBehavior(drawn.data, WholeRows(drawn.data), short_run, options, folder / "m", job);
+    });
+  };
+  CHECK(train() == "");
+  short_run.resume = true;
+  CHECK(train() == "");
+  SUBCASE("of the usual pose") { drawn.data.points.pose = {{0.1, -1}, {0.1, 1}}; }
+  SUBCASE("of a frame") {
+    drawn.data.rows[0].points[static_cast<size_t>(drawn.data.points.y())] += 5;
+  }
+  CHECK(train().find("other options") != std::string::npos);
+}
+
 TEST_CASE("Every frame network takes our channels, and published weights go to the part they fit") {
   torch::NoGradGuard no_grad;
   for (const std::string& name : FrameNetworkNames()) {

@@ -330,7 +330,7 @@ class Training : public Family {
                          {"steps", options_.steps},
                          {"validation_share", options_.validation_share},
                          {"options", datasets::OptionsToJson(behavior_)}};
-    if (description_.points.count() > 0) identity["points"] = description_.points.names;
+    if (description_.points.count() > 0) identity["points"] = ToJson(description_.points);
     return identity.dump();
   }
 
