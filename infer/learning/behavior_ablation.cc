@@ -220,7 +220,9 @@ void Smooth(std::vector<std::vector<float>>& probabilities, double sigma_frames)
 
 constexpr char kWithoutPoints[] = " without points";
 
-// Where there are key points, what they are good for is shown too: all else is the same.
+// Where there are key points, what they are good for is shown too. Labels, tests, options and frame
+// network are the same; learning is not: only with points inputs are disturbed, and where pictures
+// are mirrored points are too.
 std::vector<std::pair<std::string, bool>> Trials(const std::vector<std::string>& networks,
                                                  bool points) {
   std::vector<std::pair<std::string, bool>> trials;

@@ -60,7 +60,8 @@ struct AblationRow {
 // count in accuracy and kappa with "none of them" as a class; macro F1 is over the behaviors that
 // occur in the test. Simple rules, fitted on the same labels: the most common class; one threshold
 // on the distance to the nearest other animal, or on speed, with the best class on either side.
-// Where the subjects have key points, behavior-seq is learned a second time without them.
+// Where the subjects have key points, behavior-seq is learned a second time without them, and then
+// without what only a network with points does while it learns (train/behavior/tasks.h).
 // Throws Error when nothing is left to learn from or to test on.
 std::vector<AblationRow> AblateBehavior(datasets::Project& project, const LabelSelection& selection,
                                         const AblationTest& test, const AblationOptions& ablation,
