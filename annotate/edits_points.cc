@@ -85,6 +85,18 @@ void Settle(Recorder& recorder, Id annotation_id) {
                   [&](Writer& writer) { writer.UpdateAnnotation(now.label); });
 }
 
+// What was interpolated or carried is a person's once a person changes its points.
+void TakeOver(Recorder& recorder, Id annotation_id) {
+  const auto label = recorder.reader().AnnotationById(annotation_id);
+  if (!label || label->keyframe) return;
+  datasets::AnnotationRow own = *label;
+  own.keyframe = true;
+  own.source = datasets::LabelSource::kDrawn;
+  own.author = recorder.author();
+  recorder.Change("annotations", annotation_id,
+                  [&](Writer& writer) { writer.UpdateAnnotation(own); });
+}
+
 LabelPointRow* Find(LabelPlace& place, Id point_id) {
   for (LabelPointRow& point : place.points) {
     if (point.point_id == point_id) return &point;
@@ -250,6 +262,7 @@ Edit SetPoint(Id annotation_id, Id point_id, double x, double y, bool visible) {
                 return datasets::InsertLabelPoint(writer.connection(), annotation_id, point);
               });
             }
+            TakeOver(recorder, annotation_id);
             Settle(recorder, annotation_id);
           }};
 }
@@ -288,13 +301,7 @@ void ReplacePoints(Recorder& recorder, Id annotation_id, const std::vector<KeyPo
       UpdatePoint(recorder, *there);
     }
   }
-  if (!place.label.keyframe) {  // what was interpolated is a person's now
-    place.label.keyframe = true;
-    place.label.source = datasets::LabelSource::kDrawn;
-    place.label.author = recorder.author();
-    recorder.Change("annotations", annotation_id,
-                    [&](Writer& writer) { writer.UpdateAnnotation(place.label); });
-  }
+  TakeOver(recorder, annotation_id);
   Settle(recorder, annotation_id);
 }
 
@@ -325,6 +332,7 @@ Edit SetPointHidden(Id annotation_id, Id point_id, bool hidden) {
             LabelPointRow& point = Require(recorder, place, point_id);
             point.visibility = hidden ? 1 : 2;
             UpdatePoint(recorder, point);
+            TakeOver(recorder, annotation_id);
           }};
 }
 
@@ -332,6 +340,7 @@ Edit RemovePoint(Id annotation_id, Id point_id) {
   return {"Remove point", std::nullopt, [=](Recorder& recorder) {
             LabelPlace place = Look(recorder, annotation_id);
             DeletePoint(recorder, Require(recorder, place, point_id).id);
+            TakeOver(recorder, annotation_id);
             Settle(recorder, annotation_id);
           }};
 }
@@ -367,6 +376,7 @@ Edit SwapLeftRight(Id annotation_id) {
               throw Error("left and right", "no point of this animal has a symmetric partner",
                           "say in its skeleton which points are");
             }
+            TakeOver(recorder, annotation_id);
           }};
 }
 

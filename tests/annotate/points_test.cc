@@ -113,6 +113,31 @@ TEST_CASE("a label of points alone has their box, and goes with its last point")
   CHECK(scene.Text() == "outline nose10 left20; ");
 }
 
+TEST_CASE("an interpolated label is a person's once one of its points is changed") {
+  Scene scene;
+  datasets::AnnotationRow row = tests::Square(0, scene.animal, 5, 5, 8);
+  row.keyframe = false;
+  row.source = datasets::LabelSource::kInterpolated;
+  row.key_points = {{"left", 6, 7, 2, scene.Point(1)}, {"right", 9, 7, 2, scene.Point(2)}};
+  const auto label = [&] { return scene.project->AnnotationsAt(scene.video, 3).at(0); };
+  const Id id =
+      scene.history.Apply(annotate::AddAnnotation(scene.video, 3, row)).InsertedId("annotations");
+  CHECK_FALSE(label().keyframe);
+  for (const auto& edit :
+       {annotate::SetPoint(id, scene.Point(0), 8, 8),
+        annotate::SetPointHidden(id, scene.Point(1), true),
+        annotate::RemovePoint(id, scene.Point(1)), annotate::SwapLeftRight(id)}) {
+    CAPTURE(edit.label);
+    scene.history.Apply(edit);
+    CHECK(label().keyframe);
+    CHECK(label().source == datasets::LabelSource::kDrawn);
+    CHECK(label().author == "me");
+    scene.history.Undo();
+    CHECK_FALSE(label().keyframe);
+    CHECK(label().key_points.size() == 2);
+  }
+}
+
 TEST_CASE("left and right change places, also where only one of them is set") {
   Scene scene;
   const Id both = scene.Points({{"nose", 1, 1, 2}, {"left", 2, 2, 1}, {"right", 3, 3, 2}});
