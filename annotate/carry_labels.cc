@@ -39,9 +39,15 @@ std::string ClosedBy(const datasets::ImageRow& image) {
 struct Seeds {
   std::vector<OutlinedAnimal> carried, company;
   std::map<Id, std::optional<Id>> track;  // by animal
+  std::set<Id> with_points;               // animals
   std::vector<AnnotationRow> rows;
   std::optional<Id> job;  // whose predictions advise
 };
+
+// Interpolated key points give way to carried ones, not to none.
+bool GivesWay(const AnnotationRow& label, const std::set<Id>& with_points) {
+  return label.GivesWay() && (label.key_points.empty() || with_points.count(label.category_id) > 0);
+}
 
 bool SameLabels(const std::vector<AnnotationRow>& a, const std::vector<AnnotationRow>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
@@ -119,18 +125,20 @@ Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv:
 }
 
 AdviseOn AdviceFrom(const datasets::Project& project, const CarryRequest& request,
-                    std::optional<Id> job) {
+                    const Seeds& seeds) {
   std::map<int, std::string> closed;
   for (const auto& image : project.ImagesOfVideo(request.video_id)) {
     if (image.frame_index) closed[*image.frame_index] = ClosedBy(image);
   }
-  return [&project, video = request.video_id, closed = std::move(closed), job](int frame) {
+  return [&project, video = request.video_id, closed = std::move(closed), job = seeds.job,
+          with_points = seeds.with_points](int frame) {
     CarryAdvice advice;
     const auto known = closed.find(frame);
     if (known != closed.end()) {
       advice.closed = known->second;
       for (const AnnotationRow& label : project.AnnotationsAt(video, frame)) {
-        if (!label.GivesWay()) advice.labeled.push_back({label.category_id, label.Rings()});
+        if (!GivesWay(label, with_points))
+          advice.labeled.push_back({label.category_id, label.Rings()});
       }
     }
     if (!job) return advice;
@@ -188,7 +196,8 @@ class CarryWriter {
       }
       const std::vector<OutlinedAnimal>& outlines = labels_.at(frame);
       for (const AnnotationRow& row : there) {
-        if (!row.GivesWay() && IsOneOf(outlines, row.category_id)) ended.insert(row.category_id);
+        if (!GivesWay(row, seeds_.with_points) && IsOneOf(outlines, row.category_id))
+          ended.insert(row.category_id);
       }
       if (request_.options.together && !ended.empty()) return;
       int written = 0;
@@ -203,6 +212,7 @@ class CarryWriter {
         row.category_id = one.animal;
         row.track_id = seeds_.track.at(one.animal);
         row.polygons = one.outline;
+        row.key_points = one.points;
         row.source = datasets::LabelSource::kInterpolated;
         row.keyframe = false;
         if (one.of_model) row.job_id = seeds_.job;
@@ -232,7 +242,7 @@ CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& 
   const datasets::VideoRow video = project.VideoById(request.video_id);
   Seeds seeds = SeedsOf(project, request, {video.width, video.height});
   if (request.use_predictions) seeds.job = project.LatestPredictJob(request.video_id);
-  const AdviseOn advise = AdviceFrom(project, request, seeds.job);
+  const AdviseOn advise = AdviceFrom(project, request, seeds);
   const cv::Mat background = project.BackgroundOf(video).bgr;
   datasets::FrameCache pictures(project.VideoPath(video), project.IndexOf(video), kCacheBytes);
   CarriedLabels carried;

@@ -33,6 +33,7 @@ struct CarriedLabels {
   std::shared_ptr<const CarryOutcome> outcome;
 };
 
+// Key points of an animal go with its outline; interpolated ones give way to carried ones.
 // All animals of the request end with the first that does (CarryOptions::together). A carried label
 // is stored as an interpolated one (not a key frame) until somebody changes or accepts it
 // (AcceptFilledIn); one that took a model's outline names its job, and teaches no network before

@@ -51,7 +51,7 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   std::map<Id, Id> filled_in;  // by animal: nobody has looked at these, but at the predictions
   if (existing) {
     for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(existing->id)) {
-      if (label.GivesWay()) {
+      if (label.GivesWay() && label.key_points.empty()) {
         filled_in[label.category_id] = label.id;
       } else {
         named.insert(label.category_id);

@@ -14,14 +14,14 @@ namespace annotate {
 
 constexpr double kFlowSide = 128;  // pixels of the longer side of what the flow is computed of
 
-datasets::Polygons MovedOutline(const cv::Mat& from, const cv::Mat& to,
-                                const datasets::Polygons& outline) {
+std::optional<cv::Matx23d> MotionInside(const cv::Mat& from, const cv::Mat& to,
+                                        const datasets::Polygons& outline) {
   const datasets::Box box = datasets::BoxOf(outline);
   const double length = std::sqrt(std::max(1.0, AreaOf(outline)));
   const double half = std::max(box.width, box.height) / 2 + length;
   const cv::Rect window =
       WindowAround({box.x + box.width / 2, box.y + box.height / 2}, half, from.size());
-  if (window.width < 16 || window.height < 16) return {};
+  if (window.width < 16 || window.height < 16) return std::nullopt;
   cv::Mat before, after, flow;
   cv::cvtColor(from(window), before, cv::COLOR_BGR2GRAY);
   cv::cvtColor(to(window), after, cv::COLOR_BGR2GRAY);
@@ -49,26 +49,38 @@ datasets::Polygons MovedOutline(const cv::Mat& from, const cv::Mat& to,
           at + cv::Point2f(static_cast<float>(by.x / across), static_cast<float>(by.y / down)));
     }
   }
-  if (here.size() < 8) return {};
+  if (here.size() < 8) return std::nullopt;
   cv::setRNGSeed(1);
   std::vector<uchar> agree;
   const cv::Mat motion = cv::estimateAffinePartial2D(here, there, agree, cv::RANSAC,
                                                      std::max(1.5, 0.04 * length), 500);
   const auto agreeing = std::count(agree.begin(), agree.end(), 1);
-  if (motion.empty() || agreeing < 0.3 * static_cast<double>(here.size())) return {};
+  if (motion.empty() || agreeing < 0.3 * static_cast<double>(here.size())) {
+    return std::nullopt;
+  }
   const cv::Matx23d m = motion;
   const double scale = std::hypot(m(0, 0), m(1, 0));
-  if (scale < 0.8 || scale > 1.25) return {};
+  if (scale < 0.8 || scale > 1.25) return std::nullopt;
   const cv::Point2d corner = window.tl();
-  datasets::Polygons moved = outline;
-  for (datasets::Ring& ring : moved) {
-    for (cv::Point2d& point : ring) {
-      const cv::Point2d p = point - corner;
-      point = corner + cv::Point2d(m(0, 0) * p.x + m(0, 1) * p.y + m(0, 2),
-                                   m(1, 0) * p.x + m(1, 1) * p.y + m(1, 2));
-    }
+  const cv::Point2d shift = corner - Moved(corner, m) + cv::Point2d(m(0, 2), m(1, 2));
+  return cv::Matx23d(m(0, 0), m(0, 1), m(0, 2) + shift.x, m(1, 0), m(1, 1), m(1, 2) + shift.y);
+}
+
+cv::Point2d Moved(const cv::Point2d& at, const cv::Matx23d& m) {
+  return {m(0, 0) * at.x + m(0, 1) * at.y + m(0, 2), m(1, 0) * at.x + m(1, 1) * at.y + m(1, 2)};
+}
+
+datasets::Polygons Moved(datasets::Polygons outline, const cv::Matx23d& motion) {
+  for (datasets::Ring& ring : outline) {
+    for (cv::Point2d& point : ring) point = Moved(point, motion);
   }
-  return moved;
+  return outline;
+}
+
+datasets::Polygons MovedOutline(const cv::Mat& from, const cv::Mat& to,
+                                const datasets::Polygons& outline) {
+  const auto motion = MotionInside(from, to, outline);
+  return motion ? Moved(outline, *motion) : datasets::Polygons();
 }
 
 double OutlineAgreement(const datasets::Polygons& a, const datasets::Polygons& b, double area) {

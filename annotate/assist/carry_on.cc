@@ -8,12 +8,14 @@
 
 #include "annotate/assist/assist.h"
 #include "annotate/assist/carry_motion.h"
+#include "annotate/assist/carry_points.h"
 #include "annotate/assist/outline_fit.h"
 #include "annotate/assist/pixel_region.h"
 
 namespace annotate {
 namespace {
 
+using datasets::KeyPoint;
 using datasets::Polygons;
 
 constexpr double kLeastArea = 0.6, kMostArea = 1.6;  // of the seed's
@@ -32,6 +34,7 @@ struct Traveler {
   OutlineFit fit;
   Polygons outline;          // in the last frame
   Polygons checked_outline;  // where it was when the last check passed
+  std::vector<KeyPoint> points, checked_points;
   int checked_frame = 0;
   std::map<int, OutlinedAnimal> waiting;
   std::optional<CarryEnd> end;
@@ -84,6 +87,7 @@ class Journey {
     traveler.company = company;
     traveler.seed_area = SeenArea(seed.outline, first.size());
     traveler.outline = traveler.checked_outline = seed.outline;
+    traveler.points = traveler.checked_points = seed.points;
     traveler.checked_frame = start;
     std::vector<Polygons> others;
     for (size_t k = 0; k < all.size(); ++k) {
@@ -136,6 +140,7 @@ class Journey {
     const CarryAdvice advice = advise_ ? advise_(frame) : CarryAdvice();
     std::vector<Traveler*> going;
     std::vector<Polygons> moved, fixed = StandingIn(advice, frame);
+    std::vector<cv::Matx23d> motions;
     for (Traveler& traveler : travelers_) {
       if (traveler.end) continue;
       const bool labeled = LabelOf(advice, traveler.animal) != nullptr;
@@ -144,13 +149,14 @@ class Journey {
         EndBefore(traveler, frame, false, labeled ? "has a label there" : advice.closed);
         continue;
       }
-      Polygons there = MovedOutline(from, to, traveler.outline);
-      if (there.empty()) {
+      const auto motion = MotionInside(from, to, traveler.outline);
+      if (!motion) {
         EndBefore(traveler, frame, true, kCannotBeFollowed);
         continue;
       }
       going.push_back(&traveler);
-      moved.push_back(std::move(there));
+      moved.push_back(Moved(traveler.outline, *motion));
+      motions.push_back(*motion);
     }
     for (size_t i = 0; i < going.size(); ++i) {
       Traveler& traveler = *going[i];
@@ -162,7 +168,8 @@ class Journey {
       const std::string doubt = DoubtOf(traveler, from, to, advice.predicted, next, of_model);
       if (doubt.empty()) {
         traveler.outline = std::move(next);
-        traveler.waiting[frame] = {traveler.animal, traveler.outline, of_model};
+        traveler.points = CarriedPoints(from, to, motions[i], traveler.points, traveler.seed_area);
+        traveler.waiting[frame] = {traveler.animal, traveler.outline, traveler.points, of_model};
       } else {
         EndBefore(traveler, frame, true, doubt);
       }
@@ -296,18 +303,21 @@ class Journey {
   // passed; frames from which it does not come back there are forgotten, and the animal ends.
   void Check(Traveler& traveler, int frame, size_t at) {
     bool all = true;
-    while (!traveler.waiting.empty() && at > 0 && !ComesBack(traveler, frame, at)) {
+    std::vector<KeyPoint> home;
+    while (!traveler.waiting.empty() && at > 0 && !ComesBack(traveler, frame, at, &home)) {
       traveler.waiting.erase(frame);
       frame -= options_.direction;
       --at;
       all = false;
     }
-    for (const auto& [passed, animal] : traveler.waiting) {
-      if (!traveler.company) carried_.labels[passed].push_back(animal);
-    }
     if (!traveler.waiting.empty()) {
+      if (at > 0) LeaveLostPoints(traveler, frame, home);
       traveler.checked_outline = traveler.waiting.at(frame).outline;
+      traveler.checked_points = traveler.waiting.at(frame).points;
       traveler.checked_frame = frame;
+    }
+    for (auto& [passed, animal] : traveler.waiting) {
+      if (!traveler.company) carried_.labels[passed].push_back(std::move(animal));
     }
     traveler.waiting.clear();
     if (!all) {
@@ -316,11 +326,42 @@ class Journey {
     }
   }
 
-  bool ComesBack(const Traveler& traveler, int frame, size_t at) const {
+  // Points of the last frame that do not come home to where they were at the last check are absent
+  // since then.
+  static void LeaveLostPoints(Traveler& traveler, int frame, const std::vector<KeyPoint>& home) {
+    const auto find = [](const std::vector<KeyPoint>& points, int64_t id) {
+      return std::find_if(points.begin(), points.end(),
+                          [&](const KeyPoint& point) { return point.point_id == id; });
+    };
+    for (const KeyPoint& point : std::vector<KeyPoint>(traveler.waiting.at(frame).points)) {
+      const int64_t id = point.point_id;
+      const auto was = find(traveler.checked_points, id), is = find(home, id);
+      const bool comes_back =
+          was != traveler.checked_points.end() && is != home.end() &&
+          std::hypot(was->x - is->x, was->y - is->y) <= PointSlack(traveler.seed_area);
+      if (comes_back) continue;
+      const auto leave = [&](std::vector<KeyPoint>& points) {
+        const auto there = find(points, id);
+        if (there != points.end()) points.erase(there);
+      };
+      leave(traveler.points);
+      for (auto& [waiting_frame, animal] : traveler.waiting) leave(animal.points);
+    }
+  }
+
+  // `home`: where the points of the frame come to.
+  bool ComesBack(const Traveler& traveler, int frame, size_t at,
+                 std::vector<KeyPoint>* home) const {
     const auto last = traveler.waiting.find(frame);
-    Polygons back = last == traveler.waiting.end() ? Polygons() : last->second.outline;
+    const bool waits = last != traveler.waiting.end();
+    Polygons back = waits ? last->second.outline : Polygons();
+    *home = waits ? last->second.points : std::vector<KeyPoint>();
     for (size_t i = at; i > 0 && !back.empty(); --i) {
-      back = MovedOutline(pictures_[i], pictures_[i - 1], back);
+      const auto motion = MotionInside(pictures_[i], pictures_[i - 1], back);
+      back = motion ? Moved(back, *motion) : Polygons();
+      if (motion) {
+        *home = CarriedPoints(pictures_[i], pictures_[i - 1], *motion, *home, traveler.seed_area);
+      }
       if (i == 1 || back.empty() || traveler.fit.overlap <= 0) continue;
       back = FitOutline(traveler.fit, pictures_[i - 1], background_, back, {});  // bodies bend
     }

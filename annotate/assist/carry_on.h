@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "datasets/keypoints/skeleton.h"
 #include "datasets/shape/polygon.h"
 
 namespace annotate {
@@ -15,6 +16,7 @@ namespace annotate {
 struct OutlinedAnimal {
   int64_t animal = 0;
   datasets::Polygons outline;
+  std::vector<datasets::KeyPoint> points = {};
   bool of_model = false;  // carried: the outline is a model's, which agreed
 };
 
@@ -58,8 +60,10 @@ struct Carried {
 // it ends where the first of these is so: it cannot be followed; carried back over look_back frames
 // it is not where it was; its area in the picture has become less than 0.6 or more than 1.6 times
 // the seed's; it shares a border of half the square root of the smaller one's area with another
-// animal (then both end); a model sees another of these animals there. `company` is followed only
-// so that nobody is carried onto them. `advise` may be empty.
+// animal (then both end); a model sees another of these animals there. Its key points go along
+// (carry_points.h), as long as each comes back over look_back frames to where it was; those that do
+// not are absent from there on. `company` is followed only so that nobody is carried onto them.
+// `advise` may be empty.
 Carried CarryOn(const std::function<cv::Mat(int)>& picture, int frame_count, int frame,
                 const std::vector<OutlinedAnimal>& seeds,
                 const std::vector<OutlinedAnimal>& company, const cv::Mat& background,

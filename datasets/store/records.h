@@ -74,7 +74,7 @@ struct AnnotationRow : Outline {
   bool IsFilledIn() const { return source == LabelSource::kInterpolated; }
   bool MayTeach() const { return !IsFilledIn() || !job_id; }
   // The same, and no person has said anything else about it (a name, a point): it gives way.
-  bool GivesWay() const { return IsFilledIn() && !keyframe && key_points.empty(); }
+  bool GivesWay() const { return IsFilledIn() && !keyframe; }
 };
 
 inline bool AnyFilledIn(const std::vector<AnnotationRow>& labels_of_frame) {

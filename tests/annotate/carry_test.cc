@@ -49,6 +49,75 @@ TEST_CASE("An outline is carried along a turning animal, to both sides") {
   }
 }
 
+namespace {
+
+// Where (u, v), along and across the body, is in the frame.
+datasets::KeyPoint On(int frame, double u, double v, int64_t id, int visibility = 2) {
+  const double angle = 4.0 * frame * CV_PI / 180, c = std::cos(angle), s = std::sin(angle);
+  const cv::Point2d at = Way(frame) + cv::Point2d(c * u - s * v, s * u + c * v);
+  return {"p" + std::to_string(id), at.x + 0.5, at.y + 0.5, visibility, id};
+}
+
+const datasets::KeyPoint* PointIn(const OutlinedAnimal& animal, int64_t id) {
+  for (const auto& point : animal.points) {
+    if (point.point_id == id) return &point;
+  }
+  return nullptr;
+}
+
+// Pixels, of an animal that is 60 long.
+double Off(const OutlinedAnimal& animal, const datasets::KeyPoint& where) {
+  const datasets::KeyPoint* point = PointIn(animal, where.point_id);
+  return point ? std::hypot(point->x - where.x, point->y - where.y) : 1e9;
+}
+
+}  // namespace
+
+TEST_CASE("Key points go along with a turning animal, hidden ones too, to both sides") {
+  const std::vector<OutlinedAnimal> seed = {
+      {7, Ellipse(Way(10), 40), {On(10, 22, 0, 1), On(10, -20, 3, 2), On(10, 0, -9, 3, 1)}}};
+  for (const int direction : {1, -1}) {
+    const auto carried = Carry(Alone, 40, 10, seed, direction, 22);
+    CHECK(carried.labels.size() == (direction > 0 ? 22 : 10));
+    for (const auto& [frame, labels] : carried.labels) {
+      CAPTURE(frame);
+      REQUIRE(labels.size() == 1);
+      CHECK(labels[0].points.size() == 3);
+      CHECK(Off(labels[0], On(frame, 22, 0, 1)) < 2.5);
+      CHECK(Off(labels[0], On(frame, -20, 3, 2)) < 2.5);
+      CHECK(Off(labels[0], On(frame, 0, -9, 3)) < 3);  // as the others go
+      CHECK(PointIn(labels[0], 3)->visibility == 1);
+      CHECK(PointIn(labels[0], 1)->name == "p1");
+    }
+  }
+}
+
+TEST_CASE("A key point that something covers is absent from there on, and the others stay") {
+  const auto picture = [](int frame) {
+    cv::Mat drawn = Alone(frame);
+    if (frame < 16) return drawn;
+    const datasets::KeyPoint at = On(frame, 20, 0, 1);
+    cv::Mat spots(drawn.size(), CV_8UC3);
+    cv::RNG random(static_cast<uint64_t>(frame));
+    random.fill(spots, cv::RNG::UNIFORM, 60, 200);
+    cv::GaussianBlur(spots, spots, {5, 5}, 0);
+    cv::Mat disc(drawn.size(), CV_8UC1, cv::Scalar(0));
+    cv::circle(disc, cv::Point(cvRound(at.x), cvRound(at.y)), 8, 255, cv::FILLED);
+    spots.copyTo(drawn, disc);
+    return drawn;
+  };
+  const auto carried = Carry(
+      picture, 40, 10, {{7, Ellipse(Way(10), 40), {On(10, 20, 0, 1), On(10, -20, 3, 2)}}}, 1, 15);
+  REQUIRE(carried.labels.size() >= 10);
+  for (const auto& [frame, labels] : carried.labels) {
+    CAPTURE(frame);
+    CHECK(Off(labels[0], On(frame, -20, 3, 2)) < 2.5);
+    const bool is_there = PointIn(labels[0], 1) != nullptr;
+    if (frame <= 12) CHECK(is_there);
+    if (frame >= 16) CHECK_FALSE(is_there);
+  }
+}
+
 TEST_CASE("An animal that vanishes is in doubt there, and is carried no further") {
   const auto picture = [](int frame) { return frame < 20 ? Alone(frame) : Ground(); };
   const auto carried = Carry(picture, 60, 3, {{7, Ellipse(Way(3), 12)}}, 1, 50);

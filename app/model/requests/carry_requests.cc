@@ -5,6 +5,8 @@
 #include <set>
 
 #include "annotate/assist/assist.h"
+#include "annotate/assist/carry_motion.h"
+#include "annotate/assist/carry_points.h"
 #include "annotate/assist/interpolate.h"
 #include "annotate/carry_labels.h"
 #include "annotate/edits.h"
@@ -149,6 +151,10 @@ void RequestCarry(Session& session) {
       if (added.row.polygons.empty()) {
         lost += (lost.empty() ? "" : ", ") + NameOf(project, label.category_id);
       } else {
+        if (const auto motion = annotate::MotionInside(here, next, label.Rings())) {
+          added.row.key_points =
+              annotate::CarriedPoints(here, next, *motion, label.key_points, label.area);
+        }
         carried.push_back(std::move(added));
       }
     }
