@@ -19,10 +19,12 @@ namespace annotate {
 Edit AddAnnotation(datasets::Id video_id, int frame_index,
                    const datasets::AnnotationRow& annotation,
                    const std::string& label = "Draw outline");
-// Moving, adding and deleting vertices, brush strokes, ...: the whole new shape.
+// Moving, adding and deleting vertices, brush strokes, ...: the whole new shape. Key points that
+// went along are `key_points`, all of them; empty: they stay as they are.
 Edit ReplaceShape(datasets::Id annotation_id, const datasets::Polygons& polygons,
                   const std::optional<datasets::Rle>& rle = {},
-                  const std::string& label = "Change outline");
+                  const std::string& label = "Change outline",
+                  const std::vector<datasets::KeyPoint>& key_points = {});
 Edit DeleteAnnotation(datasets::Id annotation_id);
 Edit SetOccluded(datasets::Id annotation_id, bool occluded);
 // A person has looked at the image: its carried and interpolated labels are theirs now. How many.

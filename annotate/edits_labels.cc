@@ -187,7 +187,8 @@ Edit OnAnnotation(const std::string& label, Id annotation_id,
 }  // namespace
 
 Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
-                  const std::optional<datasets::Rle>& rle, const std::string& label) {
+                  const std::optional<datasets::Rle>& rle, const std::string& label,
+                  const std::vector<datasets::KeyPoint>& key_points) {
   return OnAnnotation(label, annotation_id,
                       [=](Recorder& recorder, const ImageRow& image, AnnotationRow row) {
                         row.polygons = polygons;
@@ -198,6 +199,8 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
                         row.source = datasets::LabelSource::kDrawn;
                         Measure(image, &row);
                         Update(recorder, std::move(row));
+                        if (key_points.empty()) return;
+                        SetPoints(annotation_id, key_points).change(recorder);
                       });
 }
 

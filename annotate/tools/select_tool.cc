@@ -55,6 +55,9 @@ class SelectTool : public Tool {
     const Shape* shape = FindShape(context, annotation_);
     if (state_ == State::kDragVertex || state_ == State::kDragShape) {
       for (const datasets::Ring& ring : edited_) overlay.lines.push_back({ring, true, false});
+      if (state_ == State::kDragShape && shape && !shape->key_points.empty()) {
+        overlay.points = Overlay::Points{annotation_, Shifted(shape->key_points, shift_), 0};
+      }
       if (state_ == State::kDragVertex) {
         overlay.handles.push_back({edited_[ring_][point_], true, false});
       }
@@ -86,7 +89,7 @@ class SelectTool : public Tool {
                        ? "A prediction: the first change of it makes it a label; Delete rejects "
                          "it, 1-9 name it"
                    : shape && annotation_ == context.selected_annotation
-                       ? "Drag moves the animal's outline, click again for the one below, Delete "
+                       ? "Drag moves the animal, click again for the one below, Delete "
                          "deletes it, 1-9 name it"
                    : shape ? "Click selects"
                            : "Click an animal to select it, labeled or predicted; drag pans, the "
@@ -238,12 +241,7 @@ class SelectTool : public Tool {
   }
 
   ToolResult DragShape(const Shape& shape, const cv::Point2d& at, const ToolContext& context) {
-    const datasets::Box box = datasets::BoxOf(shape.polygons);
-    shift_ = at - pressed_at_;  // kept inside the image
-    shift_.x = std::clamp(shift_.x, std::min(0.0, -box.x),
-                          std::max(0.0, context.width - box.x - box.width));
-    shift_.y = std::clamp(shift_.y, std::min(0.0, -box.y),
-                          std::max(0.0, context.height - box.y - box.height));
+    shift_ = ShiftInside(BoxOfAll(shape), at - pressed_at_, context.width, context.height);
     edited_ = shape.polygons;
     for (datasets::Ring& ring : edited_) {
       for (cv::Point2d& point : ring) point += shift_;
@@ -267,9 +265,10 @@ class SelectTool : public Tool {
     const Shape& shape = *FindShape(context, annotation_);
     if (state == State::kDragShape) {
       if (shift_ == cv::Point2d()) return {true, std::nullopt};
-      return {true,
-              ReplaceChange(annotation_, WithOutlines(shape, std::move(edited_), context, shift_),
-                            "Move outline")};
+      ShapeChange change = ReplaceChange(
+          annotation_, WithOutlines(shape, std::move(edited_), context, shift_), "Move outline");
+      change.key_points = Shifted(shape.key_points, shift_);
+      return {true, change};
     }
     if (!moved_ && (!inserted_ || !pressed_selected_)) {
       ToolResult result = Select(annotation_, context);  // a click on the outline only selects

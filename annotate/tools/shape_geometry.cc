@@ -186,6 +186,27 @@ datasets::Outline WithHole(const Shape& shape, const datasets::Ring& ring,
                        context);
 }
 
+cv::Point2d ShiftInside(const datasets::Box& box, cv::Point2d by, int width, int height) {
+  return {std::clamp(by.x, std::min(0.0, -box.x), std::max(0.0, width - box.x - box.width)),
+          std::clamp(by.y, std::min(0.0, -box.y), std::max(0.0, height - box.y - box.height))};
+}
+
+datasets::Box BoxOfAll(const Shape& shape) {
+  datasets::Polygons all = shape.polygons;
+  datasets::Ring points;
+  for (const datasets::KeyPoint& point : shape.key_points) points.emplace_back(point.x, point.y);
+  if (!points.empty()) all.push_back(std::move(points));
+  return datasets::BoxOf(all);
+}
+
+std::vector<datasets::KeyPoint> Shifted(std::vector<datasets::KeyPoint> points, cv::Point2d by) {
+  for (datasets::KeyPoint& point : points) {
+    point.x += by.x;
+    point.y += by.y;
+  }
+  return points;
+}
+
 ShapeChange AddChange(datasets::Outline shape, const char* label) {
   ShapeChange change;
   change.kind = ShapeChange::Kind::kAdd;

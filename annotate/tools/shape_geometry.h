@@ -42,6 +42,12 @@ datasets::Outline WithPart(const Shape& shape, const datasets::Ring& ring,
 datasets::Outline WithHole(const Shape& shape, const datasets::Ring& ring,
                            const ToolContext& context);
 
+// `by`, so far as the box stays inside the image; what reaches beyond may stay as far outside.
+cv::Point2d ShiftInside(const datasets::Box& box, cv::Point2d by, int width, int height);
+// The box of the shape's outline and key points.
+datasets::Box BoxOfAll(const Shape& shape);
+std::vector<datasets::KeyPoint> Shifted(std::vector<datasets::KeyPoint> points, cv::Point2d by);
+
 ShapeChange AddChange(datasets::Outline shape, const char* label);
 ShapeChange ReplaceChange(datasets::Id annotation_id, datasets::Outline shape, const char* label);
 

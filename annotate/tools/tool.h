@@ -47,7 +47,8 @@ struct ToolContext {                                    // valid during one OnIn
 
 // What a finished gesture wants changed; the caller makes it one Edit, one transaction.
 struct ShapeChange : datasets::Outline {
-  // kPoints: the animal's key points are `key_points`, all of them; its outline stays.
+  // kPoints: the animal's key points are `key_points`, all of them; its outline stays. kReplace:
+  // the points went along, where `key_points` holds any; else they stay.
   enum class Kind { kAdd, kReplace, kDelete, kSelect, kPoints };
   Kind kind = Kind::kAdd;
   // For replace, delete, select (0 = select nothing) and points (0 = of a label that is made for

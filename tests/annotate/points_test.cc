@@ -113,6 +113,23 @@ TEST_CASE("a label of points alone has their box, and goes with its last point")
   CHECK(scene.Text() == "outline nose10 left20; ");
 }
 
+TEST_CASE("points that go along with an outline are of the same step, and so they come back") {
+  Scene scene;
+  const Id label = scene.Outline();
+  scene.history.Apply(annotate::SetPoint(label, scene.Point(0), 6, 7));
+  scene.history.Apply(annotate::SetPoint(label, scene.Point(1), 9, 7, false));
+  auto points = scene.project->AnnotationsAt(scene.video, 3).at(0).key_points;
+  for (auto& point : points) point.x += 20;
+  const datasets::Polygons moved = {{{25, 5}, {33, 5}, {33, 13}, {25, 13}}};
+  scene.history.Apply(annotate::ReplaceShape(label, moved, {}, "Move outline", points));
+  CHECK(scene.Text() == "outline nose26 left29h; ");
+  CHECK(scene.project->AnnotationsAt(scene.video, 3).at(0).polygons == moved);
+  CHECK(scene.history.UndoLabel() == "Move outline");
+  scene.history.Undo();
+  CHECK(scene.Text() == "outline nose6 left9h; ");
+  CHECK(scene.project->AnnotationsAt(scene.video, 3).at(0).box.x == 5);
+}
+
 TEST_CASE("an interpolated label is a person's once one of its points is changed") {
   Scene scene;
   datasets::AnnotationRow row = tests::Square(0, scene.animal, 5, 5, 8);

@@ -103,6 +103,35 @@ TEST_CASE("select: only a selected animal can be dragged, after a dead zone, and
   CHECK(change->polygons[0][2] == cv::Point2d(30, 30));
 }
 
+TEST_CASE("select: key points go along with a dragged outline, and keep all of it inside") {
+  Stage stage("select");
+  stage.context.selected_annotation = 1;
+  stage.shapes[0].key_points = {{"nose", 15, 12, 2, 1}, {"tail", 8, 15, 1, 4}};
+  const auto change = stage.Drag({25, 19}, {35, 39});
+  REQUIRE(change);
+  CHECK(change->kind == Kind::kReplace);
+  REQUIRE(change->key_points.size() == 2);
+  CHECK(change->key_points[0].x == 25);
+  CHECK(change->key_points[0].y == 32);
+  CHECK(change->key_points[1].x == 18);
+  CHECK(change->key_points[1].visibility == 1);
+  const auto far = stage.Drag({25, 19}, {-90, 19});  // the tail reaches out by two pixels
+  REQUIRE(far);
+  CHECK(far->polygons[0][0].x == 2);
+  CHECK(far->key_points[1].x == 0);
+
+  stage.Move({25, 19});
+  stage.Press({25, 19});
+  stage.Move({30, 19});
+  const auto overlay = stage.Draw();
+  REQUIRE(overlay.points);
+  CHECK(overlay.points->annotation_id == 1);
+  CHECK(overlay.points->points[0].x == 20);
+  stage.Key(ToolKey::kEscape);
+  CHECK_FALSE(stage.Draw().points);
+  CHECK(stage.Drag({10, 10}, {3, 5})->key_points.empty());  // one corner: the animal stays
+}
+
 TEST_CASE("select: Escape in the middle of a drag leaves everything as it was") {
   Stage stage("select");
   stage.Move({10, 10});

@@ -41,19 +41,14 @@ datasets::Id PredictJob(const Session& session) {
 
 // An animal without an outline, moved as far as all of it stays in the picture.
 void NudgePoints(Session& session, const annotate::Shape& shape, cv::Point2d by) {
-  const datasets::Box box = datasets::BoxOfPoints(shape.key_points);
   const datasets::VideoRow& video = *session.video();
-  by.x = std::clamp(by.x, std::min(0.0, -box.x), std::max(0.0, video.width - box.x - box.width));
-  by.y = std::clamp(by.y, std::min(0.0, -box.y), std::max(0.0, video.height - box.y - box.height));
+  by =
+      annotate::ShiftInside(datasets::BoxOfPoints(shape.key_points), by, video.width, video.height);
   annotate::ShapeChange change;
   change.kind = annotate::ShapeChange::Kind::kPoints;
   change.annotation_id = EditId(shape);
   change.label = "Nudge points";
-  change.key_points = shape.key_points;
-  for (datasets::KeyPoint& point : change.key_points) {
-    point.x += by.x;
-    point.y += by.y;
-  }
+  change.key_points = annotate::Shifted(shape.key_points, by);
   RequestPoints(session, change);
 }
 
@@ -114,7 +109,7 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
       row.category_id = prediction->category_id;
       row.polygons = change.polygons;
       row.rle = change.rle;
-      row.key_points = prediction->key_points;
+      row.key_points = change.key_points.empty() ? prediction->key_points : change.key_points;
       if (job) row.job_id = job;
       return annotate::AddAnnotation(video, frame, row, "Correct prediction");
     });
@@ -122,8 +117,8 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
   }
   if (change.kind == Kind::kReplace) {
     session.PostEdit([change](datasets::Project&) {
-      return annotate::ReplaceShape(change.annotation_id, change.polygons, change.rle,
-                                    change.label);
+      return annotate::ReplaceShape(change.annotation_id, change.polygons, change.rle, change.label,
+                                    change.key_points);
     });
     return;
   }
@@ -227,23 +222,20 @@ void RequestNudge(Session& session, datasets::Id annotation_id, double dx, doubl
   annotate::ToolContext image;
   image.width = video->width;
   image.height = video->height;
+  cv::Point2d by(dx, dy);
+  if (!label->key_points.empty()) {  // points have no place outside of the picture
+    by = annotate::ShiftInside(datasets::BoxOfPoints(label->key_points), by, video->width,
+                               video->height);
+  }
   datasets::Polygons outlines = label->polygons;
   for (datasets::Ring& ring : outlines) {
-    for (cv::Point2d& point : ring) point += cv::Point2d(dx, dy);
+    for (cv::Point2d& point : ring) point += by;
   }
-  const datasets::Outline moved =
-      annotate::WithOutlines(*label, std::move(outlines), image, {dx, dy});
-  if (prediction) {
-    annotate::ShapeChange change;
-    change.kind = annotate::ShapeChange::Kind::kReplace;
-    change.annotation_id = annotation_id;
-    static_cast<datasets::Outline&>(change) = moved;
-    RequestShapeChange(session, change);
-    return;
-  }
-  session.PostEdit([=](datasets::Project&) {
-    return annotate::ReplaceShape(annotation_id, moved.polygons, moved.rle, "Nudge outline");
-  });
+  annotate::ShapeChange change = annotate::ReplaceChange(
+      annotation_id, annotate::WithOutlines(*label, std::move(outlines), image, by),
+      "Nudge outline");
+  change.key_points = annotate::Shifted(label->key_points, by);
+  RequestShapeChange(session, change);
 }
 
 void RequestCopyFromNeighbor(Session& session) {

@@ -72,7 +72,8 @@ bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
   const auto label =
       std::find_if(view.labels.begin(), view.labels.end(), ById(change.annotation_id));
   if (label == view.labels.end()) return true;
-  return change.kind == Kind::kReplace && label->polygons == change.polygons;
+  return change.kind == Kind::kReplace && label->polygons == change.polygons &&
+         (change.key_points.empty() || Equal(label->key_points, change.key_points));
 }
 
 const std::vector<annotate::Shape>& PendingShapes::LabelsOf(const FrameView& view,
@@ -126,6 +127,7 @@ const std::vector<annotate::Shape>& PendingShapes::LabelsOf(const FrameView& vie
     } else {
       label->polygons = change.polygons;
       label->rle = change.rle;
+      if (!change.key_points.empty()) label->key_points = change.key_points;
     }
   }
   return labels_;

@@ -55,6 +55,25 @@ TEST_CASE("a moved outline stays where it was put until the view shows it there"
   CHECK(pending.empty());
 }
 
+TEST_CASE("points that were moved with an outline are shown where it is") {
+  PendingShapes pending;
+  annotate::Shape label = Label(1, 0);
+  label.key_points = {{"nose", 2, 2, 2, 5}};
+  const FrameView before = View(1, {label});
+  ShapeChange change = Change(ShapeChange::Kind::kReplace, 1, 20);
+  change.key_points = {{"nose", 22, 2, 2, 5}};
+  pending.Add(change, 0, before, 0);
+  CHECK(pending.LabelsOf(before, 0.1)[0].key_points[0].x == 22);
+  label.polygons = Square(20);
+  const FrameView halfway = View(2, {label});
+  CHECK(pending.LabelsOf(halfway, 0.1)[0].key_points[0].x == 22);
+  label.key_points[0].x = 22;
+  const FrameView after = View(3, {label});
+  CHECK(&pending.LabelsOf(after, 0.2) == &after.labels);
+  pending.Add(Change(ShapeChange::Kind::kReplace, 1, 30), 0, after, 0.3);  // of the outline alone
+  CHECK(pending.LabelsOf(after, 0.3)[0].key_points[0].x == 22);
+}
+
 TEST_CASE("of two quick edits of one outline the second is shown, whichever the view has") {
   PendingShapes pending;
   const FrameView before = View(1, {Label(1, 0)});

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "annotate/history.h"
 #include "app/model/requests/label_requests.h"
+#include "datasets/store/points.h"
 #include "datasets/store/writer.h"
 #include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
@@ -70,6 +72,30 @@ annotate::ShapeChange Replace(Id id) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "nudging an outline takes its key points along, in one step, no further than the border") {
+  Scene scene;
+  Id label = 0;
+  scene.project->Write([&](Writer& writer) {
+    datasets::InsertSkeleton(writer.connection(), datasets::MakeSkeleton("m", {"nose"}, {}, {}));
+    datasets::AnnotationRow row =
+        tests::Square(writer.FindOrInsertImage(scene.video, 9, 64, 48), scene.big, 10, 10, 8);
+    row.key_points = {{"nose", 3, 14, 2, 0}};
+    label = writer.InsertAnnotation(row);
+  });
+  scene.session->GoTo(scene.video, 9);
+  scene.Shows([](const app::FrameView& view) { return view.labels.size() == 1; });
+  app::RequestNudge(*scene.session, label, -10, 2);
+  scene.Shows([](const app::FrameView& view) { return view.labels[0].polygons[0][0].x == 7; });
+  const auto now = [&] { return scene.project->AnnotationsAt(scene.video, 9).at(0); };
+  CHECK(now().key_points.at(0).x == 0);
+  CHECK(now().key_points.at(0).y == 16);
+  CHECK(now().box.y == 12);
+  annotate::History(*scene.project, "").Undo();
+  CHECK(now().key_points.at(0).x == 3);
+  CHECK(now().box.x == 10);
+}
 
 TEST_CASE("the first change of a prediction's outline makes it a label, in one step") {
   Scene scene;
