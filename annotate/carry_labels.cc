@@ -105,7 +105,9 @@ Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv:
       continue;
     }
     const std::string name = AnimalName(project, label.category_id);
-    seeds.carried.push_back({label.category_id, OutlineToCarry(label, size, request.frame, name)});
+    seeds.carried.push_back(
+        {label.category_id, OutlineToCarry(label, size, request.frame, name), label.key_points});
+    if (!label.key_points.empty()) seeds.with_points.insert(label.category_id);
     if (!seeds.track.emplace(label.category_id, label.track_id).second) {
       throw datasets::Error(FrameText(request.frame), "'" + name + "' has two outlines there",
                             "give each animal its own name: two of one name are not told apart");
