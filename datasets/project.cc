@@ -146,11 +146,12 @@ std::unique_ptr<Project> Project::Create(const fs::path& file) {
   try {
     unfinished = MakeTemporaryFor(fs::absolute(file));
     { MakeProjectFile(unfinished, kWriteTimeoutMs); }
-    // A link fails where the name has been taken meanwhile; some file systems know no links.
-    if (link(unfinished.c_str(), fs::absolute(file).c_str()) != 0) {
-      if (fs::exists(file)) throw Error(Thing(file), "the file exists already", "open it");
-      fs::rename(unfinished, file);
+    // A link fails where the name has been taken meanwhile; some file systems know no links. Where
+    // it has been made, what follows only puts the file and its name down on the disk.
+    if (link(unfinished.c_str(), fs::absolute(file).c_str()) != 0 && fs::exists(file)) {
+      throw Error(Thing(file), "the file exists already", "open it");
     }
+    ReplaceFile(unfinished, fs::absolute(file));
   } catch (const fs::filesystem_error& error) {
     remove_unfinished();
     throw Error(Thing(file), error.code().message(), "choose a folder that you may write to");

@@ -132,8 +132,9 @@ std::unique_ptr<Connection> OpenForWriting(const fs::path& file, int busy_timeou
 }
 
 void MakeProjectFile(const fs::path& file, int busy_timeout_ms) {
+  // Without a log beside it, which would be merged into the file when it is closed: what fails then
+  // is said to nobody. The first opening makes it one with a log.
   Connection connection(file, Connection::Mode::kCreate, busy_timeout_ms);
-  connection.Run("PRAGMA journal_mode = WAL");
   Migrate(connection, ProjectMigrations());
 }
 
