@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kMark[] = ".tmp-";
+constexpr size_t kBytesAtOnce = 1 << 16;
 constexpr auto kOld = std::chrono::minutes(10);  // a process of another machine may be writing
 
 fs::path FolderOf(const fs::path& path) {
@@ -121,24 +122,39 @@ void ReplaceFile(const fs::path& temporary, const fs::path& path) {
 }
 
 AtomicFile::AtomicFile(const fs::path& path) : path_(path), temporary_(MakeTemporaryFor(path)) {
-  file_ = std::fopen(temporary_.c_str(), "wb");
-  if (!file_) Fail("cannot be written");
+  file_ = open(temporary_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file_ >= 0) return;
+  const int code = errno;
+  std::error_code ignored;
+  fs::remove(temporary_, ignored);
+  Throw(path, "cannot be written", code);
 }
 
 AtomicFile::~AtomicFile() {
-  if (file_) std::fclose(file_);
+  if (file_ >= 0) close(file_);
   std::error_code ignored;
   if (!temporary_.empty()) fs::remove(temporary_, ignored);
 }
 
 void AtomicFile::Write(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) Fail("cannot be written");
+  buffer_.append(text);
+  if (buffer_.size() >= kBytesAtOnce) Flush();
+}
+
+void AtomicFile::Flush() {
+  for (std::string_view rest = buffer_; !rest.empty();) {
+    const ssize_t written = write(file_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) Fail("cannot be written");
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+  buffer_.clear();
 }
 
 void AtomicFile::Commit() {
-  if (std::fflush(file_) != 0) Fail("cannot be written");
-  const int closed = std::fclose(file_);
-  file_ = nullptr;
+  Flush();
+  const int closed = close(file_);
+  file_ = -1;
   if (closed != 0) Fail("cannot be written");
   ReplaceFile(temporary_, path_);
   temporary_.clear();

@@ -2,7 +2,6 @@
 // temporary files and puts them in place.
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -33,11 +32,13 @@ class AtomicFile {
   void Commit();
 
  private:
+  void Flush();
   [[noreturn]] void Fail(const std::string& doing) const;
 
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  std::FILE* file_ = nullptr;
+  std::string buffer_;  // not written yet
+  int file_ = -1;
 };
 
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
