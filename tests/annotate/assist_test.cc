@@ -61,7 +61,8 @@ datasets::Polygons Outline(const cv::Mat& mask) { return datasets::TraceMask(mas
 
 TEST_CASE(
     "blob: a bright animal on a dark ground and a dark one on a bright ground, legs left out") {
-  for (const auto& [ground, fur] : {std::pair(15, 150), {190, 40}, {120, 35}}) {
+  for (const auto& colors : {std::pair(15, 150), {190, 40}, {120, 35}}) {
+    const int ground = colors.first, fur = colors.second;
     CAPTURE(ground);
     const Scene scene = Animal({150, 120}, ground, fur);
     for (const double area : {0.0, 1800.0}) {

@@ -41,7 +41,8 @@ TEST_CASE("An outline is carried along a turning animal, to both sides") {
   CHECK_FALSE(back.ends[0].doubt);
   for (const auto* carried : {&on, &back}) {
     for (const auto& [frame, labels] : carried->labels) {
-      CAPTURE(frame);
+      const auto& shown = frame;
+      CAPTURE(shown);
       REQUIRE(labels.size() == 1);
       CHECK(labels[0].animal == 7);
       CHECK(annotate::IouOf(labels[0].outline, Ellipse(Way(frame), 4.0 * frame), {320, 240}) > 0.9);
@@ -145,7 +146,8 @@ TEST_CASE("Two animals that come to overlap are both in doubt from there") {
     CHECK(end.frame < 26);
   }
   for (const auto& [frame, labels] : carried.labels) {
-    CAPTURE(frame);
+    const auto& shown = frame;
+    CAPTURE(shown);
     for (const OutlinedAnimal& label : labels) {
       const auto at = label.animal == 1 ? a(frame) : b(frame);
       CHECK(annotate::IouOf(label.outline, Ellipse(at, 0), {320, 240}) > 0.75);

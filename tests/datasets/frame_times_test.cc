@@ -108,7 +108,8 @@ TEST_CASE("seconds of tables are those of the video's own frames, in and out") {
        "Observation id,Media file name,Total length,FPS,Subject,Behavior,Behavior type,Start (s),"
        "Stop (s)\no1,phone.mp4,4.0,14.9,Ada,groom,STATE,3.0,3.5\n"}};
   for (const auto& [format, text] : files) {
-    CAPTURE(format);
+    const auto& shown = format;
+    CAPTURE(shown);
     TempDir folder;
     auto project = PhoneProject(folder);
     Job job;

@@ -85,8 +85,9 @@ TEST_CASE("stepping back finds the frames before in the cache, and prefetching g
   cache.Get(75);
   cache.Get(74);
   for (int frame = 73; frame >= 59; --frame) CHECK(cache.GetIfCached(frame).has_value());
-  for (const auto& [from, step, far] :
+  for (const std::array<int, 3>& run :
        std::vector<std::array<int, 3>>{{59, -1, 40}, {20, -1, 5}, {80, 1, 110}}) {
+    const int from = run[0], step = run[1], far = run[2];
     CAPTURE(step);
     cache.Prefetch(from, step);
     bool arrived = false;

@@ -170,10 +170,11 @@ TEST_CASE("a video that says it is turned is shown upright") {
   tests::TempDir folder;
   REQUIRE(tests::EncodeCoded(folder / "flat.mp4", 5, "-c:v libx264 -qp 1"));
   // ffmpeg 5.1 stores this tag as a counterclockwise turn, and shows it so.
-  for (const auto& [degrees, code] :
+  for (const auto& turn_code :
        std::vector<std::pair<int, int>>{{90, cv::ROTATE_90_COUNTERCLOCKWISE},
                                         {180, cv::ROTATE_180},
                                         {270, cv::ROTATE_90_CLOCKWISE}}) {
+    const int degrees = turn_code.first, code = turn_code.second;
     CAPTURE(degrees);
     const std::string turn = "ffmpeg -v error -y -i '" + (folder / "flat.mp4").string() +
                              "' -c copy -metadata:s:v rotate=" + std::to_string(degrees) + " '" +

@@ -156,7 +156,8 @@ TEST_CASE("YOLACT starts so calmly from nothing that its prototypes survive the 
   detector.module().train();
   torch::Tensor sum = torch::zeros({});
   for (const auto& [name, value] : detector.Losses(lesson.samples)) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     // A mask that is as likely as not costs ln 2 a pixel, times the loss's weight of 6.125.
     if (name == "M") CHECK(value.item<double>() < 2 * 0.6931 * 6.125);
     sum = sum + value;

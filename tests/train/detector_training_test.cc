@@ -114,7 +114,8 @@ TEST_CASE("a detector resumes exactly where it was cancelled") {
   CHECK(Train(scene.data, options, folder / "parts", again).steps == 4);
   const auto whole = ReadSafetensors(folder / "whole").tensors;
   for (const auto& [name, tensor] : ReadSafetensors(folder / "parts").tensors) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     CHECK(tensor.bytes == whole.at(name).bytes);
   }
 }
@@ -127,7 +128,8 @@ TEST_CASE("the stages of a training free the backbone from its end, layer by lay
   const std::vector<std::pair<double, size_t>> expected = {{0, 0},   {0.09, 0}, {0.1, 1}, {0.25, 2},
                                                            {0.5, 3}, {0.7, 6},  {1.2, 6}};
   for (const auto& [share, free] : expected) {
-    CAPTURE(share);
+    const auto& shown = share;
+    CAPTURE(shown);
     detector->AtShare(share);
     for (const auto& item : detector->module().named_parameters()) {
       const std::string body = "backbone.body.";
@@ -174,7 +176,8 @@ TEST_CASE("staged training moves the heads first, then the backbone from its end
   auto before = Until(1);
   const std::vector<std::pair<int, size_t>> expected = {{2, 0}, {4, 1}};
   for (const auto& [step, free] : expected) {
-    CAPTURE(step);
+    const auto& shown = step;
+    CAPTURE(shown);
     const auto after = Until(step);
     CHECK(Moved(before, after, "net.live.rpn.head.cls_logits."));
     for (size_t i = 0; i < stages.size(); ++i) {

@@ -124,7 +124,8 @@ TEST_CASE("hostile weights are refused with one clear line") {
       {"metadata that is no text", WithHeader(R"({"__metadata__":{"a":1}})", "")},
   };
   for (const auto& [name, bytes] : cases) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     WriteBytes(folder / "w", bytes);
     std::string message;
     try {

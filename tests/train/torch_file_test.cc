@@ -145,7 +145,8 @@ TEST_CASE("files of Python that are no state dictionary are refused by what they
       {"no_tensors", "no dictionary of tensors"},
       {"script", "TorchScript"}};
   for (const auto& [name, word] : cases) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     CheckRefused(ReadBytes(*folder / (name + ".refused")), word);
   }
 }
@@ -164,7 +165,8 @@ TEST_CASE("a pickle that would run code is refused by the name of what it would 
       {"torch.load", Call(Global("torch", "load"), Tuple({Text("x")}))},
       {"torch.FloatStorage.x", Global("torch", "FloatStorage.x")}};
   for (const auto& [name, body] : calls) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     CheckRefused(Legacy(Dict({{"x", body}})), "'" + name + "'");
     CheckRefused(Zip(Dict({{"x", body}})), "'" + name + "'");
   }

@@ -70,8 +70,9 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
     if (found != figures.end()) table.push_back({name, ValueText(*found), meaning});
   }
   for (const auto& [name, value] : figures.items()) {
-    const bool known = std::any_of(kMeanings.begin(), kMeanings.end(),
-                                   [&](const auto& entry) { return name == entry.first; });
+    const bool known =
+        std::any_of(kMeanings.begin(), kMeanings.end(),
+                    [&figure = name](const auto& entry) { return figure == entry.first; });
     if (!known && !value.is_structured()) table.push_back({name, ValueText(value), ""});
   }
   console.Print(TableText(table));

@@ -26,12 +26,12 @@ constexpr double kSeen = 1.5;  // visibilities are 0, 1 (hidden) or 2
 
 Skeleton SkeletonOfDataset(const YoloDataset& dataset, LabelBatch* batch) {
   Skeleton skeleton = MakeSkeleton("animal", dataset.point_names, {}, {});
-  for (const auto& [from, to] : dataset.edges) {
+  for (const auto& edge : dataset.edges) {
     const auto same = [&](const auto& other) {
-      return std::minmax(other.first, other.second) == std::minmax(from, to);
+      return std::minmax(other.first, other.second) == std::minmax(edge.first, edge.second);
     };
     if (std::none_of(skeleton.edges.begin(), skeleton.edges.end(), same)) {
-      skeleton.edges.emplace_back(from, to);
+      skeleton.edges.emplace_back(edge.first, edge.second);
     }
   }
   int64_t odd = 0;

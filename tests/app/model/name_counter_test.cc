@@ -32,7 +32,8 @@ TEST_CASE("What a change of names reaches is the same from the timeline as from 
   question.other_category = b;
   question.timeline = app::LoadTimeline(*project, video, 1);
   for (const NameChange change : {NameChange::kSwap, NameChange::kReassign}) {
-    for (const auto& [start, end] : {std::pair(0, 100), std::pair(7, 8), std::pair(13, 41)}) {
+    for (const auto& span : {std::pair(0, 100), std::pair(7, 8), std::pair(13, 41)}) {
+      const int start = span.first, end = span.second;
       CAPTURE(start);
       question.change = change;
       question.start_frame = start;

@@ -42,7 +42,8 @@ TEST_CASE("tables of a row a frame and a column of 0 and 1 a behavior come in as
       {"without frames", "Groom;rear\n0;0\n1;0\n1.0;1\n0;TRUE\n1;False\n"},
       {"with a gap", "frame,Groom,rear\n1,1,0\n2,1,1\n4,1,0\n3,0,1\n"}};
   for (const auto& [tool, text] : tables) {
-    CAPTURE(tool);
+    const auto& shown = tool;
+    CAPTURE(shown);
     TempDir folder;
     auto project = LabelProject(folder.path());
     AddVideoRow(*project, "other", 100, 64, 48);

@@ -140,7 +140,8 @@ TEST_CASE("times of an observation over several files go on from one to the next
                                    {"part2", "call", 0, 1}};
   for (const auto& [name, text] : std::map<std::string, std::string>{
            {"a.csv", aggregated}, {"e.csv", events}, {"p.boris", project.dump()}}) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     Stage stage;
     stage.Import(text, name);
     CHECK(Bouts(*stage.project) == expected);

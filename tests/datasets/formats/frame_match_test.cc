@@ -101,9 +101,10 @@ TEST_CASE("labels whose names say another video are refused with both names, wha
   const std::map<std::string, std::filesystem::path> files = {
       {"labelme", folder / "labelme"}, {"yolo", folder / "yolo"}, {"coco", coco}};
   for (const auto& [format, path] : files) {
-    CAPTURE(format);
-    CHECK(Says(ErrorOf([&] { Import(*project, format, path, {}, job); }),
-               {format == "labelme" ? "fly_day9" : "'rat'", "clip", "--video"}));
+    const auto import = [&, &name = format, &from = path] {
+      Import(*project, name, from, {}, job);
+    };
+    CHECK(Says(ErrorOf(import), {format == "labelme" ? "fly_day9" : "'rat'", "clip", "--video"}));
     CHECK(project->Images().empty());
   }
   // Two recordings are not one video, even where --video is said; one is, when it is.

@@ -180,9 +180,9 @@ TEST_CASE("MOT boxes come in from frame 1 and go out the same") {
                                           {"1,1.5,4,5,10,12,1\n", "whole"},
                                           {"1,1,4,5,10,12,1,1e12\n", "1e12"},
                                           {"1 1 1 48 64 garbage\n", "mask"}}) {
-    CHECK(Says(
-        ErrorOf([&] { Import(*project, "mot", WriteText(folder, text, "clip.txt"), {}, job); }),
-        {"clip.txt', line 1", says.c_str()}));
+    const auto wrong = WriteText(folder, text, "clip.txt");
+    CHECK(Says(ErrorOf([&] { Import(*project, "mot", wrong, {}, job); }),
+               {"clip.txt', line 1", says.c_str()}));
   }
 }
 

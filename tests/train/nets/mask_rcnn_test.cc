@@ -151,7 +151,8 @@ TEST_CASE("Mask R-CNN detects and learns as torchvision's with the same weights"
       torch::Tensor sum;
       int compared = 0;
       for (const auto& [name, value] : one.net->Losses(one.samples)) {
-        CAPTURE(name);
+        const auto& shown = name;
+        CAPTURE(shown);
         const double want = tests::Take(expected, one.name + "." + name).item<double>();
         CHECK(std::abs(value.item<double>() - want) < 1e-4 * std::abs(want));
         CHECK(want > 0);
@@ -166,7 +167,8 @@ TEST_CASE("Mask R-CNN detects and learns as torchvision's with the same weights"
         if (name.compare(0, start.size(), start) != 0) continue;
         const torch::Tensor want = tests::Take(expected, name);
         const torch::Tensor own = one.net->named_parameters()[name.substr(start.size())].grad();
-        CAPTURE(name);
+        const auto& shown = name;
+        CAPTURE(shown);
         CHECK((want - own).norm().item<double>() < 2e-3 * want.norm().item<double>());
         ++gradients;
       }
@@ -208,7 +210,8 @@ TEST_CASE("pictures without an animal teach the background alone") {
   sample.masks = torch::zeros({0, 64, 64}, torch::kUInt8);
   torch::Tensor sum = torch::zeros({});
   for (const auto& [name, value] : net->Losses({sample})) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     const bool learns = name == "loss_objectness" || name == "loss_classifier";
     CHECK((value.item<double>() > 0) == learns);
     sum = sum + value;

@@ -149,7 +149,8 @@ TEST_CASE("other floating types are converted") {
   const torch::Tensor values = torch::tensor({0.5f, -1.25f, 3.0f, 4.0f, 65504.0f, 1e-3f});
   for (const auto& [dtype, type] : std::vector<std::pair<std::string, torch::ScalarType>>{
            {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16}, {"F64", torch::kFloat64}}) {
-    CAPTURE(dtype);
+    const auto& shown = dtype;
+    CAPTURE(shown);
     const torch::Tensor stored = values.to(type);
     StoredTensor& tensor = file.tensors["body.weight"];
     tensor.dtype = dtype;
@@ -258,7 +259,8 @@ TEST_CASE("the published files are distinct, and each can be checked") {
   }
   const auto& published = FindPublicFile("yolact-resnet50")->tensors;
   for (const auto& [name, shape] : published) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     CHECK(own[name] == shape);
   }
   CHECK(published.size() + counters == own.size());

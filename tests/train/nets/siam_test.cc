@@ -257,7 +257,8 @@ TEST_CASE("SiamMask has the names and shapes of the public code, with both backb
     const Shapes expected = form == SiamForm::kResNet50 ? ResNetShapes() : AlexNetShapes();
     CHECK(weights.size() == expected.size());
     for (const auto& [name, shape] : expected) {
-      CAPTURE(name);
+      const auto& shown = name;
+      CAPTURE(shown);
       REQUIRE(weights.count(name) == 1);
       CHECK(weights.at(name).sizes() == torch::IntArrayRef(shape));
     }

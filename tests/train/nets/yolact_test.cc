@@ -191,7 +191,8 @@ TEST_CASE("YOLACT has the reference's names, shapes and number of parameters") {
       {"prediction_layers.0.mask_layer.bias", {96}},
       {"semantic_seg_conv.weight", {80, 256, 1, 1}}};
   for (const auto& [name, shape] : some) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     REQUIRE(weights.count(name) == 1);
     CHECK(weights.at(name).sizes() == torch::IntArrayRef(shape));
   }
@@ -367,7 +368,8 @@ TEST_CASE("only pictures without animals still teach what is none") {
   net->train();
   const YolactOutput out = net->forward(torch::randn({2, 3, 96, 96}));
   for (const auto& [name, value] : YolactLosses(out, {TruthOf({}, {}, 96), TruthOf({}, {}, 96)})) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     CHECK(std::isfinite(value.item<double>()));
     CHECK((value.item<double>() > 0) == (name == "C" || name == "S"));
   }
