@@ -75,6 +75,18 @@ bool HasLines(const std::string& file, int count) {
 
 }  // namespace
 
+TEST_CASE("Who waits for others that do not come is ended by Ctrl-C") {
+  const Together together;
+  for (const int rank : {0, 1}) {
+    const std::string name = "m" + std::to_string(rank);
+    Program waiting(together.Member(kIdseg, name, rank, 5));
+    REQUIRE(waiting.WaitUntil(
+        [&] { return std::filesystem::exists(together.scene.Path(name + ".meet")); }));
+    waiting.Signal(SIGINT);
+    CHECK(waiting.Wait().code == 130);
+  }
+}
+
 TEST_CASE("Two processes with half a batch each learn what one learns with the whole batch") {
   // As `vole train` trains them, but smaller and at a low rate: at the full one AdamW magnifies
   // rounding, so that even one process differs from itself with another number of threads.

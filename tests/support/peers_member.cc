@@ -1,4 +1,6 @@
 // A member of a group of processes, as peers_test.cc starts it. usage: peers_member JSON
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -49,6 +51,9 @@ void Join(const char* text) {
       std::_Exit(0);
     } else if (given["role"] == "freeze") {
       raise(SIGSTOP);
+    } else if (given["role"] == "linger") {
+      std::ofstream(given["out"].get<std::string>()) << "{}";
+      for (;;) pause();
     } else if (given["role"] == "wait") {
       for (int i = 0; i < 1000; ++i) peers->OfFirst(i);
     }

@@ -1,5 +1,8 @@
 #include "train/peers/peers.h"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -102,6 +105,65 @@ TEST_CASE("a member that ends or freezes is one clear line for the others, soon"
     CHECK(error.find("--resume") != std::string::npos);
     CHECK(error.find('\n') == std::string::npos);
     CHECK(error.size() < 500);
+  }
+}
+
+TEST_CASE("what a killed group left in its meeting file does not keep the next one apart") {
+  tests::TempDir folder;
+  PeersOptions options;
+  options.count = 2;
+  options.rendezvous = "file://" + (folder / "meet").string();
+  options.timeout_seconds = 60;
+  const auto as = [&](int rank) {
+    options.rank = rank;
+    return options;
+  };
+  {
+    tests::Program first = StartMember("linger", as(0), folder / "0");
+    tests::Program second = StartMember("linger", as(1), folder / "1");
+    REQUIRE(first.WaitUntil([&] {
+      return std::filesystem::exists(folder / "0") && std::filesystem::exists(folder / "1");
+    }));
+    for (tests::Program* program : {&first, &second}) {
+      program->Signal(SIGKILL);
+      program->Wait();
+    }
+  }
+  REQUIRE(std::filesystem::file_size(folder / "meet") > 0);
+  tests::Program first = StartMember("compute", as(0), folder / "0");
+  tests::Program second = StartMember("compute", as(1), folder / "1");
+  CHECK(first.Wait().code == 0);
+  CHECK(second.Wait().code == 0);
+  for (const char* out : {"0", "1"}) {
+    const json result = ReadJson(folder / out);
+    CAPTURE(result.dump());
+    CHECK(result.value("b", 0.0) == 30.0);
+  }
+}
+
+TEST_CASE(
+    "who waits for others that do not come can be told to stop, and else says who is missing") {
+  tests::TempDir folder;
+  const std::string port = std::to_string(20000 + getpid() % 20000);
+  for (const std::string& place :
+       {"file://" + (folder / "meet").string(), "tcp://127.0.0.1:" + port}) {
+    for (const int rank : {0, 1}) {
+      CAPTURE(place);
+      CAPTURE(rank);
+      PeersOptions options;
+      options.rank = rank;
+      options.count = 3;
+      options.rendezvous = place;
+      int asked = 0;
+      options.cancelled = [&] { return ++asked > 2; };
+      const auto start = std::chrono::steady_clock::now();
+      CHECK_THROWS_AS(Peers::Meet(options), datasets::Cancelled);
+      CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+      options.cancelled = {};
+      options.timeout_seconds = 0.2;
+      CHECK_THROWS_WITH(Peers::Meet(options),
+                        doctest::Contains(rank == 0 ? "rank 1, 2 did not come" : "not all 3"));
+    }
   }
 }
 

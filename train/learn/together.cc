@@ -4,7 +4,8 @@
 
 namespace train {
 
-std::unique_ptr<Peers> MeetOthers(const TrainingData& data, const TrainOptions& options) {
+std::unique_ptr<Peers> MeetOthers(const TrainingData& data, const TrainOptions& options,
+                                  const datasets::Job& job) {
   const TogetherOptions& together = options.together;
   datasets::CheckOptions(together, "train");
   if (together.world_size == 1 && together.rank == 0) return nullptr;
@@ -13,6 +14,7 @@ std::unique_ptr<Peers> MeetOthers(const TrainingData& data, const TrainOptions& 
   meeting.count = together.world_size;
   meeting.rendezvous = together.rendezvous;
   meeting.timeout_seconds = together.peer_timeout;
+  meeting.cancelled = [&] { return job.cancelled(); };
   auto peers = Peers::Meet(meeting);
   peers->CheckSame("the labels", LabelFingerprint(data));
   nlohmann::json shared = datasets::OptionsToJson(options);

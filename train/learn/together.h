@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "datasets/base/job.h"
 #include "train/base/training_data.h"
 #include "train/base/training_options.h"
 #include "train/peers/peers.h"
@@ -16,8 +17,9 @@ struct BatchShare {
 };
 
 // Waits for the other processes of options.together; nullptr when this one trains alone. Throws
-// Error when they do not come, or do not have the same labels and options.
-std::unique_ptr<Peers> MeetOthers(const TrainingData& data, const TrainOptions& options);
+// Error when they do not come, or do not have the same labels and options; Cancelled as the job is.
+std::unique_ptr<Peers> MeetOthers(const TrainingData& data, const TrainOptions& options,
+                                  const datasets::Job& job);
 
 // `batch` samples for this process out of as many for each.
 BatchShare ShareOf(Peers* peers, int batch);

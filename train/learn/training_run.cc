@@ -43,7 +43,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request) : request_(request) {
 }
 
 Peers* TrainingRun::Meet(const TrainingData& data) {
-  peers_ = MeetOthers(data, request_.options);
+  peers_ = MeetOthers(data, request_.options, request_.job);
   return peers_.get();
 }
 

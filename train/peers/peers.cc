@@ -4,14 +4,12 @@
 #include <chrono>
 #include <cstdlib>
 
-#if defined(USE_C10D_GLOO) && __has_include(<gloo/algorithm.h>)
-#define VOLE_WITH_GLOO
-#include <torch/csrc/distributed/c10d/FileStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#endif
-
 #include "datasets/base/fingerprint.h"
+#include "train/peers/meeting_store.h"
+
+#ifdef VOLE_WITH_GLOO
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
 
 namespace train {
 namespace {
@@ -24,14 +22,8 @@ std::string FirstLine(const std::string& text) {
   return text.substr(0, std::min(text.find('\n'), kLongest));
 }
 
-struct Address {
-  std::string file;  // or
-  std::string host;
-  uint16_t port = 0;
-};
-
-Address ReadAddress(const std::string& text) {
-  Address address;
+MeetingAddress ReadAddress(const std::string& text) {
+  MeetingAddress address;
   const std::string file = "file://", tcp = "tcp://";
   if (text.compare(0, file.size(), file) == 0) {
     address.file = text.substr(file.size());
@@ -53,13 +45,13 @@ Address ReadAddress(const std::string& text) {
 }
 
 #ifdef VOLE_WITH_GLOO
-bool OnThisMachine(const Address& address) {
+bool OnThisMachine(const MeetingAddress& address) {
   return !address.file.empty() || address.host == "localhost" ||
          address.host.compare(0, 4, "127.") == 0;
 }
 
 // Gloo asks the machine's own name for its address, which on many machines leads nowhere.
-std::shared_ptr<gloo::transport::Device> DeviceFor(const Address& address) {
+std::shared_ptr<gloo::transport::Device> DeviceFor(const MeetingAddress& address) {
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
   if (interface && *interface) {
     return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
@@ -68,22 +60,6 @@ std::shared_ptr<gloo::transport::Device> DeviceFor(const Address& address) {
     return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
   }
   return c10d::ProcessGroupGloo::createDefaultDevice();
-}
-
-c10::intrusive_ptr<c10d::Store> OpenStore(const Address& address, const PeersOptions& options,
-                                          std::chrono::milliseconds timeout) {
-  if (!address.file.empty()) {
-    auto store = c10::make_intrusive<c10d::FileStore>(address.file, options.count);
-    store->setTimeout(timeout);
-    return store;
-  }
-  c10d::TCPStoreOptions store;
-  store.port = address.port;
-  store.isServer = options.rank == 0;
-  store.numWorkers = static_cast<size_t>(options.count);
-  store.waitWorkers = true;
-  store.timeout = timeout;
-  return c10::make_intrusive<c10d::TCPStore>(address.host, store);
 }
 #endif
 
@@ -123,18 +99,20 @@ std::unique_ptr<Peers> Peers::Meet(const PeersOptions& options) {
                 "there are " + std::to_string(options.count) + " processes",
                 "give each process another --rank, from 0 to --world-size less 1");
   }
-  const Address address = ReadAddress(options.rendezvous);
+  const MeetingAddress address = ReadAddress(options.rendezvous);
 #ifdef VOLE_WITH_GLOO
   const auto timeout =
       std::chrono::milliseconds(static_cast<int64_t>(options.timeout_seconds * 1000));
   auto group = std::make_unique<Group>();
   try {
-    group->store = OpenStore(address, options, timeout);
+    group->store = OpenMeeting(address, options);
     const auto settings = c10d::ProcessGroupGloo::Options::create(timeout);
     settings->devices = {DeviceFor(address)};
     settings->threads = 1;
     group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(group->store, options.rank,
                                                               options.count, settings);
+  } catch (const datasets::Cancelled&) {
+    throw;
   } catch (const std::exception& error) {
     throw Error(
         "rendezvous '" + options.rendezvous + "'",

@@ -9,6 +9,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,10 +21,11 @@ namespace train {
 struct PeersOptions {
   int rank = 0;   // this process, 0..count-1; rank 0 writes the files
   int count = 1;  // processes
-  // Where they meet: tcp://HOST:PORT, an address of rank 0's machine, or file:///PATH, a file that
-  // does not exist yet on a disk that all can write to.
+  // Where they meet: tcp://HOST:PORT, an address of rank 0's machine, or file:///PATH, a file on a
+  // disk that all can write to; it need not be there, and what an earlier run left does no harm.
   std::string rendezvous;
-  double timeout_seconds = 300;  // of meeting, and of each wait for the others
+  double timeout_seconds = 300;     // of meeting, and of each wait for the others
+  std::function<bool()> cancelled;  // asked while waiting for them to come
 };
 
 // A member ended, or did not answer in time. Weights are as they were before the step.
@@ -35,7 +37,7 @@ class PeerLost : public datasets::Error {
 class Peers {
  public:
   // Waits until all have come. Throws Error for ranks and addresses that make no sense, and when
-  // not all come in time.
+  // not all come in time; Cancelled when options.cancelled says so.
   static std::unique_ptr<Peers> Meet(const PeersOptions& options);
   ~Peers();
   Peers(const Peers&) = delete;
