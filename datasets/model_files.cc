@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "datasets/base/error.h"
+#include "datasets/files/file_hash.h"
 #include "datasets/project.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
@@ -51,6 +53,18 @@ std::optional<Id> ModelOfFile(const Project& project, const fs::path& file) {
   for (const ModelRow& model : project.Models()) {
     std::error_code ignored;
     if (fs::equivalent(ModelFile(project, model), file, ignored)) found = model.id;
+  }
+  return found;
+}
+
+std::optional<Id> UnchangedModelOfFile(const Project& project, const fs::path& file) {
+  const std::optional<Id> found = ModelOfFile(project, file);
+  if (!found) return found;
+  for (const ModelRow& model : project.Models()) {
+    if (model.id != *found || HashFile(file) == model.weights_sha256) continue;
+    throw Error("model '" + model.name + "'",
+                "its file " + file.string() + " is not what it was when it was trained",
+                "put the right file back, train again, or give this one another name and use that");
   }
   return found;
 }

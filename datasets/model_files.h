@@ -16,6 +16,10 @@ std::filesystem::path ModelFile(const Project& project, const ModelRow& model);
 // The newest model whose weights are this file.
 std::optional<Id> ModelOfFile(const Project& project, const std::filesystem::path& file);
 
+// The same, for who is about to use the file. Throws Error where it is not what that model was when
+// it was made: it was damaged, or something else has its name now.
+std::optional<Id> UnchangedModelOfFile(const Project& project, const std::filesystem::path& file);
+
 // The animals that a model's classes are, made where the project lacks one. A model of the project
 // (`model_id`) knows them since it learned, by whatever name they are called now; else, and for
 // animals that are gone, the names decide.

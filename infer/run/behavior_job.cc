@@ -182,7 +182,7 @@ BehaviorPredictResult PredictBehavior(datasets::Project& project, const datasets
   }
   int64_t posed = 0;  // pictures of which key points say something
   const datasets::NewJob row{datasets::JobKind::kBehavior, StoredOptions(options, video, inputs),
-                             datasets::ModelOfFile(project, model_file)};
+                             datasets::UnchangedModelOfFile(project, model_file)};
   result.job_id = datasets::RunRecorded(project, row, [&](Id job_id) {
     std::vector<Id> ids;
     for (const Known& one : known) ids.push_back(one.behavior_id);

@@ -22,8 +22,8 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
   source.picture = [reader](int frame) { return reader->Read(frame); };
   source.background = project.BackgroundOf(video).bgr;
   return PredictWith(project, video, *predictor, source, options, job,
-                     datasets::ModelOfFile(project, model_file), identity ? &*identity : nullptr,
-                     inputs);
+                     datasets::UnchangedModelOfFile(project, model_file),
+                     identity ? &*identity : nullptr, inputs);
 }
 
 }  // namespace infer

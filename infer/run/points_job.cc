@@ -219,7 +219,7 @@ PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow&
   }
   const datasets::NewJob row{outlined ? datasets::JobKind::kPoints : datasets::JobKind::kPredict,
                              StoredOptions(options, video, inputs),
-                             datasets::ModelOfFile(project, model_file)};
+                             datasets::UnchangedModelOfFile(project, model_file)};
   Id job_id = datasets::RunRecorded(project, row, [&](Id id) {
     if (outlined) {
       run.OnOutlines(*outlined);

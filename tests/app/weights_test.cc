@@ -149,6 +149,9 @@ TEST_CASE("No network, a missing file, a wrong file and a mistyped name give one
   site.Fails({"weights", "get", site.server->url() + "/plain.pth"}, {"no check sum"});
   site.Fails({"weights", "get", "ftp://x/y-01234567.pth"}, {"no address"});
   site.Fails({"weights", "inspect", "resnet50"}, {"vole weights get resnet50"});
+  // What lies in the cache under a published name is what was published, or is not used.
+  WriteBytes(site.folder / "vole/weights/resnet50-0676ba61.pth", "something else");
+  site.Fails({"weights", "inspect", "resnet50"}, {"SHA-256", "0676ba61", "get it again"});
   tests::CheckFails({"weights", "get"}, 2, {"weights list"});
   tests::CheckFails({"weights", "gett", "x"}, 2, {"did you mean 'get'"});
 }
@@ -207,7 +210,8 @@ TEST_CASE("Inspecting a file shows names, shapes, types and totals, whatever the
       {"zip.pth", "torch (zip)"},
       {"w.safetensors", "safetensors"}};
   for (const auto& [name, format] : files) {
-    CAPTURE(name);
+    const auto& shown = name;
+    CAPTURE(shown);
     const json found = tests::VoleJson({"weights", "inspect", (folder / name).string(), "--quiet"});
     CHECK(found["format"] == format);
     CHECK(found["count"] == 2);

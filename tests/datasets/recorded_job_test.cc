@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "datasets/base/error.h"
+#include "datasets/files/file_hash.h"
 #include "datasets/model_files.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
@@ -124,6 +125,20 @@ TEST_CASE("a model's file is found by its stored path, relative or absolute") {
   CHECK(ModelFile(*f.project, absolute) == f.folder / "elsewhere/b.safetensors");
   CHECK(ModelOfFile(*f.project, f.folder / "a.safetensors") == relative.id);
   CHECK_FALSE(ModelOfFile(*f.project, f.folder / "c.safetensors"));
+}
+
+TEST_CASE("a model's file that was changed since the training is not used for it") {
+  Fixture f;
+  f.Touch("a.safetensors");
+  ModelRow model = f.Model("a.safetensors");
+  const auto used = [&] { return UnchangedModelOfFile(*f.project, f.folder / "a.safetensors"); };
+  CHECK_THROWS_WITH(used(), doctest::Contains("model 'm': its file"));
+  model.weights_sha256 = HashFile(f.folder / "a.safetensors");
+  f.project->Write([&](Writer& writer) { model.id = writer.InsertModel(model); });
+  CHECK(used() == model.id);
+  std::ofstream(f.folder / "a.safetensors") << "y";
+  CHECK_THROWS_WITH(used(), doctest::Contains("not what it was when it was trained"));
+  CHECK_FALSE(UnchangedModelOfFile(*f.project, f.folder / "c.safetensors"));
 }
 
 TEST_CASE("what killed trainings left is found, and nothing that belongs to somebody") {

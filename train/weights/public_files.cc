@@ -205,7 +205,10 @@ fs::path FindWeights(const std::string& file_or_name) {
   if (fs::exists(file_or_name, ignored)) return file_or_name;
   if (const PublicFile* known = FindPublicFile(file_or_name)) {
     const fs::path file = WeightsCache() / known->file;
-    if (fs::exists(file, ignored)) return file;
+    if (fs::exists(file, ignored)) {
+      CheckPublicFile(*known, file);  // it may have been changed since it was fetched
+      return file;
+    }
     throw Error("weights '" + file_or_name + "'", "they were not fetched yet",
                 "run: vole weights get " + file_or_name);
   }

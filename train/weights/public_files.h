@@ -31,7 +31,7 @@ PublicFile PublicFileAt(const std::string& url);
 std::filesystem::path WeightsCache();
 
 // An existing file as it is; a known name as its file in the cache. Throws Error for anything else:
-// a name that was not fetched yet says how to get it.
+// a name that was not fetched yet says how to get it, and what was fetched is checked again.
 std::filesystem::path FindWeights(const std::string& file_or_name);
 
 // Throws Error unless the file has the published hash, size or tensors.

@@ -141,7 +141,7 @@ int Run(Arguments& arguments, Console& console) {
       throw datasets::Error("the model", "it knows no animal", "train it again");
     }
     input.predictor = predictor.get();
-    input.model_id = datasets::ModelOfFile(*project, model);
+    input.model_id = datasets::UnchangedModelOfFile(*project, model);
   }
   input.file = RecordingFile(*project, arguments.out);
   input.say = [&](const std::string& line) { console.Warn(line); };
