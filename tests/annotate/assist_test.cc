@@ -14,6 +14,8 @@
 #include "datasets/synthetic/scene.h"
 #include "tests/support/shared_data.h"
 
+namespace assist_test {
+
 namespace {
 
 struct Scene {
@@ -246,3 +248,5 @@ TEST_CASE("one click outlines the animals of real videos") {
     CHECK(figures.clicks_per_animal < 6);
   }
 }
+
+}  // namespace assist_test

@@ -7,6 +7,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace bouts_test {
+
 namespace {
 
 using annotate::History;
@@ -147,3 +149,5 @@ TEST_CASE("skipping a bout only notes that it was looked at") {
 }
 
 }  // namespace
+
+}  // namespace bouts_test

@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace carry_labels_test {
+
 using annotate::CarryRequest;
 using datasets::AnnotationRow;
 using datasets::Id;
@@ -210,3 +212,5 @@ TEST_CASE("At the end of the video carrying says that it ended there") {
   CHECK(carried.ends[0].frame == kFrames);
   CHECK(carried.ends[0].reason == "the video ends there");
 }
+
+}  // namespace carry_labels_test

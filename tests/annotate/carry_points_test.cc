@@ -12,6 +12,8 @@
 #include "datasets/video/video.h"
 #include "tests/support/temp_dir.h"
 
+namespace carry_points_test {
+
 namespace {
 
 using datasets::AnnotationRow;
@@ -108,3 +110,5 @@ TEST_CASE(
 }
 
 }  // namespace
+
+}  // namespace carry_points_test

@@ -9,6 +9,8 @@
 #include "datasets/shape/mask.h"
 #include "tests/annotate/carry_stage.h"
 
+namespace carry_test {
+
 namespace {
 
 using annotate::CarryEnd;
@@ -303,3 +305,5 @@ TEST_CASE("A cancelled carrying gives nothing") {
       annotate::CarryOn(Alone, 40, 0, {{7, Ellipse(Way(0), 0)}}, {}, Ground(), {}, {}, job),
       datasets::Cancelled);
 }
+
+}  // namespace carry_test

@@ -6,6 +6,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace edits_test {
+
 namespace {
 
 using annotate::History;
@@ -438,3 +440,5 @@ TEST_CASE("names of animals and behaviors stay unique") {
 }
 
 }  // namespace
+
+}  // namespace edits_test

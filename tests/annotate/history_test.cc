@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace history_test {
+
 namespace {
 
 using annotate::History;
@@ -348,3 +350,5 @@ TEST_CASE("a name that an older version stored in another encoding is mended, an
 }
 
 }  // namespace
+
+}  // namespace history_test

@@ -8,6 +8,8 @@
 #include "datasets/shape/mask.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace learned_blob_test {
+
 namespace {
 
 constexpr double kArea = CV_PI * 30 * 14;
@@ -150,3 +152,5 @@ TEST_CASE("the blob tool asks the learned model first and the plain blob where t
   REQUIRE(taken);
   CHECK(annotate::AreaOf(taken->polygons) == doctest::Approx(CV_PI * 16 * 10).epsilon(0.3));
 }
+
+}  // namespace learned_blob_test

@@ -4,6 +4,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+namespace naming_test {
+
 namespace {
 
 using annotate::NameByLooksAndPlace;
@@ -94,3 +96,5 @@ TEST_CASE("The color under an outline is that of its pixels, within the picture"
   CHECK(color.mean == cv::Vec3d(20, 0, 4));
   CHECK(color.deviation == cv::Vec3d(10, 0, 0));
 }
+
+}  // namespace naming_test

@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace points_test {
+
 namespace {
 
 using datasets::Id;
@@ -277,3 +279,5 @@ TEST_CASE("an accepted prediction brings its points along, hidden ones as hidden
 }
 
 }  // namespace
+
+}  // namespace points_test

@@ -3,6 +3,8 @@
 
 #include "tests/annotate/tools_stage.h"
 
+namespace points_tool_test {
+
 using namespace tests;
 
 namespace {
@@ -213,3 +215,5 @@ TEST_CASE("an animal's own skeleton goes before the chosen one; without any it i
   CHECK(scene.Hint().find("no skeleton yet") != std::string::npos);
   CHECK_FALSE(scene.Click({20, 20}));
 }
+
+}  // namespace points_tool_test

@@ -4,6 +4,8 @@
 #include "datasets/base/error.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace proposal_tools_test {
+
 using namespace tests;
 using Kind = ShapeChange::Kind;
 
@@ -251,3 +253,5 @@ TEST_CASE("model: a click takes the prediction under it, with its animal; elsewh
   CHECK(change->category_id == 50);
   CHECK(change->polygons[0].size() == 4);
 }
+
+}  // namespace proposal_tools_test

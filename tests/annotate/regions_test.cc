@@ -6,6 +6,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace regions_test {
+
 namespace {
 
 using annotate::History;
@@ -59,3 +61,5 @@ TEST_CASE("a region without name or outline, or with a name that is taken, is re
 }
 
 }  // namespace
+
+}  // namespace regions_test

@@ -8,6 +8,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace removal_test {
+
 namespace {
 
 using annotate::History;
@@ -194,3 +196,5 @@ TEST_CASE("proposed frames are rows of the project, per video, until they are la
           scene.history.Apply(annotate::ProposeFrames(scene.video, {5000}));
         }).find("frames 0 to 99") != std::string::npos);
 }
+
+}  // namespace removal_test

@@ -8,6 +8,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace renaming_test {
+
 namespace {
 
 using datasets::Id;
@@ -139,3 +141,5 @@ TEST_CASE(
   CHECK(datasets::AnimalsOfModel(*scene.project, scene.model, {"cy"}).size() == 1);
   CHECK(scene.project->Categories().size() == 3);
 }
+
+}  // namespace renaming_test

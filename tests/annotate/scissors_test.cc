@@ -5,6 +5,8 @@
 #include "datasets/shape/mask.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace scissors_test {
+
 using namespace tests;
 
 TEST_CASE("scissors: clicks around an animal give its outline, closed at the first point") {
@@ -79,3 +81,5 @@ TEST_CASE("scissors: what is still being looked for when the outline is dropped 
   CHECK_FALSE(stage.tool->Poll(stage.context).change);
   CHECK_FALSE(stage.tool->busy());
 }
+
+}  // namespace scissors_test

@@ -4,6 +4,8 @@
 #include "datasets/base/error.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace select_tool_test {
+
 using namespace tests;
 using Kind = ShapeChange::Kind;
 
@@ -228,3 +230,5 @@ TEST_CASE("select: an animal of key points alone is chosen at one of its points,
   CHECK_FALSE(stage.Drag({120, 100}, {90, 90}));
   CHECK(stage.Key(ToolKey::kDelete)->kind == Kind::kDelete);
 }
+
+}  // namespace select_tool_test

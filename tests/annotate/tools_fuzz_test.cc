@@ -6,6 +6,8 @@
 #include "datasets/base/error.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace tools_fuzz_test {
+
 using namespace tests;
 
 namespace {
@@ -195,3 +197,5 @@ TEST_CASE("no picture and no lists at all are survived") {
     }
   }
 }
+
+}  // namespace tools_fuzz_test

@@ -4,6 +4,8 @@
 #include "datasets/base/error.h"
 #include "tests/annotate/tools_stage.h"
 
+namespace tools_test {
+
 using namespace tests;
 using Kind = ShapeChange::Kind;
 
@@ -224,3 +226,5 @@ TEST_CASE("brush: Ctrl and the wheel size the tip, the wheel alone is left to th
   CHECK(stage.tool->OnInput(wheel, stage.context).consumed);
   CHECK(stage.tool->parameter().value > before);
 }
+
+}  // namespace tools_test

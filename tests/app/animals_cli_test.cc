@@ -3,6 +3,8 @@
 
 #include "tests/support/journey.h"
 
+namespace animals_cli_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
@@ -49,3 +51,5 @@ TEST_CASE("A name that is taken, unknown, given twice or missing is refused, and
   CheckFails({"animals", p, "paint", "Ada"}, 2, {"rename, add"});
   CHECK(Names(p) == before);
 }
+
+}  // namespace animals_cli_test

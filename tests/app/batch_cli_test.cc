@@ -9,6 +9,8 @@
 #include "tests/support/journey.h"
 #include "tests/support/says.h"
 
+namespace batch_cli_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
@@ -215,3 +217,5 @@ TEST_CASE("killed while it predicts and started again, what was finished is not 
   CHECK(ended("done") == 2);
   CHECK(VoleJson({"verify", journey.project})["ok"] == true);
 }
+
+}  // namespace batch_cli_test

@@ -7,6 +7,8 @@
 #include "datasets/store/writer.h"
 #include "tests/support/journey.h"
 
+namespace behavior_networks_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
@@ -324,3 +326,5 @@ TEST_CASE("A comparison of networks that fails or is cancelled leaves no models 
   CHECK(program.Wait().code == 130);
   CHECK(leftovers() == 0);
 }
+
+}  // namespace behavior_networks_test

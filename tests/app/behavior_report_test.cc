@@ -6,6 +6,8 @@
 
 #include "tests/support/journey.h"
 
+namespace behavior_report_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Outcome;
@@ -162,3 +164,5 @@ TEST_CASE("What cannot be reported is one clear line, and no file is left") {
   CHECK_FALSE(std::filesystem::exists(Scene().Path("t.bmp")));
   CHECK_FALSE(std::filesystem::exists(Scene().Path("e.gif")));
 }
+
+}  // namespace behavior_report_test

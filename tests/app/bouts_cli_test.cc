@@ -8,6 +8,8 @@
 #include "tests/support/journey.h"
 #include "tests/support/store_data.h"
 
+namespace bouts_cli_test {
+
 namespace {
 
 using datasets::Id;
@@ -170,3 +172,5 @@ TEST_CASE("Mistakes with bouts are one clear line") {
 }
 
 }  // namespace
+
+}  // namespace bouts_cli_test

@@ -3,6 +3,8 @@
 
 #include "tests/support/journey.h"
 
+namespace carry_cli_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
@@ -85,3 +87,5 @@ TEST_CASE("What cannot be carried is refused in one line") {
   CheckFails({"carry", project, "--frame", labeled, "--frames", "0"}, 2, {"--frames"});
   CHECK(LabelsByFrame(Exported(journey, "same.json")) == drawn);
 }
+
+}  // namespace carry_cli_test

@@ -9,6 +9,8 @@
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
+namespace certify_cli_test {
+
 namespace {
 
 using tests::Vole;
@@ -92,3 +94,5 @@ TEST_CASE("random frames that a person accepts turn a statement of nothing into 
   CHECK(refused.code == 1);
   CHECK(refused.ErrLines() == 1);
 }
+
+}  // namespace certify_cli_test

@@ -11,6 +11,8 @@
 #include "tests/support/says.h"
 #include "tests/support/temp_dir.h"
 
+namespace import_cli_test {
+
 using nlohmann::json;
 using tests::Outcome;
 using tests::Says;
@@ -158,3 +160,5 @@ TEST_CASE("labeled frames are exported with their pictures and read back as pict
               .Json()["already_present"] == 4);
   }
 }
+
+}  // namespace import_cli_test

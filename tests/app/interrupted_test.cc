@@ -3,6 +3,8 @@
 
 #include "tests/support/journey.h"
 
+namespace interrupted_test {
+
 using nlohmann::json;
 using tests::Journey;
 using tests::Outcome;
@@ -240,3 +242,5 @@ TEST_CASE("A second Ctrl-C, or one before the work began, ends at once") {
   CHECK(program.Wait().code == 130);
   CheckWhole(journey.project);
 }
+
+}  // namespace interrupted_test

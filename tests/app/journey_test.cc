@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace journey_test {
+
 using nlohmann::json;
 using tests::Journey;
 using tests::Vole;
@@ -205,3 +207,5 @@ TEST_CASE("A project can be named without its extension, and results on the scre
   CHECK(info.out.find("vole_1") != std::string::npos);
   CHECK(info.err.empty());
 }
+
+}  // namespace journey_test

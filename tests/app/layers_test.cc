@@ -5,6 +5,8 @@
 #include "tests/support/source_tree.h"
 #include "tests/support/temp_dir.h"
 
+namespace layers_test {
+
 namespace {
 
 using source_tree::Complaints;
@@ -244,3 +246,5 @@ TEST_CASE("A rule that is broken is named together with the place") {
     CHECK(Names(source_tree::Sql(tree.Read(), kMayHoldSql), "sql", "app/cli/verbs/wrong.cc:2"));
   }
 }
+
+}  // namespace layers_test

@@ -13,6 +13,8 @@
 #include "tests/infer/live/live_stage.h"
 #include "tests/support/journey.h"
 
+namespace live_cli_test {
+
 namespace {
 
 using nlohmann::json;
@@ -268,3 +270,5 @@ TEST_CASE(
   stage.CheckWhole();
   CHECK(stage.State() == "failed");
 }
+
+}  // namespace live_cli_test

@@ -11,6 +11,8 @@
 #include "app/cli/pages/man_page.h"
 #include "tests/support/journey.h"
 
+namespace manual_test {
+
 namespace {
 
 using app::OptionFacts;
@@ -234,3 +236,5 @@ TEST_CASE("vole says its version and the commit that it was built from") {
   CHECK(said.out == "vole " + version["version"].get<std::string>() + " (commit " +
                         version["commit"].get<std::string>() + ")\n");
 }
+
+}  // namespace manual_test

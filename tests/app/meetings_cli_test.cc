@@ -8,6 +8,8 @@
 #include "tests/support/journey.h"
 #include "tests/support/store_data.h"
 
+namespace meetings_cli_test {
+
 namespace {
 
 using datasets::Id;
@@ -154,3 +156,5 @@ TEST_CASE("a prediction of an older Vole has no list, which is said and not gues
 }
 
 }  // namespace
+
+}  // namespace meetings_cli_test

@@ -4,6 +4,8 @@
 
 #include "tests/support/journey.h"
 
+namespace mistakes_test {
+
 using nlohmann::json;
 using tests::CheckFails;
 using tests::Journey;
@@ -271,3 +273,5 @@ TEST_CASE("An option that the network does not take is refused by name, default 
     CheckFails(words, 2, {name == "--no-motion" ? "--motion" : name, "does not take it"});
   }
 }
+
+}  // namespace mistakes_test

@@ -10,6 +10,8 @@
 #include "tests/support/journey.h"
 #include "tests/support/store_data.h"
 
+namespace skeleton_cli_test {
+
 namespace {
 
 using nlohmann::json;
@@ -198,3 +200,5 @@ TEST_CASE("what changes on labels is asked for first, with their number; labels 
   for (int i = 0; i < 3; ++i) history.Undo();
   CHECK(scene.PointsOfFrame(1) == "left_ear7 nose5 ");
 }
+
+}  // namespace skeleton_cli_test

@@ -6,6 +6,8 @@
 
 #include "tests/support/journey.h"
 
+namespace together_test {
+
 using nlohmann::json;
 using tests::Journey;
 using tests::Outcome;
@@ -185,3 +187,5 @@ TEST_CASE("Processes that cannot meet or do not share their labels say so in one
     CHECK(outcome.err.find("differ between them") != std::string::npos);
   }
 }
+
+}  // namespace together_test

@@ -10,6 +10,8 @@
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
+namespace track_cli_test {
+
 namespace {
 
 using nlohmann::json;
@@ -104,3 +106,5 @@ TEST_CASE("Ctrl-C during a training without labels keeps the best model or nothi
   REQUIRE(jobs.size() == 1);
   CHECK(jobs[0]["state"] == "cancelled");
 }
+
+}  // namespace track_cli_test

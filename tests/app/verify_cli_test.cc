@@ -10,6 +10,8 @@
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
+namespace verify_cli_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -85,3 +87,5 @@ TEST_CASE("a damaged project is restored from a copy, or recovered row by row") 
 }
 
 }  // namespace
+
+}  // namespace verify_cli_test

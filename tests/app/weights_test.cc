@@ -9,6 +9,8 @@
 #include "train/weights/darknet_graph.h"
 #include "train/weights/safetensors.h"
 
+namespace weights_test {
+
 using nlohmann::json;
 using tests::HttpServer;
 using tests::Outcome;
@@ -397,3 +399,5 @@ TEST_CASE("A file that is hostile, truncated or no weights at all is refused in 
   tests::CheckFails({"weights", "inspect", folder.path().string()}, 1, {"plain file"});
   tests::CheckFails({"weights", "inspect", (folder / "absent").string()}, 1, {"no such file"});
 }
+
+}  // namespace weights_test

@@ -7,6 +7,8 @@
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace background_test {
+
 namespace {
 
 using datasets::Background;
@@ -190,3 +192,5 @@ TEST_CASE("the real recordings are told apart: standing, moving, and animals tha
     CHECK(background.bgr.empty() != fact.static_camera);
   }
 }
+
+}  // namespace background_test

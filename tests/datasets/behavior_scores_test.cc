@@ -14,6 +14,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_scores_test {
+
 namespace {
 
 using datasets::BehaviorScoreWriter;
@@ -234,3 +236,5 @@ TEST_CASE("verify finds damaged scores and bouts outside of the video") {
 }
 
 }  // namespace
+
+}  // namespace behavior_scores_test

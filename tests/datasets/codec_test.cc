@@ -8,6 +8,8 @@
 
 #include "datasets/base/error.h"
 
+namespace codec_test {
+
 namespace {
 
 using datasets::Polygons;
@@ -91,3 +93,5 @@ TEST_CASE("sums that no integer holds are damage, not a number") {
 }
 
 }  // namespace
+
+}  // namespace codec_test

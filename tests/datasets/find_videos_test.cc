@@ -10,6 +10,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace find_videos_test {
+
 using tests::Says;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("links are followed, and a circle of them ends") {
   fs::create_directory_symlink(at.folder / "empty", at.folder / "empty/self");
   CHECK(at.Found("empty") == Names{"empty/linked/cage1.mp4"});
 }
+
+}  // namespace find_videos_test

@@ -10,6 +10,8 @@
 #include "datasets/formats/behaviors/behaviors.h"
 #include "tests/support/coco_sample.h"
 
+namespace frame_times_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::FrameTimes;
 using datasets::Job;
@@ -180,3 +182,5 @@ TEST_CASE("tracks, COCO files and reports tell the time of a frame by its stamp"
   CHECK(datasets::MotionCsvLine("phone", {"Ada"}, {}, FrameTimes(Phone()), moved[0])
             .find("phone,31,3.0333,Ada") == 0);
 }
+
+}  // namespace frame_times_test

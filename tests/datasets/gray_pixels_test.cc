@@ -13,6 +13,8 @@ extern "C" {
 
 #include "datasets/video/pixels.h"
 
+namespace gray_pixels_test {
+
 namespace {
 
 constexpr int kWidth = 256, kHeight = 4;
@@ -84,3 +86,5 @@ TEST_CASE("a camera of 12 bits in a file of 16 is dark, not black") {
   CHECK(levels.size() >= 15);
   CHECK(*levels.rbegin() <= 17);
 }
+
+}  // namespace gray_pixels_test

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace h264_packet_test {
+
 using datasets::IsUnreferenced;
 using Bytes = std::vector<uint8_t>;
 
@@ -76,3 +78,5 @@ TEST_CASE("the length before units is read from the stream's record, and start c
   CHECK(datasets::NalLengthBytes(record.data(), 5) == 0);
   CHECK(datasets::NalLengthBytes(nullptr, 0) == 0);
 }
+
+}  // namespace h264_packet_test

@@ -15,6 +15,8 @@
 #include "datasets/video/video.h"
 #include "tests/support/temp_dir.h"
 
+namespace live_source_test {
+
 using datasets::LiveNews;
 using datasets::LivePicture;
 
@@ -108,3 +110,5 @@ TEST_CASE("What can give no pictures is said in one line") {
   CHECK(stream->Next(&picture) == LiveNews::kBroken);
   CHECK_FALSE(stream->problem().empty());
 }
+
+}  // namespace live_source_test

@@ -12,6 +12,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/shared_data.h"
 
+namespace mask_test {
+
 using namespace datasets;
 
 namespace {
@@ -346,3 +348,5 @@ TEST_CASE("a part of a larger mask is traced as if nothing lay around it") {
   CHECK(datasets::RingArea(outlines[0]) == doctest::Approx(96));
   CHECK_FALSE(datasets::HasHoles(part));
 }
+
+}  // namespace mask_test

@@ -6,6 +6,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace meetings_test {
+
 namespace {
 
 using datasets::Connection;
@@ -123,3 +125,5 @@ TEST_CASE("verification finds meetings that cannot be") {
 }
 
 }  // namespace
+
+}  // namespace meetings_test

@@ -16,6 +16,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace migration_test {
+
 namespace {
 
 using datasets::Connection;
@@ -330,3 +332,5 @@ TEST_CASE("an older file where nothing can be written is refused with the comman
 }
 
 }  // namespace
+
+}  // namespace migration_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace outline_test {
+
 using datasets::Outline;
 using datasets::Ring;
 
@@ -67,3 +69,5 @@ TEST_CASE("A mask alone is traced where rings are asked for") {
   REQUIRE(outline.Rings().size() == 1);
   CHECK(datasets::RingArea(outline.Rings()[0]) == doctest::Approx(400).epsilon(0.03));
 }
+
+}  // namespace outline_test

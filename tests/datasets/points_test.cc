@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace points_test {
+
 namespace {
 
 using datasets::Connection;
@@ -230,3 +232,5 @@ TEST_CASE("a point of no skeleton is a finding, and recovering leaves it out") {
 }
 
 }  // namespace
+
+}  // namespace points_test

@@ -8,6 +8,8 @@
 
 #include "datasets/base/error.h"
 
+namespace polygon_test {
+
 using namespace datasets;
 
 namespace {
@@ -139,3 +141,5 @@ TEST_CASE("an outline of a hundred thousand corners is looked through quickly") 
   std::swap(comb[700], comb[703]);
   CHECK(SelfCrosses(comb));
 }
+
+}  // namespace polygon_test

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+namespace process_memory_test {
+
 namespace {
 
 double ResidentMb() {
@@ -35,3 +37,5 @@ TEST_CASE("memory that a training frees stays for its next step and goes back at
   }
   CHECK(ResidentMb() < before + 50);
 }
+
+}  // namespace process_memory_test

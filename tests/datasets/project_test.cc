@@ -14,6 +14,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace project_test {
+
 namespace {
 
 using datasets::Id;
@@ -477,3 +479,5 @@ TEST_CASE("lookups by frame go through an index, however large the project grows
 }
 
 }  // namespace
+
+}  // namespace project_test

@@ -11,6 +11,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace project_video_test {
+
 namespace {
 
 using datasets::Project;
@@ -161,3 +163,5 @@ TEST_CASE("files that are no videos and cancelled work leave the project as it w
 }
 
 }  // namespace
+
+}  // namespace project_video_test

@@ -12,6 +12,8 @@
 #include "datasets/store/writer.h"
 #include "tests/support/temp_dir.h"
 
+namespace recorded_job_test {
+
 using namespace datasets;
 namespace fs = std::filesystem;
 
@@ -166,3 +168,5 @@ TEST_CASE("what killed trainings left is found, and nothing that belongs to some
   });
   CHECK(StrayModelFiles(*f.project).size() == 3);
 }
+
+}  // namespace recorded_job_test

@@ -12,6 +12,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/video_checks.h"
 
+namespace recorder_test {
+
 namespace {
 
 cv::Mat Picture(int frame) {
@@ -100,3 +102,5 @@ TEST_CASE("Times that stand still or go back are moved on, and one frame is a vi
   single.Close();
   CheckSame(single.index(), datasets::IndexVideo(one, job));
 }
+
+}  // namespace recorder_test

@@ -15,6 +15,8 @@
 #include "tests/support/other_process.h"
 #include "tests/support/temp_dir.h"
 
+namespace recording_test {
+
 using datasets::Id;
 using datasets::Project;
 using datasets::Recording;
@@ -178,3 +180,5 @@ TEST_CASE("A recording that was replaced after its end was lost is asked about o
   CHECK(datasets::GrowingBytes(video.fingerprint) == 0);
   CHECK(Findings(*project).find("is not the one that was added") != std::string::npos);
 }
+
+}  // namespace recording_test

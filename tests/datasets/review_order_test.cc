@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace review_order_test {
+
 namespace {
 
 datasets::ReviewItemRow Item(datasets::Id id, double score, const char* reason) {
@@ -55,3 +57,5 @@ TEST_CASE("audits without anything suspicious stay, and an empty queue stays emp
   datasets::SortForReview(items);
   CHECK(items.empty());
 }
+
+}  // namespace review_order_test

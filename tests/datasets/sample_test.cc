@@ -11,6 +11,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 
+namespace sample_test {
+
 namespace {
 
 using datasets::Job;
@@ -165,3 +167,5 @@ TEST_CASE("wrong options are told, and a cancel stops the looking") {
   running = &stopped;
   CHECK_THROWS_AS(SampleFrames(reader, Options("kmeans", 3), {}, stopped), datasets::Cancelled);
 }
+
+}  // namespace sample_test

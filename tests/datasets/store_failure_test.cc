@@ -17,6 +17,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace store_failure_test {
+
 namespace {
 
 using datasets::Id;
@@ -299,3 +301,5 @@ TEST_CASE("a write waits for another program that is writing") {
 }
 
 }  // namespace
+
+}  // namespace store_failure_test

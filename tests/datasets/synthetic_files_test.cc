@@ -12,6 +12,8 @@
 #include "datasets/video/video.h"
 #include "tests/support/temp_dir.h"
 
+namespace synthetic_files_test {
+
 using datasets::Job;
 using datasets::Scene;
 using datasets::SceneOptions;
@@ -224,3 +226,5 @@ TEST_CASE("a place that cannot be written gives one clear line") {
     CHECK(what.find('\n') == std::string::npos);
   }
 }
+
+}  // namespace synthetic_files_test

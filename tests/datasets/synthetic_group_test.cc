@@ -10,6 +10,8 @@
 #include "datasets/synthetic/scene.h"
 #include "tests/support/temp_dir.h"
 
+namespace synthetic_group_test {
+
 using datasets::AnimalTruth;
 using datasets::FrameTruth;
 using datasets::Scene;
@@ -314,3 +316,5 @@ TEST_CASE("what a scene cannot show is refused with the way out") {
   options.scene = "two-voles";
   CHECK(WhatIsRefused(options).find("--scene group") != std::string::npos);
 }
+
+}  // namespace synthetic_group_test

@@ -9,6 +9,8 @@
 
 #include "datasets/synthetic/scene.h"
 
+namespace synthetic_test {
+
 using datasets::AnimalTruth;
 using datasets::FrameTruth;
 using datasets::Scene;
@@ -380,3 +382,5 @@ TEST_CASE("a larger picture shows the same scene larger") {
   CHECK(ratio > 3);
   CHECK(ratio < 5);
 }
+
+}  // namespace synthetic_test

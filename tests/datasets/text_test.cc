@@ -5,6 +5,8 @@
 #include "datasets/base/median.h"
 #include "datasets/base/random.h"
 
+namespace text_test {
+
 using Names = std::vector<std::string>;
 
 TEST_CASE("Names between commas lose the blanks around them, not those within") {
@@ -28,3 +30,5 @@ TEST_CASE("Random numbers are SplitMix64's, whatever the platform") {
   CHECK(one.Next() == same.Next());
   CHECK(one.Next() != other.Next());
 }
+
+}  // namespace text_test

@@ -10,6 +10,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace verify_test {
+
 namespace {
 
 using datasets::Id;
@@ -192,3 +194,5 @@ TEST_CASE("looking through a project can be cancelled") {
 }
 
 }  // namespace
+
+}  // namespace verify_test

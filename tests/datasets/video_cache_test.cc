@@ -16,6 +16,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/video_checks.h"
 
+namespace video_cache_test {
+
 namespace {
 
 using datasets::Error;
@@ -167,3 +169,5 @@ TEST_CASE("a full disk is told, and leaves no half video") {
   CHECK(WEXITSTATUS(status) == 42);
   CHECK(std::filesystem::is_empty(folder.path()));
 }
+
+}  // namespace video_cache_test

@@ -15,6 +15,8 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/video_checks.h"
 
+namespace video_test {
+
 namespace {
 
 using datasets::Error;
@@ -345,3 +347,5 @@ TEST_CASE("flipped bytes never crash or hang, and what is indexed can be read") 
     }
   }
 }
+
+}  // namespace video_test

@@ -9,6 +9,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_bouts_test {
+
 namespace {
 
 using datasets::BehaviorIntervalRow;
@@ -308,3 +310,5 @@ TEST_CASE("thresholds of single behaviors decide for themselves") {
 }
 
 }  // namespace
+
+}  // namespace behavior_bouts_test

@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_job_test {
+
 namespace {
 
 using datasets::Id;
@@ -91,8 +93,9 @@ struct Scene {
     behavior.frame_network = "small";
     behavior.picture_side = 32;
     behavior.window = 2;
-    const auto trained = infer::TrainBehaviorOnProject(*project, {}, options, behavior,
-                                                       folder / "m.safetensors", job, {}, [](const std::string&) {});
+    const auto trained =
+        infer::TrainBehaviorOnProject(*project, {}, options, behavior, folder / "m.safetensors",
+                                      job, {}, [](const std::string&) {});
     return trained.file.string();
   }
 };
@@ -147,3 +150,5 @@ TEST_CASE("A skeleton whose points nobody set is not told of when behavior is le
 }
 
 }  // namespace
+
+}  // namespace behavior_job_test

@@ -5,6 +5,8 @@
 
 #include "infer/behavior/motion_features.h"
 
+namespace behavior_motion_test {
+
 namespace {
 
 using infer::SubjectFrame;
@@ -78,3 +80,5 @@ TEST_CASE("Causal motion does not know the future") {
 }
 
 }  // namespace
+
+}  // namespace behavior_motion_test

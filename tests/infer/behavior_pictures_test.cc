@@ -11,6 +11,8 @@
 #include "infer/behavior/crops.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_pictures_test {
+
 namespace {
 
 using namespace infer;
@@ -208,3 +210,5 @@ TEST_CASE("Prepared pictures are made once, stay within their bound, and damage 
 }
 
 }  // namespace
+
+}  // namespace behavior_pictures_test

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+namespace bounded_queue_test {
+
 using datasets::BoundedQueue;
 
 TEST_CASE("values come out in order, and what is inside outlives the closing") {
@@ -89,3 +91,5 @@ TEST_CASE("many producers and consumers lose and double nothing") {
   for (auto& thread : consumers) thread.join();
   CHECK(sum == 2999 * 3000 / 2);
 }
+
+}  // namespace bounded_queue_test

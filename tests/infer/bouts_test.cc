@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace bouts_test {
+
 namespace {
 
 using infer::Classes;
@@ -136,3 +138,5 @@ TEST_CASE("a point behavior is the highest frame of each run") {
 }
 
 }  // namespace
+
+}  // namespace bouts_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace confidence_test {
+
 using infer::ConfidenceModel;
 using infer::CrossValidated;
 using infer::Example;
@@ -142,3 +144,5 @@ TEST_CASE("the calibration error is the mean gap between what is said and what h
   const std::vector<Example> few(examples.begin(), examples.begin() + 9);
   CHECK(ExpectedCalibrationError(std::vector<double>(9, 0.1), few) == -1);
 }
+
+}  // namespace confidence_test

@@ -4,6 +4,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+namespace contact_split_test {
+
 namespace {
 
 constexpr int kSize = 120;
@@ -85,3 +87,5 @@ TEST_CASE("An opinion that is not decisive, or in patches, does not cut") {
   CHECK_FALSE(pieces[0].cut_by_classes);
   CHECK(pieces[0].area + pieces[1].area == doctest::Approx(silent.merged.area));
 }
+
+}  // namespace contact_split_test

@@ -10,6 +10,8 @@
 #include "datasets/base/assignment.h"
 #include "tests/infer/disc_world.h"
 
+namespace identity_test {
+
 using infer::DecideIdentities;
 using infer::IdentityOptions;
 using infer::Link;
@@ -237,3 +239,5 @@ TEST_CASE("the assignment of greatest value leaves forbidden pairs alone") {
   CHECK(datasets::BestAssignment({}).empty());
   CHECK(datasets::BestAssignment({{}, {}}) == std::vector<int>{-1, -1});
 }
+
+}  // namespace identity_test

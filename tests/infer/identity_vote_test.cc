@@ -8,6 +8,8 @@
 #include "infer/names/evidence.h"
 #include "tests/support/temp_dir.h"
 
+namespace identity_vote_test {
+
 namespace {
 
 using infer::IdentityVote;
@@ -160,3 +162,5 @@ TEST_CASE("which model votes: none, the project's newest that knows the animals,
 }
 
 }  // namespace
+
+}  // namespace identity_vote_test

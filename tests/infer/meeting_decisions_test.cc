@@ -15,6 +15,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace meeting_decisions_test {
+
 namespace {
 
 using datasets::Id;
@@ -442,3 +444,5 @@ TEST_CASE("a person who answers what is asked leaves no wrong name") {
   CHECK(wrong_after < wrong_before / 20);
   CHECK(2 * (asked - unsure) < meetings);
 }
+
+}  // namespace meeting_decisions_test

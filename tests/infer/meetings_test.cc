@@ -11,6 +11,8 @@
 #include "infer/names/name_evidence.h"
 #include "tests/infer/disc_world.h"
 
+namespace meetings_test {
+
 using infer::Meeting;
 using infer::MeetingOptions;
 using infer::NamedRun;
@@ -230,3 +232,5 @@ TEST_CASE("over rendered scenes no name changes outside of a meeting") {
                          << 100 * shown / frames << " % of frames in meetings");
   CHECK(changes > 5);
 }
+
+}  // namespace meetings_test

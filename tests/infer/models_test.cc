@@ -4,6 +4,8 @@
 
 #include "tests/support/says.h"
 
+namespace models_test {
+
 using tests::Says;
 
 namespace {
@@ -93,3 +95,5 @@ TEST_CASE("each task has a default of its own, whatever its figures look like") 
   CHECK(project.Name(train::Task::kBehavior) == "bouts");
   CHECK(project.Name(train::Task::kNames) == "");
 }
+
+}  // namespace models_test

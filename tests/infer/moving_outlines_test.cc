@@ -7,6 +7,8 @@
 
 #include "datasets/base/error.h"
 
+namespace moving_outlines_test {
+
 using infer::ClearFrames;
 using infer::SceneToSearch;
 
@@ -175,3 +177,5 @@ TEST_CASE("The search can be cancelled") {
   job.Cancel();
   CHECK_THROWS_AS(FindClearFrames(world.Scene(2), job), datasets::Cancelled);
 }
+
+}  // namespace moving_outlines_test

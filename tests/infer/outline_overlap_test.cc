@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace outline_overlap_test {
+
 namespace {
 
 infer::ReviewAnimal Animal(float agreement, bool touching = false, float area_ratio = 1) {
@@ -70,3 +72,5 @@ TEST_CASE("an outline that nothing is known about stays as it was") {
   CHECK(data.animals[0].signs[off] == 0);
   CHECK(data.animals[1].signs[off] > 0.7f);
 }
+
+}  // namespace outline_overlap_test

@@ -4,6 +4,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+namespace picture_agreement_test {
+
 namespace {
 
 constexpr int kSide = 200;
@@ -142,3 +144,5 @@ TEST_CASE("an outline is judged in the view made for it, not in a neighbor's tha
   infer::JudgeBlobs({neighbor, own}, {kSide, kSide}, blobs);
   CHECK(blobs[0].picture_agreement == alone);
 }
+
+}  // namespace picture_agreement_test

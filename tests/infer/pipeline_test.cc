@@ -19,6 +19,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace pipeline_test {
+
 using datasets::Job;
 using datasets::Project;
 using infer::FrameSource;
@@ -582,3 +584,5 @@ TEST_CASE("one animal only is one animal, asked for or not, with a false alarm n
     CHECK(NumbersOfEach(setting, result.job_id)[0].size() == 1);
   }
 }
+
+}  // namespace pipeline_test

@@ -8,6 +8,8 @@
 #include "datasets/base/random.h"
 #include "tests/support/pose_project.h"
 
+namespace point_features_test {
+
 namespace {
 
 using Complex = std::complex<double>;
@@ -341,3 +343,5 @@ TEST_CASE("A network without points does not read any") {
 }
 
 }  // namespace
+
+}  // namespace point_features_test

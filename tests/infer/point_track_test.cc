@@ -5,6 +5,8 @@
 #include <cmath>
 #include <random>
 
+namespace point_track_test {
+
 using infer::PointFault;
 using infer::PointFaultKind;
 using infer::PointTrack;
@@ -126,3 +128,5 @@ TEST_CASE("Points that were not found, gaps, one point, or no frames are no faul
   }
   CHECK(infer::FindPointFaults(track, Mouse(), 25).empty());
 }
+
+}  // namespace point_track_test

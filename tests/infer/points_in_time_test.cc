@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace points_in_time_test {
+
 namespace {
 
 using datasets::Id;
@@ -136,3 +138,5 @@ TEST_CASE("An exchange across the border of the predicted part is left to a pers
   CHECK(points.Bo(103)[0].y == doctest::Approx(104));
   CHECK(points.Bo(101)[0].confidence == doctest::Approx(0.9));
 }
+
+}  // namespace points_in_time_test

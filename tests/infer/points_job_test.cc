@@ -17,6 +17,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace points_job_test {
+
 namespace {
 
 using datasets::Id;
@@ -224,3 +226,5 @@ TEST_CASE("which points to learn is never guessed") {
 }
 
 }  // namespace
+
+}  // namespace points_job_test

@@ -14,6 +14,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace review_queue_test {
+
 using infer::ConfidenceModel;
 using infer::MakeEpisodes;
 using infer::PriorModel;
@@ -343,3 +345,5 @@ TEST_CASE("decisions move the confidences, and are not asked for again") {
   CHECK(still_decided == decided);
   CHECK(infer::CalibrationOf(*labeled.project, labeled.job_id).basis == "labels and reviews");
 }
+
+}  // namespace review_queue_test

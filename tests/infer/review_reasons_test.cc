@@ -5,6 +5,8 @@
 #include "infer/review/reasons.h"
 #include "infer/review/sign.h"
 
+namespace review_reasons_test {
+
 using datasets::ReviewItemRow;
 using infer::RemedyOf;
 
@@ -48,3 +50,5 @@ TEST_CASE("A random check of a bout asks what any bout asks") {
   item.reason_code = datasets::kMissedBehavior.code;
   CHECK(RemedyOf(item).find("nothing happened") != std::string::npos);
 }
+
+}  // namespace review_reasons_test

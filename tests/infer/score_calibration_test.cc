@@ -6,6 +6,8 @@
 
 #include "datasets/base/error.h"
 
+namespace score_calibration_test {
+
 namespace {
 
 using infer::OutcomeOf;
@@ -92,3 +94,5 @@ TEST_CASE("the calibration error is the mean distance of what was said from what
 }
 
 }  // namespace
+
+}  // namespace score_calibration_test

@@ -7,6 +7,8 @@
 #include "infer/track/contact_split.h"
 #include "tests/infer/disc_world.h"
 
+namespace tracklets_test {
+
 using tests::DiscWorld;
 using tests::Judge;
 using tests::TrackAndName;
@@ -317,3 +319,5 @@ TEST_CASE("a cut that the pixels are sure of stays, though one animal hides half
     CHECK(cut_by_time == !sure);
   }
 }
+
+}  // namespace tracklets_test

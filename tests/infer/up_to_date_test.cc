@@ -9,6 +9,8 @@
 #include "train/behavior/description.h"
 #include "train/weights/safetensors.h"
 
+namespace up_to_date_test {
+
 namespace {
 
 using datasets::Id;
@@ -82,3 +84,5 @@ TEST_CASE("A prediction of behavior from key points is asked for again once the 
 }
 
 }  // namespace
+
+}  // namespace up_to_date_test

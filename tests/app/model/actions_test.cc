@@ -4,6 +4,8 @@
 
 #include "datasets/base/error.h"
 
+namespace actions_test {
+
 using app::Action;
 using app::ActionTable;
 using app::Chord;
@@ -79,3 +81,5 @@ TEST_CASE("the palette finds an action by a few of its letters and a disabled on
   CHECK(ran == "edit.undo");
   CHECK_FALSE(table.Run("no.such"));
 }
+
+}  // namespace actions_test

@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace backup_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -64,3 +66,5 @@ TEST_CASE("what was not changed is not copied again; what was is") {
 }
 
 }  // namespace
+
+}  // namespace backup_test

@@ -6,6 +6,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_keys_test {
+
 namespace {
 
 datasets::BehaviorRow Behavior(datasets::Id id, const std::string& name, const std::string& key) {
@@ -95,3 +97,5 @@ TEST_CASE("behaviors are renamed, moved in the list and deleted with their bouts
   become("walk rearingr rest ");
   CHECK(app::BoutsOf(*session.project_view(), row(0).id) == 1);
 }
+
+}  // namespace behavior_keys_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace clock_text_test {
+
 using app::ClockText;
 using app::FrameOfText;
 
@@ -33,3 +35,5 @@ TEST_CASE("other text is no frame, and a number beyond all videos is the last on
   CHECK_FALSE(FrameOfText("2:07", 0).has_value());
   CHECK(FrameOfText("99999999999", 25) == 2147483647);
 }
+
+}  // namespace clock_text_test

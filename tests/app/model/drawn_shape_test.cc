@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace drawn_shape_test {
+
 using datasets::Ring;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("an animal far away stays a triangle at least, and its triangles cover
     CHECK(area == doctest::Approx(datasets::RingArea(drawn.insides[r])));
   }
 }
+
+}  // namespace drawn_shape_test

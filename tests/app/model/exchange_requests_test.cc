@@ -8,6 +8,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace exchange_requests_test {
+
 namespace {
 
 constexpr char kBouts[] =
@@ -74,3 +76,5 @@ TEST_CASE("an export says what it wrote") {
   CHECK(scene.News().find("2 bouts") != std::string::npos);
   CHECK(std::filesystem::exists(out));
 }
+
+}  // namespace exchange_requests_test

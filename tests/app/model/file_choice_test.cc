@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace file_choice_test {
+
 namespace {
 
 std::string Chosen(const app::ChosenRows& rows, size_t count) {
@@ -43,3 +45,5 @@ TEST_CASE("Ctrl adds to what is chosen, Shift chooses a stretch") {
   rows.Click(2, false, false);
   CHECK(Chosen(rows, 6) == "..x...");
 }
+
+}  // namespace file_choice_test

@@ -12,6 +12,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace frame_requests_test {
+
 namespace {
 
 using datasets::Id;
@@ -113,3 +115,5 @@ TEST_CASE("proposing in one video leaves the proposals of another, and those tha
   REQUIRE(tests::Eventually([&] { return proposed(0) == 4; }));
   CHECK(proposed(1) == 4);
 }
+
+}  // namespace frame_requests_test

@@ -8,6 +8,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace interpolate_request_test {
+
 namespace {
 
 using datasets::Id;
@@ -129,3 +131,5 @@ TEST_CASE("key points go on straight lines between their own labels, outlines be
   history.Apply(annotate::SetPoints(near.id, points));
   CHECK(scene.other->AnnotationsAt(scene.video, 13).at(0).keyframe);
 }
+
+}  // namespace interpolate_request_test

@@ -6,6 +6,8 @@
 #include <future>
 #include <vector>
 
+namespace latest_worker_test {
+
 namespace {
 
 using Worker = app::LatestWorker<int>;
@@ -91,3 +93,5 @@ TEST_CASE("An idle worker looks again by itself, and without news the window sle
   }
   CHECK(woken == 1);
 }
+
+}  // namespace latest_worker_test

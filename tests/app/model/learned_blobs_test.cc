@@ -10,6 +10,8 @@
 #include "datasets/video/video.h"
 #include "tests/support/temp_dir.h"
 
+namespace learned_blobs_test {
+
 namespace {
 
 constexpr int kWidth = 240, kHeight = 180, kFrames = 40;
@@ -165,3 +167,5 @@ TEST_CASE("A model that fits its labels badly, or lacks its background, is not a
   CHECK((evidence.view & box) == box);
   CHECK(usable(picture, picture, {1000, 1000, 5, 5}, 1000).log_odds.empty());
 }
+
+}  // namespace learned_blobs_test

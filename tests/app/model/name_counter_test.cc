@@ -10,6 +10,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace name_counter_test {
+
 using annotate::NameChange;
 using datasets::Id;
 
@@ -129,3 +131,5 @@ TEST_CASE("A name counter that cannot read the project for a moment asks again")
   CHECK(counts->labeled == 1);
   CHECK(said == 1);
 }
+
+}  // namespace name_counter_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace needed_glyphs_test {
+
 TEST_CASE("only characters that are not loaded anyway are asked for, and once") {
   app::NeededGlyphs glyphs;
   glyphs.Need("mouse_1 Mäuse Ωmega мышь");
@@ -25,3 +27,5 @@ TEST_CASE("text that is no UTF-8 asks for nothing strange") {
   CHECK(glyphs.all().empty());
   CHECK_FALSE(glyphs.TakeNews());
 }
+
+}  // namespace needed_glyphs_test

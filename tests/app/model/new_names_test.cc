@@ -8,6 +8,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace new_names_test {
+
 namespace {
 
 using datasets::Id;
@@ -107,3 +109,5 @@ TEST_CASE("A frame knows where the animals were on the labeled frames around it,
   CHECK(frames_near(8) == std::vector<int>{2, 20});
   CHECK(frames_near(0) == std::vector<int>{2, 8, 20});
 }
+
+}  // namespace new_names_test

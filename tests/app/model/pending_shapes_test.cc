@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace pending_shapes_test {
+
 using annotate::ShapeChange;
 using app::FrameView;
 using app::PendingShapes;
@@ -190,3 +192,5 @@ TEST_CASE(
   after.labels[0].key_points = Points(1, 2).key_points;
   CHECK(&pending.LabelsOf(after, 0.2) == &after.labels);
 }
+
+}  // namespace pending_shapes_test

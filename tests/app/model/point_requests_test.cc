@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace point_requests_test {
+
 namespace {
 
 using annotate::ShapeChange;
@@ -223,3 +225,5 @@ TEST_CASE("a skeleton is read from lines, and drawn where both ends of a line ar
   CHECK(places.ColorOf(points[0]) == 0x100003);
   CHECK(places.ColorOf(points[2]) == 0xFFFFFF);
 }
+
+}  // namespace point_requests_test

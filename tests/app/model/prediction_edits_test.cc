@@ -11,6 +11,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace prediction_edits_test {
+
 namespace {
 
 using datasets::Id;
@@ -160,3 +162,5 @@ TEST_CASE("the id of a prediction that is not on this frame changes nothing") {
   CHECK(scene.session->frame_view()->labels.empty());
   CHECK(scene.Editable().size() == 2);
 }
+
+}  // namespace prediction_edits_test

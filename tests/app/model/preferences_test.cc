@@ -7,6 +7,8 @@
 #include "datasets/base/error.h"
 #include "tests/support/temp_dir.h"
 
+namespace preferences_test {
+
 TEST_CASE("preferences come back as they were saved") {
   const tests::TempDir folder;
   app::Preferences saved;
@@ -49,3 +51,5 @@ TEST_CASE("preferences that cannot be written say so") {
   std::ofstream(folder / "file") << "not a folder";
   CHECK_THROWS_AS(app::SavePreferences({}, folder / "file/preferences.json"), datasets::Error);
 }
+
+}  // namespace preferences_test

@@ -6,6 +6,8 @@
 #include "infer/review/reasons.h"
 #include "tests/support/says.h"
 
+namespace review_queue_test {
+
 using tests::Says;
 
 namespace {
@@ -33,3 +35,5 @@ TEST_CASE("what a mend costs fits the reason: swap, take out, add or redraw") {
   CHECK(Says(CostOf("masks_disagree", one, 9), "worst of 9 frames"));
   CHECK(Says(CostOf("audit", two, 5), "random check"));
 }
+
+}  // namespace review_queue_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace row_paint_test {
+
 using app::MinPyramid;
 using app::RowColor;
 
@@ -61,3 +63,5 @@ TEST_CASE("covered columns show their span, predictions only in the lower part")
   CHECK(HeightAt(row, 2) == 8);
   CHECK(row.at<RowColor>(19, 2)[3] == 200);
 }
+
+}  // namespace row_paint_test

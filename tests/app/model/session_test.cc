@@ -13,6 +13,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace session_test {
+
 namespace {
 
 using datasets::Id;
@@ -184,3 +186,5 @@ TEST_CASE("A row that cannot be read is said once, what can be read shows, and i
   }));
   CHECK(said() == 1);
 }
+
+}  // namespace session_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace tag_layout_test {
+
 using app::PlaceTags;
 using app::TagRequest;
 
@@ -83,3 +85,5 @@ TEST_CASE("in a crowd no name covers another animal, but the one that is pointed
   requests.resize(app::kCrowd);
   for (const app::TagPlace& place : PlaceTags(requests, 0, 0, 800, 600)) CHECK_FALSE(place.hidden);
 }
+
+}  // namespace tag_layout_test

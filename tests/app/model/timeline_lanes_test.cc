@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace timeline_lanes_test {
+
 using app::FoldSpans;
 using app::MinPyramid;
 using app::TimelineSpan;
@@ -294,3 +296,5 @@ TEST_CASE("a curve of bins of several frames finds the highest of the bins that 
   CHECK(curve.Peak(20, 35) == 30);
   CHECK(curve.Peak(-5, 1000) == 200);
 }
+
+}  // namespace timeline_lanes_test

@@ -6,6 +6,8 @@
 #include <future>
 #include <vector>
 
+namespace tool_worker_test {
+
 namespace {
 
 TEST_CASE("of the work that waits only the newest is done, and each end wakes the window") {
@@ -34,3 +36,5 @@ TEST_CASE("of the work that waits only the newest is done, and each end wakes th
 }
 
 }  // namespace
+
+}  // namespace tool_worker_test

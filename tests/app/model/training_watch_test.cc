@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+namespace training_watch_test {
+
 namespace {
 
 using app::TrainingWatch;
@@ -92,3 +94,5 @@ TEST_CASE("the newest samples stay, the newest first, and a new training starts 
   CHECK(Now(watch).loss.points.empty());
   CHECK(Now(watch).outcome.empty());
 }
+
+}  // namespace training_watch_test

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+namespace triangulate_test {
+
 namespace {
 
 double CoveredArea(const datasets::Ring& ring) {
@@ -33,3 +35,5 @@ TEST_CASE("an outline that crosses itself or has too few points gives no error")
   CHECK(app::TriangulateRing({{0, 0}, {1, 1}}).empty());
   CHECK(app::TriangulateRing({{0, 0}, {10, 10}, {10, 0}, {0, 10}}).size() == 6);
 }
+
+}  // namespace triangulate_test

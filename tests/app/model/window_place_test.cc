@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace window_place_test {
+
 namespace {
 
 using app::OnScreen;
@@ -43,3 +45,5 @@ TEST_CASE("without any monitor, or without a known place, nothing is moved") {
   CHECK(Same(OnScreen({2200, 100, 1280, 720}, {}), {2200, 100, 1280, 720}));
   CHECK(Same(OnScreen({}, {kLaptop}), {}));
 }
+
+}  // namespace window_place_test

@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace atomic_file_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -90,3 +92,5 @@ TEST_CASE("a picture that cannot be written says so and leaves the older one") {
 }
 
 }  // namespace
+
+}  // namespace atomic_file_test

@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace encoding_test {
+
 namespace {
 
 using datasets::DecodeText;
@@ -102,3 +104,5 @@ TEST_CASE("what is not UTF-8 is refused at the door of the store; a path is kept
 }
 
 }  // namespace
+
+}  // namespace encoding_test

@@ -12,6 +12,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace index_faults_test {
+
 namespace {
 
 using datasets::Blob;
@@ -117,3 +119,5 @@ TEST_CASE("a row of absurd size ends no listing with a guess") {
 }
 
 }  // namespace
+
+}  // namespace index_faults_test

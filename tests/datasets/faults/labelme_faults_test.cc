@@ -11,6 +11,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace labelme_faults_test {
+
 namespace {
 
 TEST_CASE("a labelme mask that promises more than the picture is refused before it is decoded") {
@@ -47,3 +49,5 @@ TEST_CASE("reading a labelme file can be cancelled between its shapes") {
 }
 
 }  // namespace
+
+}  // namespace labelme_faults_test

@@ -13,6 +13,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace open_reading_test {
+
 namespace {
 
 using datasets::Connection;
@@ -132,3 +134,5 @@ TEST_CASE("what is read in one snapshot is of one moment, whatever is written me
 }
 
 }  // namespace
+
+}  // namespace open_reading_test

@@ -14,6 +14,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace restore_test {
+
 namespace {
 
 using datasets::Connection;
@@ -178,3 +180,5 @@ TEST_CASE("recovering leaves out what refers to lost rows, and what a stranger h
 }
 
 }  // namespace
+
+}  // namespace restore_test

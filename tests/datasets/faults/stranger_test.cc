@@ -16,6 +16,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace stranger_test {
+
 namespace {
 
 using datasets::Connection;
@@ -159,3 +161,5 @@ TEST_CASE("no export writes outside of the folder that was asked for") {
 }
 
 }  // namespace
+
+}  // namespace stranger_test

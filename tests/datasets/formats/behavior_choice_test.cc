@@ -9,6 +9,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_choice_test {
+
 namespace {
 
 using datasets::BehaviorIntervalRow;
@@ -132,3 +134,5 @@ TEST_CASE("a table of predicted or final behavior can be written, and reads back
 }
 
 }  // namespace
+
+}  // namespace behavior_choice_test

@@ -9,6 +9,8 @@
 #include "datasets/files/json_entries.h"
 #include "tests/support/coco_sample.h"
 
+namespace behavior_frames_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ExportOptions;
 using datasets::ImportReport;
@@ -119,3 +121,5 @@ TEST_CASE("a table of frames has a row for every frame and a column for no behav
   CHECK(Says(ErrorOf([&] { Export(*project, "behaviors", folder / "f.csv", options, job); }),
              {"'clip', 'other'"}));
 }
+
+}  // namespace behavior_frames_test

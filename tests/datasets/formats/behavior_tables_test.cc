@@ -11,6 +11,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace behavior_tables_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImportOptions;
 using datasets::ImportReport;
@@ -242,3 +244,5 @@ TEST_CASE("state events without their partner are reported one by one") {
   CHECK(Says(events.warnings[0], {"events.csv', line 2", "STOP"}));
   CHECK(Says(events.warnings[1], {"line 3", "no STOP"}));
 }
+
+}  // namespace behavior_tables_test

@@ -8,6 +8,8 @@
 #include "datasets/formats/boris/boris.h"
 #include "tests/support/coco_sample.h"
 
+namespace boris_tables_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImportReport;
 using datasets::Job;
@@ -192,3 +194,5 @@ TEST_CASE("a behavior may happen with two modifiers at once though it excludes o
   REQUIRE(report.warnings.size() == 1);
   CHECK(Says(report.warnings[0], {"'sniff'", "several modifiers at once"}));
 }
+
+}  // namespace boris_tables_test

@@ -7,6 +7,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace coco_faults_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImageState;
 using datasets::ImportOptions;
@@ -146,3 +148,5 @@ TEST_CASE("an export that fails leaves the older file") {
   }
   CHECK(files == 0);
 }
+
+}  // namespace coco_faults_test

@@ -10,6 +10,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace coco_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImageState;
 using datasets::ImportOptions;
@@ -382,3 +384,5 @@ TEST_CASE("the real fly labels come in, by frame or as pictures") {
   CHECK(train == 100);
   CHECK(project->AnnotationsAt(video.id, 0).size() == 2);
 }
+
+}  // namespace coco_test

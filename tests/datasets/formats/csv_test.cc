@@ -6,6 +6,8 @@
 
 #include "tests/support/temp_dir.h"
 
+namespace csv_test {
+
 using datasets::CsvField;
 using datasets::CsvNumber;
 using datasets::CsvTable;
@@ -45,3 +47,5 @@ TEST_CASE("a name that a spreadsheet would compute is written so that it stays a
   CHECK(CsvField("+/+") == "+/+");  // genotypes are no formulas
   CHECK(CsvField("-5") == "-5");
 }
+
+}  // namespace csv_test

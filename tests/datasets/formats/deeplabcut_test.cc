@@ -11,6 +11,8 @@
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace deeplabcut_test {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -189,3 +191,5 @@ TEST_CASE("every layout of the tables is read") {
 }
 
 }  // namespace
+
+}  // namespace deeplabcut_test

@@ -10,6 +10,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace evaluation_files_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::EvaluateFiles;
 using datasets::EvaluateProject;
@@ -374,3 +376,5 @@ TEST_CASE("truth whose frames stand only in file names is compared, listed and f
                       WriteText(folder, renamed.dump(), "b.json"), With("coco-segm"),
                       job)["ap"] == doctest::Approx(1));
 }
+
+}  // namespace evaluation_files_test

@@ -4,6 +4,8 @@
 #include "datasets/store/points.h"
 #include "tests/support/coco_sample.h"
 
+namespace evaluation_points_test {
+
 using namespace tests;  // the vocabulary of these tests
 using namespace datasets;
 
@@ -243,3 +245,5 @@ TEST_CASE("truth without any key point is refused") {
   CHECK(Says(ErrorOf([&] { EvaluateProject(*predicted.project, truth, Points(), job); }),
              {"no animal of it has key points"}));
 }
+
+}  // namespace evaluation_points_test

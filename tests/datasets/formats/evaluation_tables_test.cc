@@ -5,6 +5,8 @@
 #include "datasets/evaluate/evaluation_files.h"
 #include "tests/support/coco_sample.h"
 
+namespace evaluation_tables_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::EvaluationOptions;
 using datasets::Job;
@@ -82,3 +84,5 @@ TEST_CASE("a table of a row a frame is compared with a table of bouts") {
   const auto bouts = WriteText(folder, "behavior,start_frame,stop_frame\ndig,1,2\n", "b.csv");
   CHECK(EvaluateFiles(frames, bouts, options, job)["accuracy"] == doctest::Approx(1));
 }
+
+}  // namespace evaluation_tables_test

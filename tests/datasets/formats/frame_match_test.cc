@@ -5,6 +5,8 @@
 #include "datasets/exchange/frame_place.h"
 #include "tests/support/coco_sample.h"
 
+namespace frame_match_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::FrameName;
 using datasets::ImportOptions;
@@ -271,3 +273,5 @@ TEST_CASE("two people's files of one frame are not mixed") {
   CHECK(Says(ErrorOf([&] { Import(*project, "labelme", folder / "in", {}, job); }),
              {"frame 3", "anna", "ben"}));
 }
+
+}  // namespace frame_match_test

@@ -14,6 +14,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/temp_dir.h"
 
+namespace hdf5_test {
+
 using namespace tests;  // the vocabulary of these tests
 using namespace datasets;
 namespace fs = std::filesystem;
@@ -227,3 +229,5 @@ TEST_CASE("an HDF5 file that is not finished leaves the older one as it was") {
   CHECK(files == 1);
   CHECK_THROWS_AS(H5Writer(folder / "nowhere" / "x.h5"), datasets::Error);
 }
+
+}  // namespace hdf5_test

@@ -10,6 +10,8 @@
 #include "datasets/verify.h"
 #include "tests/support/coco_sample.h"
 
+namespace import_habits_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImportOptions;
 using datasets::ImportReport;
@@ -376,3 +378,5 @@ TEST_CASE("pictures of one name in two folders keep their folders in every expor
     }
   }
 }
+
+}  // namespace import_habits_test

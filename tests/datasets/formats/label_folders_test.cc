@@ -13,6 +13,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace label_folders_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImportReport;
 using datasets::Job;
@@ -198,3 +200,5 @@ TEST_CASE("tracks are one row a frame and animal with the centroid of the mask")
   const std::string annolid = datasets::ReadTextFile(folder / "a.csv", "a");
   CHECK(annolid.find("\n3,4,4,14,14,9,9,ann,1,") != std::string::npos);
 }
+
+}  // namespace label_folders_test

@@ -4,6 +4,8 @@
 #include "tests/support/coco_sample.h"
 #include "tests/support/shared_data.h"
 
+namespace points_import_test {
+
 using namespace tests;  // the vocabulary of these tests
 using namespace datasets;
 
@@ -202,3 +204,5 @@ TEST_CASE("key points of real flies come to their outlines") {
     CHECK(stored == labeled);
   }
 }
+
+}  // namespace points_import_test

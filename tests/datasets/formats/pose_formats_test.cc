@@ -13,6 +13,8 @@
 #include "tests/support/pose_project.h"
 #include "tests/support/shared_data.h"
 
+namespace pose_formats_test {
+
 using namespace tests;  // the vocabulary of these tests
 using namespace datasets;
 namespace fs = std::filesystem;
@@ -369,3 +371,5 @@ TEST_CASE("real files of JABS, NWB, DeepLabCut and Ultralytics come in with thei
   CHECK(ImportFile(*project, "yolo", *data / "ultralytics").annotations == animals);
   CHECK(LabeledPoints(*project).size() == points);
 }
+
+}  // namespace pose_formats_test

@@ -10,6 +10,8 @@
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace recognize_test {
+
 using tests::Says;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("keys deep in a long file, and text in other encodings, do not mislead
   CHECK(at.Recognized("bom.csv", "\xEF\xBB\xBFvideo;behavior;start_s;stop_s\nv;b;0;1\n") ==
         "behaviors");
 }
+
+}  // namespace recognize_test

@@ -11,6 +11,8 @@
 #include "tests/support/pose_project.h"
 #include "tests/support/shared_data.h"
 
+namespace sleap_test {
+
 using namespace tests;  // the vocabulary of these tests
 using namespace datasets;
 namespace fs = std::filesystem;
@@ -367,3 +369,5 @@ TEST_CASE("every real analysis file comes in with the counts of its arrays") {
     CHECK(2 * PredictedPoints(*project).size() == static_cast<size_t>(numbers));
   }
 }
+
+}  // namespace sleap_test

@@ -10,6 +10,8 @@
 #include "datasets/shape/mask.h"
 #include "tests/support/coco_sample.h"
 
+namespace yolo_folders_test {
+
 using namespace tests;  // the vocabulary of these tests
 using datasets::ImportOptions;
 using datasets::ImportReport;
@@ -283,3 +285,5 @@ TEST_CASE("parts of an animal are joined at their nearest corners, a thousand of
   CHECK(whole.size() == parts.size() * 4 + (parts.size() - 1) * 2);
   CHECK(datasets::RingArea(whole) == doctest::Approx(parts.size() * 4.0));
 }
+
+}  // namespace yolo_folders_test

@@ -9,6 +9,8 @@
 #include <random>
 #include <set>
 
+namespace assignment_test {
+
 using datasets::SolveAssignment;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("Four hundred by five hundred is exact: no single swap of two rows imp
           cost(i, columns[k]) + cost(k, columns[i]) < cost(i, columns[i]) + cost(k, columns[k]);
   CHECK_FALSE(improvable);
 }
+
+}  // namespace assignment_test

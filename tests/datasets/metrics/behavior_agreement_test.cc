@@ -10,6 +10,8 @@
 #include "datasets/metrics/classification.h"
 #include "tests/support/shared_data.h"
 
+namespace behavior_agreement_test {
+
 using namespace datasets;
 
 namespace {
@@ -269,3 +271,5 @@ TEST_CASE("Three people who scored the same mice agree on grooming and rears bey
     CHECK(*pair.kappa.value < 1);
   }
 }
+
+}  // namespace behavior_agreement_test

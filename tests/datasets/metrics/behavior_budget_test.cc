@@ -15,6 +15,8 @@
 #include "tests/support/shared_data.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_budget_test {
+
 using namespace datasets;
 
 namespace {
@@ -263,3 +265,5 @@ TEST_CASE("The budget of the courting flies equals the published table") {
     CHECK(std::abs(*row->mean_s - *expected.Number(i, "mean_bout_s")) < 5.1e-5);
   }
 }
+
+}  // namespace behavior_budget_test

@@ -16,6 +16,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_motion_test {
+
 using namespace datasets;
 
 namespace {
@@ -326,3 +328,5 @@ TEST_CASE("With flow, an animal whose fur moves under an unchanged mask does not
   CHECK(with_flow >= 7);
   CHECK(with_flow <= 10);
 }
+
+}  // namespace behavior_motion_test

@@ -10,6 +10,8 @@
 #include "datasets/behavior/pictures.h"
 #include "tests/support/temp_dir.h"
 
+namespace behavior_pictures_test {
+
 using namespace datasets;
 
 namespace {
@@ -145,3 +147,5 @@ TEST_CASE("A path of a million steps stays small enough to draw") {
   }
   CHECK(places.Trajectory({}).Svg().size() < 2'000'000);
 }
+
+}  // namespace behavior_pictures_test

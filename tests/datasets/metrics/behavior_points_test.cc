@@ -7,6 +7,8 @@
 #include "datasets/behavior/motion_tables.h"
 #include "tests/support/pose_project.h"
 
+namespace behavior_points_test {
+
 using namespace datasets;
 
 namespace {
@@ -225,3 +227,5 @@ TEST_CASE("without key points the table of motion has the columns that it always
   const std::string heading = MotionCsvHeading({{"nest"}, {}, false});
   CHECK(Has(heading, ",touching,in nest\n"));
 }
+
+}  // namespace behavior_points_test

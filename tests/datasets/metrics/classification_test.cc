@@ -7,6 +7,8 @@
 #include "datasets/base/error.h"
 #include "datasets/metrics/bootstrap.h"
 
+namespace classification_test {
+
 using namespace datasets;
 
 TEST_CASE("Accuracy, F1 and kappa are those worked by hand") {
@@ -63,3 +65,5 @@ TEST_CASE("An interval is reproducible, skips undefined samples and refuses nons
   CHECK_THROWS_AS(BlockBootstrapMean({1}, 0), Error);
   CHECK_THROWS_AS(BlockBootstrapMean({std::nan("")}, 1), Error);
 }
+
+}  // namespace classification_test

@@ -6,6 +6,8 @@
 
 #include "datasets/base/error.h"
 
+namespace coco_eval_test {
+
 using namespace datasets;
 
 namespace {
@@ -140,3 +142,5 @@ TEST_CASE("Masks are compared as masks") {
   CHECK_THROWS_AS(EvaluateCoco({truth}, {predicted}), Error);
   CHECK_THROWS_AS(Boxes({At(1, kBox)}, {At(1, kBox, std::nan(""))}), Error);
 }
+
+}  // namespace coco_eval_test

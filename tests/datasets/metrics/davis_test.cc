@@ -7,6 +7,8 @@
 
 #include "datasets/base/error.h"
 
+namespace davis_test {
+
 using namespace datasets;
 
 namespace {
@@ -91,3 +93,5 @@ TEST_CASE("The first and the last frame of a video do not count") {
   CHECK(EvaluateDavis({}, {}).j.mean == 0);
   CHECK_THROWS_AS(EvaluateDavis({square}, {}), Error);
 }
+
+}  // namespace davis_test

@@ -10,6 +10,8 @@
 #include "datasets/metrics/tracking.h"
 #include "tests/support/shared_data.h"
 
+namespace metrics_example_test {
+
 using namespace datasets;
 using nlohmann::json;
 
@@ -184,3 +186,5 @@ TEST_CASE("The summary of the example has every promised key and agrees with its
   CHECK(summary["identity_accuracy"].get<double>() > 0.5);
   CHECK(summary["mean_iou"].get<double>() > 0.85);
 }
+
+}  // namespace metrics_example_test

@@ -5,6 +5,8 @@
 #include "datasets/keypoints/sides.h"
 #include "datasets/metrics/points.h"
 
+namespace points_metric_test {
+
 namespace {
 
 using namespace datasets;
@@ -134,3 +136,5 @@ TEST_CASE("sides are told by words and by single letters, each point in one pair
   CHECK(PartnersByName({"tail", "tair", "Lear", "Rear", "XLY", "XRY"}).empty());
   CHECK(PartnersByName({"left", "left"}).empty());
 }
+
+}  // namespace points_metric_test

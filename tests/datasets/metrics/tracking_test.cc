@@ -8,6 +8,8 @@
 #include "datasets/metrics/identity_accuracy.h"
 #include "datasets/metrics/summary.h"
 
+namespace tracking_test {
+
 using namespace datasets;
 
 namespace {
@@ -174,3 +176,5 @@ TEST_CASE("A summary leaves out what is not defined and counts missing everythin
   CHECK_FALSE(missed.contains("mean_iou"));
   CHECK(Summarize({}, {}).ToJson()["frames"] == 0);
 }
+
+}  // namespace tracking_test

@@ -6,6 +6,8 @@
 
 #include "datasets/base/error.h"
 
+namespace voc_test {
+
 using namespace datasets;
 
 namespace {
@@ -60,3 +62,5 @@ TEST_CASE("The mean goes over the categories with truth; detections match within
   CHECK(EvaluateVoc({}, {}).recall == 0);
   CHECK_THROWS_AS(EvaluateVoc({}, {At(1, kBox, std::nan(""))}), Error);
 }
+
+}  // namespace voc_test

@@ -11,6 +11,8 @@
 #include "infer/live/delays.h"
 #include "infer/live/udp_sender.h"
 
+namespace live_events_test {
+
 using infer::EventDetector;
 using infer::Movement;
 
@@ -133,3 +135,5 @@ TEST_CASE("Median and tail of delays are right to a tenth of a millisecond") {
   delays.Add(std::chrono::hours(1));
   CHECK(delays.At(1) == 5000);
 }
+
+}  // namespace live_events_test

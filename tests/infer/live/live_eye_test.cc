@@ -7,6 +7,8 @@
 #include "infer/live/live_tracker.h"
 #include "tests/infer/live/live_stage.h"
 
+namespace live_eye_test {
+
 using infer::Blob;
 using infer::Ground;
 
@@ -122,3 +124,5 @@ TEST_CASE("What is too small or too large for an animal gets no number") {
   CHECK(tracker.Add(0, Found(mask)).size() == 1);
   CHECK(tracker.known() == 1);
 }
+
+}  // namespace live_eye_test

@@ -12,6 +12,8 @@
 #include "tests/infer/live/live_stage.h"
 #include "tests/support/temp_dir.h"
 
+namespace live_session_test {
+
 using infer::LiveInput;
 using infer::LiveOptions;
 using infer::LiveResult;
@@ -243,3 +245,5 @@ TEST_CASE("A recording never overwrites a file that exists") {
   CHECK(std::filesystem::file_size(stage.input.file) == 9);
   CHECK(stage.project->Videos().empty());
 }
+
+}  // namespace live_session_test

@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+namespace error_bound_test {
+
 using infer::CheckedSample;
 using infer::DrawsUntil;
 using infer::MostWrong;
@@ -63,3 +65,5 @@ TEST_CASE("how many more frames would do is the least number that does") {
   CHECK(DrawsUntil({100, 50, 5}, 4) == -1);  // five are known to be wrong
   CHECK(DrawsUntil({100, 50, 5}, 5) == 50);
 }
+
+}  // namespace error_bound_test

@@ -11,6 +11,8 @@
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
+namespace statement_test {
+
 namespace {
 
 using datasets::Id;
@@ -197,3 +199,5 @@ TEST_CASE("the page escapes names of strangers and says what is missing for 1 an
   CHECK(json.at("frames").at("drawn_at_random") == 50);
   CHECK(json.at("labels").at("sha256").get<std::string>().size() == 64);
 }
+
+}  // namespace statement_test
