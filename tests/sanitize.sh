@@ -11,6 +11,7 @@ vole_install "${vole_build_packages[@]}" "${vole_test_packages[@]}"
 # Trainings to convergence, which take minutes each under a sanitizer; run by tests/run.sh without one.
 slow='train[.](detector_overfit|detector_training|behavior_learning|yolo_training|train_job|idnet)_test'
 slow+='|app[.](together|behavior_networks|journey)_test|infer[.]pipeline_test'
+slow+='|app[.](fault_loop|verb_mix)'  # hundreds of programs, each of which loads a sanitizer
 threads='infer[.]pipeline_test|datasets[.](project|store_failure|video_cache|process_memory)_test'
 threads+='|app[.](tool_worker|name_counter|backup|latest_worker|learned_blobs)_test|infer[.]bounded_queue_test'
 

@@ -87,7 +87,7 @@ const std::set<std::string> kNotRepeated = {"owner", "changes", "seconds", "back
 void MakeStage(const Programs& programs, const fs::path& folder, bool with_networks) {
   const std::string vole = programs.Vole();
   const auto at = [&](const std::string& name) { return (folder / name).string(); };
-  Run({vole, "synth", at("scene"), "--scene", "tiny", "--frames", "20"});
+  Run({vole, "synth", at("scene"), "--scene", "tiny", "--frames", "32"});
   Run({vole, "new", at("e.vole")});  // a project without a label
   Run({vole, "add-video", at("e.vole"), at("scene/video.mp4")});
   fs::copy_file(at("e.vole"), at("p.vole"));
