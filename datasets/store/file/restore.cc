@@ -73,7 +73,10 @@ fs::path RestoreProject(const fs::path& given, const fs::path& copy) {
   try {
     if (was_there) {
       kept = NameForReplaced(file);
-      for (const char* suffix : {"-wal", "-journal", ""}) {
+      // A second name first, so that at every moment there is a project under the first one.
+      fs::create_hard_link(file, kept, failure);
+      if (failure) fs::rename(file, kept);  // a file system without links
+      for (const char* suffix : {"-wal", "-journal"}) {
         if (fs::exists(With(file, suffix))) fs::rename(With(file, suffix), With(kept, suffix));
       }
     }
