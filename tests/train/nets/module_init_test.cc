@@ -211,7 +211,8 @@ TEST_CASE("names of older files find the tensors of today") {
   CHECK(Sum(values) == static_cast<float>(names.size()) + 5);
 }
 
-TEST_CASE("a published name stands for its file in the cache, and says how to get it") {
+TEST_CASE(
+    "a published name stands for its file in the cache, as published, and says how to get it") {
   const Cache cache;
   AlexNet net(7);
   InitOptions options;
@@ -231,8 +232,10 @@ TEST_CASE("a published name stands for its file in the cache, and says how to ge
   AlexNet published(1000);
   WeightsFile file;
   StoreTensors(NamedValues(*published), "", file);
-  WriteSafetensors(WeightsCache() / FindPublicFile("alexnet")->file, file);
-  const InitReport report = InitModule(*net, "alexnet", options);
+  const auto cached = WeightsCache() / FindPublicFile("alexnet")->file;
+  WriteSafetensors(cached, file);
+  CheckHolds(Message("alexnet"), {"weights 'alexnet'", "SHA-256", "get it again"});
+  const InitReport report = InitModule(*net, cached.string(), options);
   CHECK(report.taken == 14);
   CHECK(report.anew == std::vector<std::string>{"classifier.6.weight", "classifier.6.bias"});
   CHECK(torch::equal(net->named_parameters()["features.0.weight"],
