@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/store/review/review_reasons.h"
 #include "datasets/store/writer.h"
 #include "infer/behavior/predicted_bouts.h"
 #include "infer/points/points_in_time.h"
@@ -67,6 +68,12 @@ int WriteQueue(datasets::Project& project, datasets::Id job_id, const ReviewData
   const auto is_decided = [&](const datasets::ReviewItemRow& item) {
     return std::any_of(decided.begin(), decided.end(), [&](const auto& done) {
       if (ConcernsPoints(done)) return false;
+      // A random frame is asked for unless the decision makes it known; what was skipped or is
+      // said to be mended stays in what the random frames speak for.
+      const bool random = item.reason_code == datasets::kAuditReason.code;
+      const bool known = done.reason_code == datasets::kAuditReason.code ||
+                         done.verdict == "accepted" || done.verdict == "rejected";
+      if (random && !known) return false;
       const int common =
           std::min(item.end_frame, done.end_frame) - std::max(item.start_frame, done.start_frame);
       return 2 * common > item.end_frame - item.start_frame;

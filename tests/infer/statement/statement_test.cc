@@ -2,84 +2,12 @@
 
 #include <set>
 
-#include "annotate/edits.h"
-#include "annotate/history.h"
-#include "datasets/store/writer.h"
-#include "infer/review/review_data.h"
-#include "infer/review/review_job.h"
 #include "infer/statement/statement_page.h"
-#include "tests/support/label_project.h"
-#include "tests/support/temp_dir.h"
+#include "tests/infer/statement/predicted.h"
 
 namespace statement_test {
 
-namespace {
-
-using datasets::Id;
-
-// A prediction of one vole on every frame of a video of 400 frames; on `wrong` frames it is wrong.
-struct Predicted {
-  explicit Predicted(int seed_jobs = 0) : project(tests::LabelProject(folder.path(), kFrames)) {
-    infer::ReviewData data;
-    data.video_id = project->Videos().at(0).id;
-    data.end_frame = kFrames;
-    data.fps = 25;
-    data.classes = {"vole"};
-    data.max_instances = {1};
-    data.tracklets = {{0, kFrames, -1, 1.f}};
-    project->Write([&](datasets::Writer& writer) {
-      data.categories = {writer.FindOrInsertCategory("vole")};
-      datasets::JobRow job;
-      job.kind = "predict";
-      job.state = "done";
-      for (int i = 0; i <= seed_jobs; ++i)
-        job_id = writer.InsertJob(job);  // the number is the seed
-      Id predictions = 0;                // ids as the store gives them
-      for (int frame = 0; frame < kFrames; ++frame) {
-        datasets::PredictionRow row;
-        row.job_id = job_id;
-        row.video_id = data.video_id;
-        row.frame_index = frame;
-        row.category_id = data.categories[0];
-        row.score = 0.9;
-        row.polygons = {{{5, 5}, {15, 5}, {15, 15}, {5, 15}}};
-        infer::ReviewAnimal animal;
-        writer.InsertPrediction(row);
-        animal.prediction = ++predictions;
-        animal.frame = frame;
-        data.animals.push_back(animal);
-      }
-    });
-    infer::SaveReviewData(*project, job_id, data);
-  }
-
-  void DrawRandom(int frames) {
-    datasets::Job job;
-    infer::RebuildReviewQueue(*project, job_id, job, frames);
-  }
-
-  // Decides open random frames as a reviewer who knows the truth; `most` of them.
-  void Check(const std::set<int>& wrong, int most = 1 << 30) {
-    annotate::History history(*project, "Ada");
-    for (const auto& item : project->ReviewItems(job_id)) {
-      if (!item.verdict.empty() || item.reason_code != "audit" || most-- <= 0) continue;
-      history.Apply(annotate::DecideEpisode(item,
-                                            wrong.count(item.start_frame)
-                                                ? annotate::Verdict::kRejected
-                                                : annotate::Verdict::kAccepted,
-                                            0));
-    }
-  }
-
-  infer::Statement State() const { return infer::StateOf(*project, project->Videos().at(0)); }
-
-  static constexpr int kFrames = 400;
-  tests::TempDir folder;
-  std::unique_ptr<datasets::Project> project;
-  Id job_id = 0;
-};
-
-}  // namespace
+using tests::Predicted;
 
 TEST_CASE("a prediction that nobody checked is stated as not known") {
   const Predicted predicted;
