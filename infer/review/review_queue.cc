@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <random>
 
 #include "infer/review/doubt.h"
+#include "infer/review/random_frames.h"
 
 namespace infer {
 namespace {
@@ -179,16 +179,9 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
       static_cast<size_t>(frames),
       std::max({size_t{1}, static_cast<size_t>(options.audit_frames),
                 static_cast<size_t>(std::ceil(share * static_cast<double>(items.size())))}));
-  std::mt19937_64 random(options.seed);
-  std::vector<int> drawn;
-  std::vector<bool> is_drawn(static_cast<size_t>(frames), false);
-  while (drawn.size() < wanted) {
-    const int frame = static_cast<int>(random() % static_cast<uint64_t>(frames));
-    if (is_drawn[static_cast<size_t>(frame)]) continue;
-    is_drawn[static_cast<size_t>(frame)] = true;
-    drawn.push_back(frame);
-  }
-  for (int frame : drawn) {
+  RandomFrames random(frames, options.seed);
+  for (size_t drawn = 0; drawn < wanted; ++drawn) {
+    const int frame = random.Next();
     datasets::ReviewItemRow item;
     item.video_id = data.video_id;
     item.start_frame = data.start_frame + frame;

@@ -1,16 +1,13 @@
 #include "infer/statement/statement.h"
 
 #include <fmt/chrono.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <memory>
-#include <set>
 
 #include "datasets/base/error.h"
-#include "datasets/store/review/review_reasons.h"
 #include "infer/review/meeting_review.h"
 #include "infer/review/review_data.h"
+#include "infer/statement/checked_frames.h"
 
 namespace infer {
 namespace {
@@ -19,112 +16,6 @@ using datasets::Id;
 
 std::string TimeText(int64_t milliseconds) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(milliseconds / 1000));
-}
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(const std::string& text) { EVP_DigestUpdate(context_.get(), text.data(), text.size()); }
-  std::string Hex() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), bytes, &size);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
-    return hex;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
-
-// Frames with labels, and those whose labels are nothing but this job's accepted predictions.
-struct LabeledFrames {
-  std::set<int> all, accepted;
-};
-
-LabeledFrames ReadLabels(const datasets::Project& project, const datasets::VideoRow& video,
-                         Statement& statement) {
-  std::map<Id, std::string> names;
-  for (const auto& category : project.Categories()) names[category.id] = category.name;
-  LabeledFrames frames;
-  Sha256 hash;
-  project.ForEachAnnotation(video.id, [&](const datasets::ImageRow& image,
-                                          const std::vector<datasets::AnnotationRow>& labels) {
-    if (!image.frame_index) return;
-    bool accepted = !labels.empty(), looked_at = true;
-    for (const datasets::AnnotationRow& label : labels) {
-      statement.labels += !label.IsFilledIn();
-      looked_at = looked_at && !label.IsFilledIn();
-      accepted = accepted && label.job_id == statement.job_id;
-      std::string text = fmt::format("{} {} ", *image.frame_index, names[label.category_id]);
-      for (const auto& ring : label.polygons) {
-        for (const auto& point : ring) text += fmt::format("{:.2f},{:.2f} ", point.x, point.y);
-        text += "; ";
-      }
-      if (label.rle) text += datasets::CompressRle(*label.rle);
-      hash.Add(text + "\n");
-    }
-    if (labels.empty() || !looked_at) return;  // what was filled in has no witness
-    frames.all.insert(*image.frame_index);
-    if (accepted) frames.accepted.insert(*image.frame_index);
-  });
-  for (const datasets::ImageRow& image : project.ImagesOfVideo(video.id)) {
-    const bool looked_at =
-        image.state == datasets::ImageState::kDone || image.state == datasets::ImageState::kEmpty;
-    if (image.frame_index && looked_at) frames.all.insert(*image.frame_index);
-  }
-  statement.labeled_frames = static_cast<int>(frames.all.size());
-  statement.labels_sha256 = hash.Hex();
-  return frames;
-}
-
-void CountFrames(const datasets::Project& project, const datasets::VideoRow& video,
-                 const LabeledFrames& labeled, Statement& statement) {
-  std::set<int> looked_at;               // in episodes that the queue was sure to show
-  std::map<int, std::string> by_chance;  // random frame -> verdict
-  for (const auto& decision : project.ReviewDecisions(statement.job_id)) {
-    if (decision.video_id != video.id || decision.behavior_id) continue;
-    ++statement.decisions[decision.author];
-    const bool random = decision.reason_code == datasets::kAuditReason.code;
-    for (int frame = std::max(decision.start_frame, statement.start_frame);
-         frame < std::min(decision.end_frame, statement.end_frame); ++frame) {
-      if (random) {
-        by_chance[frame] = decision.verdict;
-      } else if (decision.verdict != "skipped") {
-        looked_at.insert(frame);
-      }
-    }
-  }
-  // What people know for other reasons than the draw is no part of what was drawn from. A random
-  // frame whose predictions were accepted became a label by that alone, a wrong one by its mending.
-  std::set<int> known;
-  for (const int frame : labeled.all) {
-    const auto drawn = by_chance.find(frame);
-    const bool by_draw = drawn != by_chance.end() &&
-                         (drawn->second != "accepted" || labeled.accepted.count(frame) > 0);
-    const bool predicted = frame >= statement.start_frame && frame < statement.end_frame;
-    if (predicted && !by_draw) known.insert(frame);
-  }
-  for (const int frame : looked_at) {
-    // Shown by the queue as well: known, whether drawn or not.
-    known.insert(frame);
-  }
-  statement.known_frames = static_cast<int>(known.size());
-  const int frames = statement.end_frame - statement.start_frame;
-  statement.sample.frames = frames - statement.known_frames;
-  for (const auto& [frame, verdict] : by_chance) {
-    if (known.count(frame)) continue;
-    ++statement.sample.drawn;
-    statement.sample.wrong += verdict != "accepted";
-    statement.skipped += verdict == "skipped";
-  }
-  statement.most_wrong = MostWrong(statement.sample);
-  statement.share_wrong = frames > 0 ? static_cast<double>(statement.most_wrong) / frames : 0;
-  statement.more_for_1_percent = DrawsUntil(statement.sample, 0.01 * frames);
-  statement.more_for_01_percent = DrawsUntil(statement.sample, 0.001 * frames);
 }
 
 void CountMeetings(const datasets::Project& project, const datasets::VideoRow& video,
@@ -191,7 +82,7 @@ Statement StateOf(const datasets::Project& project, const datasets::VideoRow& vi
     for (nlohmann::json* value : {&statement.settings, &statement.training_options}) {
       if (value->is_discarded()) *value = nullptr;
     }
-    CountFrames(project, video, ReadLabels(project, video, statement), statement);
+    CountFrames(project, video, *data, statement);
     CountMeetings(project, video, statement);
   });
   return statement;
@@ -242,10 +133,12 @@ nlohmann::ordered_json ToJson(const Statement& s, const std::string& version) {
       {"frames",
        {{"all", s.end_frame - s.start_frame},
         {"known_by_people", s.known_frames},
+        {"known_to_be_wrong", s.known_wrong},
         {"others", s.sample.frames},
         {"drawn_at_random", s.sample.drawn},
         {"wrong_among_drawn", s.sample.wrong},
         {"skipped_among_drawn", s.skipped},
+        {"unanswered_among_drawn", s.unanswered},
         {"level", 0.95},
         {"most_wrong", s.most_wrong},
         {"most_share_wrong", s.share_wrong},

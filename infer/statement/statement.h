@@ -42,11 +42,13 @@ struct Statement {
   // (the expected number of exchanges that nobody looked at).
   double worst_decided = 0, expected_exchanges = 0;
   // --- frames with anything wrong
-  int known_frames = 0;  // that people labeled, or looked at in the queue
-  CheckedSample sample;  // random ones among the others; a skipped one counts as wrong
-  int skipped = 0;
-  int most_wrong = 0;                                     // frames, at 95 %
-  double share_wrong = 1;                                 // of all frames, at 95 %
+  // (infer/statement/checked_frames.h says which are which)
+  int known_frames = 0;             // that people labeled, or accepted or rejected in the queue
+  int known_wrong = 0;              // of those: rejected, and not drawn anew
+  CheckedSample sample;             // random ones among the others, in the order of their draw
+  int skipped = 0, unanswered = 0;  // of the sample; they count as wrong
+  int most_wrong = 0;               // frames, known ones too, at 95 %
+  double share_wrong = 1;           // of all frames, at 95 %
   int more_for_1_percent = -1, more_for_01_percent = -1;  // random frames; -1: never
 };
 

@@ -83,14 +83,18 @@ std::string ExchangesText(const Statement& s) {
 
 std::string FramesText(const Statement& s) {
   const int frames = s.end_frame - s.start_frame;
-  std::string text = fmt::format(
-      "Of {} frames, {} were labeled or looked at in the review. Of the other {}, {} drawn at "
-      "random "
-      "and checked: {} had a wrong name, a missing animal or a bad outline",
-      Count(frames), Count(s.known_frames), Count(s.sample.frames),
-      Counted(s.sample.drawn, "was", "were"), Count(s.sample.wrong));
-  if (s.skipped > 0) {
-    text += fmt::format(" ({} skipped, counted as wrong)", Count(s.skipped));
+  std::string text = fmt::format("Of {} frames, {} were labeled or decided in the review",
+                                 Count(frames), Count(s.known_frames));
+  if (s.known_wrong > 0) {
+    text += fmt::format(" ({} rejected and not drawn anew: wrong)", Count(s.known_wrong));
+  }
+  text += fmt::format(
+      ". Of the other {}, {} drawn at random and checked: {} had a wrong name, a missing animal or "
+      "a bad outline",
+      Count(s.sample.frames), Counted(s.sample.drawn, "was", "were"), Count(s.sample.wrong));
+  if (s.skipped + s.unanswered > 0) {
+    text += fmt::format(" ({} skipped and {} left open, counted as wrong)", Count(s.skipped),
+                        Count(s.unanswered));
   }
   text += ". ";
   if (s.sample.drawn == 0) {
@@ -99,8 +103,8 @@ std::string FramesText(const Statement& s) {
   return text +
          fmt::format(
              "So at most {} of all frames are wrong, with a confidence of 95 % (exact "
-             "hypergeometric bound, one-sided; frames that people labeled or looked at count "
-             "as right).",
+             "hypergeometric bound, one-sided; the other frames that people labeled or decided "
+             "count as right).",
              PercentAbove(s.share_wrong));
 }
 

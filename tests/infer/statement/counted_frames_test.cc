@@ -41,4 +41,90 @@ TEST_CASE(
   CHECK(statement.most_wrong >= 100);
 }
 
+TEST_CASE("frames of a rejected episode are wrong, until people draw all of their animals") {
+  Predicted predicted(0, 2, {200, 300});
+  predicted.DrawRandom(200);
+  predicted.DecideEpisodes(Verdict::kRejected);
+  predicted.DrawRandom(200);
+  predicted.Check({});
+  CHECK(predicted.State().most_wrong >= 100);
+  for (int frame = 200; frame < 300; ++frame) predicted.Label(frame, 0);
+  CHECK(predicted.State().most_wrong >= 100);
+  for (int frame = 200; frame < 300; ++frame) predicted.Label(frame, 1);
+  const infer::Statement mended = predicted.State();
+  CHECK(mended.most_wrong < 100);
+  CHECK(mended.known_frames == 100);
+}
+
+TEST_CASE("an episode that is said to be corrected is known where every animal has a label") {
+  Predicted predicted(0, 2, {200, 300});
+  predicted.DrawRandom(200);
+  const int before = RandomIn(predicted, 200, 300);
+  predicted.DecideEpisodes(Verdict::kCorrected);
+  predicted.DrawRandom(200);
+  CHECK(RandomIn(predicted, 200, 300) == before);
+  CHECK(predicted.State().sample.frames == 400);
+  for (int frame = 200; frame < 300; ++frame) predicted.Label(frame, 0, 8);
+  CHECK(predicted.State().known_frames == 0);
+  for (int frame = 200; frame < 300; ++frame) predicted.Label(frame, 1, 8);
+  predicted.Check({});
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.known_frames == 100);
+  CHECK(statement.sample.frames == 300);
+  CHECK(statement.sample.wrong == 0);
+}
+
+TEST_CASE("a random frame that is left open before an answered one counts as wrong") {
+  Predicted predicted;
+  predicted.DrawRandom(120);
+  int open = 0;
+  for (const auto& item : predicted.OpenRandom()) {
+    if (item.start_frame < 100) {
+      ++open;
+    } else {
+      predicted.Decide(item, Verdict::kAccepted);
+    }
+  }
+  REQUIRE(open > 10);
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.sample.wrong >= open - 5);  // but for those at the end of the draw
+  CHECK(statement.sample.drawn >= 115);
+  CHECK(statement.sample.drawn <= 120);
+}
+
+TEST_CASE("drawing a random frame anew instead of answering it takes nothing bad out of the draw") {
+  Predicted predicted;
+  predicted.DrawRandom(120);
+  int mended = 0, redrawn_alike = 0;
+  for (const auto& item : predicted.OpenRandom()) {
+    if (item.start_frame < 50) {
+      predicted.Label(item.start_frame, 0, 8);  // an IoU of 1/9 with the prediction
+      ++mended;
+    } else if (item.start_frame < 100) {
+      predicted.Label(item.start_frame, 0, 1);
+      ++redrawn_alike;
+    }
+  }
+  REQUIRE(mended > 5);
+  REQUIRE(redrawn_alike > 5);
+  predicted.Check(Span(0, 100), 1);
+  for (const auto& item : predicted.OpenRandom()) {
+    if (item.start_frame >= 100) predicted.Decide(item, Verdict::kAccepted);
+  }
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.sample.wrong >= mended - 3);
+  CHECK(statement.sample.wrong <= mended + 1);
+  CHECK(statement.known_frames <= redrawn_alike + 3);
+  CHECK(statement.known_frames >= redrawn_alike - 1);
+}
+
+TEST_CASE("drawing a wrong random frame anew and accepting it then leaves it wrong") {
+  Predicted predicted;
+  predicted.DrawRandom(60);
+  const auto items = predicted.OpenRandom();
+  for (size_t i = 0; i < 20; ++i) predicted.Label(items[i].start_frame, 0, 8);
+  predicted.Check({});
+  CHECK(predicted.State().sample.wrong == 20);
+}
+
 }  // namespace counted_frames_test
