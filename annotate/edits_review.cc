@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
+#include "datasets/shape/mask.h"
 
 namespace annotate {
 namespace {
@@ -43,31 +43,82 @@ bool IsDecided(const ImageRow& image) {
   return image.state == ImageState::kDone || image.state == ImageState::kEmpty;
 }
 
+// IoU; of a label that has points alone, the share of them in the prediction's box.
+double Overlap(const PredictionRow& prediction, const AnnotationRow& label, const ImageRow& image) {
+  if (label.HasShape()) {
+    const cv::Size size(image.width, image.height);
+    return datasets::RleIou(prediction.Mask(size), label.Mask(size));
+  }
+  const datasets::Box& box = prediction.box;
+  const auto inside = [&](const datasets::KeyPoint& point) {
+    return point.x >= box.x && point.x <= box.x + box.width && point.y >= box.y &&
+           point.y <= box.y + box.height;
+  };
+  const auto count = std::count_if(label.key_points.begin(), label.key_points.end(), inside);
+  return label.key_points.empty()
+             ? 0
+             : static_cast<double>(count) / static_cast<double>(label.key_points.size());
+}
+
+// For each prediction of one animal's name the label that is there already, or null. Where several
+// have the name, those that overlap most belong together.
+std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow*>& predictions,
+                                           const std::vector<const AnnotationRow*>& labels,
+                                           const ImageRow& image) {
+  std::vector<const AnnotationRow*> of(predictions.size(), nullptr);
+  if (predictions.size() == 1 && labels.size() == 1) return {labels[0]};
+  constexpr double kLeastOverlap = 0.25;  // neighbors that touch have less
+  struct Pair {
+    double overlap = 0;
+    size_t prediction = 0, label = 0;
+  };
+  std::vector<Pair> pairs;
+  for (size_t p = 0; p < predictions.size(); ++p) {
+    for (size_t l = 0; l < labels.size(); ++l) {
+      const double overlap = Overlap(*predictions[p], *labels[l], image);
+      if (overlap >= kLeastOverlap) pairs.push_back({overlap, p, l});
+    }
+  }
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.overlap > b.overlap; });
+  std::vector<bool> used(labels.size(), false);
+  for (const Pair& pair : pairs) {
+    if (of[pair.prediction] || used[pair.label]) continue;
+    of[pair.prediction] = labels[pair.label];
+    used[pair.label] = true;
+  }
+  return of;
+}
+
 void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
                  const std::vector<PredictionRow>& predictions, std::optional<Id> only) {
   const auto existing = recorder.reader().ImageAt(video_id, frame_index);
   if (!only && existing && IsDecided(*existing)) return;
-  std::set<Id> named;
-  std::map<Id, Id> filled_in;  // by animal: nobody has looked at these, but at the predictions
-  if (existing) {
-    for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(existing->id)) {
-      if (label.GivesWay() && label.key_points.empty()) {
-        filled_in[label.category_id] = label.id;
-      } else {
-        named.insert(label.category_id);
-      }
-    }
-  }
-  std::vector<const PredictionRow*> wanted;
+  std::vector<AnnotationRow> labels;
+  if (existing) labels = recorder.reader().AnnotationsOfImage(existing->id);
+  std::map<Id, std::vector<const AnnotationRow*>> labels_of;
+  for (const AnnotationRow& label : labels) labels_of[label.category_id].push_back(&label);
+  std::map<Id, std::vector<const PredictionRow*>> predictions_of;
   for (const PredictionRow& prediction : predictions) {
     if (only && prediction.category_id != *only) continue;
-    if (!named.count(prediction.category_id)) wanted.push_back(&prediction);
+    predictions_of[prediction.category_id].push_back(&prediction);
   }
+  std::vector<const PredictionRow*> wanted;
+  std::vector<Id> replaced;  // nobody has looked at these, but at the predictions
+  for (const auto& [category, own] : predictions_of) {
+    const auto there = existing ? LabelsOf(own, labels_of[category], *existing)
+                                : std::vector<const AnnotationRow*>(own.size(), nullptr);
+    for (size_t p = 0; p < own.size(); ++p) {
+      if (there[p] && !(there[p]->GivesWay() && there[p]->key_points.empty())) continue;
+      if (there[p]) replaced.push_back(there[p]->id);
+      wanted.push_back(own[p]);
+    }
+  }
+  std::sort(wanted.begin(), wanted.end());  // as they were predicted
   if (only && wanted.empty()) return;
   const ImageRow image = recorder.ImageAt(video_id, frame_index);
+  for (const Id label : replaced) DeleteLabel(recorder, label);
   for (const PredictionRow* prediction : wanted) {
-    const auto old = filled_in.find(prediction->category_id);
-    if (old != filled_in.end()) DeleteLabel(recorder, old->second);
     InsertLabel(recorder, LabelFrom(*prediction, image.id, recorder.author()));
   }
   const ImageState state =

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "annotate/history.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
@@ -440,5 +442,64 @@ TEST_CASE("names of animals and behaviors stay unique") {
 }
 
 }  // namespace
+
+namespace {
+
+// Two animals of one name, as larvae are, predicted on frame 7.
+struct Larvae : Scene {
+  Larvae() {
+    project->Write([&](Writer& writer) {
+      for (const double x : {5.0, 40.0}) {
+        datasets::PredictionRow row;
+        row.job_id = job;
+        row.video_id = video;
+        row.frame_index = kFrame;
+        row.category_id = a;
+        row.score = 0.9;
+        row.box = {x, 5, 8, 8};
+        row.polygons = {{{x, 5}, {x + 8, 5}, {x + 8, 13}, {x, 13}}};
+        writer.InsertPrediction(row);
+      }
+    });
+  }
+  void Label(double x, datasets::LabelSource source) {
+    project->Write([&](Writer& writer) {
+      datasets::AnnotationRow row =
+          Square(writer.FindOrInsertImage(video, kFrame, 64, 48), a, x, 5, 8);
+      row.source = source;
+      row.keyframe = source != datasets::LabelSource::kInterpolated;
+      writer.InsertAnnotation(row);
+    });
+  }
+  void Accept() { history.Apply(annotate::AcceptPredictions(job, video, kFrame, kFrame + 1, {})); }
+  std::vector<double> Places() const {
+    std::vector<double> places;
+    for (const auto& row : project->AnnotationsAt(video, kFrame)) places.push_back(row.box.x);
+    std::sort(places.begin(), places.end());
+    return places;
+  }
+  static constexpr int kFrame = 70;
+};
+
+}  // namespace
+
+TEST_CASE("predictions of several animals of one name replace the carried outlines of each") {
+  Larvae larvae;
+  larvae.Label(6, datasets::LabelSource::kInterpolated);
+  larvae.Label(41, datasets::LabelSource::kInterpolated);
+  larvae.Accept();
+  CHECK(larvae.Places() == std::vector<double>{5, 40});
+  for (const auto& row : larvae.project->AnnotationsAt(larvae.video, Larvae::kFrame)) {
+    CHECK(row.source == datasets::LabelSource::kAccepted);
+  }
+}
+
+TEST_CASE("of several animals of one name those that nobody has drawn yet are taken") {
+  Larvae larvae;
+  larvae.Label(42, datasets::LabelSource::kDrawn);
+  larvae.Accept();
+  CHECK(larvae.Places() == std::vector<double>{5, 42});
+  CHECK(larvae.project->ImageAt(larvae.video, Larvae::kFrame)->state == ImageState::kDone);
+}
 
 }  // namespace edits_test
