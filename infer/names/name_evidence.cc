@@ -120,6 +120,15 @@ NameEvidence NameEvidenceFromJson(const std::string& text) {
     evidence.end_frame = all.at("end_frame");
     evidence.max_instances = all.at("max_instances").get<std::vector<int>>();
     evidence.categories = all.at("categories").get<std::vector<datasets::Id>>();
+    const int classes = static_cast<int>(evidence.max_instances.size());
+    int64_t numbers = 0;
+    for (const int instances : evidence.max_instances) numbers += std::max(1, instances);
+    const auto check = [](bool fits) {
+      if (fits) return;
+      throw datasets::Error("the evidence of the names", "it does not fit its animals",
+                            "predict the video again");
+    };
+    check(evidence.categories.size() == evidence.max_instances.size() && numbers <= kMostAnimals);
     for (const json& item : all.at("tracklets")) {
       NamedRun run;
       TrackletEvidence own;
@@ -132,11 +141,8 @@ NameEvidence NameEvidenceFromJson(const std::string& text) {
         run.class_index = item.at(5);
         run.contact = item.at(6) == 1;
         own.class_log_odds = item.at(7).get<std::vector<double>>();
-        if (own.class_log_odds.size() != evidence.max_instances.size() || run.class_index < 0 ||
-            Place(run.class_index) >= evidence.categories.size()) {
-          throw datasets::Error("the evidence of the names", "it does not fit its animals",
-                                "predict the video again");
-        }
+        check(own.class_log_odds.size() == evidence.max_instances.size() && run.class_index >= 0 &&
+              run.class_index < classes && run.number >= 0 && run.number < numbers);
       }
       own.drop_cost = kNoDrop;
       evidence.runs.push_back(run);
@@ -156,6 +162,8 @@ NameEvidence NameEvidenceFromJson(const std::string& text) {
     }
     for (const json& item : all.at("labels")) {
       evidence.labels.push_back({tracklet(item.at(0)), item.at(1), item.at(2)});
+      check(evidence.labels.back().class_index >= 0 &&
+            evidence.labels.back().class_index < classes);
     }
     for (const json& item : all.at("obeyed")) {
       evidence.obeyed.push_back(

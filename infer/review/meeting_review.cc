@@ -58,6 +58,40 @@ std::vector<NamedTracklet> NamesAsPredicted(const NameEvidence& evidence) {
   return names;
 }
 
+std::vector<int> ClassOfNumber(const NameEvidence& evidence) {
+  std::vector<int> classes;
+  for (size_t k = 0; k < evidence.max_instances.size(); ++k) {
+    classes.insert(classes.end(), In(std::max(1, evidence.max_instances[k])), static_cast<int>(k));
+  }
+  return classes;
+}
+
+// Throws Error for a row that names what the evidence lacks, as in a damaged project.
+void CheckRow(const MeetingRow& row, const NameEvidence& evidence, size_t numbers) {
+  const auto check = [&](bool is_there, const std::string& what, int which) {
+    if (is_there) return;
+    throw Error("meeting " + std::to_string(row.id),
+                "its prediction has no " + what + " " + std::to_string(which),
+                "predict the video again; all that is damaged: vole verify");
+  };
+  const auto check_number = [&](int number) {
+    check(number >= 0 && In(number) < numbers, "track", number);
+  };
+  for (const MeetingAnimalRow& animal : row.animals) {
+    check_number(animal.number);
+    for (const auto& tracklet : {animal.before_tracklet, animal.after_tracklet}) {
+      if (!tracklet) continue;
+      const bool is_there = *tracklet >= 0 && In(*tracklet) < evidence.runs.size() &&
+                            evidence.runs[In(*tracklet)].number >= 0;
+      check(is_there, "tracklet", *tracklet);
+    }
+  }
+  for (const auto& way : row.ways) {
+    check_number(way.before_number);
+    check_number(way.after_number);
+  }
+}
+
 Meeting FromRow(const MeetingRow& row) {
   Meeting meeting;
   meeting.start_frame = row.start_frame;
@@ -102,14 +136,6 @@ void FillRow(const Meeting& meeting, const NameEvidence& evidence,
     row->ways.push_back(
         {way.before_number, way.after_number, way.probability, way.appearance, way.motion});
   }
-}
-
-std::vector<int> ClassOfNumber(const NameEvidence& evidence) {
-  std::vector<int> classes;
-  for (size_t k = 0; k < evidence.max_instances.size(); ++k) {
-    classes.insert(classes.end(), In(std::max(1, evidence.max_instances[k])), static_cast<int>(k));
-  }
-  return classes;
 }
 
 // The same tracklets under today's names.
@@ -217,14 +243,17 @@ MeetingList ListMeetings(Connection& connection, Id job_id, Id video_id) {
   std::optional<Known> known = Load(connection, job_id, video_id);
   if (!known) return list;
   list.known = true;
+  const std::vector<int> classes = ClassOfNumber(known->evidence);
   std::vector<Meeting> now;
-  for (const MeetingRow& row : known->meetings) now.push_back(FromRow(row));
+  for (const MeetingRow& row : known->meetings) {
+    CheckRow(row, known->evidence, classes.size());
+    now.push_back(FromRow(row));
+  }
   if (!known->IsAsPredicted()) {
     const std::vector<NamedTracklet> names = NamesKnowing(known->evidence, known->same);
     for (Meeting& meeting : now) Rename(names, meeting);
     JudgeKnowing(known->evidence, known->same, names, now);
   }
-  const std::vector<int> classes = ClassOfNumber(known->evidence);
   std::set<Id> placed;
   for (size_t m = 0; m < now.size(); ++m) {
     ReviewedMeeting meeting;

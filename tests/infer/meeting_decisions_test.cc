@@ -377,6 +377,22 @@ TEST_CASE("a decision of a prediction that is not the newest is refused") {
                        doctest::Contains("an older prediction"), datasets::Error);
 }
 
+TEST_CASE("a meeting that names what its prediction lacks is said, by verification too") {
+  Scene scene(TwoContacts(false));
+  const auto damage = [&](const std::string& column, int value) {
+    scene.project->Write([&](datasets::Writer& writer) {
+      writer.connection().Script("UPDATE meeting_animals SET " + column + " = " +
+                                 std::to_string(value) + " WHERE number = 1");
+    });
+    CHECK_THROWS_WITH_AS(scene.List(), doctest::Contains(("its prediction has no track")),
+                         datasets::Error);
+    CHECK_FALSE(scene.IsSound());
+  };
+  damage("before_tracklet", 99);
+  damage("before_tracklet", -5);
+  damage("number", 7);
+}
+
 TEST_CASE("one animal only has no meetings") {
   DiscWorld world;
   world.frames = 60;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "datasets/base/encoding.h"
@@ -13,6 +14,7 @@
 #include "datasets/store/reader.h"
 #include "datasets/store/schema/schema_check.h"
 #include "datasets/store/score_series.h"
+#include "datasets/store/verify/verify_meetings.h"
 
 namespace datasets {
 namespace {
@@ -412,6 +414,21 @@ class RowCheck {
             }
           }
         });
+    std::map<std::pair<Id, Id>, MeetingNames> names;  // by job and video
+    ForEach("meeting", "name_evidence", "SELECT id, job_id, video_id, evidence FROM name_evidence",
+            [&](const Statement& row, Id) {
+              names.emplace(std::pair(row.Int(1), row.Int(2)), MeetingNames(row.Text(3)));
+            });
+    ForEach("meeting", "meeting_animals",
+            "SELECT animal.id, job_id, video_id, number, before_tracklet, after_tracklet"
+            " FROM meeting_animals AS animal JOIN meetings ON meetings.id = meeting_id",
+            [&](const Statement& row, Id id) {
+              const auto own = names.find({row.Int(1), row.Int(2)});
+              if (own == names.end()) return;
+              const std::string wrong =
+                  own->second.Wrong(row.Int(3), {row.OptionalInt(4), row.OptionalInt(5)});
+              if (!wrong.empty()) Add("meeting", "meeting_animals", id, wrong);
+            });
     ForEach("meeting", "known_pairs",
             "SELECT pair.id, before_frame, after_frame, frame_count, before_outline, after_outline"
             " FROM known_pairs AS pair JOIN meeting_decisions AS decision"
