@@ -28,6 +28,7 @@ struct Known {
   std::vector<MeetingRow> meetings;  // as stored
   std::vector<MeetingDecisionRow> decisions;
   std::vector<KnownSame> same;
+  std::map<Id, std::vector<Id>> took_part;  // by decision, sorted; where its meeting is still there
 
   bool IsAsPredicted() const {
     std::set<std::tuple<Id, int, int>> then, now;
@@ -37,6 +38,16 @@ struct Known {
   }
 };
 
+// Who is in it, sorted; animals that were elsewhere are not.
+std::vector<Id> AnimalsIn(const MeetingRow& meeting) {
+  std::vector<Id> animals;
+  for (const MeetingAnimalRow& animal : meeting.animals) {
+    if (!animal.away) animals.push_back(animal.category_id);
+  }
+  std::sort(animals.begin(), animals.end());
+  return animals;
+}
+
 std::optional<Known> Load(Connection& connection, Id job_id, Id video_id) {
   const auto text = datasets::ReadNameEvidence(connection, job_id, video_id);
   if (!text) return std::nullopt;
@@ -45,6 +56,12 @@ std::optional<Known> Load(Connection& connection, Id job_id, Id video_id) {
   known.meetings = datasets::ReadMeetings(connection, job_id, video_id);
   known.decisions = datasets::ReadMeetingDecisions(connection, video_id);
   known.same = KnownSameOf(known.evidence, job_id, known.decisions);
+  for (const MeetingDecisionRow& decision : known.decisions) {
+    if (decision.job_id == job_id || !decision.pairs.empty()) continue;
+    const auto meeting = datasets::ReadMeeting(connection, decision.meeting_id);
+    if (!meeting || meeting->job_id != decision.job_id || meeting->video_id != video_id) continue;
+    known.took_part[decision.id] = AnimalsIn(*meeting);
+  }
   return known;
 }
 
@@ -183,11 +200,26 @@ bool Holds(const MeetingRow& meeting, const KnownSame& same) {
          has(&MeetingAnimalRow::after_tracklet, same.to);
 }
 
+// Of a decision of another prediction that nothing follows from: that nobody can tell. It holds for
+// no other animals, and where names do not say who took part, for no other span.
+bool IsSameMeeting(const MeetingDecisionRow& decision, const MeetingRow& meeting,
+                   const Known& known) {
+  const bool same_span =
+      decision.start_frame == meeting.start_frame && decision.end_frame == meeting.end_frame;
+  const auto took_part = known.took_part.find(decision.id);
+  if (took_part == known.took_part.end()) return same_span;
+  if (took_part->second != AnimalsIn(meeting)) return false;
+  for (size_t k = 0; k < known.evidence.categories.size(); ++k) {
+    const bool is_here = std::binary_search(took_part->second.begin(), took_part->second.end(),
+                                            known.evidence.categories[k]);
+    if (is_here && known.evidence.max_instances[k] > 1) return same_span;
+  }
+  return decision.start_frame < meeting.end_frame && meeting.start_frame < decision.end_frame;
+}
+
 bool IsAbout(const MeetingDecisionRow& decision, const MeetingRow& meeting, const Known& known) {
   if (decision.job_id == meeting.job_id) return decision.meeting_id == meeting.id;
-  if (decision.pairs.empty()) {
-    return decision.start_frame < meeting.end_frame && meeting.start_frame < decision.end_frame;
-  }
+  if (decision.pairs.empty()) return IsSameMeeting(decision, meeting, known);
   return std::any_of(known.same.begin(), known.same.end(), [&](const KnownSame& same) {
     return same.decision_id == decision.id && Holds(meeting, same);
   });

@@ -23,8 +23,9 @@ void CountMeetings(const datasets::Project& project, const datasets::VideoRow& v
   const MeetingList list = ListMeetings(project, statement.job_id, video.id);
   statement.meetings_known = list.known;
   for (const ReviewedMeeting& meeting : list.meetings) {
+    const bool unsure = meeting.decision && meeting.decision->verdict == "unsure";
     statement.meetings.push_back({meeting.row.start_frame, meeting.row.end_frame, meeting.row.kind,
-                                  meeting.row.exchange, meeting.DecidedBy()});
+                                  meeting.row.exchange, unsure ? "unsure" : meeting.DecidedBy()});
     if (meeting.decision) {
       ++statement.decisions[meeting.decision->author];
       ++(meeting.decision->verdict == "unsure" ? statement.unsure : statement.by_person);

@@ -17,7 +17,7 @@ struct StatedMeeting {
   int start_frame = 0, end_frame = 0;
   std::string kind;
   double exchange = 0;     // probability that names change hands in it
-  std::string decided_by;  // none | program | person
+  std::string decided_by;  // none | program | person | unsure: a person cannot tell
 };
 
 struct Statement {

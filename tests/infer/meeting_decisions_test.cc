@@ -377,6 +377,30 @@ TEST_CASE("a decision of a prediction that is not the newest is refused") {
                        doctest::Contains("an older prediction"), datasets::Error);
 }
 
+TEST_CASE("that nobody can tell holds for a meeting of the same animals, and for no other") {
+  Scene scene(TwoContacts(false));
+  const Id old_job = scene.result.job_id;
+  scene.Decide(scene.List().meetings.at(0).row.id, MeetingVerdict::kUnsure);
+  scene.Predict();
+  const auto run = [&](const std::string& sql) {
+    scene.project->Write([&](datasets::Writer& writer) { writer.connection().Script(sql); });
+  };
+  REQUIRE(scene.List().meetings.size() == 2);
+  REQUIRE(scene.List().meetings[0].decision);
+  CHECK(scene.List().meetings[0].decision->verdict == "unsure");
+  // Another animal was elsewhere then.
+  run("UPDATE meeting_animals SET away = 1 WHERE number = 1 AND meeting_id IN (SELECT id FROM"
+      " meetings WHERE job_id = " + std::to_string(old_job) + ")");
+  CHECK_FALSE(scene.List().meetings[0].decision);
+  CHECK(scene.List().elsewhere.size() == 1);
+  // Who took part is not known any more: the very same span.
+  run("DELETE FROM meetings WHERE job_id = " + std::to_string(old_job));
+  CHECK(scene.List().meetings[0].decision);
+  run("UPDATE meeting_decisions SET end_frame = end_frame + 1");
+  CHECK_FALSE(scene.List().meetings[0].decision);
+  CHECK(scene.List().elsewhere.size() == 1);
+}
+
 TEST_CASE("a meeting that names what its prediction lacks is said, by verification too") {
   Scene scene(TwoContacts(false));
   const auto damage = [&](const std::string& column, int value) {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "datasets/store/meetings/meeting_store.h"
 #include "infer/statement/statement_page.h"
 #include "tests/infer/statement/predicted.h"
 
@@ -109,6 +110,45 @@ TEST_CASE("over many draws the bound covers what is really wrong") {
     covered += predicted.State().most_wrong >= static_cast<int>(wrong.size());
   }
   CHECK(covered >= 17);  // of 20 at 95 %: fewer has a probability of 2 %
+}
+
+TEST_CASE(
+    "at a meeting that nobody can tell, the statement says so and not that a person decided") {
+  Predicted predicted(0, 2);
+  predicted.project->Write([&](datasets::Writer& writer) {
+    const datasets::Id video = predicted.project->Videos().at(0).id;
+    datasets::MeetingRow row;
+    row.job_id = predicted.job_id;
+    row.video_id = video;
+    row.start_frame = 199;
+    row.end_frame = 201;
+    row.kind = "contact";
+    row.exchange = 0.4;
+    row.animals = {{predicted.categories[0], 0, 0, 199, 2, 200, {}},
+                   {predicted.categories[1], 1, 1, 199, 3, 200, {}}};
+    datasets::MeetingDecisionRow decision;
+    decision.video_id = video;
+    decision.job_id = predicted.job_id;
+    decision.meeting_id = datasets::InsertMeeting(writer.connection(), row);
+    decision.start_frame = 199;
+    decision.end_frame = 201;
+    decision.verdict = "unsure";
+    datasets::InsertMeetingDecision(writer.connection(), decision);
+    datasets::WriteNameEvidence(
+        writer.connection(), predicted.job_id, video,
+        R"({"version": 1, "fps": 25, "start_frame": 0, "end_frame": 400, "max_instances": [1, 1],
+            "categories": [1, 2], "tracklets": [[0, 200, 0, 200, 0, 0, 0, [0, 0]],
+            [0, 200, 0, 200, 1, 1, 0, [0, 0]], [200, 400, 200, 400, 0, 0, 0, [0, 0]],
+            [200, 400, 200, 400, 1, 1, 0, [0, 0]]], "links": [], "labels": [], "obeyed": []})");
+  });
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.unsure == 1);
+  CHECK(statement.by_person == 0);
+  CHECK(infer::ToJson(statement, "1").at("exchanges").at("list").at(0).at("decided_by") ==
+        "unsure");
+  const std::string page = infer::StatementPage(statement, "1");
+  CHECK(page.find("#D55E00") != std::string::npos);  // orange
+  CHECK(page.find("#009E73") == std::string::npos);
 }
 
 TEST_CASE("the page escapes names of strangers and says what is missing for 1 and 0.1 percent") {
