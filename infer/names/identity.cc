@@ -15,6 +15,7 @@ namespace {
 
 const double kNever = -std::numeric_limits<double>::infinity();
 constexpr int8_t kDropped = -1;
+constexpr double kBroken = -1e12;  // a group that cannot be kept together: the last resort
 
 double LogSum(double a, double b) {
   if (a < b) std::swap(a, b);
@@ -56,6 +57,7 @@ class Search {
     }
     VOLE_CHECK(class_of_slot_.size() <= static_cast<size_t>(kMostAnimals));
     first_slot_.push_back(static_cast<int>(class_of_slot_.size()));
+    FindGroups(links);
     incoming_.resize(tracklets.size());
     last_use_.resize(tracklets.size());
     order_.resize(tracklets.size());
@@ -65,7 +67,13 @@ class Search {
     });
     std::vector<int> position(tracklets.size());
     for (size_t p = 0; p < order_.size(); ++p) position[Index(order_[p])] = static_cast<int>(p);
+    for (std::vector<int>& group : groups_) {
+      std::sort(group.begin(), group.end(),
+                [&](int a, int b) { return position[Index(a)] < position[Index(b)]; });
+      for (const int t : group) last_use_[Index(t)] = position[Index(group.back())];
+    }
     for (const Link& link : links) {
+      if (std::isinf(link.log_odds)) continue;
       if (link.from == link.to || position[Index(link.from)] >= position[Index(link.to)]) continue;
       incoming_[Index(link.to)].push_back(link);
       last_use_[Index(link.from)] = std::max(last_use_[Index(link.from)], position[Index(link.to)]);
@@ -96,14 +104,88 @@ class Search {
  private:
   static size_t Index(int i) { return static_cast<size_t>(i); }
 
+  // Tracklets that links of infinite log-odds join are a group: one track, or dropped together.
+  void FindGroups(const std::vector<Link>& links) {
+    group_of_.assign(tracklets_.size(), -1);
+    for (const Link& link : links) {
+      if (!std::isinf(link.log_odds) || link.from == link.to) continue;
+      for (const int t : {link.from, link.to}) {
+        if (group_of_[Index(t)] >= 0) continue;
+        group_of_[Index(t)] = static_cast<int>(groups_.size());
+        groups_.push_back({t});
+      }
+      const int one = group_of_[Index(link.from)], other = group_of_[Index(link.to)];
+      if (one == other) continue;
+      for (const int t : groups_[Index(other)]) {
+        group_of_[Index(t)] = one;
+        groups_[Index(one)].push_back(t);
+      }
+      groups_[Index(other)].clear();
+    }
+  }
+
+  // Of the tracklet's group those that get their slot with it or later; alone, itself.
+  std::vector<int> RestOf(int tracklet) const {
+    const int group = group_of_[Index(tracklet)];
+    if (group < 0) return {tracklet};
+    const std::vector<int>& all = groups_[Index(group)];
+    return {std::find(all.begin(), all.end(), tracklet), all.end()};
+  }
+
+  // Which slots the open tracklets leave to a new one.
+  struct Room {
+    std::vector<char> taken;  // by place in `open_`: not its slot
+    int must = -1;            // place in `open_` of one of its group: this slot and no other
+  };
+  Room RoomFor(int tracklet) const {
+    Room room;
+    const std::vector<int> rest = RestOf(tracklet);
+    const int group = group_of_[Index(tracklet)];
+    for (size_t o = 0; o < open_.size(); ++o) {
+      const int other = group_of_[Index(open_[o])];
+      bool taken = false;
+      for (const int own : rest) {
+        const TrackletEvidence& one = tracklets_[Index(own)];
+        taken = taken || tracklets_[Index(open_[o])].end_frame > one.start_frame;
+        if (other < 0 || other == group) continue;
+        for (const int later : groups_[Index(other)]) {  // the slot is kept for these
+          const TrackletEvidence& two = tracklets_[Index(later)];
+          taken = taken || (two.start_frame < one.end_frame && one.start_frame < two.end_frame);
+        }
+      }
+      if (other >= 0 && other == group) {
+        room.must = static_cast<int>(o);
+        taken = tracklets_[Index(open_[o])].end_frame > tracklets_[Index(tracklet)].start_frame;
+      }
+      room.taken.push_back(taken);
+    }
+    return room;
+  }
+
+  // Evidence about a group counts where it is named first, so that no name is lost too early.
+  double Gain(int tracklet, int8_t slot, const Room& room) const {
+    if (room.must >= 0) return 0;
+    double gain = 0;
+    for (const int t : RestOf(tracklet)) {
+      const TrackletEvidence& evidence = tracklets_[Index(t)];
+      gain += slot == kDropped ? -evidence.drop_cost
+                               : evidence.class_log_odds[Index(class_of_slot_[Index(slot)])];
+    }
+    return gain;
+  }
+
   std::vector<int8_t> Choices(const State& state, const std::vector<int8_t>& linked,
-                              int start) const {
+                              const Room& room) const {
     const size_t slots = class_of_slot_.size();
     std::vector<char> taken(slots, 0), known(slots, 0);
     for (size_t o = 0; o < open_.size(); ++o) {
       if (state[o] == kDropped) continue;
       known[Index(state[o])] = 1;
-      if (tracklets_[Index(open_[o])].end_frame > start) taken[Index(state[o])] = 1;
+      if (room.taken[o]) taken[Index(state[o])] = 1;
+    }
+    if (room.must >= 0) {
+      const int8_t slot = state[Index(room.must)];
+      return {slot != kDropped && taken[Index(slot)] ? kDropped : slot};
     }
     std::vector<int8_t> choices = {kDropped};
     for (size_t k = 0; k + 1 < first_slot_.size(); ++k) {
@@ -134,7 +216,7 @@ class Search {
       if (checkpoint_ && p % 64 == 0) checkpoint_();
       Layer layer;
       layer.tracklet = order_[p];
-      const TrackletEvidence& evidence = tracklets_[Index(order_[p])];
+      const Room room = RoomFor(order_[p]);
       const auto& incoming = incoming_[Index(order_[p])];
       std::vector<int> link_place(incoming.size(), -1);
       for (size_t l = 0; l < incoming.size(); ++l) {
@@ -164,6 +246,10 @@ class Search {
       }
       open_.pop_back();
 
+      std::vector<double> gains;  // from "dropped" on
+      for (int slot = kDropped; slot < static_cast<int>(class_of_slot_.size()); ++slot) {
+        gains.push_back(Gain(order_[p], static_cast<int8_t>(slot), room));
+      }
       std::unordered_map<State, int> index;
       std::vector<State> next_states;
       std::vector<double> next_best, next_total;
@@ -174,10 +260,9 @@ class Search {
         for (int place : link_place) {
           if (place >= 0) linked.push_back(state[Index(place)]);
         }
-        for (int8_t slot : Choices(state, linked, evidence.start_frame)) {
-          double gain = slot == kDropped
-                            ? -evidence.drop_cost
-                            : evidence.class_log_odds[Index(class_of_slot_[Index(slot)])];
+        for (int8_t slot : Choices(state, linked, room)) {
+          double gain = gains[Index(slot + 1)];
+          if (room.must >= 0 && slot != state[Index(room.must)]) gain = kBroken;
           for (size_t l = 0; l < incoming.size(); ++l) {
             if (link_place[l] >= 0 && state[Index(link_place[l])] == slot) {
               gain += slot == kDropped ? std::max(0.0, incoming[l].log_odds) : incoming[l].log_odds;
@@ -326,6 +411,8 @@ class Search {
   const std::vector<SameQuestion>& questions_;
   const std::function<void()>& checkpoint_;
   std::vector<int> class_of_slot_, first_slot_;
+  std::vector<int> group_of_;             // by tracklet, -1 none
+  std::vector<std::vector<int>> groups_;  // in order of start
   std::vector<std::vector<Link>> incoming_;
   std::vector<int> last_use_;  // position of the last tracklet that a link leads to
   std::vector<int> order_, open_;

@@ -35,11 +35,12 @@ struct NamedTracklet {
 };
 
 // The names that maximize (sum of class evidence) + (sum of link log-odds between tracklets that
-// get the same name), while tracklets that overlap in time never share a track. Exact by dynamic
-// programming over time (states: who is who among the tracklets that are open; max-sum for the
-// names, sum-product for the probabilities, cf. Viterbi 1967 and the forward-backward algorithm);
-// a beam of the best states where there are too many. `checkpoint`, when given, is called now and
-// then and may throw.
+// get the same name), while tracklets that overlap in time never share a track and those that links
+// of infinite log-odds join always do, whatever else speaks; where that cannot be, they are
+// dropped. Exact by dynamic programming over time (states: who is who among the tracklets that are
+// open; max-sum for the names, sum-product for the probabilities, cf. Viterbi 1967 and the
+// forward-backward algorithm); a beam of the best states where there are too many. `checkpoint`,
+// when given, is called now and then and may throw.
 std::vector<NamedTracklet> DecideIdentities(const std::vector<TrackletEvidence>& tracklets,
                                             const std::vector<Link>& links,
                                             const IdentityOptions& options,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -13,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kSureOdds = 200;  // far more than evidence and labels can say together
+constexpr double kSureOdds = std::numeric_limits<double>::infinity();
 constexpr double kNoDrop = 1e6;
 // Where nothing speaks for a change, names stay as they were predicted.
 constexpr double kStay = 1e-3;
@@ -204,6 +205,15 @@ std::vector<Link> LinksOf(const std::vector<KnownSame>& known) {
   return links;
 }
 
+std::string Broken(const std::vector<NamedTracklet>& names, const std::vector<KnownSame>& known) {
+  for (const KnownSame& same : known) {
+    if (names[Place(same.from)].number == names[Place(same.to)].number) continue;
+    return "the decision on " + Frames(same.start_frame, same.end_frame) +
+           " cannot hold together with the others and with what is seen at once";
+  }
+  return "";
+}
+
 std::string Contradiction(const NameEvidence& evidence, const std::vector<KnownSame>& known,
                           size_t* place) {
   // Tracklets that are one animal, with what made them so.
@@ -301,6 +311,14 @@ std::vector<NamedTracklet> NamesKnowing(const NameEvidence& evidence,
       DecideIdentities(named.evidence, named.links, options, checkpoint);
   std::vector<NamedTracklet> names(evidence.runs.size());
   for (size_t p = 0; p < found.size(); ++p) names[Place(named.places[p])] = found[p];
+  std::vector<KnownSame> asked;
+  for (const KnownSame& same : known) {
+    if (named.of[Place(same.from)] >= 0 && named.of[Place(same.to)] >= 0) asked.push_back(same);
+  }
+  const std::string broken = Broken(names, asked);
+  if (!broken.empty()) {
+    throw datasets::Error("the names", broken, "decide one of them otherwise: vole review PROJECT meetings --all");
+  }
   return names;
 }
 

@@ -56,8 +56,12 @@ NameEvidence NameEvidenceFromJson(const std::string& text);
 std::vector<KnownSame> KnownSameOf(const NameEvidence& evidence, datasets::Id job_id,
                                    const std::vector<datasets::MeetingDecisionRow>& decisions);
 
-// Links so strong that no evidence outweighs them.
+// Links that hold whatever else speaks: of infinite log-odds.
 std::vector<Link> LinksOf(const std::vector<KnownSame>& known);
+
+// The first of `known` that these names do not keep, as a clause; "" where all hold. Names that
+// were searched with LinksOf keep all that Contradiction lets pass, but for what no search can.
+std::string Broken(const std::vector<NamedTracklet>& names, const std::vector<KnownSame>& known);
 
 // The first of `known`, in their order, that contradicts an earlier one or a label, as a clause
 // with both places, such as "it says that ..."; `place` is its position. "" when none does.
@@ -65,6 +69,7 @@ std::string Contradiction(const NameEvidence& evidence, const std::vector<KnownS
                           size_t* place = nullptr);
 
 // Names of the tracklets that have one, decided anew with what people know; others stay without.
+// Throws Error where not all of it can hold together.
 std::vector<NamedTracklet> NamesKnowing(const NameEvidence& evidence,
                                         const std::vector<KnownSame>& known,
                                         const std::function<void()>& checkpoint = {});

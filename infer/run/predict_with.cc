@@ -152,6 +152,8 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     for (const Link& link : LinksOf(known)) links.push_back(link);
     DecidedNames decided =
         DecideNames(found.record, found.tracklets, links, info, evidence, anchors, checkpoint);
+    const std::string broken = Broken(decided.names, known);
+    if (!broken.empty()) result.remarks.push_back("video '" + video.name + "': " + broken);
     const train::ModelInfo numbered = Renumber(plan, found, links, input.fps, decided, result);
     const std::vector<NamedTracklet>& names = decided.names;
     NameEvidence kept = NameEvidenceOf(found.record, found.tracklets, found.links, decided,

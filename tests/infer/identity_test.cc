@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 #include <sstream>
@@ -238,6 +239,52 @@ TEST_CASE("the assignment of greatest value leaves forbidden pairs alone") {
   CHECK(datasets::BestAssignment({{0}, {0}}) == std::vector<int>{-1, -1});
   CHECK(datasets::BestAssignment({}).empty());
   CHECK(datasets::BestAssignment({{}, {}}) == std::vector<int>{-1, -1});
+}
+
+TEST_CASE("tracklets that a link of infinite log-odds joins are one track, whatever else speaks") {
+  const double sure = std::numeric_limits<double>::infinity();
+  const std::vector<TrackletEvidence> strong = {
+      Evidence(0, 200, {300, 0}, 1e6), Evidence(0, 200, {0, 300}, 1e6),
+      Evidence(200, 400, {300, 0}, 1e6), Evidence(200, 400, {0, 300}, 1e6)};
+  const auto crossed = DecideIdentities(strong, {{0, 3, sure}, {1, 2, sure}}, Classes(2));
+  CHECK(crossed[0].number == crossed[3].number);
+  CHECK(crossed[1].number == crossed[2].number);
+  CHECK(crossed[0].number != crossed[1].number);
+
+  std::mt19937 random(5);
+  std::normal_distribution<double> odds(0, 8);
+  int compared = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<TrackletEvidence> tracklets;
+    for (int t = 0; t < 7; ++t) {
+      const int start = static_cast<int>(random() % 60),
+                length = 5 + static_cast<int>(random() % 12);
+      tracklets.push_back(
+          Evidence(start, start + length, {odds(random), odds(random), odds(random)}, 1e7));
+    }
+    std::vector<Link> finite, hard;
+    for (int a = 0; a < 7 && hard.size() < 3; ++a) {
+      for (int b = 0; b < 7 && hard.size() < 3; ++b) {
+        if (tracklets[static_cast<size_t>(a)].end_frame >
+            tracklets[static_cast<size_t>(b)].start_frame) {
+          continue;
+        }
+        if (random() % 3 != 0) continue;
+        hard.push_back({a, b, sure});
+        finite.push_back({a, b, 1e6});
+      }
+    }
+    const double best = BestByTrying(tracklets, finite, 3);
+    if (best < 1e6 * static_cast<double>(hard.size()) - 1e5) continue;  // they cannot all hold
+    ++compared;
+    const auto names = DecideIdentities(tracklets, hard, Classes(3));
+    for (const Link& link : hard) {
+      CHECK(names[static_cast<size_t>(link.from)].number ==
+            names[static_cast<size_t>(link.to)].number);
+    }
+    CHECK(ValueOf(tracklets, finite, names) == doctest::Approx(best));
+  }
+  CHECK(compared > 50);
 }
 
 }  // namespace identity_test
