@@ -92,6 +92,14 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
   const auto learned = LearnedFrames(project, job_id, data.video_id);
   std::set<int> labeled;
   std::vector<CheckedAnimal> checked;
+  std::set<int> audited;  // random frames that were answered
+  for (const datasets::ReviewDecisionRow& decision : project.ReviewDecisions(job_id)) {
+    if (decision.verdict == "skipped" || decision.video_id != data.video_id) continue;
+    if (decision.reason_code != datasets::kAuditReason.code) continue;
+    for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {
+      audited.insert(frame);
+    }
+  }
   double short_held = 0, short_learned = 0, missing_held = 0, missing_learned = 0;
   const int animals = std::accumulate(data.max_instances.begin(), data.max_instances.end(), 0);
   project.ForEachAnnotation(data.video_id, [&](const datasets::ImageRow& image,
@@ -101,8 +109,12 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       return;
     }
     const int frame = *image.frame_index;
-    const bool held_back =
-        learned ? !learned->count(frame) : image.split == "val" || image.split == "test";
+    // What was accepted at random cannot have been learned from: it is of this very job.
+    const bool accepted = audited.count(frame) > 0 &&
+                          std::all_of(labels.begin(), labels.end(),
+                                      [&](const auto& label) { return label.job_id == job_id; });
+    const bool held_back = accepted || (learned ? !learned->count(frame)
+                                                : image.split == "val" || image.split == "test");
     const auto predictions =
         project.PredictionsAt(job_id, data.video_id, frame, datasets::PredictionView::kAsWritten);
     const Span rows = RowsAt(data, frame);
@@ -135,6 +147,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     }
     labeled.insert(frame);
     examples.frames += held_back;
+    examples.audit_frames += audited.count(frame) > 0;
   });
   const double learned_weight = WeightOfLearned(data, checked);
   examples.short_frames = short_held + learned_weight * short_learned;
@@ -152,7 +165,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     const ReviewAnimal& row = data.animals[animal.row];
     examples.animals.push_back(
         {row.signs, animal.overlap < 0.5, animal.held_back ? 1 : learned_weight, row.frame});
-    examples.from_audit.push_back(false);
+    examples.from_audit.push_back(audited.count(row.frame) > 0);
   }
   const ConfidenceModel prior = PriorModel(data.picture_overlap > 0);
   for (const datasets::ReviewDecisionRow& decision : project.ReviewDecisions(job_id)) {

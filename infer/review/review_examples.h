@@ -11,7 +11,7 @@ namespace infer {
 
 struct ReviewExamples {
   std::vector<Example> animals;  // one a predicted animal in a checked frame
-  std::vector<bool> from_audit;  // parallel
+  std::vector<bool> from_audit;  // parallel; labeled or not: whether a random frame was answered
   int frames = 0;                // distinct checked frames that count in full
   int decisions = 0, audit_frames = 0;
   // Of checked frames with too few predicted animals: how many do hold another one.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "annotate/edits.h"
+#include "annotate/history.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/review/review_data.h"
@@ -344,6 +346,26 @@ TEST_CASE("decisions move the confidences, and are not asked for again") {
   }
   CHECK(still_decided == decided);
   CHECK(infer::CalibrationOf(*labeled.project, labeled.job_id).basis == "labels and reviews");
+}
+
+TEST_CASE("random frames calibrate though accepting them has made labels of them") {
+  Labeled labeled(400, 1000, "train");
+  datasets::Job job;
+  infer::RebuildReviewQueue(*labeled.project, labeled.job_id, job, 120);
+  int answered = 0, wrong = 0;
+  annotate::History history(*labeled.project, "test");
+  for (const auto& item : labeled.project->ReviewItems(labeled.job_id)) {
+    if (item.reason_code != "audit") continue;
+    const bool reject = ++answered % 20 == 0;
+    wrong += reject;
+    history.Apply(annotate::DecideEpisode(
+        item, reject ? annotate::Verdict::kRejected : annotate::Verdict::kAccepted, 0));
+  }
+  REQUIRE(wrong > 3);
+  const infer::Calibration calibration = infer::CalibrationOf(*labeled.project, labeled.job_id);
+  CHECK(calibration.basis == "audit");
+  CHECK(calibration.frames == answered);
+  CHECK(calibration.expected_calibration_error < 0.15);  // nearly all were right, as was said
 }
 
 }  // namespace review_queue_test
