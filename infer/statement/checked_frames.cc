@@ -153,13 +153,15 @@ class FrameCounter {
                                        datasets::PredictionView::kCorrected);
     if (left.size() != labels.size()) return true;
     for (const AnnotationRow& label : labels) {
-      if (label.iscrowd || !label.HasShape()) return true;
+      if (label.iscrowd) return true;
       const datasets::Rle wanted = label.Mask({image.width, image.height});
       auto best = left.end();
       double best_overlap = kSameOutline;
       for (auto one = left.begin(); one != left.end(); ++one) {
         if (one->category_id != label.category_id) continue;
-        const double overlap = datasets::RleIou(one->Mask({image.width, image.height}), wanted);
+        const datasets::Rle mask = one->Mask({image.width, image.height});
+        const bool no_shape = datasets::RleArea(mask) == 0 && datasets::RleArea(wanted) == 0;
+        const double overlap = no_shape ? 1 : datasets::RleIou(mask, wanted);
         if (overlap < best_overlap) continue;
         best_overlap = overlap;
         best = one;

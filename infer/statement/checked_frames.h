@@ -17,7 +17,8 @@ namespace infer {
 // All other frames are what the random ones speak for. The sample are the random frames in the
 // order of their draw (infer/review/random_frames.h) up to the last that was answered: so whoever
 // leaves an unwelcome one open, skips it, or draws it anew instead of answering has it counted as
-// wrong. One that people labeled as it was predicted is known, and no part of the sample.
+// wrong, like one that was accepted under names that people have exchanged since. One that people
+// labeled as it was predicted is known, and no part of the sample.
 void CountFrames(const datasets::Project& project, const datasets::VideoRow& video,
                  const ReviewData& data, Statement& statement);
 

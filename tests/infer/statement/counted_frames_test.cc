@@ -127,4 +127,20 @@ TEST_CASE("drawing a wrong random frame anew and accepting it then leaves it wro
   CHECK(predicted.State().sample.wrong == 20);
 }
 
+TEST_CASE("random frames that were accepted are right, but not under names exchanged since") {
+  Predicted predicted(0, 2);
+  const auto run = [&](const std::string& sql) {
+    predicted.project->Write([&](datasets::Writer& writer) { writer.connection().Script(sql); });
+  };
+  run("UPDATE predictions SET outline = NULL WHERE category_id = 2 AND frame_index < 200");
+  predicted.DrawRandom(60);
+  predicted.Check({});
+  CHECK(predicted.State().sample.drawn == 60);
+  CHECK(predicted.State().sample.wrong == 0);
+  run("INSERT INTO prediction_corrections (job_id, video_id, start_frame, end_frame, kind,"
+      " category_id, other_category_id, author, created_at) VALUES (" +
+      std::to_string(predicted.job_id) + ", 1, 0, 400, 'swap', 1, 2, 'Ada', 1)");
+  CHECK(predicted.State().sample.wrong == 60);
+}
+
 }  // namespace counted_frames_test
