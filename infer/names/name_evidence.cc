@@ -317,7 +317,8 @@ std::vector<NamedTracklet> NamesKnowing(const NameEvidence& evidence,
   }
   const std::string broken = Broken(names, asked);
   if (!broken.empty()) {
-    throw datasets::Error("the names", broken, "decide one of them otherwise: vole review PROJECT meetings --all");
+    throw datasets::Error("the names", broken,
+                          "decide one of them otherwise: vole review PROJECT meetings --all");
   }
   return names;
 }

@@ -390,7 +390,8 @@ TEST_CASE("that nobody can tell holds for a meeting of the same animals, and for
   CHECK(scene.List().meetings[0].decision->verdict == "unsure");
   // Another animal was elsewhere then.
   run("UPDATE meeting_animals SET away = 1 WHERE number = 1 AND meeting_id IN (SELECT id FROM"
-      " meetings WHERE job_id = " + std::to_string(old_job) + ")");
+      " meetings WHERE job_id = " +
+      std::to_string(old_job) + ")");
   CHECK_FALSE(scene.List().meetings[0].decision);
   CHECK(scene.List().elsewhere.size() == 1);
   // Who took part is not known any more: the very same span.
