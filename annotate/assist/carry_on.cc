@@ -94,7 +94,8 @@ class Journey {
       if (k != i) others.push_back(all[k].outline);
     }
     traveler.fit = LearnOutlineFit(first, background_, seed.outline, others);
-    if (seed.outline.size() == 1 || traveler.fit.overlap <= 0) {  // of several parts it keeps one
+    if (PartsOf(seed.outline).empty() ||
+        traveler.fit.overlap <= 0) {  // of several parts it keeps one
       const Polygons cut = GrabCutFrom(first, background_, seed.outline, {}).polygons;
       if (IouOf(cut, seed.outline, first.size()) > traveler.fit.overlap) traveler.fit.overlap = 0;
     }

@@ -56,8 +56,8 @@ FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const
     return view;
   }
   view.inside = MaskOf(outline, view.window);
-  for (size_t i = 0; outline.size() > 1 && i < outline.size(); ++i) {
-    view.parts.push_back(MaskOf({outline[i]}, view.window));
+  for (const datasets::Ring& part : PartsOf(outline)) {
+    view.parts.push_back(MaskOf({part}, view.window));
   }
   cv::Mat distance;
   cv::distanceTransform(view.inside == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
@@ -119,6 +119,17 @@ double Shrink(FitView& view, double area) {
 }
 
 }  // namespace
+
+std::vector<datasets::Ring> PartsOf(const Polygons& outline) {
+  constexpr double kLeastShare = 0.1;
+  std::vector<datasets::Ring> parts;
+  const double area = AreaOf(outline);
+  for (const datasets::Ring& ring : outline) {
+    if (datasets::RingArea(ring) >= kLeastShare * area) parts.push_back(ring);
+  }
+  if (parts.size() < 2) parts.clear();
+  return parts;
+}
 
 OutlineFit LearnOutlineFit(const cv::Mat& frame, const cv::Mat& background, const Polygons& outline,
                            const std::vector<Polygons>& others) {

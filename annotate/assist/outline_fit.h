@@ -15,6 +15,9 @@ struct OutlineFit {
   double overlap = 0;  // IoU with the outline it was learned from; 0: nothing could be learned
 };
 
+// The rings of an outline that something has cut in several: each at least a tenth of it. Specks
+// beside one ring are no parts; empty then.
+std::vector<datasets::Ring> PartsOf(const datasets::Polygons& outline);
 // The cut and the opening that give `outline` back best in its own frame, beside `others`. Without
 // a background (or with one of another size) the ground is one color, the median around the animal.
 // Frames 8-bit BGR.
