@@ -252,24 +252,24 @@ void LearnView::DrawChoices(const ProjectView& project) {
 void LearnView::DrawTracking(UiContext& context) {
   ImGui::TextWrapped(
       "Or without labels, where the camera stands still: what moves is learned and numbered.");
-  ImGui::SetNextItemWidth(150 * context.scale);
+  ImGui::SetNextItemWidth(-1);
   const std::string now = animals_ == 0
-                              ? "as many as are seen"
+                              ? "As many animals as are seen"
                               : std::to_string(animals_) + (animals_ == 1 ? " animal" : " animals");
   if (ImGui::BeginCombo("##animals", now.c_str())) {
     for (int number = 0; number <= kMostChoices; ++number) {
-      const std::string text = number == 0 ? "as many as are seen" : std::to_string(number);
+      const std::string text = number == 0 ? "As many animals as are seen" : std::to_string(number);
       if (ImGui::Selectable(text.c_str(), number == animals_)) animals_ = number;
     }
     ImGui::EndCombo();
   }
-  ImGui::SameLine();
   if (ImGui::Button("Track without labels")) StartTracking(context.session);
   if (ImGui::IsItemHovered()) {
     ImGui::SetTooltip(
         "This video, in a few minutes; what it learns from is not written among "
         "your labels");
   }
+  ImGui::Separator();
 }
 
 void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
