@@ -30,7 +30,7 @@ std::string FrameText(int frame) { return "frame " + std::to_string(frame); }
 
 // Why nothing may be carried onto a frame; "": it may.
 std::string ClosedBy(const datasets::ImageRow& image) {
-  if (image.split == "val" || image.split == "test") return "is kept for testing";
+  if (image.IsHeldOut()) return "is kept for testing";
   if (image.state == datasets::ImageState::kEmpty) return "is marked as empty";
   if (image.state == datasets::ImageState::kDone) return "is marked as done";
   return "";
@@ -84,16 +84,15 @@ datasets::Polygons OutlineToCarry(const AnnotationRow& label, cv::Size size, int
   return inside ? rings : datasets::TraceMask(mask, 0, window.tl(), 4);
 }
 
-Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv::Size size) {
+Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv::Size size,
+              const std::vector<datasets::ImageRow>& images) {
   Seeds seeds;
   const auto chosen = [&](Id animal) {
     return request.animals.empty() || std::find(request.animals.begin(), request.animals.end(),
                                                 animal) != request.animals.end();
   };
-  for (const auto& image : project.ImagesOfVideo(request.video_id)) {
-    if (image.frame_index != request.frame || (image.split != "val" && image.split != "test")) {
-      continue;
-    }
+  for (const datasets::ImageRow& image : images) {
+    if (image.frame_index != request.frame || !image.IsHeldOut()) continue;
     throw datasets::Error(FrameText(request.frame), "it is kept for testing (" + image.split + ")",
                           "carry from another frame: what is learned from must not show it");
   }
@@ -127,9 +126,9 @@ Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv:
 }
 
 AdviseOn AdviceFrom(const datasets::Project& project, const CarryRequest& request,
-                    const Seeds& seeds) {
+                    const Seeds& seeds, const std::vector<datasets::ImageRow>& images) {
   std::map<int, std::string> closed;
-  for (const auto& image : project.ImagesOfVideo(request.video_id)) {
+  for (const datasets::ImageRow& image : images) {
     if (image.frame_index) closed[*image.frame_index] = ClosedBy(image);
   }
   return [&project, video = request.video_id, closed = std::move(closed), job = seeds.job,
@@ -242,9 +241,10 @@ class CarryWriter {
 CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& request,
                           datasets::Job& job) {
   const datasets::VideoRow video = project.VideoById(request.video_id);
-  Seeds seeds = SeedsOf(project, request, {video.width, video.height});
+  const std::vector<datasets::ImageRow> images = project.ImagesOfVideo(request.video_id);
+  Seeds seeds = SeedsOf(project, request, {video.width, video.height}, images);
   if (request.use_predictions) seeds.job = project.LatestPredictJob(request.video_id);
-  const AdviseOn advise = AdviceFrom(project, request, seeds);
+  const AdviseOn advise = AdviceFrom(project, request, seeds, images);
   const cv::Mat background = project.BackgroundOf(video).bgr;
   datasets::FrameCache pictures(project.VideoPath(video), project.IndexOf(video), kCacheBytes);
   CarriedLabels carried;

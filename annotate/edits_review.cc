@@ -39,10 +39,6 @@ AnnotationRow LabelFrom(const PredictionRow& prediction, Id image_id, const std:
   return label;
 }
 
-bool IsDecided(const ImageRow& image) {
-  return image.state == ImageState::kDone || image.state == ImageState::kEmpty;
-}
-
 // IoU; of a label that has points alone, the share of them in the prediction's box.
 double Overlap(const PredictionRow& prediction, const AnnotationRow& label, const ImageRow& image) {
   if (label.HasShape()) {
@@ -93,7 +89,7 @@ std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow
 void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
                  const std::vector<PredictionRow>& predictions, std::optional<Id> only) {
   const auto existing = recorder.reader().ImageAt(video_id, frame_index);
-  if (!only && existing && IsDecided(*existing)) return;
+  if (!only && existing && existing->IsDecided()) return;
   std::vector<AnnotationRow> labels;
   if (existing) labels = recorder.reader().AnnotationsOfImage(existing->id);
   std::map<Id, std::vector<const AnnotationRow*>> labels_of;

@@ -28,7 +28,7 @@ class TeachingFrames {
       project_.ForEachAnnotation(
           video_id, [&](const ImageRow& image, const std::vector<AnnotationRow>& labels) {
             const bool has_say = image.state == ImageState::kEmpty || !labels.empty();
-            if (image.frame_index && has_say && image.split != "val" && image.split != "test") {
+            if (image.frame_index && has_say && !image.IsHeldOut()) {
               frames.insert(*image.frame_index);
             }
           });

@@ -1,12 +1,11 @@
 #include "datasets/store/frame_hash.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <memory>
 
 #include "datasets/base/error.h"
+#include "datasets/base/sha256.h"
 
 namespace datasets {
 namespace {
@@ -14,22 +13,14 @@ constexpr int kHashedFrames = 8;
 }
 
 std::string HashPixels(const cv::Mat& picture) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                       &EVP_MD_CTX_free);
-  VOLE_CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+  Sha256 hash;
   const int32_t shape[3] = {picture.rows, picture.cols, picture.type()};
-  EVP_DigestUpdate(digest.get(), shape, sizeof(shape));
+  hash.Add(shape, sizeof(shape));
   const size_t row_bytes = static_cast<size_t>(picture.cols) * picture.elemSize();
   for (int y = 0; y < picture.rows; ++y) {
-    EVP_DigestUpdate(digest.get(), picture.ptr(y), row_bytes);
+    hash.Add(picture.ptr(y), row_bytes);
   }
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  VOLE_CHECK(EVP_DigestFinal_ex(digest.get(), bytes, &size) == 1);
-  static const char* kHex = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) text += {kHex[bytes[i] >> 4], kHex[bytes[i] & 15]};
-  return text;
+  return hash.Hex();
 }
 
 nlohmann::json HashFrames(VideoReader& reader, Job& job) {

@@ -33,6 +33,11 @@ struct ImageRow {  // a frame of a video, or a picture file
   int width = 0, height = 0;
   ImageState state = ImageState::kNew;
   std::string split;  // "", "train", "val" or "test"
+
+  // Nothing may be learned from it or carried to it.
+  bool IsHeldOut() const { return split == "val" || split == "test"; }
+  // A person has said that it is complete.
+  bool IsDecided() const { return state == ImageState::kDone || state == ImageState::kEmpty; }
 };
 
 struct CategoryRow {  // in the default way of working: one individual animal

@@ -1,7 +1,5 @@
 #include "datasets/video/fingerprint.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "datasets/base/error.h"
+#include "datasets/base/sha256.h"
 #include "datasets/video/video.h"
 
 namespace datasets {
@@ -29,28 +28,19 @@ std::string DigestOf(const std::filesystem::path& path, int64_t bytes) {
   if (whole < 0) throw Error(path.string(), "its size cannot be read");
   if (whole < bytes) throw Error(path.string(), "its end is missing", "restore it");
   const int64_t size = bytes < 0 ? whole : bytes;
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  VOLE_CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+  Sha256 hash;
   std::array<unsigned char, 8> size_bytes;
   for (int i = 0; i < 8; ++i) size_bytes[i] = static_cast<unsigned char>(size >> (8 * i));
-  EVP_DigestUpdate(digest.get(), size_bytes.data(), size_bytes.size());
+  hash.Add(size_bytes.data(), size_bytes.size());
   std::vector<char> block(static_cast<size_t>(std::min(size, kFingerprintBytes)));
   for (const int64_t start : {int64_t{0}, size - static_cast<int64_t>(block.size())}) {
     in.seekg(start);
     if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) {
       throw Error(path.string(), "reading it failed", "check the disk");
     }
-    EVP_DigestUpdate(digest.get(), block.data(), block.size());
+    hash.Add(block.data(), block.size());
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
-  unsigned length = 0;
-  EVP_DigestFinal_ex(digest.get(), hash.data(), &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) {
-    hex += "0123456789abcdef"[hash[i] >> 4];
-    hex += "0123456789abcdef"[hash[i] & 15];
-  }
-  return hex;
+  return hash.Hex();
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::vector<LabeledImage> CollectLabels(const datasets::Project& project,
           if (!selection.filled_in && datasets::AnyFilledIn(labels)) return;
           const auto may_teach = [](const AnnotationRow& label) { return label.MayTeach(); };
           if (!std::all_of(labels.begin(), labels.end(), may_teach)) return;
-          if (image.split == "val" || image.split == "test") {
+          if (image.IsHeldOut()) {
             ++*held_out;
           } else {
             frames.push_back(std::move(labeled));

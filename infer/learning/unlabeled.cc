@@ -28,7 +28,7 @@ std::set<int> FramesOfPeople(const datasets::Project& project, const datasets::V
     const bool animal =
         std::any_of(labels.begin(), labels.end(), [](const auto& label) { return !label.iscrowd; });
     *teach = *teach || (outlined && animal && image.state != datasets::ImageState::kNew &&
-                        image.split != "val" && image.split != "test");
+                        !image.IsHeldOut());
   });
   return frames;
 }

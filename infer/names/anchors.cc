@@ -25,7 +25,7 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
   const auto& frames = record.rows();
   project.ForEachAnnotation(video_id, [&](const datasets::ImageRow& image,
                                           const std::vector<datasets::AnnotationRow>& labels) {
-    if (!image.frame_index || image.split == "val" || image.split == "test") return;
+    if (!image.frame_index || image.IsHeldOut()) return;
     const int frame = *image.frame_index;
     const auto less = [](const AnimalFrame& row, int f) { return row.frame < f; };
     const auto first = std::lower_bound(frames.begin(), frames.end(), frame, less);

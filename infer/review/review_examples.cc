@@ -113,8 +113,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     const bool accepted = audited.count(frame) > 0 &&
                           std::all_of(labels.begin(), labels.end(),
                                       [&](const auto& label) { return label.job_id == job_id; });
-    const bool held_back = accepted || (learned ? !learned->count(frame)
-                                                : image.split == "val" || image.split == "test");
+    const bool held_back = accepted || (learned ? !learned->count(frame) : image.IsHeldOut());
     const auto predictions =
         project.PredictionsAt(job_id, data.video_id, frame, datasets::PredictionView::kAsWritten);
     const Span rows = RowsAt(data, frame);

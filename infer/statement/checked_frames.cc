@@ -1,13 +1,12 @@
 #include "infer/statement/checked_frames.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <set>
 
+#include "datasets/base/sha256.h"
 #include "datasets/shape/mask.h"
 #include "datasets/store/review/review_reasons.h"
 #include "infer/review/random_frames.h"
@@ -18,32 +17,8 @@ namespace {
 using datasets::AnnotationRow;
 using datasets::Id;
 using datasets::ImageRow;
-using datasets::ImageState;
 
 constexpr double kSameOutline = 0.5;  // IoU, as in infer/review/review_examples.h
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(const std::string& text) { EVP_DigestUpdate(context_.get(), text.data(), text.size()); }
-  std::string Hex() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), bytes, &size);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
-    return hex;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
-
-bool IsDecided(const ImageRow& image) {
-  return image.state == ImageState::kDone || image.state == ImageState::kEmpty;
-}
 
 class FrameCounter {
  public:
@@ -95,7 +70,7 @@ class FrameCounter {
   void ReadLabels() {
     std::map<Id, std::string> names;
     for (const auto& category : project_.Categories()) names[category.id] = category.name;
-    Sha256 hash;
+    datasets::Sha256 hash;
     std::set<int> labeled;
     project_.ForEachAnnotation(
         video_.id, [&](const ImageRow& image, const std::vector<AnnotationRow>& labels) {
@@ -115,7 +90,7 @@ class FrameCounter {
           if (!labels.empty()) Take(image, labels);
         });
     for (const ImageRow& image : project_.ImagesOfVideo(video_.id)) {
-      if (!image.frame_index || !IsDecided(image)) continue;
+      if (!image.frame_index || !image.IsDecided()) continue;
       labeled.insert(*image.frame_index);
       if (!labeled_.count(*image.frame_index)) Take(image, {});
     }
@@ -126,7 +101,7 @@ class FrameCounter {
   void Take(const ImageRow& image, const std::vector<AnnotationRow>& labels) {
     const int frame = *image.frame_index;
     if (frame < statement_.start_frame || frame >= statement_.end_frame) return;
-    if (!IsDecided(image) && !HasEveryAnimal(labels)) return;
+    if (!image.IsDecided() && !HasEveryAnimal(labels)) return;
     Labeled& own = labeled_[frame];
     own.accepted =
         !labels.empty() && std::all_of(labels.begin(), labels.end(), [&](const auto& label) {

@@ -29,8 +29,7 @@ std::vector<int> LabeledFrames(const datasets::Project& project, const datasets:
   std::vector<int> frames;
   project.ForEachAnnotation(video.id, [&](const datasets::ImageRow& image,
                                           const std::vector<datasets::AnnotationRow>& labels) {
-    const bool looked_at = image.state == datasets::ImageState::kDone ||
-                           image.state == datasets::ImageState::kEmpty || !labels.empty();
+    const bool looked_at = image.IsDecided() || !labels.empty();
     if (image.frame_index && looked_at) frames.push_back(*image.frame_index);
   });
   return frames;

@@ -84,7 +84,7 @@ LearnedBlobs::Lesson LearnedBlobs::LessonFor(const ProjectView& project, dataset
     for (const datasets::ImageRow& image : images) {
       const bool labeled = (image.state == datasets::ImageState::kStarted ||
                             image.state == datasets::ImageState::kDone) &&
-                           image.split != "val" && image.split != "test";
+                           !image.IsHeldOut();
       all += labeled;
       own += labeled && video == video_id;
     }
