@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "datasets/base/error.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 #include "infer/review/review_data.h"
 #include "infer/statement/checked_frames.h"
 

@@ -77,6 +77,7 @@ const std::vector<std::string> kFloors = {
     "infer/names",
     "infer/behavior",
     "infer/points",
+    "infer/meetings",
     "infer/review",
     "infer/review/signs",
     "infer/statement",

@@ -3,8 +3,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/project.h"
+#include "infer/meetings/meeting_review.h"
 #include "infer/names/name_evidence.h"
-#include "infer/review/meeting_review.h"
 #include "tests/support/journey.h"
 #include "tests/support/store_data.h"
 

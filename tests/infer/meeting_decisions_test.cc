@@ -9,7 +9,7 @@
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/writer.h"
 #include "datasets/verify.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 #include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
 #include "tests/support/label_project.h"

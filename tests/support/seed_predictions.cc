@@ -10,8 +10,8 @@
 #include "datasets/formats/coco/coco.h"
 #include "datasets/project.h"
 #include "datasets/store/writer.h"
+#include "infer/meetings/meeting_review.h"
 #include "infer/names/name_evidence.h"
-#include "infer/review/meeting_review.h"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 
 namespace app {
 namespace {

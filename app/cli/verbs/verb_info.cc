@@ -10,7 +10,7 @@
 #include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
 #include "datasets/video/fingerprint.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 
 namespace app {
 namespace info_verb {

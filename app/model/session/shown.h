@@ -14,7 +14,7 @@
 #include "datasets/project.h"
 #include "datasets/store/machine_records.h"
 #include "datasets/store/records.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 
 namespace app {
 

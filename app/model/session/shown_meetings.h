@@ -12,7 +12,7 @@
 
 #include "app/model/session/latest_worker.h"
 #include "app/model/session/session.h"
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 
 namespace app {
 

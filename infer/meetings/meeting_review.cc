@@ -1,4 +1,4 @@
-#include "infer/review/meeting_review.h"
+#include "infer/meetings/meeting_review.h"
 
 #include <algorithm>
 #include <map>
