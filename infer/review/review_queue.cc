@@ -241,9 +241,9 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
     run.push_back(std::move(view));
   });
   close();
-  AddAudit(data, FrameSuspicion(data, model, missing), options, items);
   std::stable_sort(items.begin(), items.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
+  AddAudit(data, FrameSuspicion(data, model, missing), options, items);
   return items;
 }
 

@@ -1,20 +1,13 @@
 #include "datasets/store/review/review_order.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "datasets/store/review/review_reasons.h"
 
 namespace datasets {
-namespace {
-
-// Fibonacci hashing (Knuth, The Art of Computer Programming, volume 3, section 6.4).
-uint32_t Shuffled(const ReviewItemRow& item) {
-  return static_cast<uint32_t>(item.start_frame + 7919 * item.video_id) * 2654435769u;
-}
-
-}  // namespace
 
 void SortForReview(std::vector<ReviewItemRow>& items) {
   constexpr size_t kEvery = 10;
@@ -25,18 +18,24 @@ void SortForReview(std::vector<ReviewItemRow>& items) {
   items.erase(audits, items.end());
   std::stable_sort(items.begin(), items.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
-  std::stable_sort(drawn.begin(), drawn.end(),
-                   [](const auto& a, const auto& b) { return Shuffled(a) < Shuffled(b); });
+  // The first of every video, then the second of every video.
+  std::sort(drawn.begin(), drawn.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::map<std::pair<Id, Id>, int> drawn_of;
+  std::vector<std::pair<int, size_t>> order;
+  for (size_t d = 0; d < drawn.size(); ++d) {
+    order.emplace_back(drawn_of[{drawn[d].video_id, drawn[d].job_id}]++, d);
+  }
+  std::sort(order.begin(), order.end());
+  const auto drawn_at = [&](size_t place) -> ReviewItemRow& { return drawn[order[place].second]; };
   std::vector<ReviewItemRow> mixed;
   size_t next = 0;
   for (ReviewItemRow& item : items) {
     if (mixed.size() % kEvery == kEvery - 1 && next < drawn.size()) {
-      mixed.push_back(std::move(drawn[next++]));
+      mixed.push_back(std::move(drawn_at(next++)));
     }
     mixed.push_back(std::move(item));
   }
-  std::move(drawn.begin() + static_cast<std::ptrdiff_t>(next), drawn.end(),
-            std::back_inserter(mixed));
+  for (; next < order.size(); ++next) mixed.push_back(std::move(drawn_at(next)));
   items = std::move(mixed);
 }
 

@@ -8,8 +8,8 @@
 namespace datasets {
 
 // Worst first; the audit's episodes, drawn at random to check the confidences, take every tenth
-// place, in an order that has nothing to do with their scores but is always the same: whoever stops
-// early has seen a fair part of them.
+// place, in the order in which they were drawn (that of their ids): whoever stops early has seen a
+// smaller draw, and leaves none of it unanswered, which a statement would count as wrong.
 void SortForReview(std::vector<ReviewItemRow>& items);
 
 }  // namespace datasets
