@@ -274,9 +274,11 @@ BehaviorScores MotionMeter::Scores() const {
     series.start_frame = start_frame_;
     series.end_frame = end_frame_;
     series.bouts = animals_[i].bouts;
-    for (size_t k = 0; k < behaviors_.size(); ++k) {
-      series.looked_for.push_back(static_cast<int>(k));
+    for (int k = 0; k < static_cast<int>(behaviors_.size()); ++k) {
+      const bool needs_outline = k == contact_ || k == freezing_;
+      if (animals_[i].outlined > 0 || !needs_outline) series.looked_for.push_back(k);
     }
+    if (series.looked_for.empty()) continue;  // nothing is known of it, which is not "never"
     scores.series.push_back(std::move(series));
   }
   TidyScores(scores);

@@ -292,7 +292,9 @@ SubjectPoints::SubjectPoints(const datasets::Project& project, const datasets::V
 Pose SubjectPoints::Own(const Animals& animals, size_t subject, Id* category) const {
   const auto known = categories_.find(subjects_[subject]);
   auto own = known == categories_.end() ? animals.end() : animals.find(known->second);
-  if (own == animals.end() && whole_frame_ && animals.size() == 1) own = animals.begin();
+  // The only one there; another one, where the subject is an animal that is not there.
+  const bool is_only = known == categories_.end() && whole_frame_ && animals.size() == 1;
+  if (is_only) own = animals.begin();
   if (own == animals.end()) return {};
   *category = own->first;
   return PoseOf(own->second);

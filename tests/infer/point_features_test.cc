@@ -302,6 +302,7 @@ TEST_CASE("A subject that is no animal has the points of the only one, in the vi
   CHECK(samples("frame", "") == 4);
   CHECK(samples("frame", "the cage") == 4);  // however the observer called it
   CHECK(samples("frame", "ann") == 4);
+  CHECK(samples("frame", "bob") == 0);  // another animal's points are not his
   CHECK(samples("animal", "") == 0);
   CHECK(samples("region", "nest") == 0);
   CHECK(samples("pair", "ann") == 4);

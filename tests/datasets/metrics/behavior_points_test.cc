@@ -160,6 +160,17 @@ TEST_CASE("creeping of points adds up until it is a step") {
   CHECK(steps == std::vector<double>{-1, 0, 2, 0, 2});
 }
 
+TEST_CASE("contact and freezing are not said to be never there where nobody was outlined") {
+  MotionMeter meter("clip", {"ann", "bob"}, {}, 10, 0, 100, MotionOptions(),
+                    ChoosePoints({"nose"}, "", "", 0));
+  const Rle outline = RlePolygons({{{10, 10}, {20, 10}, {20, 20}, {10, 20}}}, 48, 64);
+  meter.Add(0, {{0, {}, {{10, 10, 1}}}, {1, outline, {}}});
+  const auto scores = meter.Scores();
+  REQUIRE(scores.series.size() == 1);
+  CHECK(scores.series[0].subject == "bob");
+  CHECK(scores.series[0].looked_for.size() == 2);
+}
+
 TEST_CASE("what only outlines say is left empty where nobody outlined the animal") {
   PoseProject scene;
   const Measured found = Measure(*scene.project, {});
