@@ -266,7 +266,8 @@ class SelectTool : public Tool {
     if (state == State::kDragShape) {
       if (shift_ == cv::Point2d()) return {true, std::nullopt};
       ShapeChange change = ReplaceChange(
-          annotation_, WithOutlines(shape, std::move(edited_), context, shift_), "Move outline");
+          annotation_, WithOutlines(shape, std::move(edited_), context, ShiftBy(shift_)),
+          "Move outline");
       change.key_points = Shifted(shape.key_points, shift_);
       return {true, change};
     }

@@ -144,8 +144,17 @@ datasets::Outline ShapeFromMask(const cv::Mat& mask, const cv::Rect& window,
   return shape;
 }
 
+std::vector<datasets::KeyPoint> Moved(std::vector<datasets::KeyPoint> points, const Way& way) {
+  for (datasets::KeyPoint& point : points) {
+    const cv::Point2d moved = Moved(cv::Point2d(point.x, point.y), way);
+    point.x = moved.x;
+    point.y = moved.y;
+  }
+  return points;
+}
+
 datasets::Outline WithOutlines(const Shape& shape, datasets::Polygons polygons,
-                               const ToolContext& context, cv::Point2d hole_shift) {
+                               const ToolContext& context, const Way& holes_go) {
   if (!shape.rle || shape.rle->empty()) return {std::move(polygons), std::nullopt};
   const cv::Rect old_window = WindowOf(shape, 1, context);
   const cv::Mat old_mask = shape.MaskIn(old_window);
@@ -153,12 +162,14 @@ datasets::Outline WithOutlines(const Shape& shape, datasets::Polygons polygons,
   const cv::Rect window = WindowOf(polygons, 1, context);
   if (window.empty() || cv::countNonZero(holes) == 0) return {std::move(polygons), std::nullopt};
   cv::Mat mask = MaskOf(polygons, window);
-  const cv::Point shift(static_cast<int>(std::lround(hole_shift.x)),
-                        static_cast<int>(std::lround(hole_shift.y)));
-  const cv::Rect common = (old_window + shift) & window;
-  if (!common.empty()) {
-    mask(common - window.tl()).setTo(0, holes(common - shift - old_window.tl()));
-  }
+  // From pixel to pixel of the two windows; a pixel's middle lies half a pixel behind its index.
+  const cv::Point2d half(0.5, 0.5);
+  const cv::Point2d to =
+      Moved(cv::Point2d(old_window.tl()) + half, holes_go) - half - cv::Point2d(window.tl());
+  const Way pixels = {holes_go(0, 0), holes_go(0, 1), to.x, holes_go(1, 0), holes_go(1, 1), to.y};
+  cv::Mat moved;
+  cv::warpAffine(holes, moved, pixels, window.size(), cv::INTER_NEAREST);
+  mask.setTo(0, moved);
   datasets::Outline drawn;
   drawn.polygons = std::move(polygons);
   if (datasets::HasHoles(mask)) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "annotate/assist/carry_motion.h"
 #include "annotate/tools/tool.h"
 
 namespace annotate {
@@ -33,10 +34,13 @@ cv::Rect WindowOf(const datasets::Polygons& polygons, double margin, const ToolC
 // `mask` is the part of the image at `window`. Parts below 8 pixels are dropped.
 datasets::Outline ShapeFromMask(const cv::Mat& mask, const cv::Rect& window,
                                 const ToolContext& context);
-// The shape's outer outlines become `polygons`; its holes stay where they were (`hole_shift` moves
-// them along).
+// Where a point goes, in image coordinates: p -> A p + t (Moved: annotate/assist/carry_motion.h).
+using Way = cv::Matx23d;
+inline Way ShiftBy(const cv::Point2d& by) { return {1, 0, by.x, 0, 1, by.y}; }
+std::vector<datasets::KeyPoint> Moved(std::vector<datasets::KeyPoint> points, const Way& way);
+// The shape's outer outlines become `polygons`; its holes stay where they were, or go along.
 datasets::Outline WithOutlines(const Shape& shape, datasets::Polygons polygons,
-                               const ToolContext& context, cv::Point2d hole_shift = {});
+                               const ToolContext& context, const Way& holes_go = ShiftBy({0, 0}));
 datasets::Outline WithPart(const Shape& shape, const datasets::Ring& ring,
                            const ToolContext& context);
 datasets::Outline WithHole(const Shape& shape, const datasets::Ring& ring,

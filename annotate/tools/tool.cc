@@ -17,14 +17,15 @@ std::unique_ptr<Tool> MakeTool(const std::string& id) {
   if (id == "grabcut") return MakeGrabCutTool();
   if (id == "model") return MakeModelTool();
   if (id == "points") return MakePointsTool();
+  if (id == "transform") return MakeTransformTool();
   throw datasets::Error("tool " + id, "there is no such tool",
                         "use one of select, polygon, box, brush, eraser, blob, wand, scissors, "
-                        "grabcut, model, points");
+                        "grabcut, model, points, transform");
 }
 
 std::vector<std::string> ToolIds() {
   return {"select", "polygon",  "box",     "brush", "eraser", "blob",
-          "wand",   "scissors", "grabcut", "model", "points"};
+          "wand",   "scissors", "grabcut", "model", "points", "transform"};
 }
 
 }  // namespace annotate

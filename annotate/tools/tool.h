@@ -121,8 +121,8 @@ class Tool {
   virtual Proposed proposed() const { return {}; }  // empty without a proposal
 };
 
-// ids: select polygon box brush eraser blob wand scissors grabcut model points. Throws Error for
-// another.
+// ids: select polygon box brush eraser blob wand scissors grabcut model points transform. Throws
+// Error for another.
 //
 // Left button unless said otherwise; distances in screen pixels hold at every zoom. Positions
 // outside the image are taken to its border. Each gesture ends in at most one ShapeChange, whose

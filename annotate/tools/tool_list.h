@@ -17,5 +17,6 @@ std::unique_ptr<Tool> MakeScissorsTool();
 std::unique_ptr<Tool> MakeGrabCutTool();
 std::unique_ptr<Tool> MakeModelTool();
 std::unique_ptr<Tool> MakePointsTool();
+std::unique_ptr<Tool> MakeTransformTool();
 
 }  // namespace annotate

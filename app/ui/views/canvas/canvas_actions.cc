@@ -52,7 +52,8 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       {"scissors", "Intelligent scissors", "I", "The outline follows edges between clicks"},
       {"grabcut", "Fit last outline", "G", "The nearest labeled outline, fitted to this frame"},
       {"model", "Model's mask", "M", "Click takes the trained model's mask"},
-      {"points", "Key points", "K", "Each click sets the next point of an animal"}};
+      {"points", "Key points", "K", "Each click sets the next point of an animal"},
+      {"transform", "Turn and scale", "T", "Handles turn, scale and move a whole outline"}};
   for (const ToolEntry& tool : kTools) {
     const std::string id = tool.id;
     add(("tool." + id).c_str(), tool.title, "Tools", tool.key, [this, id] { SetTool(id); },
@@ -76,7 +77,7 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] {
         const auto view = session.frame_view();
         if (!view) return;
-        for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions)) {
+        for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions, true)) {
           if (shape.annotation_id != session.selected_annotation) continue;
           if (!shape.polygons.empty()) {
             ZoomTo(datasets::BoxOf(shape.polygons));
@@ -143,6 +144,7 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       "label.copy", "Copy labels from the nearest labeled frame", "Edit", "Ctrl+B",
       [&session] { RequestCopyFromNeighbor(session); }, "", Scope::kLabeling);
   AddPointActions(actions, session);
+  AddClipboardActions(actions, session);
   for (int i = 1; i <= 9; ++i) {
     const std::string digit = std::to_string(i);
     add(("animal." + digit).c_str(), ("Assign animal " + digit).c_str(), "", digit.c_str(),

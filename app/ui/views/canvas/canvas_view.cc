@@ -102,9 +102,12 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
   // Tools that change an outline change a prediction as well, which then is a label.
   const std::string id = tool_->id();
   const bool sets_points = id == "points";
-  const bool edits = id == "select" || id == "brush" || id == "eraser" || sets_points;
+  const bool edits =
+      id == "select" || id == "transform" || id == "brush" || id == "eraser" || sets_points;
   if (edits && show_predictions_ && context.mode != Mode::kBehavior && !tool.predictions->empty()) {
-    editable_ = EditableShapes(*tool.shapes, *tool.predictions);
+    const auto project = context.session.project_view();
+    const bool numbered = project && project->numbered_videos.count(context.session.video_id()) > 0;
+    editable_ = EditableShapes(*tool.shapes, *tool.predictions, numbered);
     tool.shapes = &editable_;
   }
   if (const auto project = context.session.project_view(); sets_points && project) {
@@ -443,6 +446,7 @@ void CanvasView::Draw(UiContext& context) {
   const bool over_controls = ImGui::IsAnyItemHovered() && !ImGui::IsItemHovered() && !over_surface;
   HandleMouse(context, over_surface && !over_controls);
   HandleSpace(context);
+  PasteIfWanted(context);
   if (ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel) DrawIdentityLegend(context);
   context.session.SetDrawnTolerance(
       DrawnTolerance(placement_.scale * ImGui::GetIO().DisplayFramebufferScale.x));

@@ -10,6 +10,7 @@
 #include "app/gl/frame_layer.h"
 #include "app/gl/overlay_layer.h"
 #include "app/model/drawing/point_places.h"
+#include "app/model/requests/copied_outline.h"
 #include "app/model/requests/pending_shapes.h"
 #include "app/model/session/learned_blobs.h"
 #include "app/model/session/tool_worker.h"
@@ -85,6 +86,10 @@ class CanvasView : public View {
   void DrawNextPoint(UiContext& context, const annotate::Overlay& overlay, ImDrawList* draw);
   void DrawProposedName(UiContext& context, ImDrawList* draw);
   ImU32 ProposalColor(UiContext& context) const;
+  // canvas_clipboard.cc: outlines copied and pasted
+  void AddClipboardActions(ActionTable& actions, Session& session);
+  void Copy(Session& session);
+  void PasteIfWanted(UiContext& context);
   // canvas_names.cc
   void DrawNames(UiContext& context, ImDrawList* draw);
   // canvas_controls.cc: small controls on the picture
@@ -105,6 +110,8 @@ class CanvasView : public View {
     datasets::Id animal = 0;     // 0: a new one
     bool replaces = false;       // it takes a label's place and name
   };
+  std::optional<CopiedOutline> copied_;
+  bool paste_wanted_ = false;
   std::vector<annotate::Shape> editable_;  // labels and predictions, for the tools that edit
   std::optional<NamedProposal> proposal_;  // of the tool, as named last
   std::unique_ptr<ToolWorker> worker_;

@@ -119,6 +119,13 @@ const std::map<std::string, std::function<void(Pen&)>>& Icons() {
            pen.Dot(p.x, p.y, 2.4f);
          }
        }},
+      {"transform",
+       [](Pen& pen) {
+         pen.Line({{6, 10}, {18, 10}, {18, 21}, {6, 21}}, true);
+         pen.Line({{12, 10}, {12, 5}});
+         pen.Circle(12, 3.6f, 1.8f);
+         for (const ImVec2& p : {ImVec2(6, 10), {18, 10}, {18, 21}, {6, 21}}) pen.Dot(p.x, p.y, 2);
+       }},
   };
   return icons;
 }
