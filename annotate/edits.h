@@ -40,9 +40,10 @@ Edit ChangeCategory(datasets::CategoryRow category);
 // Names one label; when another label of the frame has that name, the two swap.
 Edit AssignName(datasets::Id annotation_id, datasets::Id category_id);
 // The same for a prediction: within the span, `from` is `to`, and where `to` is there, it is
-// `from`.
+// `from`. `number`: of the one of several that share the name (PredictionRow::tracklet); it alone.
 Edit AssignPredictionName(datasets::Id job_id, datasets::Id video_id, int start_frame,
-                          int end_frame, datasets::Id from_category, datasets::Id to_category);
+                          int end_frame, datasets::Id from_category, datasets::Id to_category,
+                          std::optional<int> number = {});
 // Swaps two animals in the labels and (job_id != 0) in the predictions of the job. One frame: [f,
 // f + 1); from here on: [f, frame_count).
 Edit SwapAnimals(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,
@@ -68,9 +69,11 @@ NameCounts CountNames(const datasets::Project& project, NameChange change, datas
 // no label has its name.
 Edit AcceptPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
                        std::optional<datasets::Id> category_id = {});
-// The predictions stay, marked as rejected: left out of everything that is final.
+// The predictions stay, marked as rejected: left out of everything that is final. `number`: as
+// above, with a category.
 Edit RejectPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
-                       std::optional<datasets::Id> category_id = {});
+                       std::optional<datasets::Id> category_id = {},
+                       std::optional<int> number = {});
 enum class Verdict { kAccepted, kCorrected, kRejected, kSkipped };
 const char* NameOf(Verdict verdict);
 // Decides an episode: accepted turns its predictions into labels, rejected rejects those of its

@@ -97,7 +97,7 @@ Id NewAnimal(Recorder& recorder) {
 }
 
 void InsertSwap(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame, Id a,
-                Id b) {
+                Id b, std::optional<int> number = {}) {
   datasets::PredictionCorrectionRow correction;
   correction.job_id = job_id;
   correction.video_id = video_id;
@@ -105,6 +105,7 @@ void InsertSwap(Recorder& recorder, Id job_id, Id video_id, int start_frame, int
   correction.end_frame = end_frame;
   correction.category_id = a;
   correction.other_category_id = b;
+  correction.number = correction.other_number = number;
   correction.author = recorder.author();
   recorder.Insert("prediction_corrections",
                   [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
@@ -320,13 +321,13 @@ Edit ChangeCategory(datasets::CategoryRow category) {
 }
 
 Edit AssignPredictionName(Id job_id, Id video_id, int start_frame, int end_frame, Id from_category,
-                          Id to_category) {
+                          Id to_category, std::optional<int> number) {
   return {"Name animal", Place{video_id, start_frame}, [=](Recorder& recorder) {
             CategoryName(recorder, from_category);
             CategoryName(recorder, to_category);
             if (from_category == to_category) return;
             InsertSwap(recorder, job_id, video_id, start_frame, end_frame, from_category,
-                       to_category);
+                       to_category, number);
           }};
 }
 

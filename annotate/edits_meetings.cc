@@ -20,31 +20,45 @@ void Forget(Recorder& recorder, const datasets::MeetingDecisionRow& decision) {
   });
 }
 
+void Record(Recorder& recorder, datasets::MeetingChange change) {
+  datasets::MeetingDecisionRow& decision = change.decision;
+  for (const auto& replaced : change.replaced) Forget(recorder, replaced);
+  decision.author = recorder.author();
+  const datasets::Id id = recorder.Insert("meeting_decisions", [&](Writer& writer) {
+    return datasets::InsertMeetingDecision(writer.connection(), decision);
+  });
+  for (datasets::KnownPairRow& pair : decision.pairs) {
+    pair.decision_id = id;
+    recorder.Insert("known_pairs", [&](Writer& writer) {
+      return datasets::InsertKnownPair(writer.connection(), pair);
+    });
+  }
+  for (datasets::PredictionCorrectionRow& swap : change.swaps) {
+    swap.author = recorder.author();
+    recorder.Insert("prediction_corrections",
+                    [&](Writer& writer) { return writer.InsertPredictionCorrection(swap); });
+  }
+}
+
 }  // namespace
 
 Edit DecideMeeting(std::function<datasets::MeetingChange(datasets::Connection&)> plan) {
   return {"Decide meeting", std::nullopt, [plan](Recorder& recorder) {
             datasets::MeetingChange change = plan(recorder.connection());
-            datasets::MeetingDecisionRow& decision = change.decision;
-            recorder.SetPlace({decision.video_id, decision.start_frame});
-            for (const auto& replaced : change.replaced) Forget(recorder, replaced);
-            decision.author = recorder.author();
-            const datasets::Id id = recorder.Insert("meeting_decisions", [&](Writer& writer) {
-              return datasets::InsertMeetingDecision(writer.connection(), decision);
-            });
-            for (datasets::KnownPairRow& pair : decision.pairs) {
-              pair.decision_id = id;
-              recorder.Insert("known_pairs", [&](Writer& writer) {
-                return datasets::InsertKnownPair(writer.connection(), pair);
-              });
-            }
-            for (datasets::PredictionCorrectionRow& swap : change.swaps) {
-              swap.author = recorder.author();
-              recorder.Insert("prediction_corrections", [&](Writer& writer) {
-                return writer.InsertPredictionCorrection(swap);
-              });
-            }
+            recorder.SetPlace({change.decision.video_id, change.decision.start_frame});
+            Record(recorder, std::move(change));
           }};
+}
+
+Edit WithDecision(
+    Edit edit, std::function<std::optional<datasets::MeetingChange>(datasets::Connection&)> plan) {
+  const auto change_names = edit.change;
+  edit.change = [change_names, plan](Recorder& recorder) {
+    std::optional<datasets::MeetingChange> change = plan(recorder.connection());
+    change_names(recorder);
+    if (change) Record(recorder, std::move(*change));
+  };
+  return edit;
 }
 
 Edit ForgetMeetingDecision(datasets::Id video_id, datasets::Id decision_id) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "annotate/edit.h"
 #include "datasets/store/meetings/meeting_records.h"
@@ -12,6 +13,10 @@ namespace annotate {
 // of earlier decisions on that meeting; names in the predictions change as it says. `plan` is asked
 // inside the transaction and may throw Error.
 Edit DecideMeeting(std::function<datasets::MeetingChange(datasets::Connection&)> plan);
+// An edit of names, and the decision that it is, where it is one. `plan` is asked before the edit,
+// inside its transaction.
+Edit WithDecision(
+    Edit edit, std::function<std::optional<datasets::MeetingChange>(datasets::Connection&)> plan);
 // Names that it changed stay changed until the next prediction.
 Edit ForgetMeetingDecision(datasets::Id video_id, datasets::Id decision_id);
 

@@ -136,7 +136,7 @@ void Accept(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end
 }
 
 void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
-            std::optional<Id> category_id) {
+            std::optional<Id> category_id, std::optional<int> number = {}) {
   datasets::PredictionCorrectionRow correction;
   correction.job_id = job_id;
   correction.video_id = video_id;
@@ -144,6 +144,7 @@ void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end
   correction.end_frame = end_frame;
   correction.kind = datasets::PredictionCorrectionRow::Kind::kReject;
   correction.category_id = category_id;
+  correction.number = number;
   correction.author = recorder.author();
   recorder.Insert("prediction_corrections",
                   [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
@@ -182,9 +183,9 @@ Edit AcceptPredictions(Id job_id, Id video_id, int start_frame, int end_frame,
 }
 
 Edit RejectPredictions(Id job_id, Id video_id, int start_frame, int end_frame,
-                       std::optional<Id> category_id) {
+                       std::optional<Id> category_id, std::optional<int> number) {
   return {"Reject predictions", Place{video_id, start_frame}, [=](Recorder& recorder) {
-            Reject(recorder, job_id, video_id, start_frame, end_frame, category_id);
+            Reject(recorder, job_id, video_id, start_frame, end_frame, category_id, number);
           }};
 }
 

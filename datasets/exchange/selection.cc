@@ -151,6 +151,15 @@ bool CategoriesRepeat(const Project& project, Id job_id, const VideoRow& video, 
   return repeat;
 }
 
+// Of animals that share a name: a label stands for the prediction that it lies on.
+bool IsSamePlace(const SelectedInstance& label, const PredictionRow& row,
+                 const SelectedFrame& frame) {
+  constexpr double kLeastOverlap = 0.25;  // IoU; neighbors that touch have less
+  const SelectedInstance prediction = OfPrediction(row, 0);
+  return RleIou(MaskOf(label, frame.height, frame.width),
+                MaskOf(prediction, frame.height, frame.width)) >= kLeastOverlap;
+}
+
 class VideoSelection {
  public:
   VideoSelection(const Project& project, const VideoRow& video, What what,
@@ -242,10 +251,14 @@ class VideoSelection {
 
   void AddPredictions(const std::vector<PredictionRow>& rows, bool repeat, SelectedFrame& frame) {
     if (frame.state == "done" || frame.state == "empty") return;
-    std::set<Id> labeled;
-    for (const SelectedInstance& instance : frame.instances) labeled.insert(instance.category_id);
+    const std::vector<SelectedInstance> labels = frame.instances;
     for (const PredictionRow& row : rows) {
-      if (labeled.count(row.category_id)) continue;
+      const bool is_labeled =
+          std::any_of(labels.begin(), labels.end(), [&](const SelectedInstance& label) {
+            return label.category_id == row.category_id &&
+                   (!repeat || IsSamePlace(label, row, frame));
+          });
+      if (is_labeled) continue;
       const int64_t track = repeat && row.tracklet >= 0 ? tracks_.OfTracklet(row.tracklet)
                                                         : tracks_.OfCategory(row.category_id);
       frame.instances.push_back(OfPrediction(row, track));

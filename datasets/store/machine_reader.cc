@@ -26,23 +26,6 @@ PredictionRow PredictionFrom(const Statement& row) {
   return prediction;
 }
 
-void Apply(const std::vector<PredictionCorrectionRow>& corrections, PredictionRow* prediction) {
-  for (const PredictionCorrectionRow& correction : corrections) {
-    if (prediction->frame_index < correction.start_frame ||
-        prediction->frame_index >= correction.end_frame) {
-      continue;
-    }
-    const Id name = prediction->category_id;
-    if (correction.kind == PredictionCorrectionRow::Kind::kReject) {
-      if (!correction.category_id || *correction.category_id == name) prediction->rejected = true;
-    } else if (name == *correction.category_id) {
-      prediction->category_id = *correction.other_category_id;
-    } else if (name == *correction.other_category_id) {
-      prediction->category_id = *correction.category_id;
-    }
-  }
-}
-
 // The verdict is the latest decision on the item, or, when the queue was built anew, on the very
 // same span for the same reason.
 //
@@ -81,6 +64,30 @@ ReviewItemRow ReviewItemFrom(const Statement& row) {
 
 }  // namespace
 
+void Correct(const std::vector<PredictionCorrectionRow>& corrections, PredictionRow* prediction) {
+  for (const PredictionCorrectionRow& correction : corrections) {
+    if (prediction->frame_index < correction.start_frame ||
+        prediction->frame_index >= correction.end_frame) {
+      continue;
+    }
+    const auto is = [&](const std::optional<Id>& category, const std::optional<int>& number) {
+      return category == prediction->category_id && (!number || number == prediction->tracklet);
+    };
+    const auto become = [&](const std::optional<Id>& category, const std::optional<int>& number) {
+      prediction->category_id = *category;
+      prediction->tracklet = number.value_or(prediction->tracklet);
+    };
+    if (correction.kind == PredictionCorrectionRow::Kind::kReject) {
+      prediction->rejected |=
+          !correction.category_id || is(correction.category_id, correction.number);
+    } else if (is(correction.category_id, correction.number)) {
+      become(correction.other_category_id, correction.other_number);
+    } else if (is(correction.other_category_id, correction.other_number)) {
+      become(correction.category_id, correction.number);
+    }
+  }
+}
+
 std::vector<ModelRow> Reader::Models() const {
   auto rows = connection_.Query(
       "SELECT id, name, architecture, weights_path, weights_sha256, config, metrics, parent_id,"
@@ -111,7 +118,8 @@ std::optional<Id> Reader::LatestPredictJob(Id video_id) const {
       "SELECT id FROM jobs WHERE kind = 'predict' AND (EXISTS (SELECT 1 FROM predictions"
       " WHERE predictions.job_id = jobs.id AND predictions.video_id = ?1) OR (state = 'done' AND"
       " EXISTS (SELECT 1 FROM review_items WHERE review_items.job_id = jobs.id"
-      " AND review_items.video_id = ?1 AND behavior_id IS NULL))) ORDER BY id DESC LIMIT 1",
+      " AND review_items.video_id = ?1 AND behavior_id IS NULL)))"
+      " ORDER BY state = 'done' DESC, id DESC LIMIT 1",
       video_id);
   return row.Step() ? std::optional<Id>(row.Int(0)) : std::nullopt;
 }
@@ -127,7 +135,8 @@ int Reader::CountPredictedFrames(Id job_id, Id video_id) const {
 std::vector<PredictionCorrectionRow> Reader::Corrections(Id job_id, Id video_id) const {
   auto rows = connection_.Query(
       "SELECT id, job_id, video_id, start_frame, end_frame, kind, category_id, other_category_id,"
-      " author FROM prediction_corrections WHERE job_id = ? AND video_id = ? ORDER BY id",
+      " author, number, other_number FROM prediction_corrections WHERE job_id = ? AND video_id = ? "
+      "ORDER BY id",
       job_id, video_id);
   std::vector<PredictionCorrectionRow> corrections;
   while (rows.Step()) {
@@ -142,6 +151,8 @@ std::vector<PredictionCorrectionRow> Reader::Corrections(Id job_id, Id video_id)
     correction.category_id = rows.OptionalInt(6);
     correction.other_category_id = rows.OptionalInt(7);
     correction.author = rows.Text(8);
+    if (!rows.IsNull(9)) correction.number = static_cast<int>(rows.Int(9));
+    if (!rows.IsNull(10)) correction.other_number = static_cast<int>(rows.Int(10));
     corrections.push_back(std::move(correction));
   }
   return corrections;
@@ -162,7 +173,7 @@ void Reader::ForEachPrediction(
   std::vector<PredictionRow> in_frame;
   while (rows.Step()) {
     PredictionRow prediction = PredictionFrom(rows);
-    Apply(corrections, &prediction);
+    Correct(corrections, &prediction);
     if (prediction.rejected && view == PredictionView::kCorrected) continue;
     if (any_points) prediction.key_points = PointsOfPrediction(connection_, prediction.id);
     if (!in_frame.empty() && in_frame.front().frame_index != prediction.frame_index) {
@@ -179,15 +190,16 @@ void Reader::ForEachConfidence(
     const std::function<void(int frame_index, Id category_id, double confidence)>& visit) const {
   const std::vector<PredictionCorrectionRow> corrections = Corrections(job_id, video_id);
   auto rows = connection_.Query(
-      "SELECT frame_index, category_id, confidence FROM predictions"
+      "SELECT frame_index, category_id, confidence, tracklet FROM predictions"
       " WHERE job_id = ? AND video_id = ? ORDER BY frame_index",
       job_id, video_id);
   PredictionRow prediction;
   while (rows.Step()) {
     prediction.frame_index = static_cast<int>(rows.Int(0));
     prediction.category_id = rows.Int(1);
+    prediction.tracklet = static_cast<int>(rows.Int(3));
     prediction.rejected = false;
-    if (!corrections.empty()) Apply(corrections, &prediction);
+    if (!corrections.empty()) Correct(corrections, &prediction);
     if (!prediction.rejected) visit(prediction.frame_index, prediction.category_id, rows.Real(2));
   }
 }

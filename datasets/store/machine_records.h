@@ -42,8 +42,12 @@ struct PredictionRow : Outline {  // a machine's statement about one animal in o
 // and video apply in the order of their ids to the names that the earlier ones have left.
 struct PredictionCorrectionRow {
   enum class Kind {
-    kSwap,   // within the span, `category_id` is `other_category_id` and the other way round
-    kReject  // within the span, `category_id` (or every animal, when not set) is wrong
+    // Within the span, `category_id` is `other_category_id` and the other way round. With numbers
+    // (both are set then) only the tracks of these numbers are, of animals that share a name.
+    kSwap,
+    // Within the span, `category_id` (or every animal, when not set) is wrong; with `number` only
+    // the track of that number.
+    kReject
   };
   Id id = 0;
   Id job_id = 0;
@@ -51,8 +55,11 @@ struct PredictionCorrectionRow {
   int start_frame = 0, end_frame = 0;
   Kind kind = Kind::kSwap;
   std::optional<Id> category_id, other_category_id;
+  std::optional<int> number, other_number;  // PredictionRow::tracklet where names are shared
   std::string author;
 };
+// What a prediction as it was written is with these: name, number and rejection.
+void Correct(const std::vector<PredictionCorrectionRow>& corrections, PredictionRow* prediction);
 
 // Which predictions a reader wants to see.
 enum class PredictionView {

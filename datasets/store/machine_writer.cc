@@ -95,10 +95,11 @@ void Writer::DeleteBehaviorReviewItems(Id job_id, Id video_id) {
 Id Writer::InsertPredictionCorrection(const PredictionCorrectionRow& correction) {
   return connection_.Insert(
       "INSERT INTO prediction_corrections (job_id, video_id, start_frame, end_frame, kind,"
-      " category_id, other_category_id, author, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " category_id, other_category_id, number, other_number, author, created_at)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       correction.job_id, correction.video_id, correction.start_frame, correction.end_frame,
       NameOf(correction.kind), correction.category_id, correction.other_category_id,
-      correction.author, NowMs());
+      correction.number, correction.other_number, correction.author, NowMs());
 }
 
 Id Writer::InsertBehaviorPrediction(const BehaviorPredictionRow& prediction) {

@@ -48,6 +48,7 @@ class Reader {
 
   std::vector<ModelRow> Models() const;
   std::vector<JobRow> Jobs() const;
+  // The newest that is done; where none is, the newest that has found anything so far.
   std::optional<Id> LatestPredictJob(Id video_id) const;
   int CountPredictedFrames(Id job_id, Id video_id) const;
   std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;

@@ -260,6 +260,8 @@ class Search {
         for (int place : link_place) {
           if (place >= 0) linked.push_back(state[Index(place)]);
         }
+        // That it is one that is asked about stays possible, where nothing links them too.
+        for (const Asked& asked : layer.asked) linked.push_back(asked.slot[s]);
         for (int8_t slot : Choices(state, linked, room)) {
           double gain = gains[Index(slot + 1)];
           if (room.must >= 0 && slot != state[Index(room.must)]) gain = kBroken;

@@ -116,7 +116,14 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
         const double named = names[At(enters.before)].probability,
                      named_after = names[At(leaves.after)].probability;
         const bool kept = enters.number == leaves.number;
-        way.probability = !possible ? 0 : kept ? named * named_after : 1 - named * named_after;
+        // Too far apart to ask: the names say who they are, of those who share one they say
+        // nothing.
+        const int name = names[At(enters.before)].class_index;
+        const double sharing =
+            name == names[At(leaves.after)].class_index ? options.max_instances[At(name)] : 1;
+        way.probability = !possible             ? 0
+                          : kept || sharing > 1 ? named * named_after / std::max(1.0, sharing)
+                                                : 1 - named * named_after;
         meeting.ways.push_back(way);
         if (possible &&
             (numbers <= kFewAnimals || between(enters.before, leaves.after) <= kMostBetween)) {
@@ -142,6 +149,11 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
     for (const MeetingAnimal& animal : meeting.animals) {  // comes for the first time
       if (animal.away || animal.before >= 0 || animal.after < 0) continue;
       meeting.exchange = std::max(meeting.exchange, 1 - names[At(animal.after)].probability);
+      for (const MeetingWay& way : meeting.ways) {  // or as one that was there before
+        if (way.after_number == animal.number) {
+          meeting.exchange = std::max(meeting.exchange, way.probability);
+        }
+      }
     }
     meeting.exchange = std::clamp(meeting.exchange, 0.0, 1.0);
   }

@@ -23,13 +23,15 @@ void CountMeetings(const datasets::Project& project, const datasets::VideoRow& v
   const MeetingList list = ListMeetings(project, statement.job_id, video.id);
   statement.meetings_known = list.known;
   for (const ReviewedMeeting& meeting : list.meetings) {
-    const bool unsure = meeting.decision && meeting.decision->verdict == "unsure";
+    const std::string by = meeting.DecidedBy();
     statement.meetings.push_back({meeting.row.start_frame, meeting.row.end_frame, meeting.row.kind,
-                                  meeting.row.exchange, unsure ? "unsure" : meeting.DecidedBy()});
-    if (meeting.decision) {
-      ++statement.decisions[meeting.decision->author];
-      ++(meeting.decision->verdict == "unsure" ? statement.unsure : statement.by_person);
-    } else if (meeting.IsOpen()) {
+                                  meeting.row.exchange, by});
+    if (meeting.decision) ++statement.decisions[meeting.decision->author];
+    if (by == "unsure") {
+      ++statement.unsure;
+    } else if (by == "person") {
+      ++statement.by_person;
+    } else if (by == "none") {
       ++statement.open;
     } else {
       ++statement.by_program;

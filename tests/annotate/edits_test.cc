@@ -192,6 +192,35 @@ TEST_CASE("swapping from a frame on changes labels and predictions there, and no
   CHECK(scene.project->Corrections(scene.job, scene.video).empty());
 }
 
+TEST_CASE("one of several predictions that share a name is rejected and named alone") {
+  Scene scene;
+  Id job = 0;
+  scene.project->Write([&](Writer& writer) {
+    job = writer.InsertJob(tests::PredictJob());
+    for (const int number : {0, 1, 2}) {
+      auto row = tests::Prediction(job, scene.video, 5, scene.a);
+      row.tracklet = number;
+      writer.InsertPrediction(row);
+    }
+    writer.FinishJob(job, "done");
+  });
+  const auto shown = [&] {
+    std::vector<std::pair<Id, int>> names;
+    for (const auto& row : scene.project->PredictionsAt(job, scene.video, 5)) {
+      names.emplace_back(row.category_id, row.tracklet);
+    }
+    return names;
+  };
+  using Names = std::vector<std::pair<Id, int>>;
+  scene.history.Apply(annotate::RejectPredictions(job, scene.video, 5, 6, scene.a, 1));
+  CHECK(shown() == Names{{scene.a, 0}, {scene.a, 2}});
+  scene.history.Apply(annotate::AssignPredictionName(job, scene.video, 5, 6, scene.a, scene.b, 2));
+  CHECK(shown() == Names{{scene.a, 0}, {scene.b, 2}});
+  scene.history.Undo();
+  scene.history.Undo();
+  CHECK(shown().size() == 3);
+}
+
 TEST_CASE("reassigning over a span changes one name, swaps where both are, and leaves the rest") {
   Scene scene;
   Id c = 0;

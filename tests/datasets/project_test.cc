@@ -199,6 +199,33 @@ TEST_CASE("a prediction that found no animal counts once it has ended, one of be
   CHECK(project->LatestPredictJob(video) == found_none);
 }
 
+TEST_CASE("a prediction that runs or was cancelled does not take the place of a whole one") {
+  tests::TempDir folder;
+  auto project = Project::Create(folder / "a.vole");
+  Id video = 0;
+  const auto predict = [&](const std::string& state) {
+    Id job = 0;
+    project->Write([&](Writer& writer) {
+      if (video == 0) video = tests::InsertVideo(writer, "one", 100);
+      job = writer.InsertJob(tests::PredictJob());
+      writer.InsertPrediction(
+          tests::Prediction(job, video, 3, writer.FindOrInsertCategory("vole_1")));
+      if (!state.empty()) writer.FinishJob(job, state);
+    });
+    return job;
+  };
+  predict("cancelled");
+  const Id second = predict("cancelled");
+  CHECK(project->LatestPredictJob(video) == second);  // better than nothing
+  const Id whole = predict("done");
+  predict("cancelled");
+  predict("failed");
+  predict("");
+  CHECK(project->LatestPredictJob(video) == whole);
+  const Id next = predict("done");
+  CHECK(project->LatestPredictJob(video) == next);
+}
+
 TEST_CASE("predictions are read by frame, in order, with masks exact and outlines near") {
   tests::TempDir folder;
   auto project = Project::Create(folder / "a.vole");
@@ -252,10 +279,10 @@ TEST_CASE("corrections of predictions apply in order and leave the originals") {
       writer.InsertPrediction(tests::Prediction(job, video, frame, a));
       writer.InsertPrediction(tests::Prediction(job, video, frame, b));
     }
-    writer.InsertPredictionCorrection({0, job, video, 2, 10, Kind::kSwap, a, b, ""});
-    writer.InsertPredictionCorrection({0, job, video, 5, 6, Kind::kReject, a, {}, ""});
-    writer.InsertPredictionCorrection({0, job, video, 4, 8, Kind::kSwap, b, a, ""});
-    writer.InsertPredictionCorrection({0, job, video, 9, 10, Kind::kReject, {}, {}, ""});
+    writer.InsertPredictionCorrection({0, job, video, 2, 10, Kind::kSwap, a, b, {}, {}, ""});
+    writer.InsertPredictionCorrection({0, job, video, 5, 6, Kind::kReject, a, {}, {}, {}, ""});
+    writer.InsertPredictionCorrection({0, job, video, 4, 8, Kind::kSwap, b, a, {}, {}, ""});
+    writer.InsertPredictionCorrection({0, job, video, 9, 10, Kind::kReject, {}, {}, {}, {}, ""});
   });
   const auto names = [&](int frame, PredictionView view) {
     std::vector<Id> result;

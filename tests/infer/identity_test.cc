@@ -287,4 +287,21 @@ TEST_CASE("tracklets that a link of infinite log-odds joins are one track, whate
   CHECK(compared > 50);
 }
 
+TEST_CASE("of two that share a name and come back unlinked, each may be the other") {
+  // Two animals of one name, both leave, both come back long after; nothing links them.
+  const std::vector<TrackletEvidence> tracklets = {Evidence(0, 100, {5}), Evidence(0, 110, {5}),
+                                                   Evidence(2000, 2100, {5}),
+                                                   Evidence(2010, 2100, {5})};
+  const auto same =
+      infer::ProbabilitiesOfSame(tracklets, {}, Classes(1, 2), {{0, 2}, {1, 2}, {0, 3}, {1, 3}});
+  REQUIRE(same.size() == 4);
+  for (const double probability : same) CHECK(probability == doctest::Approx(0.5));
+  // A link decides as far as it speaks.
+  const auto linked = infer::ProbabilitiesOfSame(tracklets, {{1, 2, 3}}, Classes(1, 2),
+                                                 {{0, 2}, {1, 2}, {0, 3}, {1, 3}});
+  CHECK(linked[1] == doctest::Approx(std::exp(3) / (std::exp(3) + 1)));
+  CHECK(linked[2] == doctest::Approx(linked[1]));
+  CHECK(linked[0] + linked[1] == doctest::Approx(1));
+}
+
 }  // namespace identity_test

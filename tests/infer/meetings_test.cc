@@ -100,6 +100,38 @@ TEST_CASE("one animal only: no meetings") {
   CHECK(Find({Run(0, 0, 100, 50, 50), Run(0, 200, 1000, 300, 50)}, 1).empty());
 }
 
+TEST_CASE(
+    "that animals of one name come back as they went is only claimed where something says so") {
+  // As many animals of one name as `share` says; the tracklets of all but two are far away, many.
+  const auto exchange = [](int share, int pieces) {
+    std::vector<NamedRun> runs = {Run(0, 0, 100, 50, 50), Run(1, 0, 200, 300, 50),
+                                  Run(0, 4000, 9000, 60, 50), Run(1, 5000, 9000, 290, 50)};
+    for (int n = 2; n < share; ++n) {
+      for (int piece = 0; piece < pieces; ++piece) {
+        runs.push_back(Run(n, 9000 * piece / pieces, 9000 * (piece + 1) / pieces,
+                           5000 + 500 * static_cast<float>(n), 50));
+      }
+    }
+    infer::NameEvidence evidence;
+    evidence.end_frame = 9000;
+    evidence.max_instances = {share};
+    evidence.categories = {1};
+    std::vector<infer::NamedTracklet> names;
+    for (NamedRun& run : runs) {
+      run.class_index = 0;
+      evidence.evidence.push_back({run.start_frame, run.end_frame, {1}, 10});
+      names.push_back({0, run.number, 1, 1, -1});
+    }
+    evidence.runs = runs;
+    for (const Meeting& meeting : infer::MeetingsOf(evidence, names)) {
+      if (meeting.start_frame == 3999) return meeting.exchange;
+    }
+    return -1.0;
+  };
+  CHECK(exchange(2, 0) == doctest::Approx(0.5));
+  CHECK(exchange(4, 400) == doctest::Approx(0.75));  // too far apart to be asked about
+}
+
 TEST_CASE("over 200 scenes every exchange of names lies in a meeting of the ones exchanged") {
   int exchanges = 0, covered_frames = 0, frames = 0;
   for (unsigned seed = 0; seed < 200; ++seed) {

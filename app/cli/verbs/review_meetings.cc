@@ -14,6 +14,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
+#include "infer/meetings/meeting_decision.h"
 #include "infer/meetings/meeting_review.h"
 
 namespace app {
@@ -46,8 +47,8 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
   std::map<int, std::string> called;
   Json animals = Json::array(), ways = Json::array();
   for (const auto& animal : row.animals) {
-    called[animal.number] = names.at(animal.category_id);
-    animals.push_back({{"name", names.at(animal.category_id)},
+    called[animal.number] = meeting.Called(animal, names.at(animal.category_id));
+    animals.push_back({{"name", called[animal.number]},
                        {"track", animal.number},
                        {"before_frame", datasets::OrNull(animal.before_frame)},
                        {"after_frame", datasets::OrNull(animal.after_frame)},
@@ -73,6 +74,7 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
           {"worth", meeting.Worth()},
           {"open", meeting.IsOpen()},
           {"decided_by", meeting.DecidedBy()},
+          {"swapped_by_hand", meeting.by_hand},
           {"decision", meeting.decision ? DecisionJson(*meeting.decision) : Json(nullptr)},
           {"animals", animals},
           {"ways", ways}};
@@ -81,10 +83,11 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
 std::string AnimalsText(const ReviewedMeeting& meeting, const Names& names) {
   std::vector<std::string> words;
   for (const auto& animal : meeting.row.animals) {
-    if (!animal.away) words.push_back(names.at(animal.category_id));
+    if (!animal.away) words.push_back(meeting.Called(animal, names.at(animal.category_id)));
   }
   for (const auto& animal : meeting.row.animals) {
-    if (animal.away) words.push_back("(" + names.at(animal.category_id) + ")");
+    if (!animal.away) continue;
+    words.push_back("(" + meeting.Called(animal, names.at(animal.category_id)) + ")");
   }
   return Join(words);
 }
@@ -132,7 +135,10 @@ int ListMeetingsVerb(const MeetingArguments& arguments, Console& console) {
     return std::count_if(all.begin(), all.end(), [&](const Shown& s) { return is(s.meeting); });
   };
   const auto open = count([](const auto& meeting) { return meeting.IsOpen(); });
-  const auto by_person = count([](const auto& meeting) { return meeting.decision.has_value(); });
+  const auto by = [&](const char* whom) {
+    return count([whom](const auto& meeting) { return meeting.DecidedBy() == whom; });
+  };
+  const auto by_person = by("person"), by_program = by("program"), unsure = by("unsure");
   const auto total = static_cast<int64_t>(all.size());
   std::stable_sort(all.begin(), all.end(), [](const Shown& a, const Shown& b) {
     return a.meeting.Worth() > b.meeting.Worth();
@@ -146,6 +152,7 @@ int ListMeetingsVerb(const MeetingArguments& arguments, Console& console) {
     if (arguments.top > 0 && list.size() >= static_cast<size_t>(arguments.top)) break;
     list.push_back(MeetingJson(meeting, shown.video, names));
     const std::string decided = meeting.decision   ? " [" + meeting.decision->verdict + "]"
+                                : meeting.by_hand  ? " [swapped by hand]"
                                 : meeting.IsOpen() ? ""
                                                    : " [by the pictures]";
     table.push_back({std::to_string(meeting.row.id), shown.video,
@@ -158,13 +165,15 @@ int ListMeetingsVerb(const MeetingArguments& arguments, Console& console) {
                      {"total", total},
                      {"open", open},
                      {"decided_by_person", by_person},
-                     {"decided_by_program", total - open - by_person},
+                     {"decided_by_program", by_program},
+                     {"unsure", unsure},
                      {"decisions_elsewhere", elsewhere},
                      {"without_list", unknown}});
   if (list.size() > 0) console.Print(TableText(table));
-  console.Print(fmt::format("{} of {} meetings are open; {} decided by the pictures, {} by people.",
-                            CountText(open), CountText(total), CountText(total - open - by_person),
-                            CountText(by_person)));
+  console.Print(fmt::format(
+      "{} of {} meetings are open; {} decided by the pictures, {} by people{}.", CountText(open),
+      CountText(total), CountText(by_program), CountText(by_person),
+      unsure > 0 ? fmt::format(", {} cannot be told", CountText(unsure)) : std::string()));
   for (const Json& decision : elsewhere) {
     console.Print(
         fmt::format("Kept for a later prediction: '{}' on frames {}:{} of {}, a meeting "
@@ -190,34 +199,58 @@ std::optional<Id> NumberOf(const std::string& word) {
 
 struct Wanted {
   Id meeting = 0;
-  std::vector<std::pair<Id, Id>> leaves_as;
+  std::vector<std::pair<int, int>> leaves_as;  // tracks
 };
 
-// The pair that changes names where no names are given: the only two that can.
-std::vector<std::pair<Id, Id>> OnlyPair(const datasets::Project& project, Id meeting,
-                                        const Names& names) {
-  std::optional<datasets::MeetingRow> row;
-  project.Read(
-      [&](datasets::Connection& connection) { row = datasets::ReadMeeting(connection, meeting); });
-  if (!row) return {};  // said when it is decided
-  const infer::MeetingList list = infer::ListMeetings(project, row->job_id, row->video_id);
-  for (const ReviewedMeeting& other : list.meetings) {
-    if (other.row.id == meeting) row = other.row;
+// The meeting as it is shown; nullopt where there is none of that number, or it is of an older
+// prediction: said when it is decided.
+std::optional<ReviewedMeeting> ShownMeeting(const datasets::Project& project, Id meeting) {
+  std::optional<ReviewedMeeting> shown;
+  project.Read([&](datasets::Connection& connection) {
+    const auto row = datasets::ReadMeeting(connection, meeting);
+    if (!row) return;
+    for (auto& other : infer::ListMeetings(connection, row->job_id, row->video_id).meetings) {
+      if (other.row.id == meeting) shown = std::move(other);
+    }
+  });
+  return shown;
+}
+
+// The tracks of the animals that are named; where none is, the only two that can change names.
+std::vector<int> TracksNamed(const ReviewedMeeting& meeting, const Names& names,
+                             const std::vector<std::string>& words) {
+  std::vector<std::string> here;
+  for (const auto& animal : meeting.row.animals) {
+    here.push_back(meeting.Called(animal, names.at(animal.category_id)));
   }
-  std::vector<Id> here, all;
-  for (const auto& animal : row->animals) {
-    all.push_back(animal.category_id);
-    if (!animal.away) here.push_back(animal.category_id);
+  std::vector<int> tracks;
+  for (const std::string& word : words) {
+    const auto found = std::find(here.begin(), here.end(), word);
+    if (found == here.end()) {
+      throw datasets::Error("animal '" + word + "'",
+                            "it is not in meeting " + std::to_string(meeting.row.id) +
+                                " (which has: " + Join(here) + ")" + DidYouMean(word, here));
+    }
+    tracks.push_back(meeting.row.animals[static_cast<size_t>(found - here.begin())].number);
   }
-  const std::vector<Id>& pair = here.size() == 2 ? here : all;
-  if (pair.size() != 2) {
-    std::vector<std::string> words;
-    for (const Id id : all) words.push_back(names.at(id));
-    throw UsageError("which animals? Meeting " + std::to_string(meeting) + " has " + Join(words) +
-                     "; name two, as in: exchange " + std::to_string(meeting) + " " + words[0] +
-                     " " + words[1]);
+  if (!words.empty()) return tracks;
+  const auto two = infer::OnlyTwo(meeting.row);
+  if (two) return {two->first, two->second};
+  throw UsageError("which animals? Meeting " + std::to_string(meeting.row.id) + " has " +
+                   Join(here) + "; name two, as in: exchange " + std::to_string(meeting.row.id) +
+                   " " + here.at(0) + " " + here.at(1));
+}
+
+// Throws Error for one that the project does not know, with or without a number.
+void CheckAnimal(const Names& names, const std::string& word) {
+  const std::string name = word.substr(0, word.rfind('#'));
+  std::vector<std::string> known;
+  for (const auto& [id, other] : names) {
+    if (other == name || other == word) return;
+    known.push_back(other);
   }
-  return {{pair[0], pair[1]}, {pair[1], pair[0]}};
+  throw datasets::Error("animal '" + word + "'", "the project has no such animal (it has: " +
+                                                     Join(known) + ")" + DidYouMean(word, known));
 }
 
 // Numbers, and for an exchange the animals that change names: two do so with each other, of more
@@ -241,24 +274,15 @@ std::vector<Wanted> Parse(const datasets::Project& project, const std::string& v
   const auto number = NumberOf(words[0]);
   if (!number) throw UsageError("'" + words[0] + "' is no number of a meeting");
   Wanted one{*number, {}};
-  std::vector<Id> animals;
-  std::vector<std::string> known;
-  for (const auto& [id, name] : names) known.push_back(name);
-  for (size_t w = 1; w < words.size(); ++w) {
-    const auto found = std::find_if(names.begin(), names.end(),
-                                    [&](const auto& entry) { return entry.second == words[w]; });
-    if (found == names.end()) {
-      throw datasets::Error("animal '" + words[w] + "'",
-                            "the project has no such animal (it has: " + Join(known) + ")" +
-                                DidYouMean(words[w], known));
-    }
-    animals.push_back(found->first);
+  if (words.size() == 2) throw UsageError("an exchange is of two animals or more");
+  const std::vector<std::string> animals(words.begin() + 1, words.end());
+  for (const std::string& animal : animals) CheckAnimal(names, animal);
+  const auto meeting = ShownMeeting(project, one.meeting);
+  if (!meeting) return {one};
+  const std::vector<int> tracks = TracksNamed(*meeting, names, animals);
+  for (size_t a = 0; a < tracks.size(); ++a) {
+    one.leaves_as.emplace_back(tracks[a], tracks[(a + 1) % tracks.size()]);
   }
-  if (animals.size() == 1) throw UsageError("an exchange is of two animals or more");
-  for (size_t a = 0; a < animals.size(); ++a) {
-    one.leaves_as.emplace_back(animals[a], animals[(a + 1) % animals.size()]);
-  }
-  if (animals.empty()) one.leaves_as = OnlyPair(project, one.meeting, names);
   return {one};
 }
 
@@ -283,7 +307,11 @@ int DecideMeetingsVerb(const MeetingArguments& arguments, const std::string& ver
     Json swaps = Json::array();
     std::vector<std::string> said;
     for (const auto& swap : change.swaps) {
-      const std::string a = names.at(*swap.category_id), b = names.at(*swap.other_category_id);
+      const auto called = [&](Id category, const std::optional<int>& number) {
+        return names.at(category) + (number ? "#" + std::to_string(*number + 1) : "");
+      };
+      const std::string a = called(*swap.category_id, swap.number),
+                        b = called(*swap.other_category_id, swap.other_number);
       swaps.push_back(
           {{"start_frame", swap.start_frame}, {"end_frame", swap.end_frame}, {"animals", {a, b}}});
       said.push_back(

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "annotate/edits.h"
+#include "annotate/edits_meetings.h"
 #include "annotate/edits_removal.h"
 #include "annotate/tools/shape_geometry.h"
 #include "app/model/requests/point_requests.h"
@@ -11,6 +12,7 @@
 #include "datasets/store/copy.h"
 #include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
+#include "infer/meetings/meeting_decision.h"
 
 namespace app {
 namespace {
@@ -30,6 +32,17 @@ std::optional<annotate::Shape> PredictionNow(const Session& session, datasets::I
   if (!view || view->frame != session.frame()) return std::nullopt;
   const annotate::Shape* found = FindPrediction(view.get(), edit_id);
   return found ? std::optional(*found) : std::nullopt;
+}
+
+// Of a prediction that shares its name with others: which one it is.
+std::optional<int> NumberOf(const Session& session, datasets::Id edit_id) {
+  const auto view = session.frame_view();
+  const auto project = session.project_view();
+  if (!view || !project || !project->numbered_videos.count(view->video_id)) return std::nullopt;
+  for (const datasets::PredictionRow& row : view->prediction_rows) {
+    if (row.id == -edit_id) return row.tracklet;
+  }
+  return std::nullopt;
 }
 
 datasets::Id PredictJob(const Session& session) {
@@ -58,14 +71,25 @@ datasets::Id EditId(const annotate::Shape& shape) {
   return shape.annotation_id ? shape.annotation_id : -shape.prediction_id;
 }
 
+bool IsLabeled(const std::vector<annotate::Shape>& labels, const annotate::Shape& prediction,
+               bool numbered) {
+  constexpr double kSamePlace = 0.25;  // IoU of boxes
+  const auto box_of = [](const annotate::Shape& shape) {
+    return shape.polygons.empty() ? datasets::BoxOfPoints(shape.key_points)
+                                  : datasets::BoxOf(shape.polygons);
+  };
+  return std::any_of(labels.begin(), labels.end(), [&](const annotate::Shape& label) {
+    if (label.category_id != prediction.category_id) return false;
+    return !numbered || datasets::BoxIou(box_of(label), box_of(prediction)) >= kSamePlace;
+  });
+}
+
 std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
-                                            const std::vector<annotate::Shape>& predictions) {
+                                            const std::vector<annotate::Shape>& predictions,
+                                            bool numbered) {
   std::vector<annotate::Shape> shapes = labels;
   for (const annotate::Shape& prediction : predictions) {
-    const bool hidden = std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
-      return label.category_id == prediction.category_id;
-    });
-    if (hidden) continue;
+    if (IsLabeled(labels, prediction, numbered)) continue;
     shapes.push_back(prediction);
     shapes.back().annotation_id = EditId(prediction);
   }
@@ -131,6 +155,7 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
     row.category_id = animal;  // 0: a new one
     row.polygons = change.polygons;
     row.rle = change.rle;
+    row.key_points = change.key_points;
     return annotate::AddAnnotation(video, frame, row, change.label);
   });
 }
@@ -143,8 +168,10 @@ void RequestDelete(Session& session, datasets::Id annotation_id) {
     const datasets::Id video = session.video_id(), job = PredictJob(session);
     const int frame = session.frame();
     if (!prediction || !job) return;
+    const std::optional<int> number = NumberOf(session, annotation_id);
     session.PostEdit([=](datasets::Project&) {
-      return annotate::RejectPredictions(job, video, frame, frame + 1, prediction->category_id);
+      return annotate::RejectPredictions(job, video, frame, frame + 1, prediction->category_id,
+                                         number);
     });
     return;
   }
@@ -157,9 +184,10 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
     const datasets::Id video = session.video_id(), job = PredictJob(session);
     const int frame = session.frame();
     if (!prediction || !job || prediction->category_id == category_id) return;
+    const std::optional<int> number = NumberOf(session, annotation_id);
     session.PostEdit([=](datasets::Project&) {
       return annotate::AssignPredictionName(job, video, frame, frame + 1, prediction->category_id,
-                                            category_id);
+                                            category_id, number);
     });
     return;
   }
@@ -182,8 +210,13 @@ void RequestNames(Session& session, annotate::NameChange change, datasets::Id ca
               ": " + std::to_string(counts.labeled) + " labeled and " +
               std::to_string(counts.predicted) + " predicted frames; Ctrl+Z takes it back");
     }
-    return (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
+    const annotate::Edit edit = (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
         video, job, span.start_frame, span.end_frame, category_a, category_b);
+    if (!swap || !job || span.end_frame < project.VideoById(video).frame_count) return edit;
+    return annotate::WithDecision(edit, [=](datasets::Connection& connection) {
+      return infer::DecisionOfSwap(connection, job, video, span.start_frame, category_a,
+                                   category_b);
+    });
   });
 }
 
@@ -232,7 +265,8 @@ void RequestNudge(Session& session, datasets::Id annotation_id, double dx, doubl
     for (cv::Point2d& point : ring) point += by;
   }
   annotate::ShapeChange change = annotate::ReplaceChange(
-      annotation_id, annotate::WithOutlines(*label, std::move(outlines), image, by),
+      annotation_id,
+      annotate::WithOutlines(*label, std::move(outlines), image, annotate::ShiftBy(by)),
       "Nudge outline");
   change.key_points = annotate::Shifted(label->key_points, by);
   RequestShapeChange(session, change);

@@ -22,7 +22,12 @@ FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_s
 // first change of its outline makes it a label, with its name.
 datasets::Id EditId(const annotate::Shape& shape);
 std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
-                                            const std::vector<annotate::Shape>& predictions);
+                                            const std::vector<annotate::Shape>& predictions,
+                                            bool numbered = false);
+// Whether a label has taken a prediction's place: one of that animal, or where animals share a name
+// (`numbered`) one of that name that lies there.
+bool IsLabeled(const std::vector<annotate::Shape>& labels, const annotate::Shape& prediction,
+               bool numbered);
 // The prediction of the current frame under such an id; null for the id of a label.
 const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id);
 

@@ -49,12 +49,14 @@ struct ProjectView {
   std::map<datasets::Id, std::vector<datasets::RegionRow>> regions;              // by video
   std::vector<datasets::ModelRow> models;
   std::vector<datasets::JobRow> jobs;
-  std::map<datasets::Id, datasets::Id> predict_job;   // newest by video
-  std::vector<datasets::ReviewItemRow> review_items;  // of those jobs, highest first
-  std::vector<infer::ReviewedMeeting> meetings;       // of those, worth a decision most first
-  std::vector<int> suggested_frames;                  // of the current video
-  std::string undo_label, redo_label;                 // "" = nothing to undo
-  std::set<datasets::Id> missing_videos;              // whose files are not where they were
+  std::map<datasets::Id, datasets::Id> predict_job;      // newest by video
+  std::vector<datasets::ReviewItemRow> review_items;     // of those jobs, highest first
+  std::vector<infer::ReviewedMeeting> meetings;          // of those, worth a decision most first
+  std::set<datasets::Id> numbered_videos;                // whose predicted animals share names
+  std::map<datasets::Id, std::string> without_meetings;  // videos that have no list of them: why
+  std::vector<int> suggested_frames;                     // of the current video
+  std::string undo_label, redo_label;                    // "" = nothing to undo
+  std::set<datasets::Id> missing_videos;                 // whose files are not where they were
 };
 
 struct Message {

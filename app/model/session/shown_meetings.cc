@@ -48,34 +48,56 @@ Lie LieOf(const datasets::Polygons& outline) {
   return lie;
 }
 
+// The same animals by the same names on both sides.
+bool HaveSameSides(const datasets::MeetingRow& a, const datasets::MeetingRow& b) {
+  const auto same = [](const datasets::MeetingAnimalRow& one,
+                       const datasets::MeetingAnimalRow& other) {
+    return std::tie(one.category_id, one.number, one.before_tracklet, one.after_tracklet) ==
+           std::tie(other.category_id, other.number, other.before_tracklet, other.after_tracklet);
+  };
+  return a.id == b.id &&
+         std::equal(a.animals.begin(), a.animals.end(), b.animals.begin(), b.animals.end(), same);
+}
+
 }  // namespace
 
-std::vector<infer::ReviewedMeeting> MeetingLoader::Load(
+MeetingLoader::Meetings MeetingLoader::Load(
     const datasets::Project& project, const std::map<datasets::Id, datasets::Id>& predict_job) {
-  std::vector<infer::ReviewedMeeting> all;
+  Meetings found;
   for (const auto& [video, job] : predict_job) {
-    std::vector<datasets::Id> decisions;
+    std::vector<datasets::Id> changes;
     project.Read([&, video = video](datasets::Connection& connection) {
       for (const auto& decision : datasets::ReadMeetingDecisions(connection, video)) {
-        decisions.push_back(decision.id);
+        changes.push_back(decision.id);
       }
     });
+    for (const auto& correction : project.Corrections(job, video)) changes.push_back(correction.id);
     Loaded& loaded = of_video_[video];
-    if (loaded.job_id != job || loaded.decisions != decisions) {
+    if (loaded.job_id != job || loaded.changes != changes) {
       loaded.meetings.clear();
+      loaded.why_none.clear();
+      loaded.numbered = false;
       try {
-        loaded.meetings = infer::ListMeetings(project, job, video).meetings;
+        infer::MeetingList list = infer::ListMeetings(project, job, video);
+        loaded.meetings = std::move(list.meetings);
+        loaded.numbered = list.numbered;
+        if (!list.known) {
+          loaded.why_none = "its prediction has no list of meetings; predict it again";
+        }
       } catch (const datasets::DatabaseError&) {
         throw;
-      } catch (const datasets::Error&) {  // damaged: no reason to show nothing else
+      } catch (const datasets::Error& damaged) {  // no reason to show nothing else
+        loaded.why_none = damaged.what();
       }
       loaded.job_id = job;
-      loaded.decisions = std::move(decisions);
+      loaded.changes = std::move(changes);
     }
-    all.insert(all.end(), loaded.meetings.begin(), loaded.meetings.end());
+    found.all.insert(found.all.end(), loaded.meetings.begin(), loaded.meetings.end());
+    if (loaded.numbered) found.numbered.insert(video);
+    if (!loaded.why_none.empty()) found.without_list[video] = loaded.why_none;
   }
-  infer::SortByWorth(all);
-  return all;
+  infer::SortByWorth(found.all);
+  return found;
 }
 
 int CountOpen(const std::vector<infer::ReviewedMeeting>& meetings) {
@@ -110,22 +132,11 @@ const infer::ReviewedMeeting* NextMeeting(const ProjectView& project, datasets::
   return nullptr;
 }
 
-std::pair<datasets::Id, datasets::Id> PairOf(const infer::ReviewedMeeting& meeting) {
-  std::vector<datasets::Id> here, all;
-  for (const auto& animal : meeting.row.animals) {
-    all.push_back(animal.category_id);
-    if (!animal.away) here.push_back(animal.category_id);
-  }
-  const auto& pair = here.size() == 2 ? here : all;
-  if (pair.size() != 2) return {0, 0};
-  return {pair[0], pair[1]};
-}
-
 void RequestMeetingDecision(Session& session, datasets::Id meeting, infer::MeetingVerdict verdict,
-                            datasets::Id a, datasets::Id b, double seconds) {
+                            int a, int b, double seconds) {
   session.PostEdit([=](datasets::Project&) {
     return annotate::DecideMeeting([=](datasets::Connection& connection) {
-      std::vector<std::pair<datasets::Id, datasets::Id>> leaves_as;
+      std::vector<std::pair<int, int>> leaves_as;
       if (verdict == infer::MeetingVerdict::kExchange) leaves_as = {{a, b}, {b, a}};
       return infer::PlanDecision(connection, meeting, verdict, leaves_as, seconds);
     });
@@ -159,28 +170,29 @@ MeetingPictures::MeetingPictures(std::filesystem::path project_file, std::functi
                                  std::function<void(const std::string&)> say)
     : project_file_(std::move(project_file)),
       worker_(
-          [this](const datasets::MeetingRow& meeting) {
+          [this](const infer::ReviewedMeeting& meeting) {
             Read(meeting);
-            return LatestWorker<datasets::MeetingRow>::Answered();
+            return LatestWorker<infer::ReviewedMeeting>::Answered();
           },
-          std::move(wake), std::move(say), LatestWorker<datasets::MeetingRow>::OnFailure::kForget) {
-}
+          std::move(wake), std::move(say),
+          LatestWorker<infer::ReviewedMeeting>::OnFailure::kForget) {}
 
 std::shared_ptr<const MeetingPictures::Sides> MeetingPictures::Of(
     const infer::ReviewedMeeting& meeting) {
   std::scoped_lock lock(mutex_);
-  if (asked_ != meeting.row.id) {
-    asked_ = meeting.row.id;
-    worker_.Ask(meeting.row);
+  if (!HaveSameSides(asked_, meeting.row)) {
+    asked_ = meeting.row;
+    worker_.Ask(meeting);
   }
-  return sides_ && sides_->meeting_id == meeting.row.id ? sides_ : nullptr;
+  return sides_ && HaveSameSides(sides_->meeting, meeting.row) ? sides_ : nullptr;
 }
 
-void MeetingPictures::Read(const datasets::MeetingRow& meeting) {
+void MeetingPictures::Read(const infer::ReviewedMeeting& reviewed) {
+  const datasets::MeetingRow& meeting = reviewed.row;
   const auto project = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
   const datasets::VideoRow video = project->VideoById(meeting.video_id);
   struct Wanted {
-    int frame = 0, tracklet = 0;
+    int frame = 0, tracklet = 0, number = 0;
     datasets::Id category_id = 0;
     bool after = false;
     datasets::Polygons outline;
@@ -188,28 +200,37 @@ void MeetingPictures::Read(const datasets::MeetingRow& meeting) {
   std::vector<Wanted> wanted;
   for (const auto& animal : meeting.animals) {
     if (animal.before_frame) {
-      wanted.push_back(
-          {*animal.before_frame, *animal.before_tracklet, animal.category_id, false, {}});
+      wanted.push_back({*animal.before_frame,
+                        *animal.before_tracklet,
+                        animal.number,
+                        animal.category_id,
+                        false,
+                        {}});
     }
     if (animal.after_frame) {
-      wanted.push_back({*animal.after_frame, *animal.after_tracklet, animal.category_id, true, {}});
+      wanted.push_back({*animal.after_frame,
+                        *animal.after_tracklet,
+                        animal.number,
+                        animal.category_id,
+                        true,
+                        {}});
     }
   }
   double radius = 0;
   for (Wanted& one : wanted) {
     for (const auto& row : project->PredictionsAt(meeting.job_id, meeting.video_id, one.frame)) {
-      if (row.tracklet == one.tracklet || row.category_id == one.category_id) {
-        one.outline = row.polygons;
-        if (row.tracklet == one.tracklet) break;
-      }
+      const bool is_it = reviewed.numbered
+                             ? row.category_id == one.category_id && row.tracklet == one.number
+                             : row.tracklet == one.tracklet;
+      if (is_it) one.outline = row.polygons;
     }
     radius = std::max(radius, LieOf(one.outline).radius);
   }
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) {
-    return std::tie(a.frame, a.category_id) < std::tie(b.frame, b.category_id);
+    return std::tie(a.frame, a.number) < std::tie(b.frame, b.number);
   });
   auto sides = std::make_shared<Sides>();
-  sides->meeting_id = meeting.id;
+  sides->meeting = meeting;
   datasets::VideoReader reader = project->OpenVideo(video);
   cv::Mat picture;
   int at = -1;
@@ -217,7 +238,7 @@ void MeetingPictures::Read(const datasets::MeetingRow& meeting) {
     if (one.outline.empty()) continue;
     if (one.frame != at) picture = reader.Read(at = one.frame);
     MeetingSide side = CutSide(picture, one.outline, 2 * kRoomAround * radius);
-    side.category_id = one.category_id;
+    side.number = one.number;
     side.after = one.after;
     side.frame = one.frame;
     sides->sides.push_back(std::move(side));

@@ -6,28 +6,38 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "app/model/session/latest_worker.h"
 #include "app/model/session/session.h"
+#include "infer/meetings/meeting_decision.h"
 #include "infer/meetings/meeting_review.h"
 
 namespace app {
 
-// Reads the meetings of the newest predictions, and again only what decisions have changed.
+// Reads the meetings of the newest predictions, and again only what decisions and corrections have
+// changed.
 class MeetingLoader {
  public:
-  // What a decision is worth most first.
-  std::vector<infer::ReviewedMeeting> Load(const datasets::Project& project,
-                                           const std::map<datasets::Id, datasets::Id>& predict_job);
+  struct Meetings {
+    std::vector<infer::ReviewedMeeting> all;  // what a decision is worth most first
+    // Of predictions that have no list, or a damaged one: the reason, by video.
+    std::map<datasets::Id, std::string> without_list;
+    std::set<datasets::Id> numbered;  // videos whose animals share names
+  };
+  Meetings Load(const datasets::Project& project,
+                const std::map<datasets::Id, datasets::Id>& predict_job);
 
  private:
   struct Loaded {
     datasets::Id job_id = 0;
-    std::vector<datasets::Id> decisions;
+    std::vector<datasets::Id> changes;  // decisions and corrections
     std::vector<infer::ReviewedMeeting> meetings;
+    std::string why_none;
+    bool numbered = false;
   };
   std::map<datasets::Id, Loaded> of_video_;
 };
@@ -39,17 +49,15 @@ const infer::ReviewedMeeting* FindMeeting(const ProjectView& project, datasets::
 // The open one after `current` in the order of the list, the first one after the last; null when
 // no other is open.
 const infer::ReviewedMeeting* NextMeeting(const ProjectView& project, datasets::Id current);
-// The two that an exchange is about where nobody says: 0, 0 when there are more.
-std::pair<datasets::Id, datasets::Id> PairOf(const infer::ReviewedMeeting& meeting);
 
-// a, b: who change names, for an exchange.
+// a, b: the tracks that change names, for an exchange (ReviewedMeeting's numbers).
 void RequestMeetingDecision(Session& session, datasets::Id meeting, infer::MeetingVerdict verdict,
-                            datasets::Id a, datasets::Id b, double seconds);
+                            int a, int b, double seconds);
 
 // One animal on one side of a meeting: cut out, turned so that its body lies level, at the scale of
 // the others.
 struct MeetingSide {
-  datasets::Id category_id = 0;
+  int number = 0;  // of the track, as ReviewedMeeting has it
   bool after = false;
   int frame = 0;
   cv::Mat bgr;                 // CV_8UC3, square
@@ -63,22 +71,22 @@ MeetingSide CutSide(const cv::Mat& picture, const datasets::Polygons& outline, d
 class MeetingPictures {
  public:
   struct Sides {
-    datasets::Id meeting_id = 0;
+    datasets::MeetingRow meeting;  // that they show
     std::vector<MeetingSide> sides;
   };
   MeetingPictures(std::filesystem::path project_file, std::function<void()> wake,
                   std::function<void(const std::string&)> say);
-  // Null until they are there. For the GUI thread: never blocks. Names are as when it was asked.
+  // Null until they are there. For the GUI thread: never blocks. Asked again when names change.
   std::shared_ptr<const Sides> Of(const infer::ReviewedMeeting& meeting);
 
  private:
-  void Read(const datasets::MeetingRow& meeting);
+  void Read(const infer::ReviewedMeeting& meeting);
 
   const std::filesystem::path project_file_;
   std::mutex mutex_;
-  datasets::Id asked_ = 0;
+  datasets::MeetingRow asked_;
   std::shared_ptr<const Sides> sides_;
-  LatestWorker<datasets::MeetingRow> worker_;  // last: it ends before what it uses
+  LatestWorker<infer::ReviewedMeeting> worker_;  // last: it ends before what it uses
 };
 
 }  // namespace app

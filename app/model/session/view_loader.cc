@@ -171,7 +171,10 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
     }
   }
   datasets::SortForReview(view->review_items);
-  view->meetings = meetings_.Load(project_, view->predict_job);
+  MeetingLoader::Meetings meetings = meetings_.Load(project_, view->predict_job);
+  view->meetings = std::move(meetings.all);
+  view->without_meetings = std::move(meetings.without_list);
+  view->numbered_videos = std::move(meetings.numbered);
   view->undo_label = history_.UndoLabel();
   view->redo_label = history_.RedoLabel();
   return view;

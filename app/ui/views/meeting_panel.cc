@@ -22,9 +22,17 @@ std::string MeetingAnimalName(const ProjectView& project, datasets::Id category)
   return "?";
 }
 
-ImU32 MeetingAnimalColor(const ProjectView& project, datasets::Id category) {
+std::string MeetingAnimalName(const ProjectView& project, const ReviewedMeeting& meeting,
+                              const datasets::MeetingAnimalRow& animal) {
+  return meeting.Called(animal, MeetingAnimalName(project, animal.category_id));
+}
+
+// Animals that share a name are told apart by colors of their numbers.
+ImU32 MeetingAnimalColor(const ProjectView& project, const ReviewedMeeting& meeting,
+                         const datasets::MeetingAnimalRow& animal) {
+  if (meeting.numbered) return ToImColor(datasets::PaletteColor(animal.number));
   for (size_t i = 0; i < project.categories.size(); ++i) {
-    if (project.categories[i].id != category) continue;
+    if (project.categories[i].id != animal.category_id) continue;
     const uint32_t color = project.categories[i].color;
     return ToImColor(color ? color : datasets::PaletteColor(static_cast<int>(i)));
   }
@@ -48,7 +56,7 @@ void MeetingPanel::SetActive(Session& session, bool active) {
 
 void MeetingPanel::Show(Session& session, const ReviewedMeeting& meeting) {
   current_ = meeting.row.id;
-  std::tie(a_, b_) = PairOf(meeting);
+  std::tie(a_, b_) = infer::OnlyTwo(meeting.row).value_or(std::make_pair(-1, -1));
   shown_since_ = ImGui::GetTime();
   session.GoTo(meeting.row.video_id, meeting.row.start_frame);
   // Who comes and who leaves is seen around it; a jump itself is two frames long.
@@ -83,7 +91,7 @@ void MeetingPanel::Decide(Session& session, MeetingVerdict verdict) {
     Next(session);
     return;
   }
-  if (verdict == MeetingVerdict::kExchange && (a_ == 0 || b_ == 0 || a_ == b_)) {
+  if (verdict == MeetingVerdict::kExchange && (a_ < 0 || b_ < 0 || a_ == b_)) {
     session.Say(Message::Kind::kInfo, "Choose the two animals that change names, then press X");
     return;
   }
@@ -97,8 +105,8 @@ void MeetingPanel::Describe(nlohmann::json& state) const {
                        {"verdict", verdict_}, {"sides", sides_ ? sides_->sides.size() : 0}};
 }
 
-void MeetingPanel::DrawSide(UiContext& context, const ProjectView& project, const MeetingSide* side,
-                            float width) {
+void MeetingPanel::DrawSide(UiContext& context, const MeetingSide* side, const std::string& name,
+                            ImU32 color, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 end(at.x + width, at.y + width);
   ImDrawList* draw = ImGui::GetWindowDrawList();
@@ -127,14 +135,12 @@ void MeetingPanel::DrawSide(UiContext& context, const ProjectView& project, cons
       points.emplace_back(at.x + static_cast<float>(point.x) * scale,
                           at.y + static_cast<float>(point.y) * scale);
     }
-    draw->AddPolyline(points.data(), static_cast<int>(points.size()),
-                      MeetingAnimalColor(project, side->category_id), ImDrawFlags_Closed,
+    draw->AddPolyline(points.data(), static_cast<int>(points.size()), color, ImDrawFlags_Closed,
                       2 * context.scale);
   }
   draw->PopClipRect();
   if (ImGui::IsItemHovered()) {
-    ImGui::SetTooltip("%s in frame %d; click to go there",
-                      MeetingAnimalName(project, side->category_id).c_str(), side->frame);
+    ImGui::SetTooltip("%s in frame %d; click to go there", name.c_str(), side->frame);
   }
 }
 
@@ -164,31 +170,37 @@ void MeetingPanel::DrawSides(UiContext& context, const ProjectView& project,
   for (const auto& animal : meeting.row.animals) {
     const MeetingSide* shown[2] = {nullptr, nullptr};
     for (const MeetingSide& side : sides_->sides) {
-      if (side.category_id == animal.category_id) shown[side.after ? 1 : 0] = &side;
+      if (side.number == animal.number) shown[side.after ? 1 : 0] = &side;
     }
     if (!shown[0] && !shown[1]) continue;
-    ImGui::PushID(static_cast<int>(animal.number));
-    DrawSide(context, project, shown[0], width);
-    ImGui::SameLine(0, gap);
-    DrawSide(context, project, shown[1], width);
+    const std::string name = MeetingAnimalName(project, meeting, animal);
+    const ImU32 color = MeetingAnimalColor(project, meeting, animal);
+    ImGui::PushID(animal.number);
+    for (const MeetingSide* side : shown) {
+      ImGui::PushID(side == shown[1] ? 1 : 0);
+      DrawSide(context, side, name, color, width);
+      ImGui::PopID();
+      if (side == shown[0]) ImGui::SameLine(0, gap);
+    }
     ImGui::PopID();
-    ImGui::TextColored(
-        ImGui::ColorConvertU32ToFloat4(MeetingAnimalColor(project, animal.category_id)), "%s%s",
-        MeetingAnimalName(project, animal.category_id).c_str(),
-        animal.away ? " (out of sight meanwhile)" : "");
+    ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(color), "%s%s", name.c_str(),
+                       animal.away ? " (out of sight meanwhile)" : "");
   }
 }
 
 void MeetingPanel::DrawPair(const ProjectView& project, const ReviewedMeeting& meeting) {
   if (meeting.row.animals.size() < 3) return;
-  const auto choose = [&](const char* label, datasets::Id* chosen) {
-    const std::string name = *chosen ? MeetingAnimalName(project, *chosen) : "choose";
+  const auto choose = [&](const char* label, int* chosen) {
+    std::string name = "choose";
+    for (const auto& animal : meeting.row.animals) {
+      if (animal.number == *chosen) name = MeetingAnimalName(project, meeting, animal);
+    }
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x * 0.45f);
     if (!ImGui::BeginCombo(label, name.c_str())) return;
     for (const auto& animal : meeting.row.animals) {
-      if (ImGui::Selectable(MeetingAnimalName(project, animal.category_id).c_str(),
-                            animal.category_id == *chosen)) {
-        *chosen = animal.category_id;
+      if (ImGui::Selectable(MeetingAnimalName(project, meeting, animal).c_str(),
+                            animal.number == *chosen)) {
+        *chosen = animal.number;
       }
     }
     ImGui::EndCombo();
@@ -214,6 +226,7 @@ void MeetingPanel::DrawList(UiContext& context, const ProjectView& project) {
       if (ImGui::Selectable(text, meeting.row.id == current_)) Show(context.session, meeting);
       ImGui::SameLine(ImGui::GetContentRegionAvail().x * 0.55f);
       ImGui::TextDisabled("%s", meeting.decision   ? meeting.decision->verdict.c_str()
+                                : meeting.by_hand  ? "swapped by hand"
                                 : meeting.IsOpen() ? meeting.row.kind.c_str()
                                                    : "by the pictures");
     }
@@ -224,6 +237,15 @@ void MeetingPanel::DrawList(UiContext& context, const ProjectView& project) {
 void MeetingPanel::Draw(UiContext& context, const ProjectView& project) {
   total_ = static_cast<int>(project.meetings.size());
   open_ = CountOpen(project.meetings);
+  for (const auto& [video, why] : project.without_meetings) {
+    for (const datasets::VideoRow& row : project.videos) {
+      if (row.id != video) continue;
+      ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
+      ImGui::TextWrapped("%s: nothing is known of its meetings, %s", row.name.c_str(), why.c_str());
+      ImGui::PopStyleColor();
+    }
+  }
+  if (project.meetings.empty() && !project.without_meetings.empty()) return;
   if (project.meetings.empty()) {
     ImGui::TextWrapped(
         "No meetings: where names can change hands is listed here once a video with several "

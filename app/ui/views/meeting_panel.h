@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "app/gl/small_picture.h"
@@ -25,7 +26,7 @@ class MeetingPanel {
   void Show(Session& session, const infer::ReviewedMeeting& meeting);
   void DrawSides(UiContext& context, const ProjectView& project,
                  const infer::ReviewedMeeting& meeting);
-  void DrawSide(UiContext& context, const ProjectView& project, const MeetingSide* side,
+  void DrawSide(UiContext& context, const MeetingSide* side, const std::string& name, ImU32 color,
                 float width);
   void DrawPair(const ProjectView& project, const infer::ReviewedMeeting& meeting);
   void DrawList(UiContext& context, const ProjectView& project);
@@ -33,7 +34,7 @@ class MeetingPanel {
   bool active_ = false;
   datasets::Id current_ = 0;
   datasets::Id advance_after_ = 0;  // just decided: move on once the view has it
-  datasets::Id a_ = 0, b_ = 0;      // who change names by X
+  int a_ = -1, b_ = -1;             // tracks that change names by X
   double shown_since_ = 0;
   int open_ = 0, total_ = 0;
   std::string verdict_;

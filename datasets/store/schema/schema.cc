@@ -280,6 +280,12 @@ ALTER TABLE prediction_points ADD COLUMN visible INTEGER NOT NULL DEFAULT 1
   CHECK (visible IN (0,1));
 )sql";
 
+// Animals that share a name are exchanged by their numbers.
+const char* const kVersion7 = R"sql(
+ALTER TABLE prediction_corrections ADD COLUMN number INTEGER;
+ALTER TABLE prediction_corrections ADD COLUMN other_number INTEGER;
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -299,7 +305,7 @@ std::set<std::string> TableNames(Connection& connection) {
 
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3,
-                                        kVersion4, kVersion5, kVersion6};
+                                        kVersion4, kVersion5, kVersion6, kVersion7};
   return migrations;
 }
 

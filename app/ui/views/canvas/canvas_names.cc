@@ -62,6 +62,7 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       std::any_of(project->jobs.begin(), project->jobs.end(), [&](const datasets::JobRow& row) {
         return row.id == job->second && datasets::IsOpen(row);
       });
+  const bool numbered = project->numbered_videos.count(view->video_id) > 0;
   const auto& labels = Labels(context);
   if (show_labels_) {
     for (const annotate::Shape& shape : labels)
@@ -69,12 +70,19 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   }
   for (size_t i = 0; show_predictions_ && i < view->predictions.size(); ++i) {
     const annotate::Shape& shape = view->predictions[i];
-    if (show_labels_ && HasLabelOf(labels, shape.category_id)) continue;
-    char text[32] = " ?";
+    if (show_labels_ && IsLabeled(labels, shape, numbered)) continue;
+    std::string text = " ?";
     if (i < view->prediction_rows.size() && !predicting) {
-      snprintf(text, sizeof text, "  %.0f %%", 100 * view->prediction_rows[i].confidence);
+      const datasets::PredictionRow& row = view->prediction_rows[i];
+      char sure[32];
+      snprintf(sure, sizeof sure, "  %.0f %%", 100 * row.confidence);
+      text = numbered ? "#" + std::to_string(row.tracklet + 1) + sure : sure;
     }
+    const size_t names_before = names.size();
     add(shape, text);
+    if (numbered && names.size() > names_before && i < view->prediction_rows.size()) {
+      names.back().color = datasets::PaletteColor(view->prediction_rows[i].tracklet);
+    }
   }
   const auto places = PlaceTags(requests, area_origin_.x, area_origin_.y,
                                 area_origin_.x + area_size_.x, area_origin_.y + area_size_.y);
