@@ -20,6 +20,7 @@ Verb CertifyVerb();
 Verb EvaluateVerb();
 Verb ReportVerb();
 Verb BoutsVerb();
+Verb CalibrateVerb();
 Verb JobsVerb();
 Verb SkeletonVerb();
 Verb SampleVerb();

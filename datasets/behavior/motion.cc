@@ -49,7 +49,8 @@ std::optional<double> HeadingOf(const AnimalPoints& points, const PointChoice& c
 
 MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
                          std::vector<ZoneMask> zones, FrameTimes times, int start_frame,
-                         int end_frame, const MotionOptions& options, PointChoice points)
+                         int end_frame, const MotionOptions& options, PointChoice points,
+                         std::optional<FloorMap> floor)
     : video_(std::move(video)),
       names_(std::move(animals)),
       zones_(std::move(zones)),
@@ -60,6 +61,7 @@ MotionMeter::MotionMeter(std::string video, std::vector<std::string> animals,
           std::max(1, static_cast<int>(std::min(std::floor(options.max_gap * times_.fps()), 1e9)))),
       options_(options),
       points_(std::move(points)),
+      floor_(std::move(floor)),
       animals_(names_.size()) {
   CheckOptions(options, "motion");
   for (const ZoneMask& zone : zones_) AddBehavior("in " + zone.name);
@@ -73,22 +75,70 @@ int MotionMeter::AddBehavior(const std::string& name) {
   return static_cast<int>(behaviors_.size()) - 1;
 }
 
+std::optional<cv::Point2d> MotionMeter::PlaceOf(double x, double y, bool on_floor) const {
+  if (!on_floor) return cv::Point2d(x, y);
+  return floor_ ? floor_->FloorOf({x, y}) : std::nullopt;
+}
+
 // From the last frame of the animal to this one.
-std::optional<std::pair<double, double>> MotionMeter::WayOf(const Animal& animal,
-                                                            const AnimalMotion& motion) const {
+std::optional<cv::Point2d> MotionMeter::WayOf(const Animal& animal, const AnimalMotion& motion,
+                                              bool on_floor) const {
   const MaskMoments &before = animal.last_moments, &now = motion.moments;
-  if (before.area > 0 && now.area > 0) return std::pair{now.x - before.x, now.y - before.y};
+  if (before.area > 0 && now.area > 0) {
+    const auto from = PlaceOf(before.x, before.y, on_floor), to = PlaceOf(now.x, now.y, on_floor);
+    if (!from || !to) return {};
+    return *to - *from;
+  }
   if (before.area > 0 || now.area > 0) return {};
-  double count = 0, x = 0, y = 0;
+  double count = 0;
+  cv::Point2d sum;
   for (size_t k = 0; k < motion.points.size(); ++k) {
     const int place = static_cast<int>(k);
     if (!points_.Has(motion.points, place) || !points_.Has(animal.last_points, place)) continue;
+    const auto from = PlaceOf(animal.last_points[k].x, animal.last_points[k].y, on_floor);
+    const auto to = PlaceOf(motion.points[k].x, motion.points[k].y, on_floor);
+    if (!from || !to) continue;
     count += 1;
-    x += motion.points[k].x - animal.last_points[k].x;
-    y += motion.points[k].y - animal.last_points[k].y;
+    sum += *to - *from;
   }
   if (count == 0) return {};
-  return std::pair{x / count, y / count};
+  return sum * (1 / count);
+}
+
+void MotionMeter::FindNearest(AnimalMotion* one, const AnimalMotion& other) const {
+  const double away_px =
+      std::hypot(one->moments.x - other.moments.x, one->moments.y - other.moments.y);
+  std::optional<double> away_cm;
+  if (one->floor_cm && other.floor_cm) away_cm = cv::norm(*one->floor_cm - *other.floor_cm);
+  const bool by_cm = away_cm && one->nearest_cm;
+  if (one->nearest < 0 || (by_cm ? *away_cm < *one->nearest_cm : away_px < one->nearest_px)) {
+    one->nearest = other.animal;
+    one->nearest_px = away_px;
+    one->nearest_cm = away_cm;
+  }
+}
+
+void MotionMeter::MeasureStep(Animal* animal, AnimalMotion* motion, int gap, double moved_s) const {
+  const auto way = WayOf(*animal, *motion, false);
+  if (!way) return;
+  animal->way += *way;  // slow creeping adds up until it is a step
+  double step = std::hypot(animal->way.x, animal->way.y);
+  if (step < options_.min_step_px) step = 0;
+  motion->step_px = step;
+  motion->speed_px_s = step / moved_s;
+  animal->distance_px += step;
+  animal->moved_frames += gap;
+  animal->moved_s += moved_s;
+  animal->max_speed_px_s = std::max(animal->max_speed_px_s, *motion->speed_px_s);
+  const auto way_cm = floor_ ? WayOf(*animal, *motion, true) : std::nullopt;
+  if (!way_cm) return;
+  animal->way_cm += *way_cm;
+  motion->step_cm = step > 0 ? std::hypot(animal->way_cm.x, animal->way_cm.y) : 0;
+  motion->speed_cm_s = *motion->step_cm / moved_s;
+  animal->distance_cm += *motion->step_cm;
+  animal->moved_cm_frames += gap;
+  animal->moved_cm_s += moved_s;
+  animal->max_speed_cm_s = std::max(animal->max_speed_cm_s, *motion->speed_cm_s);
 }
 
 // The behavior happens on `frame`: its bout goes on, over frames on which the animal was not seen.
@@ -147,6 +197,7 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     if (!outlined && !CenterOf(one.points, points_, &motion.moments)) continue;
     motion.points = one.points;
     motion.heading_deg = HeadingOf(one.points, points_);
+    motion.floor_cm = PlaceOf(motion.moments.x, motion.moments.y, true);
     VOLE_CHECK(one.animal >= 0 && one.animal < static_cast<int>(animals_.size()));
     VOLE_CHECK(animals_[one.animal].last_frame < frame);
     motions.push_back(std::move(motion));
@@ -156,12 +207,7 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     for (size_t j = 0; j < motions.size(); ++j) {
       if (i == j) continue;
       AnimalMotion &one = motions[i], &other = motions[j];
-      const double away =
-          std::hypot(one.moments.x - other.moments.x, one.moments.y - other.moments.y);
-      if (one.nearest < 0 || away < one.nearest_px) {
-        one.nearest = other.animal;
-        one.nearest_px = away;
-      }
+      FindNearest(&one, other);
       const bool both_outlined = one.moments.area > 0 && other.moments.area > 0;
       if (i < j && both_outlined && MasksTouch(*seen[i], *seen[j], options_.contact_px)) {
         one.touching.push_back(other.animal);
@@ -179,20 +225,7 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     Animal& animal = animals_[motion.animal];
     const int gap = frame - animal.last_frame;
     const bool recently = animal.last_frame >= 0 && gap <= max_gap_frames_;
-    const auto way = recently ? WayOf(animal, motion) : std::nullopt;
-    if (way) {
-      animal.way_x += way->first;  // slow creeping adds up until it is a step
-      animal.way_y += way->second;
-      double step = std::hypot(animal.way_x, animal.way_y);
-      if (step < options_.min_step_px) step = 0;
-      motion.step_px = step;
-      const double moved_s = times_.Between(animal.last_frame, frame);
-      motion.speed_px_s = step / moved_s;
-      animal.distance_px += step;
-      animal.moved_frames += gap;
-      animal.moved_s += moved_s;
-      animal.max_speed_px_s = std::max(animal.max_speed_px_s, *motion.speed_px_s);
-    }
+    if (recently) MeasureStep(&animal, &motion, gap, times_.Between(animal.last_frame, frame));
     const bool outlined = motion.moments.area > 0;
     if (animal.last_frame >= 0 && gap == 1 && outlined && RleArea(animal.last_mask) > 0) {
       motion.same_iou = RleIou(*seen[i], animal.last_mask);
@@ -210,7 +243,7 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     animal.last_mask = *seen[i];
     animal.last_moments = motion.moments;
     animal.last_points = motion.points;
-    if (!motion.step_px || *motion.step_px > 0) animal.way_x = animal.way_y = 0;
+    if (!motion.step_px || *motion.step_px > 0) animal.way = animal.way_cm = {};
     ++animal.seen;
     animal.outlined += outlined ? 1 : 0;
     animal.seen_s += times_.Between(frame, frame + 1);
@@ -241,6 +274,12 @@ std::vector<MotionSummary> MotionMeter::Summaries() const {
     if (animal.moved_frames > 0) {
       summary.mean_speed_px_s = animal.distance_px / summary.moved_s;
       summary.max_speed_px_s = animal.max_speed_px_s;
+    }
+    if (floor_) summary.distance_cm = animal.distance_cm;
+    if (animal.moved_cm_frames > 0) {
+      summary.mean_speed_cm_s =
+          animal.distance_cm / Shown(animal.moved_cm_frames, animal.moved_cm_s);
+      summary.max_speed_cm_s = animal.max_speed_cm_s;
     }
     if (animal.outlined > 0) {
       summary.mean_area_px = animal.area_sum / static_cast<double>(animal.outlined);

@@ -1,10 +1,12 @@
 // Where each animal is, how it moves, whom it touches and which zone it is in, from its masks and
-// key points. Lengths in pixels of the video, times in seconds.
+// key points. Lengths in pixels of the video, and in centimetres on the floor where the video's
+// calibration or a scale says where pixels are (space/floor_map.h); times in seconds.
 // Frames come one after the other; nothing but the frame before is kept.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <opencv2/core.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "datasets/behavior/scores.h"
 #include "datasets/behavior/zones.h"
 #include "datasets/shape/mask.h"
+#include "datasets/space/floor_map.h"
 #include "datasets/video/frame_times.h"
 
 namespace datasets {
@@ -41,8 +44,12 @@ struct AnimalMotion {  // of one animal on one frame
   std::optional<double> same_iou;    // with the mask one frame before
   std::optional<double> flow_px;     // mean optical flow in the mask, pixels per frame
   bool freezing = false;             // known of outlines alone
-  int nearest = -1;                  // the animal whose centroid is nearest; -1: alone
+  int nearest = -1;  // the animal whose centroid is nearest, on the floor where known; -1: alone
   double nearest_px = 0;
+  // On the floor, under the same place of the picture: what stands above the floor comes out a
+  // little too far from the camera. Nothing without a floor, and where the pixel shows none.
+  std::optional<cv::Point2d> floor_cm;
+  std::optional<double> step_cm, speed_cm_s, nearest_cm;
   std::vector<int> touching;  // animals
   std::vector<int> zones;     // indices
 };
@@ -55,6 +62,8 @@ struct MotionSummary {  // of one animal that was seen
   double distance_px = 0;
   std::optional<double> mean_speed_px_s, max_speed_px_s;  // distance / moved_s
   std::optional<double> mean_area_px, mean_elongation;    // over the frames with an outline
+  // Where the video has a floor; over the steps between places that lie on it.
+  std::optional<double> distance_cm, mean_speed_cm_s, max_speed_cm_s;
 };
 
 constexpr char kAutomaticAuthor[] = "automatic";
@@ -73,7 +82,7 @@ class MotionMeter {
 
   MotionMeter(std::string video, std::vector<std::string> animals, std::vector<ZoneMask> zones,
               FrameTimes times, int start_frame, int end_frame, const MotionOptions& options,
-              PointChoice points = {});
+              PointChoice points = {}, std::optional<FloorMap> floor = {});
   // Frames must increase; an animal comes at most once a frame; those without
   // mask and points are passed over.
   std::vector<AnimalMotion> Add(int frame, const std::vector<AnimalMask>& masks,
@@ -87,8 +96,12 @@ class MotionMeter {
 
  private:
   struct Animal;
-  std::optional<std::pair<double, double>> WayOf(const Animal& animal,
-                                                 const AnimalMotion& motion) const;
+  // Of a place of the picture: itself, or on the floor.
+  std::optional<cv::Point2d> PlaceOf(double x, double y, bool on_floor) const;
+  std::optional<cv::Point2d> WayOf(const Animal& animal, const AnimalMotion& motion,
+                                   bool on_floor) const;
+  void FindNearest(AnimalMotion* one, const AnimalMotion& other) const;
+  void MeasureStep(Animal* animal, AnimalMotion* motion, int gap, double moved_s) const;
   void Extend(int animal, int behavior, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
@@ -102,16 +115,19 @@ class MotionMeter {
   int start_frame_, end_frame_, max_gap_frames_;
   MotionOptions options_;
   PointChoice points_;
+  std::optional<FloorMap> floor_;
   struct Animal {
     int last_frame = -1;  // seen last
     Rle last_mask;
     MaskMoments last_moments;
     AnimalPoints last_points;
-    double way_x = 0, way_y = 0;  // since the last step
-    int still = 0;                // the count of freezing
+    cv::Point2d way, way_cm;  // since the last step
+    int still = 0;            // the count of freezing
     int64_t seen = 0, outlined = 0, moved_frames = 0;
     double seen_s = 0, moved_s = 0;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;
+    int64_t moved_cm_frames = 0;
+    double moved_cm_s = 0, distance_cm = 0, max_speed_cm_s = -1;
     std::vector<Bout> bouts;
     std::vector<int> open;  // of each behavior, index of its newest bout; -1 = none
   };

@@ -37,7 +37,8 @@ struct MotionOptions {
             Range{0, 1e6});
     v.Field("min-step", min_step_px, "steps below so many pixels count as standing still",
             Range{0, 1e6});
-    v.Field("pixels-per-cm", pixels_per_cm, "scale for distances in cm; 0: pixels only",
+    v.Field("pixels-per-cm", pixels_per_cm,
+            "this scale in place of the video's calibration; 0: the calibration, or pixels only",
             Range{0, 1e6});
     v.Field("flow", flow, "freezing also needs little optical flow (decodes the video, slow)");
     v.Field("freeze-iou", freeze_iou, "a mask that overlaps its predecessor so much is still",

@@ -7,6 +7,7 @@
 #include <opencv2/video/tracking.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/calibrated.h"
 #include "datasets/keypoints/skeleton.h"
 
 namespace datasets {
@@ -117,7 +118,8 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
   result.end_frame = input.end_frame < 0
                          ? video.frame_count
                          : std::clamp(input.end_frame, result.start_frame, video.frame_count);
-  result.zones = ZoneMasks(zones, video.name, video.height, video.width);
+  result.floor = FloorOf(project, video, input.options.pixels_per_cm);
+  result.zones = ZoneMasks(zones, video.name, video.height, video.width, result.floor);
   AnimalNumbers numbers;
   for (const CategoryRow& category : project.Categories()) {
     const size_t number = result.animals.size();
@@ -141,7 +143,7 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
   }
   const PointsOfVideo points(project, video, job_id, choice.names);
   MotionMeter meter(video.name, result.animals, result.zones, result.times, result.start_frame,
-                    result.end_frame, input.options, choice);
+                    result.end_frame, input.options, choice, result.floor);
   std::unique_ptr<FlowMeter> flow;
   if (input.options.flow) flow = std::make_unique<FlowMeter>(project, video);
   int64_t frames = 0;

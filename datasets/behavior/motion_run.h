@@ -27,6 +27,7 @@ struct VideoMotion {
   std::vector<ZoneMask> zones;
   std::vector<std::string> points;  // names of key points that animals may have
   bool has_heading = false;
+  std::optional<FloorMap> floor;  // of the calibration, or the scale of the options
   std::vector<MotionSummary> summaries;
   std::vector<ContactPair> contacts;
   BehaviorScores scores;

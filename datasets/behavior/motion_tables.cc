@@ -1,5 +1,7 @@
 #include "datasets/behavior/motion_tables.h"
 
+#include <algorithm>
+
 #include "datasets/files/csv.h"
 
 namespace datasets {
@@ -13,6 +15,7 @@ std::string MotionCsvHeading(const MotionColumns& columns) {
   for (const std::string& name : columns.points) {
     for (const char* part : {"_x", "_y", "_confidence"}) text += "," + CsvField(name + part);
   }
+  if (columns.cm) text += ",x_cm,y_cm,step_cm,speed_cm_s,nearest_cm";
   return text + "\n";
 }
 
@@ -59,6 +62,12 @@ std::string MotionCsvLine(const std::string& video, const std::vector<std::strin
             (there ? CsvNumber(point.y, 2) : "") + "," +
             (there ? CsvNumber(point.confidence, 3) : "");
   }
+  if (columns.cm) {
+    const auto& at_cm = motion.floor_cm;
+    text += "," + (at_cm ? CsvNumber(at_cm->x, 3) + "," + CsvNumber(at_cm->y, 3) : ",") + "," +
+            number(motion.step_cm, 4) + "," + number(motion.speed_cm_s, 3) + "," +
+            number(motion.nearest_cm, 3);
+  }
   return text + "\n";
 }
 
@@ -72,25 +81,25 @@ std::string ContactCsv(const std::vector<ContactPair>& contacts) {
   return text;
 }
 
-std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries, double pixels_per_cm) {
+std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries) {
   std::string text =
       "video,animal,frames,frames_seen,seen_s,distance_px,mean_speed_px_s,max_speed_px_s,"
       "mean_area_px,mean_elongation";
-  const bool scaled = pixels_per_cm > 0;
+  const bool scaled = std::any_of(summaries.begin(), summaries.end(),
+                                  [](const auto& one) { return one.distance_cm.has_value(); });
   text += scaled ? ",distance_cm,mean_speed_cm_s,max_speed_cm_s\n" : "\n";
-  const auto number = [](const std::optional<double>& value, double unit, int decimals = 3) {
-    return value ? CsvNumber(*value / unit, decimals) : std::string();
+  const auto number = [](const std::optional<double>& value, int decimals = 3) {
+    return value ? CsvNumber(*value, decimals) : std::string();
   };
   for (const MotionSummary& one : summaries) {
     text += CsvField(one.video) + "," + CsvField(one.animal) + "," + std::to_string(one.frames) +
             "," + std::to_string(one.frames_seen) + "," + CsvNumber(one.seen_s, 4) + "," +
-            CsvNumber(one.distance_px, 2) + "," + number(one.mean_speed_px_s, 1) + "," +
-            number(one.max_speed_px_s, 1) + "," + number(one.mean_area_px, 1, 1) + "," +
-            number(one.mean_elongation, 1);
+            CsvNumber(one.distance_px, 2) + "," + number(one.mean_speed_px_s) + "," +
+            number(one.max_speed_px_s) + "," + number(one.mean_area_px, 1) + "," +
+            number(one.mean_elongation);
     if (scaled) {
-      text += "," + CsvNumber(one.distance_px / pixels_per_cm, 3) + "," +
-              number(one.mean_speed_px_s, pixels_per_cm) + "," +
-              number(one.max_speed_px_s, pixels_per_cm);
+      text += "," + number(one.distance_cm) + "," + number(one.mean_speed_cm_s) + "," +
+              number(one.max_speed_cm_s);
     }
     text += "\n";
   }

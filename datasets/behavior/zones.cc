@@ -57,11 +57,46 @@ Ring OutlineOf(const nlohmann::json& zone, const std::string& what) {
   return ring;
 }
 
+bool IsInCm(const nlohmann::json& json, bool otherwise, const std::string& what) {
+  if (!json.is_object() || !json.contains("unit")) return otherwise;
+  const nlohmann::json& unit = json["unit"];
+  if (unit != "cm" && unit != "px") {
+    throw Error(what, "its unit " + unit.dump() + " is not known", "write \"px\" or \"cm\"");
+  }
+  return unit == "cm";
+}
+
+// Straight on the floor is bent in the picture of a lens: sides become many short ones.
+Ring InPicture(const Zone& zone, const std::string& video, const std::optional<FloorMap>& floor) {
+  if (!zone.in_cm) return zone.outline;
+  const std::string thing = "zone '" + zone.name + "'";
+  if (!floor) {
+    throw Error(thing, "it is in cm, and the video '" + video + "' is not calibrated",
+                "calibrate it (vole calibrate), or give the zone in pixels");
+  }
+  constexpr int kPieces = 16;
+  Ring ring;
+  for (size_t i = 0; i < zone.outline.size(); ++i) {
+    const cv::Point2d from = zone.outline[i], to = zone.outline[(i + 1) % zone.outline.size()];
+    for (int piece = 0; piece < kPieces; ++piece) {
+      const auto pixel = floor->PixelOf(from + (to - from) * (piece / double{kPieces}));
+      if (!pixel) {
+        throw Error(thing,
+                    "a part of it is behind the camera of '" + video + "', or out of its lens",
+                    "make it smaller");
+      }
+      ring.push_back(*pixel);
+    }
+  }
+  return ring;
+}
+
 }  // namespace
 
 std::vector<Zone> ZonesFromJson(const nlohmann::json& json, const std::string& what) {
   const bool wrapped = json.is_object() && json.contains("zones");
   const nlohmann::json& list = wrapped ? json["zones"] : json;
+  const bool in_cm = IsInCm(json, false, what);
   if (!list.is_array() || list.empty()) {
     throw Error(what, "it holds no zone", "write a list: {\"zones\": [{\"name\": ...}]}");
   }
@@ -79,6 +114,7 @@ std::vector<Zone> ZonesFromJson(const nlohmann::json& json, const std::string& w
       if (!entry["video"].is_string()) throw Error(where, "its video is no name", "correct it");
       zone.video = entry["video"];
     }
+    zone.in_cm = IsInCm(entry, in_cm, where);
     zone.outline = OutlineOf(entry, where);
     if (!names.insert({zone.video, zone.name}).second) {
       throw Error(where, "another zone has the same name", "rename one of them");
@@ -88,27 +124,36 @@ std::vector<Zone> ZonesFromJson(const nlohmann::json& json, const std::string& w
   return zones;
 }
 
-std::vector<Zone> ReadZones(const std::filesystem::path& path) {
+std::vector<Zone> ReadZones(const std::filesystem::path& path, bool may_be_in_cm) {
   const std::string what = "zones '" + path.filename().string() + "'";
   std::ifstream file(path);
   if (!file) throw Error(what, "the file cannot be read", "check the path " + path.string());
   const nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
   if (json.is_discarded()) throw Error(what, "it is not JSON", "correct the file");
-  return ZonesFromJson(json, what);
+  std::vector<Zone> zones = ZonesFromJson(json, what);
+  for (const Zone& zone : zones) {
+    if (zone.in_cm && !may_be_in_cm) {
+      throw Error(what + ", zone '" + zone.name + "'", "it is in cm, which only reports take",
+                  "give its place in pixels of the video");
+    }
+  }
+  return zones;
 }
 
 std::vector<ZoneMask> ZoneMasks(const std::vector<Zone>& zones, const std::string& video,
-                                int height, int width) {
+                                int height, int width, const std::optional<FloorMap>& floor) {
   std::vector<ZoneMask> masks;
   for (const Zone& zone : zones) {
     if (!zone.video.empty() && zone.video != video) continue;
-    ZoneMask mask{zone.name, zone.outline, RlePolygon(zone.outline, height, width), 0};
+    ZoneMask mask{zone.name, InPicture(zone, video, floor), {}, 0};
+    mask.mask = RlePolygon(mask.outline, height, width);
     mask.area = RleArea(mask.mask);
     if (mask.area == 0) {
       throw Error("zone '" + zone.name + "'",
                   "it covers no pixel of the video '" + video + "' (" + std::to_string(width) +
                       " x " + std::to_string(height) + ")",
-                  "give its place in pixels of the video");
+                  zone.in_cm ? "give its place in cm from the floor's first corner"
+                             : "give its place in pixels of the video");
     }
     masks.push_back(std::move(mask));
   }

@@ -1,7 +1,7 @@
 -- A project filled by version 6 of the file format; loaded by tests of migrations. Never edit.
 PRAGMA application_id = 0x564F4C45;
 PRAGMA user_version = 6;
-PRAGMA foreign_keys=OFF;
+PRAGMA foreign_keys = OFF;
 BEGIN TRANSACTION;
 CREATE TABLE annotations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, image_id INTEGER NOT NULL REFERENCES images,
@@ -273,7 +273,7 @@ CREATE TABLE prediction_points (
   point_id INTEGER NOT NULL REFERENCES skeleton_points, x REAL NOT NULL, y REAL NOT NULL,
   confidence REAL NOT NULL, visible INTEGER NOT NULL DEFAULT 1
   CHECK (visible IN (0,1)), UNIQUE (prediction_id, point_id)) STRICT;
-INSERT INTO prediction_points VALUES(1,1,1,9.5,12.25,0.75,1);
+INSERT INTO prediction_points VALUES(1,1,1,9.5,12.25,0.75,0);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence VALUES('videos',1);
 INSERT INTO sqlite_sequence VALUES('categories',3);

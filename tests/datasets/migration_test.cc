@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "datasets/base/error.h"
+#include "datasets/calibrated.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/file/restore.h"
@@ -240,7 +241,7 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
 
 TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
   tests::TempDir folder;
-  for (const int version : {1, 2, 3, 4, 5, 6}) {
+  for (const int version : {1, 2, 3, 4, 5, 6, 7}) {
     CAPTURE(version);
     const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
     const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
@@ -289,6 +290,20 @@ TEST_CASE("predicted points of version 5 are taken to be seen") {
   CHECK(found[0].key_points[0].x == 9.5);
   CHECK(found[0].key_points[0].visible);
   CHECK(project->AnnotationsAt(video.id, 4)[1].key_points[1].visibility == 1);
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 6 keeps its hidden points, and no video is calibrated") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(6, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  const auto found = project->PredictionsAt(*project->LatestPredictJob(video.id), video.id, 0);
+  REQUIRE(!found.empty());
+  REQUIRE(found[0].key_points.size() == 1);
+  CHECK_FALSE(found[0].key_points[0].visible);
+  CHECK_FALSE(datasets::CalibrationOf(*project, video));
   CheckIsWhole(*project);
 }
 

@@ -74,6 +74,7 @@ const std::set<std::string> kOfPeople = {"annotations",
                                          "review_decisions",
                                          "prediction_corrections",
                                          "regions",
+                                         "calibrations",
                                          "skeletons",
                                          "skeleton_points",
                                          "skeleton_edges",
@@ -141,6 +142,8 @@ std::vector<Scenario> AllScenarios(const Programs& programs) {
       {"import", "FOLDER/e.vole", "--format", "behaviors", "FOLDER/scene/behaviors.csv"});
   add("skeleton", "p.vole", {"skeleton", "FOLDER/p.vole", "add", "mouse", "--points", "nose,tail"});
   add("animals", "p.vole", {"animals", "FOLDER/p.vole", "add", "Cleo"});
+  add("calibrate", "p.vole",
+      {"calibrate", "FOLDER/p.vole", "--ruler", "10,10,110,10", "--length", "20cm"});
   add("carry", "p.vole", {"carry", "FOLDER/p.vole", "--frame", "0", "--frames", "3"});
   add("review accept", "p.vole", {"review", "FOLDER/p.vole", "accept", "1"});
   add("review reject", "p.vole", {"review", "FOLDER/p.vole", "reject", "1"});

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "app/cli/verbs/report_text.h"
+#include "datasets/base/suggest.h"
 #include "datasets/behavior/motion_tables.h"
 #include "datasets/behavior/pictures.h"
+#include "datasets/calibrated.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/file_names.h"
 #include "datasets/files/json_values.h"
@@ -46,25 +48,32 @@ fs::path PictureFile(const std::string& file, const std::string& video, bool sev
   return path;
 }
 
-std::string SummaryText(const std::vector<datasets::MotionSummary>& summaries,
-                        double pixels_per_cm) {
-  const bool scaled = pixels_per_cm > 0;
-  const double unit = scaled ? pixels_per_cm : 1;
-  const std::string name = scaled ? "cm" : "px";
-  std::vector<std::vector<std::string>> table = {{"video", "animal", "seen %", "distance " + name,
-                                                  "mean " + name + "/s", "max " + name + "/s",
-                                                  "area px", "elongation"}};
-  const auto number = [](const std::optional<double>& value, double of, int decimals) {
-    return value ? fmt::format("{:.{}f}", *value / of, decimals) : "-";
+// Each video in its own unit: in the heading where it is the same for all, else beside each number.
+std::string SummaryText(const std::vector<datasets::MotionSummary>& summaries) {
+  size_t scaled = 0;
+  for (const auto& one : summaries) scaled += one.distance_cm ? 1 : 0;
+  const bool mixed = scaled > 0 && scaled < summaries.size();
+  const std::string unit = mixed ? "" : scaled > 0 ? " cm" : " px";
+  const std::string speed = mixed ? "" : unit + "/s";
+  std::vector<std::vector<std::string>> table = {{"video", "animal", "seen %", "distance" + unit,
+                                                  "mean" + speed, "max" + speed, "area px",
+                                                  "elongation"}};
+  const auto number = [](const std::optional<double>& value, int decimals,
+                         const std::string& behind = "") {
+    return value ? fmt::format("{:.{}f}{}", *value, decimals, behind) : "-";
   };
   for (const datasets::MotionSummary& one : summaries) {
+    const bool cm = one.distance_cm.has_value();
+    const std::string own = !mixed ? "" : cm ? " cm" : " px";
+    const std::string own_speed = mixed ? own + "/s" : "";
     table.push_back(
         {one.video, one.animal,
          fmt::format("{:.1f}", 100.0 * static_cast<double>(one.frames_seen) /
                                    static_cast<double>(std::max<int64_t>(1, one.frames))),
-         fmt::format("{:.1f}", one.distance_px / unit), number(one.mean_speed_px_s, unit, 1),
-         number(one.max_speed_px_s, unit, 1), number(one.mean_area_px, 1, 0),
-         number(one.mean_elongation, 1, 2)});
+         number(cm ? *one.distance_cm : one.distance_px, 1, own),
+         number(cm ? one.mean_speed_cm_s : one.mean_speed_px_s, 1, own_speed),
+         number(cm ? one.max_speed_cm_s : one.max_speed_px_s, 1, own_speed),
+         number(one.mean_area_px, 0), number(one.mean_elongation, 2)});
   }
   return VaryingTableText(table, 1);
 }
@@ -80,7 +89,11 @@ void ToJson(const datasets::VideoMotion& motion, nlohmann::ordered_json& json) {
                               {"mean_speed_px_s", datasets::OrNull(one.mean_speed_px_s)},
                               {"max_speed_px_s", datasets::OrNull(one.max_speed_px_s)},
                               {"mean_area_px", datasets::OrNull(one.mean_area_px)},
-                              {"mean_elongation", datasets::OrNull(one.mean_elongation)}});
+                              {"mean_elongation", datasets::OrNull(one.mean_elongation)},
+                              {"unit", one.distance_cm ? "cm" : "px"},
+                              {"distance_cm", datasets::OrNull(one.distance_cm)},
+                              {"mean_speed_cm_s", datasets::OrNull(one.mean_speed_cm_s)},
+                              {"max_speed_cm_s", datasets::OrNull(one.max_speed_cm_s)}});
   }
   for (const datasets::ContactPair& pair : motion.contacts) {
     json["contacts"].push_back({{"video", pair.video},
@@ -96,7 +109,7 @@ void ToJson(const datasets::VideoMotion& motion, nlohmann::ordered_json& json) {
 // other videos must be the same.
 class FrameTable {
  public:
-  explicit FrameTable(const std::string& path) {
+  FrameTable(const std::string& path, bool cm) : cm_(cm) {
     if (!path.empty()) file_ = std::make_unique<datasets::AtomicFile>(path);
   }
   void Add(const datasets::VideoMotion& motion,
@@ -115,7 +128,7 @@ class FrameTable {
  private:
   void Begin(const datasets::VideoMotion& motion) {
     video_ = motion.video.id;
-    columns_ = {datasets::ZoneNames(motion.zones), motion.points, motion.has_heading};
+    columns_ = {datasets::ZoneNames(motion.zones), motion.points, motion.has_heading, cm_};
     const std::string heading = datasets::MotionCsvHeading(columns_);
     if (heading_.empty()) file_->Write(heading_ = heading);
     if (heading != heading_) {
@@ -124,6 +137,7 @@ class FrameTable {
     }
   }
 
+  bool cm_;  // some of the videos have centimetres
   std::unique_ptr<datasets::AtomicFile> file_;
   std::string heading_;
   datasets::Id video_ = 0;
@@ -142,13 +156,22 @@ datasets::BehaviorScores ReportMotion(const datasets::Project& project, const st
   input.start_frame = span.start_frame;
   input.end_frame = span.end_frame.value_or(-1);
   std::vector<datasets::Zone> zones;
-  if (!files.zones.empty()) zones = datasets::ReadZones(files.zones);
+  if (!files.zones.empty()) zones = datasets::ReadZones(files.zones, true);
   const auto videos = ChosenVideos(project, video, input);
   for (const datasets::Zone& zone : zones) {
     if (!zone.video.empty()) project.VideoByName(zone.video);
   }
   json["motion"] = json["contacts"] = nlohmann::ordered_json::array();
-  FrameTable table(files.motion);
+  std::vector<std::string> without;
+  for (const datasets::VideoRow& row : videos) {
+    if (!datasets::FloorOf(project, row, input.options.pixels_per_cm)) without.push_back(row.name);
+  }
+  const bool any_cm = without.size() < videos.size();
+  if (any_cm && !without.empty()) {
+    console.Warn("not calibrated, so in pixels, beside others in cm: " +
+                 datasets::QuotedNames(without) + " (vole calibrate)");
+  }
+  FrameTable table(files.motion, any_cm);
   datasets::BehaviorScores scores;
   std::vector<datasets::MotionSummary> summaries;
   std::vector<datasets::ContactPair> contacts;
@@ -181,15 +204,14 @@ datasets::BehaviorScores ReportMotion(const datasets::Project& project, const st
   table.Commit();
   if (!files.motion.empty()) console.Note("wrote " + files.motion);
   if (!files.motion_summary.empty()) {
-    datasets::WriteFileAtomically(
-        files.motion_summary, datasets::MotionSummaryCsv(summaries, input.options.pixels_per_cm));
+    datasets::WriteFileAtomically(files.motion_summary, datasets::MotionSummaryCsv(summaries));
     console.Note("wrote " + files.motion_summary);
   }
   if (!files.contacts.empty()) {
     datasets::WriteFileAtomically(files.contacts, datasets::ContactCsv(contacts));
     console.Note("wrote " + files.contacts);
   }
-  text += SummaryText(summaries, input.options.pixels_per_cm) + "\n\n";
+  text += SummaryText(summaries) + "\n\n";
   return scores;
 }
 

@@ -20,7 +20,8 @@ struct MotionFiles {
   void Visit(Visitor&& v) {
     v.Field("automatic", automatic,
             "score zones, contact and freezing from the masks, as the author 'automatic'");
-    v.Field("zones", zones, "JSON file with zones: polygons, circles, rectangles in pixels");
+    v.Field("zones", zones,
+            "JSON file with zones: polygons, circles, rectangles in pixels, or \"unit\": \"cm\"");
     v.Field("motion", motion,
             "write place, shape, speed, contacts and key points of each frame as a table");
     v.Field("motion-summary", motion_summary, "write distance and speed of each animal");

@@ -6,6 +6,7 @@
 #include "app/cli/console.h"
 #include "app/cli/verb_list.h"
 #include "datasets/base/error.h"
+#include "datasets/calibrated.h"
 #include "datasets/project.h"
 #include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
@@ -53,6 +54,16 @@ infer::MeetingList MeetingsOf(const datasets::Project& project, std::optional<da
   }
 }
 
+// How its pixels become centimetres; null where they do not.
+Json CalibrationKind(const datasets::Project& project, const datasets::VideoRow& video) {
+  try {
+    const auto calibration = datasets::CalibrationOf(project, video);
+    return calibration ? Json(datasets::KindName(calibration->kind)) : Json(nullptr);
+  } catch (const datasets::Error&) {
+    return "damaged";
+  }
+}
+
 Json VideoList(const datasets::Project& project) {
   Json list = Json::array();
   for (const datasets::VideoRow& video : project.Videos()) {
@@ -66,6 +77,7 @@ Json VideoList(const datasets::Project& project) {
                     {"height", video.height},
                     {"fps", video.fps},
                     {"static_camera", video.static_camera},
+                    {"calibration", CalibrationKind(project, video)},
                     {"labeled", project.CountLabeledFrames(video.id)},
                     {"predicted", job ? project.CountPredictedFrames(*job, video.id) : 0},
                     {"meetings", meetings.known ? Json(meetings.meetings.size()) : Json(nullptr)},

@@ -42,6 +42,7 @@ std::vector<Verb> VerbTable() {
       EvaluateVerb(),
       JobsVerb(),
       BoutsVerb(),
+      CalibrateVerb(),
       ReportVerb(),
       SynthVerb(),
       DemoVerb(),

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "datasets/calibrated.h"
 #include "datasets/exchange/format.h"
 #include "datasets/exchange/selection.h"
 #include "datasets/files/atomic_file.h"
@@ -59,6 +60,16 @@ std::map<Id, std::string> CategoryNames(const Project& project) {
   return names;
 }
 
+// Of a table in which any video has a floor: place on it, or two empty fields.
+std::string FloorFields(const std::map<Id, FloorMap>& floors, const SelectedFrame& frame,
+                        const Centroid& at) {
+  if (floors.empty()) return "";
+  const auto floor = frame.video ? floors.find(frame.video->id) : floors.end();
+  if (floor == floors.end()) return ",,";
+  const auto cm = floor->second.FloorOf({at.x, at.y});
+  return cm ? "," + CsvNumber(cm->x) + "," + CsvNumber(cm->y) : ",,";
+}
+
 }  // namespace
 
 ExportReport ExportTracks(const Project& project, const std::filesystem::path& out,
@@ -67,10 +78,16 @@ ExportReport ExportTracks(const Project& project, const std::filesystem::path& o
   std::map<Id, std::string> names = CategoryNames(project), videos;
   for (const VideoRow& video : project.Videos()) videos[video.id] = TableVideoName(project, video);
   ProjectTimes times(project);
+  std::map<Id, FloorMap> floors;
+  for (const VideoRow& video : project.Videos()) {
+    if (!options.video.empty() && video.name != options.video) continue;
+    if (const auto floor = FloorOf(project, video)) floors.emplace(video.id, *floor);
+  }
   AtomicFile file(out);
   file.Write(
       "video,frame,time_s,animal,track,x,y,area,bbox_x,bbox_y,bbox_width,bbox_height,score,"
-      "confidence,source\n");
+      "confidence,source" +
+      std::string(floors.empty() ? "\n" : ",x_cm,y_cm\n"));
   ForEachSelectedFrame(project, options, job, [&](const SelectedFrame& frame) {
     ++report.images;
     const std::string start =
@@ -88,7 +105,7 @@ ExportReport ExportTracks(const Project& project, const std::filesystem::path& o
                  CsvNumber(box.width) + "," + CsvNumber(box.height) + "," +
                  (instance.predicted ? CsvNumber(instance.score, 5) : "") + "," +
                  (instance.predicted ? CsvNumber(instance.confidence, 5) : "") + "," +
-                 instance.source + "\n");
+                 instance.source + FloorFields(floors, frame, centroid) + "\n");
       ++report.annotations;
     }
   });

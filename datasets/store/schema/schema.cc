@@ -286,6 +286,13 @@ ALTER TABLE prediction_corrections ADD COLUMN number INTEGER;
 ALTER TABLE prediction_corrections ADD COLUMN other_number INTEGER;
 )sql";
 
+// How pixels of a video become centimetres (space/calibration.h).
+const char* const kVersion8 = R"sql(
+CREATE TABLE calibrations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL UNIQUE REFERENCES videos,
+  calibration TEXT NOT NULL CHECK (json_valid(calibration))) STRICT;
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -304,8 +311,8 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3,
-                                        kVersion4, kVersion5, kVersion6, kVersion7};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                        kVersion5, kVersion6, kVersion7, kVersion8};
   return migrations;
 }
 
@@ -382,7 +389,8 @@ const std::vector<std::string>& HumanTables() {
       "images",           "categories",      "identities",         "tracks",
       "annotations",      "behaviors",       "behavior_intervals", "prediction_corrections",
       "review_decisions", "regions",         "meeting_decisions",  "known_pairs",
-      "skeletons",        "skeleton_points", "skeleton_edges",     "annotation_points"};
+      "skeletons",        "skeleton_points", "skeleton_edges",     "annotation_points",
+      "calibrations"};
   return tables;
 }
 

@@ -106,6 +106,7 @@ const std::vector<std::string>& ProjectTables() {
                                                   "review_items",
                                                   "review_decisions",
                                                   "regions",
+                                                  "calibrations",
                                                   "meetings",
                                                   "meeting_animals",
                                                   "meeting_ways",

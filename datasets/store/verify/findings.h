@@ -10,11 +10,11 @@
 namespace datasets {
 
 struct Finding {
-  std::string code;  // stable: database, reference, row, text, video, image, polygon, mask, track,
-                     // skeleton, point, prediction, interval, scores, meeting, edit, video_missing,
-                     // video_changed, frame_changed, model_missing, model_changed
-  std::string text;  // one sentence: the thing, and what is wrong with it
-  std::string table;          // "" where it is about the whole file
+  std::string code;   // stable: database, reference, row, text, video, image, polygon, mask, track,
+                      // skeleton, point, prediction, interval, scores, meeting, calibration, edit,
+                      // video_missing, video_changed, frame_changed, model_missing, model_changed
+  std::string text;   // one sentence: the thing, and what is wrong with it
+  std::string table;  // "" where it is about the whole file
   std::optional<int64_t> id;  // of the row
 };
 

@@ -14,6 +14,7 @@
 #include "datasets/store/reader.h"
 #include "datasets/store/schema/schema_check.h"
 #include "datasets/store/score_series.h"
+#include "datasets/store/verify/verify_calibrations.h"
 #include "datasets/store/verify/verify_meetings.h"
 
 namespace datasets {
@@ -230,6 +231,8 @@ class RowCheck {
             [&](const Statement& row, Id id) {
               Outline("regions", id, PolygonsFromJson(row.Text(1)));
             });
+    ForEach("calibration", "calibrations", kCalibrationRows,
+            [](const Statement& row, Id) { CheckCalibrationRow(row); });
   }
 
   // No animal stands twice in a frame: one of the two labels is another's.

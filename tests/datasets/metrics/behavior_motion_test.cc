@@ -285,11 +285,12 @@ TEST_CASE("A project's predictions and labels are measured alike, the better of 
   MotionInput labels;
   labels.from_labels = true;
   labels.end_frame = 20;
+  labels.options.pixels_per_cm = 10;
   const VideoMotion labeled = MeasureVideoMotion(*project, video, {}, labels, job);
   REQUIRE(labeled.summaries.size() == 1);
   CHECK(labeled.summaries[0].distance_px == doctest::Approx(19));
   CHECK(labeled.scores.series[0].end_frame == 20);
-  CHECK(MotionSummaryCsv(labeled.summaries, 10).find(",1.9,") != std::string::npos);
+  CHECK(MotionSummaryCsv(labeled.summaries).find(",1.9,") != std::string::npos);
   job.Cancel();
   CHECK_THROWS_AS(MeasureVideoMotion(*project, video, {}, {}, job), Cancelled);
 }

@@ -178,7 +178,9 @@ TEST_CASE("what only outlines say is left empty where nobody outlined the animal
   const MotionSummary& ann = found.motion.summaries.at(0);
   CHECK_FALSE(ann.mean_area_px);
   CHECK_FALSE(ann.mean_elongation);
-  const std::string summary = MotionSummaryCsv(found.motion.summaries, 10);
+  MotionInput scaled;
+  scaled.options.pixels_per_cm = 10;
+  const std::string summary = MotionSummaryCsv(Measure(*scene.project, scaled).motion.summaries);
   CHECK(Has(summary, ",5.66,35.355,35.355,,,0.566,"));
 }
 
