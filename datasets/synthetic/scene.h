@@ -103,8 +103,9 @@ bool ExploresObject(const SceneObject& object, const cv::Point2d& nose, const cv
 // Writes into `dir` (made when missing): video.mp4, instances.json (COCO, every frame),
 // labels.json (COCO, the frames a person would label), behaviors.csv (both ends inclusive),
 // positions.csv (every animal on every frame, hidden ones too), depth.csv, background.png and
-// scene.json. Memory is bounded whatever the length of a group. Throws Error when a file cannot be
-// written; a cancelled or failed run leaves no instances.json.
+// scene.json; of the scene "room" what room.h says. Memory is bounded whatever the length of a
+// group. Throws Error when a file cannot be written; a cancelled or failed run leaves no
+// instances.json.
 void WriteScene(const SceneOptions& options, const std::filesystem::path& dir, Job& job);
 
 }  // namespace datasets

@@ -9,6 +9,7 @@
 
 #include "datasets/files/atomic_file.h"
 #include "datasets/shape/mask.h"
+#include "datasets/synthetic/room.h"
 #include "datasets/synthetic/scene.h"
 #include "datasets/video/video.h"
 
@@ -288,6 +289,7 @@ std::string PositionRows(const FrameTruth& truth) {
 }  // namespace
 
 void WriteScene(const SceneOptions& options, const fs::path& dir, Job& job) {
+  if (options.scene == kRoomScene) return WriteRoom(options, dir, job);
   const Scene scene(options);
   std::error_code failed;
   fs::create_directories(dir, failed);
