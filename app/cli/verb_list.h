@@ -21,6 +21,7 @@ Verb EvaluateVerb();
 Verb ReportVerb();
 Verb BoutsVerb();
 Verb CalibrateVerb();
+Verb DepthVerb();
 Verb JobsVerb();
 Verb SkeletonVerb();
 Verb SampleVerb();

@@ -53,6 +53,7 @@ const std::vector<std::string> kFloors = {
     "datasets/formats/*",
     "datasets/formats",
     "datasets/behavior",
+    "datasets/depth",
     "datasets/evaluate",
     "annotate/assist",
     "annotate",

@@ -43,6 +43,7 @@ std::vector<Verb> VerbTable() {
       JobsVerb(),
       BoutsVerb(),
       CalibrateVerb(),
+      DepthVerb(),
       ReportVerb(),
       SynthVerb(),
       DemoVerb(),
