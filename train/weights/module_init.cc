@@ -6,7 +6,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
-#include "train/weights/bytes.h"
+#include "datasets/files/bytes.h"
 #include "train/weights/old_names.h"
 #include "train/weights/public_files.h"
 #include "train/weights/weights_file.h"
@@ -118,7 +118,7 @@ class Matcher {
         taken = match.found.emplace(place + newer, tensor).second;
       }
       if (!taken && !MayBeIgnored(name) && !(!place.empty() && IsClassDependent(name))) {
-        match.unexpected.push_back(Shown(name));
+        match.unexpected.push_back(datasets::Shown(name));
       }
     }
     return match;

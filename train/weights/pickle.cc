@@ -6,6 +6,10 @@
 #include "datasets/base/error.h"
 
 namespace train {
+
+using datasets::Bytes;
+using datasets::Shown;
+
 namespace {
 
 using PickleKind = PickleValue::Kind;

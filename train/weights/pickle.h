@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "train/weights/bytes.h"
+#include "datasets/files/bytes.h"
 
 namespace train {
 
@@ -48,7 +48,7 @@ struct Pickle {
 // ("collections OrderedDict" is always allowed and becomes a dict); `file` is named in errors.
 // Throws Error for a global that is not allowed (by its name), for opcodes that make or change
 // objects, for pickles that are truncated or make no sense, and for more than a million values.
-Pickle ReadPickle(Bytes bytes, const std::function<bool(const std::string&)>& allowed,
+Pickle ReadPickle(datasets::Bytes bytes, const std::function<bool(const std::string&)>& allowed,
                   const std::string& file);
 
 }  // namespace train

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own bound
 constexpr const char* kRemedy = "choose a model file made by `vole train`, or train again";
 
-[[noreturn]] void Refuse(const fs::path& file, const std::string& cause) {
+[[noreturn]] void RefuseSafetensors(const fs::path& file, const std::string& cause) {
   throw Error("weights " + file.string(), cause, kRemedy);
 }
 
@@ -34,23 +34,23 @@ struct Header {
 Header ReadHeader(std::ifstream& in, const fs::path& file) {
   std::error_code error;
   const uint64_t file_bytes = fs::file_size(file, error);
-  if (error || !in) Refuse(file, "the file cannot be read");
+  if (error || !in) RefuseSafetensors(file, "the file cannot be read");
   std::array<unsigned char, 8> prefix{};
   if (file_bytes < 8 || !in.read(reinterpret_cast<char*>(prefix.data()), 8)) {
-    Refuse(file, "the file is too short to hold weights");
+    RefuseSafetensors(file, "the file is too short to hold weights");
   }
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | prefix[i];
   if (length < 2 || length > kMaxHeaderBytes || length > file_bytes - 8) {
-    Refuse(file, "this is not a safetensors file, or it is truncated");
+    RefuseSafetensors(file, "this is not a safetensors file, or it is truncated");
   }
   std::string text(length, '\0');
   if (!in.read(text.data(), static_cast<std::streamsize>(length))) {
-    Refuse(file, "the header is truncated");
+    RefuseSafetensors(file, "the header is truncated");
   }
   Header header;
   header.json = nlohmann::json::parse(text, nullptr, false);
-  if (!header.json.is_object()) Refuse(file, "the header is not a JSON object");
+  if (!header.json.is_object()) RefuseSafetensors(file, "the header is not a JSON object");
   header.data_start = 8 + length;
   header.data_bytes = file_bytes - header.data_start;
   return header;
@@ -60,9 +60,9 @@ std::map<std::string, std::string> MetadataOf(const Header& header, const fs::pa
   std::map<std::string, std::string> metadata;
   const auto found = header.json.find("__metadata__");
   if (found == header.json.end()) return metadata;
-  if (!found->is_object()) Refuse(file, "__metadata__ is not a JSON object");
+  if (!found->is_object()) RefuseSafetensors(file, "__metadata__ is not a JSON object");
   for (const auto& [key, value] : found->items()) {
-    if (!value.is_string()) Refuse(file, "__metadata__ entry '" + key + "' is not text");
+    if (!value.is_string()) RefuseSafetensors(file, "__metadata__ entry '" + key + "' is not text");
     metadata[key] = value.get<std::string>();
   }
   return metadata;
@@ -79,37 +79,38 @@ bool IsCount(const nlohmann::json& value) { return value.is_number_unsigned(); }
 Slot ReadEntry(const std::string& name, const nlohmann::json& entry, uint64_t data_bytes,
                const fs::path& file, StoredTensor& tensor) {
   const std::string thing = "tensor '" + name.substr(0, 80) + "'";
-  if (!entry.is_object()) Refuse(file, thing + " is not described by a JSON object");
+  if (!entry.is_object()) RefuseSafetensors(file, thing + " is not described by a JSON object");
   const auto dtype = entry.find("dtype");
   const auto shape = entry.find("shape");
   const auto offsets = entry.find("data_offsets");
   if (dtype == entry.end() || !dtype->is_string() || shape == entry.end() || !shape->is_array() ||
       offsets == entry.end() || !offsets->is_array() || offsets->size() != 2 ||
       !IsCount((*offsets)[0]) || !IsCount((*offsets)[1])) {
-    Refuse(file, thing + " lacks dtype, shape or data_offsets");
+    RefuseSafetensors(file, thing + " lacks dtype, shape or data_offsets");
   }
   tensor.dtype = dtype->get<std::string>();
   const uint64_t element_bytes = DtypeBytes(tensor.dtype);
   if (element_bytes == 0) {
-    Refuse(file, thing + " has the unknown dtype " + tensor.dtype.substr(0, 20));
+    RefuseSafetensors(file, thing + " has the unknown dtype " + tensor.dtype.substr(0, 20));
   }
-  if (shape->size() > 16) Refuse(file, thing + " has too many dimensions");
+  if (shape->size() > 16) RefuseSafetensors(file, thing + " has too many dimensions");
   uint64_t elements = 1;
   for (const auto& extent : *shape) {
-    if (!IsCount(extent)) Refuse(file, thing + " has a shape that is not made of counts");
+    if (!IsCount(extent))
+      RefuseSafetensors(file, thing + " has a shape that is not made of counts");
     const uint64_t value = extent.get<uint64_t>();
     if (value > data_bytes || (value != 0 && elements > data_bytes / value)) {
-      Refuse(file, thing + " claims more data than the file holds");
+      RefuseSafetensors(file, thing + " claims more data than the file holds");
     }
     elements *= value;
     tensor.shape.push_back(static_cast<int64_t>(value));
   }
   Slot slot{name, (*offsets)[0].get<uint64_t>(), (*offsets)[1].get<uint64_t>()};
   if (slot.begin > slot.end || slot.end > data_bytes) {
-    Refuse(file, thing + " reaches past the end of the file (truncated?)");
+    RefuseSafetensors(file, thing + " reaches past the end of the file (truncated?)");
   }
   if (slot.end - slot.begin != elements * element_bytes) {
-    Refuse(file, thing + " has a shape that does not match its data");
+    RefuseSafetensors(file, thing + " has a shape that does not match its data");
   }
   return slot;
 }
@@ -148,7 +149,7 @@ size_t DtypeBytes(const std::string& dtype) {
 
 WeightsFile ReadSafetensors(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) Refuse(file, "the file cannot be opened");
+  if (!in) RefuseSafetensors(file, "the file cannot be opened");
   const Header header = ReadHeader(in, file);
   WeightsFile result;
   result.metadata = MetadataOf(header, file);
@@ -162,17 +163,17 @@ WeightsFile ReadSafetensors(const fs::path& file) {
   });
   uint64_t expected = 0;
   for (const Slot& slot : slots) {
-    if (slot.begin != expected) Refuse(file, "tensors overlap or leave a gap");
+    if (slot.begin != expected) RefuseSafetensors(file, "tensors overlap or leave a gap");
     expected = slot.end;
   }
-  if (expected != header.data_bytes) Refuse(file, "data follows the last tensor");
+  if (expected != header.data_bytes) RefuseSafetensors(file, "data follows the last tensor");
   for (const Slot& slot : slots) {
     std::vector<uint8_t>& bytes = result.tensors[slot.name].bytes;
     bytes.resize(slot.end - slot.begin);
     in.seekg(static_cast<std::streamoff>(header.data_start + slot.begin));
     if (!bytes.empty() && !in.read(reinterpret_cast<char*>(bytes.data()),
                                    static_cast<std::streamsize>(bytes.size()))) {
-      Refuse(file, "the file ended while it was read");
+      RefuseSafetensors(file, "the file ended while it was read");
     }
   }
   return result;
@@ -180,7 +181,7 @@ WeightsFile ReadSafetensors(const fs::path& file) {
 
 std::map<std::string, std::string> ReadSafetensorsMetadata(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) Refuse(file, "the file cannot be opened");
+  if (!in) RefuseSafetensors(file, "the file cannot be opened");
   return MetadataOf(ReadHeader(in, file), file);
 }
 

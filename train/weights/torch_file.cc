@@ -5,10 +5,14 @@
 #include <map>
 
 #include "datasets/base/error.h"
+#include "datasets/files/zip_entries.h"
 #include "train/weights/pickle.h"
-#include "train/weights/zip_entries.h"
 
 namespace train {
+
+using datasets::Bytes;
+using datasets::Shown;
+
 namespace {
 
 using PickleKind = PickleValue::Kind;
@@ -52,7 +56,7 @@ class TorchReader {
   TorchReader(Bytes bytes, const std::string& file) : bytes_(bytes), file_(file) {}
 
   WeightsFile Read() {
-    if (LooksLikeZip(bytes_)) {
+    if (datasets::LooksLikeZip(bytes_)) {
       ReadZip();
     } else {
       ReadLegacy();
@@ -87,7 +91,7 @@ class TorchReader {
   }
 
   void ReadZip() {
-    zip_ = ReadZipEntries(bytes_, file_);
+    zip_ = datasets::ReadZipEntries(bytes_, "weights " + file_);
     for (const auto& [name, entry] : zip_) {
       const size_t slash = name.rfind('/');
       if (slash == std::string::npos || name.substr(slash) != "/data.pkl") continue;
@@ -104,7 +108,7 @@ class TorchReader {
       Refuse("it was written on a big-endian machine");
     }
     const std::string name = prefix_ + "data.pkl";
-    pickle_ = Load(CheckedData(zip_.at(name), name, file_));
+    pickle_ = Load(CheckedData(zip_.at(name), name, "weights " + file_));
   }
 
   void ReadLegacy() {
@@ -185,7 +189,8 @@ class TorchReader {
       const std::string name = prefix_ + "data/" + key;
       const auto entry = zip_.find(name);
       if (entry == zip_.end()) Refuse("the storage '" + Shown(key) + "' is missing");
-      found = storages_.emplace(key, Storage{CheckedData(entry->second, name, file_), dtype}).first;
+      const Bytes data = CheckedData(entry->second, name, "weights " + file_);
+      found = storages_.emplace(key, Storage{data, dtype}).first;
     }
     if (found == storages_.end()) Refuse("the storage '" + Shown(key) + "' is missing");
     Storage storage = found->second;
@@ -340,7 +345,7 @@ class TorchReader {
   const Bytes bytes_;
   const std::string& file_;
   Pickle pickle_;
-  std::map<std::string, ZipEntry> zip_;
+  std::map<std::string, datasets::ZipEntry> zip_;
   std::string prefix_;  // of the zip entries; empty in the older layout
   std::map<std::string, Storage> storages_;
   uint64_t total_bytes_ = 0;
@@ -364,7 +369,7 @@ WeightsFile ReadTorchBytes(Bytes bytes, const std::string& file) {
 }
 
 WeightsFile ReadTorchFile(const std::filesystem::path& file) {
-  const MappedFile mapped(file);
+  const datasets::MappedFile mapped(file, "weights " + file.string());
   return ReadTorchBytes(mapped.bytes(), file.string());
 }
 

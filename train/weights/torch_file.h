@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <string>
 
-#include "train/weights/bytes.h"
+#include "datasets/files/bytes.h"
 #include "train/weights/safetensors.h"
 
 namespace train {
 
-bool LooksLikeLegacyTorch(Bytes bytes);
+bool LooksLikeLegacyTorch(datasets::Bytes bytes);
 
 // The state dictionary of the file: the top dictionary if it holds tensors, else the one under
 // "state_dict" or "model". Tensors come contiguous in row-major order whatever their strides were;
@@ -21,6 +21,6 @@ bool LooksLikeLegacyTorch(Bytes bytes);
 // multiple of the file's size.
 WeightsFile ReadTorchFile(const std::filesystem::path& file);
 // The same from memory; `file` is named in errors.
-WeightsFile ReadTorchBytes(Bytes bytes, const std::string& file);
+WeightsFile ReadTorchBytes(datasets::Bytes bytes, const std::string& file);
 
 }  // namespace train

@@ -1,11 +1,14 @@
 #include "train/weights/weights_file.h"
 
 #include "datasets/base/error.h"
-#include "train/weights/bytes.h"
+#include "datasets/files/bytes.h"
+#include "datasets/files/zip_entries.h"
 #include "train/weights/torch_file.h"
-#include "train/weights/zip_entries.h"
 
 namespace train {
+
+using datasets::Bytes;
+
 namespace {
 
 // int32 major, minor, revision, a count of pictures, then floats; every version is 0.1, 0.2 or
@@ -45,7 +48,7 @@ std::string FormatText(WeightsFormat format) {
 }
 
 WeightsFormat FormatOf(const std::filesystem::path& file) {
-  const MappedFile mapped(file);
+  const datasets::MappedFile mapped(file, "weights " + file.string());
   const Bytes bytes = mapped.bytes();
   if (LooksLikeZip(bytes)) return WeightsFormat::kTorchZip;
   if (LooksLikeLegacyTorch(bytes)) return WeightsFormat::kTorchLegacy;

@@ -1,4 +1,4 @@
-// Bytes of a file that is looked at in place. Internal to train/weights/.
+// Bytes of a file that is looked at in place.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace train {
+namespace datasets {
 
 // A range that somebody else owns.
 struct Bytes {
@@ -30,10 +30,11 @@ struct Bytes {
 };
 
 // The whole file, read-only, in memory only as far as it is looked at. It must not be shortened by
-// another program meanwhile. Throws Error when it cannot be opened or is no plain file.
+// another program meanwhile. Throws Error(thing = `what`) when it cannot be opened, is empty or is
+// no plain file.
 class MappedFile {
  public:
-  explicit MappedFile(const std::filesystem::path& file);
+  MappedFile(const std::filesystem::path& file, const std::string& what);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -46,4 +47,4 @@ class MappedFile {
 // Text of a file for a message: one short line without control characters.
 std::string Shown(const std::string& text);
 
-}  // namespace train
+}  // namespace datasets

@@ -1,4 +1,4 @@
-#include "train/weights/bytes.h"
+#include "datasets/files/bytes.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,11 +10,11 @@
 
 #include "datasets/base/error.h"
 
-namespace train {
+namespace datasets {
 
-MappedFile::MappedFile(const std::filesystem::path& file) {
+MappedFile::MappedFile(const std::filesystem::path& file, const std::string& what) {
   const auto Refuse = [&](const std::string& cause) {
-    throw datasets::Error("weights " + file.string(), cause, "check the name of the file");
+    throw Error(what, cause, "check the name of the file");
   };
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) Refuse(std::string("the file cannot be opened: ") + std::strerror(errno));
@@ -45,4 +45,4 @@ std::string Shown(const std::string& text) {
   return text.size() > kLongest ? shown + "..." : shown;
 }
 
-}  // namespace train
+}  // namespace datasets
