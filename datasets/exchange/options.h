@@ -17,6 +17,7 @@ struct ImportOptions {
   bool crowd_is_instance = false;  // CVAT marks every brush mask as a crowd: read those as animals
   std::string author = "import";   // who labeled, where the file does not say
   double fps = 0;                  // frame rate of a table in seconds; 0 = the video's own
+  double cm_per_pixel = 0;         // TRex: how wide a pixel is; 0 = as the file says
   int first_frame = -1;            // number of a video's first frame in the file; -1: as its tool
   bool skip_bad = false;           // leave out what cannot be read, counted, instead of refusing
   std::string names_from = "categories";  // categories | tracks: what tells the animals apart
@@ -31,6 +32,9 @@ struct ImportOptions {
             "read iscrowd=1 masks as ordinary animals (CVAT marks brush masks so)");
     v.Field("author", author, "who made the labels, where the file does not say");
     v.Field("fps", fps, "frame rate of times in seconds; 0 takes the video's", Range{0, 1e6});
+    v.Field("cm-per-pixel", cm_per_pixel,
+            "TRex: how wide a pixel is in centimeters; 0: as the file or its .settings say",
+            Range{0, 1e6});
     v.Field("first-frame", first_frame,
             "number of a video's first frame in the file; -1: as its tool counts, mostly 0",
             Range{-1, 1e6});

@@ -394,6 +394,29 @@ std::optional<std::string> H5File::TextAttribute(const std::string& place,
   return text ? Trimmed(text, 64 * kMostTextBytes) : std::string();
 }
 
+std::vector<std::string> H5File::TextsAttribute(const std::string& place,
+                                                const std::string& name) const {
+  bool leads_out = false;
+  const H5Handle object = handles_->OpenObject(place, &leads_out);
+  if (!object) return {};
+  const OpenDataset open = OpenAttribute(object.get(), name);
+  if (!open.object || open.count == 0 || H5Tget_class(open.type.get()) != H5T_STRING) return {};
+  std::vector<std::string> texts;
+  if (IsFixedText(open.type.get())) {
+    const size_t size = H5Tget_size(open.type.get());
+    if (size == 0 || size > kMostTextBytes || size > kMostValues / open.count) return {};
+    std::vector<char> bytes(size * open.count);
+    if (H5Aread(open.object.get(), open.type.get(), bytes.data()) < 0) return {};
+    for (size_t i = 0; i < open.count; ++i) texts.push_back(Trimmed(bytes.data() + i * size, size));
+    return texts;
+  }
+  std::vector<char*> read(open.count, nullptr);
+  if (H5Aread(open.object.get(), open.type.get(), read.data()) < 0) return {};
+  const Returned returned(open.type.get(), open.space.get(), read.data());
+  for (const char* text : read) texts.push_back(text ? Trimmed(text, kMostTextBytes) : "");
+  return texts;
+}
+
 std::vector<double> H5File::NumbersAttribute(const std::string& place,
                                              const std::string& name) const {
   bool leads_out = false;

@@ -43,6 +43,8 @@ class H5File {
 
   // Of a group, a dataset or "" (the file). Nothing when it is not there, or of another kind.
   std::optional<std::string> TextAttribute(const std::string& place, const std::string& name) const;
+  // Texts of free or fixed length, however many; none where it is not there, or of another kind.
+  std::vector<std::string> TextsAttribute(const std::string& place, const std::string& name) const;
   std::vector<double> NumbersAttribute(const std::string& place, const std::string& name) const;
 
   const std::string& what() const { return what_; }

@@ -99,14 +99,21 @@ class PoseImport {
     }
   }
 
+  // A picture's place is worked out once, however many animals are on it.
+  using Places = std::map<size_t, std::optional<size_t>>;
+  std::optional<size_t> PlaceOnce(size_t picture, LabelBatch& batch, Places* places) {
+    const auto known = places->find(picture);
+    if (known != places->end()) return known->second;
+    return (*places)[picture] = placer_.Place(document_.pictures.at(picture), batch);
+  }
+
   void Add(PoseAnimal& animal) {
     if (!AnySet(animal)) {
       ++empty_;
       return;
     }
-    const PictureClaim& claim = document_.pictures.at(animal.picture);
-    if (animal.predicted) return AddPrediction(animal, claim);
-    const auto place = placer_.Place(claim, labels_);
+    if (animal.predicted) return AddPrediction(animal);
+    const auto place = PlaceOnce(animal.picture, labels_, &label_places_);
     if (!place) return;
     const std::string track =
         animal.track < 0 ? "" : document_.tracks[static_cast<size_t>(animal.track)];
@@ -123,8 +130,8 @@ class PoseImport {
     label.row.author = animal.author;
   }
 
-  void AddPrediction(PoseAnimal& animal, const PictureClaim& claim) {
-    const auto place = placer_.Place(claim, unlabeled_);
+  void AddPrediction(PoseAnimal& animal) {
+    const auto place = PlaceOnce(animal.picture, unlabeled_, &unlabeled_places_);
     if (!place) return;
     const IncomingImage& image = unlabeled_.image(*place);
     if (!image.video_id) {
@@ -169,6 +176,7 @@ class PoseImport {
   const std::vector<int> numbers_;  // [tracks]
   const bool from_tracks_;
   LabelBatch labels_, unlabeled_;  // unlabeled: places of predictions alone
+  Places label_places_, unlabeled_places_;
   std::vector<IncomingPrediction> predictions_;
   int64_t empty_ = 0, on_pictures_ = 0, hidden_ = 0;
 };
