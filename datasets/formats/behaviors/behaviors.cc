@@ -159,11 +159,12 @@ void SecondsToFrames(BehaviorTableRow& row, const FrameTimes* times) {
   row.has_frames = true;
 }
 
-ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& ethogram,
-                            const std::vector<IncomingInterval>& intervals,
-                            std::vector<std::string> warnings, Job& job) {
+void CheckIntervals(const Project& project, const std::vector<BehaviorRow>& ethogram,
+                    const std::vector<IncomingInterval>& intervals) {
+  std::map<Id, VideoRow> videos;
+  for (const VideoRow& video : project.Videos()) videos[video.id] = video;
   for (const IncomingInterval& interval : intervals) {
-    const VideoRow video = project.VideoById(interval.video_id);
+    const VideoRow& video = videos.at(interval.video_id);
     if (interval.start_frame < 0 || interval.end_frame > video.frame_count) {
       throw Error(interval.where,
                   "frames " + std::to_string(interval.start_frame) + " to " +
@@ -174,53 +175,63 @@ ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& et
     }
   }
   CheckExclusion(project, ethogram, intervals);
+}
+
+void WriteIntervals(const Project& project, const std::vector<BehaviorRow>& ethogram,
+                    const std::vector<IncomingInterval>& intervals, Writer& writer,
+                    ImportReport* report, Job& job) {
+  report->behaviors = report->intervals = report->already_present = 0;
+  std::map<std::string, Id> behaviors;
+  for (const BehaviorRow& behavior : project.Behaviors()) behaviors[behavior.name] = behavior.id;
+  for (const BehaviorRow& behavior : ethogram) {
+    if (behaviors.count(behavior.name)) continue;
+    behaviors[behavior.name] = writer.FindOrInsertBehavior(behavior);
+    ++report->behaviors;
+  }
+  std::set<Id> videos;
+  std::set<IntervalKey> present;
+  for (const IncomingInterval& interval : intervals) {
+    if (!videos.insert(interval.video_id).second) continue;
+    for (const BehaviorIntervalRow& row : project.BehaviorIntervals(interval.video_id)) {
+      present.insert({row.video_id, row.subject, row.behavior_id, row.author, row.start_frame,
+                      row.end_frame, row.present});
+    }
+  }
+  int64_t done = 0;
+  for (const IncomingInterval& interval : intervals) {
+    if (done++ % 1024 == 0) {
+      job.Advance(static_cast<double>(done), static_cast<double>(intervals.size()),
+                  "storing behavior intervals");
+    }
+    BehaviorIntervalRow row;
+    row.video_id = interval.video_id;
+    row.subject = interval.subject;
+    row.behavior_id = behaviors.at(interval.behavior);
+    row.start_frame = interval.start_frame;
+    row.end_frame = interval.end_frame;
+    row.present = interval.present;
+    row.source = LabelSource::kImported;
+    row.author = interval.author;
+    if (!present
+             .insert({row.video_id, row.subject, row.behavior_id, row.author, row.start_frame,
+                      row.end_frame, row.present})
+             .second) {
+      ++report->already_present;
+      continue;
+    }
+    writer.InsertBehaviorInterval(row);
+    ++report->intervals;
+  }
+}
+
+ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& ethogram,
+                            const std::vector<IncomingInterval>& intervals,
+                            std::vector<std::string> warnings, Job& job) {
+  CheckIntervals(project, ethogram, intervals);
   ImportReport report;
   report.warnings = std::move(warnings);
-  project.Write([&](Writer& writer) {
-    report.behaviors = report.intervals = report.already_present = 0;
-    std::map<std::string, Id> behaviors;
-    for (const BehaviorRow& behavior : project.Behaviors()) behaviors[behavior.name] = behavior.id;
-    for (const BehaviorRow& behavior : ethogram) {
-      if (behaviors.count(behavior.name)) continue;
-      behaviors[behavior.name] = writer.FindOrInsertBehavior(behavior);
-      ++report.behaviors;
-    }
-    std::set<Id> videos;
-    std::set<IntervalKey> present;
-    for (const IncomingInterval& interval : intervals) {
-      if (!videos.insert(interval.video_id).second) continue;
-      for (const BehaviorIntervalRow& row : project.BehaviorIntervals(interval.video_id)) {
-        present.insert({row.video_id, row.subject, row.behavior_id, row.author, row.start_frame,
-                        row.end_frame, row.present});
-      }
-    }
-    report.images = 0;
-    int64_t done = 0;
-    for (const IncomingInterval& interval : intervals) {
-      if (done++ % 1024 == 0) {
-        job.Advance(static_cast<double>(done), static_cast<double>(intervals.size()),
-                    "storing behavior intervals");
-      }
-      BehaviorIntervalRow row;
-      row.video_id = interval.video_id;
-      row.subject = interval.subject;
-      row.behavior_id = behaviors.at(interval.behavior);
-      row.start_frame = interval.start_frame;
-      row.end_frame = interval.end_frame;
-      row.present = interval.present;
-      row.source = LabelSource::kImported;
-      row.author = interval.author;
-      if (!present
-               .insert({row.video_id, row.subject, row.behavior_id, row.author, row.start_frame,
-                        row.end_frame, row.present})
-               .second) {
-        ++report.already_present;
-        continue;
-      }
-      writer.InsertBehaviorInterval(row);
-      ++report.intervals;
-    }
-  });
+  project.Write(
+      [&](Writer& writer) { WriteIntervals(project, ethogram, intervals, writer, &report, job); });
   return report;
 }
 

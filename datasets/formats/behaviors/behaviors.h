@@ -13,6 +13,8 @@
 
 namespace datasets {
 
+class Writer;
+
 struct BehaviorTableRow {  // one line, frames half-open
   std::string video, subject, behavior, rater, group;
   bool is_point = false;
@@ -46,6 +48,13 @@ struct IncomingInterval {
 ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& ethogram,
                             const std::vector<IncomingInterval>& intervals,
                             std::vector<std::string> warnings, Job& job);
+// The same in two steps, for an import that stores something else in the same transaction: the
+// checks, and the writing, which sets its counts in `report` anew.
+void CheckIntervals(const Project& project, const std::vector<BehaviorRow>& ethogram,
+                    const std::vector<IncomingInterval>& intervals);
+void WriteIntervals(const Project& project, const std::vector<BehaviorRow>& ethogram,
+                    const std::vector<IncomingInterval>& intervals, Writer& writer,
+                    ImportReport* report, Job& job);
 
 // The video's file name, or its path in the project where several share that file name.
 std::string TableVideoName(const Project& project, const VideoRow& video);
