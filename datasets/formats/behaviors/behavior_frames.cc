@@ -15,6 +15,7 @@ namespace datasets {
 namespace {
 
 constexpr char kBackground[] = "background";  // DeepEthogram's column for no behavior
+constexpr char kProbability[] = "probability_", kSimba[] = "SimBA";
 
 const std::set<std::string> kFrameColumns = {"",      "frame",      "frames",    "frame_number",
                                              "index", "unnamed: 0", "frame_idx", "frame_index"};
@@ -37,16 +38,32 @@ Cell Read(const std::string& text) {
   return word == "true" ? Cell::kYes : word == "false" ? Cell::kNo : Cell::kOther;
 }
 
-struct Columns {
+struct FrameColumns {
   std::vector<size_t> behaviors;  // into columns()
   int others = 0;                 // of other numbers
+  bool by_machine = false;        // SimBA's classifiers have answered
 };
 
-Columns ColumnsOf(const CsvTable& table) {
-  Columns result;
+// SimBA writes "Probability_Attack" before "Attack", which a machine has decided then.
+bool IsProbabilityOf(const CsvTable& table, const std::string& name) {
+  constexpr size_t kLength = sizeof kProbability - 1;
+  return name.compare(0, kLength, kProbability) == 0 && table.Has(name.substr(kLength));
+}
+
+FrameColumns ColumnsOf(const CsvTable& table) {
+  FrameColumns result;
   for (size_t i = 0; i < table.columns().size(); ++i) {
     const std::string& name = table.columns()[i];
     if (kFrameColumns.count(name) || kOtherColumns.count(name)) continue;
+    if (IsProbabilityOf(table, name)) {
+      if (!result.by_machine) {  // what stands before the first one is features
+        result.others += static_cast<int>(result.behaviors.size());
+        result.behaviors.clear();
+      }
+      result.by_machine = true;
+      ++result.others;
+      continue;
+    }
     bool scored = false, fits = true;
     for (size_t row = 0; row < table.rows() && fits; ++row) {
       const Cell cell = Read(table.Text(row, name));
@@ -81,13 +98,33 @@ bool IsFrameTable(const CsvTable& table) {
   return table.rows() > 0 && !ColumnsOf(table).behaviors.empty();
 }
 
+bool IsLikeSimba(const std::vector<std::vector<std::string>>& lines) {
+  if (lines.size() < 2) return false;
+  const std::vector<std::string>& names = lines[0];
+  const std::set<std::string> all(names.begin(), names.end());
+  const auto ends = [](const std::string& name, const std::string& ending) {
+    return name.size() > ending.size() &&
+           name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+  };
+  // Body parts as NAME_x, NAME_y, NAME_p in front, 0 or 1 in the last column.
+  int parts = 0;
+  for (const std::string& name : names) {
+    if (!ends(name, "_x")) continue;
+    const std::string stem = name.substr(0, name.size() - 2);
+    parts += all.count(stem + "_y") && all.count(stem + "_p") ? 1 : 0;
+  }
+  if (parts < 2 || ends(names.back(), "_p") || lines[1].size() != names.size()) return false;
+  const auto last = ParseNumber(lines[1].back());
+  return last && (*last == 0 || *last == 1);
+}
+
 bool IsPureFrameTable(const CsvTable& table) {
   return IsFrameTable(table) && ColumnsOf(table).others == 0;
 }
 
 std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
                                              std::vector<std::string>* notes) {
-  const Columns columns = ColumnsOf(table);
+  const FrameColumns columns = ColumnsOf(table);
   std::string frame_column;
   bool numbered = false;
   for (const std::string& name : table.columns()) {
@@ -123,6 +160,7 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
       if (table.columns()[column] == kBackground) continue;
       BehaviorTableRow bout;
       std::tie(bout.video, bout.subject, bout.rater) = scene;
+      if (columns.by_machine && bout.rater.empty()) bout.rater = kSimba;
       bout.behavior = table.column_titles()[column];
       bout.has_frames = true;
       bout.end_frame = -1;  // no bout is open
@@ -151,6 +189,11 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
     }
     notes->push_back(std::to_string(columns.others) +
                      " columns are no behaviors and were left out; read were " + names);
+  }
+  if (notes && columns.by_machine) {
+    notes->push_back(
+        "the bouts are what SimBA's classifiers answered, not what a person scored: "
+        "their rater is 'SimBA'");
   }
   if (notes && not_scored > 0) {
     notes->push_back(

@@ -15,12 +15,17 @@ bool IsFrameTable(const CsvTable& table);
 // The same, and no column holds other numbers: nobody has to say what such a table is.
 bool IsPureFrameTable(const CsvTable& table);
 
+// SimBA's tables (targets_inserted, machine_results), told by the first lines of the file, in lower
+// case: columns of body parts, and behaviors behind them.
+bool IsLikeSimba(const std::vector<std::vector<std::string>>& lines);
+
 // Runs of 1 as bouts. The frame stands in a column without a name or called frame, frame_number or
 // index, else rows are frames from 0. Columns video, subject (or animal, id), rater (author,
 // observer) are read as in the other table; `background` (no behavior) is left out. -1 and empty
 // cells are frames that nobody scored. Where other columns hold other numbers (SimBA's features)
-// the behaviors are the last columns. `notes` gets what was left out, one sentence each. Throws
-// Error for a frame that comes twice.
+// the behaviors are the last columns; where each stands behind its probability (SimBA's
+// machine_results) they are a machine's, and the rater is "SimBA". `notes` gets what was left out,
+// one sentence each. Throws Error for a frame that comes twice.
 std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
                                              std::vector<std::string>* notes);
 

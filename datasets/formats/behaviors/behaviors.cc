@@ -328,6 +328,7 @@ bool IsLikeBehaviors(const FileStart& start) {
       start.HasLine({"behavior", "start_s", "stop_s"})) {
     return true;
   }
+  if (IsLikeSimba(start.lines)) return true;
   // A table of 0 and 1; without names above the columns it is something else.
   const std::vector<std::string>& names = start.lines[0];
   if (names.size() < 2 || std::all_of(names.begin(), names.end(), [](const std::string& name) {

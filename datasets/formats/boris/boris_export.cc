@@ -142,7 +142,8 @@ Json BehaviorsJson(const Scoring& scoring) {
                                        {"category", ""},
                                        {"modifiers", modifier_sets},
                                        {"excluded", excluded},
-                                       {"coding map", ""}};
+                                       {"coding map", ""},
+                                       {"color", ""}};
   }
   return all;
 }
@@ -174,13 +175,22 @@ Json ObservationJson(const Project& project, const Scoring& scoring,
           {"time offset", 0.0},
           {"events", std::move(list)},
           {"independent_variables", Json::object()},
+          {"observation time interval", {0, 0}},
+          {"visualize_spectrogram", false},
+          {"visualize_waveform", false},
+          {"media_creation_date_as_offset", false},
+          {"media_scan_sampling_duration", 0},
+          {"image_display_duration", 1},
           {"close_behaviors_between_videos", false},
           {"media_info",
            {{"length", {{media, times.Start(video.frame_count)}}},
             {"fps", {{media, times.fps()}}},
             {"hasVideo", {{media, true}}},
             {"hasAudio", {{media, false}}},
-            {"offset", {{"1", 0.0}}}}}};
+            {"offset", {{"1", 0.0}}},
+            {"zoom level", {{"1", 0.0}}},
+            {"display subtitles", {{"1", false}}},
+            {"display", {{media, "Nothing"}}}}}};
 }
 
 }  // namespace
@@ -212,8 +222,10 @@ ExportReport ExportBoris(const Project& project, const std::filesystem::path& ou
     }
     tree["behaviors_conf"] = BehaviorsJson(scoring);
     tree["behavioral_categories"] = Json::array();
+    tree["behavioral_categories_config"] = Json::object();
     tree["independent_variables"] = Json::object();
     tree["coding_map"] = Json::object();
+    tree["behaviors_coding_map"] = Json::array();
     tree["converters"] = Json::object();
     tree["observations"] = Json::object();
     for (const Observation& observation : scoring.observations()) {

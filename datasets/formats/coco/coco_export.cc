@@ -259,8 +259,8 @@ Format CocoFormat() {
           "a JSON file",
           "instance labels: outlines, masks with holes, tracks, key points",
           [](const FileStart& start) {
-            return start.HasKey("images") || start.HasKey("annotations") ||
-                   start.HasKey("categories");
+            return start.HasKey("images") || start.HasKey("categories") ||
+                   (start.HasKey("annotations") && !start.HasKey("num_frames"));
           }};
 }
 

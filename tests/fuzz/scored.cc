@@ -1,0 +1,11 @@
+// Behavior labels of JABS and of Bento; which by the first byte.
+#include "tests/fuzz/target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  if (size == 0) return 0;
+  const bool jabs = bytes[0] % 2 == 0;
+  fuzz::ImportAndExport(jabs ? "jabs-behavior" : "bento",
+                        fuzz::FileOf(jabs ? "clip.json" : "clip.annot", bytes + 1, size - 1),
+                        size % 2 == 1);
+  return 0;
+}
