@@ -14,6 +14,7 @@ vole_packing_packages=(dpkg-dev file patchelf)  # cpack -G DEB, cpack -G TGZ
 vole_test_packages=(
   doctest-dev jq sqlite3 xvfb xdotool libgl1-mesa-dri imagemagick ffmpeg util-linux
   python3-torchvision  # the original networks, which ours are compared with
+  python3-h5py         # reads what is written as HDF5
   groff-base zsh fish desktop-file-utils appstream libxml2-utils shared-mime-info  # what is installed
   "${vole_packing_packages[@]}" lintian
 )

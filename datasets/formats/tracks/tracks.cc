@@ -9,18 +9,15 @@
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
+#include "datasets/formats/tracks/centroid.h"
 #include "datasets/project_times.h"
 
 namespace datasets {
 
 namespace {
 
-struct Centroid {
-  double x = 0, y = 0, area = 0;
-};
-
 // Mean of the pixel centers, from the runs of the mask without drawing it.
-Centroid CentroidOf(const Rle& rle) {
+Centroid CentroidOfRuns(const Rle& rle) {
   Centroid sum;
   int64_t position = 0;
   for (size_t i = 0; i < rle.counts.size(); ++i) {
@@ -47,13 +44,6 @@ Centroid CentroidOf(const Rle& rle) {
   return sum;
 }
 
-Centroid CentroidOf(const SelectedInstance& instance, const SelectedFrame& frame) {
-  const Centroid centroid = CentroidOf(MaskOf(instance, frame.height, frame.width));
-  if (centroid.area > 0) return centroid;
-  const Box& box = instance.box;
-  return {box.x + box.width / 2, box.y + box.height / 2, instance.area};
-}
-
 std::map<Id, std::string> CategoryNames(const Project& project) {
   std::map<Id, std::string> names;
   for (const CategoryRow& category : project.Categories()) names[category.id] = category.name;
@@ -71,6 +61,13 @@ std::string FloorFields(const std::map<Id, FloorMap>& floors, const SelectedFram
 }
 
 }  // namespace
+
+Centroid CentroidOf(const SelectedInstance& instance, const SelectedFrame& frame) {
+  const Centroid centroid = CentroidOfRuns(MaskOf(instance, frame.height, frame.width));
+  if (centroid.area > 0) return centroid;
+  const Box& box = instance.box;
+  return {box.x + box.width / 2, box.y + box.height / 2, instance.area};
+}
 
 ExportReport ExportTracks(const Project& project, const std::filesystem::path& out,
                           const ExportOptions& options, Job& job) {
