@@ -241,7 +241,7 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
 
 TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
   tests::TempDir folder;
-  for (const int version : {1, 2, 3, 4, 5, 6, 7}) {
+  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8}) {
     CAPTURE(version);
     const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
     const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
@@ -293,7 +293,7 @@ TEST_CASE("predicted points of version 5 are taken to be seen") {
   CheckIsWhole(*project);
 }
 
-TEST_CASE("a filled project of version 6 keeps its hidden points, and no video is calibrated") {
+TEST_CASE("a filled project of version 6 keeps its hidden points, gets views, and no calibration") {
   tests::TempDir folder;
   const fs::path file = folder / "a.vole";
   MakeProjectOfVersion(6, file);
@@ -304,6 +304,11 @@ TEST_CASE("a filled project of version 6 keeps its hidden points, and no video i
   REQUIRE(found[0].key_points.size() == 1);
   CHECK_FALSE(found[0].key_points[0].visible);
   CHECK_FALSE(datasets::CalibrationOf(*project, video));
+  project->Read([&](Connection& connection) {
+    CHECK(Number(connection,
+                 "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name IN"
+                 " ('v_labels', 'v_tracks', 'v_bouts')") == 3);
+  });
   CheckIsWhole(*project);
 }
 

@@ -6,6 +6,7 @@
 
 #include "datasets/store/copy.h"
 #include "datasets/store/schema/schema_check.h"
+#include "datasets/store/schema/views.h"
 #include "datasets/store/transaction.h"
 
 namespace datasets {
@@ -312,7 +313,7 @@ std::set<std::string> TableNames(Connection& connection) {
 
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                        kVersion5, kVersion6, kVersion7, kVersion8};
+                                        kVersion5, kVersion6, kVersion7, kVersion8, kVersion9};
   return migrations;
 }
 

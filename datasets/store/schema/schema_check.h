@@ -9,8 +9,8 @@
 
 namespace datasets {
 
-// Throws DatabaseError unless the file has exactly the tables and indices that ProjectMigrations
-// makes for this version, with the same texts (spaces aside).
+// Throws DatabaseError unless the file has exactly the tables, indices and views that
+// ProjectMigrations makes for this version, with the same texts (spaces aside).
 void CheckSchema(Connection& connection, int version);
 
 // The names of all tables of today's version, those that others refer to first.

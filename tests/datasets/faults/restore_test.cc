@@ -121,7 +121,7 @@ TEST_CASE("rows on both sides of the damage are recovered, counted, and the resu
       writer.FindOrInsertCategory("last");
     });
   }
-  Scribble(file, 0.5, 0.55);
+  Scribble(file, 0.6, 0.65);  // behind the schema, in the labels
   CHECK(MessageOf([&] {
           Project::Open(file, Project::Access::kReadOnly)
               ->ForEachAnnotation(1, [](const auto&, const auto&) {});
