@@ -177,16 +177,21 @@ json ReadJsonFile(const std::filesystem::path& path, const std::string& what) {
   json tree;
   bool has_list = false;
   ReadJsonEntries(path, what, [&](const std::string& section, int64_t index, json& value) {
+    if (section.empty() && tree.is_object()) return;  // a member without a name
     if (section.empty() && index < 0) {
       tree = std::move(value);
-    } else if (section.empty()) {
-      has_list = true;
-      tree.push_back(std::move(value));
-    } else if (index < 0) {
-      tree[section] = std::move(value);
-    } else {
-      tree[section].push_back(std::move(value));
+      return;
     }
+    has_list = has_list || section.empty();
+    // What came before under the same name, or under none, gives way.
+    if (!section.empty() && !tree.is_object()) tree = json::object();
+    json& place = section.empty() ? tree : tree[section];
+    if (index < 0) {
+      place = std::move(value);
+      return;
+    }
+    if (!place.is_array()) place = json::array();
+    place.push_back(std::move(value));
   });
   if (tree.is_null() && !has_list) tree = json::object();
   return tree;

@@ -220,6 +220,32 @@ bool IsTrexName(const fs::path& file) {
   return name.find('_') != std::string::npos;
 }
 
+bool IsLikeTrexTable(const FileStart& file) {
+  if (file.lines.empty() || !file.HasLine({"frame"})) return false;
+  const std::vector<std::string>& names = file.lines[0];
+  const auto begins = [&](const std::string& with) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return name.rfind(with, 0) == 0; });
+  };
+  return (begins("x#") && begins("y#")) || (begins("x (cm)") && begins("y (cm)"));
+}
+
+bool IsLikeTrexArchive(const FileStart& file) {
+  return file.extension == ".npz" && (file.text.find("wcentroid") != std::string::npos ||
+                                      file.text.find("centroid.npy") != std::string::npos ||
+                                      file.text.find("cm_per_pixel") != std::string::npos);
+}
+
+bool IsTrexFile(const fs::path& file) {
+  if (!IsTrexName(file)) return false;
+  try {
+    const FileStart start(file);
+    return IsLikeTrexArchive(start) || IsLikeTrexTable(start);
+  } catch (const Error&) {  // of another file than the one that was asked for
+    return false;
+  }
+}
+
 // Each import is a prediction of its own, of which the newest is shown.
 void SayWhoLiesBeside(const fs::path& path, std::vector<std::string>* notes) {
   TrexAnimal given;
@@ -229,9 +255,8 @@ void SayWhoLiesBeside(const fs::path& path, std::vector<std::string>* notes) {
   for (const auto& entry : fs::directory_iterator(fs::absolute(path).parent_path(), ignored)) {
     TrexAnimal other;
     NameAnimal(entry.path(), &other);
-    if (!IsTrexName(entry.path()) || other.video != given.video || other.name == given.name)
-      continue;
-    others.insert(other.name);
+    if (other.video != given.video || other.name == given.name) continue;
+    if (IsTrexFile(entry.path())) others.insert(other.name);
   }
   if (given.video.empty() || others.empty()) return;
   notes->push_back(std::to_string(others.size()) + " more animals of the video lie beside it (" +
@@ -246,9 +271,13 @@ std::vector<fs::path> TrexFiles(const fs::path& path, std::vector<std::string>* 
     return {path};
   }
   std::map<std::string, fs::path> files;
-  int64_t twice = 0;
+  int64_t twice = 0, foreign = 0;
   for (const auto& entry : fs::directory_iterator(path)) {
     if (!entry.is_regular_file() || !IsTrexName(entry.path())) continue;
+    if (!IsTrexFile(entry.path())) {
+      ++foreign;
+      continue;
+    }
     const auto [there, is_new] = files.emplace(entry.path().stem().string(), entry.path());
     if (is_new) continue;
     ++twice;
@@ -256,6 +285,10 @@ std::vector<fs::path> TrexFiles(const fs::path& path, std::vector<std::string>* 
   }
   if (files.empty())
     throw Error("folder '" + path.string() + "'", "it holds no animal of TRex", kTrexRemedy);
+  if (foreign > 0) {
+    notes->push_back(std::to_string(foreign) +
+                     " .npz and .csv files there are no animals of TRex, and were left out");
+  }
   if (twice > 0) {
     notes->push_back(std::to_string(twice) +
                      " animals lie there as .npz and as .csv: the .npz was read");
@@ -265,28 +298,9 @@ std::vector<fs::path> TrexFiles(const fs::path& path, std::vector<std::string>* 
   return list;
 }
 
-bool IsLikeTrexTable(const FileStart& file) {
-  if (file.lines.empty() || !file.HasLine({"frame"})) return false;
-  const std::vector<std::string>& names = file.lines[0];
-  const auto begins = [&](const std::string& with) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return name.rfind(with, 0) == 0; });
-  };
-  return (begins("x#") && begins("y#")) || (begins("x (cm)") && begins("y (cm)"));
-}
-
 bool IsLikeTrex(const FileStart& start) {
-  const auto is_archive = [](const FileStart& file) {
-    return file.extension == ".npz" && (file.text.find("wcentroid") != std::string::npos ||
-                                        file.text.find("centroid.npy") != std::string::npos ||
-                                        file.text.find("cm_per_pixel") != std::string::npos);
-  };
-  if (!start.is_folder) return is_archive(start) || IsLikeTrexTable(start);
-  return std::any_of(start.entries.begin(), start.entries.end(), [&](const fs::path& file) {
-    if (!IsTrexName(file)) return false;
-    const FileStart one(file);
-    return is_archive(one) || IsLikeTrexTable(one);
-  });
+  if (!start.is_folder) return IsLikeTrexArchive(start) || IsLikeTrexTable(start);
+  return std::any_of(start.entries.begin(), start.entries.end(), IsTrexFile);
 }
 
 }  // namespace

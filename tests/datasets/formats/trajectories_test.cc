@@ -218,13 +218,14 @@ TEST_CASE("TRex's archives come in, a folder of them as the animals of one video
   Write(folder / "data/clip_fish1.npz", StoredZip(Fish(4)));
   Write(folder / "data/clip_fish1.csv", "frame,X (cm),Y (cm)\n0,1,1\n");
   Write(folder / "data/clip_posture_fish1.npz", "other");
+  Write(folder / "data/clip_labels.csv", "frame,groom\n0,1\n");
   CHECK(RecognizeFormat(folder / "data/clip_fish0.npz") == "trex");
   CHECK(RecognizeFormat(folder / "data") == "trex");
   const ImportReport report = ImportFile(*project, "trex", folder / "data");
   CHECK(report.predictions == 4);
   CHECK(Says(Joined(report.warnings),
              {"2 of 8 positions are gaps", "2 of 8 positions are of frames in which the animal is",
-              "1 animals lie there as .npz and as .csv"}));
+              "1 animals lie there as .npz and as .csv", "1 .npz and .csv files there are no"}));
   const auto found = FoundAt(*project, 3);
   REQUIRE(found.size() == 2);
   CHECK(found[0].tracklet == 0);
