@@ -118,8 +118,10 @@ void ReplaceFile(const fs::path& temporary, const fs::path& path) {
     fs::remove(temporary, ignored);
     throw;
   }
-  Sync(FolderOf(path), O_RDONLY | O_DIRECTORY, path);
+  SyncNameOf(path);
 }
+
+void SyncNameOf(const fs::path& path) { Sync(FolderOf(path), O_RDONLY | O_DIRECTORY, path); }
 
 AtomicFile::AtomicFile(const fs::path& path) : path_(path), temporary_(MakeTemporaryFor(path)) {
   file_ = open(temporary_.c_str(), O_WRONLY | O_CLOEXEC);

@@ -18,6 +18,9 @@ std::filesystem::path MakeTemporaryFor(const std::filesystem::path& path);
 // temporary one is removed.
 void ReplaceFile(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
+// After it the name of a new file is there when the power is cut. Throws Error.
+void SyncNameOf(const std::filesystem::path& path);
+
 // Writes beside the target under a temporary name; Commit flushes to the disk and renames. Without
 // Commit nothing remains. Throws Error for a folder that is missing or cannot be written and for a
 // full disk; the older file under that name is then untouched.

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "datasets/base/error.h"
+#include "datasets/files/atomic_file.h"
 #include "datasets/video/decoder.h"
 #include "datasets/video/encoder.h"
 #include "datasets/video/fingerprint.h"
@@ -124,6 +126,7 @@ struct Recorder::Impl {
     avio_flush(format->pb);
     Check(format->pb->error);
     if (fdatasync(file) != 0 && errno != EINVAL) ThrowWriteError(path, AVERROR(errno));
+    if (!std::exchange(has_name, true)) SyncNameOf(path);  // before a project relies on it
     if (found.pts.size() > 1) {
       found.fps = 1000.0 * static_cast<double>(found.pts.size() - 1) /
                   static_cast<double>(found.pts.back() - found.pts.front());
@@ -145,7 +148,7 @@ struct Recorder::Impl {
   };
   std::filesystem::path path;
   int file = -1;
-  bool closed = false;
+  bool closed = false, has_name = false;
   int64_t first = 0;
   VideoIndex found, index;  // of all frames; of those that are in the file
   std::unique_ptr<AVFormatContext, OutputDelete> format;
