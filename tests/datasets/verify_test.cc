@@ -175,7 +175,7 @@ TEST_CASE("a file with broken pages is looked through to its end") {
   {
     const auto pages = std::filesystem::file_size(scene.folder / "a.vole") / 4096;
     std::fstream file(scene.folder / "a.vole", std::ios::in | std::ios::out | std::ios::binary);
-    for (auto page = pages / 2; page < pages / 2 + 3; ++page) {
+    for (auto page = pages * 2 / 3; page < pages * 2 / 3 + 3; ++page) {  // behind the schema
       file.seekp(static_cast<std::streamoff>(page * 4096));
       file << std::string(4096, 'x');
     }

@@ -1,6 +1,7 @@
 // Training and prediction on another device than the processor: tests/support/pretend_device.h.
 #include "train/base/device.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <thread>
@@ -75,7 +76,19 @@ TEST_CASE("what is trained and predicted on another device is what the processor
       const bool halves = model == "idseg" && i >= kSteps;
       CHECK(there.losses[i] == doctest::Approx(here.losses[i]).epsilon(halves ? 0.1 : 1e-3));
     }
-    CHECK(there.found.size() == here.found.size());
+    // Of many nearly equal scores one may lie on the other side of a threshold, by rounding.
+    const auto in_both =
+        std::count_if(there.found.begin(), there.found.end(), [&](const Detection& one) {
+          return std::any_of(here.found.begin(), here.found.end(), [&](const Detection& other) {
+            return std::abs(one.score - other.score) < 1e-2F &&
+                   (one.region & other.region).area() * 10 >=
+                       (one.region | other.region).area() * 9;
+          });
+        });
+    const size_t most = std::max(there.found.size(), here.found.size());
+    CAPTURE(there.found.size());
+    CAPTURE(here.found.size());
+    CHECK(static_cast<size_t>(in_both) * 20 >= most * 19);
   }
 }
 
