@@ -312,8 +312,8 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                        kVersion5, kVersion6, kVersion7, kVersion8, kVersion9};
+  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                        kVersion6, kVersion7, kVersion8, kVersion9};
   return migrations;
 }
 
