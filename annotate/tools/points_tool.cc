@@ -32,9 +32,7 @@ class PointsTool : public Tool {
 
   ToolResult OnInput(const ToolInput& input, const ToolContext& context) override {
     if (!IsFinite(input.position)) return {};
-    pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
-                 ? std::max(1e-6, input.image_pixels_per_screen_pixel)
-                 : 1;
+    pixel_ = ImagePixelsPerScreenPixel(input);
     if (!SkeletonOf(nullptr, context)) {
       Cancel();
       return {};

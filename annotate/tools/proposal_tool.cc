@@ -220,9 +220,7 @@ ToolResult ProposalTool::Accept(const ToolContext& context) {
 
 ToolResult ProposalTool::OnInput(const ToolInput& input, const ToolContext& context) {
   if (!IsFinite(input.position)) return {};
-  pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
-               ? std::max(1e-6, input.image_pixels_per_screen_pixel)
-               : 1;
+  pixel_ = ImagePixelsPerScreenPixel(input);
   const cv::Point2d at = Clamped(input.position, context);
   switch (input.type) {
     case ToolInput::Type::kPress: {

@@ -34,9 +34,7 @@ class ScissorsTool : public Tool {
 
   ToolResult OnInput(const ToolInput& input, const ToolContext& context) override {
     if (!IsFinite(input.position) || context.width <= 0 || context.height <= 0) return {};
-    pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
-                 ? std::max(1e-6, input.image_pixels_per_screen_pixel)
-                 : 1;
+    pixel_ = ImagePixelsPerScreenPixel(input);
     cursor_ = Clamped(input.position, context);
     straight_ = input.ctrl;
     switch (input.type) {

@@ -26,9 +26,7 @@ class SelectTool : public Tool {
 
   ToolResult OnInput(const ToolInput& input, const ToolContext& context) override {
     if (!IsFinite(input.position)) return {};
-    pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
-                 ? std::max(1e-6, input.image_pixels_per_screen_pixel)
-                 : 1;
+    pixel_ = ImagePixelsPerScreenPixel(input);
     if (busy() && !FindShape(context, annotation_)) Cancel();  // it was deleted meanwhile
     const cv::Point2d at = Clamped(input.position, context);
     switch (input.type) {

@@ -37,6 +37,11 @@ cv::Rect WindowOf(const Shape& shape, double margin, const ToolContext& context)
 
 bool IsFinite(const cv::Point2d& point) { return std::isfinite(point.x) && std::isfinite(point.y); }
 
+double ImagePixelsPerScreenPixel(const ToolInput& input) {
+  const double pixels = input.image_pixels_per_screen_pixel;
+  return std::isfinite(pixels) ? std::max(1e-6, pixels) : 1;
+}
+
 cv::Point2d Clamped(const cv::Point2d& point, const ToolContext& context) {
   return {std::clamp(point.x, 0.0, static_cast<double>(std::max(0, context.width))),
           std::clamp(point.y, 0.0, static_cast<double>(std::max(0, context.height)))};

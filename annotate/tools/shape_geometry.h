@@ -11,6 +11,7 @@
 namespace annotate {
 
 bool IsFinite(const cv::Point2d& point);
+double ImagePixelsPerScreenPixel(const ToolInput& input);                   // > 0, whatever it says
 cv::Point2d Clamped(const cv::Point2d& point, const ToolContext& context);  // into the image
 // At least 3 distinct points, finite, with an area of at least a quarter pixel.
 bool IsDrawable(const datasets::Ring& ring);

@@ -26,9 +26,7 @@ class TransformTool : public Tool {
 
   ToolResult OnInput(const ToolInput& input, const ToolContext& context) override {
     if (!IsFinite(input.position)) return {};
-    pixel_ = std::isfinite(input.image_pixels_per_screen_pixel)
-                 ? std::max(1e-6, input.image_pixels_per_screen_pixel)
-                 : 1;
+    pixel_ = ImagePixelsPerScreenPixel(input);
     const Shape* shape = FindShape(context, context.selected_annotation);
     if (busy() && (!shape || shape->annotation_id != annotation_)) Cancel();
     switch (input.type) {

@@ -71,25 +71,35 @@ datasets::Id EditId(const annotate::Shape& shape) {
   return shape.annotation_id ? shape.annotation_id : -shape.prediction_id;
 }
 
-bool IsLabeled(const std::vector<annotate::Shape>& labels, const annotate::Shape& prediction,
-               bool numbered) {
-  constexpr double kSamePlace = 0.25;  // IoU of boxes
-  const auto box_of = [](const annotate::Shape& shape) {
-    return shape.polygons.empty() ? datasets::BoxOfPoints(shape.key_points)
-                                  : datasets::BoxOf(shape.polygons);
-  };
-  return std::any_of(labels.begin(), labels.end(), [&](const annotate::Shape& label) {
-    if (label.category_id != prediction.category_id) return false;
-    return !numbered || datasets::BoxIou(box_of(label), box_of(prediction)) >= kSamePlace;
-  });
+namespace {
+datasets::Box PlaceOf(const annotate::Shape& shape) {
+  return shape.polygons.empty() ? datasets::BoxOfPoints(shape.key_points)
+                                : datasets::BoxOf(shape.polygons);
+}
+}  // namespace
+
+LabeledBy::LabeledBy(const std::vector<annotate::Shape>& labels, bool numbered) : labels_(labels) {
+  if (!numbered) return;
+  for (const annotate::Shape& label : labels) boxes_.push_back(PlaceOf(label));
+}
+
+bool LabeledBy::operator()(const annotate::Shape& prediction) const {
+  constexpr double kSamePlace = 0.25;
+  const datasets::Box place = boxes_.empty() ? datasets::Box() : PlaceOf(prediction);
+  for (size_t i = 0; i < labels_.size(); ++i) {
+    if (labels_[i].category_id != prediction.category_id) continue;
+    if (boxes_.empty() || datasets::BoxIou(boxes_[i], place) >= kSamePlace) return true;
+  }
+  return false;
 }
 
 std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
                                             const std::vector<annotate::Shape>& predictions,
                                             bool numbered) {
   std::vector<annotate::Shape> shapes = labels;
+  const LabeledBy is_labeled(labels, numbered);
   for (const annotate::Shape& prediction : predictions) {
-    if (IsLabeled(labels, prediction, numbered)) continue;
+    if (is_labeled(prediction)) continue;
     shapes.push_back(prediction);
     shapes.back().annotation_id = EditId(prediction);
   }

@@ -25,9 +25,17 @@ std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& 
                                             const std::vector<annotate::Shape>& predictions,
                                             bool numbered = false);
 // Whether a label has taken a prediction's place: one of that animal, or where animals share a name
-// (`numbered`) one of that name that lies there.
-bool IsLabeled(const std::vector<annotate::Shape>& labels, const annotate::Shape& prediction,
-               bool numbered);
+// (`numbered`) one of that name that lies there (boxes of IoU >= 0.25). Asked of each prediction in
+// each drawing, so the labels are measured once. `labels` must outlive it.
+class LabeledBy {
+ public:
+  LabeledBy(const std::vector<annotate::Shape>& labels, bool numbered);
+  bool operator()(const annotate::Shape& prediction) const;
+
+ private:
+  const std::vector<annotate::Shape>& labels_;
+  std::vector<datasets::Box> boxes_;  // parallel; empty unless numbered
+};
 // The prediction of the current frame under such an id; null for the id of a label.
 const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id);
 

@@ -64,13 +64,14 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       });
   const bool numbered = project->numbered_videos.count(view->video_id) > 0;
   const auto& labels = Labels(context);
+  const LabeledBy is_labeled(labels, numbered);
   if (show_labels_) {
     for (const annotate::Shape& shape : labels)
       add(shape, shape.occluded ? " (partly hidden)" : "");
   }
   for (size_t i = 0; show_predictions_ && i < view->predictions.size(); ++i) {
     const annotate::Shape& shape = view->predictions[i];
-    if (show_labels_ && IsLabeled(labels, shape, numbered)) continue;
+    if (show_labels_ && is_labeled(shape)) continue;
     std::string text = " ?";
     if (i < view->prediction_rows.size() && !predicting) {
       const datasets::PredictionRow& row = view->prediction_rows[i];

@@ -91,11 +91,11 @@ void CanvasView::DrawPoints(UiContext& context, const annotate::Overlay& overlay
   const auto& labels = Labels(context);
   const datasets::Id selected = context.session.selected_annotation;
   const auto& draft = overlay.points;
-  const bool numbered = project->numbered_videos.count(view->video_id) > 0;
+  const LabeledBy is_labeled(labels, project->numbered_videos.count(view->video_id) > 0);
   bool drew_draft = false;
   if (show_predictions_) {
     for (const annotate::Shape& shape : view->predictions) {
-      if (show_labels_ && IsLabeled(labels, shape, numbered)) continue;
+      if (show_labels_ && is_labeled(shape)) continue;
       const datasets::Id id = EditId(shape);
       const bool is_draft = draft && draft->annotation_id == id;
       drew_draft |= is_draft;
