@@ -70,8 +70,11 @@ class TransformTool : public Tool {
     const size_t beside_knob = handles[kKnob].y > handles[4].y ? 5 : 1;
     for (cv::Point2d& handle : handles) handle = Moved(handle, way);
     overlay.lines.push_back({{handles[0], handles[2], handles[4], handles[6]}, true, false, true});
-    overlay.lines.push_back({{handles[beside_knob], handles[kKnob]}, false, false, true});
-    for (int h = 0; h < static_cast<int>(handles.size()); ++h) {
+    const bool shows_knob = pixel_ > 0;  // how far away it is on the screen is known by then
+    if (shows_knob) {
+      overlay.lines.push_back({{handles[beside_knob], handles[kKnob]}, false, false, true});
+    }
+    for (int h = 0; h < (shows_knob ? kKnob + 1 : kKnob); ++h) {
       overlay.handles.push_back({handles[static_cast<size_t>(h)], h == hot_, h == kKnob});
     }
     overlay.hint = !note_.empty()  ? note_
@@ -211,7 +214,7 @@ class TransformTool : public Tool {
   Grip grip_ = Grip::kNone;
   int hot_ = -1;  // handle
   bool moved_ = false;
-  double pixel_ = 1;  // image pixels a screen pixel
+  double pixel_ = 0;  // image pixels a screen pixel; 0: the mouse has not been here yet
   datasets::Id annotation_ = 0;
   cv::Point2d pressed_at_;
   Way way_ = ShiftBy({0, 0});
