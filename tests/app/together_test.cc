@@ -96,9 +96,12 @@ TEST_CASE("Two processes with half a batch each learn what one learns with the w
   constexpr size_t kCompared = 8;
   const std::vector<Network> networks = {
       {"idseg", {"--rate", "1e-5"}, 4},
-      {"maskrcnn", {"--depth", "18", "--size", "96", "--proposals", "50", "--rate", "2e-5"}, 1, 2},
-      {"yolact", {"--depth", "18", "--size", "96", "--rate", "1e-5"}, 2},
-      {"yolov3-tiny", {"--size", "96", "--rate", "1e-5"}, 2}};
+      {"maskrcnn",
+       {"--depth", "18", "--width", "0.25", "--size", "96", "--proposals", "50", "--rate", "2e-5"},
+       1,
+       2},
+      {"yolact", {"--depth", "18", "--width", "0.25", "--size", "96", "--rate", "1e-5"}, 2},
+      {"yolov3-tiny", {"--width", "0.25", "--size", "96", "--rate", "1e-5"}, 2}};
   const Together t;
   for (const Network& network : networks) {
     CAPTURE(network.name);

@@ -39,6 +39,7 @@ Course Learn(const std::string& model, const std::string& device) {
   options.model = model;
   options.size = model == "idseg" ? 0 : model == "yolact" ? 96 : 160;
   if (model == "maskrcnn" || model == "yolact") options.depth = 18;
+  if (model != "idseg") options.width = 0.25;
   options.batch = 2;
   options.rate = 1e-5;  // so low that rounding is not magnified
   options.steps = kSteps;

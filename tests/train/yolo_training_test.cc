@@ -24,6 +24,7 @@ TrainOptions Reduced(const std::string& model, int steps) {
   TrainOptions options;
   options.model = model;
   options.size = model == "yolact" ? 96 : 160;
+  options.width = 0.5;
   if (model == "yolact") options.depth = 18;
   options.batch = 4;
   options.rate = 1e-3;
@@ -143,7 +144,7 @@ TEST_CASE("a network's input follows the picture's shape, and its model file say
   const auto input = nlohmann::json::parse(file.metadata.at("input"));
   CHECK(input.at("settings").at("width") == 160);
   CHECK(input.at("settings").at("height") == 128);
-  CHECK(file.tensors.at("layers.15.weight").shape == std::vector<int64_t>{21, 512, 1, 1});
+  CHECK(file.tensors.at("layers.15.weight").shape == std::vector<int64_t>{21, 256, 1, 1});
 }
 
 TEST_CASE("a training starts from darknet's weights, whole ones for other classes or a backbone") {
@@ -153,6 +154,7 @@ TEST_CASE("a training starts from darknet's weights, whole ones for other classe
   DarknetWeights whole = StoreDarknet(*eighty.net(), 32);
   WriteDarknetWeights(folder / "coco.weights", whole);
   TrainOptions options = Reduced("yolov3-tiny", 1);
+  options.width = 1;
   options.size = 64;
   options.init = folder / "coco.weights";
   options.rate = 1e-9;
@@ -191,6 +193,7 @@ TEST_CASE("YOLACT starts from an ImageNet backbone, and refuses what does not fi
   StoreTensors(NamedValues(*resnet), "", file);
   WriteSafetensors(folder / "resnet.safetensors", file);
   TrainOptions options = Reduced("yolact", 1);
+  options.width = 1;
   options.size = 64;
   options.batch = 2;
   options.rate = 1e-9;
@@ -208,6 +211,10 @@ TEST_CASE("YOLACT starts from an ImageNet backbone, and refuses what does not fi
     furthest = std::max(furthest, std::abs(kernel[i] - original[i]));
   }
   CHECK(furthest < 1e-5f);
+
+  options.width = 0.5;  // published weights are of the whole width
+  CHECK(MessageOf(options).find("another shape") != std::string::npos);
+  options.width = 1;
 
   options.init = folder / "bad.safetensors";
   WeightsFile bad = made;

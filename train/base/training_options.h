@@ -31,6 +31,9 @@ struct TogetherOptions {
   }
 };
 
+// A narrower network than this has layers of a channel or two.
+inline constexpr double kLeastWidth = 0.125;
+
 struct TrainOptions {
   std::string model = "idseg";
   int steps = 0;
@@ -47,6 +50,7 @@ struct TrainOptions {
   // Not of every architecture: architectures.cc says which takes which.
   int size = 0;
   int depth = 50;
+  double width = 1;
   int proposals = 0;
   bool staged = false;
   bool init_partial = false;
@@ -80,6 +84,11 @@ struct TrainOptions {
             datasets::Range{0, 1024});
     v.Field("rate", rate, "peak learning rate; 0 = chosen", datasets::Range{0, 10});
     v.Field("depth", depth, "layers of the ResNet (18, 34, 50, 101)", datasets::Range{18, 152});
+    v.Field(
+        "width", width,
+        "channels of each layer, as a share of the published network's: .25 learns several times "
+        "faster",
+        datasets::Range{kLeastWidth, 1});
     v.Field("proposals", proposals, "regions that are looked at closely; 0 = chosen",
             datasets::Range{0, 10000});
     v.Field("init-partial", init_partial, "take from --init what fits, whatever else it holds");

@@ -28,6 +28,9 @@ NormKind NormOf(const std::string& name) {
 MaskRcnnOptions OptionsOf(const json& settings) {
   MaskRcnnOptions options;
   options.depth = settings.value("depth", options.depth);
+  options.width = WidthSetting(settings, "maskrcnn");
+  // As many channels a group as in the whole network: of one alone, on a small map, little is left.
+  options.norm.groups = std::max(1, static_cast<int>(std::lround(32 * options.width)));
   options.norm.kind = NormOf(settings.value("norm", std::string("frozen")));
   options.norm.eps = settings.value("eps", options.norm.eps);
   options.trainable_layers =
@@ -98,8 +101,9 @@ void FitToMaskRcnn(const WeightsFile& file, json& settings) {
   const bool first_file =
       Has(file, "rpn.head.conv.weight") || Has(file, "rpn.head.conv.0.0.weight");
   if (first_file && !Has(file, "backbone.body.bn1.num_batches_tracked")) settings["eps"] = 0.0;
-  TakeSettings(file, {"depth", "norm", "eps", "trainable_layers", "short_side", "most_long_side"},
-               settings);
+  TakeSettings(
+      file, {"depth", "width", "norm", "eps", "trainable_layers", "short_side", "most_long_side"},
+      settings);
 }
 
 DetectPlan PlanMaskRcnn(const PlanInput& input) {
@@ -114,6 +118,7 @@ DetectPlan PlanMaskRcnn(const PlanInput& input) {
   if (input.options.size > 0) side = input.options.size;
   json& settings = plan.settings;
   settings = {{"depth", input.options.depth},
+              {"width", input.options.width},
               {"norm", scratch ? "group" : "frozen"},
               {"eps", 1e-5},
               {"trainable_layers", scratch ? 5 : 3},
@@ -165,7 +170,7 @@ DetectPlan PlanMaskRcnn(const PlanInput& input) {
 DetectorKind MaskRcnnKind() {
   return {"maskrcnn",
           "Mask R-CNN: the most exact outlines, for a graphics card or public weights",
-          {"depth", "proposals", "staged"},
+          {"depth", "width", "proposals", "staged"},
           [](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<MaskRcnnDetector>(classes, settings);
           },

@@ -1,6 +1,9 @@
 #include "train/detect/settings.h"
 
+#include <fmt/format.h>
+
 #include "datasets/base/error.h"
+#include "train/base/training_options.h"
 #include "train/weights/safetensors.h"
 
 namespace train {
@@ -14,6 +17,15 @@ int Setting(const nlohmann::json& settings, const std::string& network, const st
                           "give " + std::to_string(low) + " to " + std::to_string(high));
   }
   return value;
+}
+
+double WidthSetting(const nlohmann::json& settings, const std::string& network) {
+  const double width = settings.value("width", 1.0);
+  if (!(width >= kLeastWidth && width <= 1)) {
+    throw datasets::Error("network '" + network + "'", fmt::format("its width cannot be {}", width),
+                          fmt::format("give {} to 1", kLeastWidth));
+  }
+  return width;
 }
 
 void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,

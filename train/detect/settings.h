@@ -13,6 +13,9 @@ struct WeightsFile;
 int Setting(const nlohmann::json& settings, const std::string& network, const std::string& name,
             int otherwise, int low, int high);
 
+// settings["width"], or 1: a share of the published network's channels. Throws as Setting does.
+double WidthSetting(const nlohmann::json& settings, const std::string& network);
+
 // A model file of this program says at which size, depth, ... it was trained: what it says of
 // `names` goes into `settings`; nothing for a file of another program.
 void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,

@@ -16,6 +16,7 @@ YolactConfig ConfigOf(int classes, const json& settings) {
   YolactConfig config;
   config.classes = classes + 1;
   config.depth = Setting(settings, "yolact", "depth", config.depth, 18, 152);
+  config.width = WidthSetting(settings, "yolact");
   config.side = Setting(settings, "yolact", "side", config.side, 64, 2048);
   config.features = Setting(settings, "yolact", "features", config.features, 8, 1024);
   return config;
@@ -50,6 +51,7 @@ YolactDetector::YolactDetector(int classes, const json& settings)
 
 json YolactDetector::settings() const {
   return {{"depth", net_->config.depth},
+          {"width", net_->config.width},
           {"side", net_->config.side},
           {"features", net_->config.features},
           {"frozen_norm", frozen_norm_}};

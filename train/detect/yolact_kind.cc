@@ -31,10 +31,11 @@ DetectPlan PlanYolact(const PlanInput& input) {
   if (input.options.size > 0) side = input.options.size;
   plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 8 : 4;
   plan.settings = {{"depth", input.options.depth},
+                   {"width", input.options.width},
                    {"side", static_cast<int>(std::lround(side))},
-                   {"features", 256},
+                   {"features", Narrowed(256, input.options.width)},
                    {"frozen_norm", !scratch && plan.batch < kSmallBatch}};
-  if (input.init) TakeSettings(*input.init, {"depth", "side", "features"}, plan.settings);
+  if (input.init) TakeSettings(*input.init, {"depth", "width", "side", "features"}, plan.settings);
   if (input.options.size > 0) plan.settings["side"] = input.options.size;
   plan.most_short_side = plan.settings["side"].get<int>();
   TrainerOptions& trainer = plan.trainer;
@@ -69,7 +70,7 @@ DetectPlan PlanYolact(const PlanInput& input) {
 DetectorKind YolactKind() {
   return {"yolact",
           "YOLACT: outlines, faster than Mask R-CNN",
-          {"depth"},
+          {"depth", "width"},
           [](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<YolactDetector>(classes, settings);
           },

@@ -33,11 +33,13 @@ DetectPlan PlanYolo(const PlanInput& input, bool tiny) {
   }
   plan.settings = {{"width", width},
                    {"height", height},
-                   {"divisor", 1},
+                   {"divisor", static_cast<int>(std::lround(1 / input.options.width))},
                    {"rescale", input.gpu},
                    {"momentum", input.gpu ? 0.01 : 0.1}};
-  if (input.init && input.options.size == 0)
-    TakeSettings(*input.init, {"width", "height", "divisor"}, plan.settings);
+  if (input.init) TakeSettings(*input.init, {"divisor"}, plan.settings);
+  if (input.init && input.options.size == 0) {
+    TakeSettings(*input.init, {"width", "height"}, plan.settings);
+  }
   plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 64 : tiny ? 8 : 4;
   plan.most_short_side =
       std::max(plan.settings["width"].get<int>(), plan.settings["height"].get<int>());
@@ -81,7 +83,7 @@ DetectPlan PlanYolo(const PlanInput& input, bool tiny) {
 DetectorKind YoloKindOf(bool tiny) {
   return {tiny ? "yolov3-tiny" : "yolov3",
           tiny ? "YOLOv3, small: boxes, no outlines" : "YOLOv3: boxes, no outlines",
-          {},
+          {"width"},
           [tiny](int classes, const json& settings) -> std::unique_ptr<Detector> {
             return std::make_unique<YoloDetector>(tiny, classes, settings);
           },

@@ -1,5 +1,8 @@
 #include "train/nets/resnet.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "datasets/base/error.h"
 #include "train/peers/peers_norm.h"
 
@@ -31,12 +34,16 @@ Shape ShapeOf(int depth) {
   }
 }
 
-int WidthOf(int layer) { return 64 << (layer - 1); }
+int WidthOf(int layer, double width) { return Narrowed(64 << (layer - 1), width); }
 
 // A module that only holds others under the names "0" and "1".
 struct PairImpl : torch::nn::Module {};
 
 }  // namespace
+
+int Narrowed(int channels, double width) {
+  return std::max(8, static_cast<int>(std::lround(channels * width / 8)) * 8);
+}
 
 Norm2dImpl::Norm2dImpl(int channels, const NormOptions& norm) : options(norm) {
   const torch::Tensor one = torch::ones({channels}), zero = torch::zeros({channels});
@@ -168,33 +175,34 @@ void ResidualBlockImpl::Fold(torch::ScalarType type) {
   if (down_conv) FoldNorm(down_conv, down_norm, type);
 }
 
-int ResNetChannels(int depth, int layer) {
-  return WidthOf(layer) * (ShapeOf(depth).bottleneck ? 4 : 1);
+int ResNetChannels(int depth, int layer, double width) {
+  return WidthOf(layer, width) * (ShapeOf(depth).bottleneck ? 4 : 1);
 }
 
-torch::nn::Sequential MakeResNetLayer(int depth, int layer, const NormOptions& norm) {
+torch::nn::Sequential MakeResNetLayer(int depth, int layer, const NormOptions& norm, double width) {
   const Shape shape = ShapeOf(depth);
   VOLE_CHECK(layer >= 1 && layer <= 4);
   torch::nn::Sequential blocks;
-  int in = layer == 1 ? 64 : ResNetChannels(depth, layer - 1);
+  int in = layer == 1 ? Narrowed(64, width) : ResNetChannels(depth, layer - 1, width);
   for (int i = 0; i < shape.blocks[layer - 1]; ++i) {
     const int stride = i == 0 && layer > 1 ? 2 : 1;
-    blocks->push_back(ResidualBlock(in, WidthOf(layer), stride, shape.bottleneck, norm));
-    in = ResNetChannels(depth, layer);
+    blocks->push_back(ResidualBlock(in, WidthOf(layer, width), stride, shape.bottleneck, norm));
+    in = ResNetChannels(depth, layer, width);
   }
   return blocks;
 }
 
-ResNetImpl::ResNetImpl(int depth_, const NormOptions& norm, int classes) : depth(depth_) {
+ResNetImpl::ResNetImpl(int depth_, const NormOptions& norm, int classes, double width)
+    : depth(depth_) {
   ShapeOf(depth);
-  conv1 = register_module("conv1", MakeConv2d(3, 64, 7, 2, /*bias=*/false));
-  bn1 = register_module("bn1", Norm2d(64, norm));
-  layer1 = register_module("layer1", MakeResNetLayer(depth, 1, norm));
-  layer2 = register_module("layer2", MakeResNetLayer(depth, 2, norm));
-  layer3 = register_module("layer3", MakeResNetLayer(depth, 3, norm));
-  layer4 = register_module("layer4", MakeResNetLayer(depth, 4, norm));
+  conv1 = register_module("conv1", MakeConv2d(3, Narrowed(64, width), 7, 2, /*bias=*/false));
+  bn1 = register_module("bn1", Norm2d(Narrowed(64, width), norm));
+  layer1 = register_module("layer1", MakeResNetLayer(depth, 1, norm, width));
+  layer2 = register_module("layer2", MakeResNetLayer(depth, 2, norm, width));
+  layer3 = register_module("layer3", MakeResNetLayer(depth, 3, norm, width));
+  layer4 = register_module("layer4", MakeResNetLayer(depth, 4, norm, width));
   if (classes > 0) {
-    fc = register_module("fc", torch::nn::Linear(ResNetChannels(depth, 4), classes));
+    fc = register_module("fc", torch::nn::Linear(ResNetChannels(depth, 4, width), classes));
   }
   for (const auto& part : modules(false)) {
     if (auto* conv = part->as<torch::nn::Conv2d>()) {

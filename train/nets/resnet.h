@@ -24,6 +24,10 @@ struct NormOptions {
   int groups = 32;  // of kGroup, when the channels are divisible by it
 };
 
+// `channels` times `width`, to the next multiple of 8, at least 8: a narrower network learns
+// faster.
+int Narrowed(int channels, double width);
+
 // A normalization over [N, C, H, W] under the names above.
 class Norm2dImpl : public torch::nn::Module {
  public:
@@ -69,15 +73,17 @@ class ResidualBlockImpl : public torch::nn::Module {
 TORCH_MODULE(ResidualBlock);
 
 // Layer 1..4 of the network of that depth; [N, C, H, W] -> [N, channels, H / stride, W / stride].
-// Throws Error for a depth other than 18, 34, 50, 101, 152.
-torch::nn::Sequential MakeResNetLayer(int depth, int layer, const NormOptions& norm);
+// `width`: its channels as a share of the published network's. Throws Error for a depth other than
+// 18, 34, 50, 101, 152.
+torch::nn::Sequential MakeResNetLayer(int depth, int layer, const NormOptions& norm,
+                                      double width = 1);
 // Channels that layer 1..4 gives.
-int ResNetChannels(int depth, int layer);
+int ResNetChannels(int depth, int layer, double width = 1);
 
 class ResNetImpl : public torch::nn::Module {
  public:
   // `classes` > 0 adds the classifier `fc`.
-  explicit ResNetImpl(int depth, const NormOptions& norm = {}, int classes = 0);
+  explicit ResNetImpl(int depth, const NormOptions& norm = {}, int classes = 0, double width = 1);
   // [N, 3, H, W] -> C2, C3, C4, C5 at strides 4, 8, 16, 32.
   std::vector<torch::Tensor> Features(const torch::Tensor& x);
   // Logits [N, classes]; without a classifier the averaged C5, [N, channels].

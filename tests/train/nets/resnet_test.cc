@@ -80,6 +80,18 @@ TEST_CASE("ResNets have as many parameters as published") {
   CHECK(Parameters(*ResNet(101, NormOptions(), 1000)) == 44549160);
 }
 
+TEST_CASE(
+    "a ResNet of half the width has about a quarter of the parameters, for pictures as before") {
+  ResNet whole(18), half(18, NormOptions(), 0, 0.5);
+  const double share = static_cast<double>(Parameters(*half)) / Parameters(*whole);
+  CHECK(share == doctest::Approx(0.25).epsilon(0.02));
+  const auto maps = half->Features(torch::zeros({1, 3, 64, 64}));
+  REQUIRE(maps.size() == 4);
+  CHECK(maps[3].sizes() == std::vector<int64_t>{1, 256, 2, 2});
+  CHECK(Narrowed(64, 0.125) == 8);
+  CHECK(Narrowed(24, 0.125) == 8);  // never less
+}
+
 TEST_CASE("a constant norm inside the convolution passes the same gradients as beside it") {
   torch::manual_seed(2);
   torch::nn::Conv2d conv = MakeConv2d(4, 6, 3, 2, false);

@@ -7,8 +7,9 @@ struct NamesImpl : torch::nn::Module {};
 
 }  // namespace
 
-ResNetPyramidImpl::ResNetPyramidImpl(int depth, const NormOptions& norm) {
-  body = register_module("body", ResNet(depth, norm));
+ResNetPyramidImpl::ResNetPyramidImpl(int depth, const NormOptions& norm, double width) {
+  const int channels = Narrowed(kPyramidChannels, width);
+  body = register_module("body", ResNet(depth, norm, /*classes=*/0, width));
   const auto fpn = register_module("fpn", std::make_shared<NamesImpl>());
   const auto inner = fpn->register_module("inner_blocks", std::make_shared<NamesImpl>());
   const auto layer = fpn->register_module("layer_blocks", std::make_shared<NamesImpl>());
@@ -16,14 +17,13 @@ ResNetPyramidImpl::ResNetPyramidImpl(int depth, const NormOptions& norm) {
     const auto Add = [&](NamesImpl& parent, int in, int kernel) {
       const auto holder =
           parent.register_module(std::to_string(level), std::make_shared<NamesImpl>());
-      auto conv =
-          holder->register_module("0", MakeConv2d(in, kPyramidChannels, kernel, 1, /*bias=*/true));
+      auto conv = holder->register_module("0", MakeConv2d(in, channels, kernel, 1, /*bias=*/true));
       torch::nn::init::kaiming_uniform_(conv->weight, 1);
       torch::nn::init::zeros_(conv->bias);
       return conv;
     };
-    inner_.push_back(Add(*inner, ResNetChannels(depth, level + 1), 1));
-    layer_.push_back(Add(*layer, kPyramidChannels, 3));
+    inner_.push_back(Add(*inner, ResNetChannels(depth, level + 1, width), 1));
+    layer_.push_back(Add(*layer, channels, 3));
   }
 }
 

@@ -14,7 +14,8 @@ inline constexpr int kPyramidChannels = 256;
 
 class ResNetPyramidImpl : public torch::nn::Module {
  public:
-  ResNetPyramidImpl(int depth, const NormOptions& norm);
+  // `width`: all channels as a share of the published network's.
+  ResNetPyramidImpl(int depth, const NormOptions& norm, double width = 1);
   // [N, 3, H, W] -> P2..P5 at strides 4, 8, 16, 32, and P6: every second pixel of P5.
   std::vector<torch::Tensor> forward(const torch::Tensor& x);
   // For inference only.

@@ -28,9 +28,9 @@ int64_t Padded(int64_t extent) { return (extent + kPadding - 1) / kPadding * kPa
 }  // namespace
 
 MaskRcnnImpl::MaskRcnnImpl(int classes, const MaskRcnnOptions& given) : options(given) {
-  backbone = register_module("backbone", ResNetPyramid(options.depth, options.norm));
-  rpn = register_module("rpn", Rpn());
-  roi_heads = register_module("roi_heads", RoiHeads(classes));
+  backbone = register_module("backbone", ResNetPyramid(options.depth, options.norm, options.width));
+  rpn = register_module("rpn", Rpn(Narrowed(kPyramidChannels, options.width)));
+  roi_heads = register_module("roi_heads", RoiHeads(classes, options.width));
   backbone->body->FreezeAllBut(options.trainable_layers);
 }
 

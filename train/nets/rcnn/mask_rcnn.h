@@ -16,6 +16,7 @@ namespace train {
 
 struct MaskRcnnOptions {
   int depth = 50;
+  double width = 1;  // all channels, as a share of the published network's
   NormOptions norm{NormKind::kFrozen, 1e-5, 32};
   int trainable_layers = 5;  // of the backbone, from its end; see ResNetImpl::FreezeAllBut
   int short_side = 800, most_long_side = 1333;  // pictures are brought to this size, see below

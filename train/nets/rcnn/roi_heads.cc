@@ -38,14 +38,15 @@ torch::Tensor PicturesOf(const std::vector<torch::Tensor>& lists) {
 
 }  // namespace
 
-RoiHeadsImpl::RoiHeadsImpl(int classes) : classes_(classes) {
+RoiHeadsImpl::RoiHeadsImpl(int classes, double width) : classes_(classes) {
+  const int channels = Narrowed(kPyramidChannels, width), hidden = Narrowed(kHidden, width);
   const auto box_head = register_module("box_head", std::make_shared<RoiNamesImpl>());
-  fc6_ = box_head->register_module(
-      "fc6", torch::nn::Linear(kPyramidChannels * kBoxSide * kBoxSide, kHidden));
-  fc7_ = box_head->register_module("fc7", torch::nn::Linear(kHidden, kHidden));
+  fc6_ =
+      box_head->register_module("fc6", torch::nn::Linear(channels * kBoxSide * kBoxSide, hidden));
+  fc7_ = box_head->register_module("fc7", torch::nn::Linear(hidden, hidden));
   const auto box_predictor = register_module("box_predictor", std::make_shared<RoiNamesImpl>());
-  cls_score_ = box_predictor->register_module("cls_score", torch::nn::Linear(kHidden, classes));
-  bbox_pred_ = box_predictor->register_module("bbox_pred", torch::nn::Linear(kHidden, 4 * classes));
+  cls_score_ = box_predictor->register_module("cls_score", torch::nn::Linear(hidden, classes));
+  bbox_pred_ = box_predictor->register_module("bbox_pred", torch::nn::Linear(hidden, 4 * classes));
   const auto mask_head = register_module("mask_head", std::make_shared<RoiNamesImpl>());
   const auto Initialize = [](torch::Tensor& weight, const torch::Tensor& bias) {
     torch::nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
@@ -54,17 +55,15 @@ RoiHeadsImpl::RoiHeadsImpl(int classes) : classes_(classes) {
   for (int i = 0; i < 4; ++i) {
     const auto holder =
         mask_head->register_module(std::to_string(i), std::make_shared<RoiNamesImpl>());
-    mask_convs_.push_back(
-        holder->register_module("0", MakeConv2d(kPyramidChannels, kPyramidChannels, 3, 1, true)));
+    mask_convs_.push_back(holder->register_module("0", MakeConv2d(channels, channels, 3, 1, true)));
     Initialize(mask_convs_.back()->weight, mask_convs_.back()->bias);
   }
   const auto mask_predictor = register_module("mask_predictor", std::make_shared<RoiNamesImpl>());
   conv5_mask_ = mask_predictor->register_module(
-      "conv5_mask",
-      torch::nn::ConvTranspose2d(
-          torch::nn::ConvTranspose2dOptions(kPyramidChannels, kPyramidChannels, 2).stride(2)));
-  mask_fcn_logits_ = mask_predictor->register_module(
-      "mask_fcn_logits", MakeConv2d(kPyramidChannels, classes, 1, 1, true));
+      "conv5_mask", torch::nn::ConvTranspose2d(
+                        torch::nn::ConvTranspose2dOptions(channels, channels, 2).stride(2)));
+  mask_fcn_logits_ =
+      mask_predictor->register_module("mask_fcn_logits", MakeConv2d(channels, classes, 1, 1, true));
   Initialize(conv5_mask_->weight, {});
   Initialize(mask_fcn_logits_->weight, {});
 }
@@ -100,15 +99,14 @@ torch::Tensor RoiHeadsImpl::Masks(const std::vector<torch::Tensor>& maps,
   if (fast_spread_) {
     fine = fast_spread_->Run(x, 0).permute({0, 2, 3, 1});
   } else {
-    const torch::Tensor rows = x.permute({0, 2, 3, 1}).reshape({-1, kPyramidChannels});
+    const torch::Tensor rows = x.permute({0, 2, 3, 1}).reshape({-1, x.size(1)});
     fine = torch::linear(rows, SpreadWeight(), conv5_mask_->bias.repeat({4})).relu_();
   }
   const torch::Tensor wanted =
       mask_fcn_logits_->weight.flatten(1).index_select(0, labels).unsqueeze(2);  // [R, 256, 1]
   const torch::Tensor offset = mask_fcn_logits_->bias.index_select(0, labels);
   const torch::Tensor logits =
-      torch::bmm(fine.reshape({count, -1, kPyramidChannels}), wanted).squeeze(2) +
-      offset.unsqueeze(1);
+      torch::bmm(fine.reshape({count, -1, x.size(1)}), wanted).squeeze(2) + offset.unsqueeze(1);
   return logits.view({count, kMaskSide, kMaskSide, 2, 2})
       .permute({0, 1, 3, 2, 4})
       .reshape({count, kMaskOut, kMaskOut})
@@ -116,8 +114,7 @@ torch::Tensor RoiHeadsImpl::Masks(const std::vector<torch::Tensor>& maps,
 }
 
 torch::Tensor RoiHeadsImpl::SpreadWeight() const {
-  return conv5_mask_->weight.permute({2, 3, 1, 0})
-      .reshape({4 * kPyramidChannels, kPyramidChannels});
+  return conv5_mask_->weight.permute({2, 3, 1, 0}).reshape({-1, conv5_mask_->weight.size(0)});
 }
 
 NamedLosses RoiHeadsImpl::Losses(const std::vector<torch::Tensor>& maps,
@@ -236,7 +233,7 @@ void RoiHeadsImpl::Fold(torch::ScalarType type) {
   const torch::NoGradGuard no_grad;
   type_ = type;
   const torch::Tensor fc6 =
-      fc6_->weight.detach().to(type).view({kHidden, kPyramidChannels, kBoxSide, kBoxSide});
+      fc6_->weight.detach().to(type).view({fc6_->weight.size(0), -1, kBoxSide, kBoxSide});
   fast_fc6_ = PreparedConv::Make(fc6, fc6_->bias);
   if (fast_fc6_) {
     fast_fc7_ = PreparedConv::Make(fc7_->weight, fc7_->bias);
@@ -244,7 +241,7 @@ void RoiHeadsImpl::Fold(torch::ScalarType type) {
                                          torch::cat({cls_score_->bias, bbox_pred_->bias}));
     fast_spread_ = PreparedConv::Make(SpreadWeight(), conv5_mask_->bias.repeat({4}));
   }
-  if (!fast_fc6_) fc6_by_place_ = fc6.permute({0, 2, 3, 1}).reshape({kHidden, -1});
+  if (!fast_fc6_) fc6_by_place_ = fc6.permute({0, 2, 3, 1}).reshape({fc6_->weight.size(0), -1});
   for (auto* linear : {&fc6_, &fc7_, &cls_score_, &bbox_pred_}) {
     (*linear)->weight = (*linear)->weight.detach().to(type);
     (*linear)->bias = (*linear)->bias.detach().to(type);

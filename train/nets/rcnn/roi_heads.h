@@ -41,7 +41,8 @@ struct RoiDetections {
 class RoiHeadsImpl : public torch::nn::Module {
  public:
   // `classes` with the background.
-  explicit RoiHeadsImpl(int classes);
+  // `width`: all channels as a share of the published network's.
+  explicit RoiHeadsImpl(int classes, double width = 1);
   // loss_classifier, loss_box_reg, loss_mask. `maps` are P2..P5.
   NamedLosses Losses(const std::vector<torch::Tensor>& maps,
                      const std::vector<torch::Tensor>& proposals,

@@ -54,15 +54,13 @@ torch::Tensor PyramidAnchors(const std::vector<torch::Tensor>& maps, PictureSize
   return torch::cat(levels).to(maps[0].device());
 }
 
-RpnImpl::RpnImpl() {
+RpnImpl::RpnImpl(int channels) {
   const auto head = register_module("head", std::make_shared<RpnNamesImpl>());
   const auto outer = head->register_module("conv", std::make_shared<RpnNamesImpl>());
   const auto inner = outer->register_module("0", std::make_shared<RpnNamesImpl>());
-  conv_ = inner->register_module("0", MakeConv2d(kPyramidChannels, kPyramidChannels, 3, 1, true));
-  cls_logits_ =
-      head->register_module("cls_logits", MakeConv2d(kPyramidChannels, kShapes, 1, 1, true));
-  bbox_pred_ =
-      head->register_module("bbox_pred", MakeConv2d(kPyramidChannels, 4 * kShapes, 1, 1, true));
+  conv_ = inner->register_module("0", MakeConv2d(channels, channels, 3, 1, true));
+  cls_logits_ = head->register_module("cls_logits", MakeConv2d(channels, kShapes, 1, 1, true));
+  bbox_pred_ = head->register_module("bbox_pred", MakeConv2d(channels, 4 * kShapes, 1, 1, true));
   for (auto* conv : {&conv_, &cls_logits_, &bbox_pred_}) {
     torch::nn::init::normal_((*conv)->weight, 0, 0.01);
     torch::nn::init::zeros_((*conv)->bias);

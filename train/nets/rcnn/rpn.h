@@ -8,6 +8,7 @@
 
 #include "train/nets/detect_data.h"
 #include "train/nets/rcnn/boxes.h"
+#include "train/nets/rcnn/fpn.h"
 #include "train/nn/prepared_conv.h"
 
 namespace train {
@@ -31,7 +32,7 @@ torch::Tensor PyramidAnchors(const std::vector<torch::Tensor>& maps, PictureSize
 
 class RpnImpl : public torch::nn::Module {
  public:
-  RpnImpl();
+  explicit RpnImpl(int channels = kPyramidChannels);  // of the maps
   struct Answer {
     torch::Tensor anchors;     // [A, 4]
     torch::Tensor objectness;  // [N, A] logits

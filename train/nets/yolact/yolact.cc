@@ -34,12 +34,14 @@ torch::Tensor Rows(const torch::Tensor& y, int64_t values) {
 YolactImpl::YolactImpl(const YolactConfig& config_) : config(config_) {
   const int f = config.features;
   const Holder backbone = AddHolder(*this, "backbone");
-  conv1 = backbone->register_module("conv1", MakeConv2d(3, 64, 7, 2, /*bias=*/false));
-  bn1 = backbone->register_module("bn1", Norm2d(64, config.norm));
+  conv1 = backbone->register_module(
+      "conv1", MakeConv2d(3, Narrowed(64, config.width), 7, 2, /*bias=*/false));
+  bn1 = backbone->register_module("bn1", Norm2d(Narrowed(64, config.width), config.norm));
   const Holder layers = AddHolder(*backbone, "layers");
   for (int layer = 1; layer <= 4; ++layer) {
-    layers_.push_back(layers->register_module(std::to_string(layer - 1),
-                                              MakeResNetLayer(config.depth, layer, config.norm)));
+    layers_.push_back(
+        layers->register_module(std::to_string(layer - 1),
+                                MakeResNetLayer(config.depth, layer, config.norm, config.width)));
   }
   const Holder proto = AddHolder(*this, "proto_net");
   for (const int index : {0, 2, 4, 8, 10}) {  // between them ReLU, and at 6 the enlargement
@@ -53,7 +55,7 @@ YolactImpl::YolactImpl(const YolactConfig& config_) : config(config_) {
   const Holder downsample = AddHolder(*fpn, "downsample_layers");
   for (int i = 0; i < 3; ++i) {
     const std::string name = std::to_string(i);
-    const int in = ResNetChannels(config.depth, 4 - i);
+    const int in = ResNetChannels(config.depth, 4 - i, config.width);
     lateral_.push_back(lateral->register_module(name, MakeConv2d(in, f, 1, 1, true)));
     predict_.push_back(predict->register_module(name, MakeConv2d(f, f, 3, 1, true)));
     if (i == 2) break;

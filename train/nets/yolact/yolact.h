@@ -15,6 +15,7 @@ namespace train {
 struct YolactConfig {
   int classes = 81;  // background included, which is class 0
   int depth = 50;    // of the ResNet
+  double width = 1;  // the ResNet's channels, as a share of the published ones
   int side = 550;    // of the square input
   int features = 256;
   int prototypes = 32;
