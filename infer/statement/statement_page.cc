@@ -88,6 +88,11 @@ std::string FramesText(const Statement& s) {
   if (s.known_wrong > 0) {
     text += fmt::format(" ({} rejected and not drawn anew: wrong)", Count(s.known_wrong));
   }
+  if (s.sample.frames == 0) {  // no bound is needed where all was counted
+    return text + fmt::format(". That is all of them, so {} {} wrong, as those people saw it.",
+                              Counted(s.known_wrong, "frame", "frames"),
+                              s.known_wrong == 1 ? "is" : "are");
+  }
   text += fmt::format(
       ". Of the other {}, {} drawn at random and checked: {} had a wrong name, a missing animal or "
       "a bad outline",
@@ -183,8 +188,11 @@ std::string StatementPage(const Statement& s, const std::string& version) {
                           Count(s.start_frame), Count(s.end_frame - 1), s.predicted_at, version)) +
       "</p>";
   page += "<h2>Frames with anything wrong</h2><p class='bound'>" +
-          Escaped(s.sample.drawn > 0 ? "at most " + PercentAbove(s.share_wrong) : "not known") +
-          "</p><p>" + Escaped(FramesText(s)) + "</p><p>" + Escaped(MoreText(s)) + "</p>";
+          Escaped(s.sample.frames == 0  ? PercentAbove(s.share_wrong)
+                  : s.sample.drawn == 0 ? std::string("not known")
+                                        : "at most " + PercentAbove(s.share_wrong)) +
+          "</p><p>" + Escaped(FramesText(s)) + "</p>";
+  if (s.sample.frames > 0) page += "<p>" + Escaped(MoreText(s)) + "</p>";
   page += "<h2>Possible exchanges of names</h2><p>" + Escaped(ExchangesText(s)) + "</p>";
   if (!s.meetings.empty()) {
     page +=

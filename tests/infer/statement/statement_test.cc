@@ -17,7 +17,7 @@ TEST_CASE("a prediction that nobody checked is stated as not known") {
   CHECK(statement.share_wrong == 1);
   CHECK(statement.one_animal);
   const std::string page = infer::StatementPage(statement, "1");
-  CHECK(page.find("not known") != std::string::npos);
+  CHECK(page.find("class='bound'>not known<") != std::string::npos);
   CHECK(page.find("nobody to exchange a name with") != std::string::npos);
 }
 
@@ -55,9 +55,9 @@ TEST_CASE("random frames that were checked bound the others, wrong and skipped o
 
 namespace {
 
-void LabelFirstHundred(Predicted& predicted, datasets::LabelSource source) {
+void LabelFirst(int frames, Predicted& predicted, datasets::LabelSource source) {
   predicted.project->Write([&](datasets::Writer& writer) {
-    for (int frame = 0; frame < 100; ++frame) {
+    for (int frame = 0; frame < frames; ++frame) {
       datasets::AnnotationRow label;
       label.image_id = writer.FindOrInsertImage(1, frame, 64, 48);
       label.category_id = writer.FindOrInsertCategory("vole");
@@ -76,7 +76,7 @@ void LabelFirstHundred(Predicted& predicted, datasets::LabelSource source) {
 
 TEST_CASE("frames that people labeled are no part of what the random ones speak for") {
   Predicted predicted;
-  LabelFirstHundred(predicted, datasets::LabelSource::kDrawn);
+  LabelFirst(100, predicted, datasets::LabelSource::kDrawn);
   predicted.DrawRandom(120);
   predicted.Check({});
   const infer::Statement statement = predicted.State();
@@ -87,9 +87,21 @@ TEST_CASE("frames that people labeled are no part of what the random ones speak 
   CHECK(statement.share_wrong == doctest::Approx(infer::MostWrong(statement.sample) / 400.0));
 }
 
+TEST_CASE("where people drew every animal of every frame, that is what the page counts") {
+  Predicted predicted;
+  LabelFirst(400, predicted, datasets::LabelSource::kDrawn);
+  const infer::Statement statement = predicted.State();
+  CHECK(statement.known_frames == 400);
+  CHECK(statement.share_wrong == 0);
+  const std::string page = infer::StatementPage(statement, "1");
+  CHECK(page.find("class='bound'>not known<") == std::string::npos);
+  CHECK(page.find("0 frames are wrong") != std::string::npos);
+  CHECK(page.find("more random frame") == std::string::npos);
+}
+
 TEST_CASE("frames with carried or interpolated labels are not known: nobody has looked at them") {
   Predicted predicted;
-  LabelFirstHundred(predicted, datasets::LabelSource::kInterpolated);
+  LabelFirst(100, predicted, datasets::LabelSource::kInterpolated);
   predicted.DrawRandom(120);
   predicted.Check({});
   const infer::Statement statement = predicted.State();
