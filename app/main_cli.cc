@@ -1,3 +1,4 @@
+#include "app/cli/environment.h"
 #include "app/cli/verbs.h"
 
-int main(int argc, char** argv) { return app::RunCli(argc, argv); }
+int main(int argc, char** argv) { app::End(app::RunCli(argc, argv)); }

@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
       // Slower, not wrong: go on as we are.
     }
   }
-  return app::RunCli(argc, argv, app::LearningVerbs());
+  app::End(app::RunCli(argc, argv, app::LearningVerbs()));
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -57,6 +58,11 @@ void BecomeProgram(const char* name, char** argv) {
   throw datasets::Error(
       program.string(), std::strerror(errno),
       "build it with: ninja -C build " + std::string(name) + ", or install all of Vole");
+}
+
+void End(int code) {
+  std::fflush(nullptr);
+  _exit(code);
 }
 
 }  // namespace app
