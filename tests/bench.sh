@@ -16,6 +16,11 @@ long_frames=${VOLE_BENCH_FRAMES:-100000}
 vole=${VOLE:-build/bin/vole}
 bench_videos=(flies_pair flies_courtship mice_homecage mouse_openfield)
 
+# The programs that print figures are no part of what the tests build.
+if [ -e build/build.ninja ]; then
+  ninja -C build benches >build/benches.log || { tail -40 build/benches.log >&2; exit 1; }
+fi
+
 need() {
   command -v jq >/dev/null || { echo "bench: jq is missing; run: bash tests/run.sh" >&2; exit 1; }
   [ -x "$vole" ] || { echo "bench: $vole is missing; run: bash tests/run.sh" >&2; exit 1; }
