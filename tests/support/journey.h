@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ inline void CheckFails(std::vector<std::string> arguments, int code,
 }
 
 // scene/ (video.mp4, instances.json, labels.json) and p.vole with the video and its labels.
+// Rendered once a length; each has a copy of its own.
 struct Journey {
   TempDir folder;
   std::string scene, project, video, labels, truth;
@@ -58,12 +60,22 @@ struct Journey {
     video = scene + "/video.mp4";
     labels = scene + "/labels.json";
     truth = scene + "/instances.json";
-    VoleJson({"synth", scene, "--scene", "tiny", "--frames", std::to_string(frames)});
-    VoleJson({"new", project});
-    VoleJson({"add-video", project, video});
-    VoleJson({"import", project, "--format", "coco", labels});
+    static std::map<int, TempDir> made;
+    const bool first = made.count(frames) == 0;
+    if (first) Make(made[frames]);
+    std::filesystem::copy(made[frames].path(), folder.path(),
+                          std::filesystem::copy_options::recursive);
   }
   std::string Path(const std::string& name) const { return (folder / name).string(); }
+
+ private:
+  void Make(const TempDir& where) const {
+    const std::string to = (where / "scene").string(), file = (where / "p.vole").string();
+    VoleJson({"synth", to, "--scene", "tiny", "--frames", std::to_string(frames)});
+    VoleJson({"new", file});
+    VoleJson({"add-video", file, to + "/video.mp4"});
+    VoleJson({"import", file, "--format", "coco", to + "/labels.json"});
+  }
 };
 
 }  // namespace tests

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -32,18 +33,38 @@ struct Outcome {
   }
 };
 
+// A temporary file that a program writes.
+struct TempText {
+  TempText() : path((std::filesystem::temp_directory_path() / "vole-out-XXXXXX").string()) {
+    const int file = mkstemp(path.data());
+    if (file < 0) throw std::runtime_error("cannot make a temporary file");
+    fchmod(file, 0666);
+    close(file);
+  }
+  ~TempText() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  TempText(const TempText&) = delete;
+  std::string Text() const {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  std::string path;
+};
+
 // A started program. Its streams go to files, so that nothing blocks.
 class Program {
  public:
   Program(std::vector<std::string> arguments, const std::function<void()>& in_child = {}) {
-    out_ = TempFile();
-    err_ = TempFile();
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("fork failed");
     if (pid_ == 0) {
       dup2(open("/dev/null", O_RDONLY), 0);
-      dup2(open(out_.c_str(), O_WRONLY), 1);
-      dup2(open(err_.c_str(), O_WRONLY), 2);
+      dup2(open(out_.path.c_str(), O_WRONLY), 1);
+      dup2(open(err_.path.c_str(), O_WRONLY), 2);
       if (in_child) in_child();
       std::vector<char*> argv;
       for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -57,9 +78,6 @@ class Program {
       kill(pid_, SIGKILL);
       Wait();
     }
-    std::error_code ignored;
-    std::filesystem::remove(out_, ignored);
-    std::filesystem::remove(err_, ignored);
   }
   Program(const Program&) = delete;
 
@@ -75,8 +93,8 @@ class Program {
     pid_ = 0;
     Outcome outcome;
     outcome.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
-    outcome.out = Text(out_);
-    outcome.err = Text(err_);
+    outcome.out = out_.Text();
+    outcome.err = err_.Text();
     return outcome;
   }
   // Looks every few milliseconds until `happened` or the program ends or the limit is over.
@@ -92,22 +110,7 @@ class Program {
   }
 
  private:
-  static std::string TempFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vole-out-XXXXXX").string();
-    const int file = mkstemp(pattern.data());
-    if (file < 0) throw std::runtime_error("cannot make a temporary file");
-    fchmod(file, 0666);
-    close(file);
-    return pattern;
-  }
-  static std::string Text(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-
-  std::string out_, err_;
+  TempText out_, err_;
   pid_t pid_ = 0;
   int status_ = 0;
 };
@@ -117,10 +120,16 @@ inline Outcome RunProgram(std::vector<std::string> arguments,
   return Program(std::move(arguments), in_child).Wait();
 }
 
+// Runs a verb without starting a program, where that serves: tests/support/verb_server.h.
+inline std::function<std::optional<Outcome>(const std::vector<std::string>&)> run_verb;
+
 // `vole ARGUMENTS...` of this build.
 inline Outcome Vole(std::vector<std::string> arguments,
                     const std::function<void()>& in_child = {}) {
   arguments.insert(arguments.begin(), VOLE_BINARY);
+  if (run_verb && !in_child) {
+    if (auto outcome = run_verb(arguments)) return *outcome;
+  }
   return RunProgram(std::move(arguments), in_child);
 }
 
