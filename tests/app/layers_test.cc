@@ -37,6 +37,7 @@ const std::vector<std::string> kFloors = {
     "datasets/store/review",
     "datasets/store/meetings",
     "datasets/store/calibrations",
+    "datasets/store/notes",
     "datasets/store/removal",
     "datasets/store/recording",
     "datasets/store/schema",
