@@ -126,6 +126,7 @@ void Shell::MakeViews() {
                   session_->project_file().parent_path(), "",
                   [done](const std::vector<std::string>& files) { done(files[0]); });
   };
+  WirePages(set);
   set.walkthrough->on_close = [this] {
     preferences_.seen_walkthrough = true;
     KeepPreferences();

@@ -20,6 +20,7 @@ namespace app {
 
 class KeysView;
 class TimelineView;
+struct ViewSet;
 
 class Shell {
  public:
@@ -63,6 +64,7 @@ class Shell {
   void Draw();
   void DrawMenuBar();
   void DrawPanels();
+  void WirePages(ViewSet& set);
   void DrawStatusBar();
   // The characters of all names that may be drawn; says once which no font has.
   void NeedGlyphs();

@@ -8,6 +8,7 @@
 #include "app/ui/views/learn_view.h"
 #include "app/ui/views/library_view.h"
 #include "app/ui/views/palette_view.h"
+#include "app/ui/views/report/report_view.h"
 #include "app/ui/views/review_view.h"
 #include "app/ui/views/timeline/timeline_view.h"
 #include "app/ui/views/walkthrough_view.h"
@@ -30,6 +31,9 @@ ViewSet MakeAllViews(bool newcomer) {
   auto exchange = std::make_unique<ExchangeView>();
   set.exchange = exchange.get();
   set.popups.push_back(std::move(exchange));
+  auto report = std::make_unique<ReportView>();
+  set.report = report.get();
+  set.popups.push_back(std::move(report));
   set.popups.push_back(std::make_unique<SkeletonView>());
   set.popups.push_back(std::make_unique<PaletteView>());
   set.popups.push_back(std::move(keys));

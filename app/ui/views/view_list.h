@@ -12,17 +12,19 @@ namespace app {
 
 class ExchangeView;
 class KeysView;
+class ReportView;
 class TimelineView;
 class WalkthroughView;
 
 struct ViewSet {
   std::unique_ptr<CanvasView> canvas;
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
-  std::vector<std::unique_ptr<View>> popups;               // drawn above everything
-  KeysView* keys = nullptr;                                // one of the popups
-  ExchangeView* exchange = nullptr;                        // another
-  TimelineView* timeline = nullptr;                        // at the bottom
-  WalkthroughView* walkthrough = nullptr;                  // another
+  std::vector<std::unique_ptr<View>> popups;  // drawn above everything
+  KeysView* keys = nullptr;                   // one of the popups
+  ExchangeView* exchange = nullptr;           // another
+  ReportView* report = nullptr;               // another
+  TimelineView* timeline = nullptr;           // at the bottom
+  WalkthroughView* walkthrough = nullptr;     // another
 };
 // `newcomer`: the walk-through opens by itself.
 ViewSet MakeAllViews(bool newcomer);

@@ -1,0 +1,24 @@
+// Shell: what pages and the report ask it for.
+#include "app/ui/shell/shell.h"
+#include "app/ui/views/report/report_view.h"
+#include "app/ui/views/view_list.h"
+
+namespace app {
+
+void Shell::WirePages(ViewSet& set) {
+  // The file browser may outlive the project that it was opened for.
+  const Session* of = session_.get();
+  const auto ask = [this, of](const char* title, FileBrowser::Purpose purpose,
+                              const std::string& suggested,
+                              const std::function<void(const std::string&)>& done) {
+    browser_.Show(title, purpose, {}, session_->project_file().parent_path(), suggested,
+                  [this, of, done](const std::vector<std::string>& files) {
+                    if (session_.get() == of) done(files[0]);
+                  });
+  };
+  set.report->choose = [ask](std::function<void(const std::string&)> done) {
+    ask("Report to", FileBrowser::Purpose::kFileOrFolder, "", done);
+  };
+}
+
+}  // namespace app
