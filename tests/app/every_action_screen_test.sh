@@ -46,7 +46,7 @@ for mode in label behavior review; do
         [ -n "$y" ] && xdotool mousemove "$x" $((y + 6)) click 1
         run "$action" "mode.$mode"
         ;;
-      project.new | project.open | project.report | project.find_video | project.add_videos | view.palette | points.skeleton | help.*)
+      project.new | project.open | project.report | notes.show | project.find_video | project.add_videos | view.palette | points.skeleton | help.*)
         run "$action"
         key Escape
         ;;

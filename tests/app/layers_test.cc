@@ -105,6 +105,7 @@ const std::vector<std::string> kFloors = {
     "app/ui/views/canvas",
     "app/ui/views/timeline",
     "app/ui/views/report",
+    "app/ui/views/notes",
     "app/ui/views",
     "app/ui/shell",
     "app",

@@ -257,12 +257,13 @@ void Shell::NeedGlyphs() {
       window_.Need(behavior.name + behavior.exclusion_group + behavior.shortcut);
     }
     for (const auto& [video, rows] : project->intervals) {
-      for (const auto& row : rows) window_.Need(row.subject);
+      for (const auto& row : rows) window_.Need(row.subject + row.note);
     }
     for (const auto& [video, regions] : project->regions) {
       for (const auto& region : regions) window_.Need(region.name);
     }
     for (const auto& model : project->models) window_.Need(model.name);
+    for (const auto& note : project->notes) window_.Need(note.note);
   }
   const std::set<uint16_t>& missing = window_.missing_glyphs();
   if (missing.size() <= said_missing_) return;

@@ -7,6 +7,7 @@
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/learn_view.h"
 #include "app/ui/views/library_view.h"
+#include "app/ui/views/notes/notes_view.h"
 #include "app/ui/views/palette_view.h"
 #include "app/ui/views/report/report_view.h"
 #include "app/ui/views/review_view.h"
@@ -26,6 +27,7 @@ ViewSet MakeAllViews(bool newcomer) {
   auto timeline = std::make_unique<TimelineView>();
   set.timeline = timeline.get();
   set.bottom.push_back(std::move(timeline));
+  set.popups.push_back(std::make_unique<NotesView>());
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();
   auto exchange = std::make_unique<ExchangeView>();
