@@ -106,6 +106,7 @@ const std::vector<std::string> kFloors = {
     "app/ui/views/timeline",
     "app/ui/views/report",
     "app/ui/views/notes",
+    "app/ui/views/results",
     "app/ui/views",
     "app/ui/shell",
     "app",

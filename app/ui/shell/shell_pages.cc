@@ -19,6 +19,12 @@ void Shell::WirePages(ViewSet& set) {
   set.report->choose = [ask](std::function<void(const std::string&)> done) {
     ask("Report to", FileBrowser::Purpose::kFileOrFolder, "", done);
   };
+  set.results->choose = [ask](const std::string& suggested,
+                              std::function<void(const std::string&)> done) {
+    ask("Save results", FileBrowser::Purpose::kSaveAs, suggested, done);
+  };
+  results_ = set.results.get();
+  views_.push_back(std::move(set.results));
 }
 
 }  // namespace app

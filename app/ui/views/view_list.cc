@@ -27,6 +27,7 @@ ViewSet MakeAllViews(bool newcomer) {
   auto timeline = std::make_unique<TimelineView>();
   set.timeline = timeline.get();
   set.bottom.push_back(std::move(timeline));
+  set.results = std::make_unique<ResultsView>();
   set.popups.push_back(std::make_unique<NotesView>());
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();

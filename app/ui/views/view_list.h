@@ -7,6 +7,7 @@
 
 #include "app/ui/view.h"
 #include "app/ui/views/canvas/canvas_view.h"
+#include "app/ui/views/results/results_view.h"
 
 namespace app {
 
@@ -19,6 +20,7 @@ class WalkthroughView;
 struct ViewSet {
   std::unique_ptr<CanvasView> canvas;
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
+  std::unique_ptr<ResultsView> results;                    // pages
   std::vector<std::unique_ptr<View>> popups;  // drawn above everything
   KeysView* keys = nullptr;                   // one of the popups
   ExchangeView* exchange = nullptr;           // another
