@@ -13,9 +13,9 @@
 
 namespace app {
 
-// The last one is a page: it takes the place of the picture and of the panels beside it.
-enum class Mode { kLabel, kBehavior, kReview, kResults };
-inline bool IsPage(Mode mode) { return mode == Mode::kResults; }
+// The last two are pages: they take the place of the picture and of the panels beside it.
+enum class Mode { kLabel, kBehavior, kReview, kResults, kVideos };
+inline bool IsPage(Mode mode) { return mode == Mode::kResults || mode == Mode::kVideos; }
 
 // Two animals as they would be after a change of names that a person thinks about; nothing is
 // changed.

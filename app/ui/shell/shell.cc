@@ -229,7 +229,7 @@ void Shell::Draw() {
   DrawPanels();
   focus_.clear();
   if (mode_ != shown_mode_) {
-    static constexpr const char* kPanels[] = {"animals", "behaviors", "review", ""};
+    static constexpr const char* kPanels[] = {"animals", "behaviors", "review", "", ""};
     focus_ = kPanels[static_cast<int>(mode_)];
     shown_mode_ = mode_;
     Window::Wake();
@@ -300,8 +300,8 @@ void Shell::DrawMenuBar() {
     ImGui::EndMenu();
   }
   // The jobs, always one click away.
-  const char* names[] = {"Label", "Behavior", "Review", "Results"};
-  constexpr int kCount = 4;
+  const char* names[] = {"Label", "Behavior", "Review", "Results", "Videos"};
+  constexpr int kCount = 5;
   const float width = 88 * context_->scale;
   ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0.5f, 0));
   const float menus_end = ImGui::GetCursorPosX() + 12 * context_->scale;
@@ -378,16 +378,20 @@ void Shell::DrawPanels() {
     ImGui::EndChild();
   };
   if (IsPage(mode_)) {
+    // The table of videos has no use for the time of one.
+    const bool whole_height = mode_ == Mode::kVideos;
     ImGui::SetCursorScreenPos(origin);
-    ImGui::BeginChild("page", ImVec2(whole.x, upper), false,
+    ImGui::BeginChild("page", ImVec2(whole.x, whole_height ? whole.y : upper), false,
                       ImGuiWindowFlags_AlwaysUseWindowPadding);
-    results_->Draw(*context_);
+    (mode_ == Mode::kResults ? results_ : videos_)->Draw(*context_);
     ImGui::EndChild();
-    panel("bottom", ImVec2(origin.x, origin.y + upper + bar), ImVec2(whole.x, bottom_height),
-          bottom_, bottom_chosen_);
-    if (Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,
-                 -1, 90, 900, scale)) {
-      KeepPreferences();
+    if (!whole_height) {
+      panel("bottom", ImVec2(origin.x, origin.y + upper + bar), ImVec2(whole.x, bottom_height),
+            bottom_, bottom_chosen_);
+      if (Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,
+                   -1, 90, 900, scale)) {
+        KeepPreferences();
+      }
     }
     ImGui::End();
     return;

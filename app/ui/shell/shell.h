@@ -98,7 +98,7 @@ class Shell {
   KeysView* keys_ = nullptr;
   TimelineView* timeline_view_ = nullptr;
   std::vector<View*> left_, right_, bottom_;
-  View* results_ = nullptr;  // a page
+  View *results_ = nullptr, *videos_ = nullptr;  // pages
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
   Mode mode_ = Mode::kLabel;

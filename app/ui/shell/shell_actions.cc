@@ -52,6 +52,9 @@ void Shell::AddOwnActions() {
   add(
       "mode.results", "Results of this video", "View", "F5", [this] { mode_ = Mode::kResults; },
       "Time budget, ethogram, ways, heat maps and curves");
+  add(
+      "mode.videos", "All videos", "View", "F6", [this] { mode_ = Mode::kVideos; },
+      "What is labeled, predicted and to be reviewed in each; several at once");
   add("view.theme", "Light or dark", "View", "Ctrl+Shift+L", [this] {
     preferences_.dark = !preferences_.dark;
     ApplyPreferences();
@@ -107,7 +110,7 @@ void Shell::WriteState() {
     WriteState({{"busy", BusyText()}, {"start_error", start_error_}});
     return;
   }
-  static constexpr const char* kModes[] = {"label", "behavior", "review", "results"};
+  static constexpr const char* kModes[] = {"label", "behavior", "review", "results", "videos"};
   nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
                           {"video_id", session_->video_id()},
                           {"frame", session_->frame()},

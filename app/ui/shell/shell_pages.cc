@@ -23,8 +23,16 @@ void Shell::WirePages(ViewSet& set) {
                               std::function<void(const std::string&)> done) {
     ask("Save results", FileBrowser::Purpose::kSaveAs, suggested, done);
   };
+  set.videos->choose_folder = [ask](std::function<void(const std::string&)> done) {
+    ask("Look for videos in", FileBrowser::Purpose::kFileOrFolder, "", done);
+  };
+  set.videos->report = [this, report = set.report](std::vector<std::string> names) {
+    report->OpenFor(*session_, std::move(names));
+  };
   results_ = set.results.get();
+  videos_ = set.videos.get();
   views_.push_back(std::move(set.results));
+  views_.push_back(std::move(set.videos));
 }
 
 }  // namespace app

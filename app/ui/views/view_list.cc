@@ -28,6 +28,7 @@ ViewSet MakeAllViews(bool newcomer) {
   set.timeline = timeline.get();
   set.bottom.push_back(std::move(timeline));
   set.results = std::make_unique<ResultsView>();
+  set.videos = std::make_unique<VideosView>();
   set.popups.push_back(std::make_unique<NotesView>());
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();

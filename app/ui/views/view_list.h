@@ -8,6 +8,7 @@
 #include "app/ui/view.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "app/ui/views/results/results_view.h"
+#include "app/ui/views/videos/videos_view.h"
 
 namespace app {
 
@@ -21,6 +22,7 @@ struct ViewSet {
   std::unique_ptr<CanvasView> canvas;
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
   std::unique_ptr<ResultsView> results;                    // pages
+  std::unique_ptr<VideosView> videos;
   std::vector<std::unique_ptr<View>> popups;  // drawn above everything
   KeysView* keys = nullptr;                   // one of the popups
   ExchangeView* exchange = nullptr;           // another
