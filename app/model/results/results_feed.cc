@@ -8,6 +8,7 @@
 namespace app {
 namespace {
 
+constexpr auto kCancelledWithin = std::chrono::seconds(2);
 constexpr auto kBetweenWakes = std::chrono::milliseconds(250);
 
 std::map<std::pair<std::string, std::string>, std::vector<TimelineSpan>> BoutsByRow(
@@ -80,8 +81,10 @@ ResultsFeed::~ResultsFeed() {
 void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
   std::scoped_lock lock(mutex_);
   if (wanted_.video_id == video_id && wanted_.revision == revision) return;
+  const bool is_other = wanted_.video_id != video_id;
   wanted_ = {video_id, revision};
-  if (job_) job_->Cancel();
+  const auto went_on = std::chrono::steady_clock::now() - started_;
+  if (job_ && (is_other || went_on < kCancelledWithin)) job_->Cancel();
   worker_.Ask(wanted_);
 }
 
@@ -113,6 +116,7 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
       return {false, {}};
     }
     job_ = job;
+    started_ = Clock::now();
     progress_ = {0, "reading"};
   }
   const auto finish = [&] {

@@ -2,6 +2,7 @@
 // or the video changes.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -43,7 +44,8 @@ class ResultsFeed {
               std::function<void(const std::string&)> say);
   ~ResultsFeed();
 
-  // What is being measured for another question is cancelled.
+  // What is being measured for another question is cancelled; but of the same video it ends when it
+  // has been going on for a while, or nothing would ever come of it while a job writes.
   void Want(datasets::Id video_id, int64_t revision);
   std::shared_ptr<const ShownResults> content() const;  // may be null, or of an older question
   struct Progress {
@@ -66,9 +68,10 @@ class ResultsFeed {
   Wanted wanted_;
   std::shared_ptr<const ShownResults> content_;
   Progress progress_;
-  std::shared_ptr<datasets::Job> job_;          // of what is being measured
-  std::unique_ptr<datasets::Project> project_;  // the worker's own
-  Worker worker_;                               // last: it ends before what it uses
+  std::chrono::steady_clock::time_point started_{};  // what is being measured
+  std::shared_ptr<datasets::Job> job_;               // of what is being measured
+  std::unique_ptr<datasets::Project> project_;       // the worker's own
+  Worker worker_;                                    // last: it ends before what it uses
 };
 
 }  // namespace app
