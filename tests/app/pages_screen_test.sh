@@ -99,6 +99,11 @@ shot videos_test
 key ctrl+z
 expect_sql "one undo lets them train again" "SELECT count(*) FROM images WHERE split = 'test'" 0
 click ".videos.at[\"row $second\"]"
+click '.videos.at["videos.report"]'
+expect_state "a report on the chosen video says why there can be none" '.report.open and (.report.error | test("no video has predictions"))'
+shot videos_report
+key Escape
+expect_state "Escape closes it" '.report.open | not'
 click '.videos.at["videos.remove"]'
 expect_state "removing asks before" '.videos.asks_to_remove'
 shot videos_remove
@@ -115,6 +120,7 @@ lane=$(jq -r --arg b "$behavior" --arg s "$subject" '.timeline.lanes | keys[] | 
 read -r x y <<<"$(lane_at "$lane" $(((start + end) / 2)))"
 xdotool mousemove "$x" $((y - 4)) click 1
 expect_state "a click selects the bout" ".selected_interval == $bout"
+expect_state "its numbers show" '.bout_editor.from[0] > 0'
 click '.bout_editor.from'
 xdotool key --clearmodifiers ctrl+a
 type_text $((start + 1))

@@ -50,6 +50,7 @@ void ReportView::OpenFor(Session& session, std::vector<std::string> videos) {
   Open(session);
   choice_.request.video.clear();
   choice_.request.videos = std::move(videos);
+  news_ = std::make_shared<ExchangeNews>();  // not what an earlier one came to
 }
 
 void ReportView::Open(Session& session) {
@@ -92,10 +93,9 @@ void ReportView::DrawChoice(UiContext& context, const ProjectView& project) {
   ImGui::SameLine(60 * scale);
   ImGui::SetNextItemWidth(210 * scale);
   const char* all = "all videos";
-  const std::string now = !request.videos.empty()
-                              ? std::to_string(request.videos.size()) + " chosen videos"
-                          : request.video.empty() ? all
-                                                  : request.video;
+  std::string now = request.video.empty() ? all : request.video;
+  if (request.videos.size() == 1) now = request.videos[0];
+  if (request.videos.size() > 1) now = std::to_string(request.videos.size()) + " chosen videos";
   if (ImGui::BeginCombo("##video", now.c_str())) {
     if (ImGui::Selectable(all, request.video.empty() && request.videos.empty())) {
       request.video.clear();
@@ -144,6 +144,13 @@ void ReportView::DrawChoice(UiContext& context, const ProjectView& project) {
   if (ImGui::RadioButton("PNG", !choice_.as_svg)) choice_.as_svg = false;
   if (ImGui::CollapsingHeader("More")) {
     ImGui::BeginChild("more", ImVec2(0, 150 * scale));
+    int end = request.end_frame.value_or(0);
+    ImGui::SetNextItemWidth(120 * scale);
+    ImGui::InputInt("from frame", &request.start_frame, 0, 0);
+    request.start_frame = std::max(request.start_frame, 0);
+    ImGui::SetNextItemWidth(120 * scale);
+    ImGui::InputInt("up to frame (not included; 0: to the end)", &end, 0, 0);
+    request.end_frame = end > request.start_frame ? std::optional<int>(end) : std::nullopt;
     OptionsForm form(scale);
     ReportFields fields{form};
     request.options.Visit(fields);
@@ -208,7 +215,7 @@ void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
   }
   ImGui::EndTable();
   if (outlook->plan.budget.size() > kShownRows) {
-    ImGui::TextDisabled("and %zu more rows", outlook->plan.budget.size() - kShownRows);
+    ImGui::TextDisabled("and %zu more", outlook->plan.budget.size() - kShownRows);
   }
 }
 
@@ -218,12 +225,14 @@ void ReportView::DrawOutcome(UiContext& context, bool may_write) {
   const bool runs = std::any_of(jobs.begin(), jobs.end(), [](const Session::JobStatus& job) {
     return job.state == Session::JobStatus::State::kRunning;
   });
-  if (ImGui::Button("Write the report") && may_write) {
+  ImGui::BeginDisabled(!may_write);
+  if (ImGui::Button("Write the report")) {
     news_ = std::make_shared<ExchangeNews>();
     written_folder_ = choice_.folder;
     RequestReport(session, choice_, news_);
   }
   write_ = MiddleOfItem();
+  ImGui::EndDisabled();
   if (runs) {
     ImGui::SameLine();
     ImGui::TextDisabled("A job runs; a report comes when it has ended");

@@ -77,12 +77,17 @@ void ResultsView::Describe(nlohmann::json& state) const {
 }
 
 void ResultsView::DrawSaving(UiContext& context, ResultPart part) {
+  const bool of_behavior = part == ResultPart::kBudget || part == ResultPart::kEthogram;
+  const bool is_known =
+      of_behavior ? !content_->results->scores.series.empty() : !content_->results->curves.empty();
   ImGui::PushID(static_cast<int>(part));
+  ImGui::BeginDisabled(!is_known);
   if (ImGui::SmallButton("Save...")) ImGui::OpenPopup("endings");
   if (part == ResultPart::kBudget) {
     save_budget_ = {(ImGui::GetItemRectMin().x + ImGui::GetItemRectMax().x) / 2,
                     (ImGui::GetItemRectMin().y + ImGui::GetItemRectMax().y) / 2};
   }
+  ImGui::EndDisabled();
   if (ImGui::BeginPopup("endings")) {
     if (ImGui::MenuItem("Table (CSV)")) Save(context.session, part, ".csv");
     if (ImGui::MenuItem("Picture (SVG)")) Save(context.session, part, ".svg");
@@ -321,7 +326,8 @@ void ResultsView::Draw(UiContext& context) {
   }
   DrawHeading(context, *content_, content_->revision != project->revision);
   const bool any_curve = !content_->animals.empty();
-  const float curves = any_curve ? kCurvesHeight * context.scale : 0;
+  const float room = ImGui::GetContentRegionAvail().y;
+  const float curves = any_curve ? std::min(kCurvesHeight * context.scale, 0.45f * room) : 0;
   const float gap = any_curve ? ImGui::GetStyle().ItemSpacing.y : 0;
   ImGui::BeginChild("upper", ImVec2(0, -curves - gap), false, ImGuiWindowFlags_NoScrollbar);
   const float width = std::floor(ImGui::GetContentRegionAvail().x * 0.52f);

@@ -66,7 +66,7 @@ void VideosView::Advance(UiContext& context) {
   const auto project = context.session.project_view();
   if (!project) return;
   if (std::exchange(asks_all_, false)) {
-    Refresh(*project);
+    Refresh(context.session, *project);
     ChooseAll(context.session, *project);
   }
   if (std::exchange(asks_report_, false) && report) {
@@ -95,8 +95,9 @@ std::vector<const datasets::VideoRow*> VideosView::Chosen(const Session& session
   return chosen;
 }
 
-// Counts and looks for the rows again when anything has changed that they rest on.
-void VideosView::Refresh(const ProjectView& project) {
+// Counts and looks for the rows again when anything has changed that they rest on. What is not
+// listed any more is not chosen any more.
+void VideosView::Refresh(Session& session, const ProjectView& project) {
   query_.text = filter_;
   const auto counts = feed_ ? feed_->counts() : nullptr;
   const bool is_fresh = revision_ == project.revision && counts_ == counts;
@@ -107,6 +108,13 @@ void VideosView::Refresh(const ProjectView& project) {
   found_for_ = query_;
   found_ = FindVideos(project, facts_, query_);
   chosen_ = ChosenRows(found_.size());
+  const std::vector<datasets::Id> before = std::exchange(session.chosen_videos, {});
+  for (size_t i = 0; i < found_.size(); ++i) {
+    const datasets::Id id = project.videos[found_[i]].id;
+    if (std::find(before.begin(), before.end(), id) == before.end()) continue;
+    chosen_.Choose(i);
+    session.chosen_videos.push_back(id);
+  }
 }
 
 void VideosView::Choose(Session& session, const ProjectView& project, size_t row) {
@@ -154,7 +162,7 @@ void VideosView::DrawBatch(UiContext& context) {
   };
   static constexpr Batch kBatches[] = {
       {"Predict", "learn.predict_chosen"}, {"Report...", "videos.report"},
-      {"Find again...", "videos.find"},    {"Validation", "videos.val"},
+      {"Find again...", "videos.find"},    {"For validation", "videos.val"},
       {"For the test", "videos.test"},     {"For training", "videos.train"},
       {"Remove...", "videos.remove"}};
   const bool any = !context.session.chosen_videos.empty();
@@ -229,7 +237,6 @@ void VideosView::DrawRemoval(UiContext& context, const ProjectView& project) {
     asks_to_remove_ = false;  // Escape
     return;
   }
-  Refresh(project);
   const std::vector<const datasets::VideoRow*> chosen = Chosen(context.session, project);
   int labeled = 0, bouts = 0;
   for (const datasets::VideoRow* video : chosen) {
@@ -274,7 +281,7 @@ void VideosView::Draw(UiContext& context) {
         context.session.project_file(), [] { Window::Wake(); }, context.session.SayError());
   }
   feed_->WantCounts(project->revision);
-  Refresh(*project);
+  Refresh(context.session, *project);
   middles_.clear();
   DrawFilter(context, *project);
   DrawBatch(context);

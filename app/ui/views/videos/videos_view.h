@@ -30,7 +30,7 @@ class VideosView : public View {
   std::function<void(std::vector<std::string> names)> report;
 
  private:
-  void Refresh(const ProjectView& project);
+  void Refresh(Session& session, const ProjectView& project);
   void TakeSort();
   void DrawFilter(UiContext& context, const ProjectView& project);
   void DrawBatch(UiContext& context);
