@@ -31,6 +31,13 @@ bool Excludes(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b,
          first.exclusion_group == second.exclusion_group;
 }
 
+// What was noted about a bout that becomes part of another one stays with that.
+void KeepNote(const BehaviorIntervalRow& part, BehaviorIntervalRow* whole) {
+  whole->flagged |= part.flagged;
+  if (part.note.empty() || whole->note.find(part.note) != std::string::npos) return;
+  whole->note += (whole->note.empty() ? "" : "; ") + part.note;
+}
+
 void Cut(BehaviorIntervalRow other, const BehaviorIntervalRow& winner, RowPlan* plan) {
   BehaviorIntervalRow right = other;
   right.start_frame = winner.end_frame;
@@ -71,6 +78,7 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
        found = std::find_if(others.begin(), others.end(), joins)) {
     plan.wanted.start_frame = std::min(plan.wanted.start_frame, found->start_frame);
     plan.wanted.end_frame = std::max(plan.wanted.end_frame, found->end_frame);
+    KeepNote(*found, &plan.wanted);
     plan.deleted.push_back(found->id);
     others.erase(found);
   }

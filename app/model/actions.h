@@ -21,7 +21,8 @@ struct Chord {
 Chord ParseChord(const std::string& text);  // "Ctrl+Shift+Z"; throws Error
 std::string ChordText(const Chord& chord);
 
-enum class Scope { kAlways, kLabeling, kBehavior, kReview };  // mode in which the key works
+// Mode in which the key works; kPage: results, and the table of videos.
+enum class Scope { kAlways, kLabeling, kBehavior, kReview, kPage };
 
 struct Action {
   std::string id;     // "edit.undo"

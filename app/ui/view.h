@@ -13,7 +13,9 @@
 
 namespace app {
 
-enum class Mode { kLabel, kBehavior, kReview };
+// The last two are pages: they take the place of the picture and of the panels beside it.
+enum class Mode { kLabel, kBehavior, kReview, kResults, kVideos };
+inline bool IsPage(Mode mode) { return mode == Mode::kResults || mode == Mode::kVideos; }
 
 // Two animals as they would be after a change of names that a person thinks about; nothing is
 // changed.
@@ -32,6 +34,13 @@ struct CanvasRequest {
   std::optional<NamePreview> names;      // for this one drawing
 };
 
+// The part of a video that the timeline shows, and where on the window.
+struct ShownSpan {
+  datasets::Id video_id = 0;
+  float left = 0, width = 0;  // window pixels
+  double first_frame = 0, frames = 0;
+};
+
 struct UiContext {
   Session& session;
   ActionTable& actions;
@@ -42,6 +51,7 @@ struct UiContext {
   std::string& status_hint;  // one line at the bottom: what the keys do here and now
   // Of the video that the timeline shows, as far as it has been read; may be null.
   std::shared_ptr<const TimelineContent>& timeline;
+  ShownSpan& shown_span;
   float scale = 1;          // multiply every size in pixels by this
   bool key_is_free = true;  // no text field has the keyboard
 };

@@ -286,31 +286,77 @@ Drawing PlaceCollector::Panels(const cv::Mat& background, const std::string& tit
   return drawing;
 }
 
+Drawing PlaceCollector::BarePanel(size_t animal, const cv::Mat& background, Panel* panel) const {
+  *panel = {animal, 0, 0, kPanelPx / std::max(video_.width, video_.height)};
+  const double width = video_.width * panel->scale, height = video_.height * panel->scale;
+  Drawing drawing(width, height, 0xF4F4F4);
+  const cv::Mat pale = Dimmed(background, static_cast<int>(std::lround(width)),
+                              static_cast<int>(std::lround(height)));
+  if (!pale.empty()) drawing.Picture(0, 0, width, height, pale);
+  return drawing;
+}
+
+Drawing PlaceCollector::WaysOf(size_t animal, const cv::Mat& background) const {
+  Panel panel;
+  Drawing drawing = BarePanel(animal, background, &panel);
+  if (WasSeen(animal)) DrawWays(panel, false, &drawing);
+  return drawing;
+}
+
+Drawing PlaceCollector::TimesOf(size_t animal, const cv::Mat& background) const {
+  Panel panel;
+  Drawing drawing = BarePanel(animal, background, &panel);
+  if (WasSeen(animal)) DrawTimes(panel, &drawing);
+  return drawing;
+}
+
+void PlaceCollector::DrawWays(const Panel& panel, bool with_zone_names, Drawing* drawing) const {
+  const Place& place = places_[panel.animal];
+  const auto on_picture = [&](const cv::Point2d& point) {
+    return cv::Point2d(panel.x + point.x * panel.scale, panel.y + point.y * panel.scale);
+  };
+  for (const ZoneMask& zone : zones_) {
+    std::vector<cv::Point2d> outline;
+    for (const cv::Point2d& point : zone.outline) outline.push_back(on_picture(point));
+    drawing->Line(outline, kZone, 1, true);
+    if (!with_zone_names) continue;
+    drawing->Text(outline[0].x + 4, outline[0].y + 14, zone.name, kFont - 1, kZone);
+  }
+  for (const auto& path : place.paths) {
+    std::vector<cv::Point2d> points;
+    for (const cv::Point2d& point : path) points.push_back(on_picture(point));
+    drawing->Line(std::move(points), colors_[panel.animal], 1.5);
+  }
+  const cv::Point2d start = on_picture(place.paths.front().front());
+  const cv::Point2d end = on_picture(place.last);
+  drawing->Circle(start.x, start.y, 5, 0xFFFFFF);
+  drawing->Circle(start.x, start.y, 3.5, 0x009E73);
+  drawing->Circle(end.x, end.y, 5, 0xFFFFFF);
+  drawing->Circle(end.x, end.y, 3.5, 0x222222);
+}
+
+void PlaceCollector::DrawTimes(const Panel& panel, Drawing* drawing) const {
+  const cv::Mat_<double>& seconds = places_[panel.animal].seconds;
+  double most = 0;
+  cv::minMaxLoc(seconds, nullptr, &most);
+  const double right = panel.x + video_.width * panel.scale;
+  const double bottom = panel.y + video_.height * panel.scale;
+  const double cell = cell_px_ * panel.scale;
+  for (int row = 0; row < seconds.rows; ++row) {
+    for (int column = 0; column < seconds.cols; ++column) {
+      if (seconds(row, column) <= 0) continue;
+      const double x = panel.x + column * cell, y = panel.y + row * cell;
+      drawing->Rectangle(x, y, std::min(cell, right - x), std::min(cell, bottom - y),
+                         HeatColor(std::sqrt(seconds(row, column) / most)), 0.9);
+    }
+  }
+}
+
 Drawing PlaceCollector::Trajectory(const cv::Mat& background) const {
   std::vector<Panel> panels;
   Drawing drawing = Panels(background, "Trajectories in " + video_.name, &panels);
   for (const Panel& panel : panels) {
-    const Place& place = places_[panel.animal];
-    const auto on_picture = [&](const cv::Point2d& point) {
-      return cv::Point2d(panel.x + point.x * panel.scale, panel.y + point.y * panel.scale);
-    };
-    for (const ZoneMask& zone : zones_) {
-      std::vector<cv::Point2d> outline;
-      for (const cv::Point2d& point : zone.outline) outline.push_back(on_picture(point));
-      drawing.Line(outline, kZone, 1, true);
-      drawing.Text(outline[0].x + 4, outline[0].y + 14, zone.name, kFont - 1, kZone);
-    }
-    for (const auto& path : place.paths) {
-      std::vector<cv::Point2d> points;
-      for (const cv::Point2d& point : path) points.push_back(on_picture(point));
-      drawing.Line(std::move(points), colors_[panel.animal], 1.5);
-    }
-    const cv::Point2d start = on_picture(place.paths.front().front());
-    const cv::Point2d end = on_picture(place.last);
-    drawing.Circle(start.x, start.y, 5, 0xFFFFFF);
-    drawing.Circle(start.x, start.y, 3.5, 0x009E73);
-    drawing.Circle(end.x, end.y, 5, 0xFFFFFF);
-    drawing.Circle(end.x, end.y, 3.5, 0x222222);
+    DrawWays(panel, true, &drawing);
     drawing.Text(panel.x, panel.y + video_.height * panel.scale + 15,
                  "green: first position, black: last", kFont - 2, kFaint);
   }
@@ -321,20 +367,10 @@ Drawing PlaceCollector::Occupancy(const cv::Mat& background) const {
   std::vector<Panel> panels;
   Drawing drawing = Panels(background, "Time spent in " + video_.name, &panels);
   for (const Panel& panel : panels) {
-    const cv::Mat_<double>& seconds = places_[panel.animal].seconds;
+    DrawTimes(panel, &drawing);
     double most = 0;
-    cv::minMaxLoc(seconds, nullptr, &most);
-    const double right = panel.x + video_.width * panel.scale;
+    cv::minMaxLoc(places_[panel.animal].seconds, nullptr, &most);
     const double bottom = panel.y + video_.height * panel.scale;
-    const double cell = cell_px_ * panel.scale;
-    for (int row = 0; row < seconds.rows; ++row) {
-      for (int column = 0; column < seconds.cols; ++column) {
-        if (seconds(row, column) <= 0) continue;
-        const double x = panel.x + column * cell, y = panel.y + row * cell;
-        drawing.Rectangle(x, y, std::min(cell, right - x), std::min(cell, bottom - y),
-                          HeatColor(std::sqrt(seconds(row, column) / most)), 0.9);
-      }
-    }
     constexpr int kSteps = 64;
     constexpr double kBar = 160;
     for (int i = 0; i < kSteps; ++i) {

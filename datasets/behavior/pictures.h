@@ -28,6 +28,13 @@ class PlaceCollector {
   Drawing Trajectory(const cv::Mat& background) const;
   // Seconds for each square, colors by the square root of the time.
   Drawing Occupancy(const cv::Mat& background) const;
+  // The same of one animal that was seen, without text or legend: as large as the panel.
+  Drawing WaysOf(size_t animal, const cv::Mat& background) const;
+  Drawing TimesOf(size_t animal, const cv::Mat& background) const;
+
+  size_t animals() const { return places_.size(); }
+  bool WasSeen(size_t animal) const { return !places_.at(animal).paths.empty(); }
+  double cell_px() const { return cell_px_; }  // side of a square of the occupancy grid
   // Seconds that the animal spent in each square, [rows, columns]; empty if never seen.
   const cv::Mat_<double>& SecondsOf(size_t animal) const { return places_.at(animal).seconds; }
 
@@ -44,6 +51,9 @@ class PlaceCollector {
     double x, y, scale;
   };
   void Start(const VideoMotion& motion);
+  Drawing BarePanel(size_t animal, const cv::Mat& background, Panel* panel) const;
+  void DrawWays(const Panel& panel, bool with_zone_names, Drawing* drawing) const;
+  void DrawTimes(const Panel& panel, Drawing* drawing) const;
   static void Thin(Place& place);
   Drawing Panels(const cv::Mat& background, const std::string& title,
                  std::vector<Panel>* panels) const;

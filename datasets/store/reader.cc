@@ -25,8 +25,9 @@ constexpr int64_t kMostFrames = 1'000'000'000;
   " annotations.iscrowd, annotations.keyframe, annotations.occluded, annotations.source,"   \
   " annotations.job_id, annotations.author, annotations.polygons, annotations.rle,"         \
   " annotations.rle_height, annotations.rle_width, annotations.extra"
-#define VOLE_INTERVAL_COLUMNS \
-  "id, video_id, track_id, subject, behavior_id, start_frame, end_frame, present, source, author"
+#define VOLE_INTERVAL_COLUMNS                                                                      \
+  "id, video_id, track_id, subject, behavior_id, start_frame, end_frame, present, source, author," \
+  " note, flagged"
 
 [[noreturn]] void DamagedVideo(Id id, const std::string& cause) {
   throw Error("video " + std::to_string(id), cause + ": its row in the project is damaged",
@@ -105,6 +106,8 @@ BehaviorIntervalRow IntervalFrom(const Statement& row) {
   interval.present = row.Bool(7);
   interval.source = LabelSourceOf(row.Text(8));
   interval.author = row.Text(9);
+  interval.note = row.Text(10);
+  interval.flagged = row.Bool(11);
   return interval;
 }
 

@@ -108,6 +108,8 @@ struct BehaviorIntervalRow {  // [start_frame, end_frame)
   bool present = true;  // false: an explicit "not this behavior"
   LabelSource source = LabelSource::kDrawn;
   std::string author;
+  std::string note;      // in a person's words
+  bool flagged = false;  // to be found again
 };
 
 struct RegionRow {  // a place of a video's picture with a name (an arena, a nest)

@@ -213,20 +213,21 @@ void Writer::UpdateBehavior(const BehaviorRow& behavior) {
 Id Writer::InsertBehaviorInterval(const BehaviorIntervalRow& interval) {
   return connection_.Insert(
       "INSERT INTO behavior_intervals (video_id, track_id, subject, behavior_id, start_frame,"
-      " end_frame, present, source, author, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " end_frame, present, source, author, note, flagged, updated_at)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       interval.video_id, interval.track_id, interval.subject, interval.behavior_id,
       interval.start_frame, interval.end_frame, interval.present, NameOf(interval.source),
-      interval.author, NowMs());
+      interval.author, interval.note, interval.flagged, NowMs());
 }
 
 void Writer::UpdateBehaviorInterval(const BehaviorIntervalRow& interval) {
   connection_.Run(
       "UPDATE behavior_intervals SET video_id = ?, track_id = ?, subject = ?,"
       " behavior_id = ?, start_frame = ?, end_frame = ?, present = ?, source = ?,"
-      " author = ?, updated_at = ? WHERE id = ?",
+      " author = ?, note = ?, flagged = ?, updated_at = ? WHERE id = ?",
       interval.video_id, interval.track_id, interval.subject, interval.behavior_id,
       interval.start_frame, interval.end_frame, interval.present, NameOf(interval.source),
-      interval.author, NowMs(), interval.id);
+      interval.author, interval.note, interval.flagged, NowMs(), interval.id);
   CheckChanged(connection_, "behavior interval", interval.id);
 }
 

@@ -11,6 +11,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/meetings/meeting_store.h"
+#include "datasets/store/notes/note_store.h"
 #include "datasets/store/schema/schema.h"
 #include "datasets/store/writer.h"
 #include "datasets/verify.h"
@@ -241,7 +242,7 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
 
 TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
   tests::TempDir folder;
-  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8}) {
+  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8, 9}) {
     CAPTURE(version);
     const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
     const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
@@ -309,6 +310,22 @@ TEST_CASE("a filled project of version 6 keeps its hidden points, gets views, an
                  "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name IN"
                  " ('v_labels', 'v_tracks', 'v_bouts')") == 3);
   });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 9 keeps its bouts, of which nothing is noted yet") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(9, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  const auto bouts = project->BehaviorIntervals(video.id);
+  REQUIRE(!bouts.empty());
+  for (const auto& bout : bouts) {
+    CHECK(bout.note == "");
+    CHECK_FALSE(bout.flagged);
+  }
+  project->Read([&](Connection& connection) { CHECK(datasets::ReadNotes(connection).empty()); });
   CheckIsWhole(*project);
 }
 

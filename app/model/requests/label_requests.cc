@@ -363,14 +363,24 @@ void RequestDeleteAnimal(Session& session, const datasets::CategoryRow& animal) 
 }
 
 void RequestRemoveVideo(Session& session, const datasets::VideoRow& video) {
-  session.Post("Remove " + video.name, [=, &session](datasets::Project& project) {
+  RequestRemoveVideos(session, {video});
+}
+
+void RequestRemoveVideos(Session& session, const std::vector<datasets::VideoRow>& videos) {
+  if (videos.empty()) return;
+  const std::string what =
+      videos.size() == 1 ? videos[0].name : std::to_string(videos.size()) + " videos";
+  session.Post("Remove " + what, [=, &session](datasets::Project& project) {
     std::filesystem::path copy = project.file();
     copy += ".before-removal.bak";
     project.Read([&](datasets::Connection& connection) { datasets::CopyTo(connection, copy); });
-    project.Write([&](datasets::Writer& writer) { datasets::DeleteVideo(writer, video.id); });
-    session.SayLater(Message::Kind::kInfo, "Removed " + video.name +
-                                               "; the project with it is kept as " +
-                                               copy.filename().string() + " (vole restore)");
+    project.Write([&](datasets::Writer& writer) {
+      for (const datasets::VideoRow& video : videos) datasets::DeleteVideo(writer, video.id);
+    });
+    session.SayLater(Message::Kind::kInfo, "Removed " + what + "; the project with " +
+                                               (videos.size() == 1 ? "it" : "them") +
+                                               " is kept as " + copy.filename().string() +
+                                               " (vole restore)");
   });
 }
 

@@ -66,5 +66,6 @@ void RequestChangeAnimal(Session& session, const datasets::CategoryRow& animal);
 void RequestDeleteAnimal(Session& session, const datasets::CategoryRow& animal);
 // For good, with everything about it, after a copy of the project was made; the file stays.
 void RequestRemoveVideo(Session& session, const datasets::VideoRow& video);
+void RequestRemoveVideos(Session& session, const std::vector<datasets::VideoRow>& videos);
 
 }  // namespace app

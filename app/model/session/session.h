@@ -61,6 +61,7 @@ class Session {
   datasets::Id selected_category = 0;
   datasets::Id next_animal = 0;  // that a person has chosen for the next outline; 0: by itself
   datasets::Id selected_episode = 0;
+  std::vector<datasets::Id> chosen_videos;  // in the table of videos
   std::string selected_subject;  // whose behavior keys mark: an animal, a region, "" all in frame
 
   // --- changes: carried out in order on the worker; an Error becomes a Message

@@ -13,6 +13,7 @@
 #include "app/model/drawing/drawn_shape.h"
 #include "datasets/project.h"
 #include "datasets/store/machine_records.h"
+#include "datasets/store/notes/note_store.h"
 #include "datasets/store/records.h"
 #include "infer/meetings/meeting_review.h"
 
@@ -47,6 +48,7 @@ struct ProjectView {
   std::map<datasets::Id, std::vector<datasets::ImageRow>> images;                // by video
   std::map<datasets::Id, std::vector<datasets::BehaviorIntervalRow>> intervals;  // by video
   std::map<datasets::Id, std::vector<datasets::RegionRow>> regions;              // by video
+  std::vector<datasets::NoteRow> notes;  // of frames and videos; those of bouts are in intervals
   std::vector<datasets::ModelRow> models;
   std::vector<datasets::JobRow> jobs;
   std::map<datasets::Id, datasets::Id> predict_job;      // newest by video

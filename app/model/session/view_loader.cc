@@ -143,6 +143,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->skeletons = project_.Skeletons();
   project_.Read([&](datasets::Connection& connection) {
     view->has_key_points = datasets::AnyLabelPoints(connection);
+    view->notes = datasets::ReadNotes(connection);
   });
   view->models = project_.Models();
   view->jobs = project_.Jobs();

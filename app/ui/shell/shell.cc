@@ -114,7 +114,7 @@ void Shell::Fail(const std::string& error) {
 void Shell::MakeViews() {
   actions_ = ActionTable();
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
-                               canvas_request_, status_hint_, timeline_});
+                               canvas_request_, status_hint_, timeline_, shown_span_});
   AddOwnActions();
   ViewSet set = MakeAllViews(!preferences_.seen_walkthrough);
   canvas_ = set.canvas.get();
@@ -126,6 +126,7 @@ void Shell::MakeViews() {
                   session_->project_file().parent_path(), "",
                   [done](const std::vector<std::string>& files) { done(files[0]); });
   };
+  WirePages(set);
   set.walkthrough->on_close = [this] {
     preferences_.seen_walkthrough = true;
     KeepPreferences();
@@ -161,7 +162,7 @@ void Shell::Run() {
   Window::Callbacks callbacks;
   callbacks.draw = [this] { Draw(); };
   callbacks.draw_gl = [this](int width, int height) {
-    if (session_ && canvas_) canvas_->DrawGl(*context_, width, height);
+    if (session_ && canvas_ && !IsPage(mode_)) canvas_->DrawGl(*context_, width, height);
   };
   callbacks.key = [this](const Chord& chord, bool repeat) { return OnKey(chord, repeat); };
   callbacks.drop = [this](const std::vector<std::string>& files) { OnDrop(files); };
@@ -217,8 +218,8 @@ void Shell::Draw() {
   session_->TickPlayback(elapsed);
   session_->Poll();
   context_.reset(new UiContext{*session_, actions_, window_.theme(), window_.fonts(), mode_,
-                               canvas_request_, status_hint_, timeline_, window_.theme().scale,
-                               !ImGui::GetIO().WantTextInput});
+                               canvas_request_, status_hint_, timeline_, shown_span_,
+                               window_.theme().scale, !ImGui::GetIO().WantTextInput});
   status_hint_ = busy;
   for (const auto& view : views_) view->Advance(*context_);
   // ImGui's own popups do not know Escape without its keyboard navigation.
@@ -228,7 +229,7 @@ void Shell::Draw() {
   DrawPanels();
   focus_.clear();
   if (mode_ != shown_mode_) {
-    static constexpr const char* kPanels[] = {"animals", "behaviors", "review"};
+    static constexpr const char* kPanels[] = {"animals", "behaviors", "review", "", ""};
     focus_ = kPanels[static_cast<int>(mode_)];
     shown_mode_ = mode_;
     Window::Wake();
@@ -256,12 +257,13 @@ void Shell::NeedGlyphs() {
       window_.Need(behavior.name + behavior.exclusion_group + behavior.shortcut);
     }
     for (const auto& [video, rows] : project->intervals) {
-      for (const auto& row : rows) window_.Need(row.subject);
+      for (const auto& row : rows) window_.Need(row.subject + row.note);
     }
     for (const auto& [video, regions] : project->regions) {
       for (const auto& region : regions) window_.Need(region.name);
     }
     for (const auto& model : project->models) window_.Need(model.name);
+    for (const auto& note : project->notes) window_.Need(note.note);
   }
   const std::set<uint16_t>& missing = window_.missing_glyphs();
   if (missing.size() <= said_missing_) return;
@@ -297,13 +299,14 @@ void Shell::DrawMenuBar() {
     }
     ImGui::EndMenu();
   }
-  // The three jobs, always one click away.
-  const char* names[] = {"Label", "Behavior", "Review"};
-  const float width = 96 * context_->scale;
+  // The jobs, always one click away.
+  const char* names[] = {"Label", "Behavior", "Review", "Results", "Videos"};
+  constexpr int kCount = 5;
+  const float width = 88 * context_->scale;
   ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0.5f, 0));
   const float menus_end = ImGui::GetCursorPosX() + 12 * context_->scale;
-  ImGui::SetCursorPosX(std::max((ImGui::GetWindowWidth() - 3 * width) / 2, menus_end));
-  for (int i = 0; i < 3; ++i) {
+  ImGui::SetCursorPosX(std::max((ImGui::GetWindowWidth() - kCount * width) / 2, menus_end));
+  for (int i = 0; i < kCount; ++i) {
     const bool on = static_cast<int>(mode_) == i;
     if (ImGui::Selectable(names[i], on, 0, ImVec2(width - 16 * context_->scale, 0))) {
       mode_ = static_cast<Mode>(i);
@@ -374,6 +377,25 @@ void Shell::DrawPanels() {
     DrawSlot(id, views, chosen);
     ImGui::EndChild();
   };
+  if (IsPage(mode_)) {
+    // The table of videos has no use for the time of one.
+    const bool whole_height = mode_ == Mode::kVideos;
+    ImGui::SetCursorScreenPos(origin);
+    ImGui::BeginChild("page", ImVec2(whole.x, whole_height ? whole.y : upper), false,
+                      ImGuiWindowFlags_AlwaysUseWindowPadding);
+    (mode_ == Mode::kResults ? results_ : videos_)->Draw(*context_);
+    ImGui::EndChild();
+    if (!whole_height) {
+      panel("bottom", ImVec2(origin.x, origin.y + upper + bar), ImVec2(whole.x, bottom_height),
+            bottom_, bottom_chosen_);
+      if (Splitter("##s3", ImVec2(origin.x, origin.y + upper), ImVec2(whole.x, bar), false, bottom,
+                   -1, 90, 900, scale)) {
+        KeepPreferences();
+      }
+    }
+    ImGui::End();
+    return;
+  }
   panel("left", origin, ImVec2(left_width, upper), left_, left_chosen_);
   panel("right", ImVec2(origin.x + whole.x - right_width, origin.y), ImVec2(right_width, upper),
         right_, right_chosen_);

@@ -20,6 +20,7 @@ namespace app {
 
 class KeysView;
 class TimelineView;
+struct ViewSet;
 
 class Shell {
  public:
@@ -63,6 +64,7 @@ class Shell {
   void Draw();
   void DrawMenuBar();
   void DrawPanels();
+  void WirePages(ViewSet& set);
   void DrawStatusBar();
   // The characters of all names that may be drawn; says once which no font has.
   void NeedGlyphs();
@@ -96,6 +98,7 @@ class Shell {
   KeysView* keys_ = nullptr;
   TimelineView* timeline_view_ = nullptr;
   std::vector<View*> left_, right_, bottom_;
+  View *results_ = nullptr, *videos_ = nullptr;  // pages
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
   Mode mode_ = Mode::kLabel;
@@ -104,6 +107,7 @@ class Shell {
   CanvasRequest canvas_request_;
   std::string status_hint_;
   std::shared_ptr<const TimelineContent> timeline_;
+  ShownSpan shown_span_;
   std::string start_error_;
   bool read_only_ = false;
   bool closes_popups_ = false;     // before the next drawing

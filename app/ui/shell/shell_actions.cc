@@ -49,6 +49,12 @@ void Shell::AddOwnActions() {
   add("mode.label", "Label frames", "View", "F2", [this] { mode_ = Mode::kLabel; });
   add("mode.behavior", "Mark behavior", "View", "F3", [this] { mode_ = Mode::kBehavior; });
   add("mode.review", "Review predictions", "View", "F4", [this] { mode_ = Mode::kReview; });
+  add(
+      "mode.results", "Results of this video", "View", "F5", [this] { mode_ = Mode::kResults; },
+      "Time budget, ethogram, ways, heat maps and curves");
+  add(
+      "mode.videos", "All videos", "View", "F6", [this] { mode_ = Mode::kVideos; },
+      "What is labeled, predicted and to be reviewed in each; several at once");
   add("view.theme", "Light or dark", "View", "Ctrl+Shift+L", [this] {
     preferences_.dark = !preferences_.dark;
     ApplyPreferences();
@@ -73,12 +79,14 @@ bool Shell::OnKey(const Chord& chord, bool) {
   if (keys_ && keys_->TakeKey(chord, actions_)) return true;
   const Scope scope = mode_ == Mode::kLabel      ? Scope::kLabeling
                       : mode_ == Mode::kBehavior ? Scope::kBehavior
-                                                 : Scope::kReview;
+                      : mode_ == Mode::kReview   ? Scope::kReview
+                                                 : Scope::kPage;
   if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel)) {
     closes_popups_ = chord == Chord{"Escape"} && !browser_.open();  // that one closes itself
     return closes_popups_;
   }
-  if (canvas_ && canvas_->OnKey(chord, *context_)) return true;  // a gesture in progress first
+  // A gesture in progress first.
+  if (canvas_ && !IsPage(mode_) && canvas_->OnKey(chord, *context_)) return true;
   if (timeline_view_ && timeline_view_->OnKey(chord, *context_)) return true;
   const Action* action = actions_.ForChord(chord, scope);
   return action && actions_.Run(action->id);
@@ -102,7 +110,7 @@ void Shell::WriteState() {
     WriteState({{"busy", BusyText()}, {"start_error", start_error_}});
     return;
   }
-  static constexpr const char* kModes[] = {"label", "behavior", "review"};
+  static constexpr const char* kModes[] = {"label", "behavior", "review", "results", "videos"};
   nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
                           {"video_id", session_->video_id()},
                           {"frame", session_->frame()},

@@ -106,6 +106,7 @@ void Shell::CloseProject() {
   canvas_ = nullptr;
   keys_ = nullptr;
   timeline_view_ = nullptr;
+  results_ = videos_ = nullptr;
   context_.reset();
   actions_ = ActionTable();
   timeline_.reset();

@@ -81,14 +81,14 @@ void BehaviorEditor::Draw(UiContext& context, const ProjectView& project) {
     RequestMoveBehavior(context.session, behavior.id, 1);
   }
   ImGui::SameLine();
-  if (ImGui::Button("Delete")) {
+  const int bouts = BoutsOf(project, behavior.id);
+  const std::string with =
+      bouts == 0 ? "" : " with " + std::to_string(bouts) + (bouts == 1 ? " bout" : " bouts");
+  if (ImGui::Button(("Delete" + with).c_str())) {
     RequestDeleteBehavior(context.session, behavior);
     ImGui::CloseCurrentPopup();
   }
-  if (ImGui::IsItemHovered()) {
-    ImGui::SetTooltip("With its %d bouts in all videos; Ctrl+Z brings them back",
-                      BoutsOf(project, behavior.id));
-  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("In all videos; Ctrl+Z brings them back");
   ImGui::EndPopup();
 }
 

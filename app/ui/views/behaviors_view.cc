@@ -70,6 +70,7 @@ void BehaviorsView::Describe(nlohmann::json& state) const {
   state["behavior_rows"] = nlohmann::json::object();
   for (const auto& [name, at] : rows_) state["behavior_rows"][name] = {at.x, at.y};
   editor_.Describe(state);
+  bout_editor_.Describe(state);
 }
 
 void BehaviorsView::Draw(UiContext& context) {
@@ -158,7 +159,8 @@ void BehaviorsView::Draw(UiContext& context) {
     const auto* interval = FindInterval(*project, session.video_id(), session.selected_interval);
     if (!interval) return;
     ImGui::Separator();
-    ImGui::Text("Selected bout: frames %d to %d", interval->start_frame, interval->end_frame - 1);
+    ImGui::TextUnformatted("Selected bout, frames");
+    bout_editor_.Draw(context, *interval);
     if (ImGui::Button("Split here (S)")) context.actions.Run("behavior.split");
     ImGui::SameLine();
     if (ImGui::Button("Delete")) context.actions.Run("behavior.delete");

@@ -7,6 +7,7 @@
 #include "app/model/requests/behavior_requests.h"
 #include "app/ui/view.h"
 #include "app/ui/views/behavior_editor.h"
+#include "app/ui/views/notes/bout_editor.h"
 
 namespace app {
 
@@ -21,6 +22,7 @@ class BehaviorsView : public View {
 
  private:
   BehaviorEditor editor_;
+  BoutEditor bout_editor_;
   std::map<std::string, ImVec2> rows_;  // middles by name, window pixels
   void DrawRegions(UiContext& context, const ProjectView& project);
 

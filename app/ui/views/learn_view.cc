@@ -57,12 +57,20 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] { StartTracking(session); });
   add("learn.predict", "Predict this video", "Ctrl+Shift+R",
       "With the best model, or the chosen one",
-      [this, &session] { StartPrediction(session, false); });
+      [this, &session] { StartPrediction(session, Which::kThis); });
   add("learn.predict_all", "Predict every video", "", "With the best model, or the chosen one",
-      [this, &session] { StartPrediction(session, true); });
+      [this, &session] { StartPrediction(session, Which::kAll); });
+  add("learn.predict_chosen", "Predict the chosen videos", "",
+      "Those that are chosen in the table of videos (F6)", [this, &session] {
+        if (session.chosen_videos.empty()) {
+          session.Say(Message::Kind::kInfo, "No video is chosen: choose some in the table (F6)");
+          return;
+        }
+        StartPrediction(session, Which::kChosen);
+      });
   add("learn.predict_points", "Find key points in this video", "",
       "Around the outlines that are predicted, or of one animal a frame",
-      [this, &session] { StartPoints(session, false); });
+      [this, &session] { StartPoints(session, Which::kThis); });
   add("learn.cancel", "Cancel what runs", "",
       "A cancelled training leaves its best model, to keep or to discard", [&session] {
         for (const Session::JobStatus& job : session.JobsNow()) {
@@ -156,7 +164,7 @@ void LearnView::StartTracking(Session& session) {
   train_job_ = session.StartJob("Track " + session.video()->name, work);
 }
 
-void LearnView::StartPrediction(Session& session, bool all_videos) {
+void LearnView::StartPrediction(Session& session, Which which) {
   const auto project = session.project_view();
   if (!project || project->models.empty()) {
     session.Say(Message::Kind::kInfo, "There is no model yet: train one first");
@@ -170,15 +178,15 @@ void LearnView::StartPrediction(Session& session, bool all_videos) {
                                           : "No model is taken by itself: " + why);
     return;
   }
-  Predict(session, *taken, all_videos);
+  Predict(session, *taken, which);
 }
 
-void LearnView::StartPoints(Session& session, bool all_videos) {
+void LearnView::StartPoints(Session& session, Which which) {
   const auto project = session.project_view();
   if (!project) return;
   std::string why;
   if (const datasets::ModelRow* model = models_.TakenForPoints(*project, &why)) {
-    Predict(session, *model, all_videos);
+    Predict(session, *model, which);
     return;
   }
   session.Say(Message::Kind::kInfo, why.empty() ? "There is no model that finds key points yet: "
@@ -186,11 +194,14 @@ void LearnView::StartPoints(Session& session, bool all_videos) {
                                                 : "No model is taken by itself: " + why);
 }
 
-void LearnView::Predict(Session& session, const datasets::ModelRow& model, bool all_videos) {
+void LearnView::Predict(Session& session, const datasets::ModelRow& model, Which which) {
   const infer::PredictOptions options = predict_options_;
   const bool finds_points = train::IsFor(train::Task::kPoints, model.architecture);
+  const std::vector<datasets::Id> chosen = session.chosen_videos;
   for (const datasets::VideoRow& video : session.project_view()->videos) {
-    if (!all_videos && video.id != session.video_id()) continue;
+    const bool is_chosen = std::find(chosen.begin(), chosen.end(), video.id) != chosen.end();
+    if (which == Which::kThis && video.id != session.video_id()) continue;
+    if (which == Which::kChosen && !is_chosen) continue;
     session.StartJob((finds_points ? "Key points of " : "Predict ") + video.name,
                      [=](datasets::Project& opened, datasets::Job& job) {
                        const std::string file = datasets::ModelFile(opened, model).string();
@@ -349,17 +360,17 @@ void LearnView::DrawPrediction(UiContext& context, const ProjectView& project) {
     OptionsForm form(context.scale);
     predict_options_.Visit(form);
   }
-  if (ImGui::Button("This video")) StartPrediction(context.session, false);
+  if (ImGui::Button("This video")) StartPrediction(context.session, Which::kThis);
   ImGui::SameLine();
-  if (ImGui::Button("Every video")) StartPrediction(context.session, true);
+  if (ImGui::Button("Every video")) StartPrediction(context.session, Which::kAll);
   std::string why;
   if (!models_.TakenForPoints(project, &why)) return;
-  if (ImGui::Button("Key points, this video")) StartPoints(context.session, false);
+  if (ImGui::Button("Key points, this video")) StartPoints(context.session, Which::kThis);
   if (ImGui::IsItemHovered()) {
     ImGui::SetTooltip("Around the outlines that are predicted, or of one animal a frame");
   }
   ImGui::SameLine();
-  if (ImGui::Button("Every video##points")) StartPoints(context.session, true);
+  if (ImGui::Button("Every video##points")) StartPoints(context.session, Which::kAll);
 }
 
 void LearnView::DrawJobs(UiContext& context) {

@@ -25,9 +25,10 @@ class LearnView : public View {
  private:
   void StartTraining(Session& session);
   void StartTracking(Session& session);
-  void StartPrediction(Session& session, bool all_videos);
-  void StartPoints(Session& session, bool all_videos);
-  void Predict(Session& session, const datasets::ModelRow& model, bool all_videos);
+  enum class Which { kThis, kAll, kChosen };
+  void StartPrediction(Session& session, Which which);
+  void StartPoints(Session& session, Which which);
+  void Predict(Session& session, const datasets::ModelRow& model, Which which);
   void DrawChoices(const ProjectView& project);
   void DrawTracking(UiContext& context);
   void DrawTraining(UiContext& context, const ProjectView& project);

@@ -7,7 +7,9 @@
 #include "app/ui/views/keys_view.h"
 #include "app/ui/views/learn_view.h"
 #include "app/ui/views/library_view.h"
+#include "app/ui/views/notes/notes_view.h"
 #include "app/ui/views/palette_view.h"
+#include "app/ui/views/report/report_view.h"
 #include "app/ui/views/review_view.h"
 #include "app/ui/views/timeline/timeline_view.h"
 #include "app/ui/views/walkthrough_view.h"
@@ -25,11 +27,17 @@ ViewSet MakeAllViews(bool newcomer) {
   auto timeline = std::make_unique<TimelineView>();
   set.timeline = timeline.get();
   set.bottom.push_back(std::move(timeline));
+  set.results = std::make_unique<ResultsView>();
+  set.videos = std::make_unique<VideosView>();
+  set.popups.push_back(std::make_unique<NotesView>());
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();
   auto exchange = std::make_unique<ExchangeView>();
   set.exchange = exchange.get();
   set.popups.push_back(std::move(exchange));
+  auto report = std::make_unique<ReportView>();
+  set.report = report.get();
+  set.popups.push_back(std::move(report));
   set.popups.push_back(std::make_unique<SkeletonView>());
   set.popups.push_back(std::make_unique<PaletteView>());
   set.popups.push_back(std::move(keys));

@@ -294,6 +294,20 @@ CREATE TABLE calibrations (
   calibration TEXT NOT NULL CHECK (json_valid(calibration))) STRICT;
 )sql";
 
+// What people note about bouts, frames and whole videos (no frame_index), and flags to find them
+// again (store/notes/).
+const char* const kVersion10 = R"sql(
+ALTER TABLE behavior_intervals ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE behavior_intervals ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0
+  CHECK (flagged IN (0,1));
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, video_id INTEGER NOT NULL REFERENCES videos,
+  frame_index INTEGER CHECK (frame_index >= 0), note TEXT NOT NULL,
+  flagged INTEGER NOT NULL CHECK (flagged IN (0,1)), author TEXT NOT NULL,
+  updated_at INTEGER NOT NULL, UNIQUE (video_id, frame_index)) STRICT;
+CREATE UNIQUE INDEX notes_of_videos ON notes (video_id) WHERE frame_index IS NULL;
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -313,7 +327,7 @@ std::set<std::string> TableNames(Connection& connection) {
 
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                        kVersion6, kVersion7, kVersion8, kVersion9};
+                                        kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
   return migrations;
 }
 
@@ -386,12 +400,24 @@ void Migrate(Connection& connection, const Migrations& migrations, bool leave_co
 }
 
 const std::vector<std::string>& HumanTables() {
-  static const std::vector<std::string> tables = {
-      "images",           "categories",      "identities",         "tracks",
-      "annotations",      "behaviors",       "behavior_intervals", "prediction_corrections",
-      "review_decisions", "regions",         "meeting_decisions",  "known_pairs",
-      "skeletons",        "skeleton_points", "skeleton_edges",     "annotation_points",
-      "calibrations"};
+  static const std::vector<std::string> tables = {"images",
+                                                  "categories",
+                                                  "identities",
+                                                  "tracks",
+                                                  "annotations",
+                                                  "behaviors",
+                                                  "behavior_intervals",
+                                                  "prediction_corrections",
+                                                  "review_decisions",
+                                                  "regions",
+                                                  "meeting_decisions",
+                                                  "known_pairs",
+                                                  "skeletons",
+                                                  "skeleton_points",
+                                                  "skeleton_edges",
+                                                  "annotation_points",
+                                                  "calibrations",
+                                                  "notes"};
   return tables;
 }
 

@@ -107,6 +107,7 @@ const std::vector<std::string>& ProjectTables() {
                                                   "review_decisions",
                                                   "regions",
                                                   "calibrations",
+                                                  "notes",
                                                   "meetings",
                                                   "meeting_animals",
                                                   "meeting_ways",

@@ -16,6 +16,7 @@
 #include "datasets/store/score_series.h"
 #include "datasets/store/verify/verify_calibrations.h"
 #include "datasets/store/verify/verify_meetings.h"
+#include "datasets/store/verify/verify_notes.h"
 
 namespace datasets {
 namespace {
@@ -233,6 +234,7 @@ class RowCheck {
             });
     ForEach("calibration", "calibrations", kCalibrationRows,
             [](const Statement& row, Id) { CheckCalibrationRow(row); });
+    ForEach("note", "notes", kNoteRows, [](const Statement& row, Id) { CheckNoteRow(row); });
   }
 
   // No animal stands twice in a frame: one of the two labels is another's.

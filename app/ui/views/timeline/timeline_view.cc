@@ -46,6 +46,7 @@ void TimelineView::AddActions(ActionTable& actions, Session& session) {
   const auto play = [&session] { session.SetPlaying(!session.playing(), session.speed()); };
   add("go.play", "Play or pause", "Space", play, "", Scope::kLabeling);
   add("go.play_behavior", "Play or pause", "Space", play, "", Scope::kBehavior, "");
+  add("go.play_page", "Play or pause", "Space", play, "", Scope::kPage, "");
   add("go.play_anywhere", "Play or pause, in every mode", "Ctrl+Space", play);
   add("go.faster", "Twice as fast", "Up",
       [&session] { session.SetPlaying(session.playing(), session.speed() * 2); });
@@ -331,6 +332,7 @@ void TimelineView::Draw(UiContext& context) {
   content_ = content;
   behavior_job_ = content->behavior_job;
   HandleZoom(context, *content);
+  context.shown_span = {video->id, lanes_left_, lanes_width_, first_frame_, frames_shown_};
   DrawStrip(context, *content);
   DrawRuler(context, *content, lanes_left_, lanes_width_);
   ImGui::BeginChild("lanes", ImVec2(0, 0), false, ImGuiWindowFlags_NoScrollWithMouse);

@@ -1,0 +1,111 @@
+#include "app/model/overview/overview_feed.h"
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "datasets/base/error.h"
+#include "datasets/store/overview/overview.h"
+
+namespace app {
+namespace {
+
+// The scene without animals, else the first picture; none where neither can be read.
+cv::Mat SmallPictureOf(const datasets::Project& project, datasets::Id id) {
+  cv::Mat bgr;
+  for (const datasets::VideoRow& video : project.Videos()) {
+    if (video.id != id) continue;
+    try {
+      bgr = project.BackgroundOf(video).bgr;
+      if (bgr.empty()) bgr = project.OpenVideo(video).Read(0);
+    } catch (const datasets::BusyError&) {
+      throw;
+    } catch (const datasets::Error&) {
+      return {};  // the table says that its file is lost
+    }
+  }
+  if (bgr.empty()) return {};
+  const double scale = std::min(OverviewFeed::kPictureWidth / static_cast<double>(bgr.cols),
+                                OverviewFeed::kPictureHeight / static_cast<double>(bgr.rows));
+  cv::Mat small;
+  cv::resize(bgr, small,
+             {std::max(1, static_cast<int>(bgr.cols * scale)),
+              std::max(1, static_cast<int>(bgr.rows * scale))},
+             0, 0, cv::INTER_AREA);
+  return small;
+}
+
+}  // namespace
+
+OverviewFeed::OverviewFeed(std::filesystem::path project_file, std::function<void()> wake,
+                           std::function<void(const std::string&)> say)
+    : project_file_(std::move(project_file)),
+      wake_(wake),
+      counting_(
+          [this](const int64_t&) {
+            if (!counted_) {
+              counted_ =
+                  datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
+            }
+            auto fresh = std::make_shared<PredictedFrames>();
+            counted_->Read([&](datasets::Connection& connection) {
+              *fresh = datasets::CountPredictedFrames(connection);
+            });
+            std::scoped_lock lock(mutex_);
+            counts_ = std::move(fresh);
+            return LatestWorker<int64_t>::Answered();
+          },
+          wake, say),
+      picturing_(
+          [this](const Videos& videos) {
+            MakePictures(videos);
+            return LatestWorker<Videos>::Answered();
+          },
+          wake, say) {}
+
+void OverviewFeed::WantCounts(int64_t revision) {
+  std::scoped_lock lock(mutex_);
+  if (std::exchange(wanted_revision_, revision) != revision) counting_.Ask(revision);
+}
+
+std::shared_ptr<const PredictedFrames> OverviewFeed::counts() const {
+  std::scoped_lock lock(mutex_);
+  return counts_;
+}
+
+void OverviewFeed::WantPictures(const std::vector<datasets::Id>& videos) {
+  std::scoped_lock lock(mutex_);
+  if (wanted_ == videos) return;
+  wanted_ = videos;
+  const bool all_there = std::all_of(videos.begin(), videos.end(),
+                                     [&](datasets::Id id) { return pictures_.count(id) > 0; });
+  if (!all_there) picturing_.Ask(videos);
+}
+
+std::optional<cv::Mat> OverviewFeed::PictureOf(datasets::Id video) const {
+  std::scoped_lock lock(mutex_);
+  const auto found = pictures_.find(video);
+  if (found == pictures_.end()) return {};
+  return found->second;
+}
+
+void OverviewFeed::MakePictures(const Videos& videos) {
+  if (!pictured_) {
+    pictured_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
+  }
+  for (const datasets::Id id : videos) {
+    {
+      std::scoped_lock lock(mutex_);
+      if (wanted_ != videos) return;  // other rows are in sight
+      if (pictures_.count(id)) continue;
+    }
+    cv::Mat picture = SmallPictureOf(*pictured_, id);
+    {
+      std::scoped_lock lock(mutex_);
+      pictures_[id] = std::move(picture);
+    }
+    wake_();
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,50 @@
+// What the table of videos shows and takes long: counts over all predictions, and a small picture
+// of each video that is in sight.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "app/model/overview/video_table.h"
+#include "app/model/session/latest_worker.h"
+#include "datasets/project.h"
+
+namespace app {
+
+class OverviewFeed {
+ public:
+  // Called from the workers: `wake` when there is something new, `say` with why there is not.
+  OverviewFeed(std::filesystem::path project_file, std::function<void()> wake,
+               std::function<void(const std::string&)> say);
+
+  void WantCounts(int64_t revision);
+  std::shared_ptr<const PredictedFrames> counts() const;  // null, or of an older revision
+
+  // Makes those that are not there yet, one after the other; a newer wish ends an older one.
+  void WantPictures(const std::vector<datasets::Id>& videos);
+  // BGR, at most kPictureWidth x kPictureHeight; empty: there is none. None: not made yet.
+  std::optional<cv::Mat> PictureOf(datasets::Id video) const;
+  static constexpr int kPictureWidth = 96, kPictureHeight = 54;
+
+ private:
+  using Videos = std::vector<datasets::Id>;
+  void MakePictures(const Videos& videos);
+
+  const std::filesystem::path project_file_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  int64_t wanted_revision_ = -1;
+  Videos wanted_;
+  std::shared_ptr<const PredictedFrames> counts_;
+  std::map<datasets::Id, cv::Mat> pictures_;
+  std::unique_ptr<datasets::Project> counted_, pictured_;  // one a worker
+  LatestWorker<int64_t> counting_;                         // last: they end before what they use
+  LatestWorker<Videos> picturing_;
+};
+
+}  // namespace app

@@ -1,0 +1,150 @@
+#include "app/model/results/results_feed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace app {
+namespace {
+
+constexpr auto kCancelledWithin = std::chrono::seconds(2);
+constexpr auto kBetweenWakes = std::chrono::milliseconds(250);
+
+std::map<std::pair<std::string, std::string>, std::vector<TimelineSpan>> BoutsByRow(
+    const datasets::BehaviorScores& scores) {
+  std::map<std::pair<std::string, std::string>, std::vector<TimelineSpan>> rows;
+  for (const datasets::BoutSeries& series : scores.series) {
+    for (const datasets::Bout& bout : series.bouts) {
+      const auto& behavior = scores.behaviors[static_cast<size_t>(bout.behavior)];
+      TimelineSpan span;
+      span.start_frame = bout.start_frame;
+      span.end_frame = bout.end_frame;
+      span.color = behavior.color;
+      span.is_point = behavior.is_point;
+      rows[{series.subject, behavior.name}].push_back(span);
+    }
+  }
+  for (auto& [row, spans] : rows) OrderSpans(&spans);
+  return rows;
+}
+
+}  // namespace
+
+std::shared_ptr<const ShownResults> PrepareResults(
+    std::shared_ptr<const datasets::VideoResults> results, int64_t revision) {
+  auto shown = std::make_shared<ShownResults>();
+  shown->video_id = results->video.id;
+  shown->revision = revision;
+  auto rows = BoutsByRow(results->scores);
+  for (const datasets::BudgetRow& row : results->budget) {
+    shown->bouts.push_back(std::move(rows[{row.subject, row.behavior}]));
+    uint32_t color = 0x888888;
+    for (const datasets::ScoredBehavior& behavior : results->scores.behaviors) {
+      if (behavior.name == row.behavior) color = behavior.color;
+    }
+    shown->colors.push_back(color);
+  }
+  size_t place = 0;
+  for (const datasets::AnimalCurves& curves : results->curves) {
+    while (!results->places.WasSeen(place)) ++place;
+    double most = 0;
+    cv::minMaxLoc(results->places.SecondsOf(place), nullptr, &most);
+    shown->animals.push_back({results->places.WaysOf(place, results->background).Render(),
+                              results->places.TimesOf(place, results->background).Render(), most,
+                              ValueCurve(curves.speed), ValueCurve(curves.nearest),
+                              ValueCurve(curves.confidence), nullptr});
+    ++place;
+    for (const datasets::MotionSummary& summary : results->motion) {
+      if (summary.animal == curves.animal) shown->animals.back().motion = &summary;
+    }
+  }
+  shown->high_speed = datasets::HighValue(results->curves, &datasets::AnimalCurves::speed);
+  shown->high_nearest = datasets::HighValue(results->curves, &datasets::AnimalCurves::nearest);
+  shown->results = std::move(results);
+  return shown;
+}
+
+ResultsFeed::ResultsFeed(std::filesystem::path project_file, std::function<void()> wake,
+                         std::function<void(const std::string&)> say)
+    : project_file_(std::move(project_file)),
+      wake_(wake),
+      worker_([this](const Wanted& wanted) { return Measure(wanted); }, std::move(wake),
+              std::move(say)) {}
+
+ResultsFeed::~ResultsFeed() {
+  std::scoped_lock lock(mutex_);
+  wanted_ = {};  // nothing that still comes is wanted
+  if (job_) job_->Cancel();
+}
+
+void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
+  std::scoped_lock lock(mutex_);
+  if (wanted_.video_id == video_id && wanted_.revision == revision) return;
+  const bool is_other = wanted_.video_id != video_id;
+  wanted_ = {video_id, revision};
+  const auto went_on = std::chrono::steady_clock::now() - started_;
+  if (job_ && (is_other || went_on < kCancelledWithin)) job_->Cancel();
+  worker_.Ask(wanted_);
+}
+
+std::shared_ptr<const ShownResults> ResultsFeed::content() const {
+  std::scoped_lock lock(mutex_);
+  return content_;
+}
+
+ResultsFeed::Progress ResultsFeed::progress() const {
+  std::scoped_lock lock(mutex_);
+  return progress_;
+}
+
+ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
+  using Clock = std::chrono::steady_clock;
+  auto woken = std::make_shared<Clock::time_point>();
+  auto job = std::make_shared<datasets::Job>([this, woken](const datasets::Job::Progress& now) {
+    {
+      std::scoped_lock lock(mutex_);
+      progress_ = {now.total > 0 ? now.done / now.total : 0, now.text};
+    }
+    if (Clock::now() - *woken < kBetweenWakes) return;
+    *woken = Clock::now();
+    wake_();
+  });
+  {
+    std::scoped_lock lock(mutex_);
+    if (wanted_.video_id != wanted.video_id || wanted_.revision != wanted.revision) {
+      return {false, {}};
+    }
+    job_ = job;
+    started_ = Clock::now();
+    progress_ = {0, "reading"};
+  }
+  const auto finish = [&] {
+    std::scoped_lock lock(mutex_);
+    job_.reset();
+    progress_ = {};
+  };
+  try {
+    if (!project_) {
+      project_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
+    }
+    std::shared_ptr<const ShownResults> fresh;
+    for (const datasets::VideoRow& video : project_->Videos()) {
+      if (video.id != wanted.video_id) continue;
+      fresh = PrepareResults(datasets::MeasureResults(*project_, video, *job), wanted.revision);
+    }
+    finish();
+    std::scoped_lock lock(mutex_);
+    content_ = std::move(fresh);
+    return {};
+  } catch (const datasets::Cancelled&) {
+    finish();
+    return {false, {}};
+  } catch (...) {
+    finish();
+    project_.reset();  // it may have been replaced
+    throw;
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,225 @@
+#include "datasets/report/report.h"
+
+#include <algorithm>
+
+#include "datasets/base/error.h"
+#include "datasets/base/text.h"
+#include "datasets/behavior/pictures.h"
+#include "datasets/files/atomic_file.h"
+#include "datasets/report/report_motion.h"
+
+namespace datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+ScoreSource SourceOf(const std::string& what) {
+  if (what == "labels") return ScoreSource::kLabels;
+  if (what == "predictions") return ScoreSource::kPredictions;
+  if (what == "both") return ScoreSource::kBoth;
+  if (what == "final") return ScoreSource::kFinal;
+  throw Error("option 'what'", "'" + what + "' is none of labels, predictions, both, final",
+              "give one of them");
+}
+
+BehaviorScores ScoresOfTable(const ReportRequest& request, const TableScoreOptions& table) {
+  BehaviorScores scores = ScoresFromTable(request.behaviors, table);
+  if (request.video.empty()) return scores;
+  std::vector<std::string> names;
+  for (const auto& series : scores.series) names.push_back(series.video);
+  if (std::find(names.begin(), names.end(), request.video) == names.end()) {
+    throw Error("video '" + request.video + "'", "the table does not name it",
+                "it names " + Joined({names.begin(), std::unique(names.begin(), names.end())}));
+  }
+  scores.series.erase(std::remove_if(scores.series.begin(), scores.series.end(),
+                                     [&](const auto& one) { return one.video != request.video; }),
+                      scores.series.end());
+  return scores;
+}
+
+void KeepVideos(const std::vector<std::string>& videos, BehaviorScores* scores) {
+  if (videos.empty()) return;
+  scores->series.erase(std::remove_if(scores->series.begin(), scores->series.end(),
+                                      [&](const BoutSeries& one) {
+                                        return std::find(videos.begin(), videos.end(), one.video) ==
+                                               videos.end();
+                                      }),
+                       scores->series.end());
+}
+
+BehaviorScores LoadScores(const Project* project, const ReportRequest& request) {
+  const ReportOptions& options = request.options;
+  const TableScoreOptions table{options.fps, options.video_frames, options.author};
+  double fps = options.fps;
+  BehaviorScores scores;
+  if (project) {
+    scores =
+        ScoresFromProject(*project, SourceOf(options.what), request.video, options.prediction_job);
+    KeepVideos(request.videos, &scores);
+    if (fps <= 0 && !scores.series.empty()) fps = scores.series.front().fps;
+  } else {
+    scores = ScoresOfTable(request, table);
+  }
+  if (!options.against.empty()) {
+    const fs::path file = options.against;
+    const std::string name = file.stem().string();
+    AddScores(scores, ScoresFromTable(file, {fps, options.video_frames, name}), name);
+  }
+  CheckExclusive(scores, options.exclusive);
+  MergeShortGaps(scores, options.merge_gap, options.min_bout);
+  if (request.start_frame > 0 || request.end_frame) {
+    ClipScores(scores, request.start_frame, request.end_frame.value_or(-1));
+  }
+  return scores;
+}
+
+std::vector<PairAgreement> CompareScorers(const BehaviorScores& scores,
+                                          const ReportRequest& request, Job& job) {
+  const ReportOptions& options = request.options;
+  AgreementOptions agreement;
+  agreement.tolerance_s = options.tolerance;
+  agreement.tolerance_frames = options.tolerance_frames;
+  agreement.min_overlap = options.min_overlap;
+  agreement.block_s = options.block;
+  agreement.bootstrap.rounds = options.rounds;
+  agreement.bootstrap.seed = static_cast<uint64_t>(options.seed);
+  std::vector<PairAgreement> pairs;
+  if (request.agreement.size() == 2) {
+    pairs = {CompareAuthors(scores, request.agreement[0], request.agreement[1], agreement)};
+  } else {
+    BehaviorScores scorers = scores;  // what masks say is compared when asked by name
+    scorers.series.erase(
+        std::remove_if(scorers.series.begin(), scorers.series.end(),
+                       [](const BoutSeries& one) { return one.author == kAutomaticAuthor; }),
+        scorers.series.end());
+    pairs = CompareAllAuthors(scorers, agreement, job);
+  }
+  if (pairs.empty()) {
+    throw Error("agreement", "no video and subject was scored by two authors",
+                "authors are: " + Joined(scores.Authors()));
+  }
+  return pairs;
+}
+
+std::vector<ExplorationRow> Explorations(const BehaviorScores& scores,
+                                         const ReportRequest& request) {
+  const ReportOptions& options = request.options;
+  ExplorationOptions exploration;
+  exploration.first = SplitNames(request.first);
+  exploration.second = SplitNames(request.second);
+  exploration.min_total_s = options.min_total;
+  exploration.max_bias_percent = options.max_bias;
+  exploration.all_training = options.training == "all";
+  if (options.training != "none" && !exploration.all_training) {
+    exploration.training_videos = SplitNames(options.training);
+  }
+  return ExplorationTimes(scores, exploration);
+}
+
+void Write(const std::string& path, const std::string& text, Report* report) {
+  if (path.empty()) return;
+  WriteFileAtomically(path, text);
+  report->written.push_back(path);
+}
+
+void Check(const ReportRequest& request) {
+  ReportRequest checked = request;
+  CheckOptions(checked.options, "report");
+  CheckOptions(checked.motion_files, "report");
+  CheckOptions(checked.motion, "report");
+  if (!request.options.ethogram.empty()) Drawing::CheckEnding(request.options.ethogram);
+}
+
+[[noreturn]] void NobodyScored(const Project* project, const ReportRequest& request) {
+  throw Error(project ? project->file().string() : request.behaviors,
+              "nobody scored a behavior in it",
+              "mark behaviors in the workbench, or import them (vole import --help)");
+}
+
+std::string CountOf(size_t count, const std::string& thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Report MakeReport(const Project* project, const ReportRequest& request, Job& job) {
+  Check(request);
+  const ReportOptions& options = request.options;
+  Report report;
+  report.scores = LoadScores(project, request);
+  if (request.motion_files.Wanted()) {
+    if (!project) throw Error("motion", "it needs a project with predictions or labels");
+    AddMotion(*project, request, job, &report);
+  }
+  if (report.scores.series.empty()) NobodyScored(project, request);
+  report.budget = TimeBudget(report.scores, {options.bin, options.bin_frames});
+  if (request.wants_agreement) {
+    report.agreement = CompareScorers(report.scores, request, job);
+    for (const PairAgreement& pair : report.agreement) {
+      for (const std::string& place : pair.only_one) {
+        report.warnings.push_back("only one of the two scored " + place);
+      }
+    }
+    Write(options.agreement_csv, AgreementCsv(report.agreement), &report);
+    Write(options.confusion, ConfusionCsv(report.agreement), &report);
+  }
+  if (!request.first.empty()) {
+    report.exploration = Explorations(report.scores, request);
+    Write(options.exploration_csv, ExplorationCsv(report.exploration), &report);
+  }
+  Write(options.csv, BudgetCsv(report.budget), &report);
+  if (!options.ethogram.empty()) {
+    EthogramPicture(report.scores).Save(options.ethogram);
+    report.written.push_back(options.ethogram);
+  }
+  return report;
+}
+
+ReportPlan PlanReport(const Project& project, const ReportRequest& request) {
+  Check(request);
+  const ReportOptions& options = request.options;
+  const MotionFiles& files = request.motion_files;
+  ReportPlan plan;
+  const BehaviorScores scores = LoadScores(&project, request);
+  std::vector<VideoRow> videos;
+  if (files.Wanted()) {
+    if (!files.zones.empty()) ReadZones(files.zones, true);
+    videos = VideosOfMotion(project, request);
+  } else if (scores.series.empty()) {
+    NobodyScored(&project, request);
+  }
+  plan.budget = TimeBudget(scores, {options.bin, options.bin_frames});
+  const auto add = [&](const fs::path& path, const std::string& content) {
+    if (path.empty()) return;
+    std::error_code ignored;
+    plan.files.push_back({path, content, fs::exists(path, ignored)});
+  };
+  size_t bouts = 0;
+  for (const BoutSeries& series : scores.series) bouts += series.bouts.size();
+  const std::string more = files.Wanted() ? ", and what motion adds" : "";
+  add(options.csv, "time budget: " + CountOf(plan.budget.size(), "row") + more);
+  add(options.ethogram,
+      "ethogram: " + CountOf(bouts, "bout") + " of " + CountOf(scores.series.size(), "row") + more);
+  const std::string of_videos = CountOf(videos.size(), "video");
+  const bool several = videos.size() > 1;
+  for (const VideoRow& video : videos) {
+    if (!files.trajectory.empty()) {
+      add(PictureFile(files.trajectory, video.name, several), "ways of the animals");
+    }
+    if (!files.occupancy.empty()) {
+      add(PictureFile(files.occupancy, video.name, several), "where they spend their time");
+    }
+  }
+  add(files.motion, "place and speed on each frame of " + of_videos);
+  add(files.motion_summary, "distance and speed of each animal in " + of_videos);
+  add(files.contacts, "who touches whom in " + of_videos);
+  return plan;
+}
+
+}  // namespace datasets

@@ -1,0 +1,173 @@
+#include "app/model/overview/video_table.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "app/model/overview/overview_feed.h"
+#include "app/model/requests/note_requests.h"
+#include "tests/support/eventually.h"
+#include "tests/support/label_project.h"
+#include "tests/support/store_data.h"
+#include "tests/support/temp_dir.h"
+
+namespace video_table_test {
+
+namespace {
+
+using app::VideoColumn;
+using app::VideoFilter;
+using app::VideoQuery;
+
+// Three videos: b (labeled, val), a (predicted, flagged frame), c (lost, noted).
+app::ProjectView View() {
+  app::ProjectView view;
+  const char* names[] = {"b", "A", "\u9f20"};
+  for (datasets::Id id = 1; id <= 3; ++id) {
+    datasets::VideoRow video;
+    video.id = id;
+    video.name = names[id - 1];
+    video.frame_count = static_cast<int>(100 * (4 - id));
+    video.fps = 25;
+    view.videos.push_back(video);
+  }
+  datasets::ImageRow labeled;
+  labeled.state = datasets::ImageState::kDone;
+  labeled.split = "val";
+  datasets::ImageRow proposed;
+  view.images[1] = {labeled, labeled, proposed};
+  view.predict_job[2] = 7;
+  datasets::ReviewItemRow item;
+  item.video_id = 2;
+  view.review_items = {item, item};
+  view.review_items[0].verdict = "accepted";
+  datasets::NoteRow of_frame;
+  of_frame.video_id = 2;
+  of_frame.frame_index = 5;
+  of_frame.flagged = true;
+  datasets::NoteRow of_video;
+  of_video.video_id = 3;
+  of_video.note = "Dim light";
+  view.notes = {of_frame, of_video};
+  view.missing_videos = {3};
+  return view;
+}
+
+std::string Found(VideoQuery query) {
+  const app::ProjectView view = View();
+  const app::PredictedFrames predicted = {{{7, 2}, 150}, {{6, 1}, 20}};
+  std::string text;
+  for (const size_t place : app::FindVideos(view, app::FactsOf(view, &predicted), query)) {
+    text += view.videos[place].name + " ";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the table of videos counts what is done, and says what is not counted yet") {
+  const app::ProjectView view = View();
+  app::FactsByVideo facts = app::FactsOf(view, nullptr);
+  CHECK(facts[1].labeled == 2);
+  CHECK(facts[1].proposed == 1);
+  CHECK(facts[1].val == 2);
+  CHECK(facts[2].predicted);
+  CHECK(facts[2].predicted_frames == -1);
+  CHECK(facts[2].to_review == 1);
+  CHECK(facts[2].flags == 1);
+  CHECK_FALSE(facts[2].flagged);
+  CHECK(facts[3].missing);
+  CHECK(facts[3].note == "Dim light");
+  const app::PredictedFrames predicted = {{{7, 2}, 150}, {{6, 1}, 20}};
+  facts = app::FactsOf(view, &predicted);
+  CHECK(facts[2].predicted_frames == 150);
+  CHECK(facts[1].predicted_frames == 0);  // of another job than its newest
+}
+
+TEST_CASE("videos are found by name, note and state, and put in order") {
+  CHECK(Found({}) == "b A \u9f20 ");
+  CHECK(Found({"dim", VideoFilter::kAll}) == "\u9f20 ");
+  CHECK(Found({"a", VideoFilter::kAll}) == "A ");
+  CHECK(Found({"\u9f20", VideoFilter::kAll}) == "\u9f20 ");
+  CHECK(Found({"nobody", VideoFilter::kAll}) == "");
+  CHECK(Found({"", VideoFilter::kUnlabeled}) == "A \u9f20 ");
+  CHECK(Found({"", VideoFilter::kUnpredicted}) == "b \u9f20 ");
+  CHECK(Found({"", VideoFilter::kToReview}) == "A ");
+  CHECK(Found({"", VideoFilter::kFlagged}) == "A ");
+  CHECK(Found({"", VideoFilter::kLost}) == "\u9f20 ");
+  CHECK(Found({"", VideoFilter::kAll, VideoColumn::kName, true}) == "A b \u9f20 ");
+  CHECK(Found({"", VideoFilter::kAll, VideoColumn::kLength, true}) == "\u9f20 A b ");
+  CHECK(Found({"", VideoFilter::kAll, VideoColumn::kLabeled, false}) == "b A \u9f20 ");
+  CHECK(Found({"", VideoFilter::kAll, VideoColumn::kPredicted, false}) == "A b \u9f20 ");
+  CHECK(Found({"", VideoFilter::kAll, VideoColumn::kNote, true}) == "\u9f20 b A ");
+}
+
+TEST_CASE("noted places are walked through over all videos, around the end") {
+  app::ProjectView view = View();
+  datasets::BehaviorRow groom;
+  groom.id = 4;
+  groom.name = "groom";
+  view.behaviors = {groom};
+  datasets::BehaviorIntervalRow bout;
+  bout.id = 9;
+  bout.video_id = 1;
+  bout.behavior_id = 4;
+  bout.start_frame = 30;
+  bout.end_frame = 40;
+  bout.flagged = true;
+  view.intervals[1] = {bout};
+  const auto places = app::NotedPlaces(view);
+  REQUIRE(places.size() == 3);
+  CHECK(places[0].what == "groom, frames 30 to 39");
+  CHECK(places[2].what == "the video");
+  const auto next = [&](datasets::Id video, int frame, int direction) {
+    const auto* place = app::NextFlagged(places, video, frame, direction);
+    REQUIRE(place);
+    return std::pair(place->video_id, place->frame);
+  };
+  CHECK(next(1, 0, 1) == std::pair<datasets::Id, int>(1, 30));
+  CHECK(next(1, 30, 1) == std::pair<datasets::Id, int>(2, 5));
+  CHECK(next(2, 5, 1) == std::pair<datasets::Id, int>(1, 30));
+  CHECK(next(1, 30, -1) == std::pair<datasets::Id, int>(2, 5));
+  CHECK(app::NextFlagged({}, 1, 0, 1) == nullptr);
+}
+
+TEST_CASE("predicted frames of each video are counted aside, and pictures made of those in sight") {
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  const datasets::Id clip = project->Videos()[0].id;
+  datasets::Id job = 0;
+  project->Write([&](datasets::Writer& writer) {
+    const datasets::Id ann = writer.FindOrInsertCategory("ann");
+    job = writer.InsertJob(tests::PredictJob());
+    for (int frame = 0; frame < 30; ++frame) {
+      writer.InsertPrediction(tests::Prediction(job, clip, frame, ann));
+      writer.InsertPrediction(tests::Prediction(job, clip, frame, ann));
+    }
+  });
+  app::OverviewFeed feed(
+      project->file(), [] {}, [](const std::string&) {});
+  feed.WantCounts(1);
+  feed.WantPictures({clip, 99});
+  REQUIRE(tests::Eventually([&] { return feed.counts() && feed.PictureOf(99); }));
+  CHECK(feed.counts()->at({job, clip}) == 30);
+  CHECK(feed.PictureOf(clip)->empty());  // its file is not there
+  CHECK_FALSE(feed.PictureOf(98));
+}
+
+TEST_CASE("a thousand videos are counted and put in order within a redraw's time") {
+  app::ProjectView view;
+  for (datasets::Id id = 1; id <= 1000; ++id) {
+    datasets::VideoRow video;
+    video.id = id;
+    video.name = "video " + std::to_string((id * 7919) % 1000);
+    view.videos.push_back(video);
+  }
+  const auto started = std::chrono::steady_clock::now();
+  const auto facts = app::FactsOf(view, nullptr);
+  CHECK(app::FindVideos(view, facts, {"", VideoFilter::kAll, VideoColumn::kName}).size() == 1000);
+  const auto took = std::chrono::steady_clock::now() - started;
+  CHECK(took < std::chrono::milliseconds(200));  // 2 ms on two cores; a slow machine may need more
+}
+
+}  // namespace video_table_test
