@@ -84,6 +84,7 @@ const std::vector<std::string> kFloors = {
     "infer/review",
     "infer/review/signs",
     "infer/statement",
+    "infer/parts",
     "infer/run",
     "infer/learning",
     "infer/live",
