@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/cli/arguments.h"
+#include "app/cli/learning/predict_on_slurm.h"
 #include "app/cli/version.h"
 #include "datasets/base/error.h"
 #include "infer/names/identity_vote.h"
@@ -37,6 +38,7 @@ PredictInParts::PredictInParts(const datasets::Project& project,
                                const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                                const infer::PredictOptions& options, int jobs, Console& console)
     : folder_(project.file()), lock_(std::make_unique<infer::PartsLock>(folder_)), jobs_(jobs) {
+  CheckNoTaskRuns(folder_);
   plan_ = PlanParts(folder_, project, videos, model, options, console);
   int missing = 0;
   for (const infer::Part& part : plan_.parts) {

@@ -12,6 +12,7 @@
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/learning/named_model.h"
 #include "app/cli/learning/predict_in_parts.h"
+#include "app/cli/learning/predict_on_slurm.h"
 #include "app/cli/options_flags.h"
 #include "datasets/model_files.h"
 #include "infer/run/behavior_job.h"
@@ -31,6 +32,8 @@ struct Arguments {
   bool behavior = false, points = false, again = false, merge = false;
   int jobs = 0;
   std::string part;
+  bool slurm = false;
+  SlurmOptions slurm_options;
   infer::PredictOptions options;
 };
 
@@ -235,10 +238,15 @@ int Outline(const Arguments& arguments, datasets::Project& project,
     for (const datasets::VideoRow& video : videos) {
       if (const auto job = parts->MergedBefore(project, video)) there[video.id] = *job;
     }
-  } else if (arguments.jobs > 0) {
+  } else if (arguments.jobs > 0 || arguments.slurm) {
     std::vector<datasets::VideoRow> to_do;
     std::copy_if(videos.begin(), videos.end(), std::back_inserter(to_do),
                  [&](const auto& video) { return !look(video); });
+    if (arguments.slurm) {
+      SlurmOptions slurm = arguments.slurm_options;
+      slurm.threads = arguments.options.predictor.threads;
+      return PredictOnSlurm(project, to_do, model, arguments.options, slurm, console);
+    }
     if (!to_do.empty()) {
       parts = std::make_unique<PredictInParts>(project, to_do, model, arguments.options,
                                                arguments.jobs, console);
@@ -310,18 +318,27 @@ int Merge(Arguments& arguments, datasets::Project& project, Console& console) {
 
 // Behavior is told over time and points around outlines that are there: neither is divided.
 void CheckParts(const Arguments& arguments) {
-  const int divided = (arguments.jobs > 0) + arguments.merge + !arguments.part.empty();
+  const int divided =
+      (arguments.jobs > 0) + arguments.slurm + arguments.merge + !arguments.part.empty();
   if (divided > 0 && (arguments.behavior || arguments.points)) {
     throw UsageError(
-        "--jobs, --part and --merge divide predictions of outlines, not of behavior or key points");
+        "--jobs, --slurm, --part and --merge divide predictions of outlines, not of behavior or "
+        "key points");
   }
-  if (divided > 1) throw UsageError("--jobs, --part and --merge are different things to do");
+  if (divided > 1) {
+    throw UsageError("--jobs, --slurm, --part and --merge are different things to do");
+  }
+  const SlurmOptions& slurm = arguments.slurm_options;
+  if (!arguments.slurm && (slurm.dry_run || slurm.tasks > 0 || !slurm.partition.empty() ||
+                           !slurm.time.empty() || !slurm.more.empty())) {
+    throw UsageError("--partition, --time, --array, --sbatch and --dry-run go with --slurm");
+  }
 }
 
 // Of behavior and points.
 void CheckNotDivided(const Arguments& arguments, const std::string& finds) {
-  if (arguments.jobs > 0) {
-    throw datasets::Error("option --jobs",
+  if (arguments.jobs > 0 || arguments.slurm) {
+    throw datasets::Error(arguments.slurm ? "option --slurm" : "option --jobs",
                           "it divides predictions of outlines, and this model finds " + finds,
                           "leave it out, or name another --model");
   }
@@ -410,13 +427,20 @@ Verb PredictVerb() {
       "--jobs N divides the search for outlined animals among N processes: slices of videos become "
       "files in PROJECT.parts, and one process follows the animals and names them over the whole "
       "video. What is stored is the same to the byte as without --jobs. A process that dies is "
-      "started again; what was found stays, and the same command goes on with it.",
+      "started again; what was found stays, and the same command goes on with it.\n"
+      "--slurm has a cluster do that: an array of tasks, and a task that merges when they have "
+      "ended. Tasks read PROJECT.parts, videos and weights, never the project: SQLite is not safe "
+      "where several machines share a file (NFS), so that only the merge opens it, and nobody else "
+      "should meanwhile. A task that is killed or preempted is queued again alone; vole jobs shows "
+      "how far they are, and the same command submits what is missing. Other clusters: --part and "
+      "--merge are all that their scripts need, after --slurm --dry-run has shown how.",
       "  vole predict mice.vole\n"
       "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
       "  vole predict mice.vole --behavior\n"
       "  vole predict mice.vole --points\n"
       "  vole predict mice.vole --device cuda --json\n"
-      "  vole predict mice.vole --jobs 4",
+      "  vole predict mice.vole --jobs 4\n"
+      "  vole predict mice.vole --slurm --partition short --time 2:00:00 --array 20",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
         AddProject(command, arguments->project);
@@ -436,6 +460,19 @@ Verb PredictVerb() {
                         "divide the work among so many processes of this machine")
             ->type_name("N")
             ->check(CLI::Range(1, 1024));
+        command.add_flag("--slurm", arguments->slurm, "divide the work among tasks of Slurm");
+        SlurmOptions& slurm = arguments->slurm_options;
+        command.add_option("--array", slurm.tasks, "tasks of Slurm (default: up to 64)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1000));
+        command.add_option("--partition", slurm.partition, "of Slurm, where tasks run")
+            ->type_name("NAME");
+        command.add_option("--time", slurm.time, "that Slurm gives each task")->type_name("TIME");
+        command
+            .add_option("--sbatch", slurm.more,
+                        "more options for sbatch, as '--mem=4G --account=lab'")
+            ->type_name("TEXT");
+        command.add_flag("--dry-run", slurm.dry_run, "print the scripts for Slurm, and do nothing");
         command
             .add_option("--part", arguments->part,
                         "on a cluster: do every Nth part of what was divided, from the Kth on "
