@@ -125,9 +125,9 @@ void WorkerPool::Ended(Worker& worker, int status) {
   }
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) - 128;
   if (signal == SIGINT || worker.restarts == kMostRestarts) {
-    worker.failure = std::string("it was ended ") +
-                     (worker.restarts > 0 ? std::to_string(worker.restarts + 1) + " times" : "") +
-                     " by a signal (" + strsignal(signal) + ")";
+    worker.failure = "it was ended " +
+                     (worker.restarts > 0 ? std::to_string(worker.restarts + 1) + " times " : "") +
+                     "by a signal (" + strsignal(signal) + ")";
     return;
   }
   ++worker.restarts;
