@@ -9,6 +9,7 @@
 #include "datasets/calibrated.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/factors/factor_store.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/schema/schema.h"
@@ -308,6 +309,22 @@ TEST_CASE("a filled project of version 6 keeps its hidden points, gets views, an
     CHECK(Number(connection,
                  "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name IN"
                  " ('v_labels', 'v_tracks', 'v_bouts')") == 3);
+  });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 9 keeps its calibration, and its videos can have factors") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(9, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  REQUIRE(datasets::CalibrationOf(*project, video));
+  CHECK(datasets::CalibrationOf(*project, video)->length_cm == 10);
+  project->Write([&](datasets::Writer& writer) {
+    CHECK(datasets::ReadFactors(writer.connection()).empty());
+    const auto factor = datasets::InsertFactor(writer.connection(), "day");
+    datasets::InsertFactorValue(writer.connection(), factor, video.id, "3");
   });
   CheckIsWhole(*project);
 }

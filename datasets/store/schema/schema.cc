@@ -294,6 +294,17 @@ CREATE TABLE calibrations (
   calibration TEXT NOT NULL CHECK (json_valid(calibration))) STRICT;
 )sql";
 
+// What videos differ in by design (store/factors/factor_store.h).
+const char* const kFactors = R"sql(
+CREATE TABLE factors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE CHECK (name <> '')) STRICT;
+CREATE TABLE factor_values (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, factor_id INTEGER NOT NULL REFERENCES factors,
+  video_id INTEGER NOT NULL REFERENCES videos, value TEXT NOT NULL CHECK (value <> ''),
+  UNIQUE (factor_id, video_id)) STRICT;
+CREATE INDEX factor_values_by_video ON factor_values (video_id);
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -313,7 +324,7 @@ std::set<std::string> TableNames(Connection& connection) {
 
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                        kVersion6, kVersion7, kVersion8, kVersion9};
+                                        kVersion6, kVersion7, kVersion8, kVersion9, kFactors};
   return migrations;
 }
 
@@ -391,7 +402,7 @@ const std::vector<std::string>& HumanTables() {
       "annotations",      "behaviors",       "behavior_intervals", "prediction_corrections",
       "review_decisions", "regions",         "meeting_decisions",  "known_pairs",
       "skeletons",        "skeleton_points", "skeleton_edges",     "annotation_points",
-      "calibrations"};
+      "calibrations",     "factors",         "factor_values"};
   return tables;
 }
 

@@ -107,6 +107,8 @@ const std::vector<std::string>& ProjectTables() {
                                                   "review_decisions",
                                                   "regions",
                                                   "calibrations",
+                                                  "factors",
+                                                  "factor_values",
                                                   "meetings",
                                                   "meeting_animals",
                                                   "meeting_ways",
