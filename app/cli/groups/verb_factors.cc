@@ -103,13 +103,14 @@ Verb FactorsVerb() {
   return {"factors",
           "Behavior",
           "treatment, day, cage: what videos differ in by design",
-          "A factor is made when a video gets "
+          "vole report --by compares groups of videos by them. A factor is made when a video gets "
           "a value of it, NAME= takes it away, and Ctrl+Z in the window takes a change back. "
           "A table has a column 'video' and one for each factor; all of it comes in, or nothing.",
           "  vole factors mice.vole\n"
           "  vole factors mice.vole set cage4 treatment=saline day=3\n"
           "  vole factors mice.vole --out factors.csv      # to fill in\n"
-          "  vole factors mice.vole --csv factors.csv",
+          "  vole factors mice.vole --csv factors.csv\n"
+          "  vole report mice.vole --by treatment,day --box-plot groups.svg",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project);

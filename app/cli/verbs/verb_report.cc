@@ -5,6 +5,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
+#include "app/cli/groups/report_groups.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
 #include "app/cli/verbs/report_motion.h"
@@ -74,6 +75,7 @@ struct Arguments {
   std::vector<std::string> agreement;
   bool wants_agreement = false;
   ReportOptions options;
+  GroupOptions groups;
   MotionFiles motion_files;
   datasets::MotionOptions motion;
 };
@@ -197,6 +199,7 @@ int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.motion_files, "report");
   datasets::CheckOptions(arguments.motion, "report");
   const auto project = arguments.project.empty() ? nullptr : OpenProjectReadOnly(arguments.project);
+  CheckGroups(arguments.groups, project.get());
   if (!arguments.options.ethogram.empty()) {
     datasets::Drawing::CheckEnding(arguments.options.ethogram);
   }
@@ -223,9 +226,16 @@ int Run(Arguments& arguments, Console& console) {
   const auto rows =
       datasets::TimeBudget(scores, {arguments.options.bin, arguments.options.bin_frames});
   json["budget"] = datasets::BudgetJson(rows);
-  text += BudgetText(rows) + "\n";
+  // Of groups, a person wants to see the groups; each animal's figures are in --long-csv.
+  if (!arguments.groups.Wanted()) text += BudgetText(rows) + "\n";
   if (arguments.wants_agreement) ReportAgreement(scores, arguments, console, json, text);
   if (!arguments.first.empty()) ReportExploration(scores, arguments, console, json, text);
+  if (arguments.groups.Wanted()) {
+    datasets::BootstrapOptions bootstrap;
+    bootstrap.rounds = arguments.options.rounds;
+    bootstrap.seed = static_cast<uint64_t>(arguments.options.seed);
+    ReportGroups(*project, scores, arguments.groups, bootstrap, console, json, text);
+  }
   WriteTable(arguments.options.csv, datasets::BudgetCsv(rows), console);
   if (!arguments.options.ethogram.empty()) {
     datasets::EthogramPicture(scores).Save(arguments.options.ethogram);
@@ -248,14 +258,20 @@ Verb ReportVerb() {
           "From behavior intervals, labeled or predicted: how often, how long and how soon each "
           "animal did each thing; exploration times and discrimination index; agreement between "
           "two scorers, or a person and the machine. From masks: place, speed, zones, contact and "
-          "freezing of each animal. Times are in seconds, frames from 0.",
+          "freezing of each animal. Times are in seconds, frames from 0.\n"
+          "--by compares groups of videos (vole factors): n, mean and SEM, Hedges' g and Cliff's "
+          "delta with bootstrap intervals over whole animals, and a table in long form for R. One "
+          "animal of one video counts as one, never a frame or a bout: those of one animal "
+          "resemble each other (Hurlbert 1984 calls it pseudoreplication). --unit says where "
+          "animals or videos are to be averaged first.",
           "  vole report mice.vole --bin 60 --csv budget.csv\n"
           "  vole report mice.vole --agreement anna prediction\n"
           "  vole report --behaviors raters.csv --fps 25 --agreement\n"
           "  vole report mice.vole --first explore_left --second explore_right --training day1\n"
           "  vole report mice.vole --zones zones.json --motion motion.csv --occupancy where.png\n"
           "  vole report mice.vole --zones zones.json --zone-point nose --heading tail:nose\n"
-          "  vole report mice.vole --ethogram ethogram.svg",
+          "  vole report mice.vole --ethogram ethogram.svg\n"
+          "  vole report mice.vole --by treatment,day --box-plot groups.svg --long-csv all.csv",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project)->required(false);
@@ -280,6 +296,7 @@ Verb ReportVerb() {
                             "behaviors that explore the moved or new object")
                 ->type_name("NAMES");
             AddOptionFlags(command, arguments->options);
+            AddOptionFlags(command, arguments->groups);
             AddOptionFlags(command, arguments->motion_files);
             AddOptionFlags(command, arguments->motion);
             return [arguments, agreement](Console& console) {
