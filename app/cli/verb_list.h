@@ -20,6 +20,7 @@ Verb CertifyVerb();
 Verb EvaluateVerb();
 Verb ReportVerb();
 Verb BoutsVerb();
+Verb FactorsVerb();
 Verb CalibrateVerb();
 Verb DepthVerb();
 Verb JobsVerb();

@@ -52,8 +52,18 @@ fs::path IdentityFile(const datasets::Project& project, const std::vector<std::s
 std::optional<IdentityVote> ChooseIdentityVote(const datasets::Project& project,
                                                const std::vector<std::string>& classes,
                                                const PredictOptions& options) {
-  if (classes.size() < 2) return std::nullopt;
-  const fs::path file = IdentityFile(project, classes, options.identity);
+  return LoadIdentityVote(IdentityFileOf(project, classes, options), classes, options);
+}
+
+fs::path IdentityFileOf(const datasets::Project& project, const std::vector<std::string>& classes,
+                        const PredictOptions& options) {
+  if (classes.size() < 2) return {};
+  return IdentityFile(project, classes, options.identity);
+}
+
+std::optional<IdentityVote> LoadIdentityVote(const fs::path& file,
+                                             const std::vector<std::string>& classes,
+                                             const PredictOptions& options) {
   if (file.empty()) return std::nullopt;
   auto namer = std::make_shared<train::IdentityNamer>(file.string(), options.predictor);
   if (!KnowsAll(namer->info().classes, classes)) {

@@ -2,6 +2,7 @@
 // tracklet (IdNet), one more voter beside the opinions of single frames.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <opencv2/core.hpp>
@@ -38,6 +39,13 @@ struct IdentityVote {
 std::optional<IdentityVote> ChooseIdentityVote(const datasets::Project& project,
                                                const std::vector<std::string>& classes,
                                                const PredictOptions& options);
+// The two steps of it: the file (empty for none), and what is in it.
+std::filesystem::path IdentityFileOf(const datasets::Project& project,
+                                     const std::vector<std::string>& classes,
+                                     const PredictOptions& options);
+std::optional<IdentityVote> LoadIdentityVote(const std::filesystem::path& file,
+                                             const std::vector<std::string>& classes,
+                                             const PredictOptions& options);
 
 void AddIdentityFeatures(const IdentityVote& vote, const cv::Mat& picture,
                          train::FrameDetections& found);

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <vector>
 
 #include "datasets/base/job.h"
 #include "datasets/project.h"
 #include "infer/names/identity_vote.h"
+#include "infer/run/find_animals.h"
 #include "infer/track/track_record.h"
 #include "infer/track/tracklets.h"
 #include "train/base/predictor.h"
@@ -22,6 +24,9 @@ struct PipelineInput {
   // BGR, CV_8UC3 of `size`; called from one thread, with frames in increasing order. The picture
   // belongs to the pipeline from then on.
   std::function<cv::Mat(int frame)> picture;
+  // Instead of pictures: what was found in them elsewhere, run after run, in order; nothing after
+  // the last. Called from one thread.
+  std::function<std::optional<FoundFrames>()> found;
   cv::Mat background;                  // as Predictor::Predict takes it
   int start_frame = 0, end_frame = 0;  // [start, end)
   double fps = 25;
@@ -40,12 +45,11 @@ struct PipelineResult {
   double picture_overlap = 0;
 };
 
-// Threads beside the caller's decode, predict and write; the caller's tracks and reports. Where the
-// predictor has twins, up to four predict, each a run of frames, with the same result as one alone.
-// Queues between them are bounded, so memory does not grow with the video but for the record. Rows
-// are written in transactions of a few hundred milliseconds of work, with provisional names. The
-// first exception of any thread ends all of them and is thrown here once; after a cancel or an
-// error the frames that were tracked are in the project.
+// Threads beside the caller's decode, predict (find_animals.h) and write; the caller's tracks and
+// reports. Queues between them are bounded, so memory does not grow with the video but for the
+// record. Rows are written in transactions of a few hundred milliseconds of work, with provisional
+// names. The first exception of any thread ends all of them and is thrown here once; after a cancel
+// or an error the frames that were tracked are in the project.
 PipelineResult RunPipeline(datasets::Project& project, const PipelineInput& input,
                            datasets::Job& job);
 

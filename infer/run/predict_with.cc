@@ -125,6 +125,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
   input.open_group = plan.open;
   input.identity = identity;
   input.picture = source.picture;
+  input.found = source.found;
   input.background = source.background;
   input.threads = options.predictor.threads;
   input.start_frame = options.start_frame;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "infer/names/identity_vote.h"
+#include "infer/run/find_animals.h"
 #include "infer/run/infer_job.h"
 
 namespace infer {
@@ -15,6 +16,8 @@ namespace infer {
 struct FrameSource {
   std::function<cv::Mat(int frame)> picture;  // BGR, CV_8UC3 of the video's size; one thread
   cv::Mat background;                         // same size, or empty
+  // Instead of `picture`, as PipelineInput has it; of the predictor only info() is asked then.
+  std::function<std::optional<FoundFrames>()> found;
 };
 
 PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& video,

@@ -319,6 +319,7 @@ CREATE INDEX skeleton_points_by_partner ON skeleton_points (partner_id)
 CREATE INDEX skeleton_edges_by_end ON skeleton_edges (to_point_id);
 CREATE INDEX annotation_points_by_point ON annotation_points (point_id);
 CREATE INDEX prediction_points_by_point ON prediction_points (point_id);
+INSERT INTO calibrations VALUES(1,1,'{"kind":"ruler","length_cm":10.0,"points":[4.0,4.0,44.0,4.0]}');
 CREATE VIEW v_labels (
   label_id, video_id, video, frame, picture, frame_state, split, animal, kind, track_id,
   track_number, left_px, top_px, width_px, height_px, area_px2, is_crowd, is_occluded,

@@ -9,6 +9,7 @@
 #include "datasets/calibrated.h"
 #include "datasets/project.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/factors/factor_store.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/notes/note_store.h"
@@ -242,7 +243,7 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
 
 TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
   tests::TempDir folder;
-  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8, 9}) {
+  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
     CAPTURE(version);
     const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
     const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
@@ -326,6 +327,27 @@ TEST_CASE("a filled project of version 9 keeps its bouts, of which nothing is no
     CHECK_FALSE(bout.flagged);
   }
   project->Read([&](Connection& connection) { CHECK(datasets::ReadNotes(connection).empty()); });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 10 keeps its notes, and its videos can have factors") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(10, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  project->Read([&](Connection& connection) {
+    const auto notes = datasets::ReadNotes(connection);
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].note == "door opened");
+  });
+  REQUIRE(datasets::CalibrationOf(*project, video));
+  CHECK(datasets::CalibrationOf(*project, video)->length_cm == 10);
+  project->Write([&](datasets::Writer& writer) {
+    CHECK(datasets::ReadFactors(writer.connection()).empty());
+    const auto factor = datasets::InsertFactor(writer.connection(), "day");
+    datasets::InsertFactorValue(writer.connection(), factor, video.id, "3");
+  });
   CheckIsWhole(*project);
 }
 

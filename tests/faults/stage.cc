@@ -75,6 +75,8 @@ const std::set<std::string> kOfPeople = {"annotations",
                                          "prediction_corrections",
                                          "regions",
                                          "calibrations",
+                                         "factors",
+                                         "factor_values",
                                          "skeletons",
                                          "skeleton_points",
                                          "skeleton_edges",
@@ -142,6 +144,7 @@ std::vector<Scenario> AllScenarios(const Programs& programs) {
       {"import", "FOLDER/e.vole", "--format", "behaviors", "FOLDER/scene/behaviors.csv"});
   add("skeleton", "p.vole", {"skeleton", "FOLDER/p.vole", "add", "mouse", "--points", "nose,tail"});
   add("animals", "p.vole", {"animals", "FOLDER/p.vole", "add", "Cleo"});
+  add("factors", "p.vole", {"factors", "FOLDER/p.vole", "set", "video", "treatment=saline"});
   add("calibrate", "p.vole",
       {"calibrate", "FOLDER/p.vole", "--ruler", "10,10,110,10", "--length", "20cm"});
   add("carry", "p.vole", {"carry", "FOLDER/p.vole", "--frame", "0", "--frames", "3"});

@@ -81,6 +81,7 @@ class Program {
   }
   Program(const Program&) = delete;
 
+  pid_t pid() const { return pid_; }
   void Signal(int signal) { kill(pid_, signal); }
   bool Running() {
     if (pid_ <= 0) return false;

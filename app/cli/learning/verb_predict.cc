@@ -2,12 +2,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <memory>
 
 #include "app/cli/arguments.h"
 #include "app/cli/batch.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/learning/named_model.h"
+#include "app/cli/learning/predict_in_parts.h"
+#include "app/cli/learning/predict_on_slurm.h"
 #include "app/cli/options_flags.h"
 #include "datasets/model_files.h"
 #include "infer/run/behavior_job.h"
@@ -24,7 +29,11 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string project, model, video, frames;
-  bool behavior = false, points = false, again = false;
+  bool behavior = false, points = false, again = false, merge = false;
+  int jobs = 0;
+  std::string part;
+  bool slurm = false;
+  SlurmOptions slurm_options;
   infer::PredictOptions options;
 };
 
@@ -212,9 +221,138 @@ int FindPoints(const Arguments& arguments, datasets::Project& project,
   return batch.Finish(false);
 }
 
+int Outline(const Arguments& arguments, datasets::Project& project,
+            const std::vector<datasets::VideoRow>& videos, const fs::path& model,
+            std::unique_ptr<PredictInParts> parts, Console& console) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  int frames = 0, episodes = 0;
+  double seconds = 0, peak_rss_mb = 0;
+  std::map<datasets::Id, datasets::Id> there;  // video -> job that makes it unnecessary
+  const auto look = [&](const datasets::VideoRow& video) {
+    const auto job =
+        AlreadyThere(arguments, project, videos, video, model, infer::Purpose::kOutlines);
+    if (job) there[video.id] = *job;
+    return job.has_value();
+  };
+  if (parts) {
+    for (const datasets::VideoRow& video : videos) {
+      if (const auto job = parts->MergedBefore(project, video)) there[video.id] = *job;
+    }
+  } else if (arguments.jobs > 0 || arguments.slurm) {
+    std::vector<datasets::VideoRow> to_do;
+    std::copy_if(videos.begin(), videos.end(), std::back_inserter(to_do),
+                 [&](const auto& video) { return !look(video); });
+    if (arguments.slurm) {
+      SlurmOptions slurm = arguments.slurm_options;
+      slurm.threads = arguments.options.predictor.threads;
+      return PredictOnSlurm(project, to_do, model, arguments.options, slurm, console);
+    }
+    if (!to_do.empty()) {
+      parts = std::make_unique<PredictInParts>(project, to_do, model, arguments.options,
+                                               arguments.jobs, console);
+    }
+  }
+  Batch batch(videos.size(), "predicted", console);
+  for (const datasets::VideoRow& video : videos) {
+    infer::PredictResult result;
+    const auto predict = [&]() -> Batch::Outcome {
+      if (there.count(video.id) > 0 || (!parts && look(video))) return UpToDate(there[video.id]);
+      result =
+          parts ? parts->Predict(project, video, console)
+                : infer::Predict(project, video, model.string(), arguments.options, console.job());
+      return {fmt::format("{} frames, {} episodes", CountText(result.frames),
+                          CountText(result.review_episodes))};
+    };
+    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
+    frames += result.frames;
+    seconds += result.seconds;
+    episodes += result.review_episodes;
+    peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
+    rows.push_back({{"video", video.name},
+                    {"job", result.job_id},
+                    {"frames", result.frames},
+                    {"seconds", result.seconds},
+                    {"fps", result.fps},
+                    {"review_episodes", result.review_episodes},
+                    {"meetings", result.meetings},
+                    {"open_meetings", result.open_meetings},
+                    {"remarks", result.remarks}});
+    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at{}.",
+                              video.name, CountText(result.frames), DurationText(result.seconds),
+                              result.fps, CountText(result.review_episodes),
+                              result.meetings > 0 ? fmt::format(", {} of {} meetings open",
+                                                                CountText(result.open_meetings),
+                                                                CountText(result.meetings))
+                                                  : ""));
+    for (const std::string& remark : result.remarks) console.Warn(remark);
+  }
+  if (parts) parts->Finish();
+  console.PrintJson({{"model", model.string()},
+                     {"frames", frames},
+                     {"seconds", seconds},
+                     {"fps", seconds > 0 ? frames / seconds : 0.0},
+                     {"peak_rss_mb", peak_rss_mb},
+                     {"workers_peak_rss_mb", parts ? parts->WorkersPeakRssMb() : 0.0},
+                     {"review_episodes", episodes},
+                     {"videos", rows},
+                     {"skipped", batch.Skipped()},
+                     {"failed", batch.Failed()},
+                     {"outcomes", batch.Json()}});
+  if (!rows.empty()) {
+    console.Print(
+        fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
+  }
+  return batch.Finish(false);
+}
+
+int Merge(Arguments& arguments, datasets::Project& project, Console& console) {
+  auto parts = std::make_unique<PredictInParts>(project);
+  const infer::PartsPlan plan = parts->plan();
+  arguments.options = plan.options;
+  std::vector<datasets::VideoRow> videos;
+  for (const infer::PlannedVideo& video : plan.videos) {
+    videos.push_back(project.VideoById(video.id));
+  }
+  return Outline(arguments, project, videos, plan.model, std::move(parts), console);
+}
+
+// Behavior is told over time and points around outlines that are there: neither is divided.
+void CheckParts(const Arguments& arguments) {
+  const int divided =
+      (arguments.jobs > 0) + arguments.slurm + arguments.merge + !arguments.part.empty();
+  if (divided > 0 && (arguments.behavior || arguments.points)) {
+    throw UsageError(
+        "--jobs, --slurm, --part and --merge divide predictions of outlines, not of behavior or "
+        "key points");
+  }
+  if (divided > 1) {
+    throw UsageError("--jobs, --slurm, --part and --merge are different things to do");
+  }
+  const SlurmOptions& slurm = arguments.slurm_options;
+  if (!arguments.slurm && (slurm.dry_run || slurm.tasks > 0 || !slurm.partition.empty() ||
+                           !slurm.time.empty() || !slurm.more.empty())) {
+    throw UsageError("--partition, --time, --array, --sbatch and --dry-run go with --slurm");
+  }
+}
+
+// Of behavior and points.
+void CheckNotDivided(const Arguments& arguments, const std::string& finds) {
+  if (arguments.jobs > 0 || arguments.slurm) {
+    throw datasets::Error(arguments.slurm ? "option --slurm" : "option --jobs",
+                          "it divides predictions of outlines, and this model finds " + finds,
+                          "leave it out, or name another --model");
+  }
+}
+
 int Run(Arguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
+  CheckParts(arguments);
+  if (!arguments.part.empty()) {
+    return MakePartsOf(arguments.project, arguments.part, arguments.options.predictor.threads,
+                       console);
+  }
   const auto project = OpenProject(arguments.project);
+  if (arguments.merge) return Merge(arguments, *project, console);
   std::string taken;
   if (arguments.points && arguments.behavior) {
     throw UsageError("--points and --behavior ask for two different predictions");
@@ -243,6 +381,7 @@ int Run(Arguments& arguments, Console& console) {
                           "leave --points out, or --model, to take the best that does");
   }
   if (finds_points) {
+    CheckNotDivided(arguments, "key points");
     const int code = FindPoints(arguments, *project, videos, model, console);
     if (!taken.empty()) console.Note(taken);
     return code;
@@ -253,66 +392,15 @@ int Run(Arguments& arguments, Console& console) {
                           "leave --behavior out, or --model, to take the best that does");
   }
   if (knows_behavior) {
+    CheckNotDivided(arguments, "behavior");
     const int code = ScoreBehavior(arguments, *project, videos, model, console);
     if (!taken.empty()) console.Note(taken);
     return code;
   }
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  int frames = 0, episodes = 0;
-  double seconds = 0, peak_rss_mb = 0;
-  Batch batch(videos.size(), "predicted", console);
-  for (const datasets::VideoRow& video : videos) {
-    infer::PredictResult result;
-    const auto predict = [&]() -> Batch::Outcome {
-      if (const auto job =
-              AlreadyThere(arguments, *project, videos, video, model, infer::Purpose::kOutlines)) {
-        return UpToDate(*job);
-      }
-      result = infer::Predict(*project, video, model.string(), arguments.options, console.job());
-      return {fmt::format("{} frames, {} episodes", CountText(result.frames),
-                          CountText(result.review_episodes))};
-    };
-    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
-    frames += result.frames;
-    seconds += result.seconds;
-    episodes += result.review_episodes;
-    peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
-    rows.push_back({{"video", video.name},
-                    {"job", result.job_id},
-                    {"frames", result.frames},
-                    {"seconds", result.seconds},
-                    {"fps", result.fps},
-                    {"review_episodes", result.review_episodes},
-                    {"meetings", result.meetings},
-                    {"open_meetings", result.open_meetings},
-                    {"remarks", result.remarks}});
-    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at{}.",
-                              video.name, CountText(result.frames), DurationText(result.seconds),
-                              result.fps, CountText(result.review_episodes),
-                              result.meetings > 0 ? fmt::format(", {} of {} meetings open",
-                                                                CountText(result.open_meetings),
-                                                                CountText(result.meetings))
-                                                  : ""));
-    for (const std::string& remark : result.remarks) console.Warn(remark);
-  }
-  console.PrintJson({{"model", model.string()},
-                     {"frames", frames},
-                     {"seconds", seconds},
-                     {"fps", seconds > 0 ? frames / seconds : 0.0},
-                     {"peak_rss_mb", peak_rss_mb},
-                     {"review_episodes", episodes},
-                     {"videos", rows},
-                     {"skipped", batch.Skipped()},
-                     {"failed", batch.Failed()},
-                     {"outcomes", batch.Json()}});
-  if (!rows.empty()) {
-    console.Print(
-        fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
-  }
+  const int code = Outline(arguments, *project, videos, model, nullptr, console);
   if (!taken.empty()) console.Note(taken);
-  return batch.Finish(false);
+  return code;
 }
-
 }  // namespace
 }  // namespace predict_verb
 
@@ -335,12 +423,24 @@ Verb PredictVerb() {
       "never that of a cancelled training), and where there is none the best that knows "
       "behavior; --behavior takes that one in any case. --points takes the best model that finds "
       "key points (vole train --model points): around the outlines that are predicted already, "
-      "or, where there are none and the model learned without, of one animal a frame.",
+      "or, where there are none and the model learned without, of one animal a frame.\n"
+      "--jobs N divides the search for outlined animals among N processes: slices of videos become "
+      "files in PROJECT.parts, and one process follows the animals and names them over the whole "
+      "video. What is stored is the same to the byte as without --jobs. A process that dies is "
+      "started again; what was found stays, and the same command goes on with it.\n"
+      "--slurm has a cluster do that: an array of tasks, and a task that merges when they have "
+      "ended. Tasks read PROJECT.parts, videos and weights, never the project: SQLite is not safe "
+      "where several machines share a file (NFS), so that only the merge opens it, and nobody else "
+      "should meanwhile. A task that is killed or preempted is queued again alone; vole jobs shows "
+      "how far they are, and the same command submits what is missing. Other clusters: --part and "
+      "--merge are all that their scripts need, after --slurm --dry-run has shown how.",
       "  vole predict mice.vole\n"
       "  vole predict mice.vole --model day1 --video cage4 --frames 0:3000\n"
       "  vole predict mice.vole --behavior\n"
       "  vole predict mice.vole --points\n"
-      "  vole predict mice.vole --device cuda --json",
+      "  vole predict mice.vole --device cuda --json\n"
+      "  vole predict mice.vole --jobs 4\n"
+      "  vole predict mice.vole --slurm --partition short --time 2:00:00 --array 20",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
         AddProject(command, arguments->project);
@@ -355,6 +455,31 @@ Verb PredictVerb() {
                          "find key points, without --model with the best model that does");
         AddVideo(command, arguments->video, "only this video (default: all)");
         command.add_flag("--again", arguments->again, "videos that are up to date too");
+        command
+            .add_option("--jobs", arguments->jobs,
+                        "divide the work among so many processes of this machine")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1024));
+        command.add_flag("--slurm", arguments->slurm, "divide the work among tasks of Slurm");
+        SlurmOptions& slurm = arguments->slurm_options;
+        command.add_option("--array", slurm.tasks, "tasks of Slurm (default: up to 64)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1000));
+        command.add_option("--partition", slurm.partition, "of Slurm, where tasks run")
+            ->type_name("NAME");
+        command.add_option("--time", slurm.time, "that Slurm gives each task")->type_name("TIME");
+        command
+            .add_option("--sbatch", slurm.more,
+                        "more options for sbatch, as '--mem=4G --account=lab'")
+            ->type_name("TEXT");
+        command.add_flag("--dry-run", slurm.dry_run, "print the scripts for Slurm, and do nothing");
+        command
+            .add_option("--part", arguments->part,
+                        "on a cluster: do every Nth part of what was divided, from the Kth on "
+                        "(from 0); the project is not opened")
+            ->type_name("K/N");
+        command.add_flag("--merge", arguments->merge,
+                         "on a cluster: write what comes of all parts into the project");
         AddFrames(command, arguments->frames);
         AddOptionFlags(command, arguments->options, {"start-frame", "end-frame"});
         return [arguments](Console& console) { return Run(*arguments, console); };

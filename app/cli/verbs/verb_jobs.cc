@@ -6,6 +6,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
+#include "app/cli/parts_status.h"
 #include "app/cli/verb_list.h"
 #include "datasets/project.h"
 
@@ -28,6 +29,14 @@ std::unique_ptr<datasets::Project> OpenMarkingInterrupted(const std::string& fil
 }
 
 int Run(const std::string& file, Console& console) {
+  const nlohmann::ordered_json parts = PartsStatus(ProjectFile(file));
+  if (!parts.is_null()) console.Print(PartsStatusText(parts) + "\n");
+  if (MergeRuns(parts)) {
+    // It may write from another machine, and SQLite must not be used from two.
+    console.Print("The merge writes the project right now; its jobs are shown once it has ended.");
+    console.PrintJson({{"jobs", nullptr}, {"parts", parts}});
+    return 0;
+  }
   const auto project = OpenMarkingInterrupted(file);
   std::map<datasets::Id, std::string> model_names;
   for (const datasets::ModelRow& model : project->Models()) model_names[model.id] = model.name;
@@ -48,7 +57,7 @@ int Run(const std::string& file, Console& console) {
          job.error});
   }
   console.Print(list.empty() ? "No job has run in this project yet." : TableText(table));
-  console.PrintJson({{"jobs", list}});
+  console.PrintJson({{"jobs", list}, {"parts", parts}});
   return 0;
 }
 
@@ -60,7 +69,9 @@ Verb JobsVerb() {
   return {"jobs",
           "Networks",
           "trainings and predictions that ran, and how they ended",
-          "",
+          "Where a prediction is divided (vole predict --jobs, --slurm), also how far it is: parts "
+          "that are there of each video, and, asked of Slurm, what its tasks do and where their "
+          "logs are.",
           "  vole jobs mice.vole\n  vole jobs mice.vole --json",
           [](CLI::App& command) -> RunVerb {
             auto project = std::make_shared<std::string>();

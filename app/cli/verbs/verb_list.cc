@@ -42,6 +42,7 @@ std::vector<Verb> VerbTable() {
       EvaluateVerb(),
       JobsVerb(),
       BoutsVerb(),
+      FactorsVerb(),
       CalibrateVerb(),
       DepthVerb(),
       ReportVerb(),

@@ -3,6 +3,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
+#include "app/cli/groups/report_groups.h"
 #include "app/cli/options_flags.h"
 #include "app/cli/verb_list.h"
 #include "app/cli/verbs/report_motion.h"
@@ -16,6 +17,7 @@ namespace {
 struct Arguments {
   std::string project, frames;
   datasets::ReportRequest request;
+  GroupOptions groups;
 };
 
 int Run(Arguments& arguments, Console& console) {
@@ -40,6 +42,7 @@ int Run(Arguments& arguments, Console& console) {
   if (!project && request.motion_files.Wanted()) {
     throw UsageError("motion needs a project with predictions or labels");
   }
+  CheckGroups(arguments.groups, project.get());
   const datasets::Report report = datasets::MakeReport(project.get(), request, console.job());
   for (const std::string& warning : report.warnings) console.Warn(warning);
   for (const auto& path : report.written) console.Note("wrote " + path.string());
@@ -50,7 +53,8 @@ int Run(Arguments& arguments, Console& console) {
     text += MotionText(report.motion) + "\n\n";
   }
   json["budget"] = datasets::BudgetJson(report.budget);
-  text += BudgetText(report.budget) + "\n";
+  // Of groups, a person wants to see the groups; each animal's figures are in --long-csv.
+  if (!arguments.groups.Wanted()) text += BudgetText(report.budget) + "\n";
   if (request.wants_agreement) {
     json["agreement"] = nlohmann::ordered_json::array();
     for (const datasets::PairAgreement& pair : report.agreement) {
@@ -61,6 +65,12 @@ int Run(Arguments& arguments, Console& console) {
   if (!request.first.empty()) {
     text += "\n" + ExplorationText(report.exploration) + "\n";
     json["exploration"] = ExplorationJson(report.exploration);
+  }
+  if (arguments.groups.Wanted()) {
+    datasets::BootstrapOptions bootstrap;
+    bootstrap.rounds = request.options.rounds;
+    bootstrap.seed = static_cast<uint64_t>(request.options.seed);
+    ReportGroups(*project, report.scores, arguments.groups, bootstrap, console, json, text);
   }
   text.erase(text.find_last_not_of('\n') + 1);
   console.Print(text);
@@ -79,14 +89,20 @@ Verb ReportVerb() {
           "From behavior intervals, labeled or predicted: how often, how long and how soon each "
           "animal did each thing; exploration times and discrimination index; agreement between "
           "two scorers, or a person and the machine. From masks: place, speed, zones, contact and "
-          "freezing of each animal. Times are in seconds, frames from 0.",
+          "freezing of each animal. Times are in seconds, frames from 0.\n"
+          "--by compares groups of videos (vole factors): n, mean and SEM, Hedges' g and Cliff's "
+          "delta with bootstrap intervals over whole animals, and a table in long form for R. One "
+          "animal of one video counts as one, never a frame or a bout: those of one animal "
+          "resemble each other (Hurlbert 1984 calls it pseudoreplication). --unit says where "
+          "animals or videos are to be averaged first.",
           "  vole report mice.vole --bin 60 --csv budget.csv\n"
           "  vole report mice.vole --agreement anna prediction\n"
           "  vole report --behaviors raters.csv --fps 25 --agreement\n"
           "  vole report mice.vole --first explore_left --second explore_right --training day1\n"
           "  vole report mice.vole --zones zones.json --motion motion.csv --occupancy where.png\n"
           "  vole report mice.vole --zones zones.json --zone-point nose --heading tail:nose\n"
-          "  vole report mice.vole --ethogram ethogram.svg",
+          "  vole report mice.vole --ethogram ethogram.svg\n"
+          "  vole report mice.vole --by treatment,day --box-plot groups.svg --long-csv all.csv",
           [](CLI::App& command) -> RunVerb {
             auto arguments = std::make_shared<Arguments>();
             AddProject(command, arguments->project)->required(false);
@@ -111,6 +127,7 @@ Verb ReportVerb() {
                             "behaviors that explore the moved or new object")
                 ->type_name("NAMES");
             AddOptionFlags(command, arguments->request.options);
+            AddOptionFlags(command, arguments->groups);
             AddOptionFlags(command, arguments->request.motion_files);
             AddOptionFlags(command, arguments->request.motion);
             return [arguments, agreement](Console& console) {

@@ -60,8 +60,9 @@ void DeleteVideo(Writer& writer, Id id) {
        "DELETE FROM behavior_series WHERE video_id = ?",
        "DELETE FROM review_items WHERE video_id = ?",
        "DELETE FROM review_decisions WHERE video_id = ?", "DELETE FROM regions WHERE video_id = ?",
-       "DELETE FROM calibrations WHERE video_id = ?", "DELETE FROM notes WHERE video_id = ?",
-       "DELETE FROM meetings WHERE video_id = ?", "DELETE FROM name_evidence WHERE video_id = ?",
+        "DELETE FROM calibrations WHERE video_id = ?", "DELETE FROM notes WHERE video_id = ?",
+        "DELETE FROM factor_values WHERE video_id = ?", "DELETE FROM meetings WHERE video_id = ?",
+        "DELETE FROM name_evidence WHERE video_id = ?",
        "DELETE FROM known_pairs WHERE decision_id IN"
        " (SELECT id FROM meeting_decisions WHERE video_id = ?)",
        "DELETE FROM meeting_decisions WHERE video_id = ?",

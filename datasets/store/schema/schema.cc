@@ -308,6 +308,17 @@ CREATE TABLE notes (
 CREATE UNIQUE INDEX notes_of_videos ON notes (video_id) WHERE frame_index IS NULL;
 )sql";
 
+// What videos differ in by design (store/factors/factor_store.h).
+const char* const kVersion11 = R"sql(
+CREATE TABLE factors (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE CHECK (name <> '')) STRICT;
+CREATE TABLE factor_values (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, factor_id INTEGER NOT NULL REFERENCES factors,
+  video_id INTEGER NOT NULL REFERENCES videos, value TEXT NOT NULL CHECK (value <> ''),
+  UNIQUE (factor_id, video_id)) STRICT;
+CREATE INDEX factor_values_by_video ON factor_values (video_id);
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -327,7 +338,8 @@ std::set<std::string> TableNames(Connection& connection) {
 
 const Migrations& ProjectMigrations() {
   static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                        kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
+                                        kVersion6, kVersion7, kVersion8, kVersion9, kVersion10,
+                                        kVersion11};
   return migrations;
 }
 
@@ -417,7 +429,9 @@ const std::vector<std::string>& HumanTables() {
                                                   "skeleton_edges",
                                                   "annotation_points",
                                                   "calibrations",
-                                                  "notes"};
+                                                  "notes",
+                                                  "factors",
+                                                  "factor_values"};
   return tables;
 }
 

@@ -108,6 +108,8 @@ const std::vector<std::string>& ProjectTables() {
                                                   "regions",
                                                   "calibrations",
                                                   "notes",
+                                                  "factors",
+                                                  "factor_values",
                                                   "meetings",
                                                   "meeting_animals",
                                                   "meeting_ways",

@@ -1,0 +1,95 @@
+#include "datasets/groups/factor_table.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "datasets/base/error.h"
+#include "datasets/base/suggest.h"
+#include "datasets/files/csv.h"
+#include "datasets/store/factors/factor_store.h"
+
+namespace datasets {
+
+namespace fs = std::filesystem;
+
+size_t FactorTable::Column(const std::string& factor) const {
+  const auto found = std::find(factors.begin(), factors.end(), factor);
+  if (found != factors.end()) return static_cast<size_t>(found - factors.begin());
+  const std::string closest = ClosestName(factor, factors);
+  throw Error("factor '" + factor + "'",
+              factors.empty() ? "no video of the project has a factor"
+                              : "no video has it (there are " + QuotedNames(factors) + ")",
+              closest.empty() ? "set it: vole factors PROJECT set VIDEO " + factor + "=VALUE"
+                              : "did you mean '" + closest + "'?");
+}
+
+FactorTable FactorsOf(const Project& project) {
+  FactorTable table;
+  project.InOneSnapshot([&] {
+    std::map<Id, size_t> row_of, column_of;
+    project.Read([&](Connection& connection) {
+      for (const FactorRow& factor : ReadFactors(connection)) {
+        column_of[factor.id] = table.factors.size();
+        table.factors.push_back(factor.name);
+      }
+    });
+    for (VideoRow& video : project.Videos()) {
+      row_of[video.id] = table.rows.size();
+      table.rows.push_back({std::move(video), std::vector<std::string>(table.factors.size())});
+    }
+    project.Read([&](Connection& connection) {
+      for (const FactorValueRow& value : ReadFactorValues(connection)) {
+        const auto row = row_of.find(value.video_id);
+        const auto column = column_of.find(value.factor_id);
+        if (row == row_of.end() || column == column_of.end()) continue;  // vole verify says it
+        table.rows[row->second].values[column->second] = value.value;
+      }
+    });
+  });
+  return table;
+}
+
+std::string FactorsCsv(const FactorTable& table) {
+  std::string text = "video";
+  for (const std::string& factor : table.factors) text += "," + CsvField(factor);
+  text += "\n";
+  for (const FactorTable::Row& row : table.rows) {
+    text += CsvField(row.video.name);
+    for (const std::string& value : row.values) text += "," + CsvField(value);
+    text += "\n";
+  }
+  return text;
+}
+
+std::vector<FactorCsvValue> ReadFactorsCsv(const fs::path& file, const Project& project) {
+  const std::string what = "factors '" + file.string() + "'";
+  const CsvTable table(file, what);
+  table.Require({"video"});
+  if (table.columns().size() < 2) {
+    throw Error(what, "it has no column beside 'video'", "write a column for each factor");
+  }
+  const std::vector<VideoRow> videos = project.Videos();
+  std::vector<FactorCsvValue> values;
+  std::set<Id> seen;
+  for (size_t r = 0; r < table.rows(); ++r) {
+    const std::string& name = table.Text(r, "video");
+    const auto video = std::find_if(videos.begin(), videos.end(), [&](const VideoRow& one) {
+      return one.name == name || fs::path(one.path).filename() == name;
+    });
+    if (video == videos.end()) {
+      throw Error(table.Where(r), "the project has no video '" + name + "'",
+                  "nothing was changed; vole info lists the videos");
+    }
+    if (!seen.insert(video->id).second) {
+      throw Error(table.Where(r), "video '" + name + "' is there twice", "nothing was changed");
+    }
+    for (size_t c = 0; c < table.columns().size(); ++c) {
+      if (table.columns()[c] == "video") continue;
+      values.push_back({video->id, table.column_titles()[c], table.Text(r, table.columns()[c])});
+    }
+  }
+  return values;
+}
+
+}  // namespace datasets
