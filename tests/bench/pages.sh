@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # What the pages of the window cost (Xvfb, software OpenGL): the results of a video of 100,020 frames
 # and 200,040 predictions while it plays, and the table of 1,000 videos while it is scrolled.
-# usage: pages.sh BIN_FOLDER
+# usage: pages.sh [BIN_FOLDER]
 set -u
-bin=$(cd "$1" && pwd)
+bin=$(cd "${1:-build/bin}" && pwd)
 screen_size=1366x768
 source "$(dirname "$0")/../support/screen.sh"
 make_project 60
