@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr char kMagic[] = "VOLEPART";
 constexpr size_t kMagicBytes = 8, kStartBytes = kMagicBytes + 4, kBlockBytes = 20, kHashBytes = 64;
-constexpr char kRemedy[] = "predict again: it is made anew";
+constexpr char kRemedy[] = "it is made anew by the next prediction";
 
 std::string Called(const fs::path& file) { return "part '" + file.string() + "'"; }
 

@@ -152,7 +152,7 @@ MadeParts MakeParts(const PartsFolder& folder, const PartsPlan& plan, int task, 
       done += frames;
       continue;
     }
-    if (failed.count(part.video) > 0) continue;
+    if (failed.count(part.video) > 0 || folder.IsMerged(video)) continue;
     train::Predictor& predictor = networks.predictor();
     try {
       opened.Open(folder, video);

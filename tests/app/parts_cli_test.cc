@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "tests/support/journey.h"
 #include "tests/support/same_rows.h"
@@ -62,6 +63,7 @@ struct Lab : Journey {
 // Process ids of the workers of `parent`.
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::vector<pid_t> children;
+  REQUIRE(parent > 1);  // 0 is the parent of all
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::ifstream stat(entry.path() / "stat");
     std::string line;
@@ -78,8 +80,8 @@ std::vector<pid_t> ChildrenOf(pid_t parent) {
 // The two workers of a program, stopped as soon as they are there.
 std::vector<pid_t> StoppedWorkers(Program& program) {
   std::vector<pid_t> workers;
-  REQUIRE(program.WaitUntil([&] {
-    workers = ChildrenOf(program.pid());
+  REQUIRE(program.WaitUntil([&, parent = program.pid()] {
+    workers = ChildrenOf(parent);
     return workers.size() == 2;
   }));
   std::sort(workers.begin(), workers.end());
@@ -167,14 +169,56 @@ TEST_CASE("Ctrl-C ends all workers, keeps their parts, and begins no job") {
   for (const pid_t worker : workers) CHECK(Ended(worker));
   CHECK(VoleJson({"jobs", copy})["jobs"].size() == 1);
   CHECK(VoleJson({"verify", copy})["ok"] == true);
-  const Outcome merged = Vole({"predict", copy, "--merge", "--quiet"});
-  CHECK(merged.code == 1);
-  CHECK(Says(merged.err, "frames 0 to 255 were not looked at"));
-  CHECK(VoleJson({"jobs", copy})["jobs"].size() == 1);
-  // What is asked for now has other settings: what is there is no part of it, and that is said.
-  const Outcome other = Vole({"predict", copy, "--jobs", "2", "--no-follow"});
-  CHECK(other.code == 0);
-  CHECK(Says(other.err, "came from other settings, and is made anew"));
+  const Outcome early = Vole({"predict", copy, "--merge", "--quiet"});
+  CHECK(early.code == 1);
+  CHECK(Says(early.err, "frames 0 to 255 were not looked at"));
+
+  // By hand, as on a cluster: somebody makes the rest, and somebody merges. A part that is damaged
+  // meanwhile is named; a disk that is full at the merge loses nothing.
+  const json made = VoleJson({"predict", copy, "--part", "0/1"});
+  CHECK(made["made"] == 2);
+  CHECK(made["there_before"] == 1);
+  const std::string part = lab.Parts(copy) + "/v1-0-256.part";
+  {
+    std::fstream file(part, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(part) / 2));
+    file << "damaged";
+  }
+  const Outcome damaged = Vole({"predict", copy, "--merge", "--quiet"});
+  CHECK(damaged.code == 1);
+  CHECK(Says(damaged.err, part + "': it is damaged; it is made anew"));
+  CHECK(VoleJson({"predict", copy, "--part", "0/1"})["made"] == 1);
+  const auto small = [] {
+    rlimit limit{40000, 40000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  };
+  const Outcome full = Vole({"predict", copy, "--merge", "--quiet"}, small);
+  CHECK(full.code == 1);
+  CHECK(Says(full.err, "video"));
+  CHECK(Lab::Count(lab.Parts(copy), ".part") == 2);
+  CHECK(VoleJson({"verify", copy})["ok"] == true);
+  CHECK(VoleJson({"predict", copy, "--merge"})["frames"] == 300);
+  CHECK_FALSE(fs::exists(lab.Parts(copy)));
+}
+
+TEST_CASE("a worker that dies again and again ends the prediction with one line") {
+  const Lab& lab = Lab::The();
+  const std::string copy = lab.Copy("mortal");
+  Program program({VOLE_BINARY, "predict", copy, "--video", "video", "--jobs", "1", "--quiet"});
+  std::set<pid_t> killed;
+  program.WaitUntil([&, parent = program.pid()] {
+    for (const pid_t worker : ChildrenOf(parent)) {
+      if (killed.insert(worker).second) kill(worker, SIGKILL);
+    }
+    return false;
+  });
+  const Outcome outcome = program.Wait();
+  INFO(tests::Show(outcome));
+  CHECK(killed.size() == 4);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.ErrLines() == 1);
+  CHECK(Says(outcome.err, "worker 0: it was ended 4 times by a signal (Killed)"));
+  CHECK(VoleJson({"jobs", copy})["parts"]["parts"] == 2);
 }
 
 TEST_CASE("what cannot be divided, and what goes wrong in a part, is said in one line") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <thread>
 
@@ -34,6 +35,23 @@ infer::PartsPlan PlanParts(const infer::PartsFolder& folder, const datasets::Pro
   return plan;
 }
 
+namespace {
+
+// Reads all of it; a damaged part is removed, which is said.
+bool IsSound(const fs::path& part, Console& console) {
+  try {
+    const infer::PartReader reader(part);
+    return true;
+  } catch (const Error& error) {
+    console.Warn(error.what());
+    std::error_code ignored;
+    fs::remove(part, ignored);
+    return false;
+  }
+}
+
+}  // namespace
+
 PredictInParts::PredictInParts(const datasets::Project& project,
                                const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                                const infer::PredictOptions& options, int jobs, Console& console)
@@ -42,15 +60,17 @@ PredictInParts::PredictInParts(const datasets::Project& project,
   plan_ = PlanParts(folder_, project, videos, model, options, console);
   int missing = 0;
   for (const infer::Part& part : plan_.parts) {
-    there_.push_back(folder_.IsThere(plan_, part));
+    there_.push_back(folder_.IsThere(plan_, part) && IsSound(folder_.FileOf(plan_, part), console));
     missing += !there_.back();
   }
   const int kept = static_cast<int>(plan_.parts.size()) - missing;
   if (kept > 0) console.Note(fmt::format("{} of {} parts are there already", kept, there_.size()));
   if (missing == 0) return;
   jobs_ = std::min(jobs, static_cast<int>(plan_.parts.size()));
+  const char* wanted = std::getenv("OMP_NUM_THREADS");  // which --threads 0 means where it is set
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int threads = options.predictor.threads > 0 ? options.predictor.threads : cores;
+  const int all = wanted && std::atoi(wanted) > 0 ? std::atoi(wanted) : cores;
+  const int threads = options.predictor.threads > 0 ? options.predictor.threads : all;
   std::vector<WorkerCommand> commands;
   for (int task = 0; task < jobs_; ++task) {
     commands.push_back(
