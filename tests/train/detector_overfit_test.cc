@@ -142,7 +142,8 @@ TEST_CASE("YOLOv3, narrowed, learns four rendered frames by heart") {
 TEST_CASE("YOLACT, with a smaller backbone, learns four rendered frames by heart") {
   torch::manual_seed(3);
   const Lesson lesson = FourFrames();
-  YolactDetector detector(lesson.classes, {{"depth", 18}, {"side", 160}, {"features", 64}});
+  YolactDetector detector(lesson.classes,
+                          {{"depth", 18}, {"width", 0.5}, {"side", 160}, {"features", 64}});
   CHECK(Ap50(detector, lesson, datasets::Overlap::kMask) < 0.5);
   CHECK(StepsToLearn(detector, lesson, datasets::Overlap::kMask, 1e-3, 400) <= 400);
   detector.PrepareForInference(torch::kBFloat16);
