@@ -428,6 +428,9 @@ mode_t ModeOf(int flags, va_list arguments) {
   return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
 }
 
+const pid_t program = getpid();
+
+// At an exit, and before `_exit` of the program itself (not of a copy of it that only reads).
 __attribute__((destructor)) void End() {
   if (Now().power && Now().count < Now().at) LosePower();
   Report();
@@ -444,6 +447,11 @@ __attribute__((destructor)) void End() {
   return call;
 
 extern "C" {
+
+[[noreturn]] void _exit(int code) {
+  if (getpid() == program) End();
+  for (;;) syscall(SYS_exit_group, code);
+}
 
 int open(const char* path, int flags, ...) { VOLE_WITH_MODE(Open(AT_FDCWD, path, flags, mode)) }
 int open64(const char* path, int flags, ...) { VOLE_WITH_MODE(Open(AT_FDCWD, path, flags, mode)) }
