@@ -9,6 +9,8 @@
 
 int main(int argc, char** argv) {
   if (app::PrepareEnvironment()) app::BecomeProgram("", argv);  // as vole-learn does
+  // A verb that runs in this program starts its helpers as /proc/self/exe.
+  if (argc > 1 && argv[1][0] != '-') app::End(app::RunCli(argc, argv, app::LearningVerbs()));
   tests::VerbServer server([](int count, char** arguments) {
     return app::RunCli(count, arguments, app::LearningVerbs());
   });
