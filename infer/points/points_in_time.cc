@@ -159,8 +159,7 @@ datasets::ReviewItemRow EpisodeOf(const Animal& animal, const PointFault& fault,
 }  // namespace
 
 bool ConcernsPoints(const datasets::ReviewItemRow& item) {
-  return datasets::Is(item, datasets::kPointJump) || datasets::Is(item, datasets::kOddBone) ||
-         datasets::Is(item, datasets::kSidesExchanged);
+  return datasets::IsOfPoints(item.reason_code);
 }
 
 PointsInTime JudgePointsInTime(datasets::Project& project, Id job_id,

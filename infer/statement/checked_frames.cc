@@ -45,6 +45,7 @@ class FrameCounter {
     for (const auto& decision : project_.ReviewDecisions(statement_.job_id)) {
       if (decision.video_id != video_.id || decision.behavior_id) continue;
       ++statement_.decisions[decision.author];
+      if (datasets::IsOfPoints(decision.reason_code)) continue;  // nobody looked at the outlines
       const int start = std::max(decision.start_frame, statement_.start_frame);
       const int end = std::min(decision.end_frame, statement_.end_frame);
       if (decision.reason_code == datasets::kAuditReason.code) {
@@ -162,13 +163,16 @@ class FrameCounter {
   }
 
   bool IsKnown(int frame) const {
+    // A fault that the sample has found stays in it, whatever is done about it: else mending what
+    // was drawn, and only that, would make the frames that nobody saw look better.
+    const std::string answer = AnswerOf(frame);
+    if (sample_.count(frame) && !answer.empty() && answer != "accepted") return false;
     if (shown_.count(frame)) return true;
     const auto own = labeled_.find(frame);
     if (own == labeled_.end()) return false;
     if (!sample_.count(frame)) return true;
     // A random frame whose predictions were accepted became a label by that alone, a wrong one by
     // its mending.
-    const std::string answer = AnswerOf(frame);
     if (answer == "accepted" && own->second.accepted) return false;
     return (answer.empty() || answer == "accepted") && !own->second.differs;
   }

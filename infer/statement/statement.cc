@@ -22,6 +22,8 @@ void CountMeetings(const datasets::Project& project, const datasets::VideoRow& v
                    Statement& statement) {
   const MeetingList list = ListMeetings(project, statement.job_id, video.id);
   statement.meetings_known = list.known;
+  // Of a group whose animals come one after the other there is one at once, and several in all.
+  if (list.known) statement.one_animal = list.animals < 2;
   for (const ReviewedMeeting& meeting : list.meetings) {
     const std::string by = meeting.DecidedBy();
     statement.meetings.push_back({meeting.row.start_frame, meeting.row.end_frame, meeting.row.kind,

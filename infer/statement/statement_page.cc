@@ -46,7 +46,7 @@ std::string Counted(int64_t number, const std::string& one, const std::string& m
 std::string PercentAbove(double share) {
   const double percent = share * 100;
   const double step = percent >= 10 ? 1 : percent >= 1 ? 0.1 : 0.01;
-  const double shown = std::ceil(percent / step - 1e-9) * step;
+  const double shown = std::max(0.0, std::ceil(percent / step - 1e-9) * step);
   return fmt::format("{:.{}f} %", shown, step >= 1 ? 0 : step >= 0.1 ? 1 : 2);
 }
 
@@ -149,6 +149,17 @@ std::string Row(const std::string& head, const std::string& value) {
   return "<tr><th>" + Escaped(head) + "</th><td>" + Escaped(value) + "</td></tr>";
 }
 
+// What fits on a sheet; lists of frames and the record of the training stand in the JSON beside it.
+std::string TrainingText(const nlohmann::json& options) {
+  if (!options.is_object()) return "not known";
+  std::string text;
+  for (const auto& [name, value] : options.items()) {
+    if (value.is_structured() || value.is_null()) continue;
+    text += (text.empty() ? "" : ", ") + name + " " + value.dump();
+  }
+  return text.empty() ? "not known" : text;
+}
+
 std::string Reviewers(const Statement& s) {
   std::string text;
   for (const auto& [author, count] : s.decisions) {
@@ -205,7 +216,7 @@ std::string StatementPage(const Statement& s, const std::string& version) {
       Row("Video", s.video + ", " + s.video_fingerprint) +
       Row("Model", s.model + " (" + s.architecture + "), made " + s.model_made + ", SHA-256 " +
                        s.model_sha256) +
-      Row("Training", s.training_options.is_null() ? "not known" : s.training_options.dump()) +
+      Row("Training", TrainingText(s.training_options)) +
       Row("Prediction",
           fmt::format("job {}, {}", s.job_id, s.settings.is_null() ? "{}" : s.settings.dump())) +
       Row("Labels", fmt::format("{} on {}, SHA-256 {}", Counted(s.labels, "outline", "outlines"),

@@ -23,6 +23,11 @@ bool Is(const ReviewItemRow& item, const ReviewReason& reason) {
   return item.reason_code == reason.code;
 }
 
+bool IsOfPoints(const std::string& reason_code) {
+  return reason_code == kPointJump.code || reason_code == kOddBone.code ||
+         reason_code == kSidesExchanged.code;
+}
+
 std::string RemedyOf(const ReviewItemRow& item, const ReviewReason& reason) {
   const int frames = item.end_frame - item.start_frame;
   const std::string count = std::to_string(frames) + " frames";

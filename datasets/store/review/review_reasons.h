@@ -49,6 +49,7 @@ inline constexpr ReviewReason kSidesExchanged = {"sides_exchanged", "left and ri
 inline constexpr ReviewReason kOtherReason = {"other", "other"};
 
 bool Is(const ReviewItemRow& item, const ReviewReason& reason);
+bool IsOfPoints(const std::string& reason_code);  // of key points, not of names and outlines
 
 // What mending such an episode takes, in plain words, with the key that does it.
 std::string RemedyOf(const ReviewItemRow& item, const ReviewReason& reason);

@@ -127,6 +127,29 @@ TEST_CASE("drawing a wrong random frame anew and accepting it then leaves it wro
   CHECK(predicted.State().sample.wrong == 20);
 }
 
+TEST_CASE("faults that the sample has found stay in it when the episodes around them are mended") {
+  Predicted predicted(0, 2, {200, 300});
+  predicted.DrawRandom(200);
+  predicted.Check(Span(200, 300));
+  const infer::Statement before = predicted.State();
+  REQUIRE(before.sample.wrong > 20);
+  predicted.DecideEpisodes(Verdict::kAccepted);  // nobody has mended anything elsewhere
+  const infer::Statement after = predicted.State();
+  CHECK(after.sample.wrong == before.sample.wrong);
+  CHECK(after.most_wrong >= before.sample.wrong);
+}
+
+TEST_CASE("decisions on key points say nothing about names and outlines") {
+  Predicted predicted(0, 2, {200, 300});
+  predicted.DrawRandom(100);
+  predicted.project->Write([](datasets::Writer& writer) {
+    writer.connection().Script(
+        "UPDATE review_items SET reason_code = 'point_jump' WHERE reason_code <> 'audit'");
+  });
+  predicted.DecideEpisodes(Verdict::kRejected);
+  CHECK(predicted.State().known_frames == 0);
+}
+
 TEST_CASE("random frames that were accepted are right, but not under names exchanged since") {
   Predicted predicted(0, 2);
   const auto run = [&](const std::string& sql) {
