@@ -76,7 +76,6 @@ TEST_CASE("a calm video has an empty queue but for the audit") {
 
 TEST_CASE("neighboring frames with one reason become one episode, in plain words with figures") {
   ReviewData data = Calm(500);
-  data.tracklets[0].margin = 0.12f;
   At(AnimalAt(data, 190, 0), Sign::kTouching) = 1;
   for (int frame = 200; frame < 240; ++frame) {
     At(AnimalAt(data, frame, 0), Sign::kNameDoubt) = 0.9f;
@@ -91,7 +90,8 @@ TEST_CASE("neighboring frames with one reason become one episode, in plain words
   CHECK(items[0].start_frame == 200);
   CHECK(items[0].end_frame == 240);
   CHECK(items[0].reason ==
-        "vole_1 and vole_2 may be swapped: identity margin 0.12 after they touched at frame 190");
+        "vole_1 and vole_2 may be swapped: the chance that the name is right is 0.55 after they "
+        "touched at frame 190");
   CHECK(items[0].animals_json == R"(["vole_1","vole_2"])");
   CHECK(items[1].reason_code == "odd_area");
   CHECK(items[1].reason == "the outline of vole_2 has 0.40 times its usual area");

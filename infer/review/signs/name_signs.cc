@@ -18,14 +18,19 @@ std::vector<double> NameDoubt(const Observed& observed) {
   });
 }
 
+// That the name is right, over the whole track: kept as the sign above, which ends at one half.
+std::string ChanceText(const Doubt& doubt) {
+  const float value = doubt.Value(Sign::kNameDoubt);
+  return value >= 1 ? "0.50 or less" : fmt::format("{:.2f}", 1 - value / 2);
+}
+
 std::string TellNameDoubt(const Doubt& doubt) {
-  const float margin = doubt.Tracklet().margin;
+  const std::string right = ChanceText(doubt);
   if (doubt.classes.size() < 2) {
-    return fmt::format("{} may be no animal: its track has that name by a margin of {:.2f} only",
-                       doubt.Own(), margin);
+    return fmt::format("{} may be no animal: the chance that it is one is {}", doubt.Own(), right);
   }
-  return fmt::format("{} may be swapped: identity margin {:.2f}{}", doubt.Both(), margin,
-                     doubt.Contact());
+  return fmt::format("{} may be swapped: the chance that the name is right is {}{}", doubt.Both(),
+                     right, doubt.Contact());
 }
 
 // How much the frames within 0.2 s of the same tracklet speak for another name.
@@ -75,8 +80,9 @@ std::vector<double> OtherName(const Observed& observed) {
 }
 
 std::string TellOtherName(const Doubt& doubt) {
-  return fmt::format("{} does not look like itself {} (its whole track says {} with margin {:.2f})",
-                     doubt.Own(), doubt.Span(), doubt.Own(), doubt.Tracklet().margin);
+  return fmt::format(
+      "{} does not look like itself {} (over its whole track the chance that it is {} is {})",
+      doubt.Own(), doubt.Span(), doubt.Own(), ChanceText(doubt));
 }
 
 std::vector<double> Brief(const Observed& observed) {
