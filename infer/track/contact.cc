@@ -127,16 +127,17 @@ BackSplit SplitBackwards(const Contact& contact, const std::vector<const Blob*>&
       if (!forward || match[i] < 0) continue;
       const size_t j = static_cast<size_t>(match[i]);
       const Blob& back = split.pieces[j];
-      if (back.area < 1) continue;
-      forward->split_agreement = static_cast<float>(Iou(*forward, {}, back));
+      if (back.area >= 1) forward->split_agreement = static_cast<float>(Iou(*forward, {}, back));
       if (split.frame < cut_frame) continue;
+      // From the cut on it is that animal, also where it was not found on the way back.
+      forward->tracklet = tracklet_of[j];
+      if (result.cut_frame < 0 || split.frame < result.cut_frame) result.cut_frame = split.frame;
+      if (back.area < 1) continue;
       // A piece that the network cut is only given the name of the piece that it equals.
       forward->mask = back.mask;
       forward->region = back.region;
       forward->area = back.area;
       forward->centroid = back.centroid;
-      forward->tracklet = tracklet_of[j];
-      if (result.cut_frame < 0 || split.frame < result.cut_frame) result.cut_frame = split.frame;
     }
   }
   return result;

@@ -200,6 +200,10 @@ std::optional<Follow> Tracker::Impl::LostNear(const Blob& blob) {
     if (!grown.contains(cv::Point(gone.follow.last.centroid))) continue;
     Follow follow = gone.follow;
     lost.erase(lost.begin() + static_cast<ptrdiff_t>(i));
+    hidden.erase(
+        std::remove_if(hidden.begin(), hidden.end(),
+                       [&](const Lost& h) { return h.follow.tracklet == follow.tracklet; }),
+        hidden.end());
     return follow;
   }
   return std::nullopt;

@@ -27,6 +27,9 @@ struct Tracker::Impl {
   std::vector<Link> links;
   std::vector<Follow> active;
   std::vector<Lost> lost;
+  // Animals that went out of sight, until they are seen again, however long: where one of them may
+  // come out, an animal that hides there itself may be taken for it.
+  std::vector<Lost> hidden;
   std::deque<TrackedFrame> pending;
   std::map<int, Contact> contacts;  // open ones
   int next_contact = 0;
@@ -48,7 +51,8 @@ struct Tracker::Impl {
     std::vector<int> active_of;            // blob -> active, or -1
     std::vector<std::vector<int>> merged;  // blob -> further actives inside of it
     std::vector<Follow> next;
-    std::vector<bool> settled;  // actives that go on
+    std::vector<bool> settled;     // actives that go on
+    std::vector<size_t> appeared;  // blobs that nobody was followed into
   };
   void MergeFragments(Step& step);
   void Match(Step& step);
@@ -66,6 +70,15 @@ struct Tracker::Impl {
   // Links from animals that were lost a moment ago to one that appears.
   void LinkToLost(int to, const Blob& blob);
   void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
+  void Hide(const Follow& follow, int frame);
+  bool IsHiddenAt(const Lost& gone, const Blob& blob) const;
+  // Where another one hides, for long enough to come out.
+  bool IsBeside(int frame, const Blob& blob) const;
+  // Of one of the hidden that `blob` may be, where it came up.
+  void Found(const Blob& blob);
+  // Whether blob d, which goes on as active i, may be one that was hidden there.
+  bool MayBeHidden(const Step& step, size_t i, size_t d) const;
+  void ForgetFound();  // all of them, where every animal is in sight
 
   // A contact that ends without its members coming apart together: nobody can check it from behind,
   // so its pieces are cut where the animals hid each other, and may change names there.

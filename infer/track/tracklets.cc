@@ -31,6 +31,17 @@ constexpr double kClearlyApart = 0.5;
 // Within a contact the network's own cut has to look right before it is taken.
 constexpr double kPartOffInContact = 1.15, kLeastFitInContact = 0.6;
 
+// An animal that went out of sight comes up within so many body lengths of its place.
+constexpr double kHiddenReach = 1.25;
+// Hidden for so long, it may come out whenever another one is there; before, it was only missed.
+constexpr double kHiddenSeconds = 0.2;
+// Log-odds that an animal which leaves such a place is the one that hid there; that it is the one
+// that came, kEnterContact. So about one in fifty: where looks say nothing, a person is asked.
+constexpr double kCameOut = 4;
+// A step like this beside one that is hidden may be the other one's.
+constexpr double kJumpIou = 0.4, kJumpDistance = 0.3;
+constexpr size_t kMostHidden = 32;
+
 // What a blob must cover of all animals that may be in it, so that it is all of them. Who is in
 // contact already may hide more of the other; where every animal has a blob, one hardly seen alone
 // may be a piece ("pieces of a blurred jump") and must show.
@@ -223,11 +234,59 @@ bool Tracker::Impl::Certain(const Step& step, size_t i, size_t d) const {
                            (its >= 0 ? step.fits[i][static_cast<size_t>(its)].value() : 0);
     if (straight - swapped < (its >= 0 ? 0.4 : 0.25)) return false;
   }
+  if (MayBeHidden(step, i, d)) return false;
   for (size_t other = 0; other < step.blobs.size(); ++other) {  // another blob as good for it?
     if (other == d || step.active_of[other] >= 0) continue;
     if (fit.value() - step.fits[i][other].value() < 0.25) return false;
   }
   return true;
+}
+
+void Tracker::Impl::Hide(const Follow& follow, int frame) {
+  if (follow.contact >= 0 || follow.frames_alone < kKnownFrames) return;
+  if (hidden.size() >= kMostHidden) hidden.erase(hidden.begin());
+  hidden.push_back({follow, frame});
+}
+
+bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
+  return cv::norm(gone.follow.last.centroid - blob.centroid) <=
+         kHiddenReach *
+             std::max(BodyLength(gone.follow.usual_area), BodyLength(options.median_area));
+}
+
+bool Tracker::Impl::IsBeside(int frame, const Blob& blob) const {
+  return std::any_of(hidden.begin(), hidden.end(), [&](const Lost& gone) {
+    return frame - gone.end_frame >= kHiddenSeconds * options.fps && IsHiddenAt(gone, blob);
+  });
+}
+
+void Tracker::Impl::Found(const Blob& blob) {
+  size_t nearest = hidden.size();
+  double least = 1e18;
+  for (size_t h = 0; h < hidden.size(); ++h) {
+    const double away = cv::norm(hidden[h].follow.last.centroid - blob.centroid);
+    if (!IsHiddenAt(hidden[h], blob) || away >= least) continue;
+    least = away;
+    nearest = h;
+  }
+  if (nearest < hidden.size()) hidden.erase(hidden.begin() + static_cast<ptrdiff_t>(nearest));
+}
+
+bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {
+  const Blob& blob = step.blobs[d];
+  if (std::none_of(hidden.begin(), hidden.end(),
+                   [&](const Lost& gone) { return IsHiddenAt(gone, blob); })) {
+    return false;
+  }
+  if (step.fits[i][d].iou < kJumpIou && step.fits[i][d].distance > kJumpDistance) return true;
+  for (size_t other = 0; other < step.blobs.size(); ++other) {  // it comes up, or this one does
+    if (other != d && step.active_of[other] == -1 && step.fits[i][other].near) return true;
+  }
+  return false;
+}
+
+void Tracker::Impl::ForgetFound() {
+  if (Most() > 0 && static_cast<int>(active.size()) >= Most()) hidden.clear();
 }
 
 Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) {
@@ -299,6 +358,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
     follow.tracklet = NewTracklet(step.frame, false);
     follow.last.tracklet = follow.tracklet;
     LinkToLost(follow.tracklet, blob);
+    step.appeared.push_back(d);
     for (size_t i = 0; i < active.size(); ++i) {
       if (step.fits[i][d].near && active[i].contact < 0) {
         AddLink(active[i].tracklet, follow.tracklet, kOverlapOdds * step.fits[i][d].iou);
@@ -326,6 +386,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
     }
     return;
   }
+  const bool beside = IsBeside(step.frame, blob);
   const bool certain = Certain(step, i, d);
   Follow next = Continue(active[i], blob, step.fits[i][d]);
   if (!certain) {
@@ -336,7 +397,23 @@ void Tracker::Impl::Place(Step& step, size_t d) {
       AddLink(active[from].tracklet, next.tracklet,
               kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
     }
+    for (const Lost& gone : hidden) {
+      if (!IsHiddenAt(gone, blob)) continue;
+      const Fit fit = FitOf(gone.follow, blob);
+      AddLink(gone.follow.tracklet, next.tracklet,
+              kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
+    }
+  } else if (beside != active[i].beside) {
+    next.tracklet = NewTracklet(step.frame, false);
+    AddLink(active[i].tracklet, next.tracklet, kEnterContact);
+    for (const Lost& gone : hidden) {
+      if (!beside && IsHiddenAt(gone, active[i].last)) {
+        AddLink(gone.follow.tracklet, next.tracklet, kCameOut);
+      }
+    }
   }
+  next.beside = beside;
+  tracklets[static_cast<size_t>(next.tracklet)].beside = beside;
   next.last.tracklet = next.tracklet;
   step.next.push_back(std::move(next));
 }
@@ -353,10 +430,14 @@ std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetect
   FindMerges(step);
   EndContacts(step);
   for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);
+  for (const size_t d : step.appeared) Found(step.blobs[d]);
   for (size_t i = 0; i < active.size(); ++i) {
-    if (!step.settled[i]) Lose(active[i], frame);
+    if (step.settled[i]) continue;
+    Lose(active[i], frame);
+    Hide(active[i], frame);
   }
   active = std::move(step.next);
+  ForgetFound();
   CountKnown();
   TrackedFrame tracked;
   tracked.frame = frame;

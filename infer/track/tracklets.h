@@ -25,6 +25,7 @@ struct Tracklet {
   int id = 0;
   int start_frame = 0, end_frame = 0;  // [start, end)
   bool contact = false;                // pieces of a merged blob
+  bool beside = false;                 // near the place where another animal hides
 };
 
 // Log-odds that two tracklets are the same animal, from motion and overlap alone: positive speaks

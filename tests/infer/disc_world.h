@@ -39,6 +39,7 @@ struct DiscWorld {
   int wrong_cut = 0;  // > 0: cuts a lump of two itself, this many pixels beside its middle
   double lanes = 0;   // > 0: every animal keeps to a lane of this height, none hides another
   std::vector<int> class_of;  // animal -> class; empty: one class an animal
+  cv::Rect shelter;           // what is in it nobody sees
 
   int classes() const {
     if (class_of.empty()) return animals;
@@ -79,6 +80,7 @@ struct DiscWorld {
                                            2.f * static_cast<float>(axes.height)),
                                 static_cast<float>(at.z * 180 / CV_PI)),
                 cv::Scalar(255), cv::FILLED);
+    if (!shelter.empty()) mask(shelter).setTo(0);
     return mask;
   }
 
