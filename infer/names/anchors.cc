@@ -10,10 +10,9 @@ namespace {
 
 constexpr double kSame = 0.5;        // IoU
 constexpr double kAlsoMeant = 0.25;  // IoU
-// A person errs about once in a hundred thousand names; but a tracklet may have changed animals
-// somewhere, and then the network's opinions of many seconds should still win over one label.
-constexpr double kLogOdds = 12;
-constexpr double kMostLogOdds = 36;  // labels of one tracklet are not independent for ever
+// What a person says holds against whatever a network says for however long. Where that cannot be
+// (two animals of one name at once), breaking one label is better than taking an animal away.
+constexpr double kForbidden = -1e6, kKept = 2e6;  // log-odds
 
 }  // namespace
 
@@ -67,17 +66,26 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
 
 void AddAnchors(const TrackRecord& record, const std::vector<Anchor>& anchors,
                 std::vector<TrackletEvidence>& evidence) {
-  std::vector<std::vector<double>> said(evidence.size());
+  std::vector<bool> labeled(evidence.size(), false);
   for (const Anchor& anchor : anchors) {
     const size_t t = static_cast<size_t>(record.rows()[anchor.row].tracklet);
-    said[t].resize(evidence[t].class_log_odds.size(), 0);
-    double& sum = said[t][static_cast<size_t>(anchor.class_index)];
-    sum = std::min(kMostLogOdds, sum + kLogOdds);
+    std::vector<double>& odds = evidence[t].class_log_odds;
+    for (size_t k = 0; k < odds.size(); ++k) {
+      if (k != static_cast<size_t>(anchor.class_index)) odds[k] += kForbidden;
+    }
+    if (!labeled[t]) evidence[t].drop_cost += kKept;
+    labeled[t] = true;
   }
-  for (size_t t = 0; t < evidence.size(); ++t) {
-    for (size_t k = 0; k < said[t].size(); ++k) evidence[t].class_log_odds[k] += said[t][k];
-    if (!said[t].empty()) evidence[t].drop_cost += kLogOdds;
+}
+
+std::vector<Anchor> NotKept(const TrackRecord& record, const std::vector<Anchor>& anchors,
+                            const std::vector<NamedTracklet>& names) {
+  std::vector<Anchor> broken;
+  for (const Anchor& anchor : anchors) {
+    const int t = record.rows()[anchor.row].tracklet;
+    if (names[static_cast<size_t>(t)].class_index != anchor.class_index) broken.push_back(anchor);
   }
+  return broken;
 }
 
 }  // namespace infer

@@ -23,9 +23,14 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
                                  const std::vector<datasets::Id>& rows,
                                  const std::vector<datasets::Id>& categories);
 
-// Adds to each tracklet's evidence what its anchors say: one label outweighs any doubt, but neither
-// another label nor a network that is sure for many seconds.
+// Adds to each tracklet's evidence what its anchors say, which holds against all else. Of two
+// labels of one tracklet that differ neither does: CutAtLabels (known_pairs.h) comes first.
 void AddAnchors(const TrackRecord& record, const std::vector<Anchor>& anchors,
                 std::vector<TrackletEvidence>& evidence);
+
+// The labels that the names do not keep all the same, as where one name is given to two animals
+// that are seen at once.
+std::vector<Anchor> NotKept(const TrackRecord& record, const std::vector<Anchor>& anchors,
+                            const std::vector<NamedTracklet>& names);
 
 }  // namespace infer

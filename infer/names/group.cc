@@ -172,9 +172,13 @@ std::vector<Link> ReturnLinks(const TrackRecord& record, const std::vector<Track
 std::vector<int> OpenNumbers(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                              const std::vector<Link>& links,
                              const std::vector<NamedTracklet>& names, double fps) {
-  std::vector<std::vector<int>> comes_from(tracklets.size());
+  std::vector<std::vector<Link>> comes_from(tracklets.size());
   for (const Link& link : links) {
-    if (link.log_odds > 0) comes_from[static_cast<size_t>(link.to)].push_back(link.from);
+    if (link.log_odds > 0) comes_from[static_cast<size_t>(link.to)].push_back(link);
+  }
+  for (std::vector<Link>& from : comes_from) {  // what people know first: its odds are infinite
+    std::stable_sort(from.begin(), from.end(),
+                     [](const Link& a, const Link& b) { return a.log_odds > b.log_odds; });
   }
   const std::vector<Summary> summaries = Summaries(record, tracklets.size());
   // Near where the other was just seen: the one animal of all that is missing there.
@@ -191,18 +195,34 @@ std::vector<int> OpenNumbers(const TrackRecord& record, const std::vector<Trackl
   });
   std::vector<int> numbers(tracklets.size(), -1);
   std::map<int, std::pair<int, size_t>> held_by;  // slot: number, last tracklet
-  int next = 0;
+  std::vector<int> seen_until;                    // by number
+  const auto is_free = [&](int number, size_t t) {
+    return number >= 0 && seen_until[static_cast<size_t>(number)] <= tracklets[t].start_frame;
+  };
   for (const size_t t : order) {
     const int slot = names[t].number;
     if (slot < 0) continue;
+    // The search has the same slot for those that it takes for one animal; others may have come and
+    // gone in that slot meanwhile.
+    int number = -1;
+    for (const Link& link : comes_from[t]) {
+      const size_t from = static_cast<size_t>(link.from);
+      const bool is_meant = names[from].number == slot || std::isinf(link.log_odds);
+      if (number < 0 && is_meant && is_free(numbers[from], t)) number = numbers[from];
+    }
     const auto held = held_by.find(slot);
-    const bool same = held != held_by.end() &&
-                      (beside(held->second.second, t) ||
-                       std::any_of(comes_from[t].begin(), comes_from[t].end(), [&](int from) {
-                         return numbers[static_cast<size_t>(from)] == held->second.first;
-                       }));
-    numbers[t] = same ? held->second.first : next++;
-    held_by[slot] = {numbers[t], t};
+    if (number < 0 && held != held_by.end() && beside(held->second.second, t) &&
+        is_free(held->second.first, t)) {
+      number = held->second.first;
+    }
+    if (number < 0) {
+      number = static_cast<int>(seen_until.size());
+      seen_until.push_back(0);
+    }
+    numbers[t] = number;
+    int& until = seen_until[static_cast<size_t>(number)];
+    until = std::max(until, tracklets[t].end_frame);
+    held_by[slot] = {number, t};
   }
   return numbers;
 }

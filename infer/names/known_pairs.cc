@@ -1,6 +1,8 @@
 #include "infer/names/known_pairs.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -100,6 +102,61 @@ void CutAtKnownPairs(const std::vector<FoundPair>& pairs, TrackRecord& record,
     if (one_stays) Cut(before.tracklet, middle, record, tracklets, links);
     if (other_was) Cut(after.tracklet, middle, record, tracklets, links);
   }
+}
+
+namespace {
+
+// Of frames (first, second]: where the tracklet came nearest to another, and to which; the middle
+// and -1 where it was alone.
+std::pair<int, int> NearestOf(const TrackRecord& record, int tracklet, int first, int second) {
+  std::pair<int, int> place = {(first + second + 1) / 2, -1};
+  double least = std::numeric_limits<double>::infinity();
+  const auto& rows = record.rows();
+  const auto less = [](int frame, const AnimalFrame& row) { return frame < row.frame; };
+  auto row = std::upper_bound(rows.begin(), rows.end(), first, less);
+  while (row != rows.end() && row->frame <= second) {
+    auto end = row;
+    const AnimalFrame* own = nullptr;
+    for (; end != rows.end() && end->frame == row->frame; ++end) {
+      if (end->tracklet == tracklet) own = &*end;
+    }
+    for (auto other = row; own && other != end; ++other) {
+      const double away = std::hypot(other->x - own->x, other->y - own->y);
+      if (other->tracklet == tracklet || away >= least) continue;
+      least = away;
+      place = {row->frame, other->tracklet};
+    }
+    row = end;
+  }
+  return place;
+}
+
+}  // namespace
+
+std::vector<LabelCut> CutAtLabels(const std::vector<Anchor>& anchors, TrackRecord& record,
+                                  std::vector<Tracklet>& tracklets, std::vector<Link>& links) {
+  // Rows move to other tracklets with each cut, so that each is looked up anew.
+  std::vector<Anchor> in_time = anchors;
+  std::stable_sort(in_time.begin(), in_time.end(), [&](const Anchor& a, const Anchor& b) {
+    return record.rows()[a.row].frame < record.rows()[b.row].frame;
+  });
+  std::vector<LabelCut> cuts;
+  for (size_t second = 1; second < in_time.size(); ++second) {
+    const AnimalFrame now = record.rows()[in_time[second].row];
+    for (size_t first = second; first-- > 0;) {
+      const AnimalFrame then = record.rows()[in_time[first].row];
+      if (then.tracklet != now.tracklet) continue;
+      if (in_time[first].class_index != in_time[second].class_index && then.frame < now.frame) {
+        const auto [frame, other] = NearestOf(record, now.tracklet, then.frame, now.frame);
+        Cut(now.tracklet, frame, record, tracklets, links);
+        if (other >= 0) Cut(other, frame, record, tracklets, links);
+        cuts.push_back(
+            {then.frame, now.frame, in_time[first].class_index, in_time[second].class_index});
+      }
+      break;
+    }
+  }
+  return cuts;
 }
 
 std::vector<KnownSame> KnownSameOf(const std::vector<FoundPair>& pairs, const TrackRecord& record) {

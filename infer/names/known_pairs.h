@@ -33,4 +33,14 @@ void CutAtKnownPairs(const std::vector<FoundPair>& pairs, TrackRecord& record,
 // After the cuts. Pairs within one tracklet are kept too: they show that the decision holds.
 std::vector<KnownSame> KnownSameOf(const std::vector<FoundPair>& pairs, const TrackRecord& record);
 
+// Where labels call one tracklet by two names, so that it has changed animals between them.
+struct LabelCut {
+  int first_frame = 0, second_frame = 0;  // of the labels
+  int first_class = 0, second_class = 0;
+};
+// Cuts such a tracklet where it came nearest to another one, which is cut there too: they may have
+// been exchanged. By frame.
+std::vector<LabelCut> CutAtLabels(const std::vector<Anchor>& anchors, TrackRecord& record,
+                                  std::vector<Tracklet>& tracklets, std::vector<Link>& links);
+
 }  // namespace infer

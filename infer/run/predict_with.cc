@@ -47,8 +47,9 @@ void CountAnimals(const std::string& video, double fps, PipelineResult& found, G
 // Returns the model's description with as many animals as there are numbers.
 train::ModelInfo Renumber(const GroupPlan& plan, const PipelineResult& found,
                           const std::vector<Link>& links, double fps, DecidedNames& decided,
-                          PredictResult& result) {
+                          PredictResult& result, bool& renumbered) {
   train::ModelInfo info = plan.info;
+  renumbered = false;
   if (!plan.open) return info;
   const std::vector<int> numbers =
       OpenNumbers(found.record, found.tracklets, links, decided.names, fps);
@@ -59,9 +60,44 @@ train::ModelInfo Renumber(const GroupPlan& plan, const PipelineResult& found,
                              " animals came and went: numbers of animals that left are used again");
     return info;
   }
+  renumbered = true;
   for (size_t t = 0; t < numbers.size(); ++t) decided.names[t].number = numbers[t];
   info.max_instances = {count};
   return info;
+}
+
+constexpr size_t kMostSaid = 5;  // places by frame; more are counted
+
+void SayCuts(const std::string& video, const train::ModelInfo& info,
+             const std::vector<LabelCut>& cuts, std::vector<std::string>& remarks) {
+  for (size_t c = 0; c < std::min(cuts.size(), kMostSaid); ++c) {
+    const LabelCut& cut = cuts[c];
+    remarks.push_back("video '" + video + "': labels call one animal '" +
+                      info.classes[static_cast<size_t>(cut.first_class)] + "' in frame " +
+                      std::to_string(cut.first_frame) + " and '" +
+                      info.classes[static_cast<size_t>(cut.second_class)] + "' in frame " +
+                      std::to_string(cut.second_frame) +
+                      "; its name changes between them, unless one of the labels is wrong");
+  }
+  if (cuts.size() > kMostSaid) {
+    remarks.push_back("video '" + video + "': " + std::to_string(cuts.size() - kMostSaid) +
+                      " more places where labels call one animal by two names");
+  }
+}
+
+void SayNotKept(const std::string& video, const train::ModelInfo& info, const TrackRecord& record,
+                const std::vector<Anchor>& labels, std::vector<std::string>& remarks) {
+  for (size_t l = 0; l < std::min(labels.size(), kMostSaid); ++l) {
+    remarks.push_back("video '" + video + "': the label '" +
+                      info.classes[static_cast<size_t>(labels[l].class_index)] + "' of frame " +
+                      std::to_string(record.rows()[labels[l].row].frame) +
+                      " does not fit the other labels and what is seen at once; its animal got "
+                      "another name");
+  }
+  if (labels.size() > kMostSaid) {
+    remarks.push_back("video '" + video + "': " + std::to_string(labels.size() - kMostSaid) +
+                      " more labels of which that holds");
+  }
 }
 
 // Pairs that people know to be one animal, found again in what was tracked now. Those that
@@ -146,6 +182,8 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
       anchors = LabelAnchors(project, job_id, video.id, found.record, found.rows, input.categories);
     }
     const auto checkpoint = [&job] { job.ThrowIfCancelled(); };
+    SayCuts(video.name, info, CutAtLabels(anchors, found.record, found.tracklets, found.links),
+            result.remarks);
     const std::vector<KnownSame> known =
         ObeyDecisions(project, job_id, video, info, anchors, found, result.remarks);
     CountAnimals(video.name, input.fps, found, plan);
@@ -153,13 +191,18 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     for (const Link& link : LinksOf(known)) links.push_back(link);
     DecidedNames decided =
         DecideNames(found.record, found.tracklets, links, info, evidence, anchors, checkpoint);
+    bool renumbered = false;
+    const train::ModelInfo numbered =
+        Renumber(plan, found, links, input.fps, decided, result, renumbered);
     const std::string broken = Broken(decided.names, known);
     if (!broken.empty()) result.remarks.push_back("video '" + video.name + "': " + broken);
-    const train::ModelInfo numbered = Renumber(plan, found, links, input.fps, decided, result);
     const std::vector<NamedTracklet>& names = decided.names;
+    SayNotKept(video.name, info, found.record, NotKept(found.record, anchors, names),
+               result.remarks);
     NameEvidence kept = NameEvidenceOf(found.record, found.tracklets, found.links, decided,
                                        numbered, anchors, known);
     kept.fps = input.fps;
+    kept.open_group = renumbered;
     kept.start_frame = input.start_frame;
     kept.end_frame = end_frame;
     kept.categories = input.categories;
