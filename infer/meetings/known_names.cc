@@ -25,10 +25,18 @@ std::vector<Id> AnimalsIn(const MeetingRow& meeting) {
   return animals;
 }
 
-bool Holds(const MeetingRow& meeting, const KnownSame& same) {
+// Of a decision that was found again in this prediction: whether it says who came out of this
+// meeting. The outlines that it knows may lie within the contact now.
+bool Holds(const MeetingRow& meeting, const KnownSame& same, const NameEvidence& evidence) {
   const auto has = [&](const std::optional<int> MeetingAnimalRow::*side, int tracklet) {
+    const NamedRun& run = evidence.runs[static_cast<size_t>(tracklet)];
+    const bool is_within =
+        run.contact && run.start_frame >= meeting.start_frame && run.end_frame <= meeting.end_frame;
     return std::any_of(meeting.animals.begin(), meeting.animals.end(),
-                       [&](const MeetingAnimalRow& animal) { return animal.*side == tracklet; });
+                       [&](const MeetingAnimalRow& animal) {
+                         return animal.*side == tracklet ||
+                                (is_within && !animal.away && animal.number == run.number);
+                       });
   };
   return has(&MeetingAnimalRow::before_tracklet, same.from) &&
          has(&MeetingAnimalRow::after_tracklet, same.to);
@@ -69,6 +77,7 @@ std::optional<KnownNames> LoadKnownNames(Connection& connection, Id job_id, Id v
   const auto text = datasets::ReadNameEvidence(connection, job_id, video_id);
   if (!text) return std::nullopt;
   KnownNames known;
+  known.job_id = job_id;
   known.evidence = NameEvidenceFromJson(*text);
   known.meetings = datasets::ReadMeetings(connection, job_id, video_id);
   known.decisions = datasets::ReadMeetingDecisions(connection, video_id);
@@ -99,7 +108,7 @@ bool IsAbout(const MeetingDecisionRow& decision, const MeetingRow& meeting,
   if (decision.job_id == meeting.job_id) return decision.meeting_id == meeting.id;
   if (decision.pairs.empty()) return IsSameMeeting(decision, meeting, known);
   return std::any_of(known.same.begin(), known.same.end(), [&](const KnownSame& same) {
-    return same.decision_id == decision.id && Holds(meeting, same);
+    return same.decision_id == decision.id && Holds(meeting, same, known.evidence);
   });
 }
 

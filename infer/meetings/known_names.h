@@ -17,6 +17,7 @@ namespace infer {
 struct KnownNames {
   NameEvidence evidence;
   std::vector<datasets::MeetingRow> meetings;  // as stored
+  datasets::Id job_id = 0;
   std::vector<datasets::MeetingDecisionRow> decisions;
   std::vector<datasets::PredictionCorrectionRow> corrections;  // in order
   std::vector<KnownSame> same;

@@ -162,8 +162,10 @@ Plan PlanOf(Connection& connection, const KnownNames& known, const ReviewedMeeti
   }
   const std::string contradiction = Contradiction(known.evidence, plan.after);
   if (!contradiction.empty()) {
-    throw Error(Thing(meeting.row.id), contradiction,
-                "change that one first, or decide otherwise here");
+    throw Error(
+        Thing(meeting.row.id), contradiction,
+        "correct what is wrong there first (after labels were corrected, predict again), or "
+        "decide otherwise here");
   }
   return plan;
 }
@@ -207,10 +209,18 @@ std::vector<PredictionCorrectionRow> SwapsFromHere(const KnownNames& known,
   const ShownTracks shown(known);
   int start = known.evidence.end_frame, last_before = -1;
   for (size_t a = 0; a < leaves.size(); ++a) {
+    const auto& before_frame = meeting.animals[a].before_frame;
+    if (leaves[a] != a && before_frame) last_before = std::max(last_before, *before_frame);
+  }
+  for (size_t a = 0; a < leaves.size(); ++a) {
     if (leaves[a] == a) continue;
     const MeetingAnimalRow& animal = meeting.animals[a];
-    if (animal.after_frame) start = std::min(start, *animal.after_frame);
-    if (animal.before_frame) last_before = std::max(last_before, *animal.before_frame);
+    if (animal.after_tracklet) {
+      // In a contact that has no end nobody is alone again: from the start of its last piece on.
+      const NamedRun& after = known.evidence.runs[static_cast<size_t>(*animal.after_tracklet)];
+      start = std::min(
+          start, after.contact ? std::max(after.start_frame, last_before + 1) : after.start_frame);
+    }
   }
   if (start <= last_before) {
     throw Error(Thing(meeting.id),
@@ -271,11 +281,61 @@ datasets::MeetingChange PlanDecision(Connection& connection, Id meeting_id, Meet
   return std::move(plan.change);
 }
 
+namespace {
+
+constexpr int kNearFrames = 12;  // an animal that was missed at the very frame is looked for so far
+
+struct ShownOutline {
+  int frame = 0;
+  datasets::Polygons outline;
+};
+
+// The outline that is called so, as people see it, in the nearest of frames [first, last] to the
+// end that `from_first` says.
+std::optional<ShownOutline> OutlineCalled(Connection& connection, Id job_id, Id video_id,
+                                          Id category_id, int first, int last, bool from_first) {
+  std::optional<ShownOutline> found;
+  if (first > last) return found;
+  datasets::Reader(connection)
+      .ForEachPrediction(job_id, video_id, first, last + 1, datasets::PredictionView::kCorrected,
+                         [&](int frame, const std::vector<datasets::PredictionRow>& predictions) {
+                           if (found && from_first) return;
+                           for (const auto& prediction : predictions) {
+                             if (prediction.category_id != category_id) continue;
+                             if (prediction.polygons.empty()) continue;
+                             found = {frame, prediction.polygons};
+                           }
+                         });
+  return found;
+}
+
+// Whoever is called so before `frame` is the one that is called otherwise from it on.
+void AddExchange(Connection& connection, Id job_id, Id video_id, int frame, Id category_id,
+                 Id other_category_id, std::vector<datasets::KnownPairRow>& pairs) {
+  for (const auto& [before, after] :
+       {std::pair(category_id, other_category_id), std::pair(other_category_id, category_id)}) {
+    const auto was = OutlineCalled(connection, job_id, video_id, before,
+                                   std::max(0, frame - kNearFrames), frame - 1, false);
+    const auto is =
+        OutlineCalled(connection, job_id, video_id, after, frame, frame + kNearFrames - 1, true);
+    if (!was || !is) continue;
+    datasets::KnownPairRow pair;  // without tracklets: in this prediction the swap itself says it
+    pair.before_frame = was->frame;
+    pair.after_frame = is->frame;
+    pair.before_outline = was->outline;
+    pair.after_outline = is->outline;
+    pairs.push_back(std::move(pair));
+  }
+}
+
+}  // namespace
+
 std::optional<datasets::MeetingChange> DecisionOfSwap(Connection& connection, Id job_id,
-                                                      Id video_id, int start_frame, Id category_id,
-                                                      Id other_category_id) {
+                                                      Id video_id, int start_frame, int end_frame,
+                                                      Id category_id, Id other_category_id) {
   const std::optional<KnownNames> known = LoadKnownNames(connection, job_id, video_id);
   if (!known || known->IsNumbered()) return std::nullopt;
+  const bool has_end = end_frame < known->evidence.end_frame;
   for (const ReviewedMeeting& meeting : ListShownMeetings(*known).meetings) {
     std::vector<int> both;
     for (const MeetingAnimalRow& animal : meeting.row.animals) {
@@ -286,7 +346,7 @@ std::optional<datasets::MeetingChange> DecisionOfSwap(Connection& connection, Id
         both.push_back(animal.number);
       }
     }
-    if (both.size() != 2) continue;
+    if (both.size() != 2 || has_end) continue;
     try {
       return PlanOf(connection, *known, meeting, MeetingVerdict::kExchange,
                     {{both[0], both[1]}, {both[1], both[0]}}, 0)
@@ -294,10 +354,27 @@ std::optional<datasets::MeetingChange> DecisionOfSwap(Connection& connection, Id
     } catch (const datasets::DatabaseError&) {
       throw;
     } catch (const Error&) {  // against what is known: the swap is the person's word all the same
-      return std::nullopt;
+      break;
     }
   }
-  return std::nullopt;
+  datasets::MeetingChange change;
+  MeetingDecisionRow& decision = change.decision;
+  decision.video_id = video_id;
+  decision.job_id = job_id;
+  decision.verdict = "exchange";
+  decision.start_frame = std::max(0, start_frame - 1);
+  decision.end_frame =
+      std::min(known->evidence.end_frame, has_end ? end_frame + 1 : start_frame + 1);
+  if (start_frame > known->evidence.start_frame) {
+    AddExchange(connection, job_id, video_id, start_frame, category_id, other_category_id,
+                decision.pairs);
+  }
+  if (has_end) {
+    AddExchange(connection, job_id, video_id, end_frame, category_id, other_category_id,
+                decision.pairs);
+  }
+  if (decision.pairs.empty() || decision.end_frame <= decision.start_frame) return std::nullopt;
+  return change;
 }
 
 }  // namespace infer

@@ -24,12 +24,16 @@ datasets::MeetingChange PlanDecision(datasets::Connection& connection, datasets:
                                      const std::vector<std::pair<int, int>>& leaves_as,
                                      double seconds);
 
-// The decision that it is when a person swaps two animals by hand from a frame on: where the frame
-// lies in a meeting of both, that they were exchanged there. `swaps` is empty, the swap itself is
-// the caller's. Nullopt where it is no decision: outside of all meetings, or against what is known.
+// The decision that it is when a person swaps two animals by hand in frames [start, end): where
+// that begins in a meeting of both and has no end, that they were exchanged there; else that the
+// one which is called so before is the one which is called otherwise after, at both ends, which the
+// next prediction obeys too. `swaps` is empty, the swap itself is the caller's. Nullopt where it is
+// no decision, and holds for this prediction only: of animals that share a name, and where one of
+// them is not seen near the ends.
 std::optional<datasets::MeetingChange> DecisionOfSwap(datasets::Connection& connection,
                                                       datasets::Id job_id, datasets::Id video_id,
-                                                      int start_frame, datasets::Id category_id,
+                                                      int start_frame, int end_frame,
+                                                      datasets::Id category_id,
                                                       datasets::Id other_category_id);
 
 }  // namespace infer

@@ -55,7 +55,11 @@ void CheckRow(const MeetingRow& row, const NameEvidence& evidence, size_t number
   }
 }
 
-Meeting FromRow(const MeetingRow& row) {
+// The frame in which an animal is shown when it comes out of a meeting: the first in which it is
+// alone, or the last of a contact that has no end.
+int FrameAfter(const NamedRun& run) { return run.contact ? run.end_frame - 1 : run.start_frame; }
+
+Meeting FromRow(const MeetingRow& row, const NameEvidence& evidence) {
   Meeting meeting;
   meeting.start_frame = row.start_frame;
   meeting.end_frame = row.end_frame;
@@ -64,6 +68,8 @@ Meeting FromRow(const MeetingRow& row) {
     meeting.animals.push_back(
         {animal.number, animal.before_tracklet.value_or(-1), animal.after_tracklet.value_or(-1),
          static_cast<float>(animal.split_agreement.value_or(-1)), animal.away});
+    const int after = meeting.animals.back().after;
+    meeting.to_end = meeting.to_end || (after >= 0 && evidence.runs[In(after)].contact);
   }
   for (const auto& way : row.ways) {
     meeting.ways.push_back(
@@ -89,7 +95,7 @@ void FillRow(const Meeting& meeting, const NameEvidence& evidence,
     }
     if (animal.after >= 0) {
       own.after_tracklet = animal.after;
-      own.after_frame = evidence.runs[In(animal.after)].start_frame;
+      own.after_frame = FrameAfter(evidence.runs[In(animal.after)]);
     }
     if (animal.split_agreement >= 0) own.split_agreement = animal.split_agreement;
     own.away = animal.away;
@@ -109,7 +115,7 @@ std::pair<int, int> SidesOf(const MeetingAnimal& animal, const NameEvidence& evi
   };
   const auto run = [&](int tracklet) { return evidence.runs[In(std::max(0, tracklet))]; };
   return {at(animal.before, run(animal.before).end_frame - 1),
-          at(animal.after, run(animal.after).start_frame)};
+          at(animal.after, FrameAfter(run(animal.after)))};
 }
 
 // The same tracklets, each side under what it is called now; whether that has changed anything.
@@ -178,7 +184,11 @@ void CountFrames(const NameEvidence& evidence, MeetingList* list) {
       if (animal.away) continue;
       const auto next = next_start.find(animal.number);
       const int end = next == next_start.end() ? evidence.end_frame : next->second;
-      if (animal.after_tracklet) meetings[m].frames += std::max(0, end - row.end_frame + 1);
+      if (animal.after_tracklet) {
+        const NamedRun& after = evidence.runs[In(*animal.after_tracklet)];
+        const int from = after.contact ? after.start_frame : row.end_frame - 1;
+        meetings[m].frames += std::max(0, end - from);
+      }
       next_start[animal.number] = row.start_frame;
     }
   }
@@ -189,10 +199,11 @@ MeetingList ListOf(const KnownNames& known, bool with_chances) {
   list.known = true;
   list.numbered = known.IsNumbered();
   const size_t numbers = ClassOfNumber(known.evidence).size();
+  list.animals = static_cast<int>(numbers);
   std::vector<Meeting> now;
   for (const MeetingRow& row : known.meetings) {
     CheckRow(row, known.evidence, numbers);
-    now.push_back(FromRow(row));
+    now.push_back(FromRow(row, known.evidence));
   }
   const ShownTracks shown(known);
   const std::vector<NamedTracklet> names =
@@ -223,8 +234,11 @@ MeetingList ListOf(const KnownNames& known, bool with_chances) {
     meeting.numbered = list.numbered;
     list.meetings.push_back(std::move(meeting));
   }
+  for (const KnownSame& same : known.same) placed.insert(same.decision_id);  // it holds
+  const Id job_id = known.job_id;
   for (const MeetingDecisionRow& decision : known.decisions) {
-    if (!placed.count(decision.id)) list.elsewhere.push_back(decision);
+    const bool is_swap_here = decision.meeting_id == 0 && decision.job_id == job_id;
+    if (!placed.count(decision.id) && !is_swap_here) list.elsewhere.push_back(decision);
   }
   CountFrames(known.evidence, &list);
   return list;

@@ -39,6 +39,7 @@ struct ReviewedMeeting {
 
 struct MeetingList {
   bool known = false;     // false: the prediction is of an older Vole, and has no list
+  int animals = 0;        // that there are numbers for: at most one means nobody to exchange with
   bool numbered = false;  // animals share names, and numbers tell them apart
   std::vector<ReviewedMeeting> meetings;  // by frame
   // Decisions on meetings that this prediction does not have; they stay for the next one.

@@ -73,6 +73,36 @@ class Motion {
   std::vector<int> start_;
 };
 
+// The probability that a name changes hands, from above: with every exchange two animals or more
+// leave as another, so that it is at most half of what they have together. Of two that is what each
+// has; of eight, each of which has a little, it is more than any of them has.
+double ExchangeOf(const Meeting& meeting, const std::vector<NamedTracklet>& names) {
+  double most = 0, sum = 0;
+  const auto add = [&](double other) {
+    most = std::max(most, other);
+    sum += std::max(0.0, other);
+  };
+  for (const MeetingAnimal& animal : meeting.animals) {
+    if (animal.away) continue;
+    if (animal.before < 0 && animal.after >= 0) {  // comes for the first time
+      double other = 1 - names[At(animal.after)].probability;
+      for (const MeetingWay& way : meeting.ways) {  // or as one that was there before
+        if (way.after_number == animal.number) other = std::max(other, way.probability);
+      }
+      add(other);
+    }
+    for (const MeetingWay& way : meeting.ways) {
+      if (way.before_number == animal.number && way.after_number == animal.number) {
+        add(1 - way.probability);
+      }
+    }
+  }
+  double exchange = std::max(most, sum / 2);
+  // Nobody comes apart again: nothing tests from behind what was followed within the contact.
+  if (meeting.to_end) exchange = std::max(exchange, kDecidedExchange);
+  return std::clamp(exchange, 0.0, 1.0);
+}
+
 }  // namespace
 
 void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvidence>& evidence,
@@ -119,8 +149,9 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
         // Too far apart to ask: the names say who they are, of those who share one they say
         // nothing.
         const int name = names[At(enters.before)].class_index;
-        const double sharing =
-            name == names[At(leaves.after)].class_index ? options.max_instances[At(name)] : 1;
+        const double sharing = name >= 0 && name == names[At(leaves.after)].class_index
+                                   ? options.max_instances[At(name)]
+                                   : 1;
         way.probability = !possible             ? 0
                           : kept || sharing > 1 ? named * named_after / std::max(1.0, sharing)
                                                 : 1 - named * named_after;
@@ -136,27 +167,7 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
   const std::vector<double> same =
       ProbabilitiesOfSame(evidence, links, options, questions, checkpoint);
   for (size_t q = 0; q < same.size(); ++q) *answers[q] = std::clamp(same[q], 0.0, 1.0);
-  for (Meeting& meeting : meetings) {
-    meeting.exchange = 0;
-    for (const MeetingWay& way : meeting.ways) {
-      if (way.before_number != way.after_number) continue;
-      const auto animal =
-          std::find_if(meeting.animals.begin(), meeting.animals.end(),
-                       [&](const MeetingAnimal& a) { return a.number == way.before_number; });
-      if (animal->away) continue;
-      meeting.exchange = std::max(meeting.exchange, 1 - way.probability);
-    }
-    for (const MeetingAnimal& animal : meeting.animals) {  // comes for the first time
-      if (animal.away || animal.before >= 0 || animal.after < 0) continue;
-      meeting.exchange = std::max(meeting.exchange, 1 - names[At(animal.after)].probability);
-      for (const MeetingWay& way : meeting.ways) {  // or as one that was there before
-        if (way.after_number == animal.number) {
-          meeting.exchange = std::max(meeting.exchange, way.probability);
-        }
-      }
-    }
-    meeting.exchange = std::clamp(meeting.exchange, 0.0, 1.0);
-  }
+  for (Meeting& meeting : meetings) meeting.exchange = ExchangeOf(meeting, names);
 }
 
 }  // namespace infer

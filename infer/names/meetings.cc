@@ -21,7 +21,7 @@ struct Doubt {
   int number = 0;
   int first = 0, end = 0;  // last frame before to first frame after
   int before = -1, after = -1;
-  bool contact = false, gap = false;
+  bool contact = false, gap = false, to_end = false;
   float split_sum = 0;
   int split_count = 0;
   cv::Rect2f place;  // where it may have been meanwhile
@@ -158,7 +158,10 @@ class Finder {
       alone = chain[c];
     }
     const int end = Run(chain.back()).end_frame;
-    if (open) close(-1, end);
+    if (open) {
+      doubt.to_end = Run(chain.back()).contact && end >= options_.end_frame;
+      close(doubt.to_end ? chain.back() : -1, end);
+    }
     if (end < options_.end_frame) {
       absences_.push_back({number, end, options_.end_frame, alone, -1});
     }
@@ -168,10 +171,19 @@ class Finder {
   // it comes back says nothing about that: if it was meant, another came back there.
   bool MayBeThere(const Absence& absence, const cv::Rect2f& place, int first, int end) const {
     if (absence.end <= first || absence.first >= end) return false;
-    if (absence.before < 0) return true;
+    // Of a group that grows, who has never been seen is no one yet.
+    if (absence.before < 0) return !options_.open;
     const NamedRun& left = Run(absence.before);
     const int frames = end - left.end_frame;
     return Meet(Grown(PointRect(left.last), Reach(left.body, frames)), place);
+  }
+
+  // Whether it was last seen where the meeting is, as at the door of a shelter: then it may have
+  // come out while another went in, even where as many come out of the contact as went in.
+  bool IsHiddenThere(const Absence& absence, const cv::Rect2f& place, int first, int end) const {
+    if (absence.before < 0 || absence.end <= first || absence.first >= end) return false;
+    const NamedRun& left = Run(absence.before);
+    return Meet(Grown(PointRect(left.last), Reach(left.body, 0)), place);
   }
 
   int Root(int d) {
@@ -224,6 +236,7 @@ class Finder {
       meeting.end_frame = std::max(meeting.end_frame, doubt.end);
       contact = contact || doubt.contact;
       gap = gap || doubt.gap;
+      meeting.to_end = meeting.to_end || doubt.to_end;
       complete = complete && doubt.contact && doubt.before >= 0 && doubt.after >= 0;
       place = Joined(place, doubt.place);
       const auto [animal, fresh] = animals.try_emplace(doubt.number);
@@ -238,16 +251,17 @@ class Finder {
       if (count > 0) animal.split_agreement = sum / static_cast<float>(count);
     }
     // An animal that nobody sees may be meant too; where all were followed in and out, only one
-    // that goes or comes meanwhile.
+    // that goes or comes meanwhile, or is hidden at that very place.
     complete = complete && animals.size() > 1;
     for (const Absence& absence : absences_) {
       const bool changes =
           (absence.first >= meeting.start_frame && absence.first < meeting.end_frame) ||
           (absence.end > meeting.start_frame && absence.end < meeting.end_frame);
-      if (animals.count(absence.number) || (complete && !changes) ||
-          !MayBeThere(absence, place, meeting.start_frame, meeting.end_frame)) {
-        continue;
-      }
+      const bool may_be_meant =
+          complete && !changes
+              ? IsHiddenThere(absence, place, meeting.start_frame, meeting.end_frame)
+              : MayBeThere(absence, place, meeting.start_frame, meeting.end_frame);
+      if (animals.count(absence.number) || !may_be_meant) continue;
       animals[absence.number] = {absence.number, absence.before, absence.after, -1, true};
     }
     meeting.kind = contact ? Meeting::Kind::kContact
@@ -285,7 +299,7 @@ std::vector<NamedRun> NamedRunsOf(const TrackRecord& record, const std::vector<T
     if (frames[t]++ == 0) {
       run.number = names[t].number;
       run.class_index = names[t].class_index;
-      run.contact = tracklets[t].contact;
+      run.contact = tracklets[t].contact || tracklets[t].beside;
       run.start_frame = row.frame;
       run.first = at;
       run.around = PointRect(at);

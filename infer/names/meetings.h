@@ -21,7 +21,7 @@ struct NamedRun {
   int start_frame = 0, end_frame = 0;  // of its rows, [start, end)
   int number = -1;                     // track, see NamedTracklet
   int class_index = -1;
-  bool contact = false;
+  bool contact = false;        // or where another one hides
   cv::Point2f first, last;     // centroids, image pixels
   cv::Rect2f around;           // of all its centroids
   float body = 0;              // length, pixels
@@ -51,12 +51,16 @@ struct Meeting {
   int start_frame = 0, end_frame = 0;  // [start, end): last frame before to first frame after
   std::vector<MeetingAnimal> animals;  // by number, at least two
   std::vector<MeetingWay> ways;
+  // A contact that lasts to the last frame: `after` is then the last piece of it, not a tracklet in
+  // which the animal is alone again.
+  bool to_end = false;
   double exchange = 0;  // probability that a name changes hands
 };
 std::string NameOf(Meeting::Kind kind);
 
 struct MeetingOptions {
-  int numbers = 0;  // how many animals there can be: sum of max_instances
+  int numbers = 0;    // how many animals there can be: sum of max_instances
+  bool open = false;  // numbers were given to animals as they came; who is not there yet is no one
   double fps = 25;
   int start_frame = 0, end_frame = 0;  // predicted, [start, end)
 };

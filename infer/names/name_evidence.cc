@@ -63,6 +63,7 @@ std::vector<Meeting> MeetingsOf(const NameEvidence& evidence,
                                 const std::function<void()>& checkpoint) {
   MeetingOptions options;
   options.fps = evidence.fps;
+  options.open = evidence.open_group;
   options.start_frame = evidence.start_frame;
   options.end_frame = evidence.end_frame;
   for (const int instances : evidence.max_instances) options.numbers += std::max(1, instances);
@@ -207,7 +208,8 @@ std::vector<Link> LinksOf(const std::vector<KnownSame>& known) {
 
 std::string Broken(const std::vector<NamedTracklet>& names, const std::vector<KnownSame>& known) {
   for (const KnownSame& same : known) {
-    if (names[Place(same.from)].number == names[Place(same.to)].number) continue;
+    const int number = names[Place(same.from)].number;
+    if (number >= 0 && number == names[Place(same.to)].number) continue;
     return "the decision on " + Frames(same.start_frame, same.end_frame) +
            " cannot hold together with the others and with what is seen at once";
   }

@@ -26,6 +26,7 @@ struct KnownSame {
 
 struct NameEvidence {
   double fps = 25;
+  bool open_group = false;                 // as MeetingOptions::open; not kept with the prediction
   int start_frame = 0, end_frame = 0;      // predicted, [start, end)
   std::vector<int> max_instances;          // [K]
   std::vector<datasets::Id> categories;    // [K]

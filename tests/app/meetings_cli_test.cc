@@ -133,6 +133,21 @@ TEST_CASE("keep, exchange and unsure decide a meeting by its number") {
   CHECK(Vole({"review", scene.project, "keep", number}).out.find("kept") != std::string::npos);
 }
 
+TEST_CASE("a decision is forgotten by its number, and the meeting is open again") {
+  const Scene scene;
+  const std::string number = std::to_string(scene.List()["meetings"][0]["meeting"].get<int>());
+  VoleJson({"review", scene.project, "keep", number});
+  const json decided = scene.List({"--all"})["meetings"][0]["decision"];
+  const std::string decision = std::to_string(decided["decision"].get<int>());
+  CheckFails({"review", scene.project, "forget"}, 2, {"which decision?"});
+  CheckFails({"review", scene.project, "forget", "99"}, 1, {"no such decision"});
+  CheckFails({"review", scene.project, "forget", decision, "99"}, 1, {"no such decision"});
+  CHECK(scene.List()["open"] == 0);
+  const json forgotten = VoleJson({"review", scene.project, "forget", decision});
+  CHECK(forgotten["forgotten"][0]["verdict"] == "keep");
+  CHECK(scene.List()["open"] == 1);
+}
+
 TEST_CASE("what cannot be decided is refused in one line that says why") {
   const Scene scene;
   const std::string number = std::to_string(scene.List()["meetings"][0]["meeting"].get<int>());

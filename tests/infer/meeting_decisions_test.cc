@@ -115,13 +115,15 @@ struct Scene {
   }
 
   // As the window does it: from the frame to the end.
-  void SwapByHand(int frame) {
+  void SwapByHand(int frame, int end_frame = -1) {
+    const int end = end_frame < 0 ? video.frame_count : end_frame;
     const Id one = id_of.at("animal_1"), two = id_of.at("animal_2");
     annotate::History(*project, "person")
         .Apply(annotate::WithDecision(
-            annotate::SwapAnimals(video.id, result.job_id, frame, video.frame_count, one, two),
+            annotate::SwapAnimals(video.id, result.job_id, frame, end, one, two),
             [&](datasets::Connection& connection) {
-              return infer::DecisionOfSwap(connection, result.job_id, video.id, frame, one, two);
+              return infer::DecisionOfSwap(connection, result.job_id, video.id, frame, end, one,
+                                           two);
             }));
   }
 
@@ -394,6 +396,31 @@ TEST_CASE("a swap by hand at a meeting is a decision, which the next prediction 
   history.Undo();
   CHECK(scene.List().elsewhere.empty());
   CHECK_FALSE(scene.List().meetings[1].decision);
+}
+
+TEST_CASE("a swap by hand outside of all meetings, or of a span, is obeyed as well") {
+  for (const bool has_end : {false, true}) {
+    CAPTURE(has_end);
+    Scene scene(TwoContacts(false));
+    const std::vector<std::string> at90 = scene.NamesAt(90), at94 = scene.NamesAt(94);
+    REQUIRE(at90 == at94);  // between the contacts
+    const std::vector<std::string> swapped = {at94[1], at94[0]};
+    scene.SwapByHand(93, has_end ? 96 : -1);
+    CHECK(scene.NamesAt(94) == swapped);
+    CHECK(scene.List().elsewhere.empty());
+    CHECK(scene.IsSound());
+    scene.Predict();
+    const std::vector<std::string> before = scene.NamesAt(91), now = scene.NamesAt(94),
+                                   after = scene.NamesAt(98);
+    CHECK(now == std::vector<std::string>{before[1], before[0]});
+    CHECK((after == before) == has_end);
+    CHECK(scene.List().elsewhere.empty());
+    CHECK(scene.IsSound());
+    annotate::History history(*scene.project);
+    history.Undo();
+    scene.Predict();
+    CHECK(scene.NamesAt(94) == scene.NamesAt(91));
+  }
 }
 
 TEST_CASE("keep and exchange mean the names that are shown, after a swap by hand too") {

@@ -67,6 +67,92 @@ TEST_CASE("where all others are seen, one that is lost for a moment is the same 
       Find({Run(0, 0, 100, 50, 50), Run(1, 0, 1000, 300, 50), Run(0, 110, 1000, 55, 50)}).empty());
 }
 
+TEST_CASE("who hid where others touch may have come out of it while one of them went in") {
+  const std::vector<NamedRun> contact = {
+      Run(0, 0, 100, 50, 50),         Run(1, 0, 100, 80, 50),    Run(0, 100, 130, 60, 50, true),
+      Run(1, 100, 130, 70, 50, true), Run(0, 130, 1000, 50, 50), Run(1, 130, 1000, 80, 50)};
+  for (const bool there : {true, false}) {
+    std::vector<NamedRun> runs = contact;
+    runs.push_back(Run(2, 0, 40, there ? 65.f : 400.f, 50));
+    runs.push_back(Run(2, 500, 1000, there ? 65.f : 400.f, 50));
+    const auto meetings = Find(runs, 3);
+    REQUIRE_FALSE(meetings.empty());
+    CHECK(meetings[0].start_frame == 99);
+    CHECK(meetings[0].animals.size() == (there ? 3 : 2));
+    CHECK(meetings[0].animals.back().away == there);
+  }
+}
+
+TEST_CASE(
+    "a contact that lasts to the end of the video is open, and asks who its last pieces are") {
+  infer::NameEvidence evidence;
+  evidence.end_frame = 1000;
+  evidence.max_instances = {1, 1};
+  evidence.categories = {1, 2};
+  evidence.runs = {Run(0, 0, 900, 50, 50), Run(1, 0, 900, 80, 50), Run(0, 900, 1000, 60, 50, true),
+                   Run(1, 900, 1000, 70, 50, true)};
+  std::vector<infer::NamedTracklet> names;
+  for (const NamedRun& run : evidence.runs) {
+    std::vector<double> odds(2, 0);
+    odds[static_cast<size_t>(run.number)] = 20;
+    evidence.evidence.push_back({run.start_frame, run.end_frame, odds, 10});
+    names.push_back({run.number, run.number, 1, 1, 1 - run.number});
+  }
+  evidence.links = {{0, 2, 8}, {1, 3, 8}};
+  const auto meetings = infer::MeetingsOf(evidence, names);
+  REQUIRE(meetings.size() == 1);
+  CHECK(meetings[0].to_end);
+  CHECK(meetings[0].animals[0].after == 2);
+  CHECK(meetings[0].animals[1].after == 3);
+  CHECK(meetings[0].exchange >= infer::kDecidedExchange);
+  CHECK(meetings[0].ways.size() == 4);
+}
+
+TEST_CASE("in a group that grows, who has never been seen takes part in nothing") {
+  std::vector<NamedRun> runs = {Run(0, 0, 100, 50, 50), Run(0, 110, 1000, 55, 50),
+                                Run(1, 0, 105, 70, 50), Run(1, 112, 1000, 70, 50)};
+  for (int n = 2; n < 6; ++n) runs.push_back(Run(n, 200 * n, 200 * n + 100, 60, 50));
+  for (const bool open : {true, false}) {
+    MeetingOptions options;
+    options.numbers = 6;
+    options.open = open;
+    options.end_frame = 1000;
+    const auto meetings = infer::FindMeetings(runs, options);
+    REQUIRE_FALSE(meetings.empty());
+    CHECK(meetings[0].start_frame == 99);
+    CHECK(meetings[0].animals.size() == (open ? 2 : 6));
+  }
+}
+
+TEST_CASE("of many animals that may each have been exchanged, one is more likely to be than each") {
+  for (const int animals : {2, 8}) {
+    infer::NameEvidence evidence;
+    evidence.end_frame = 1000;
+    std::vector<infer::NamedTracklet> names;
+    for (int n = 0; n < animals; ++n) {
+      evidence.max_instances.push_back(1);
+      evidence.categories.push_back(n + 1);
+    }
+    for (const int start : {0, 500}) {
+      for (int n = 0; n < animals; ++n) {
+        evidence.runs.push_back(Run(n, start, start + 500, 50 + 5.f * static_cast<float>(n), 50));
+        std::vector<double> odds(static_cast<size_t>(animals), 0);
+        odds[static_cast<size_t>(n)] = start == 0 ? 40 : 7;
+        evidence.evidence.push_back({start, start + 500, odds, 100});
+        names.push_back({n, n, 1, 1, (n + 1) % animals});
+      }
+    }
+    const auto meetings = infer::MeetingsOf(evidence, names);
+    REQUIRE(meetings.size() == 1);
+    double most = 0;
+    for (const auto& way : meetings[0].ways) {
+      if (way.before_number == way.after_number) most = std::max(most, 1 - way.probability);
+    }
+    CHECK(most > 0);
+    CHECK(meetings[0].exchange == doctest::Approx(animals / 2 * most).epsilon(0.01));
+  }
+}
+
 TEST_CASE("two that are away at once may come back as each other") {
   const auto meetings = Find({Run(0, 0, 100, 50, 50), Run(1, 0, 200, 300, 50),
                               Run(0, 400, 1000, 60, 50), Run(1, 500, 1000, 290, 50)});

@@ -176,10 +176,11 @@ int ListMeetingsVerb(const MeetingArguments& arguments, Console& console) {
       unsure > 0 ? fmt::format(", {} cannot be told", CountText(unsure)) : std::string()));
   for (const Json& decision : elsewhere) {
     console.Print(
-        fmt::format("Kept for a later prediction: '{}' on frames {}:{} of {}, a meeting "
-                    "that this prediction does not have.",
-                    decision["verdict"].get<std::string>(), decision["start_frame"].get<int>(),
-                    decision["end_frame"].get<int>(), decision["video"].get<std::string>()));
+        fmt::format("Kept for a later prediction: decision {}, '{}' on frames {}:{} of {}, a "
+                    "meeting that this prediction does not have; `forget {}` takes it back.",
+                    decision["decision"].get<Id>(), decision["verdict"].get<std::string>(),
+                    decision["start_frame"].get<int>(), decision["end_frame"].get<int>(),
+                    decision["video"].get<std::string>(), decision["decision"].get<Id>()));
   }
   return 0;
 }
@@ -332,6 +333,47 @@ int DecideMeetingsVerb(const MeetingArguments& arguments, const std::string& ver
                               said.empty() ? "" : "; " + Join(said, ", "), now.Open()));
   }
   console.PrintJson({{"decided", list}});
+  return 0;
+}
+
+int ForgetDecisionsVerb(const MeetingArguments& arguments, const std::vector<std::string>& words,
+                        Console& console) {
+  if (words.empty()) {
+    throw UsageError("which decision? Give its number, as in: vole review " + arguments.project +
+                     " forget 3");
+  }
+  const auto project = OpenProject(arguments.project);
+  std::map<Id, datasets::MeetingDecisionRow> decisions;
+  project->Read([&](datasets::Connection& connection) {
+    for (const datasets::VideoRow& video : project->Videos()) {
+      for (const auto& decision : datasets::ReadMeetingDecisions(connection, video.id)) {
+        decisions[decision.id] = decision;
+      }
+    }
+  });
+  std::vector<datasets::MeetingDecisionRow> wanted;
+  for (const std::string& word : words) {
+    const auto number = NumberOf(word);
+    if (!number) throw UsageError("'" + word + "' is no number of a decision");
+    const auto found = decisions.find(*number);
+    if (found == decisions.end()) {
+      throw datasets::Error("decision " + word, "the project has no such decision",
+                            "list them: vole review " + arguments.project + " meetings --json");
+    }
+    wanted.push_back(found->second);
+  }
+  const char* user = std::getenv("USER");
+  annotate::History history(*project, user ? user : "");
+  Json list = Json::array();
+  for (const auto& decision : wanted) {
+    history.Apply(annotate::ForgetMeetingDecision(decision.video_id, decision.id));
+    list.push_back(DecisionJson(decision));
+    console.Print(
+        fmt::format("Decision {} on frames {}:{} is forgotten; Ctrl+Z in the workbench "
+                    "brings it back.",
+                    decision.id, decision.start_frame, decision.end_frame));
+  }
+  console.PrintJson({{"forgotten", list}});
   return 0;
 }
 

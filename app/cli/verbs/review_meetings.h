@@ -21,4 +21,9 @@ bool DecidesMeetings(const std::string& verdict);
 int DecideMeetingsVerb(const MeetingArguments& arguments, const std::string& verdict,
                        const std::vector<std::string>& words, Console& console);
 
+// vole review PROJECT forget N...: decisions, as the list of meetings numbers those that no meeting
+// of the newest prediction shows.
+int ForgetDecisionsVerb(const MeetingArguments& arguments, const std::vector<std::string>& words,
+                        Console& console);
+
 }  // namespace app

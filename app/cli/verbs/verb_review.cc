@@ -245,12 +245,14 @@ int Decide(const Arguments& arguments, datasets::Project& project, Console& cons
 int Run(const Arguments& arguments, Console& console) {
   const MeetingArguments meetings{arguments.project, arguments.video, arguments.top, arguments.all};
   if (arguments.verdict == "meetings") return ListMeetingsVerb(meetings, console);
+  if (arguments.verdict == "forget") return ForgetDecisionsVerb(meetings, arguments.words, console);
   if (DecidesMeetings(arguments.verdict)) {
     return DecideMeetingsVerb(meetings, arguments.verdict, arguments.words, console);
   }
   if (!arguments.verdict.empty()) {
     CheckChoice("review", arguments.verdict,
-                {"accept", "reject", "correct", "skip", "meetings", "keep", "exchange", "unsure"});
+                {"accept", "reject", "correct", "skip", "meetings", "keep", "exchange", "unsure",
+                 "forget"});
     const auto project = OpenProject(arguments.project);
     return Decide(arguments, *project, console);
   }
@@ -285,7 +287,8 @@ Verb ReviewVerb() {
       "worth (frames that it would put right times its probability). `keep` says that the names "
       "after it are right, `exchange` that two change there (of more, each leaves as the next "
       "one named), `unsure` that you cannot tell. Names change at once, the next prediction "
-      "obeys, and Ctrl+Z in the workbench takes it back.",
+      "obeys, and Ctrl+Z in the workbench takes it back. `forget` takes back a decision on a "
+      "meeting that the newest prediction does not have.",
       "  vole review mice.vole --top 20\n"
       "  vole review mice.vole accept 12 15\n"
       "  vole review mice.vole reject 7\n"
@@ -301,7 +304,7 @@ Verb ReviewVerb() {
         command
             .add_option("verdict", arguments->verdict,
                         "accept, reject, correct or skip episodes; meetings lists these, keep, "
-                        "exchange or unsure decides them")
+                        "exchange or unsure decides them, forget takes a decision back")
             ->type_name("VERDICT");
         command
             .add_option("episodes", arguments->words,

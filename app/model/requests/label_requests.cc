@@ -222,10 +222,16 @@ void RequestNames(Session& session, annotate::NameChange change, datasets::Id ca
     }
     const annotate::Edit edit = (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
         video, job, span.start_frame, span.end_frame, category_a, category_b);
-    if (!swap || !job || span.end_frame < project.VideoById(video).frame_count) return edit;
-    return annotate::WithDecision(edit, [=](datasets::Connection& connection) {
-      return infer::DecisionOfSwap(connection, job, video, span.start_frame, category_a,
-                                   category_b);
+    if (!swap || !job || counts.predicted == 0) return edit;
+    return annotate::WithDecision(edit, [=, &session](datasets::Connection& connection) {
+      const auto decision = infer::DecisionOfSwap(connection, job, video, span.start_frame,
+                                                  span.end_frame, category_a, category_b);
+      if (!decision) {
+        session.SayLater(Message::Kind::kInfo,
+                         "This swap holds until the video is predicted again: the animals share a "
+                         "name, or one of them is not seen where it begins");
+      }
+      return decision;
     });
   });
 }
