@@ -1,5 +1,5 @@
 // Inside of Tracker: what it knows between frames, and the steps of one frame. Only for
-// tracklets.cc and tracker_contacts.cc.
+// tracklets.cc, tracker_contacts.cc and tracker_hidden.cc.
 #pragma once
 
 #include <deque>
@@ -15,6 +15,10 @@ namespace infer {
 
 constexpr double kEnterContact = 8;  // log-odds that a piece is the animal that walked in
 constexpr double kOverlapOdds = 7;   // log-odds of one unit of IoU
+// Log-odds that an animal which leaves the hiding place of another is that one; that it is the one
+// that came, kEnterContact. So about one in fifty: where looks say nothing, a person is asked.
+constexpr double kCameOut = 4;
+constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
 
 struct Lost {
   Follow follow;
@@ -72,8 +76,9 @@ struct Tracker::Impl {
   void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
   void Hide(const Follow& follow, int frame);
   bool IsHiddenAt(const Lost& gone, const Blob& blob) const;
-  // Where another one hides, for long enough to come out.
-  bool IsBeside(int frame, const Blob& blob) const;
+  // Whether active i, as blob now, is where another one hides, for long enough to come out: at the
+  // place where that went out of sight, or half out of sight itself, wherever that is.
+  bool IsBeside(int frame, size_t i, const Blob& blob) const;
   // Of one of the hidden that `blob` may be, where it came up.
   void Found(const Blob& blob);
   // Whether blob d, which goes on as active i, may be one that was hidden there.

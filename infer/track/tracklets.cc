@@ -11,7 +11,6 @@
 namespace infer {
 namespace {
 
-constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
 // Of the median area: what is smaller may be a part of an animal.
 constexpr double kLeastAnimal = 0.7;
 
@@ -30,17 +29,6 @@ constexpr double kPartOff = 1.3;  // a part off by this factor was cut wrong
 constexpr double kClearlyApart = 0.5;
 // Within a contact the network's own cut has to look right before it is taken.
 constexpr double kPartOffInContact = 1.15, kLeastFitInContact = 0.6;
-
-// An animal that went out of sight comes up within so many body lengths of its place.
-constexpr double kHiddenReach = 1.25;
-// Hidden for so long, it may come out whenever another one is there; before, it was only missed.
-constexpr double kHiddenSeconds = 0.2;
-// Log-odds that an animal which leaves such a place is the one that hid there; that it is the one
-// that came, kEnterContact. So about one in fifty: where looks say nothing, a person is asked.
-constexpr double kCameOut = 4;
-// A step like this beside one that is hidden may be the other one's.
-constexpr double kJumpIou = 0.4, kJumpDistance = 0.3;
-constexpr size_t kMostHidden = 32;
 
 // What a blob must cover of all animals that may be in it, so that it is all of them. Who is in
 // contact already may hide more of the other; where every animal has a blob, one hardly seen alone
@@ -242,53 +230,6 @@ bool Tracker::Impl::Certain(const Step& step, size_t i, size_t d) const {
   return true;
 }
 
-void Tracker::Impl::Hide(const Follow& follow, int frame) {
-  if (follow.contact >= 0 || follow.frames_alone < kKnownFrames) return;
-  if (hidden.size() >= kMostHidden) hidden.erase(hidden.begin());
-  hidden.push_back({follow, frame});
-}
-
-bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
-  return cv::norm(gone.follow.last.centroid - blob.centroid) <=
-         kHiddenReach *
-             std::max(BodyLength(gone.follow.usual_area), BodyLength(options.median_area));
-}
-
-bool Tracker::Impl::IsBeside(int frame, const Blob& blob) const {
-  return std::any_of(hidden.begin(), hidden.end(), [&](const Lost& gone) {
-    return frame - gone.end_frame >= kHiddenSeconds * options.fps && IsHiddenAt(gone, blob);
-  });
-}
-
-void Tracker::Impl::Found(const Blob& blob) {
-  size_t nearest = hidden.size();
-  double least = 1e18;
-  for (size_t h = 0; h < hidden.size(); ++h) {
-    const double away = cv::norm(hidden[h].follow.last.centroid - blob.centroid);
-    if (!IsHiddenAt(hidden[h], blob) || away >= least) continue;
-    least = away;
-    nearest = h;
-  }
-  if (nearest < hidden.size()) hidden.erase(hidden.begin() + static_cast<ptrdiff_t>(nearest));
-}
-
-bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {
-  const Blob& blob = step.blobs[d];
-  if (std::none_of(hidden.begin(), hidden.end(),
-                   [&](const Lost& gone) { return IsHiddenAt(gone, blob); })) {
-    return false;
-  }
-  if (step.fits[i][d].iou < kJumpIou && step.fits[i][d].distance > kJumpDistance) return true;
-  for (size_t other = 0; other < step.blobs.size(); ++other) {  // it comes up, or this one does
-    if (other != d && step.active_of[other] == -1 && step.fits[i][other].near) return true;
-  }
-  return false;
-}
-
-void Tracker::Impl::ForgetFound() {
-  if (Most() > 0 && static_cast<int>(active.size()) >= Most()) hidden.clear();
-}
-
 Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) {
   Follow follow = before;
   const double body = BodyLength(before.usual_area);
@@ -303,6 +244,8 @@ Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) 
     ++follow.frames_alone;
     follow.usual_area =
         before.usual_area > 0 ? 0.9 * before.usual_area + 0.1 * blob.area : blob.area;
+    follow.full_area +=
+        (blob.area > before.full_area ? 0.1 : 0.002) * (blob.area - before.full_area);
     AddOpinion(follow, blob);
   }
   follow.last = std::move(blob);
@@ -311,7 +254,7 @@ Follow Tracker::Impl::Continue(const Follow& before, Blob blob, const Fit& fit) 
 
 Follow Tracker::Impl::Begin(Blob blob) {
   Follow follow;
-  follow.usual_area = blob.area;
+  follow.usual_area = follow.full_area = blob.area;
   AddOpinion(follow, blob);
   follow.last = std::move(blob);
   return follow;
@@ -386,7 +329,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
     }
     return;
   }
-  const bool beside = IsBeside(step.frame, blob);
+  const bool beside = IsBeside(step.frame, i, blob);
   const bool certain = Certain(step, i, d);
   Follow next = Continue(active[i], blob, step.fits[i][d]);
   if (!certain) {
@@ -407,9 +350,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
     next.tracklet = NewTracklet(step.frame, false);
     AddLink(active[i].tracklet, next.tracklet, kEnterContact);
     for (const Lost& gone : hidden) {
-      if (!beside && IsHiddenAt(gone, active[i].last)) {
-        AddLink(gone.follow.tracklet, next.tracklet, kCameOut);
-      }
+      if (!beside) AddLink(gone.follow.tracklet, next.tracklet, kCameOut);
     }
   }
   next.beside = beside;

@@ -1,0 +1,76 @@
+// Animals out of sight, and those that come near them: where one may come out, another that is
+// there may be taken for it.
+#include <algorithm>
+
+#include "infer/track/tracker_steps.h"
+
+namespace infer {
+namespace {
+
+// An animal that went out of sight comes up within so many body lengths of its place.
+constexpr double kHiddenReach = 1.25;
+// Hidden for so long, it may come out whenever another one is there; before, it was only missed.
+constexpr double kHiddenSeconds = 0.2;
+// Of its full area: so little is seen of an animal at the edge of what hides the other one (its
+// inside may be wide, with other doors), and so much again of one that has come away from there.
+constexpr double kPartSeen = 0.65, kWholeAgain = 0.8;
+// So much is more than one animal, though each is hidden in part.
+constexpr double kMoreSeen = 1.25;
+// A step like this beside one that is hidden may be the other one's.
+constexpr double kJumpIou = 0.4, kJumpDistance = 0.3;
+constexpr size_t kMostHidden = 32;
+
+}  // namespace
+
+void Tracker::Impl::Hide(const Follow& follow, int frame) {
+  if (follow.contact >= 0 || follow.frames_alone < kKnownFrames) return;
+  if (hidden.size() >= kMostHidden) hidden.erase(hidden.begin());
+  hidden.push_back({follow, frame});
+}
+
+bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
+  return cv::norm(gone.follow.last.centroid - blob.centroid) <=
+         kHiddenReach *
+             std::max(BodyLength(gone.follow.usual_area), BodyLength(options.median_area));
+}
+
+bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
+  const Follow& follow = active[i];
+  const double share = blob.area / std::max(1.0, follow.full_area);
+  const bool is_part = share < (follow.beside ? kWholeAgain : kPartSeen) || share > kMoreSeen;
+  return std::any_of(hidden.begin(), hidden.end(), [&](const Lost& gone) {
+    return frame - gone.end_frame >= kHiddenSeconds * options.fps &&
+           (is_part || IsHiddenAt(gone, blob));
+  });
+}
+
+void Tracker::Impl::Found(const Blob& blob) {
+  size_t nearest = hidden.size();
+  double least = 1e18;
+  for (size_t h = 0; h < hidden.size(); ++h) {
+    const double away = cv::norm(hidden[h].follow.last.centroid - blob.centroid);
+    if (!IsHiddenAt(hidden[h], blob) || away >= least) continue;
+    least = away;
+    nearest = h;
+  }
+  if (nearest < hidden.size()) hidden.erase(hidden.begin() + static_cast<ptrdiff_t>(nearest));
+}
+
+bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {
+  const Blob& blob = step.blobs[d];
+  if (std::none_of(hidden.begin(), hidden.end(),
+                   [&](const Lost& gone) { return IsHiddenAt(gone, blob); })) {
+    return false;
+  }
+  if (step.fits[i][d].iou < kJumpIou && step.fits[i][d].distance > kJumpDistance) return true;
+  for (size_t other = 0; other < step.blobs.size(); ++other) {  // it comes up, or this one does
+    if (other != d && step.active_of[other] == -1 && step.fits[i][other].near) return true;
+  }
+  return false;
+}
+
+void Tracker::Impl::ForgetFound() {
+  if (Most() > 0 && static_cast<int>(active.size()) >= Most()) hidden.clear();
+}
+
+}  // namespace infer
