@@ -195,7 +195,7 @@ std::optional<bool> TruthOf(const FoundBout& bout, const std::vector<HeldOutSpan
 
 BoutCheck CalibrateBouts(std::vector<FoundBout>& bouts,
                          const std::vector<datasets::ReviewDecisionRow>& decisions,
-                         const std::string& kind) {
+                         const LabeledBouts& labels, const std::string& kind) {
   for (FoundBout& bout : bouts) {
     for (const datasets::ReviewDecisionRow& decision : decisions) {
       if (decision.video_id != bout.row.video_id || decision.subject != bout.row.subject ||
@@ -208,6 +208,11 @@ BoutCheck CalibrateBouts(std::vector<FoundBout>& bouts,
         continue;
       }
       bout.truth = decision.verdict == "accepted";
+      const auto own = labels.find(bout.row.video_id);
+      if (decision.verdict == "corrected" && own != labels.end()) {
+        const HeldOutSpan all{"", bout.row.subject, bout.row.start_frame, bout.row.end_frame};
+        bout.truth = TruthOf(bout, {all}, own->second);
+      }
     }
   }
   std::vector<OutcomeOf> outcomes;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,16 +45,20 @@ void AddBouts(const BoutSource& source, const std::vector<ScoredBout>& found,
 std::optional<bool> TruthOf(const FoundBout& bout, const std::vector<HeldOutSpan>& looked_at,
                             const std::vector<datasets::BehaviorIntervalRow>& intervals);
 
+using LabeledBouts =
+    std::map<datasets::Id, std::vector<datasets::BehaviorIntervalRow>>;  // by video
+
 struct BoutCheck {
   double expected_calibration_error = -1;
   int checked_bouts = 0;
 };
-// Adds what reviewers decided to the truth, fits confidences to it (`kind` as in FitScores, from
-// fewer outcomes: each is a whole bout), and puts the fitted ones into the rows. The error is that
-// of bouts whose block of neighbors was left out of the fit.
+// Adds what reviewers decided to the truth (of a corrected bout, whether the labels have it by
+// half, as TruthOf: one whose end was moved by a frame was right), fits confidences to it (`kind`
+// as in FitScores, from fewer outcomes: each is a whole bout), and puts the fitted ones into the
+// rows. The error is that of bouts whose block of neighbors was left out of the fit.
 BoutCheck CalibrateBouts(std::vector<FoundBout>& bouts,
                          const std::vector<datasets::ReviewDecisionRow>& decisions,
-                         const std::string& kind);
+                         const LabeledBouts& labels, const std::string& kind);
 
 // Items for the review queue: bouts that are wrong with a probability of 5 % or more, and a tenth
 // more at random. Those of `before` that were decided stay, and take the place of new ones that

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 #include "datasets/base/suggest.h"
 #include "datasets/store/writer.h"
@@ -136,7 +138,7 @@ class Finishing {
       FindBouts(groups_[g], bouts);
     }
     const std::vector<datasets::ReviewDecisionRow> decisions = project_.ReviewDecisions(job_id_);
-    const BoutCheck check = CalibrateBouts(bouts, decisions, options_.calibration);
+    const BoutCheck check = CalibrateBouts(bouts, decisions, intervals_, options_.calibration);
     summary_.expected_calibration_error = check.expected_calibration_error;
     summary_.checked_bouts = check.checked_bouts;
     job_.ThrowIfCancelled();
@@ -179,6 +181,8 @@ class Finishing {
     const int start = std::max(0, span.start_frame);
     const int end = std::min(span.end_frame, group.video.frame_count);
     if (end <= start) return;
+    // A frame is one, however many behaviors were scored in it.
+    const bool is_new = counted_.insert({group.video.id, group.subject, start, end}).second;
     for (size_t b = 0; b < scores.size(); ++b) {
       const Id id = group.series[b].behavior_id;
       const std::vector<bool> present =
@@ -188,7 +192,7 @@ class Finishing {
         const double score = static_cast<double>(scores[b][static_cast<size_t>(frame)]);
         if (score != score) continue;
         list.push_back({score, present[static_cast<size_t>(frame - start)]});
-        ++summary_.held_out_frames;
+        summary_.held_out_frames += is_new && b == 0;
       }
     }
   }
@@ -274,6 +278,7 @@ class Finishing {
   std::vector<HeldOutSpan> held_out_;
   std::map<Id, ScoreCalibration> calibration_;
   BehaviorSummary summary_;
+  std::set<std::tuple<Id, std::string, int, int>> counted_;  // held-out spans
 };
 
 json SettingOf(const datasets::Project& project, const std::string& key) {

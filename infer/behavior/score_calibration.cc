@@ -139,8 +139,15 @@ ScoreCalibration FitScores(const std::vector<OutcomeOf>& outcomes, const std::st
   return {};
 }
 
+namespace {
+// Of fewer in a bin |said - true| is mostly chance: of perfectly calibrated ones it would read .33
+// with one a bin, .1 with ten.
+constexpr size_t kOutcomesABin = 20, kLeastOutcomes = 40;
+}  // namespace
+
 double CalibrationError(std::vector<OutcomeOf> outcomes, int bins) {
-  if (outcomes.size() < 10 || bins < 1) return -1;
+  if (outcomes.size() < kLeastOutcomes || bins < 1) return -1;
+  bins = std::min(bins, static_cast<int>(outcomes.size() / kOutcomesABin));
   std::stable_sort(outcomes.begin(), outcomes.end(), [](const OutcomeOf& a, const OutcomeOf& b) {
     return a.probability < b.probability;
   });

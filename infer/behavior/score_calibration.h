@@ -34,7 +34,8 @@ ScoreCalibration FitScoreIsotonic(std::vector<OutcomeOf> outcomes);
 inline constexpr int kEnoughForIsotonic = 300, kEnoughForTemperature = 30;
 ScoreCalibration FitScores(const std::vector<OutcomeOf>& outcomes, const std::string& kind);
 
-// Expected calibration error over `bins` bins of equal mass; -1 for fewer than 10 outcomes.
+// Expected calibration error over at most `bins` bins of equal mass, each of 20 outcomes or more;
+// -1 for fewer than 40 outcomes, of which nothing can be said.
 double CalibrationError(std::vector<OutcomeOf> outcomes, int bins = 10);
 
 }  // namespace infer

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <random>
 
 #include "datasets/base/error.h"
 
@@ -91,6 +92,23 @@ TEST_CASE("the calibration error is the mean distance of what was said from what
   for (int i = 0; i < 100; ++i) outcomes.push_back({0.9, i < 60});
   CHECK(infer::CalibrationError(outcomes, 1) == doctest::Approx(0.3));
   CHECK(infer::CalibrationError({{0.5, true}}) == -1);
+}
+
+TEST_CASE("few outcomes of a perfect calibration do not read as a bad one") {
+  double sum = 0;
+  constexpr int kRuns = 200;
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> unit(0, 1);
+  for (int run = 0; run < kRuns; ++run) {
+    std::vector<OutcomeOf> outcomes;
+    for (int i = 0; i < 50; ++i) {
+      const double said = 0.5 + unit(random) / 2;
+      outcomes.push_back({said, unit(random) < said});
+    }
+    sum += infer::CalibrationError(outcomes);
+  }
+  CHECK(sum / kRuns < 0.08);  // .14 with ten bins of five
+  CHECK(infer::CalibrationError(std::vector<OutcomeOf>(39, {0.5, true})) == -1);
 }
 
 }  // namespace
