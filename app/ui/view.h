@@ -52,6 +52,11 @@ struct UiContext {
   // Of the video that the timeline shows, as far as it has been read; may be null.
   std::shared_ptr<const TimelineContent>& timeline;
   ShownSpan& shown_span;
+  // When the frames of the video in view are shown, in every clock of the window.
+  datasets::FrameTimes TimesOf(const datasets::VideoRow& video) const {
+    return timeline && timeline->video_id == video.id ? timeline->times
+                                                      : datasets::FrameTimes(video.fps);
+  }
   float scale = 1;          // multiply every size in pixels by this
   bool key_is_free = true;  // no text field has the keyboard
 };

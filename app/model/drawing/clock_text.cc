@@ -21,7 +21,7 @@ std::string ClockText(double seconds) {
   return text;
 }
 
-std::optional<int> FrameOfText(const std::string& text, double fps) {
+std::optional<int> FrameOfText(const std::string& text, const datasets::FrameTimes& times) {
   double total = 0;
   int parts = 0;
   const char* at = text.c_str();
@@ -40,8 +40,7 @@ std::optional<int> FrameOfText(const std::string& text, double fps) {
   if (parts == 1) {
     if (text.find_first_not_of(" 0123456789") != std::string::npos) return std::nullopt;
   } else {
-    if (!(fps > 0)) return std::nullopt;
-    total = std::floor(total * fps + 0.5);
+    return times.Nearest(total);
   }
   return static_cast<int>(std::min(total, static_cast<double>(std::numeric_limits<int>::max())));
 }

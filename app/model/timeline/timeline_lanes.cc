@@ -5,7 +5,10 @@
 #include <map>
 #include <set>
 
+#include "datasets/base/error.h"
 #include "datasets/recorded_job.h"
+#include "datasets/store/connection.h"
+#include "datasets/store/notes/note_store.h"
 #include "infer/review/reasons.h"
 
 namespace app {
@@ -128,7 +131,8 @@ std::vector<TimelineLane> BehaviorLanes(const datasets::Project& project, Id vid
     subjects.insert(interval.subject);
     lane->track_id = interval.track_id;
     lane->spans.push_back({interval.start_frame, interval.end_frame, interval.id, lane->color,
-                           interval.present, false, known[interval.behavior_id]->is_point});
+                           interval.present, false, known[interval.behavior_id]->is_point, 0,
+                           interval.flagged});
   }
   if (job_id) {
     for (const auto& predicted : project.BehaviorPredictions(*job_id, video_id)) {
@@ -165,6 +169,27 @@ std::vector<uint8_t> Fold(double first_frame, double frames, int pixels, const V
     values[x] = value_of(start, std::max(start + 1, static_cast<int>(std::floor(at + per_pixel))));
   }
   return values;
+}
+
+datasets::FrameTimes TimesOf(const datasets::Project& project, const datasets::VideoRow& video) {
+  try {
+    return datasets::FrameTimes(project.IndexOf(video));
+  } catch (const datasets::BusyError&) {
+    throw;
+  } catch (const datasets::Error&) {  // the picture says what is wrong with it
+    return datasets::FrameTimes(video.fps);
+  }
+}
+
+std::vector<int> FlaggedFrames(const datasets::Project& project, Id video_id) {
+  std::vector<int> frames;
+  project.Read([&](datasets::Connection& connection) {
+    for (const datasets::NoteRow& note : datasets::ReadNotes(connection)) {
+      if (note.video_id != video_id || !note.flagged || !note.frame_index) continue;
+      frames.push_back(*note.frame_index);
+    }
+  });
+  return frames;
 }
 
 constexpr int64_t kMostCurveBytes = 64 << 20;  // of one video
@@ -252,6 +277,9 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
   content->video_id = video_id;
   content->revision = revision;
   content->frame_count = video.frame_count;
+  const bool is_same = scores_of && scores_of->video_id == video_id;
+  content->times = is_same ? scores_of->times : TimesOf(project, video);
+  content->flagged_frames = FlaggedFrames(project, video_id);
   content->lanes.push_back(FrameMarks(project, video_id));
   const std::optional<Id> job = project.LatestPredictJob(video_id);
   content->behavior_job = project.LatestBehaviorJob(video_id);
@@ -282,8 +310,7 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
   }
   for (TimelineLane& lane : content->lanes) OrderSpans(&lane.spans);
   content->scores_are_final = !Runs(project, content->behavior_job);
-  AddScores(project, scores_of && scores_of->video_id == video_id ? scores_of : nullptr,
-            content.get());
+  AddScores(project, is_same ? scores_of : nullptr, content.get());
   return content;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/project.h"
+#include "datasets/video/frame_times.h"
 
 namespace app {
 
@@ -45,6 +46,7 @@ struct TimelineSpan {  // [start_frame, end_frame)
   bool machine = false;  // a prediction, drawn lighter
   bool is_point = false;
   int reach = 0;  // the last end of all spans of the row up to this one; see OrderSpans
+  bool flagged = false;
 };
 
 struct TimelineLane {
@@ -67,6 +69,8 @@ struct TimelineContent {
   datasets::Id video_id = 0;
   int64_t revision = 0;
   int frame_count = 0;
+  datasets::FrameTimes times;
+  std::vector<int> flagged_frames;  // by a person, in order; of bouts see TimelineSpan
   std::vector<TimelineLane> lanes;
   std::optional<datasets::Id> behavior_job;  // that predicted the bouts
   bool scores_are_final = false;             // it has ended

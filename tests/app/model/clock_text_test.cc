@@ -32,8 +32,20 @@ TEST_CASE("other text is no frame, and a number beyond all videos is the last on
     CAPTURE(text);
     CHECK_FALSE(FrameOfText(text, 25).has_value());
   }
-  CHECK_FALSE(FrameOfText("2:07", 0).has_value());
   CHECK(FrameOfText("99999999999", 25) == 2147483647);
+}
+
+TEST_CASE("in a video whose rate varies a time is that of the frame that shows then") {
+  datasets::VideoIndex index;
+  index.time_base_den = 10;
+  for (int i = 0; i < 40; ++i) index.pts.push_back(i < 20 ? 10 * i : 200 + 5 * (i - 20));
+  index.fps = 39 / (index.pts.back() / 10.0);
+  const datasets::FrameTimes times(index);
+  CHECK(FrameOfText("0:10", times) == 10);
+  CHECK(FrameOfText("0:25", times) == 30);
+  for (int frame = 0; frame < 40; ++frame) {
+    CHECK(FrameOfText(ClockText(times.Between(0, frame)), times) == frame);
+  }
 }
 
 }  // namespace clock_text_test

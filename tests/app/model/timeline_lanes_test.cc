@@ -7,6 +7,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/score_writer.h"
+#include "datasets/store/notes/note_store.h"
 #include "datasets/store/score_series.h"
 #include "datasets/store/writer.h"
 #include "tests/support/store_data.h"
@@ -295,6 +296,41 @@ TEST_CASE("a curve of bins of several frames finds the highest of the bins that 
   CHECK(curve.Peak(20, 30) == MinPyramid::kNothing);
   CHECK(curve.Peak(20, 35) == 30);
   CHECK(curve.Peak(-5, 1000) == 200);
+}
+
+TEST_CASE("the timeline knows what people flagged, and when each frame is shown") {
+  tests::TempDir folder;
+  auto project = datasets::Project::Create(folder / "a.vole");
+  datasets::Id video = 0;
+  project->Write([&](datasets::Writer& writer) {
+    video = tests::InsertVideo(writer, "clip", 100);
+    datasets::BehaviorRow behavior;
+    behavior.name = "groom";
+    datasets::BehaviorIntervalRow bout;
+    bout.video_id = video;
+    bout.behavior_id = writer.FindOrInsertBehavior(behavior);
+    for (const bool flagged : {false, true}) {
+      bout.start_frame = flagged ? 50 : 10;
+      bout.end_frame = bout.start_frame + 5;
+      bout.flagged = flagged;
+      writer.InsertBehaviorInterval(bout);
+    }
+    for (const int frame : {40, 7, 30}) {
+      datasets::NoteRow note;
+      note.video_id = video;
+      note.frame_index = frame;
+      note.note = "x";
+      note.flagged = frame != 30;
+      datasets::InsertNote(writer.connection(), note);
+    }
+  });
+  const auto content = app::LoadTimeline(*project, video, 1);
+  CHECK(content->flagged_frames == std::vector<int>{7, 40});
+  REQUIRE(content->lanes.back().spans.size() == 2);
+  CHECK_FALSE(content->lanes.back().spans[0].flagged);
+  CHECK(content->lanes.back().spans[1].flagged);
+  const datasets::FrameTimes times(project->IndexOf(project->VideoById(video)));
+  CHECK(content->times.Start(99) == times.Start(99));
 }
 
 }  // namespace timeline_lanes_test

@@ -30,6 +30,13 @@ std::array<RowColor, 255> ConfidenceColors() {
 
 }  // namespace
 
+void TimelineView::DrawFlag(ImDrawList* draw, ImVec2 foot, float height) {
+  const ImVec2 top(foot.x, foot.y - height);
+  draw->AddLine(foot, top, WarningColor(), 1.5f);
+  draw->AddTriangleFilled(top, ImVec2(top.x + 0.6f * height, top.y + 0.25f * height),
+                          ImVec2(top.x, top.y + 0.5f * height), WarningColor());
+}
+
 void TimelineView::DrawPicture(size_t slot, const RowPicture::Key& key, ImDrawList* draw, float top,
                                float height, const std::function<void(cv::Mat*)>& paint) {
   while (pictures_.size() <= slot) pictures_.emplace_back();
@@ -112,7 +119,7 @@ void TimelineView::DrawSpans(UiContext& context, size_t slot, const TimelineLane
       span.end_frame = drag_.row.end_frame;
     }
     const bool selected = IsSelected(context, lane, span);
-    if (dense && !selected && !dragged) continue;
+    if (dense && !selected && !dragged && !span.flagged) continue;
     const float left = std::max(XOf(span.start_frame), lanes_left_);
     const float right =
         std::min(std::max(XOf(span.end_frame), left + 2), lanes_left_ + lanes_width_);
@@ -128,6 +135,7 @@ void TimelineView::DrawSpans(UiContext& context, size_t slot, const TimelineLane
                       ToImColor(span.color, 0.6f));
       }
     }
+    if (span.flagged) DrawFlag(draw, ImVec2(left + 1, b.y), height);
     if (selected) draw->AddRect(a, b, ImGui::GetColorU32(ImGuiCol_Text), 2, 0, 2 * context.scale);
   }
 }

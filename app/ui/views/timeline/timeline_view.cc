@@ -143,6 +143,7 @@ void TimelineView::Describe(nlohmann::json& state) const {
                        {"lanes", lanes},
                        {"revision", content ? content->revision : -1},
                        {"running", open_behaviors_.size()},
+                       {"flags", content ? content->flagged_frames.size() : 0},
                        {"dragging", drag_.part != Drag::Part::kNone}};
 }
 
@@ -180,7 +181,7 @@ void TimelineView::DrawTransport(UiContext& context) {
   if (!typing_frame_) snprintf(frame_text_, sizeof frame_text_, "%d", session.frame());
   if (ImGui::InputText("##frame", frame_text_, sizeof frame_text_,
                        ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll)) {
-    if (const auto frame = FrameOfText(frame_text_, video->fps)) {
+    if (const auto frame = FrameOfText(frame_text_, context.TimesOf(*video))) {
       session.SetPlaying(false, session.speed());
       session.GoToFrame(*frame);
     } else {
@@ -194,8 +195,9 @@ void TimelineView::DrawTransport(UiContext& context) {
     ImGui::SetTooltip("Frame number, or a time as 2:07: type one and press Enter (Ctrl+G)");
   }
   ImGui::SameLine();
-  ImGui::Text("%s / %s", ClockText(video->fps > 0 ? session.frame() / video->fps : 0).c_str(),
-              ClockText(video->fps > 0 ? video->frame_count / video->fps : 0).c_str());
+  const datasets::FrameTimes times = context.TimesOf(*video);
+  ImGui::Text("%s / %s", ClockText(times.Between(0, session.frame())).c_str(),
+              ClockText(times.Between(0, video->frame_count)).c_str());
   if (!open_behaviors_.empty()) {
     ImGui::SameLine();
     ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(WarningColor()),
@@ -257,6 +259,11 @@ void TimelineView::DrawRuler(UiContext& context, const TimelineContent& content,
     snprintf(text, sizeof text, "%.0f", f);
     draw->AddText(context.fonts.small, context.fonts.small->FontSize, ImVec2(x + 3, at.y),
                   MutedTextColor(), text);
+  }
+  const auto& flags = content.flagged_frames;
+  const auto first = std::lower_bound(flags.begin(), flags.end(), static_cast<int>(first_frame_));
+  for (auto flag = first; flag != flags.end() && *flag < first_frame_ + frames_shown_; ++flag) {
+    DrawFlag(draw, ImVec2(XOf(*flag + 0.5), at.y + height), 0.7f * height);
   }
   ImGui::SetCursorScreenPos(at);
   ImGui::InvisibleButton("##ruler", ImVec2(width, height));

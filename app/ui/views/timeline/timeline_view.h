@@ -49,6 +49,7 @@ class TimelineView : public View {
   void DrawConfidence(size_t slot, const TimelineLane& lane, ImDrawList* draw, float top,
                       float height);
   void DrawScores(size_t slot, const TimelineLane& lane, ImDrawList* draw, float top, float height);
+  static void DrawFlag(ImDrawList* draw, ImVec2 foot, float height);
   void DrawSpans(UiContext& context, size_t slot, const TimelineLane& lane, ImDrawList* draw,
                  float top, float height);
   void DrawDense(size_t slot, const TimelineLane& lane, const RowPicture::Key& key,
