@@ -38,19 +38,22 @@ cv::Mat SmallPictureOf(const datasets::Project& project, datasets::Id id) {
 }  // namespace
 
 OverviewFeed::OverviewFeed(std::filesystem::path project_file, std::function<void()> wake,
-                           std::function<void(const std::string&)> say)
+                           std::function<void(const std::string&)> say,
+                           std::chrono::milliseconds tried_again_after)
     : project_file_(std::move(project_file)),
       wake_(wake),
+      tried_again_after_(tried_again_after),
       counting_(
-          [this](const int64_t&) {
+          [this](const int64_t& revision) {
             if (!counted_) {
               counted_ =
                   datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
             }
             auto fresh = std::make_shared<PredictedFrames>();
             counted_->Read([&](datasets::Connection& connection) {
-              *fresh = datasets::CountPredictedFrames(connection);
+              fresh->counts = datasets::CountPredictedFrames(connection);
             });
+            fresh->revision = revision;
             std::scoped_lock lock(mutex_);
             counts_ = std::move(fresh);
             return LatestWorker<int64_t>::Answered();
@@ -73,20 +76,26 @@ std::shared_ptr<const PredictedFrames> OverviewFeed::counts() const {
   return counts_;
 }
 
+bool OverviewFeed::IsLacking(datasets::Id video) const {
+  const auto made = pictures_.find(video);
+  return made == pictures_.end() ||
+         (made->second.picture.empty() && Clock::now() - made->second.when > tried_again_after_);
+}
+
 void OverviewFeed::WantPictures(const std::vector<datasets::Id>& videos) {
   std::scoped_lock lock(mutex_);
-  if (wanted_ == videos) return;
+  if (wanted_ == videos && is_picturing_) return;
   wanted_ = videos;
-  const bool all_there = std::all_of(videos.begin(), videos.end(),
-                                     [&](datasets::Id id) { return pictures_.count(id) > 0; });
-  if (!all_there) picturing_.Ask(videos);
+  is_picturing_ =
+      std::any_of(videos.begin(), videos.end(), [&](datasets::Id id) { return IsLacking(id); });
+  if (is_picturing_) picturing_.Ask(videos);
 }
 
 std::optional<cv::Mat> OverviewFeed::PictureOf(datasets::Id video) const {
   std::scoped_lock lock(mutex_);
   const auto found = pictures_.find(video);
   if (found == pictures_.end()) return {};
-  return found->second;
+  return found->second.picture;
 }
 
 void OverviewFeed::MakePictures(const Videos& videos) {
@@ -97,15 +106,17 @@ void OverviewFeed::MakePictures(const Videos& videos) {
     {
       std::scoped_lock lock(mutex_);
       if (wanted_ != videos) return;  // other rows are in sight
-      if (pictures_.count(id)) continue;
+      if (!IsLacking(id)) continue;
     }
     cv::Mat picture = SmallPictureOf(*pictured_, id);
     {
       std::scoped_lock lock(mutex_);
-      pictures_[id] = std::move(picture);
+      pictures_[id] = {std::move(picture), Clock::now()};
     }
     wake_();
   }
+  std::scoped_lock lock(mutex_);
+  if (wanted_ == videos) is_picturing_ = false;
 }
 
 }  // namespace app

@@ -2,6 +2,7 @@
 // of each video that is in sight.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -20,12 +21,15 @@ class OverviewFeed {
  public:
   // Called from the workers: `wake` when there is something new, `say` with why there is not.
   OverviewFeed(std::filesystem::path project_file, std::function<void()> wake,
-               std::function<void(const std::string&)> say);
+               std::function<void(const std::string&)> say,
+               std::chrono::milliseconds tried_again_after = std::chrono::seconds(5));
 
   void WantCounts(int64_t revision);
   std::shared_ptr<const PredictedFrames> counts() const;  // null, or of an older revision
 
-  // Makes those that are not there yet, one after the other; a newer wish ends an older one.
+  // Makes those that are not there yet, one after the other; a newer wish ends an older one. One
+  // that could not be made is tried again when it is wanted a while later: its file may have come
+  // back.
   void WantPictures(const std::vector<datasets::Id>& videos);
   // BGR, at most kPictureWidth x kPictureHeight; empty: there is none. None: not made yet.
   std::optional<cv::Mat> PictureOf(datasets::Id video) const;
@@ -33,15 +37,23 @@ class OverviewFeed {
 
  private:
   using Videos = std::vector<datasets::Id>;
+  using Clock = std::chrono::steady_clock;
+  struct Made {
+    cv::Mat picture;
+    Clock::time_point when{};
+  };
   void MakePictures(const Videos& videos);
+  bool IsLacking(datasets::Id video) const;  // with mutex_ held
 
   const std::filesystem::path project_file_;
   const std::function<void()> wake_;
+  const std::chrono::milliseconds tried_again_after_;
   mutable std::mutex mutex_;
   int64_t wanted_revision_ = -1;
   Videos wanted_;
+  bool is_picturing_ = false;  // all that is wanted
   std::shared_ptr<const PredictedFrames> counts_;
-  std::map<datasets::Id, cv::Mat> pictures_;
+  std::map<datasets::Id, Made> pictures_;
   std::unique_ptr<datasets::Project> counted_, pictured_;  // one a worker
   LatestWorker<int64_t> counting_;                         // last: they end before what they use
   LatestWorker<Videos> picturing_;

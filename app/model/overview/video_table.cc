@@ -36,6 +36,14 @@ double Seconds(const datasets::VideoRow& video) {
   return video.fps > 0 ? video.frame_count / video.fps : video.frame_count;
 }
 
+// As the table says it; what is not predicted comes before what has no animal, and what is not
+// counted yet before both.
+double PredictedPart(const datasets::VideoRow& video, const VideoFacts& facts) {
+  if (facts.predicted_frames < 0) return -2;
+  if (!facts.predicted) return -1;
+  return static_cast<double>(facts.predicted_frames) / std::max(video.frame_count, 1);
+}
+
 int Compare(double a, double b) { return a < b ? -1 : a > b ? 1 : 0; }
 
 }  // namespace
@@ -65,8 +73,12 @@ FactsByVideo FactsOf(const ProjectView& project, const PredictedFrames* predicte
     facts.predicted = job != project.predict_job.end();
     if (!facts.predicted) facts.predicted_frames = 0;
     if (facts.predicted && predicted) {
-      const auto count = predicted->find({job->second, video.id});
-      facts.predicted_frames = count == predicted->end() ? 0 : count->second;
+      const auto count = predicted->counts.find({job->second, video.id});
+      if (count != predicted->counts.end()) {
+        facts.predicted_frames = count->second;
+      } else if (predicted->revision >= project.revision) {
+        facts.predicted_frames = 0;
+      }
     }
   }
   for (const datasets::ReviewItemRow& item : project.review_items) {
@@ -108,7 +120,7 @@ std::vector<size_t> FindVideos(const ProjectView& project, const FactsByVideo& f
       case VideoColumn::kLabeled:
         return Compare(of_first.labeled, of_second.labeled);
       case VideoColumn::kPredicted:
-        return Compare(of_first.predicted_frames, of_second.predicted_frames);
+        return Compare(PredictedPart(first, of_first), PredictedPart(second, of_second));
       case VideoColumn::kToReview:
         return Compare(of_first.to_review, of_second.to_review);
       case VideoColumn::kNote:

@@ -1,6 +1,7 @@
 // What the table of videos says, and which of them are shown in which order.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -28,8 +29,12 @@ constexpr const char* kVideoFilterNames[] = {"all",       "not labeled", "not pr
 enum class VideoColumn { kAdded, kName, kLength, kLabeled, kPredicted, kToReview, kNote };
 
 using FactsByVideo = std::map<datasets::Id, VideoFacts>;
-using PredictedFrames = std::map<std::pair<datasets::Id, datasets::Id>, int>;  // by job and video
-// Of every video; `predicted` may be null, until it has been counted.
+struct PredictedFrames {
+  std::map<std::pair<datasets::Id, datasets::Id>, int> counts;  // by job and video; none: 0
+  int64_t revision = 0;  // that they were counted at, or after
+};
+// Of every video; `predicted` may be null, until it has been counted. Of a job that is younger than
+// the count nothing is known.
 FactsByVideo FactsOf(const ProjectView& project, const PredictedFrames* predicted);
 
 struct VideoQuery {
