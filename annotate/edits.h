@@ -94,6 +94,8 @@ Edit AddBehavior(datasets::BehaviorRow behavior);
 Edit ChangeBehavior(datasets::BehaviorRow behavior);
 // The newer wins on its row (see rules.h). A point behavior becomes one frame long.
 Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
+// Its span, row or statement; the note and flag stay what they are when it is applied. Where
+// nothing differs, nothing changes: it stays its scorer's.
 Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
 Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
 Edit DeleteBehaviorInterval(datasets::Id interval_id);

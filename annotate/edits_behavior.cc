@@ -67,6 +67,14 @@ void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
   }
 }
 
+// What a gesture about the bout's span or row can change. What was noted meanwhile is not in the
+// copy that it started from.
+bool IsSameSpan(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b) {
+  return a.video_id == b.video_id && a.track_id == b.track_id && a.subject == b.subject &&
+         a.behavior_id == b.behavior_id && a.start_frame == b.start_frame &&
+         a.end_frame == b.end_frame && a.present == b.present;
+}
+
 void CheckIsFree(const Recorder& recorder, const BehaviorRow& behavior) {
   for (const BehaviorRow& other : recorder.reader().Behaviors()) {
     if (other.name == behavior.name && other.id != behavior.id) {
@@ -109,8 +117,12 @@ Edit AddBehaviorInterval(BehaviorIntervalRow interval) {
 Edit ChangeBehaviorInterval(const BehaviorIntervalRow& interval) {
   return {"Change behavior span", Place{interval.video_id, interval.start_frame},
           [=](Recorder& recorder) {
-            ExistingInterval(recorder, interval.id);
-            Put(recorder, interval);
+            const BehaviorIntervalRow before = ExistingInterval(recorder, interval.id);
+            if (IsSameSpan(before, interval)) return;  // it stays its scorer's
+            BehaviorIntervalRow wanted = interval;
+            wanted.note = before.note;
+            wanted.flagged = before.flagged;
+            Put(recorder, wanted);
           }};
 }
 

@@ -13,8 +13,6 @@ using datasets::Writer;
 
 namespace {
 
-constexpr size_t kLongestNote = 4000;  // bytes; what a panel can show
-
 void CheckNote(const std::string& note) {
   if (note.size() <= kLongestNote) return;
   throw Error("note", "it is longer than " + std::to_string(kLongestNote) + " bytes",
@@ -23,9 +21,10 @@ void CheckNote(const std::string& note) {
 
 }  // namespace
 
-Edit NoteAt(Id video_id, std::optional<int> frame_index, std::string note, bool flagged) {
+Edit NoteAt(Id video_id, std::optional<int> frame_index, std::optional<std::string> note,
+            std::optional<bool> flagged) {
   return {"Note", Place{video_id, frame_index.value_or(0)}, [=](Recorder& recorder) {
-            CheckNote(note);
+            CheckNote(note.value_or(""));
             const auto video = recorder.reader().VideoById(video_id);
             if (!video) throw Error("note", "its video is gone", "choose another");
             if (frame_index && (*frame_index < 0 || *frame_index >= video->frame_count)) {
@@ -38,11 +37,11 @@ Edit NoteAt(Id video_id, std::optional<int> frame_index, std::string note, bool 
             NoteRow row = found.value_or(NoteRow{});
             row.video_id = video_id;
             row.frame_index = frame_index;
-            row.note = note;
-            row.flagged = flagged;
+            row.note = note.value_or(row.note);
+            row.flagged = flagged.value_or(row.flagged);
             row.author = recorder.author();
-            if (found && found->note == note && found->flagged == flagged) return;
-            const bool says_something = !note.empty() || flagged;
+            if (found && found->note == row.note && found->flagged == row.flagged) return;
+            const bool says_something = !row.note.empty() || row.flagged;
             if (!found && says_something) {
               recorder.Insert("notes", [&](Writer& writer) {
                 return datasets::InsertNote(writer.connection(), row);
@@ -59,15 +58,16 @@ Edit NoteAt(Id video_id, std::optional<int> frame_index, std::string note, bool 
           }};
 }
 
-Edit NoteBout(Id interval_id, std::string note, bool flagged) {
+Edit NoteBout(Id interval_id, std::optional<std::string> note, std::optional<bool> flagged) {
   return {"Note about bout", std::nullopt, [=](Recorder& recorder) {
-            CheckNote(note);
+            CheckNote(note.value_or(""));
             auto bout = recorder.reader().BehaviorIntervalById(interval_id);
             if (!bout) throw Error("bout", "it has been deleted meanwhile", "choose another one");
             recorder.SetPlace({bout->video_id, bout->start_frame});
-            if (bout->note == note && bout->flagged == flagged) return;
-            bout->note = note;
-            bout->flagged = flagged;
+            const auto before = *bout;
+            bout->note = note.value_or(bout->note);
+            bout->flagged = flagged.value_or(bout->flagged);
+            if (bout->note == before.note && bout->flagged == before.flagged) return;
             recorder.Change("behavior_intervals", interval_id,
                             [&](Writer& writer) { writer.UpdateBehaviorInterval(*bout); });
           }};
@@ -88,7 +88,8 @@ Edit MarkVideos(std::vector<Id> video_ids, std::string split) {
             }
             if (!any) {
               throw Error("the chosen videos", "no frame of them is labeled",
-                          "label some first: frames are what is kept for judging");
+                          "outline an animal on one first, or mark one as without animals: labeled "
+                          "frames are what is kept, and the bouts of their video with them");
             }
           }};
 }

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <optional>
+
 #include "annotate/edits.h"
 #include "annotate/edits_notes.h"
 #include "annotate/history.h"
@@ -119,6 +121,43 @@ TEST_CASE(
   CHECK(scene.Bout().note == "");
   CHECK_FALSE(scene.Bout().flagged);
   CHECK(scene.Bout().start_frame == 10);
+}
+
+TEST_CASE("a gesture that began before a note was kept does not take the note away") {
+  Scene scene;
+  auto dragged = scene.Bout();  // as the mouse took hold of it
+  scene.history.Apply(annotate::NoteBout(scene.bout, "left paw", true));
+  dragged.end_frame = 30;
+  scene.history.Apply(annotate::ChangeBehaviorInterval(dragged));
+  CHECK(scene.Bout().end_frame == 30);
+  CHECK(scene.Bout().note == "left paw");
+  CHECK(scene.Bout().flagged);
+}
+
+TEST_CASE("a flag changes only the flag, a note only the note") {
+  Scene scene;
+  scene.history.Apply(annotate::NoteBout(scene.bout, "left paw", std::nullopt));
+  scene.history.Apply(annotate::NoteBout(scene.bout, std::nullopt, true));
+  CHECK(scene.Bout().note == "left paw");
+  scene.history.Apply(annotate::NoteBout(scene.bout, "right paw", std::nullopt));
+  CHECK(scene.Bout().flagged);
+  scene.history.Apply(annotate::NoteAt(scene.video, 5, std::nullopt, true));
+  scene.history.Apply(annotate::NoteAt(scene.video, 5, "squeaks", std::nullopt));
+  scene.history.Apply(annotate::NoteAt(scene.video, 5, std::nullopt, false));
+  REQUIRE(NotesOf(*scene.project).size() == 1);
+  CHECK(NotesOf(*scene.project)[0].note == "squeaks");
+  scene.history.Apply(annotate::NoteAt(scene.video, 5, "", std::nullopt));
+  CHECK(NotesOf(*scene.project).empty());
+}
+
+TEST_CASE("a bout that is put where it is stays its scorer's, one that moves becomes the mover's") {
+  Scene scene;
+  auto bout = scene.Bout();
+  CHECK(scene.history.Apply(annotate::ChangeBehaviorInterval(bout)).id == 0);
+  CHECK(scene.Bout().author == "adam");
+  bout.start_frame = 11;
+  scene.history.Apply(annotate::ChangeBehaviorInterval(bout));
+  CHECK(scene.Bout().author == "eva");
 }
 
 TEST_CASE("what was noted about bouts that become one stays with it") {

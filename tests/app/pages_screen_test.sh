@@ -144,6 +144,57 @@ shot notes
 key Escape
 key ctrl+z
 expect_sql "and undone" "SELECT count(*) FROM notes WHERE frame_index IS NOT NULL" 0
+
+# --- nothing that was typed or chosen is lost on the way
+sqlite3 -cmd '.timeout 5000' "$work/p.vole" "UPDATE behavior_intervals SET author = 'adam' WHERE id = $bout"
+sleep 0.5
+click '.bout_editor.from'
+key Return
+sleep 0.5
+expect_sql "Enter on numbers that stay leaves the bout to its scorer" "SELECT author FROM behavior_intervals WHERE id = $bout" adam
+click '.bout_editor.note'
+type_text ", then right"
+read -r x y <<<"$(lane_at "$lane" "$end")"
+read -r to ignored <<<"$(lane_at "$lane" $((end - 2)))"
+drag "$x" $((y - 4)) "$to" $((y - 4))
+expect_sql "an edge is dragged while a note is typed" "SELECT end_frame < $end FROM behavior_intervals WHERE id = $bout" 1
+expect_sql "and the note is kept" "SELECT note FROM behavior_intervals WHERE id = $bout" "left paw, then right"
+expect_sql "with its flag" "SELECT flagged FROM behavior_intervals WHERE id = $bout" 1
+key Home
+key ctrl+space
+sleep 0.4
+key ctrl+m
+expect_state "a note is begun while the video plays, which stops it" '.notes.open and .notes.frame == .frame'
+noted=$(jq .notes.frame "$work/state.json")
+type_text "jumps"
+[ "$(jq .frame "$work/state.json")" = "$noted" ] && say "ok: the frame stays" || fail "the frame went on while a note was typed"
+free=$(sql "WITH RECURSIVE f(n) AS (SELECT 5 UNION ALL SELECT n + 1 FROM f WHERE n < 115) SELECT n FROM f WHERE NOT EXISTS
+  (SELECT 1 FROM behavior_intervals b JOIN behaviors ON behaviors.id = behavior_id WHERE behaviors.name = '$behavior'
+    AND subject = '$subject' AND n BETWEEN start_frame - 4 AND end_frame + 3) ORDER BY n DESC LIMIT 1")
+read -r x y <<<"$(lane_at "$lane" "$free")"
+xdotool mousemove "$x" "$y"; sleep 0.2; xdotool click 1
+expect_state "a click goes to another frame" ".frame != $noted"
+expect_sql "the note is where it was typed" "SELECT frame_index || note FROM notes WHERE frame_index IS NOT NULL" "${noted}jumps"
+key ctrl+m
+expect_state "Ctrl+M closes the notes" '.notes.open | not'
+xdotool mousemove 640 300
+key End
+expect_state "End goes to the last frame" '.frame == 119'
+last=119
+key ctrl+f
+expect_sql "Ctrl+F far from the bout flags the frame in view" "SELECT flagged FROM notes WHERE frame_index = $last" 1
+expect_sql "and leaves the bout as it was" "SELECT flagged FROM behavior_intervals WHERE id = $bout" 1
+expect_state "the flag is on the timeline" '.timeline.flags == 1'
+shot flags
+revision=$(jq .revision "$work/state.json")
+sqlite3 -cmd '.timeout 5000' "$work/p.vole" "UPDATE behavior_intervals SET end_frame = start_frame + 7 WHERE id = $bout"
+expect_state "what another program changes is seen" ".revision > $revision"
+palette "save the ethogram"
+sleep 0.5
+key Return
+wait_for 10 test -s "$work/video-ethogram.csv" && say "ok: an ethogram is saved" || fail "no video-ethogram.csv"
+grep -q ",$((start + 1)),$((start + 7))," "$work/video-ethogram.csv" && say "ok: as the project is now" ||
+  fail "the ethogram is old: $(cat "$work/video-ethogram.csv")"
 key F5
 expect_state "results follow what was changed" ".results.revision == .revision and .results.revision > $before"
 

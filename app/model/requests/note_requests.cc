@@ -6,14 +6,18 @@
 #include <utility>
 
 #include "annotate/edits_notes.h"
+#include "datasets/base/error.h"
+#include "datasets/store/connection.h"
+#include "datasets/video/fingerprint.h"
 
 namespace app {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Files below the folder by name; of several of one name each.
-std::multimap<std::string, fs::path> FilesBelow(const fs::path& folder, datasets::Job& job) {
+// Files below the folder by name; of several of one name each. `unread`: why not all were seen.
+std::multimap<std::string, fs::path> FilesBelow(const fs::path& folder, datasets::Job& job,
+                                                std::string* unread) {
   std::multimap<std::string, fs::path> files;
   std::error_code failure;
   fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied,
@@ -23,26 +27,73 @@ std::multimap<std::string, fs::path> FilesBelow(const fs::path& folder, datasets
                           "it cannot be read (" + failure.message() + ")", "choose another one");
   }
   for (; at != fs::recursive_directory_iterator(); at.increment(failure)) {
-    if (failure) break;
     job.Advance(0, 0, "looking through " + folder.filename().string());
     std::error_code ignored;
     if (at->is_regular_file(ignored)) files.emplace(at->path().filename().string(), at->path());
   }
+  if (failure) *unread = failure.message();  // the walk is at its end then
   return files;
+}
+
+std::string BoutText(const std::string& behavior, const datasets::BehaviorIntervalRow& bout) {
+  return behavior + ", frames " + std::to_string(bout.start_frame) + " to " +
+         std::to_string(bout.end_frame - 1);
+}
+
+// `why` not, where the file cannot be read.
+bool IsFileOf(const datasets::VideoRow& video, const fs::path& file, std::string* why) {
+  try {
+    return datasets::HasFingerprint(file, video.fingerprint);
+  } catch (const datasets::Error& error) {
+    *why = std::string(" (") + error.what() + ")";
+    return false;
+  }
 }
 
 }  // namespace
 
 void RequestNote(Session& session, datasets::Id video_id, std::optional<int> frame,
-                 const std::string& note, bool flagged) {
+                 const std::optional<std::string>& note, std::optional<bool> flagged) {
   session.PostEdit(
       [=](datasets::Project&) { return annotate::NoteAt(video_id, frame, note, flagged); });
 }
 
-void RequestNoteBout(Session& session, datasets::Id interval_id, const std::string& note,
-                     bool flagged) {
+void RequestNoteBout(Session& session, datasets::Id interval_id,
+                     const std::optional<std::string>& note, std::optional<bool> flagged) {
   session.PostEdit(
       [=](datasets::Project&) { return annotate::NoteBout(interval_id, note, flagged); });
+}
+
+void RequestFlag(Session& session, datasets::Id interval_id) {
+  if (!session.video()) return;
+  Session* speaker = &session;  // ends what it was asked before it goes
+  session.PostEdit([=, video = session.video_id(),
+                    frame = session.frame()](datasets::Project& project) {
+    // What stands there now, not what was drawn: the key may be pressed twice.
+    std::optional<datasets::BehaviorIntervalRow> bout;
+    for (const datasets::BehaviorIntervalRow& row : project.BehaviorIntervals(video)) {
+      if (row.id == interval_id) bout = row;
+    }
+    bool flagged = bout && bout->flagged;
+    std::string what = "frame " + std::to_string(frame);
+    if (bout) {
+      for (const datasets::BehaviorRow& behavior : project.Behaviors()) {
+        if (behavior.id == bout->behavior_id) what = BoutText(behavior.name, *bout);
+      }
+    } else {
+      project.Read([&](datasets::Connection& connection) {
+        const auto note = datasets::ReadNoteAt(connection, video, frame);
+        flagged = note && note->flagged;
+      });
+    }
+    annotate::Edit edit = bout ? annotate::NoteBout(bout->id, std::nullopt, !flagged)
+                               : annotate::NoteAt(video, frame, std::nullopt, !flagged);
+    edit.change = [=, change = edit.change](annotate::Recorder& recorder) {
+      change(recorder);
+      speaker->SayLater(Message::Kind::kInfo, (flagged ? "Flag taken off " : "Flagged ") + what);
+    };
+    return edit;
+  });
 }
 
 const datasets::NoteRow* FindNote(const ProjectView& project, datasets::Id video_id,
@@ -67,9 +118,7 @@ std::vector<FlaggedPlace> NotedPlaces(const ProjectView& project) {
   for (const auto& [video, bouts] : project.intervals) {
     for (const datasets::BehaviorIntervalRow& bout : bouts) {
       if (!bout.flagged && bout.note.empty()) continue;
-      places.push_back({video, bout.start_frame, bout.id,
-                        names[bout.behavior_id] + ", frames " + std::to_string(bout.start_frame) +
-                            " to " + std::to_string(bout.end_frame - 1),
+      places.push_back({video, bout.start_frame, bout.id, BoutText(names[bout.behavior_id], bout),
                         bout.note, bout.flagged});
     }
   }
@@ -79,52 +128,107 @@ std::vector<FlaggedPlace> NotedPlaces(const ProjectView& project) {
   return places;
 }
 
+bool IsSamePlace(const FlaggedPlace& a, const FlaggedPlace& b) {
+  if (a.video_id != b.video_id || a.interval_id != b.interval_id) return false;
+  return a.interval_id != 0 || a.what == b.what;  // a bout stays itself where its ends move
+}
+
 const FlaggedPlace* NextFlagged(const std::vector<FlaggedPlace>& places, datasets::Id video_id,
-                                int frame, int direction) {
-  const FlaggedPlace *first = nullptr, *last = nullptr, *after = nullptr, *before = nullptr;
-  const std::pair<datasets::Id, int> here(video_id, frame);
+                                int frame, const std::optional<FlaggedPlace>& last, int direction) {
+  std::vector<const FlaggedPlace*> flagged;
   for (const FlaggedPlace& place : places) {
-    if (!place.flagged) continue;
-    const std::pair<datasets::Id, int> there(place.video_id, place.frame);
-    if (!first) first = &place;
-    last = &place;
-    if (there < here) before = &place;
-    if (there > here && !after) after = &place;
+    if (place.flagged) flagged.push_back(&place);
   }
-  return direction > 0 ? (after ? after : first) : (before ? before : last);
+  if (flagged.empty()) return nullptr;
+  const std::pair<datasets::Id, int> here(video_id, frame);
+  const auto of = [](const FlaggedPlace* place) {
+    return std::pair(place->video_id, place->frame);
+  };
+  const size_t count = flagged.size();
+  for (size_t i = 0; last && i < count; ++i) {
+    if (of(flagged[i]) != here || !IsSamePlace(*flagged[i], *last)) continue;
+    return flagged[(i + (direction > 0 ? 1 : count - 1)) % count];
+  }
+  size_t next = 0;  // the first behind this frame; before it, of all that are not behind it
+  while (next < count && (direction > 0 ? of(flagged[next]) <= here : of(flagged[next]) < here)) {
+    ++next;
+  }
+  return flagged[(direction > 0 ? next : next + count - 1) % count];
 }
 
 void RequestSplit(Session& session, const std::vector<datasets::Id>& videos,
                   const std::string& split) {
-  session.PostEdit([=](datasets::Project&) { return annotate::MarkVideos(videos, split); });
+  Session* speaker = &session;  // ends what it was asked before it goes
+  session.PostEdit([=](datasets::Project& project) {
+    std::string without;
+    int kept = 0;
+    for (const datasets::VideoRow& video : project.Videos()) {
+      if (std::find(videos.begin(), videos.end(), video.id) == videos.end()) continue;
+      const std::vector<datasets::ImageRow> images = project.ImagesOfVideo(video.id);
+      if (std::any_of(images.begin(), images.end(), [](const datasets::ImageRow& image) {
+            return image.state != datasets::ImageState::kNew;
+          })) {
+        ++kept;
+        continue;
+      }
+      without += (without.empty() ? "" : ", ") + video.name;
+    }
+    annotate::Edit edit = annotate::MarkVideos(videos, split);
+    const bool is_back = split.empty() || split == "train";
+    std::string text = (is_back          ? "Train again: the labeled frames and bouts of "
+                        : split == "val" ? "Kept for validation: the labeled frames and bouts of "
+                                         : "Kept for the test: the labeled frames and bouts of ") +
+                       std::to_string(kept) + (kept == 1 ? " video" : " videos");
+    if (!is_back && !without.empty()) {
+      text += ". Not kept, as no frame of them is labeled: " + without +
+              ". Their bouts go on to train; outline an animal on one frame of each, then keep it";
+    }
+    const auto kind = is_back || without.empty() ? Message::Kind::kSuccess : Message::Kind::kError;
+    edit.change = [=, change = edit.change](annotate::Recorder& recorder) {
+      change(recorder);
+      speaker->SayLater(kind, text);
+    };
+    return edit;
+  });
 }
 
 void RequestFindIn(Session& session, const std::vector<datasets::Id>& videos,
                    const std::string& folder) {
   Session* speaker = &session;  // ends its jobs before it goes
   session.StartJob("Find videos", [=](datasets::Project& project, datasets::Job& job) {
-    const std::multimap<std::string, fs::path> files = FilesBelow(folder, job);
-    int found = 0;
-    std::string lost;
+    std::vector<datasets::VideoRow> missing;
     for (const datasets::VideoRow& video : project.Videos()) {
       if (std::find(videos.begin(), videos.end(), video.id) == videos.end()) continue;
-      const auto [from, to] = files.equal_range(fs::path(video.path).filename().string());
-      bool is_found = false;
-      for (auto file = from; file != to && !is_found; ++file) {
-        try {
-          project.RelinkVideo(video.id, file->second);
-          is_found = true;
-        } catch (const datasets::Error&) {
-          continue;  // another video of the same name
-        }
-      }
-      found += is_found;
-      if (!is_found) lost += (lost.empty() ? "" : ", ") + video.name;
+      std::string ignored;
+      if (!IsFileOf(video, project.VideoPath(video), &ignored)) missing.push_back(video);
     }
-    std::string text = "Found " + std::to_string(found) + " of " + std::to_string(videos.size()) +
-                       " videos in " + folder;
-    if (!lost.empty()) text += "; not there, or with other pictures: " + lost;
-    speaker->SayLater(lost.empty() ? Message::Kind::kSuccess : Message::Kind::kInfo, text);
+    if (missing.empty()) {
+      speaker->SayLater(Message::Kind::kSuccess, "The files of the chosen videos are all in place");
+      return;
+    }
+    std::string unread;
+    const std::multimap<std::string, fs::path> files = FilesBelow(folder, job, &unread);
+    size_t found = 0;
+    std::string lost;
+    for (const datasets::VideoRow& video : missing) {
+      const auto [from, to] = files.equal_range(fs::path(video.path).filename().string());
+      std::string why = from == to ? "" : " (other pictures)";
+      const auto file = std::find_if(
+          from, to, [&](const auto& one) { return IsFileOf(video, one.second, &why); });
+      if (file != to) {
+        project.RelinkVideo(video.id,
+                            file->second);  // what fails here is not that it was not found
+        ++found;
+        continue;
+      }
+      lost += (lost.empty() ? "" : ", ") + video.name + why;
+    }
+    std::string text = "Found " + std::to_string(found) + " of " + std::to_string(missing.size()) +
+                       " lost videos in " + folder;
+    if (!lost.empty()) text += "; not there: " + lost;
+    if (!unread.empty()) text += "; not all of the folder could be read (" + unread + ")";
+    const bool is_complete = lost.empty() && unread.empty();
+    speaker->SayLater(is_complete ? Message::Kind::kSuccess : Message::Kind::kError, text);
   });
 }
 

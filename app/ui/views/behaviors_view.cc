@@ -59,6 +59,7 @@ void BehaviorsView::AddActions(ActionTable& actions, Session& session) {
 }
 
 void BehaviorsView::Advance(UiContext& context) {
+  bout_editor_.Advance();
   if (asked_region_.empty()) return;
   context.mode = Mode::kBehavior;
   context.canvas_request.draw_region = std::exchange(asked_region_, "");

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "app/model/drawing/clock_text.h"
 #include "app/model/requests/behavior_requests.h"
@@ -39,10 +40,10 @@ void BoutEditor::DrawSpan(UiContext& context, const datasets::BehaviorIntervalRo
   enter |= ImGui::InputText("##to", to_, sizeof to_, kFlags);
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("Last frame, or its time; then Enter");
   ImGui::SameLine();
-  const double fps = video->fps > 0 ? video->fps : 1;
-  ImGui::TextDisabled("%.4g s", (bout.end_frame - bout.start_frame) / fps);
+  const datasets::FrameTimes times = context.TimesOf(*video);
+  ImGui::TextDisabled("%.4g s", times.Between(bout.start_frame, bout.end_frame));
   if (!enter) return;
-  const auto from = FrameOfText(from_, video->fps), to = FrameOfText(to_, video->fps);
+  const auto from = FrameOfText(from_, times), to = FrameOfText(to_, times);
   if (!from || !to || *from > *to || *from < 0 || *to >= video->frame_count) {
     session.Say(Message::Kind::kError, "A bout from " + std::string(from_) + " to " + to_ +
                                            " is not within the video's frames 0 to " +
@@ -51,6 +52,7 @@ void BoutEditor::DrawSpan(UiContext& context, const datasets::BehaviorIntervalRo
     shown_ = {};  // the texts become the bout's again
     return;
   }
+  if (*from == bout.start_frame && *to + 1 == bout.end_frame) return;  // it stays its scorer's
   datasets::BehaviorIntervalRow changed = bout;
   changed.start_frame = *from;
   changed.end_frame = *to + 1;
@@ -58,35 +60,31 @@ void BoutEditor::DrawSpan(UiContext& context, const datasets::BehaviorIntervalRo
 }
 
 void BoutEditor::DrawNote(UiContext& context, const datasets::BehaviorIntervalRow& bout) {
-  bool flagged = bout.flagged;
-  ImGui::SetNextItemWidth(-62 * context.scale);
-  const bool enter = ImGui::InputTextWithHint("##note", "Note about this bout", note_, sizeof note_,
-                                              ImGuiInputTextFlags_EnterReturnsTrue);
+  Session& session = context.session;
+  const datasets::Id id = bout.id;
+  note_.Draw("Note about this bout", -62 * context.scale, std::to_string(id), bout.note,
+             [&session, id](const std::string& note) {
+               RequestNoteBout(session, id, note, std::nullopt);
+             });
   note_at_ = MiddleNow();
-  const bool left = ImGui::IsItemDeactivatedAfterEdit();
   ImGui::SameLine();
-  const bool turned = ImGui::Checkbox("flag", &flagged);
+  bool flagged = bout.flagged;
+  if (ImGui::Checkbox("flag", &flagged)) RequestNoteBout(session, id, std::nullopt, flagged);
   flag_at_ = MiddleNow();
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("To be found again (Ctrl+F; all: Ctrl+M)");
-  if (!turned && !((enter || left) && shown_.note != note_)) return;
-  shown_.note = note_;
-  RequestNoteBout(context.session, bout.id, note_, flagged);
 }
 
 void BoutEditor::Draw(UiContext& context, const datasets::BehaviorIntervalRow& bout) {
-  const bool is_other = shown_.id != bout.id;
-  if (is_other || shown_.start_frame != bout.start_frame || shown_.end_frame != bout.end_frame) {
+  if (shown_.id != bout.id || shown_.start_frame != bout.start_frame ||
+      shown_.end_frame != bout.end_frame) {
     snprintf(from_, sizeof from_, "%d", bout.start_frame);
     snprintf(to_, sizeof to_, "%d", bout.end_frame - 1);
   }
-  if (is_other || shown_.note != bout.note) {
-    snprintf(note_, sizeof note_, "%s", bout.note.c_str());
-  }
   shown_ = bout;
-  ImGui::PushID("bout editor");
+  ImGui::PushID(static_cast<int>(bout.id));  // what is typed of one bout is not of the next
   DrawSpan(context, bout);
-  DrawNote(context, bout);
   ImGui::PopID();
+  DrawNote(context, bout);
 }
 
 }  // namespace app

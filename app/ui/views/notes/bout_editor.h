@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "app/ui/note_field.h"
 #include "app/ui/view.h"
 
 namespace app {
@@ -13,13 +14,15 @@ class BoutEditor {
  public:
   void Draw(UiContext& context, const datasets::BehaviorIntervalRow& bout);
   void Describe(nlohmann::json& state) const;
+  void Advance() { note_.LeaveIfHidden(); }  // before each drawing of the window
 
  private:
   void DrawSpan(UiContext& context, const datasets::BehaviorIntervalRow& bout);
   void DrawNote(UiContext& context, const datasets::BehaviorIntervalRow& bout);
 
-  datasets::BehaviorIntervalRow shown_;  // that the texts are of
-  char from_[24] = "", to_[24] = "", note_[512] = "";
+  datasets::BehaviorIntervalRow shown_;  // that the numbers are of
+  char from_[24] = "", to_[24] = "";
+  NoteField note_;
   ImVec2 from_at_, note_at_, flag_at_;  // middles, window pixels
 };
 

@@ -1,9 +1,10 @@
 #include "app/ui/views/notes/notes_view.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "app/model/requests/behavior_requests.h"
 
 namespace app {
 
@@ -17,46 +18,56 @@ void NotesView::AddActions(ActionTable& actions, Session& session) {
     actions.Add(std::move(action));
   };
   add("notes.show", "Notes and flags...", "Ctrl+M", "Write one about this frame; find all again",
-      [this] {
+      [this, &session] {
         open_ = !open_;
         appears_ = open_;
+        // The frame that the note will be about is the one that was in view.
+        if (open_) session.SetPlaying(false, session.speed());
       });
   add("notes.flag", "Flag this, to find it again", "Ctrl+F",
-      "The selected bout, else this frame; once more takes the flag away", [&session] {
-        const auto project = session.project_view();
-        if (!project || !session.video()) return;
-        const auto* bout = [&]() -> const datasets::BehaviorIntervalRow* {
-          const auto rows = project->intervals.find(session.video_id());
-          if (rows == project->intervals.end()) return nullptr;
-          for (const datasets::BehaviorIntervalRow& row : rows->second) {
-            if (row.id == session.selected_interval) return &row;
-          }
-          return nullptr;
-        }();
-        if (bout) {
-          RequestNoteBout(session, bout->id, bout->note, !bout->flagged);
-          return;
-        }
-        const datasets::NoteRow* note = FindNote(*project, session.video_id(), session.frame());
-        RequestNote(session, session.video_id(), session.frame(), note ? note->note : "",
-                    !(note && note->flagged));
-      });
+      "The selected bout, else this frame; once more takes the flag away",
+      [this, &session] { Flag(session); });
   add("notes.next", "Next flagged place", "", "In any video", [this, &session] { Go(session, 1); });
   add("notes.previous", "Previous flagged place", "", "In any video",
       [this, &session] { Go(session, -1); });
+}
+
+void NotesView::Advance(UiContext& context) {
+  const Session& session = context.session;
+  if (std::exchange(selected_, session.selected_interval) != session.selected_interval) {
+    selected_at_ = {session.video_id(), session.frame()};
+  }
+  note_.LeaveIfHidden();
+}
+
+// A selection that the picture has left behind is not what a person looks at.
+void NotesView::Flag(Session& session) const {
+  const auto project = session.project_view();
+  if (!project) return;
+  const auto* bout = FindInterval(*project, session.video_id(), session.selected_interval);
+  const int frame = session.frame();
+  const bool is_meant = bout && ((bout->start_frame <= frame && frame < bout->end_frame) ||
+                                 selected_at_ == VideoFrame(session.video_id(), frame));
+  RequestFlag(session, is_meant ? bout->id : 0);
 }
 
 void NotesView::Go(Session& session, int direction) {
   const auto project = session.project_view();
   if (!project) return;
   Refresh(*project);
-  const FlaggedPlace* place = NextFlagged(places_, session.video_id(), session.frame(), direction);
+  const FlaggedPlace* place =
+      NextFlagged(places_, session.video_id(), session.frame(), last_, direction);
   if (!place) {
     session.Say(Message::Kind::kInfo, "Nothing is flagged: Ctrl+F flags a bout or a frame");
     return;
   }
-  session.GoTo(place->video_id, place->frame);
-  if (place->interval_id) session.selected_interval = place->interval_id;
+  Show(session, *place);
+}
+
+void NotesView::Show(Session& session, const FlaggedPlace& place) {
+  session.GoTo(place.video_id, place.frame);
+  session.selected_interval = place.interval_id;
+  last_ = place;
 }
 
 void NotesView::Refresh(const ProjectView& project) {
@@ -77,30 +88,32 @@ void NotesView::Refresh(const ProjectView& project) {
 }
 
 void NotesView::Describe(nlohmann::json& state) const {
-  state["notes"] = {{"open", open_}, {"places", places_.size()}, {"listed", listed_.size()}};
+  state["notes"] = {{"open", open_},
+                    {"places", places_.size()},
+                    {"listed", listed_.size()},
+                    {"frame", noted_.second}};
 }
 
 void NotesView::DrawNoteOfFrame(UiContext& context, const ProjectView& project) {
   Session& session = context.session;
-  const std::pair<datasets::Id, int> here(session.video_id(), session.frame());
-  const datasets::NoteRow* note = FindNote(project, here.first, here.second);
-  const std::string now = note ? note->note : "";
-  if (std::exchange(noted_, here) != here || now != stored_) {
-    stored_ = now;
-    snprintf(text_, sizeof text_, "%s", now.c_str());
-  }
-  bool flagged = note && note->flagged;
-  ImGui::Text("Frame %d", here.second);
+  if (!note_.active()) noted_ = {session.video_id(), session.frame()};
+  const auto [video, frame] = noted_;
+  const datasets::NoteRow* note = FindNote(project, video, frame);
+  ImGui::Text("Frame %d", frame);
   ImGui::SameLine(90 * context.scale);
   if (std::exchange(appears_, false)) ImGui::SetKeyboardFocusHere();
-  ImGui::SetNextItemWidth(-80 * context.scale);
-  const bool enter = ImGui::InputTextWithHint("##note", "Note, Enter keeps it", text_, sizeof text_,
-                                              ImGuiInputTextFlags_EnterReturnsTrue);
+  const bool was_active = note_.active();
+  note_.Draw("Note, Enter keeps it", -80 * context.scale,
+             std::to_string(video) + " " + std::to_string(frame), note ? note->note : "",
+             [&session, video = video, frame = frame](const std::string& text) {
+               RequestNote(session, video, frame, text, std::nullopt);
+             });
+  if (note_.active() && !was_active) session.SetPlaying(false, session.speed());
   ImGui::SameLine();
-  const bool turned = ImGui::Checkbox("flag", &flagged);
-  if (!turned && !(enter && stored_ != text_)) return;
-  stored_ = text_;
-  RequestNote(session, here.first, here.second, text_, flagged);
+  bool flagged = note && note->flagged;
+  if (ImGui::Checkbox("flag", &flagged)) {
+    RequestNote(session, video, frame, std::nullopt, flagged);
+  }
 }
 
 void NotesView::DrawList(UiContext& context, const ProjectView& project) {
@@ -131,8 +144,7 @@ void NotesView::DrawList(UiContext& context, const ProjectView& project) {
       ImGui::TableNextColumn();
       const bool here = place.video_id == session.video_id() && place.frame == session.frame();
       if (ImGui::Selectable("##place", here, ImGuiSelectableFlags_SpanAllColumns)) {
-        session.GoTo(place.video_id, place.frame);
-        if (place.interval_id) session.selected_interval = place.interval_id;
+        Show(session, place);
       }
       ImGui::SameLine(0, 0);
       if (place.flagged) {

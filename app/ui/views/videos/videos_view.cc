@@ -55,14 +55,17 @@ void VideosView::AddActions(ActionTable& actions, Session& session) {
     });
   };
   mark("videos.val", "Keep the chosen videos for validation", "val",
-       "Their frames that are labeled now judge a training, and never train");
+       "Their frames that are labeled now judge a training, and never train; nor do their bouts "
+       "while all labeled frames are kept");
   mark("videos.test", "Keep the chosen videos for the test", "test",
-       "Their frames that are labeled now are left for the last test, and never train");
+       "Their frames that are labeled now are left for the last test, and never train; nor do "
+       "their bouts while all labeled frames are kept");
   mark("videos.train", "Let the chosen videos train", "",
-       "Their labeled frames train again, and are held back as chance has it");
+       "Their labeled frames and bouts train again, and are held back as chance has it");
 }
 
 void VideosView::Advance(UiContext& context) {
+  note_.LeaveIfHidden();
   const auto project = context.session.project_view();
   if (!project) return;
   if (std::exchange(asks_all_, false)) {
@@ -188,29 +191,21 @@ void VideosView::DrawNote(UiContext& context) {
     ImGui::TextDisabled(chosen.empty() ? "A click chooses a video, Ctrl or Shift several; a double "
                                          "click opens it"
                                        : "A note is written about one video at a time");
-    noted_video_ = 0;
     return;
   }
-  if (std::exchange(noted_video_, chosen[0]) != chosen[0] || stored_note_ != facts->second.note) {
-    stored_note_ = facts->second.note;
-    snprintf(note_, sizeof note_, "%s", stored_note_.c_str());
-  }
-  bool flagged = facts->second.flagged;
-  ImGui::SetNextItemWidth(420 * context.scale);
-  const bool enter = ImGui::InputTextWithHint("##note", "Note about this video", note_,
-                                              sizeof note_, ImGuiInputTextFlags_EnterReturnsTrue);
+  Session& session = context.session;
+  const datasets::Id id = chosen[0];
+  note_.Draw("Note about this video", 420 * context.scale, std::to_string(id), facts->second.note,
+             [&session, id](const std::string& note) {
+               RequestNote(session, id, std::nullopt, note, std::nullopt);
+             });
   middles_["note"] = MiddleOfLast();
-  const bool left = ImGui::IsItemDeactivatedAfterEdit();
   ImGui::SameLine();
-  const bool turned = ImGui::Checkbox("flag", &flagged);
+  if (ImGui::Checkbox("flag", &facts->second.flagged)) {
+    RequestNote(session, id, std::nullopt, std::nullopt, facts->second.flagged);
+  }
   middles_["flag"] = MiddleOfLast();
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("To be found again (the list above can show them)");
-  if (turned || ((enter || left) && stored_note_ != note_)) {
-    RequestNote(context.session, chosen[0], std::nullopt, note_, flagged);
-    stored_note_ = note_;
-    facts_[chosen[0]].note = note_;
-    facts_[chosen[0]].flagged = flagged;
-  }
 }
 
 void VideosView::DrawPicture(const datasets::VideoRow& video, float height) {

@@ -11,6 +11,7 @@
 #include "app/gl/small_picture.h"
 #include "app/model/file_choice.h"
 #include "app/model/overview/overview_feed.h"
+#include "app/ui/note_field.h"
 #include "app/ui/view.h"
 
 namespace app {
@@ -54,9 +55,7 @@ class VideosView : public View {
   ChosenRows chosen_;          // rows of found_
   std::map<datasets::Id, std::unique_ptr<SmallPicture>> pictures_;
   std::vector<datasets::Id> in_sight_;
-  datasets::Id noted_video_ = 0;
-  char note_[512] = "";
-  std::string stored_note_;
+  NoteField note_;
   bool asks_to_remove_ = false, opens_removal_ = false, asks_all_ = false, asks_report_ = false;
   std::map<std::string, ImVec2> middles_;  // of buttons and rows in sight, window pixels
 };

@@ -36,6 +36,13 @@ bool Hears(app::Session* session, const std::string& part) {
   });
 }
 
+app::Message::Kind KindOf(app::Session& session, const std::string& part) {
+  for (const app::Message& message : session.messages()) {
+    if (message.text.find(part) != std::string::npos) return message.kind;
+  }
+  return app::Message::Kind::kInfo;
+}
+
 }  // namespace
 
 TEST_CASE("videos that were moved are found by name below a folder, others are named") {
@@ -54,12 +61,42 @@ TEST_CASE("videos that were moved are found by name below a folder, others are n
   WriteBall(moved / "two.mp4", 30);  // another one of that name
   app::Session session(std::move(opened), [] {});
   app::RequestFindIn(session, {one, two}, (folder / "disk").string());
-  CHECK(Hears(&session, "Found 1 of 2 videos"));
-  CHECK(Hears(&session, "not there, or with other pictures: two"));
+  CHECK(Hears(&session, "Found 1 of 2 lost videos"));
+  CHECK(Hears(&session, "not there: two (other pictures)"));
+  CHECK(KindOf(session, "not there: two") == app::Message::Kind::kError);  // to be closed by hand
   CHECK(fs::exists(project->VideoPath(project->VideoById(one))));
   CHECK_FALSE(fs::exists(project->VideoPath(project->VideoById(two))));
   app::RequestFindIn(session, {two}, (folder / "nowhere").string());
   CHECK(Hears(&session, "it cannot be read"));
+}
+
+TEST_CASE(
+    "a video that is in place stays there, and a failing write is not said to be a lost video") {
+  tests::TempDir folder;
+  const fs::path copies = folder / "copies";
+  fs::create_directories(copies);
+  WriteBall(folder / "one.mp4", 180);
+  WriteBall(folder / "two.mp4", 90);
+  fs::copy_file(folder / "one.mp4", copies / "one.mp4");
+  auto opened = datasets::Project::Create(folder / "a.vole");
+  datasets::Project* project = opened.get();
+  datasets::Job job;
+  const datasets::Id one = project->AddVideo(folder / "one.mp4", job).id;
+  const datasets::Id two = project->AddVideo(folder / "two.mp4", job).id;
+  app::Session session(std::move(opened), [] {});
+  app::RequestFindIn(session, {one}, copies.string());
+  CHECK(Hears(&session, "all in place"));
+  CHECK(project->VideoPath(project->VideoById(one)) == folder / "one.mp4");
+  fs::rename(folder / "two.mp4", copies / "two.mp4");
+  project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run(
+        "CREATE TRIGGER broken BEFORE UPDATE ON videos BEGIN SELECT raise(ABORT, 'no room'); END");
+  });
+  app::RequestFindIn(session, {one, two}, copies.string());
+  CHECK(Hears(&session, "no room"));
+  for (const app::Message& message : session.messages()) {
+    CHECK(message.text.find("not there") == std::string::npos);
+  }
 }
 
 TEST_CASE("several videos are removed in one step, after a copy was made") {

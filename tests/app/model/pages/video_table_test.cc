@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <optional>
+#include <set>
 
 #include "app/model/overview/overview_feed.h"
 #include "app/model/requests/note_requests.h"
+#include "datasets/video/video.h"
 #include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
 #include "tests/support/store_data.h"
@@ -55,7 +58,7 @@ app::ProjectView View() {
 
 std::string Found(VideoQuery query) {
   const app::ProjectView view = View();
-  const app::PredictedFrames predicted = {{{7, 2}, 150}, {{6, 1}, 20}};
+  const app::PredictedFrames predicted = {{{{7, 2}, 150}, {{6, 1}, 20}}, 0};
   std::string text;
   for (const size_t place : app::FindVideos(view, app::FactsOf(view, &predicted), query)) {
     text += view.videos[place].name + " ";
@@ -78,10 +81,16 @@ TEST_CASE("the table of videos counts what is done, and says what is not counted
   CHECK_FALSE(facts[2].flagged);
   CHECK(facts[3].missing);
   CHECK(facts[3].note == "Dim light");
-  const app::PredictedFrames predicted = {{{7, 2}, 150}, {{6, 1}, 20}};
+  app::PredictedFrames predicted = {{{{7, 2}, 150}, {{6, 1}, 20}}, 0};
   facts = app::FactsOf(view, &predicted);
   CHECK(facts[2].predicted_frames == 150);
   CHECK(facts[1].predicted_frames == 0);  // of another job than its newest
+  app::ProjectView later = View();
+  later.revision = 5;
+  later.predict_job[2] = 8;  // begun after the count
+  CHECK(app::FactsOf(later, &predicted)[2].predicted_frames == -1);
+  predicted.revision = 5;
+  CHECK(app::FactsOf(later, &predicted)[2].predicted_frames == 0);
 }
 
 TEST_CASE("videos are found by name, note and state, and put in order") {
@@ -121,7 +130,7 @@ TEST_CASE("noted places are walked through over all videos, around the end") {
   CHECK(places[0].what == "groom, frames 30 to 39");
   CHECK(places[2].what == "the video");
   const auto next = [&](datasets::Id video, int frame, int direction) {
-    const auto* place = app::NextFlagged(places, video, frame, direction);
+    const auto* place = app::NextFlagged(places, video, frame, std::nullopt, direction);
     REQUIRE(place);
     return std::pair(place->video_id, place->frame);
   };
@@ -129,7 +138,51 @@ TEST_CASE("noted places are walked through over all videos, around the end") {
   CHECK(next(1, 30, 1) == std::pair<datasets::Id, int>(2, 5));
   CHECK(next(2, 5, 1) == std::pair<datasets::Id, int>(1, 30));
   CHECK(next(1, 30, -1) == std::pair<datasets::Id, int>(2, 5));
-  CHECK(app::NextFlagged({}, 1, 0, 1) == nullptr);
+  CHECK(app::NextFlagged({}, 1, 0, std::nullopt, 1) == nullptr);
+}
+
+TEST_CASE("of several flagged places at one frame none is passed by") {
+  app::ProjectView view = View();
+  datasets::NoteRow whole = view.notes[1];
+  whole.video_id = 1;
+  whole.flagged = true;
+  datasets::BehaviorIntervalRow bout;
+  bout.id = 9;
+  bout.video_id = 1;
+  bout.end_frame = 4;
+  bout.flagged = true;
+  datasets::BehaviorIntervalRow second = bout;
+  second.id = 10;
+  view.notes = {whole, view.notes[0]};
+  view.intervals[1] = {bout, second};
+  const auto places = app::NotedPlaces(view);
+  REQUIRE(places.size() == 4);
+  for (const int direction : {1, -1}) {
+    std::set<std::pair<datasets::Id, std::string>> seen;
+    std::optional<app::FlaggedPlace> last;
+    std::pair<datasets::Id, int> here(2, 5);
+    for (int i = 0; i < 4; ++i) {
+      const auto* place = app::NextFlagged(places, here.first, here.second, last, direction);
+      REQUIRE(place);
+      last = *place;
+      here = {place->video_id, place->frame};
+      seen.insert({place->interval_id, place->what});
+    }
+    CHECK(seen.size() == 4);
+  }
+  // Somewhere else in the meantime: from there on.
+  const auto* next = app::NextFlagged(places, 1, 3, places[0], 1);
+  REQUIRE(next);
+  CHECK(next->video_id == 2);
+}
+
+TEST_CASE("videos are put in order by the part of them that is predicted, as the table says it") {
+  app::ProjectView view = View();
+  view.predict_job = {{1, 6}, {2, 7}};
+  const app::PredictedFrames predicted = {{{{6, 1}, 60}, {{7, 2}, 50}}, 0};  // 20 %, 25 %
+  const auto found = app::FindVideos(view, app::FactsOf(view, &predicted),
+                                     {"", VideoFilter::kAll, VideoColumn::kPredicted, true});
+  CHECK(found == std::vector<size_t>{2, 0, 1});
 }
 
 TEST_CASE("predicted frames of each video are counted aside, and pictures made of those in sight") {
@@ -150,9 +203,38 @@ TEST_CASE("predicted frames of each video are counted aside, and pictures made o
   feed.WantCounts(1);
   feed.WantPictures({clip, 99});
   REQUIRE(tests::Eventually([&] { return feed.counts() && feed.PictureOf(99); }));
-  CHECK(feed.counts()->at({job, clip}) == 30);
+  CHECK(feed.counts()->counts.at({job, clip}) == 30);
+  CHECK(feed.counts()->revision == 1);
   CHECK(feed.PictureOf(clip)->empty());  // its file is not there
   CHECK_FALSE(feed.PictureOf(98));
+}
+
+TEST_CASE("a picture that could not be made is made when the file has come back") {
+  tests::TempDir folder;
+  auto project = datasets::Project::Create(folder / "a.vole");
+  const std::string file = folder / "clip.mp4";
+  datasets::VideoWriter film(file, 64, 48, 25);
+  for (int i = 0; i < 12; ++i) film.Write(cv::Mat(48, 64, CV_8UC3, cv::Scalar::all(20 * i)));
+  film.Close();
+  datasets::Job job;
+  const datasets::Id clip = project->AddVideo(file, job).id;
+  project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run(
+        "UPDATE video_data SET background = NULL");  // the first picture is shown
+  });
+  std::filesystem::rename(file, folder / "away.mp4");
+  app::OverviewFeed feed(
+      project->file(), [] {}, [](const std::string&) {}, std::chrono::milliseconds(50));
+  const auto shows = [&](bool any) {
+    return tests::Eventually([&] {
+      feed.WantPictures({clip});  // as each drawing of the table does
+      const auto picture = feed.PictureOf(clip);
+      return picture && picture->empty() != any;
+    });
+  };
+  CHECK(shows(false));
+  std::filesystem::rename(folder / "away.mp4", file);
+  CHECK(shows(true));
 }
 
 TEST_CASE("a thousand videos are counted and put in order within a redraw's time") {
