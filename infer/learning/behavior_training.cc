@@ -89,12 +89,25 @@ bool IsDecision(const BehaviorIntervalRow& interval) {
   return interval.source == datasets::LabelSource::kAccepted;
 }
 
+// Whoever keeps all labeled frames of a video for judging keeps the video, its bouts too.
+bool IsKeptForJudging(const datasets::Project& project, Id video_id) {
+  bool any = false;
+  for (const datasets::ImageRow& image : project.ImagesOfVideo(video_id)) {
+    if (image.state == datasets::ImageState::kNew) continue;
+    if (!image.IsHeldOut()) return false;
+    any = true;
+  }
+  return any;
+}
+
 std::vector<Scored> ScoredSubjects(const datasets::Project& project,
-                                   const LabelSelection& selection, const std::string& author) {
+                                   const LabelSelection& selection, const std::string& author,
+                                   std::vector<std::string>& notes) {
   std::vector<VideoRow> videos;
   if (selection.videos.empty()) videos = project.Videos();
   for (const std::string& name : selection.videos) videos.push_back(project.VideoByName(name));
   std::vector<Scored> scored;
+  std::vector<std::string> kept;
   std::set<std::string> authors;
   for (const VideoRow& video : videos) {
     std::map<std::string, std::map<std::string, Scored>> by_subject;
@@ -110,6 +123,11 @@ std::vector<Scored> ScoredSubjects(const datasets::Project& project,
       one.video = video;
       one.subject = interval.subject;
       one.intervals.push_back(interval);
+    }
+    if (by_subject.empty() && decided.empty()) continue;
+    if (IsKeptForJudging(project, video.id)) {
+      kept.push_back(video.name);
+      continue;
     }
     // Whoever reviewed a bout did not score the video once more.
     for (const auto& [subject, intervals] : decided) {
@@ -128,6 +146,15 @@ std::vector<Scored> ScoredSubjects(const datasets::Project& project,
       }
       scored.push_back(std::move(by_author.begin()->second));
     }
+  }
+  if (!kept.empty()) {
+    notes.push_back("all labeled frames of " + datasets::QuotedNames(kept) +
+                    " are kept for validation or the test, so their bouts are left out");
+  }
+  if (scored.empty() && !kept.empty()) {
+    throw Error("project '" + project.file().string() + "'",
+                "the videos that are scored are all kept for validation or the test",
+                "score another one, or let some train again (the page of videos: For training)");
   }
   if (scored.empty()) {
     const bool by_others = !author.empty() && !authors.empty();
@@ -350,7 +377,8 @@ GatheredBehavior GatherBehavior(datasets::Project& project, const LabelSelection
   GatheredBehavior gathered;
   std::map<Id, Chosen> chosen;
   gathered.data.heads = Heads(project, options, chosen, gathered.notes);
-  const std::vector<Scored> scored = ScoredSubjects(project, selection, options.author);
+  const std::vector<Scored> scored =
+      ScoredSubjects(project, selection, options.author, gathered.notes);
   Kept(project, kZonesSetting, ZonesText(options.zones));
   const std::vector<datasets::Zone> zones = StoredZones(project);
   const std::string view = ViewOf(project, scored, zones, options.view);

@@ -149,6 +149,43 @@ TEST_CASE("A skeleton whose points nobody set is not told of when behavior is le
   CHECK(notes() == "");
 }
 
+TEST_CASE("A video whose labeled frames are all kept for judging does not teach behavior either") {
+  Scene scene;
+  const auto gather = [&] {
+    train::BehaviorOptions behavior;
+    behavior.picture_side = 32;
+    return infer::GatherBehavior(*scene.project, {}, "behavior-frame", behavior, scene.job);
+  };
+  const auto mark = [&](const char* split, int frames) {
+    scene.project->Write([&](Writer& writer) {
+      writer.connection().Run("UPDATE images SET split = ? WHERE frame_index < ?", split, frames);
+    });
+  };
+  mark("test", kFrames - 1);  // one frame trains
+  CHECK(gather().data.rows.size() == 1);
+  mark("test", kFrames);
+  CHECK(Has(MessageOf([&] { gather(); }), "kept for validation or the test"));
+  const std::string file = scene.folder / "second.mp4";
+  datasets::VideoWriter film(file, 96, 80, 25, 10);
+  for (int f = 0; f < kFrames; ++f) film.Write(cv::Mat(80, 96, CV_8UC3, cv::Scalar::all(f)));
+  film.Close();
+  const Id second = scene.project->AddVideo(file, scene.job).id;
+  scene.project->Write([&](Writer& writer) {
+    for (datasets::BehaviorIntervalRow bout : scene.project->BehaviorIntervals(scene.video.id)) {
+      bout.id = 0;
+      bout.video_id = second;
+      bout.subject = "";
+      writer.InsertBehaviorInterval(bout);
+    }
+  });
+  const auto gathered = gather();
+  REQUIRE(gathered.data.rows.size() == 1);
+  CHECK(gathered.data.rows[0].video == "second");
+  CHECK(Has(Joined(gathered.notes), "'clip' are kept for validation or the test"));
+  mark("", kFrames);
+  CHECK(gather().data.rows.size() == 2);
+}
+
 }  // namespace
 
 }  // namespace behavior_job_test
