@@ -1,11 +1,14 @@
 #include "datasets/report/report.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "datasets/base/error.h"
+#include "datasets/base/suggest.h"
 #include "datasets/base/text.h"
 #include "datasets/behavior/pictures.h"
 #include "datasets/files/atomic_file.h"
+#include "datasets/report/chosen_scores.h"
 #include "datasets/report/report_motion.h"
 
 namespace datasets {
@@ -43,25 +46,20 @@ BehaviorScores ScoresOfTable(const ReportRequest& request, const TableScoreOptio
   return scores;
 }
 
-void KeepVideos(const std::vector<std::string>& videos, BehaviorScores* scores) {
-  if (videos.empty()) return;
-  scores->series.erase(std::remove_if(scores->series.begin(), scores->series.end(),
-                                      [&](const BoutSeries& one) {
-                                        return std::find(videos.begin(), videos.end(), one.video) ==
-                                               videos.end();
-                                      }),
-                       scores->series.end());
+std::vector<std::string> ChosenVideos(const ReportRequest& request) {
+  if (!request.video.empty()) return {request.video};
+  return request.videos;
 }
 
-BehaviorScores LoadScores(const Project* project, const ReportRequest& request) {
+BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
+                          std::vector<std::string>* warnings) {
   const ReportOptions& options = request.options;
   const TableScoreOptions table{options.fps, options.video_frames, options.author};
   double fps = options.fps;
   BehaviorScores scores;
   if (project) {
-    scores =
-        ScoresFromProject(*project, SourceOf(options.what), request.video, options.prediction_job);
-    KeepVideos(request.videos, &scores);
+    scores = ScoresOfVideos(*project, SourceOf(options.what), ChosenVideos(request),
+                            options.prediction_job);
     if (fps <= 0 && !scores.series.empty()) fps = scores.series.front().fps;
   } else {
     scores = ScoresOfTable(request, table);
@@ -71,9 +69,24 @@ BehaviorScores LoadScores(const Project* project, const ReportRequest& request) 
     const std::string name = file.stem().string();
     AddScores(scores, ScoresFromTable(file, {fps, options.video_frames, name}), name);
   }
+  const std::vector<std::string> unscored = VideosWithoutScores(scores, request.videos);
+  if (!unscored.empty() && !scores.series.empty()) {
+    warnings->push_back("nobody scored behavior in them, so they are not in the time budget: " +
+                        QuotedNames(unscored));
+  }
   CheckExclusive(scores, options.exclusive);
   MergeShortGaps(scores, options.merge_gap, options.min_bout);
   if (request.start_frame > 0 || request.end_frame) {
+    const std::vector<std::string> shorter = TakeOutShorter(request.start_frame, &scores);
+    const std::string start = "frame " + std::to_string(request.start_frame);
+    if (!shorter.empty() && scores.series.empty() && !request.motion_files.Wanted()) {
+      throw Error("report from " + start, "the chosen videos end before it",
+                  "choose an earlier one: the first frame is 0");
+    }
+    if (!shorter.empty()) {
+      warnings->push_back("they end before " + start +
+                          ", so they are left out: " + QuotedNames(shorter));
+    }
     ClipScores(scores, request.start_frame, request.end_frame.value_or(-1));
   }
   return scores;
@@ -146,51 +159,91 @@ std::string CountOf(size_t count, const std::string& thing) {
   return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
+// The picture, or none and why, in one line.
+std::optional<Drawing> DrawEthogram(const BehaviorScores& scores, std::string* why) {
+  try {
+    return EthogramPicture(scores);
+  } catch (const Error& error) {
+    const bool any_bout = std::any_of(scores.series.begin(), scores.series.end(),
+                                      [](const BoutSeries& one) { return !one.bouts.empty(); });
+    *why = any_bout ? std::string("no ethogram: ") + error.what()
+                    : "no ethogram: there is no bout to draw";
+    return std::nullopt;
+  }
+}
+
+void WriteEthogram(const std::string& path, Report* report) {
+  if (path.empty()) return;
+  std::string why;
+  const std::optional<Drawing> drawing = DrawEthogram(report->scores, &why);
+  if (drawing) {
+    drawing->Save(path);
+    report->written.push_back(path);
+    return;
+  }
+  // Of several files the others are worth having.
+  if (report->written.empty()) throw Error("report", why, "choose other videos");
+  report->warnings.push_back(why);
+}
+
+void WriteReport(const Project* project, const ReportRequest& request, Job& job, Report* report) {
+  const ReportOptions& options = request.options;
+  report->scores = LoadScores(project, request, &report->warnings);
+  if (request.motion_files.Wanted()) {
+    if (!project) throw Error("motion", "it needs a project with predictions or labels");
+    AddMotion(*project, request, job, report);
+  }
+  if (report->scores.series.empty()) NobodyScored(project, request);
+  report->budget = TimeBudget(report->scores, {options.bin, options.bin_frames});
+  if (request.wants_agreement) {
+    report->agreement = CompareScorers(report->scores, request, job);
+    for (const PairAgreement& pair : report->agreement) {
+      for (const std::string& place : pair.only_one) {
+        report->warnings.push_back("only one of the two scored " + place);
+      }
+    }
+    Write(options.agreement_csv, AgreementCsv(report->agreement), report);
+    Write(options.confusion, ConfusionCsv(report->agreement), report);
+  }
+  if (!request.first.empty()) {
+    report->exploration = Explorations(report->scores, request);
+    Write(options.exploration_csv, ExplorationCsv(report->exploration), report);
+  }
+  Write(options.csv, BudgetCsv(report->budget), report);
+  WriteEthogram(options.ethogram, report);
+}
+
 }  // namespace
 
 Report MakeReport(const Project* project, const ReportRequest& request, Job& job) {
   Check(request);
-  const ReportOptions& options = request.options;
   Report report;
-  report.scores = LoadScores(project, request);
-  if (request.motion_files.Wanted()) {
-    if (!project) throw Error("motion", "it needs a project with predictions or labels");
-    AddMotion(*project, request, job, &report);
-  }
-  if (report.scores.series.empty()) NobodyScored(project, request);
-  report.budget = TimeBudget(report.scores, {options.bin, options.bin_frames});
-  if (request.wants_agreement) {
-    report.agreement = CompareScorers(report.scores, request, job);
-    for (const PairAgreement& pair : report.agreement) {
-      for (const std::string& place : pair.only_one) {
-        report.warnings.push_back("only one of the two scored " + place);
-      }
+  try {
+    if (project) {
+      project->InOneSnapshot([&] { WriteReport(project, request, job, &report); });
+    } else {
+      WriteReport(project, request, job, &report);
     }
-    Write(options.agreement_csv, AgreementCsv(report.agreement), &report);
-    Write(options.confusion, ConfusionCsv(report.agreement), &report);
-  }
-  if (!request.first.empty()) {
-    report.exploration = Explorations(report.scores, request);
-    Write(options.exploration_csv, ExplorationCsv(report.exploration), &report);
-  }
-  Write(options.csv, BudgetCsv(report.budget), &report);
-  if (!options.ethogram.empty()) {
-    EthogramPicture(report.scores).Save(options.ethogram);
-    report.written.push_back(options.ethogram);
+  } catch (const Error& error) {
+    if (report.written.empty()) throw;
+    std::vector<std::string> written;
+    for (const fs::path& path : report.written) written.push_back(path.filename().string());
+    throw Error("report", error.what(), "written before that: " + Joined(written));
   }
   return report;
 }
 
-ReportPlan PlanReport(const Project& project, const ReportRequest& request) {
-  Check(request);
+namespace {
+
+ReportPlan PlanFiles(const Project& project, const ReportRequest& request) {
   const ReportOptions& options = request.options;
   const MotionFiles& files = request.motion_files;
   ReportPlan plan;
-  const BehaviorScores scores = LoadScores(&project, request);
+  const BehaviorScores scores = LoadScores(&project, request, &plan.warnings);
   std::vector<VideoRow> videos;
   if (files.Wanted()) {
     if (!files.zones.empty()) ReadZones(files.zones, true);
-    videos = VideosOfMotion(project, request);
+    videos = VideosOfMotion(project, request, &plan.warnings);
   } else if (scores.series.empty()) {
     NobodyScored(&project, request);
   }
@@ -204,8 +257,13 @@ ReportPlan PlanReport(const Project& project, const ReportRequest& request) {
   for (const BoutSeries& series : scores.series) bouts += series.bouts.size();
   const std::string more = files.Wanted() ? ", and what motion adds" : "";
   add(options.csv, "time budget: " + CountOf(plan.budget.size(), "row") + more);
-  add(options.ethogram,
-      "ethogram: " + CountOf(bouts, "bout") + " of " + CountOf(scores.series.size(), "row") + more);
+  std::string why;
+  if (options.ethogram.empty() || files.Wanted() || DrawEthogram(scores, &why)) {
+    add(options.ethogram, "ethogram: " + CountOf(bouts, "bout") + " of " +
+                              CountOf(scores.series.size(), "row") + more);
+  } else {
+    plan.warnings.push_back(why);
+  }
   const std::string of_videos = CountOf(videos.size(), "video");
   const bool several = videos.size() > 1;
   for (const VideoRow& video : videos) {
@@ -219,6 +277,15 @@ ReportPlan PlanReport(const Project& project, const ReportRequest& request) {
   add(files.motion, "place and speed on each frame of " + of_videos);
   add(files.motion_summary, "distance and speed of each animal in " + of_videos);
   add(files.contacts, "who touches whom in " + of_videos);
+  return plan;
+}
+
+}  // namespace
+
+ReportPlan PlanReport(const Project& project, const ReportRequest& request) {
+  Check(request);
+  ReportPlan plan;
+  project.InOneSnapshot([&] { plan = PlanFiles(project, request); });
   return plan;
 }
 

@@ -29,8 +29,9 @@ struct Report {
 };
 
 // `project` may be null: then the request names a behavior table. The files are whole or not there,
-// each by itself. Throws Error for what cannot be measured, drawn or written, and for options that
-// contradict each other; Cancelled.
+// each by itself; of the project they tell one moment. Throws Error for what cannot be measured or
+// written (it names the files that were written before), and for options that contradict each
+// other; Cancelled. An ethogram that cannot be drawn is a warning where there are other files.
 Report MakeReport(const Project* project, const ReportRequest& request, Job& job);
 
 // What MakeReport would write: a few reads of the project and no pass over its frames.
@@ -41,13 +42,15 @@ struct PlannedFile {
 };
 struct ReportPlan {
   std::vector<PlannedFile> files;
-  std::vector<BudgetRow> budget;  // without what motion would add
-  std::vector<std::string> warnings;
+  std::vector<BudgetRow> budget;      // without what motion would add
+  std::vector<std::string> warnings;  // one line each: what is chosen and would not be in it
 };
 // Throws as MakeReport does where that would fail before it measures.
 ReportPlan PlanReport(const Project& project, const ReportRequest& request);
 
-// The videos that motion would be measured in: those with predictions, or labels.
-std::vector<VideoRow> VideosOfMotion(const Project& project, const ReportRequest& request);
+// The videos that motion would be measured in: those with predictions, or labels, in the span.
+// `warnings` names what was chosen without having any.
+std::vector<VideoRow> VideosOfMotion(const Project& project, const ReportRequest& request,
+                                     std::vector<std::string>* warnings = nullptr);
 
 }  // namespace datasets

@@ -51,7 +51,7 @@ class FrameTable {
     if (heading_.empty()) file_->Write(heading_ = heading);
     if (heading != heading_) {
       throw Error("table of motion", "its videos have different zones",
-                  "write a table for each video (--video)");
+                  "write a table for each video by itself");
     }
   }
 
@@ -62,12 +62,31 @@ class FrameTable {
   MotionColumns columns_;
 };
 
+bool HasFramesWithin(const Project& project, const VideoRow& video, Id job,
+                     const MotionInput& input) {
+  const int end = input.end_frame < 0 ? video.frame_count : input.end_frame;
+  if (input.start_frame == 0 && end >= video.frame_count) return true;
+  bool any = false;
+  const auto see = [&](int frame) { any |= input.start_frame <= frame && frame < end; };
+  if (input.from_labels) {
+    project.ForEachAnnotation(video.id,
+                              [&](const ImageRow& image, const std::vector<AnnotationRow>&) {
+                                if (image.frame_index) see(*image.frame_index);
+                              });
+  } else {
+    project.ForEachConfidence(job, video.id, [&](int frame, Id, double) { see(frame); });
+  }
+  return any;
+}
+
 }  // namespace
 
-std::vector<VideoRow> VideosOfMotion(const Project& project, const ReportRequest& request) {
+std::vector<VideoRow> VideosOfMotion(const Project& project, const ReportRequest& request,
+                                     std::vector<std::string>* warnings) {
   if (!request.video.empty()) return {project.VideoByName(request.video)};
   const MotionInput input = InputOf(request);
   std::vector<VideoRow> videos;
+  std::vector<std::string> without, outside;
   const std::vector<std::string>& asked = request.videos;
   for (const VideoRow& video : project.Videos()) {
     if (!asked.empty() && std::find(asked.begin(), asked.end(), video.name) == asked.end())
@@ -76,12 +95,32 @@ std::vector<VideoRow> VideosOfMotion(const Project& project, const ReportRequest
     const int frames = input.from_labels ? project.CountLabeledFrames(video.id)
                        : job > 0         ? project.CountPredictedFrames(job, video.id)
                                          : 0;
-    if (frames > 0) videos.push_back(video);
+    if (frames == 0) {
+      if (!asked.empty()) without.push_back(video.name);
+    } else if (!HasFramesWithin(project, video, job, input)) {
+      outside.push_back(video.name);
+    } else {
+      videos.push_back(video);
+    }
   }
+  const std::string done = input.from_labels ? "labeled" : "predicted";
   if (videos.empty()) {
-    throw Error("motion", input.from_labels ? "no video has labels" : "no video has predictions",
-                input.from_labels ? "label some frames first"
-                                  : "run vole predict first, or use --what labels");
+    throw Error("motion",
+                outside.empty()
+                    ? "no video has " + std::string(input.from_labels ? "labels" : "predictions")
+                    : "no frame of the chosen span is " + done,
+                !outside.empty()    ? "choose another span"
+                : input.from_labels ? "label some frames first"
+                                    : "predict them first, or make the report from labels");
+  }
+  if (warnings && !without.empty()) {
+    warnings->push_back("they are not " + done +
+                        ", so not in places, ways and contacts: " + QuotedNames(without));
+  }
+  if (warnings && !outside.empty()) {
+    warnings->push_back(
+        "no frame of the chosen span is " + done +
+        " in them, so they are not in places, ways and contacts: " + QuotedNames(outside));
   }
   return videos;
 }
@@ -103,7 +142,7 @@ void AddMotion(const Project& project, const ReportRequest& request, Job& job, R
   }
   std::vector<Zone> zones;
   if (!files.zones.empty()) zones = ReadZones(files.zones, true);
-  const std::vector<VideoRow> videos = VideosOfMotion(project, request);
+  const std::vector<VideoRow> videos = VideosOfMotion(project, request, &report->warnings);
   for (const Zone& zone : zones) {
     if (!zone.video.empty()) project.VideoByName(zone.video);
   }

@@ -223,10 +223,10 @@ void SaveResult(const VideoResults& results, ResultPart part, const std::filesys
   const std::string thing = std::string(NameOf(part)) + " of '" + results.video.name + "'";
   if (of_behavior && results.scores.series.empty()) {
     throw Error(thing, "nobody, and no network, has scored behavior in it",
-                "mark behaviors (F3), or score the video");
+                "mark behaviors (F3), or let a network score the video");
   }
   if (!of_behavior && results.curves.empty()) {
-    throw Error(thing, "no animal is labeled or predicted in it", "predict it (Ctrl+Shift+R)");
+    throw Error(thing, "there is nothing to save", results.no_motion);
   }
   const std::string ending = path.extension().string();
   if (ending == ".csv") {

@@ -8,6 +8,8 @@
 
 #include "datasets/base/error.h"
 #include "datasets/calibrated.h"
+#include "datasets/report/chosen_scores.h"
+#include "datasets/store/connection.h"
 
 namespace datasets {
 namespace {
@@ -29,7 +31,7 @@ void SetValue(std::vector<float>* values, int frame, std::optional<double> value
 
 class CurveCollector {
  public:
-  explicit CurveCollector(bool in_cm) : in_cm_(in_cm) {}
+  void TakeCentimetres(bool in_cm) { in_cm_ = in_cm; }
   void Add(const VideoMotion& setup, const std::vector<AnimalMotion>& animals) {
     for (const AnimalMotion& one : animals) {
       AnimalCurves& curves = Of(one.animal, setup);
@@ -55,7 +57,7 @@ class CurveCollector {
   std::map<int, AnimalCurves>& curves() { return curves_; }
 
  private:
-  bool in_cm_;
+  bool in_cm_ = false;
   std::map<int, AnimalCurves> curves_;  // by number of the animal
 };
 
@@ -82,29 +84,33 @@ void MeasureMotion(const Project& project, Job& job, VideoResults* results) {
   const bool predicted =
       predict_job != 0 && project.CountPredictedFrames(predict_job, results->video.id) > 0;
   if (!predicted && project.CountLabeledFrames(results->video.id) == 0) {
-    results->no_motion = "No animal is labeled or predicted in this video.";
+    results->no_motion =
+        "No animal is labeled or predicted in this video. Predict it (Ctrl+Shift+R) to see where "
+        "they were.";
     return;
   }
   results->from_labels = input.from_labels = !predicted;
   input.job_id = predict_job;
-  const bool in_cm = FloorOf(project, results->video).has_value();
-  if (in_cm) results->unit = "cm";
-  CurveCollector collector(in_cm);
+  CurveCollector collector;
   VideoMotion motion;
   try {
+    const bool in_cm = FloorOf(project, results->video).has_value();
+    if (in_cm) results->unit = "cm";
+    collector.TakeCentimetres(in_cm);
     motion =
         MeasureVideoMotion(project, results->video, {}, input, job,
                            [&](const VideoMotion& setup, const std::vector<AnimalMotion>& animals) {
                              collector.Add(setup, animals);
                              results->places.Add(setup, animals);
                            });
-  } catch (const Cancelled&) {
-    throw;
+    if (predicted) AddConfidences(project, results->video, predict_job, &collector.curves());
+  } catch (const BusyError&) {
+    throw;  // a little later there is an answer
   } catch (const Error& error) {
     results->no_motion = error.what();
+    results->places = PlaceCollector();  // what was seen until then is not all
     return;
   }
-  if (predicted) AddConfidences(project, results->video, predict_job, &collector.curves());
   results->motion = motion.summaries;
   std::set<std::string> seen;
   for (auto& [number, curves] : collector.curves()) {
@@ -114,19 +120,24 @@ void MeasureMotion(const Project& project, Job& job, VideoResults* results) {
   for (const std::string& animal : motion.animals) {
     if (!seen.count(animal)) results->not_seen.push_back(animal);
   }
-  if (seen.empty()) results->no_motion = "No animal is labeled or predicted in this video.";
+  if (seen.empty()) {
+    results->no_motion = std::string("No animal was ") +
+                         (predicted ? "found in this video." : "outlined in this video.");
+  }
 }
 
-}  // namespace
+void ReadBackground(const Project& project, VideoResults* results) {
+  try {
+    results->background = project.BackgroundOf(results->video).bgr;
+  } catch (const BusyError&) {
+    throw;
+  } catch (const Error& error) {  // ways can be drawn without it
+    results->no_background = error.what();
+  }
+}
 
-std::shared_ptr<const VideoResults> MeasureResults(const Project& project, const VideoRow& video,
-                                                   Job& job) {
-  auto results = std::make_shared<VideoResults>();
-  results->video = video;
-  results->times = FrameTimes(project.IndexOf(video));
-  results->background = project.BackgroundOf(video).bgr;
-  job.Advance(0, video.frame_count, "reading bouts");
-  results->scores = ScoresFromProject(project, ScoreSource::kFinal, video.name);
+void ReadScores(const Project& project, VideoResults* results) {
+  results->scores = ScoresOfVideos(project, ScoreSource::kFinal, {results->video.name});
   std::set<std::string> scored;
   bool any_bout = false;
   for (const BoutSeries& series : results->scores.series) {
@@ -142,7 +153,21 @@ std::shared_ptr<const VideoResults> MeasureResults(const Project& project, const
   for (const CategoryRow& animal : project.Categories()) {
     if (!scored.count(animal.name)) results->not_scored.push_back(animal.name);
   }
-  MeasureMotion(project, job, results.get());
+}
+
+}  // namespace
+
+std::shared_ptr<const VideoResults> MeasureResults(const Project& project, const VideoRow& video,
+                                                   Job& job) {
+  auto results = std::make_shared<VideoResults>();
+  results->video = video;
+  project.InOneSnapshot([&] {
+    results->times = FrameTimes(project.IndexOf(video));
+    ReadBackground(project, results.get());
+    job.Advance(0, video.frame_count, "reading bouts");
+    ReadScores(project, results.get());
+    MeasureMotion(project, job, results.get());
+  });
   return results;
 }
 

@@ -31,6 +31,7 @@ struct VideoResults {
   std::string unit = "px";  // "cm" where the video is calibrated
   bool from_labels = false;
   std::string no_motion, no_scores;  // why nothing of it is known, one line; "" = something is
+  std::string no_background;         // why there is none, where it cannot be read
   BehaviorScores scores;             // of people, completed by the machine's (kFinalAuthor)
   std::vector<BudgetRow> budget;
   std::vector<MotionSummary> motion;              // of animals that were seen
@@ -40,7 +41,8 @@ struct VideoResults {
   cv::Mat background;                             // BGR; empty where there is none
 };
 
-// Throws Error where the video cannot be read from the project; Cancelled.
+// Of one moment of the project. Throws Error where the video cannot be read from it, BusyError
+// where that would be otherwise a little later; Cancelled.
 std::shared_ptr<const VideoResults> MeasureResults(const Project& project, const VideoRow& video,
                                                    Job& job);
 

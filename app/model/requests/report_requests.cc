@@ -9,20 +9,21 @@ namespace {
 
 std::string MakeReportIn(const ReportChoice& choice, const datasets::Project& project,
                          datasets::Job& job) {
-  if (choice.folder.empty()) {
-    throw datasets::Error("report", "no folder is named for it", "choose one");
-  }
+  const std::string folder = ReportFolder(choice.folder, project.file());
+  if (folder.empty()) throw datasets::Error("report", "no folder is named for it", "choose one");
   std::error_code failure;
-  std::filesystem::create_directories(choice.folder, failure);
+  std::filesystem::create_directories(folder, failure);
   if (failure) {
-    throw datasets::Error("folder '" + choice.folder + "'",
+    throw datasets::Error("folder '" + folder + "'",
                           "it cannot be made (" + failure.message() + ")", "choose another one");
   }
-  const datasets::Report report = datasets::MakeReport(&project, RequestOf(choice), job);
+  ReportChoice absolute = choice;
+  absolute.folder = folder;
+  const datasets::Report report = datasets::MakeReport(&project, RequestOf(absolute), job);
   if (report.written.empty()) {
     throw datasets::Error("report", "no file of it was chosen", "choose at least one");
   }
-  std::string text = "Written to " + choice.folder + ":";
+  std::string text = "Written to " + folder + ":";
   for (const auto& path : report.written) text += "\n" + path.filename().string();
   for (const std::string& warning : report.warnings) text += "\n" + warning;
   return text;

@@ -3,9 +3,11 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "app/model/file_choice.h"
 #include "datasets/base/error.h"
 
 extern char** environ;
@@ -27,6 +29,37 @@ datasets::ReportRequest RequestOf(const ReportChoice& choice) {
   request.motion_files.occupancy = in_folder(choice.occupancy, "occupancy" + picture);
   request.motion_files.motion = in_folder(choice.motion, "motion.csv");
   return request;
+}
+
+std::string ReportFolder(const std::string& typed, const std::filesystem::path& project_file) {
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path beside = std::filesystem::absolute(project_file).parent_path();
+  return TypedPath(typed, beside, home ? home : "").lexically_normal().string();
+}
+
+std::vector<std::string> ChangedOptions(const ReportChoice& choice) {
+  const datasets::ReportRequest& request = choice.request;
+  std::vector<std::string> changed;
+  if (request.start_frame > 0 || request.end_frame) {
+    changed.push_back(
+        "frames " + std::to_string(request.start_frame) + " to " +
+        (request.end_frame ? std::to_string(*request.end_frame - 1) : std::string("the end")));
+  }
+  const auto compare = [&](const auto& options, const auto& usual) {
+    const nlohmann::json now = datasets::OptionsToJson(options),
+                         before = datasets::OptionsToJson(usual);
+    for (const auto& [name, value] : now.items()) {
+      if (name == "what" || value == before.at(name)) continue;
+      const std::string text = value.is_string()    ? value.template get<std::string>()
+                               : value.is_boolean() ? ""
+                                                    : value.dump();
+      changed.push_back(name + (text.empty() ? "" : " " + text));
+    }
+  };
+  compare(request.options, datasets::ReportOptions());
+  compare(request.motion_files, datasets::MotionFiles());
+  compare(request.motion, datasets::MotionOptions());
+  return changed;
 }
 
 std::string KeyOf(const ReportChoice& choice) {

@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <opencv2/imgcodecs.hpp>
 #include <set>
 
 #include "datasets/base/error.h"
 #include "datasets/report/results.h"
+#include "datasets/store/connection.h"
 #include "tests/support/label_project.h"
 #include "tests/support/says.h"
 #include "tests/support/store_data.h"
@@ -57,7 +59,47 @@ struct Stage {
   std::shared_ptr<const VideoResults> Results(const std::string& video) {
     return MeasureResults(*project, project->VideoByName(video), job);
   }
+  void Score(const std::string& video, const std::string& behavior, int start, int end) {
+    const Id id = project->VideoByName(video).id;
+    project->Write([&](Writer& writer) {
+      BehaviorRow row;
+      row.name = behavior;
+      BehaviorIntervalRow bout;
+      bout.video_id = id;
+      bout.subject = "ann";
+      bout.behavior_id = writer.FindOrInsertBehavior(row);
+      bout.author = "eva";
+      bout.start_frame = start;
+      bout.end_frame = end;
+      writer.InsertBehaviorInterval(bout);
+    });
+  }
+  void Predict(const std::string& video, int start, int end) {
+    const Id id = project->VideoByName(video).id;
+    project->Write([&](Writer& writer) {
+      const Id predicted = writer.InsertJob(tests::PredictJob());
+      for (int frame = start; frame < end; ++frame) {
+        writer.InsertPrediction(tests::Prediction(predicted, id, frame, ann));
+      }
+      writer.FinishJob(predicted, "done");
+    });
+  }
 };
+
+std::string Lines(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) lines += text + "\n";
+  return lines;
+}
+
+std::string RowsOf(const std::vector<BudgetRow>& budget) {
+  std::string text;
+  for (const BudgetRow& row : budget) {
+    text +=
+        row.video + " " + row.subject + " " + row.behavior + " " + std::to_string(row.bouts) + "; ";
+  }
+  return text;
+}
 
 std::string TextOf(const fs::path& path) {
   std::ifstream in(path);
@@ -165,7 +207,20 @@ TEST_CASE("each part of the results becomes a table, an SVG and a PNG") {
       const fs::path file = stage.folder / (std::string(NameOf(part)) + ending);
       CAPTURE(file.string());
       SaveResult(*results, part, file);
-      CHECK(fs::file_size(file) > 60);
+      const std::string text = TextOf(file);
+      if (file.extension() == ".csv") {
+        CHECK(Says(text, "ann"));
+        CHECK(std::count(text.begin(), text.end(), '\n') > 1);
+      } else if (file.extension() == ".svg") {
+        CHECK(text.rfind("</svg>") != std::string::npos);
+        CHECK(Says(text, part == ResultPart::kBudget ? "2 bouts" : "ann"));
+      } else {
+        const cv::Mat picture = cv::imread(file.string());
+        CHECK(picture.cols > 60);
+        double low = 0, high = 0;
+        cv::minMaxLoc(picture.reshape(1), &low, &high);
+        CHECK(high - low > 100);  // something is drawn on it
+      }
     }
     CHECK(Says(MessageOf([&] { SaveResult(*results, part, stage.folder / "a.txt"); }), ".csv"));
   }
@@ -177,10 +232,140 @@ TEST_CASE("each part of the results becomes a table, an SVG and a PNG") {
   CHECK(std::count(curves.begin(), curves.end(), '\n') == 41);
 }
 
-TEST_CASE("measuring results can be cancelled") {
+TEST_CASE("measuring results can be cancelled in the midst of it") {
   Stage stage;
-  stage.job.Cancel();
-  CHECK_THROWS_AS(stage.Results("clip"), Cancelled);
+  Job* running = nullptr;
+  std::string last;
+  Job job([&](const Job::Progress& now) {
+    last = now.text;
+    if (now.done >= 16 && now.text != "reading bouts") running->Cancel();
+  });
+  running = &job;
+  CHECK_THROWS_AS(MeasureResults(*stage.project, stage.project->VideoByName("clip"), job),
+                  Cancelled);
+  CHECK(last == "measuring motion in clip");
+}
+
+TEST_CASE("what happens in other videos only is a zero, however the video was chosen") {
+  Stage stage;
+  stage.Score("other", "rear", 0, 10);
+  const std::string rows = "clip ann groom 2; clip ann rear 0; ";
+  CHECK(RowsOf(stage.Results("clip")->budget) == rows);
+  ReportRequest one, several;
+  one.video = "clip";
+  several.videos = {"clip"};
+  CHECK(RowsOf(PlanReport(*stage.project, one).budget) == rows);
+  CHECK(RowsOf(PlanReport(*stage.project, several).budget) == rows);
+  CHECK(RowsOf(MakeReport(stage.project.get(), one, stage.job).budget) == rows);
+  several.videos = {"clop"};
+  CHECK(Says(MessageOf([&] { PlanReport(*stage.project, several); }), "clip"));
+}
+
+TEST_CASE("chosen videos that are not in a part of the report are named before and after") {
+  Stage stage;
+  tests::AddVideoRow(*stage.project, "third", 100, 64, 48);
+  stage.Score("third", "groom", 0, 10);
+  ReportRequest request;
+  request.videos = {"clip", "other", "third"};
+  request.options.csv = stage.In("budget.csv");
+  request.motion_files.motion_summary = stage.In("motion.csv");
+  const std::string planned = Lines(PlanReport(*stage.project, request).warnings);
+  CHECK(Says(planned, "not in the time budget: 'other'"));
+  CHECK(Says(planned, "not predicted, so not in places, ways and contacts: 'other', 'third'"));
+  CHECK(Lines(MakeReport(stage.project.get(), request, stage.job).warnings) == planned);
+  request.videos = {"clip"};
+  CHECK(Lines(PlanReport(*stage.project, request).warnings) == "");
+}
+
+TEST_CASE("a video that ends before the chosen span is left out and named, not a row of zeros") {
+  Stage stage;
+  tests::AddVideoRow(*stage.project, "short", 20, 64, 48);
+  stage.Score("short", "groom", 0, 10);
+  stage.Predict("short", 0, 20);
+  ReportRequest request;
+  request.start_frame = 30;
+  request.motion_files.motion_summary = stage.In("motion.csv");
+  const Report report = MakeReport(stage.project.get(), request, stage.job);
+  CHECK(RowsOf(report.budget) == "clip ann groom 2; ");
+  REQUIRE(report.motion.size() == 1);
+  CHECK(report.motion[0].video == "clip");
+  CHECK(Says(Lines(report.warnings), "end before frame 30, so they are left out: 'short'"));
+  CHECK(Says(Lines(report.warnings), "no frame of the chosen span is predicted in them"));
+  CHECK(Lines(PlanReport(*stage.project, request).warnings) == Lines(report.warnings));
+  request.motion_files = {};
+  request.video = "short";
+  CHECK(Says(MessageOf([&] { PlanReport(*stage.project, request); }), "end before it"));
+}
+
+TEST_CASE("an ethogram that cannot be drawn does not take the other files of a report with it") {
+  Stage stage;
+  stage.project->Write([&](Writer& writer) {
+    BehaviorIntervalRow bout = stage.project->BehaviorIntervals(stage.clip)[0];
+    bout.id = 0;
+    for (int i = 0; i < 1300; ++i) {
+      bout.subject = "mouse " + std::to_string(i);
+      writer.InsertBehaviorInterval(bout);
+    }
+  });
+  ReportRequest request;
+  request.options.csv = stage.In("budget.csv");
+  request.options.ethogram = stage.In("ethogram.svg");
+  const ReportPlan plan = PlanReport(*stage.project, request);
+  CHECK(plan.files.size() == 1);
+  CHECK(Says(Lines(plan.warnings), "no ethogram: "));
+  const Report report = MakeReport(stage.project.get(), request, stage.job);
+  CHECK(report.written == std::vector<fs::path>{stage.In("budget.csv")});
+  CHECK(Lines(report.warnings) == Lines(plan.warnings));
+  request.options.csv = "";
+  CHECK(Says(MessageOf([&] { MakeReport(stage.project.get(), request, stage.job); }),
+             "no ethogram: "));
+}
+
+TEST_CASE("a report that breaks off names the files that it had written") {
+  Stage stage;
+  ReportRequest request;
+  request.options.csv = stage.In("budget.csv");
+  request.options.ethogram = (stage.folder / "nowhere" / "ethogram.svg").string();
+  const std::string said = MessageOf([&] { MakeReport(stage.project.get(), request, stage.job); });
+  CHECK(Says(said, "written before that: budget.csv"));
+  CHECK(fs::exists(request.options.csv));
+}
+
+TEST_CASE("results and reports tell one moment of the project, whatever is written meanwhile") {
+  Stage stage;
+  const VideoRow clip = stage.project->VideoByName("clip");
+  bool written = false;
+  Job job([&](const Job::Progress& now) {
+    if (written || now.text.find("motion") == std::string::npos) return;
+    written = true;
+    stage.project->Write([&](Writer& writer) {
+      writer.connection().Run("UPDATE categories SET sort_order = -id");  // bob is before ann now
+    });
+    stage.Score("clip", "rear", 80, 90);
+  });
+  const auto results = MeasureResults(*stage.project, clip, job);
+  REQUIRE(written);
+  REQUIRE(results->curves.size() == 1);
+  CHECK(results->curves[0].animal == "ann");
+  CHECK(results->curves[0].confidence[11] == doctest::Approx(0.75));
+  written = false;
+  ReportRequest request;
+  request.options.csv = stage.In("budget.csv");
+  request.motion_files.motion_summary = stage.In("motion.csv");
+  CHECK(RowsOf(MakeReport(stage.project.get(), request, job).budget) ==
+        "clip ann groom 2; clip ann rear 1; ");
+  REQUIRE(written);
+}
+
+TEST_CASE("what keeps motion from being measured is said as it is, without advice that is wrong") {
+  Stage stage;
+  CHECK(Says(stage.Results("other")->no_motion, "Predict it"));
+  stage.project->Write([&](Writer& writer) {
+    writer.connection().Run("UPDATE predictions SET outline = x'01'");  // damaged
+  });
+  const std::string said = stage.Results("clip")->no_motion;
+  CHECK(said != "");
+  CHECK(said.find("Predict it") == std::string::npos);
 }
 
 }  // namespace report_test

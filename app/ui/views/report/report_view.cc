@@ -69,6 +69,9 @@ void ReportView::Describe(nlohmann::json& state) const {
                      {"failed", news.failed},
                      {"planned", outlook_ ? static_cast<int>(outlook_->plan.files.size()) : -1},
                      {"error", outlook_ ? outlook_->error : ""},
+                     {"warnings", outlook_ ? outlook_->plan.warnings : std::vector<std::string>()},
+                     {"changed", changed_},
+                     {"folder", choice_.folder},
                      {"write", {write_.x, write_.y}},
                      {"open_folder", {open_folder_.x, open_folder_.y}},
                      {"motion", {motion_.x, motion_.y}}};
@@ -86,7 +89,7 @@ void ReportView::DrawChoice(UiContext& context, const ProjectView& project) {
     snprintf(folder_, sizeof folder_, "%s", chosen_->c_str());
     chosen_->clear();
   }
-  choice_.folder = folder_;
+  choice_.folder = ReportFolder(folder_, context.session.project_file());
   datasets::ReportRequest& request = choice_.request;
   ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted("Of");
@@ -158,6 +161,21 @@ void ReportView::DrawChoice(UiContext& context, const ProjectView& project) {
     request.motion.Visit(fields);
     ImGui::EndChild();
   }
+  // What was chosen there holds while it is closed, too.
+  changed_ = ChangedOptions(choice_);
+  if (changed_.empty()) return;
+  std::string text = "Changed:";
+  for (const std::string& option : changed_)
+    text += (&option == &changed_[0] ? " " : ", ") + option;
+  ImGui::TextWrapped("%s", text.c_str());
+  if (!ImGui::SmallButton("As usual again")) return;
+  const std::string what = request.options.what;
+  request.start_frame = 0;
+  request.end_frame.reset();
+  request.options = {};
+  request.options.what = what;
+  request.motion_files = {};
+  request.motion = {};
 }
 
 void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
@@ -172,11 +190,18 @@ void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
     ImGui::PopStyleColor();
     return;
   }
+  if (!outlook->plan.warnings.empty()) {
+    ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
+    for (const std::string& warning : outlook->plan.warnings) {
+      ImGui::TextWrapped("%s", warning.c_str());
+    }
+    ImGui::PopStyleColor();
+  }
   if (outlook->plan.files.empty()) {
     ImGui::TextDisabled("Choose what should be in it.");
     return;
   }
-  ImGui::TextUnformatted("Would write");
+  ImGui::TextWrapped("Would write to %s", choice_.folder.c_str());
   const float row = ImGui::GetTextLineHeightWithSpacing();
   const float height =
       std::min(static_cast<float>(outlook->plan.files.size()) * row, 7 * row) + 4 * context.scale;
@@ -192,7 +217,10 @@ void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
     }
   }
   ImGui::EndChild();
-  if (outlook->plan.budget.empty() || !choice_.budget) return;
+  if (!outlook->plan.budget.empty() && choice_.budget) DrawBudget(outlook->plan.budget);
+}
+
+void ReportView::DrawBudget(const std::vector<datasets::BudgetRow>& rows) const {
   const ImGuiTableFlags flags = ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp;
   constexpr size_t kShownRows = 5;
   if (!ImGui::BeginTable("budget", 5, flags)) return;
@@ -200,8 +228,8 @@ void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
     ImGui::TableSetupColumn(title);
   }
   ImGui::TableHeadersRow();
-  for (size_t i = 0; i < std::min(outlook->plan.budget.size(), kShownRows); ++i) {
-    const datasets::BudgetRow& budget = outlook->plan.budget[i];
+  for (size_t i = 0; i < std::min(rows.size(), kShownRows); ++i) {
+    const datasets::BudgetRow& budget = rows[i];
     ImGui::TableNextColumn();
     ImGui::TextUnformatted(budget.video.c_str());
     ImGui::TableNextColumn();
@@ -214,9 +242,7 @@ void ReportView::DrawFiles(UiContext& context, const ReportOutlook* outlook) {
     ImGui::Text("%.1f", 100 * budget.proportion);
   }
   ImGui::EndTable();
-  if (outlook->plan.budget.size() > kShownRows) {
-    ImGui::TextDisabled("and %zu more", outlook->plan.budget.size() - kShownRows);
-  }
+  if (rows.size() > kShownRows) ImGui::TextDisabled("and %zu more", rows.size() - kShownRows);
 }
 
 void ReportView::DrawOutcome(UiContext& context, bool may_write) {

@@ -30,6 +30,7 @@ class ReportView : public View {
   void Open(Session& session);
   void DrawChoice(UiContext& context, const ProjectView& project);
   void DrawFiles(UiContext& context, const ReportOutlook* outlook);
+  void DrawBudget(const std::vector<datasets::BudgetRow>& budget) const;
   void DrawOutcome(UiContext& context, bool may_write);
 
   bool open_ = false;
@@ -39,6 +40,7 @@ class ReportView : public View {
   std::shared_ptr<std::string> chosen_ = std::make_shared<std::string>();
   std::shared_ptr<ExchangeNews> news_ = std::make_shared<ExchangeNews>();
   std::string written_folder_;
+  std::vector<std::string> changed_;  // options, as drawn last
   std::unique_ptr<ReportPlanner> planner_;
   std::shared_ptr<const ReportOutlook> outlook_;  // as drawn last
   ImVec2 write_, open_folder_, motion_;           // middles of buttons, window pixels

@@ -92,6 +92,60 @@ TEST_CASE("what a report would write is looked up aside, for the newest choice")
   CHECK(asked(1)->plan.files.empty());
 }
 
+TEST_CASE(
+    "what a report would write stays in view while a job makes one revision after the other") {
+  Scene scene;
+  app::ReportPlanner planner(scene.session->project_file(), [] {});
+  int64_t revision = 0;
+  CHECK(tests::Eventually([&] { return planner.Ask(scene.choice, ++revision) != nullptr; }));
+  for (int i = 0; i < 100; ++i) CHECK(planner.Ask(scene.choice, ++revision));
+  scene.session->Post("Rest", [](datasets::Project& project) {
+    project.Write([](datasets::Writer& writer) {
+      datasets::BehaviorRow rest;
+      rest.name = "rest";
+      datasets::BehaviorIntervalRow bout;
+      bout.video_id = 1;
+      bout.behavior_id = writer.FindOrInsertBehavior(rest);
+      bout.start_frame = 20;
+      bout.end_frame = 30;
+      writer.InsertBehaviorInterval(bout);
+    });
+  });
+  CHECK(tests::Eventually(
+      [&] { return planner.Ask(scene.choice, ++revision)->plan.budget.size() == 2; }));
+}
+
+TEST_CASE("a typed folder is the one that a person means, and its whole path is said") {
+  Scene scene;
+  const std::string home = getenv("HOME") ? getenv("HOME") : "";
+  setenv("HOME", scene.folder.path().c_str(), 1);
+  scene.choice.folder = "~/reports/one";
+  const app::ExchangeNews::Text news = scene.Make();
+  setenv("HOME", home.c_str(), 1);
+  CHECK_FALSE(news.failed);
+  CHECK(Says(news.text, "Written to " + (scene.folder / "reports" / "one").string()));
+  CHECK(std::filesystem::exists(scene.folder / "reports" / "one" / "budget.csv"));
+  CHECK(app::ReportFolder("reports", "/data/mice.vole") == "/data/reports");
+  CHECK(app::ReportFolder(" /else/where ", "/data/mice.vole") == "/else/where");
+  CHECK(app::ReportFolder("  ", "/data/mice.vole") == "");
+}
+
+TEST_CASE("options that hold are listed where they are not what they usually are") {
+  app::ReportChoice choice;
+  choice.motion_summary = true;
+  choice.request.options.what = "labels";
+  CHECK(app::ChangedOptions(choice).empty());
+  choice.request.start_frame = 100;
+  choice.request.options.bin_frames = 60;
+  choice.request.options.exclusive = true;
+  choice.request.motion_files.zones = "zones.json";
+  CHECK(app::ChangedOptions(choice) == std::vector<std::string>{"frames 100 to the end",
+                                                                "bin-frames 60", "exclusive",
+                                                                "zones zones.json"});
+  choice.request.end_frame = 200;
+  CHECK(app::ChangedOptions(choice)[0] == "frames 100 to 199");
+}
+
 TEST_CASE("the folder of a report is opened by the desktop's program, or it is said where it is") {
   tests::TempDir folder;
   const std::string path = getenv("PATH");
