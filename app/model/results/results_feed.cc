@@ -8,7 +8,6 @@
 namespace app {
 namespace {
 
-constexpr auto kCancelledWithin = std::chrono::seconds(2);
 constexpr auto kBetweenWakes = std::chrono::milliseconds(250);
 
 std::map<std::pair<std::string, std::string>, std::vector<TimelineSpan>> BoutsByRow(
@@ -67,8 +66,13 @@ std::shared_ptr<const ShownResults> PrepareResults(
 
 ResultsFeed::ResultsFeed(std::filesystem::path project_file, std::function<void()> wake,
                          std::function<void(const std::string&)> say)
+    : ResultsFeed(std::move(project_file), std::move(wake), std::move(say), Pace()) {}
+
+ResultsFeed::ResultsFeed(std::filesystem::path project_file, std::function<void()> wake,
+                         std::function<void(const std::string&)> say, Pace pace)
     : project_file_(std::move(project_file)),
       wake_(wake),
+      pace_(std::move(pace)),
       worker_([this](const Wanted& wanted) { return Measure(wanted); }, std::move(wake),
               std::move(say)) {}
 
@@ -83,8 +87,11 @@ void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
   if (wanted_.video_id == video_id && wanted_.revision == revision) return;
   const bool is_other = wanted_.video_id != video_id;
   wanted_ = {video_id, revision};
-  const auto went_on = std::chrono::steady_clock::now() - started_;
-  if (job_ && (is_other || went_on < kCancelledWithin)) job_->Cancel();
+  const auto now = Clock::now();
+  if (is_other || is_answered_) unanswered_since_ = now;
+  is_answered_ = false;
+  const bool is_early = now - unanswered_since_ < pace_.cancelled_within;
+  if (job_ && (is_other || is_early)) job_->Cancel();
   worker_.Ask(wanted_);
 }
 
@@ -99,7 +106,6 @@ ResultsFeed::Progress ResultsFeed::progress() const {
 }
 
 ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
-  using Clock = std::chrono::steady_clock;
   auto woken = std::make_shared<Clock::time_point>();
   auto job = std::make_shared<datasets::Job>([this, woken](const datasets::Job::Progress& now) {
     {
@@ -115,10 +121,13 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
     if (wanted_.video_id != wanted.video_id || wanted_.revision != wanted.revision) {
       return {false, {}};
     }
+    const bool is_again = content_ && content_->video_id == wanted.video_id;
+    const auto now = Clock::now();
+    if (is_again && now < may_measure_) return {false, may_measure_ - now};
     job_ = job;
-    started_ = Clock::now();
     progress_ = {0, "reading"};
   }
+  const auto started = Clock::now();
   const auto finish = [&] {
     std::scoped_lock lock(mutex_);
     job_.reset();
@@ -131,11 +140,15 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
     std::shared_ptr<const ShownResults> fresh;
     for (const datasets::VideoRow& video : project_->Videos()) {
       if (video.id != wanted.video_id) continue;
-      fresh = PrepareResults(datasets::MeasureResults(*project_, video, *job), wanted.revision);
+      fresh = PrepareResults(pace_.measure(*project_, video, *job), wanted.revision);
     }
     finish();
     std::scoped_lock lock(mutex_);
     content_ = std::move(fresh);
+    const auto now = Clock::now();
+    may_measure_ = now + std::min(now - started, pace_.longest_pause);
+    is_answered_ = wanted_.video_id == wanted.video_id && wanted_.revision == wanted.revision;
+    if (!is_answered_) unanswered_since_ = now;  // of the newer question
     return {};
   } catch (const datasets::Cancelled&) {
     finish();

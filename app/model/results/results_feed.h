@@ -39,13 +39,25 @@ std::shared_ptr<const ShownResults> PrepareResults(
 
 class ResultsFeed {
  public:
+  using Clock = std::chrono::steady_clock;
+  struct Pace {
+    // A newer revision cancels what is measured of an older one, while nobody has waited longer.
+    Clock::duration cancelled_within = std::chrono::seconds(2);
+    // Between measurements of one video: as long as the last one took, at most this.
+    Clock::duration longest_pause = std::chrono::seconds(20);
+    std::function<std::shared_ptr<const datasets::VideoResults>(
+        const datasets::Project&, const datasets::VideoRow&, datasets::Job&)>
+        measure = datasets::MeasureResults;
+  };
   // Called from the worker: `wake` when there is something new, `say` with why there is not.
   ResultsFeed(std::filesystem::path project_file, std::function<void()> wake,
               std::function<void(const std::string&)> say);
+  ResultsFeed(std::filesystem::path project_file, std::function<void()> wake,
+              std::function<void(const std::string&)> say, Pace pace);
   ~ResultsFeed();
 
-  // What is being measured for another question is cancelled; but of the same video it ends when it
-  // has been going on for a while, or nothing would ever come of it while a job writes.
+  // What is being measured for another question is cancelled; but of the same video it ends when
+  // the answer has been waited for a while, or none would ever come while a job writes.
   void Want(datasets::Id video_id, int64_t revision);
   std::shared_ptr<const ShownResults> content() const;  // may be null, or of an older question
   struct Progress {
@@ -64,14 +76,17 @@ class ResultsFeed {
 
   const std::filesystem::path project_file_;
   const std::function<void()> wake_;
+  const Pace pace_;
   mutable std::mutex mutex_;
   Wanted wanted_;
   std::shared_ptr<const ShownResults> content_;
   Progress progress_;
-  std::chrono::steady_clock::time_point started_{};  // what is being measured
-  std::shared_ptr<datasets::Job> job_;               // of what is being measured
-  std::unique_ptr<datasets::Project> project_;       // the worker's own
-  Worker worker_;                                    // last: it ends before what it uses
+  bool is_answered_ = true;                     // by content_
+  Clock::time_point unanswered_since_{};        // otherwise
+  Clock::time_point may_measure_{};             // the video of content_ again
+  std::shared_ptr<datasets::Job> job_;          // of what is being measured
+  std::unique_ptr<datasets::Project> project_;  // the worker's own
+  Worker worker_;                               // last: it ends before what it uses
 };
 
 }  // namespace app

@@ -43,23 +43,52 @@ void ResultsView::AddActions(ActionTable& actions, Session& session) {
   }
 }
 
+// What is saved is what the project says when the file is named, measured by then or not.
 void ResultsView::Save(Session& session, ResultPart part, const char* ending) {
-  const Shown shown = content_;
-  if (!shown || shown->video_id != session.video_id()) {
-    session.Say(Message::Kind::kError,
-                "There are no results of this video yet: look at its page first (F5)");
+  const datasets::VideoRow* video = session.video();
+  if (!video) {
+    session.Say(Message::Kind::kError, "There is no video to save results of: add one first");
     return;
   }
   if (!choose) return;
   Session* asked = &session;
-  choose(datasets::FileNameFor(shown->results->video.name) + "-" + datasets::NameOf(part) + ending,
-         [asked, shown, part](const std::string& file) {
-           RequestSaveResult(*asked, shown->results, part, file);
+  choose(datasets::FileNameFor(video->name) + "-" + datasets::NameOf(part) + ending,
+         [asked, saves = saves_, id = video->id, part](const std::string& file) {
+           const auto project = asked->project_view();
+           saves->Add({id, project ? project->revision : 0, part, file});
+           Window::Wake();
          });
+}
+
+void ResultsView::Want(Session& session, datasets::Id video_id, int64_t revision) {
+  if (!feed_) {
+    feed_ = std::make_unique<ResultsFeed>(
+        session.project_file(), [] { Window::Wake(); }, session.SayError());
+  }
+  feed_->Want(video_id, revision);
+}
+
+void ResultsView::ServeSaves(Session& session) {
+  const auto project = session.project_view();
+  const std::optional<datasets::Id> id = saves_->video_id();
+  if (!id || !project) return;
+  if (std::none_of(project->videos.begin(), project->videos.end(),
+                   [&](const datasets::VideoRow& video) { return video.id == *id; })) {
+    saves_->Drop(*id);
+    session.Say(Message::Kind::kError,
+                "Results were not saved: their video is not in the project any more");
+    return;
+  }
+  Want(session, *id, project->revision);
+  saves_->Serve(feed_->content(), [&](const ResultSaves::Wish& wish,
+                                      std::shared_ptr<const datasets::VideoResults> results) {
+    RequestSaveResult(session, std::move(results), wish.part, wish.file);
+  });
 }
 
 void ResultsView::Advance(UiContext& context) {
   if (std::exchange(asks_for_label_, false)) context.mode = Mode::kLabel;
+  ServeSaves(context.session);
 }
 
 void ResultsView::Describe(nlohmann::json& state) const {
@@ -70,6 +99,7 @@ void ResultsView::Describe(nlohmann::json& state) const {
                       {"animals", content ? content->animals.size() : 0},
                       {"unit", content ? content->results->unit : ""},
                       {"no_motion", content ? content->results->no_motion : ""},
+                      {"saving", saves_->waiting()},
                       {"no_scores", content ? content->results->no_scores : ""},
                       {"curves", {curves_low_.x, curves_low_.y, curves_high_.x, curves_high_.y}},
                       {"save_budget", {save_budget_.x, save_budget_.y}},
@@ -254,8 +284,9 @@ void ResultsView::DrawAnimals(UiContext& context, const ShownResults& shown) {
   DrawSaving(context, ResultPart::kOccupancy);
   ImGui::BeginChild("animals");
   if (!results.no_motion.empty()) {
-    WrappedNote(results.no_motion + " Predict the video (Ctrl+Shift+R) to see where they were.");
+    WrappedNote(results.no_motion);
   }
+  if (!results.no_background.empty()) WrappedNote(results.no_background);
   const float width = (ImGui::GetContentRegionAvail().x - 8 * context.scale) / 2;
   const char* unit = results.unit.c_str();
   for (size_t i = 0; i < shown.animals.size(); ++i) {
@@ -304,14 +335,13 @@ void ResultsView::Draw(UiContext& context) {
     if (ImGui::Button("Add videos...")) context.actions.Run("project.add_videos");
     return;
   }
-  if (!feed_) {
-    feed_ = std::make_unique<ResultsFeed>(
-        session.project_file(), [] { Window::Wake(); }, session.SayError());
-  }
-  feed_->Want(session.video_id(), project->revision);
+  // What is to be saved is measured first, of whichever video.
+  Want(session, saves_->video_id().value_or(session.video_id()), project->revision);
   content_ = feed_->content();
   if (pictures_of_ != content_) {
     pictures_.clear();
+    strips_.clear();  // they hold what they were made of
+    curves_.clear();
     pictures_of_ = content_;
   }
   if (context.status_hint.empty()) {

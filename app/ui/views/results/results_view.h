@@ -9,6 +9,7 @@
 
 #include "app/gl/row_picture.h"
 #include "app/gl/small_picture.h"
+#include "app/model/results/result_saves.h"
 #include "app/model/results/results_feed.h"
 #include "app/ui/view.h"
 
@@ -29,6 +30,8 @@ class ResultsView : public View {
  private:
   using Shown = std::shared_ptr<const ShownResults>;
   void Save(Session& session, datasets::ResultPart part, const char* ending);
+  void ServeSaves(Session& session);
+  void Want(Session& session, datasets::Id video_id, int64_t revision);
   void DrawHeading(UiContext& context, const ShownResults& shown, bool is_old);
   void DrawSaving(UiContext& context, datasets::ResultPart part);
   void DrawTable(UiContext& context, const Shown& shown, float width);
@@ -40,8 +43,11 @@ class ResultsView : public View {
 
   std::unique_ptr<ResultsFeed> feed_;
   Shown content_;  // as drawn last
+  // What is still to be saved; the file browser may outlive this view.
+  std::shared_ptr<ResultSaves> saves_ = std::make_shared<ResultSaves>();
+  // Of content_, made when they are seen.
   std::vector<RowPicture> strips_, curves_;
-  std::vector<std::unique_ptr<SmallPicture>> pictures_;  // of content_, made when they are seen
+  std::vector<std::unique_ptr<SmallPicture>> pictures_;
   std::shared_ptr<const void> pictures_of_;
   // Where things stand, window pixels; the curves' from the least x, top to the height.
   ImVec2 curves_low_, curves_high_, save_budget_;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
 #include "tests/support/store_data.h"
@@ -39,7 +42,7 @@ TEST_CASE("results are measured aside, for the newest video and revision that is
   CHECK(feed.content() == nullptr);
   feed.Want(scene.other, 1);
   feed.Want(scene.clip, 1);
-  feed.Want(scene.clip, 2);  // what was being measured is cancelled
+  feed.Want(scene.clip, 2);
   REQUIRE(tests::Eventually([&] {
     const auto content = feed.content();
     return content && content->video_id == scene.clip && content->revision == 2;
@@ -66,6 +69,77 @@ TEST_CASE("a feed of results ends while it measures") {
         scene.project->file(), [] {}, [](const std::string&) {});
     feed.Want(scene.clip, i);
   }
+}
+
+namespace {
+
+using Clock = app::ResultsFeed::Clock;
+constexpr auto kStep = std::chrono::milliseconds(5);
+
+// A measurement of so many steps that counts what becomes of it.
+struct Slow {
+  std::atomic<int> begun{0}, ended{0}, cancelled{0};
+  app::ResultsFeed::Pace Pace(int steps, Clock::duration cancelled_within) {
+    app::ResultsFeed::Pace pace;
+    pace.cancelled_within = cancelled_within;
+    pace.measure = [=](const datasets::Project&, const datasets::VideoRow& video,
+                       datasets::Job& job) {
+      ++begun;
+      try {
+        for (int i = 0; i < steps; ++i) {
+          job.Advance(i, steps, "measuring");
+          std::this_thread::sleep_for(kStep);
+        }
+      } catch (const datasets::Cancelled&) {
+        ++cancelled;
+        throw;
+      }
+      ++ended;
+      auto results = std::make_shared<datasets::VideoResults>();
+      results->video = video;
+      return std::shared_ptr<const datasets::VideoResults>(results);
+    };
+    return pace;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "what is being measured of another video, or of an older revision at first, is cancelled") {
+  Scene scene;
+  Slow slow;
+  app::ResultsFeed feed(
+      scene.project->file(), [] {}, [](const std::string&) {},
+      slow.Pace(20, std::chrono::hours(1)));
+  feed.Want(scene.other, 1);
+  REQUIRE(tests::Eventually([&] { return slow.begun == 1; }));
+  feed.Want(scene.clip, 1);
+  REQUIRE(tests::Eventually([&] { return slow.cancelled == 1 && slow.begun == 2; }));
+  feed.Want(scene.clip, 2);
+  REQUIRE(tests::Eventually([&] { return slow.cancelled == 2; }));
+  REQUIRE(tests::Eventually([&] { return feed.content() != nullptr; }));
+  CHECK(feed.content()->revision == 2);
+  CHECK(slow.ended == 1);
+}
+
+TEST_CASE("results come while a job goes on writing, and not without a pause between them") {
+  Scene scene;
+  Slow slow;
+  constexpr int kSteps = 30;  // longer than the time from one revision to the next
+  app::ResultsFeed feed(
+      scene.project->file(), [] {}, [](const std::string&) {}, slow.Pace(kSteps, 8 * kStep));
+  int64_t revision = 0;
+  const auto started = Clock::now();
+  REQUIRE(tests::Eventually([&] {
+    feed.Want(scene.clip, ++revision);
+    return slow.ended == 3;
+  }));
+  CHECK(feed.content());
+  CHECK(feed.content()->video_id == scene.clip);
+  // Each is followed by a pause as long as itself.
+  CHECK(Clock::now() - started >= 5 * kSteps * kStep);
+  CHECK(slow.begun < revision);
 }
 
 }  // namespace results_feed_test
