@@ -7,7 +7,13 @@ bin=$(cd "$1" && pwd)
 screen_size=1366x768
 source "$(dirname "$0")/../support/screen.sh"
 shot() { [ -n "${VOLE_SHOTS:-}" ] && sleep 0.5 && import -window root "$VOLE_SHOTS/$1.png"; true; }
-palette() { key ctrl+k; sleep 0.4; xdotool type --delay 40 "$1"; sleep 0.3; key Return; sleep 0.4; }
+palette() {
+  key ctrl+k
+  wait_for 10 state .popup || fail "the palette does not open"
+  sleep 0.4
+  xdotool type --delay 40 "$1"; sleep 0.3
+  key Return; sleep 0.4
+}
 # place FILTER : "X Y" of two numbers in the state
 place() { jq -r "$1 | \"\\(.[0] | round) \\(.[1] | round)\"" "$work/state.json"; }
 click() { xdotool mousemove $(place "$1"); sleep 0.3; xdotool click 1; sleep 0.3; }

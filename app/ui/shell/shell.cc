@@ -222,6 +222,7 @@ void Shell::Draw() {
                                window_.theme().scale, !ImGui::GetIO().WantTextInput});
   status_hint_ = busy;
   for (const auto& view : views_) view->Advance(*context_);
+  for (const auto& popup : popups_) popup->Advance(*context_);
   // ImGui's own popups do not know Escape without its keyboard navigation.
   if (std::exchange(closes_popups_, false)) ImGui::ClosePopupToLevel(0, false);
   DrawMenuBar();

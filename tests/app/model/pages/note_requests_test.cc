@@ -37,6 +37,7 @@ struct Scene {
     session = std::make_unique<app::Session>(std::move(opened), [] {});
     CHECK(tests::Eventually([&] { return session->Poll(), session->video() != nullptr; }));
   }
+  bool IsFlagged() const { return project->BehaviorIntervals(clip)[0].flagged; }
   // The message that says so, or none.
   const app::Message* Hears(const std::string& part) {
     const app::Message* found = nullptr;
@@ -57,7 +58,7 @@ TEST_CASE("what is flagged is said, and the key pressed twice at once takes the 
   Scene scene;
   app::RequestFlag(*scene.session, scene.groom);
   CHECK(scene.Hears("Flagged groom, frames 10 to 19"));
-  CHECK(scene.project->BehaviorIntervals(scene.clip)[0].flagged);
+  CHECK(tests::Eventually([&] { return scene.IsFlagged(); }));
   scene.session->GoToFrame(42);
   app::RequestFlag(*scene.session, 0);
   app::RequestFlag(*scene.session, 0);
@@ -69,7 +70,7 @@ TEST_CASE("what is flagged is said, and the key pressed twice at once takes the 
     const auto& notes = scene.session->project_view()->notes;
     return notes.size() == 1 && notes[0].frame_index == 42 && notes[0].flagged;
   }));
-  CHECK(scene.project->BehaviorIntervals(scene.clip)[0].flagged);
+  CHECK(scene.IsFlagged());
 }
 
 TEST_CASE("keeping videos for the test says what that means, and which could not be kept") {
@@ -81,7 +82,8 @@ TEST_CASE("keeping videos for the test says what that means, and which could not
   REQUIRE(message);
   CHECK(message->text.find("no frame of them is labeled: unlabeled") != std::string::npos);
   CHECK(message->kind == app::Message::Kind::kError);  // stays until it was read
-  CHECK(scene.project->ImagesOfVideo(scene.clip)[0].split == "test");
+  CHECK(tests::Eventually(
+      [&] { return scene.project->ImagesOfVideo(scene.clip)[0].split == "test"; }));
   app::RequestSplit(*scene.session, {videos[1]}, "val");
   message = scene.Hears("no frame of them is labeled; ");
   REQUIRE(message);
