@@ -178,7 +178,7 @@ free=$(sql "WITH RECURSIVE f(n) AS (SELECT 5 UNION ALL SELECT n + 1 FROM f WHERE
   (SELECT 1 FROM behavior_intervals b JOIN behaviors ON behaviors.id = behavior_id WHERE behaviors.name = '$behavior'
     AND subject = '$subject' AND n BETWEEN start_frame - 4 AND end_frame + 3) ORDER BY n DESC LIMIT 1")
 read -r x y <<<"$(lane_at "$lane" "$free")"
-xdotool mousemove "$x" "$y"; sleep 0.2; xdotool click 1
+xdotool mousemove "$x" $((y - 4)); sleep 0.2; xdotool click 1
 expect_state "a click goes to another frame" ".frame != $noted"
 expect_sql "the note is where it was typed" "SELECT frame_index || note FROM notes WHERE frame_index IS NOT NULL" "${noted}jumps"
 key ctrl+m
