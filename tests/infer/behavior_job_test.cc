@@ -158,7 +158,8 @@ TEST_CASE("A video whose labeled frames are all kept for judging does not teach 
   };
   const auto mark = [&](const char* split, int frames) {
     scene.project->Write([&](Writer& writer) {
-      writer.connection().Run("UPDATE images SET split = ? WHERE frame_index < ?", split, frames);
+      writer.connection().Run("UPDATE images SET split = nullif(?, '') WHERE frame_index < ?",
+                              split, frames);
     });
   };
   mark("test", kFrames - 1);  // one frame trains
