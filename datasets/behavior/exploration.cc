@@ -52,7 +52,12 @@ std::vector<ExplorationRow> ExplorationTimes(const BehaviorScores& scores,
   }
   std::set<std::string> training(options.training_videos.begin(), options.training_videos.end());
   std::vector<ExplorationRow> rows;
+  const uint64_t asked = first | second;
   for (const BoutSeries& series : scores.series) {
+    const bool looked = series.looked_for.empty() ||
+                        std::any_of(series.looked_for.begin(), series.looked_for.end(),
+                                    [&](int behavior) { return (asked >> behavior & 1) != 0; });
+    if (!looked) continue;  // who looked for neither has not seen that it explored nothing
     ExplorationRow row;
     row.video = series.video;
     row.subject = series.subject;

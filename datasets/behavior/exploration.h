@@ -31,8 +31,8 @@ struct ExplorationRow {  // of one series
   std::string excluded;  // the reason, "" = counts
 };
 
-// Throws Error for a behavior that nobody scored, one that stands on both sides, or none at all on
-// a side.
+// A row for each series whose scorer looked for one of them. Throws Error for a behavior that
+// nobody scored, one that stands on both sides, or none at all on a side.
 std::vector<ExplorationRow> ExplorationTimes(const BehaviorScores& scores,
                                              const ExplorationOptions& options);
 

@@ -175,9 +175,14 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
                               });
   }
   if (frames == 0) {
-    throw Error("motion in '" + video.name + "'",
-                input.from_labels ? "no animal is labeled in it" : "it has no predictions",
-                input.from_labels ? "label some frames first" : "run vole predict first");
+    const bool whole = result.start_frame == 0 && result.end_frame == video.frame_count;
+    const std::string where = whole ? ""
+                                    : " on frames " + std::to_string(result.start_frame) + " to " +
+                                          std::to_string(result.end_frame - 1);
+    throw Error(
+        "motion in '" + video.name + "'",
+        (input.from_labels ? "no animal is labeled in it" : "it has no predictions") + where,
+        input.from_labels ? "label some frames first" : "run vole predict first");
   }
   result.summaries = meter.Summaries();
   result.contacts = meter.Contacts();

@@ -135,6 +135,7 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
   size_t rows = 0;
   double names = 0, labels = 0, height = kMargin;
   for (const EthogramPanel& panel : panels) {
+    if (panel.behaviors.empty()) continue;
     height += 26 + panel.height() + 40;
     for (const EthogramSeries& one : panel.series) {
       rows += one.behaviors.size();

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
+#include "datasets/exchange/behavior_job.h"
 #include "datasets/formats/behaviors/behaviors.h"
 
 namespace datasets {
@@ -38,6 +39,14 @@ class Gatherer {
     series.author = author;
     return series;
   }
+  // The scorer of the series looked for this behavior, found or not.
+  void LookFor(int behavior, BoutSeries& series) {
+    const auto place =
+        std::lower_bound(series.looked_for.begin(), series.looked_for.end(), behavior);
+    if (place == series.looked_for.end() || *place != behavior) {
+      series.looked_for.insert(place, behavior);
+    }
+  }
   BehaviorScores Take() {
     for (auto& [key, series] : series_) scores_.series.push_back(std::move(series));
     TidyScores(scores_);
@@ -49,6 +58,61 @@ class Gatherer {
   std::map<std::string, int> behaviors_;
   std::map<SeriesKey, BoutSeries> series_;
 };
+
+using BehaviorsOf = std::map<std::string, std::set<Id>>;  // of an author, or a subject
+using Looked = std::map<std::pair<std::string, std::string>, std::set<Id>>;  // subject, author
+
+// Of each author, what they look for: all that they have scored anywhere, found or not. Who says
+// yes or no to a bout of the machine has scored nothing by that.
+BehaviorsOf ScoredAnywhere(const Project& project) {
+  BehaviorsOf scored;
+  for (const VideoRow& video : project.Videos()) {
+    for (const BehaviorIntervalRow& row : project.BehaviorIntervals(video.id)) {
+      if (row.source != LabelSource::kAccepted) scored[row.author].insert(row.behavior_id);
+    }
+  }
+  return scored;
+}
+
+Looked LookedForByPeople(const std::vector<BehaviorIntervalRow>& labels,
+                         const BehaviorsOf& scored) {
+  Looked looked;
+  for (const BehaviorIntervalRow& row : labels) {
+    if (row.source != LabelSource::kAccepted) {
+      looked[{row.subject, row.author}] = scored.at(row.author);
+    }
+  }
+  return looked;
+}
+
+// What the job found anywhere: all that is known of what it looked for where its scores were not
+// kept.
+const std::set<Id>& FoundAnywhere(const Project& project, Id job_id,
+                                  std::map<Id, std::set<Id>>* of_jobs) {
+  const auto [at, added] = of_jobs->try_emplace(job_id);
+  if (!added) return at->second;
+  for (const VideoRow& video : project.Videos()) {
+    for (const BehaviorPredictionRow& row : project.BehaviorPredictions(job_id, video.id)) {
+      at->second.insert(row.behavior_id);
+    }
+  }
+  return at->second;
+}
+
+// By subject, what the job (0: none) looked for in the video.
+BehaviorsOf LookedForByMachine(const Project& project, const VideoRow& video, Id job_id,
+                               std::map<Id, std::set<Id>>* of_jobs) {
+  BehaviorsOf looked;
+  if (job_id <= 0) return looked;
+  for (const BehaviorSeriesRow& row : project.BehaviorSeries(job_id, video.id)) {
+    looked[row.subject].insert(row.behavior_id);
+  }
+  if (!looked.empty()) return looked;
+  for (const BehaviorPredictionRow& row : project.BehaviorPredictions(job_id, video.id)) {
+    looked.try_emplace(row.subject, FoundAnywhere(project, job_id, of_jobs));
+  }
+  return looked;
+}
 
 std::string BoutText(const Bout& bout, const BehaviorScores& scores) {
   return "'" + scores.behaviors[bout.behavior].name + "' (frames " +
@@ -135,8 +199,8 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
   Gatherer gatherer;
   const FrameTimes times(options.fps);
   std::map<std::string, int> length;
+  std::map<std::string, std::set<int>> looked_for;  // by author
   for (BehaviorTableRow& row : ReadBehaviorTable(path)) {
-    if (!row.present) continue;
     SecondsToFrames(row, &times);
     if (options.video_frames > 0 && row.end_frame > options.video_frames) {
       throw Error(row.where,
@@ -148,15 +212,20 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
     behavior.name = row.behavior;
     behavior.is_point = row.is_point;
     Bout bout{gatherer.Behavior(behavior), row.start_frame, row.end_frame, row.where};
-    BoutSeries& series =
-        gatherer.Series(row.video, row.subject, row.rater.empty() ? options.author : row.rater);
+    const std::string author = row.rater.empty() ? options.author : row.rater;
+    BoutSeries& series = gatherer.Series(row.video, row.subject, author);
     series.fps = options.fps;
-    series.bouts.push_back(std::move(bout));
+    looked_for[author].insert(bout.behavior);
+    if (row.present) series.bouts.push_back(std::move(bout));
     int& frames = length[row.video];
     frames = std::max(frames, std::max(row.end_frame, options.video_frames));
   }
   BehaviorScores scores = gatherer.Take();
-  for (BoutSeries& series : scores.series) series.end_frame = length[series.video];
+  for (BoutSeries& series : scores.series) {
+    const std::set<int>& behaviors = looked_for[series.author];
+    series.looked_for.assign(behaviors.begin(), behaviors.end());
+    series.end_frame = length[series.video];
+  }
   return scores;
 }
 
@@ -171,27 +240,55 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
   };
   std::vector<VideoRow> videos = project.Videos();
   if (!video_name.empty()) videos = {project.VideoByName(video_name)};
+  const BehaviorsOf scored = ScoredAnywhere(project);
+  std::map<Id, std::set<Id>> of_jobs;
   for (const VideoRow& video : videos) {
     const FrameTimes times(project.IndexOf(video));
-    const auto add = [&](const std::string& subject, const std::string& author, Id behavior,
-                         int start_frame, int end_frame) {
+    const auto series_of = [&](const std::string& subject,
+                               const std::string& author) -> BoutSeries& {
       BoutSeries& series = gatherer.Series(video.name, subject, author);
       series.fps = times.fps();
       if (!times.even()) series.times = times;
       series.end_frame = video.frame_count;
-      series.bouts.push_back({index_of(behavior), start_frame, end_frame, ""});
+      return series;
     };
-    const auto add_all = [&](const char* what, const char* author) {
+    const auto look_for = [&](const std::string& subject, const std::string& author,
+                              const std::set<Id>& behaviors) {
+      BoutSeries& series = series_of(subject, author);
+      for (const Id behavior : behaviors) gatherer.LookFor(index_of(behavior), series);
+    };
+    const auto add_bouts = [&](const char* what, const char* author) {
       for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, what, job_id)) {
         if (!row.present) continue;
-        add(row.subject, author ? author : row.author, row.behavior_id, row.start_frame,
-            row.end_frame);
+        BoutSeries& series = series_of(row.subject, author ? author : row.author);
+        const int behavior = index_of(row.behavior_id);
+        gatherer.LookFor(behavior, series);
+        series.bouts.push_back({behavior, row.start_frame, row.end_frame, ""});
       }
     };
-    if (source == ScoreSource::kFinal) add_all("final", kFinalAuthor);
-    if (source == ScoreSource::kLabels || source == ScoreSource::kBoth) add_all("labels", nullptr);
+    const Looked people = LookedForByPeople(project.BehaviorIntervals(video.id), scored);
+    const Id job = job_id > 0 ? job_id : BehaviorJobOf(project, video).value_or(0);
+    const BehaviorsOf machine = LookedForByMachine(project, video, job, &of_jobs);
+    if (source == ScoreSource::kFinal) {
+      std::set<std::string> by_people;  // whose word is all there
+      for (const auto& [at, behaviors] : people) {
+        look_for(at.first, kFinalAuthor, behaviors);
+        by_people.insert(at.first);
+      }
+      for (const auto& [subject, behaviors] : machine) {
+        if (by_people.count(subject) == 0) look_for(subject, kFinalAuthor, behaviors);
+      }
+      add_bouts("final", kFinalAuthor);
+    }
+    if (source == ScoreSource::kLabels || source == ScoreSource::kBoth) {
+      for (const auto& [at, behaviors] : people) look_for(at.first, at.second, behaviors);
+      add_bouts("labels", nullptr);
+    }
     if (source == ScoreSource::kPredictions || source == ScoreSource::kBoth) {
-      add_all("predictions", kMachineAuthor);
+      for (const auto& [subject, behaviors] : machine) {
+        look_for(subject, kMachineAuthor, behaviors);
+      }
+      add_bouts("predictions", kMachineAuthor);
     }
   }
   return gatherer.Take();
@@ -247,6 +344,9 @@ void ClipScores(BehaviorScores& scores, int start_frame, int end_frame) {
     }
     series.bouts = std::move(kept);
   }
+  scores.series.erase(std::remove_if(scores.series.begin(), scores.series.end(),
+                                     [](const BoutSeries& one) { return one.frames() == 0; }),
+                      scores.series.end());
 }
 
 void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& suffix) {
@@ -282,6 +382,7 @@ void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& s
     }
     for (Bout& bout : series.bouts) bout.behavior = index_of[bout.behavior];
     for (int& behavior : series.looked_for) behavior = index_of[behavior];
+    std::sort(series.looked_for.begin(), series.looked_for.end());
     scores.series.push_back(std::move(series));
   }
   std::map<std::string, int> length;

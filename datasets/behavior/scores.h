@@ -33,7 +33,8 @@ struct BoutSeries {
   double fps = 0;                      // > 0
   int start_frame = 0, end_frame = 0;  // what was looked at
   std::vector<Bout> bouts;             // by start; bouts of one behavior do not overlap
-  // Behaviors that the scorer looked for, found or not; empty: those that people scored anywhere.
+  // Behaviors that the scorer looked for, found or not, in rising order; empty: it is not known,
+  // which are all that no list of another series has to itself.
   std::vector<int> looked_for = {};
   std::optional<FrameTimes> times = {};  // of a video whose rate is not even
   int frames() const { return end_frame - start_frame; }
@@ -58,14 +59,19 @@ struct TableScoreOptions {
 };
 
 // A behavior table (datasets/formats/behaviors/behaviors.h) without a project. Explicit "not" rows
-// are left out. Throws Error naming the line for what is malformed or lies outside the video.
+// are no bouts, but say that somebody looked: an author looks for all that they scored anywhere in
+// the table. Throws Error naming the line for what is malformed or lies outside the video.
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
 enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };
 constexpr char kFinalAuthor[] = "final";  // of both, completed (formats/behavior_choice.h)
 
-// Labels by author and predictions of the newest job of each video that has any (or of `job_id`).
-// `video`: name, or "" for all.
+// Labels by author, and predictions of the newest job that looked at each video (or of `job_id`).
+// There is a series of each subject that was looked at, also where nothing was found: a subject
+// that an author scored, "not" too, in the video, and one that the job has scores of. An author
+// looks for what they have scored anywhere in the project; the job for what it has scores of.
+// Verdicts about single predicted bouts are no scoring of an animal: they say nothing of other
+// behaviors, and rejections alone make no series. `video`: name, or "" for all.
 BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
                                  const std::string& video = "", Id job_id = 0);
 
@@ -81,7 +87,8 @@ void CheckExclusive(const BehaviorScores& scores, bool all = false);
 // shorter than `min_bout_s` are dropped; points are left alone.
 void MergeShortGaps(BehaviorScores& scores, double merge_gap_s, double min_bout_s);
 
-// Keeps [start_frame, end_frame) of every series; bouts are cut there. `end_frame` < 0: the end.
+// Keeps [start_frame, end_frame) of every series; bouts are cut there. `end_frame` < 0: the end. A
+// series that has none of these frames goes: nothing is known of it, which is not "never".
 void ClipScores(BehaviorScores& scores, int start_frame, int end_frame);
 
 // Joins the series of `more` to `scores`; behaviors are matched by name, videos by their file

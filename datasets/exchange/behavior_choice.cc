@@ -5,24 +5,16 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/exchange/behavior_job.h"
 
 namespace datasets {
 namespace {
 
 std::vector<BehaviorIntervalRow> Predicted(const Project& project, const VideoRow& video,
                                            Id job_id) {
+  if (job_id <= 0) job_id = BehaviorJobOf(project, video).value_or(0);
   std::vector<BehaviorPredictionRow> bouts;
-  if (job_id > 0) {
-    bouts = project.BehaviorPredictions(job_id, video.id);
-  } else {
-    std::vector<JobRow> jobs = project.Jobs();
-    std::sort(jobs.begin(), jobs.end(),
-              [](const JobRow& a, const JobRow& b) { return a.id > b.id; });
-    for (const JobRow& job : jobs) {
-      bouts = project.BehaviorPredictions(job.id, video.id);
-      if (!bouts.empty()) break;
-    }
-  }
+  if (job_id > 0) bouts = project.BehaviorPredictions(job_id, video.id);
   std::vector<BehaviorIntervalRow> intervals;
   for (const BehaviorPredictionRow& bout : bouts) {
     BehaviorIntervalRow interval;

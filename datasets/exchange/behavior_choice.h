@@ -13,7 +13,8 @@ inline constexpr char kMachineAuthor[] = "prediction";  // of predicted bouts
 
 // By start. `what`:
 // - labels: as people made them, "not this behavior" too;
-// - predictions: bouts of the newest job that has any, author "prediction", id 0;
+// - predictions: bouts of `job_id`, or of BehaviorJobOf (behavior_job.h), author "prediction", id
+// 0;
 // - final: what happened as far as is known. Where a person has scored a subject of the video, that
 //   person's word is all; labels that only decide predicted bouts (source accepted) leave the rest
 //   to the machine: predicted bouts come in with the frames cut out in which a label says something

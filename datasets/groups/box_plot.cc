@@ -117,7 +117,7 @@ void DrawPanel(const std::vector<Group>& groups, const Panel& panel, bool name_a
     std::string name = LevelsText(groups[g].levels);
     name = Shortened(name);
     drawing.Text(x, bottom + 16, name, kSmall, kInk, Drawing::Anchor::kMiddle);
-    drawing.Text(x, bottom + 30, "n = " + std::to_string(groups[g].n()), kSmall, kInk,
+    drawing.Text(x, bottom + 30, "n = " + UnitsText(groups[g]), kSmall, kInk,
                  Drawing::Anchor::kMiddle);
   }
 }

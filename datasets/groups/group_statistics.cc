@@ -1,5 +1,7 @@
 #include "datasets/groups/group_statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -71,6 +73,10 @@ bool LevelsBefore(const std::vector<std::string>& a, const std::vector<std::stri
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), LevelBefore);
 }
 
+bool LacksALevel(const Measurement& one) {
+  return std::find(one.levels.begin(), one.levels.end(), "") != one.levels.end();
+}
+
 std::string UnitName(const Measurement& one, Unit unit) {
   const std::string subject = one.subject.empty() ? "" : " / " + one.subject;
   return unit == Unit::kSubject                        ? one.video + subject
@@ -131,7 +137,7 @@ std::vector<Group> GroupsOf(const std::vector<Measurement>& measurements, Unit u
   for (const Measurement& one : measurements) order.emplace(one.measure, order.size());
   std::map<std::pair<Key, std::vector<std::string>>, std::map<std::string, Sum>> units;
   for (const Measurement& one : measurements) {
-    if (std::find(one.levels.begin(), one.levels.end(), "") != one.levels.end()) continue;
+    if (LacksALevel(one)) continue;
     Sum& sum = units[{{one.author, one.quantity, order[one.measure], one.measure}, one.levels}]
                     [UnitName(one, unit)];
     if (!one.value) continue;
@@ -226,6 +232,23 @@ std::vector<Comparison> CompareGroups(const std::vector<Group>& groups,
   return comparisons;
 }
 
+std::string FigureText(double value) {
+  constexpr double kLeast = 1e-9;
+  const double size = std::abs(value);
+  if (size < kLeast) return "0";
+  const int decimals = std::max(0, 3 - static_cast<int>(std::floor(std::log10(size))));
+  std::string text = fmt::format("{:.{}f}", value, decimals);
+  if (decimals > 0) text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string UnitsText(const Group& group) {
+  const std::string n = std::to_string(group.n());
+  if (group.without_value == 0) return n;
+  return n + " of " + std::to_string(group.n() + group.without_value);
+}
+
 std::string LevelsText(const std::vector<std::string>& levels) {
   std::string text;
   for (const std::string& level : levels) text += (text.empty() ? "" : ", ") + level;
@@ -238,6 +261,7 @@ std::string LongCsv(const std::vector<Measurement>& measurements,
   for (const std::string& factor : factors) text += "," + CsvField(factor);
   text += ",behavior,measure,value\n";
   for (const Measurement& one : measurements) {
+    if (LacksALevel(one)) continue;
     text += CsvField(one.video) + "," + CsvField(one.subject) + "," + CsvField(one.author);
     for (const std::string& level : one.levels) text += "," + CsvField(level);
     text += "," + CsvField(one.quantity) + "," + one.measure + "," +

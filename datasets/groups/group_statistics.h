@@ -71,13 +71,18 @@ std::vector<Comparison> CompareGroups(const std::vector<Group>& groups,
 double CliffsDelta(const std::vector<double>& first, const std::vector<double>& second);
 std::optional<double> HedgesG(const std::vector<double>& first, const std::vector<double>& second);
 
-// One row a measurement, for R: read.csv(FILE), then lm(value ~ treatment, ...).
+// One row a measurement, for R: read.csv(FILE), then lm(value ~ treatment, ...). Those of a video
+// without one of the levels are left out, as GroupsOf does: R would take "" for a level.
 std::string LongCsv(const std::vector<Measurement>& measurements,
                     const std::vector<std::string>& factors);
 std::string GroupsCsv(const std::vector<Group>& groups, const std::vector<std::string>& factors);
 nlohmann::ordered_json GroupsJson(const std::vector<Group>& groups,
                                   const std::vector<Comparison>& comparisons,
                                   const std::vector<std::string>& factors);
+// Four digits that count, and never a power of ten: "15000", "0.1234", "2".
+std::string FigureText(double value);
+// "8", or "2 of 8" where the measure is not defined for the others (they never did it).
+std::string UnitsText(const Group& group);
 // "saline, 3".
 std::string LevelsText(const std::vector<std::string>& levels);
 

@@ -116,6 +116,21 @@ TEST_CASE("a group of one has no SEM and no interval, and what is not defined is
   CHECK(found[0].cliffs_delta == Approx(2.0 / 3));
 }
 
+TEST_CASE("figures have four digits that count and no powers of ten") {
+  for (const auto& [value, text] :
+       std::vector<std::pair<double, std::string>>{{15000, "15000"},
+                                                   {123456.7, "123457"},
+                                                   {0.00001234, "0.00001234"},
+                                                   {2, "2"},
+                                                   {-1.5, "-1.5"},
+                                                   {0, "0"},
+                                                   {99.999, "100"},
+                                                   {0.25, "0.25"},
+                                                   {1e-300, "0"}}) {
+    CHECK(datasets::FigureText(value) == text);
+  }
+}
+
 TEST_CASE("the unit is an animal of a video, an animal, or a video, as is asked") {
   const std::vector<Measurement> all = {One("v1", "ada", 1, {"3"}), One("v1", "bob", 3, {"3"}),
                                         One("v2", "ada", 5, {"3"}), One("v2", "bob", 7, {"10"})};
@@ -135,10 +150,12 @@ TEST_CASE("the unit is an animal of a video, an animal, or a video, as is asked"
 TEST_CASE("the table in long form holds every value, and the picture every unit") {
   const tests::TempDir folder;
   auto all = TwoGroups({1, 2, 3, 4, 5, 60}, {3, 4, 5});
+  const size_t in_groups = all.size() + 1;
   all.push_back(One("b, 9", "=ada", std::nullopt, {"drug"}));
+  all.push_back(One("c", "", 7, {""}));  // R would take "" for a treatment
   std::ofstream(folder / "long.csv") << datasets::LongCsv(all, {"treatment"});
   const datasets::CsvTable table(folder / "long.csv", "table");
-  REQUIRE(table.rows() == all.size());
+  REQUIRE(table.rows() == in_groups);
   CHECK(table.Text(5, "treatment") == "saline");
   CHECK(table.Number(5, "value") == 60);
   CHECK(table.Text(9, "video") == "b, 9");
@@ -151,6 +168,7 @@ TEST_CASE("the table in long form holds every value, and the picture every unit"
   for (size_t at = 0; (at = svg.find("<circle", at)) != std::string::npos; ++at) ++dots;
   CHECK(dots == 9);
   CHECK(svg.find("n = 6") != std::string::npos);
+  CHECK(svg.find("n = 3 of 4") != std::string::npos);
   CHECK(svg.find("rearing, seconds") != std::string::npos);
   CHECK(datasets::BoxPlot({}).width() > 0);
 }

@@ -11,6 +11,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/text.h"
 #include "datasets/behavior/budget.h"
+#include "datasets/exchange/behavior_choice.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/groups/box_plot.h"
 #include "datasets/groups/factor_table.h"
@@ -31,9 +32,9 @@ std::vector<std::string> MeasuresOf(const GroupOptions& options) {
   return datasets::SplitNames(options.measures);
 }
 
-// Four digits that count.
-std::string Figure(double value) { return fmt::format("{:.4g}", value); }
-std::string Figure(const std::optional<double>& value) { return value ? Figure(*value) : "-"; }
+std::string Figure(const std::optional<double>& value) {
+  return value ? datasets::FigureText(*value) : "-";
+}
 std::string EffectText(const std::optional<double>& value,
                        const std::optional<Interval>& interval) {
   if (!value) return "-";
@@ -53,9 +54,9 @@ std::string GroupsText(const std::vector<Group>& groups, const std::vector<std::
       {"behavior", "measure", Join(factors), "n", "mean", "SEM", "median", "q1", "q3"}};
   for (const Group& group : groups) {
     const bool any = group.n() > 0;
-    const auto shown = [any](double value) { return any ? Figure(value) : "-"; };
+    const auto shown = [any](double value) { return any ? datasets::FigureText(value) : "-"; };
     table.push_back({group.quantity + (several_authors ? " (" + group.author + ")" : ""),
-                     group.measure, datasets::LevelsText(group.levels), std::to_string(group.n()),
+                     group.measure, datasets::LevelsText(group.levels), datasets::UnitsText(group),
                      shown(group.mean), Figure(group.sem), shown(group.median),
                      shown(group.low_quartile), shown(group.high_quartile)});
   }
@@ -77,19 +78,94 @@ std::string EffectsText(const std::vector<Group>& groups,
   return TableText(table);
 }
 
+// As many names as a person reads.
+std::string ShortList(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 12;
+  if (names.size() <= kMost) return Join(names);
+  return Join({names.begin(), names.begin() + kMost}) +
+         fmt::format(" and {} more", names.size() - kMost);
+}
+
+// Who or what was not scored: of no group, and in no n.
+struct NotScored {
+  std::string author;
+  std::vector<std::string> behaviors, units;  // "m3", or "m3 / vole_1" where others were scored
+};
+
+// Of videos that have every level; `groups` says which author scored which behavior at all.
+std::vector<NotScored> NotScoredOf(const std::vector<Group>& groups,
+                                   const std::vector<datasets::Measurement>& measurements,
+                                   const std::set<std::string>& videos) {
+  using Subjects = std::map<std::string, std::set<std::string>>;  // by video
+  Subjects known;                                                 // that anybody scored
+  std::map<std::pair<std::string, std::string>, Subjects> scored;
+  for (const datasets::Measurement& one : measurements) {
+    known[one.video].insert(one.subject);
+    scored[{one.author, one.quantity}][one.video].insert(one.subject);
+  }
+  std::set<std::pair<std::string, std::string>> asked;
+  for (const Group& group : groups) asked.insert({group.author, group.quantity});
+  std::map<std::pair<std::string, std::vector<std::string>>, std::vector<std::string>> found;
+  for (const auto& [author, behavior] : asked) {
+    const Subjects& own = scored[{author, behavior}];
+    std::vector<std::string> units;
+    for (const std::string& video : videos) {
+      const auto here = own.find(video);
+      if (here == own.end()) {
+        units.push_back(video);
+        continue;
+      }
+      if (here->second.count("") > 0) continue;  // the whole picture: whoever is in it
+      for (const std::string& subject : known[video]) {
+        if (subject.empty() || here->second.count(subject) > 0) continue;
+        units.push_back(video + " / " + subject);
+      }
+    }
+    if (!units.empty()) found[{author, units}].push_back(behavior);
+  }
+  std::vector<NotScored> list;
+  for (auto& [at, behaviors] : found) list.push_back({at.first, std::move(behaviors), at.second});
+  return list;
+}
+
+void SayNotScored(const std::vector<NotScored>& list, bool several_authors, Console& console,
+                  nlohmann::ordered_json& json) {
+  json["not_scored"] = nlohmann::ordered_json::array();
+  for (const NotScored& one : list) {
+    json["not_scored"].push_back(
+        {{"author", one.author}, {"behaviors", one.behaviors}, {"units", one.units}});
+    const bool machine = one.author == datasets::kMachineAuthor;
+    console.Warn(ShortList(one.behaviors) + (several_authors ? " (" + one.author + ")" : "") +
+                 ": not scored, so in no group: " + ShortList(one.units) +
+                 (machine ? "; vole predict --behavior scores them"
+                          : "; where somebody looked and it never happened, a row with present = 0 "
+                            "says so"));
+  }
+}
+
 // What a reader of the tables must know.
 void WarnOf(const std::vector<Group>& groups,
             const std::vector<datasets::Measurement>& measurements, const std::string& unit,
             Console& console) {
+  const std::string thing = unit == "video" ? "video" : "animal";
   std::set<std::string> alone;
+  std::map<std::string, std::vector<std::string>> alone_in;  // levels -> measures
   for (const Group& group : groups) {
-    if (group.n() == 1 && group.without_value == 0) {
-      alone.insert(datasets::LevelsText(group.levels));
+    if (group.n() != 1) continue;
+    const std::string levels = datasets::LevelsText(group.levels);
+    if (group.without_value == 0) {
+      alone.insert(levels);
+    } else {
+      alone_in[levels].push_back(group.measure + " of " + group.quantity);
     }
   }
   for (const std::string& levels : alone) {
-    console.Warn("group " + levels + " is one " + (unit == "video" ? "video" : "animal") +
+    console.Warn("group " + levels + " is one " + thing +
                  ": it has no SEM, and nothing can be said of how it would vary");
+  }
+  for (const auto& [levels, measures] : alone_in) {
+    console.Warn("in group " + levels + ", only one " + thing +
+                 " ever did it: there is no SEM of " + ShortList(measures));
   }
   if (unit != "subject") return;
   std::map<std::pair<std::string, std::vector<std::string>>, std::set<std::string>> videos;
@@ -108,12 +184,21 @@ void WarnOf(const std::vector<Group>& groups,
 
 }  // namespace
 
-void CheckGroups(const GroupOptions& options, const datasets::Project* project) {
-  const bool files =
-      !options.long_csv.empty() || !options.groups_csv.empty() || !options.box_plot.empty();
+void CheckGroups(const GroupOptions& options, bool in_bins, const datasets::Project* project) {
   if (!options.Wanted()) {
-    if (files) throw UsageError("--long-csv, --groups-csv and --box-plot go with --by");
+    const GroupOptions none;
+    const bool more = options.unit != none.unit || !options.measures.empty() ||
+                      !options.long_csv.empty() || !options.groups_csv.empty() ||
+                      !options.box_plot.empty();
+    if (more) {
+      throw UsageError("--unit, --measures, --long-csv, --groups-csv and --box-plot go with --by");
+    }
     return;
+  }
+  if (in_bins) {
+    throw UsageError(
+        "--by compares whole spans, not bins; give --frames for a part of the videos, or leave "
+        "--bin out");
   }
   if (!project) throw UsageError("--by needs a project, whose videos have factors");
   CheckChoice("--unit", options.unit, {"subject", "animal", "video"});
@@ -125,11 +210,15 @@ void CheckGroups(const GroupOptions& options, const datasets::Project* project) 
   for (const std::string& factor : datasets::SplitNames(options.by)) table.Column(factor);
 }
 
-void ReportGroups(const datasets::Project& project, const datasets::BehaviorScores& scores,
-                  const GroupOptions& options, const datasets::BootstrapOptions& bootstrap,
-                  Console& console, nlohmann::ordered_json& json, std::string& text) {
+void ReportGroups(const datasets::Project& project, const std::vector<std::string>& videos,
+                  const datasets::BehaviorScores& scores, const GroupOptions& options,
+                  const datasets::BootstrapOptions& bootstrap, Console& console,
+                  nlohmann::ordered_json& json, std::string& text) {
   const datasets::FactorTable table = datasets::FactorsOf(project);
   const std::vector<std::string> factors = datasets::SplitNames(options.by);
+  const auto lacks_one = [](const std::vector<std::string>& levels) {
+    return std::find(levels.begin(), levels.end(), "") != levels.end();
+  };
   std::map<std::string, std::vector<std::string>> levels_of;
   for (const datasets::FactorTable::Row& row : table.rows) {
     for (const std::string& factor : factors) {
@@ -147,13 +236,17 @@ void ReportGroups(const datasets::Project& project, const datasets::BehaviorScor
                      measurements.end());
   std::set<std::string> without, authors;
   for (datasets::Measurement& one : measurements) {
-    one.levels = levels_of.at(one.video);
-    if (std::find(one.levels.begin(), one.levels.end(), "") != one.levels.end()) {
-      without.insert(one.video);
-    } else {
-      authors.insert(one.author);
-    }
+    // A table of --against may name videos that the project does not have.
+    const auto known = levels_of.find(one.video);
+    one.levels =
+        known != levels_of.end() ? known->second : std::vector<std::string>(factors.size());
+    (lacks_one(one.levels) ? without : authors)
+        .insert(lacks_one(one.levels) ? one.video : one.author);
   }
+  // They are in no group, so in no file and no warning either.
+  measurements.erase(std::remove_if(measurements.begin(), measurements.end(),
+                                    [&](const auto& one) { return lacks_one(one.levels); }),
+                     measurements.end());
   const auto unit = options.unit == "animal"  ? datasets::Unit::kAnimal
                     : options.unit == "video" ? datasets::Unit::kVideo
                                               : datasets::Unit::kSubject;
@@ -178,6 +271,12 @@ void ReportGroups(const datasets::Project& project, const datasets::BehaviorScor
     console.Warn("left out, because a factor of theirs is not set: " +
                  Join({without.begin(), without.end()}));
   }
+  std::set<std::string> expected;
+  for (const std::string& video : videos) {
+    const auto levels = levels_of.find(video);
+    if (levels != levels_of.end() && !lacks_one(levels->second)) expected.insert(video);
+  }
+  SayNotScored(NotScoredOf(groups, measurements, expected), authors.size() > 1, console, json);
   WarnOf(groups, measurements, options.unit, console);
   WriteFile(options.long_csv, datasets::LongCsv(measurements, factors), console);
   WriteFile(options.groups_csv, datasets::GroupsCsv(groups, factors), console);

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "app/cli/console.h"
 #include "datasets/base/options.h"
@@ -32,12 +33,16 @@ struct GroupOptions {
   bool Wanted() const { return !by.empty(); }
 };
 
-// Throws Error, before any work, for options that do not go together or name no factor.
-void CheckGroups(const GroupOptions& options, const datasets::Project* project);
-// Writes the files, adds tables to `text` and "groups" and "effects" to `json`. What cannot be said
-// (groups of one, videos without a factor, names that may be one animal) is said on the console.
-void ReportGroups(const datasets::Project& project, const datasets::BehaviorScores& scores,
-                  const GroupOptions& options, const datasets::BootstrapOptions& bootstrap,
-                  Console& console, nlohmann::ordered_json& json, std::string& text);
+// Throws Error, before any work, for options that do not go together or name no factor. `in_bins`:
+// --bin is given.
+void CheckGroups(const GroupOptions& options, bool in_bins, const datasets::Project* project);
+// Writes the files, adds tables to `text` and "groups", "effects" and "not_scored" to `json`.
+// `videos`: names of those that were asked for. What a reader must know (groups of one, videos
+// without a factor, videos and animals that nobody scored, names that may be one animal) is said on
+// the console.
+void ReportGroups(const datasets::Project& project, const std::vector<std::string>& videos,
+                  const datasets::BehaviorScores& scores, const GroupOptions& options,
+                  const datasets::BootstrapOptions& bootstrap, Console& console,
+                  nlohmann::ordered_json& json, std::string& text);
 
 }  // namespace app

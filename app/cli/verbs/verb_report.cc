@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -19,6 +21,42 @@ struct Arguments {
   datasets::ReportRequest request;
   GroupOptions groups;
 };
+
+// Videos that end before the frames that are asked for are left out, and those that end within them
+// are named: what an animal does in less time is less.
+void TakeVideosWithin(const datasets::Project& project, const std::string& frames,
+                      datasets::ReportRequest* request, Console& console) {
+  std::vector<datasets::VideoRow> videos = project.Videos();
+  if (!request->video.empty()) videos = {project.VideoByName(request->video)};
+  std::vector<std::string> without, cut_short;
+  int longest = 0;
+  request->videos.clear();
+  for (const datasets::VideoRow& video : videos) {
+    longest = std::max(longest, video.frame_count);
+    if (video.frame_count <= request->start_frame) {
+      without.push_back(video.name);
+      continue;
+    }
+    request->videos.push_back(video.name);
+    if (request->end_frame && video.frame_count < *request->end_frame) {
+      cut_short.push_back(fmt::format("{} (to frame {})", video.name, video.frame_count - 1));
+    }
+  }
+  if (!videos.empty() && request->videos.empty()) {
+    throw datasets::Error(
+        "option --frames " + frames,
+        videos.size() == 1 ? "the video ends before" : "every video ends before",
+        fmt::format("the last frame {}is {}", videos.size() == 1 ? "" : "of all ", longest - 1));
+  }
+  if (!without.empty()) {
+    console.Warn("left out, because they end before frame " + std::to_string(request->start_frame) +
+                 ": " + Join(without));
+  }
+  if (!cut_short.empty()) {
+    console.Warn("shorter than the frames that are asked for, so not as long as the others: " +
+                 Join(cut_short));
+  }
+}
 
 int Run(Arguments& arguments, Console& console) {
   datasets::ReportRequest& request = arguments.request;
@@ -42,7 +80,11 @@ int Run(Arguments& arguments, Console& console) {
   if (!project && request.motion_files.Wanted()) {
     throw UsageError("motion needs a project with predictions or labels");
   }
-  CheckGroups(arguments.groups, project.get());
+  const bool in_bins = request.options.bin > 0 || request.options.bin_frames > 0;
+  CheckGroups(arguments.groups, in_bins, project.get());
+  if (project && !arguments.frames.empty()) {
+    TakeVideosWithin(*project, arguments.frames, &request, console);
+  }
   const datasets::Report report = datasets::MakeReport(project.get(), request, console.job());
   for (const std::string& warning : report.warnings) console.Warn(warning);
   for (const auto& path : report.written) console.Note("wrote " + path.string());
@@ -70,7 +112,12 @@ int Run(Arguments& arguments, Console& console) {
     datasets::BootstrapOptions bootstrap;
     bootstrap.rounds = request.options.rounds;
     bootstrap.seed = static_cast<uint64_t>(request.options.seed);
-    ReportGroups(*project, report.scores, arguments.groups, bootstrap, console, json, text);
+    std::vector<std::string> videos = request.videos;
+    if (videos.empty() && !request.video.empty()) videos = {request.video};
+    if (videos.empty()) {
+      for (const datasets::VideoRow& video : project->Videos()) videos.push_back(video.name);
+    }
+    ReportGroups(*project, videos, report.scores, arguments.groups, bootstrap, console, json, text);
   }
   text.erase(text.find_last_not_of('\n') + 1);
   console.Print(text);

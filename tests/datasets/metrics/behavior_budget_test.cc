@@ -8,6 +8,7 @@
 #include "datasets/behavior/budget.h"
 #include "datasets/behavior/scores.h"
 #include "datasets/exchange/behavior_choice.h"
+#include "datasets/exchange/behavior_job.h"
 #include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/store/writer.h"
@@ -239,6 +240,172 @@ TEST_CASE("Labels and predictions of a project are apart by author; an explicit 
   CHECK(rows[0].end_frame == 100);
   CHECK(ScoresFromProject(*project, ScoreSource::kLabels).series.size() == 1);
   CHECK(ScoresFromProject(*project, ScoreSource::kPredictions, "clip", job_id).series.size() == 1);
+}
+
+namespace {
+
+// Three videos of 100 frames, "rear" and "groom".
+struct Lab {
+  tests::TempDir folder;
+  std::unique_ptr<Project> project = Project::Create(folder.path() / "lab.vole");
+  std::vector<Id> videos;
+  Id rear = 0, groom = 0;
+
+  Lab() {
+    for (const char* name : {"a", "b", "c"}) {
+      videos.push_back(tests::AddVideoRow(*project, name, 100, 64, 48));
+    }
+    project->Write([&](Writer& writer) {
+      BehaviorRow behavior;
+      behavior.name = "rear";
+      rear = writer.FindOrInsertBehavior(behavior);
+      behavior.name = "groom";
+      groom = writer.FindOrInsertBehavior(behavior);
+    });
+  }
+  void Score(int video, const std::string& subject, const std::string& author, Id behavior,
+             bool present, LabelSource source = LabelSource::kDrawn) {
+    BehaviorIntervalRow interval;
+    interval.video_id = videos[static_cast<size_t>(video)];
+    interval.subject = subject;
+    interval.author = author;
+    interval.behavior_id = behavior;
+    interval.start_frame = 10;
+    interval.end_frame = 30;
+    interval.present = present;
+    interval.source = source;
+    project->Write([&](Writer& writer) { writer.InsertBehaviorInterval(interval); });
+  }
+  Id Job(const char* state) {
+    JobRow job;
+    job.kind = "behavior";
+    job.state = state;
+    Id id = 0;
+    project->Write([&](Writer& writer) { id = writer.InsertJob(job); });
+    return id;
+  }
+  void Predict(Id job, int video, const std::string& subject, Id behavior, bool found) {
+    const Id id = videos[static_cast<size_t>(video)];
+    project->Write([&](Writer& writer) {
+      writer.FindOrInsertBehaviorSeries({0, job, id, subject, behavior});
+      BehaviorPredictionRow bout;
+      bout.job_id = job;
+      bout.video_id = id;
+      bout.subject = subject;
+      bout.behavior_id = behavior;
+      bout.start_frame = 40;
+      bout.end_frame = 90;
+      if (found) writer.InsertBehaviorPrediction(bout);
+    });
+  }
+  // "a m anna rear 20": who did what for how many frames, zeros too.
+  std::vector<std::string> Budget(ScoreSource source, const std::string& video = "") const {
+    std::vector<std::string> lines;
+    for (const BudgetRow& row : TimeBudget(ScoresFromProject(*project, source, video))) {
+      lines.push_back(row.video + " " + row.subject + " " + row.author + " " + row.behavior + " " +
+                      std::to_string(row.frames));
+    }
+    return lines;
+  }
+};
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("An animal that was looked for and never did it has zeros; one that nobody scored none") {
+  Lab lab;
+  lab.Score(0, "m", "anna", lab.rear, true);
+  lab.Score(1, "m", "anna", lab.rear, false);  // looked, and it did not
+  CHECK(lab.Budget(ScoreSource::kLabels) == Lines{"a m anna rear 20", "b m anna rear 0"});
+  CHECK(lab.Budget(ScoreSource::kFinal) == Lines{"a m final rear 20", "b m final rear 0"});
+  // Also of one video alone.
+  CHECK(lab.Budget(ScoreSource::kBoth, "b") == Lines{"b m anna rear 0"});
+  CHECK(lab.Budget(ScoreSource::kBoth, "c").empty());
+}
+
+TEST_CASE("Who never looked for a behavior has no zeros of it") {
+  Lab lab;
+  lab.Score(0, "m", "anna", lab.rear, true);
+  lab.Score(1, "m", "anna", lab.groom, false);
+  lab.Score(0, "m", "bert", lab.rear, true);
+  const Id job = lab.Job("done");
+  lab.Predict(job, 0, "m", lab.rear, true);
+  CHECK(lab.Budget(ScoreSource::kBoth, "a") == Lines{"a m anna groom 0", "a m anna rear 20",
+                                                     "a m bert rear 20", "a m prediction rear 50"});
+  // A job whose scores were not kept looked for what it found anywhere.
+  const Id old = lab.Job("done");
+  lab.project->Write([&](Writer& writer) {
+    for (const Id video : {lab.videos[0], lab.videos[2]}) {
+      BehaviorPredictionRow bout;
+      bout.job_id = old;
+      bout.video_id = video;
+      bout.behavior_id = video == lab.videos[0] ? lab.rear : lab.groom;
+      bout.end_frame = 5;
+      writer.InsertBehaviorPrediction(bout);
+    }
+  });
+  CHECK(lab.Budget(ScoreSource::kPredictions) ==
+        Lines{"a  prediction groom 0", "a  prediction rear 5", "c  prediction groom 5",
+              "c  prediction rear 0"});
+}
+
+TEST_CASE("The newest job that looked has the word, also where it found nothing") {
+  Lab lab;
+  const Id first = lab.Job("done");
+  lab.Predict(first, 0, "m", lab.rear, true);
+  CHECK(lab.Budget(ScoreSource::kPredictions) == Lines{"a m prediction rear 50"});
+  const Id second = lab.Job("running");  // has scores, but no bouts yet
+  lab.Predict(second, 0, "m", lab.rear, false);
+  CHECK(lab.Budget(ScoreSource::kPredictions) == Lines{"a m prediction rear 50"});
+  const Id third = lab.Job("done");
+  lab.Predict(third, 0, "m", lab.rear, false);
+  lab.Predict(third, 0, "n", lab.rear, false);
+  CHECK(BehaviorJobOf(*lab.project, lab.project->VideoByName("a")) == third);
+  CHECK(lab.Budget(ScoreSource::kPredictions) ==
+        Lines{"a m prediction rear 0", "a n prediction rear 0"});
+  CHECK(lab.Budget(ScoreSource::kFinal) == Lines{"a m final rear 0", "a n final rear 0"});
+  CHECK(ChosenIntervals(*lab.project, lab.project->VideoByName("a"), "predictions").empty());
+  // A person's word goes before the machine's.
+  lab.Score(0, "m", "anna", lab.groom, true);
+  CHECK(lab.Budget(ScoreSource::kFinal) == Lines{"a m final groom 20", "a n final rear 0"});
+}
+
+TEST_CASE("Verdicts about single bouts of the machine are no scoring of the animal") {
+  Lab lab;
+  const Id job = lab.Job("done");
+  lab.Predict(job, 0, "m", lab.rear, true);
+  lab.Predict(job, 1, "m", lab.rear, true);
+  lab.Score(2, "m", "anna", lab.groom, true);
+  lab.Score(0, "m", "anna", lab.rear, false, LabelSource::kAccepted);
+  lab.Score(1, "m", "anna", lab.rear, true, LabelSource::kAccepted);
+  CHECK(lab.Budget(ScoreSource::kLabels) == Lines{"b m anna rear 20", "c m anna groom 20"});
+}
+
+TEST_CASE("A table says with a row of \"not\" that somebody looked") {
+  const tests::TempDir folder;
+  const auto path = Table(folder,
+                          "video,subject,rater,behavior,start_frame,stop_frame,present\n"
+                          "a,m,anna,rear,0,9,1\n"
+                          "b,m,anna,rear,0,19,0\n"
+                          "b,m,bert,groom,0,9,1\n");
+  const auto rows = TimeBudget(ScoresFromTable(path, {25, 0, ""}));
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1].video == "b");
+  CHECK(rows[1].author == "anna");
+  CHECK(rows[1].behavior == "rear");
+  CHECK(rows[1].frames == 0);
+  CHECK(rows[1].end_frame == 20);
+  CHECK(rows[2].author == "bert");
+}
+
+TEST_CASE("A video that ends before the span is not one in which nothing happened") {
+  BehaviorScores scores = Scores({{0, 10, 30}});
+  scores.series.push_back(scores.series[0]);
+  scores.series[1].video = "short";
+  scores.series[1].end_frame = 20;
+  ClipScores(scores, 20, 40);
+  REQUIRE(scores.series.size() == 1);
+  CHECK(scores.series[0].video == "clip");
 }
 
 TEST_CASE("The budget of the courting flies equals the published table") {
