@@ -111,6 +111,27 @@ TEST_CASE("deleting an animal takes its labels along, and one undo brings them b
   CHECK(scene.project->Tracks(scene.video).size() == 1);
 }
 
+TEST_CASE("what was deleted in several videos comes back in those that are still there") {
+  Scene scene;
+  Id other = 0;
+  scene.project->Write([&](Writer& writer) {
+    other = tests::InsertVideo(writer, "two", 100);
+    writer.FindOrInsertTrack(other, scene.big, 9);
+    const Id image = writer.FindOrInsertImage(other, 4, 64, 48);
+    writer.InsertAnnotation(tests::Square(image, scene.big, 1, 1, 10));
+  });
+  scene.history.Apply(annotate::DeleteAnimal(scene.big));
+  scene.project->Write([&](Writer& writer) { datasets::DeleteVideo(writer, other); });
+  CHECK(scene.project->Categories().size() == 1);
+  REQUIRE(scene.history.Undo());
+  CHECK(scene.project->Categories().size() == 2);
+  CHECK(scene.Labels(3) == 2);
+  CHECK(scene.Labels(5) == 1);
+  CHECK(scene.project->Tracks(scene.video).size() == 1);
+  REQUIRE(scene.history.Redo());
+  CHECK(scene.Labels(3) == 1);
+}
+
 TEST_CASE("an animal that people's corrections name is not deleted") {
   Scene scene;
   scene.history.Apply(
