@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "datasets/groups/factor_table.h"
 #include "datasets/store/factors/factor_store.h"
 
 namespace annotate {
@@ -22,6 +23,11 @@ Id FactorIdOf(Recorder& recorder, const std::string& name) {
 void Set(Recorder& recorder, const FactorSetting& setting) {
   const auto known = datasets::FactorByName(recorder.connection(), setting.factor);
   if (setting.value.empty() && !known) return;
+  if (!known && datasets::IsSameFactor(setting.factor, "video")) {
+    throw datasets::Error("factor '" + setting.factor + "'",
+                          "in a table of factors, that is the column of the videos' names",
+                          "give it another name");
+  }
   const Id factor = FactorIdOf(recorder, setting.factor);
   const auto before = datasets::ReadFactorValue(recorder.connection(), factor, setting.video_id);
   if (before && before->value == setting.value) return;

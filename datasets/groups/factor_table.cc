@@ -1,6 +1,7 @@
 #include "datasets/groups/factor_table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -13,9 +14,19 @@ namespace datasets {
 
 namespace fs = std::filesystem;
 
+bool IsSameFactor(const std::string& name, const std::string& other) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::equal(name.begin(), name.end(), other.begin(), other.end(),
+                    [&](char a, char b) { return lower(a) == lower(b); });
+}
+
 size_t FactorTable::Column(const std::string& factor) const {
   const auto found = std::find(factors.begin(), factors.end(), factor);
   if (found != factors.end()) return static_cast<size_t>(found - factors.begin());
+  const auto alike = std::find_if(factors.begin(), factors.end(), [&](const std::string& one) {
+    return IsSameFactor(one, factor);
+  });
+  if (alike != factors.end()) return static_cast<size_t>(alike - factors.begin());
   const std::string closest = ClosestName(factor, factors);
   throw Error("factor '" + factor + "'",
               factors.empty() ? "no video of the project has a factor"
@@ -68,6 +79,13 @@ std::vector<FactorCsvValue> ReadFactorsCsv(const fs::path& file, const Project& 
   table.Require({"video"});
   if (table.columns().size() < 2) {
     throw Error(what, "it has no column beside 'video'", "write a column for each factor");
+  }
+  std::set<std::string> titles;
+  for (size_t c = 0; c < table.columns().size(); ++c) {
+    if (!titles.insert(table.columns()[c]).second) {
+      throw Error(what, "column '" + table.column_titles()[c] + "' is there twice",
+                  "leave one of them; Day and day are one name");
+    }
   }
   const std::vector<VideoRow> videos = project.Videos();
   std::vector<FactorCsvValue> values;

@@ -17,9 +17,12 @@ struct FactorTable {
   };
   std::vector<Row> rows;  // every video of the project
 
-  // Its column; throws Error that lists the names, with did-you-mean.
+  // Its column, in whatever case; throws Error that lists the names, with did-you-mean.
   size_t Column(const std::string& factor) const;
 };
+
+// Names that differ only in the case of their letters are one.
+bool IsSameFactor(const std::string& name, const std::string& other);
 
 FactorTable FactorsOf(const Project& project);
 
@@ -31,7 +34,8 @@ struct FactorCsvValue {
 };
 // A table with a column `video` (a name, or a file's name as the project has it) and one for each
 // factor. Nothing is read in part: throws Error that names the line for a video that the project
-// lacks, one that is there twice, and a table without factors.
+// lacks, one that is there twice, a column that is there twice (in whatever case), and a table
+// without factors.
 std::vector<FactorCsvValue> ReadFactorsCsv(const std::filesystem::path& file,
                                            const Project& project);
 

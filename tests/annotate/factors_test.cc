@@ -91,6 +91,8 @@ TEST_CASE("a table of factors comes in whole or not at all") {
   refused("video,day\nclip,1\nnobody,2\n", "line 3");
   refused("video,day\nclip,1\nclip,2\n", "is there twice");
   refused("video\nclip\n", "no column beside 'video'");
+  refused("video,Day,day\nclip,1,2\n", "column 'day' is there twice");
+  refused("video,Video,day\nclip,two,2\n", "column 'Video' is there twice");
   refused("name,day\nclip,1\n", "video");
   refused("", "f.csv");
   CHECK(Says(MessageOf([&] { datasets::FactorsOf(*lab.project).Column("day"); }),
@@ -98,6 +100,38 @@ TEST_CASE("a table of factors comes in whole or not at all") {
   lab.history.Apply(annotate::SetFactors({{lab.first, "treatment", "a"}}));
   CHECK(Says(MessageOf([&] { datasets::FactorsOf(*lab.project).Column("treatmnt"); }),
              "did you mean 'treatment'?"));
+}
+
+TEST_CASE("names of factors that differ only in case are one, and none is called video") {
+  Lab lab;
+  lab.history.Apply(annotate::SetFactors({{lab.first, "Day", "1"}, {lab.second, "day", "2"}}));
+  CHECK(lab.Csv() == "video,Day\nclip,1\ntwo,2\n");
+  CHECK(datasets::FactorsOf(*lab.project).Column("DAY") == 0);
+  CHECK(Says(MessageOf([&] {
+               lab.history.Apply(annotate::SetFactors({{lab.first, "Video", "3"}}));
+             }),
+             "give it another name"));
+  lab.history.Apply(annotate::SetFactors({{lab.first, "dAY", ""}, {lab.second, "DAY", ""}}));
+  CHECK(lab.Csv() == "video\nclip\ntwo\n");
+}
+
+TEST_CASE("after a video was removed, what changed several videos is undone in the others") {
+  Lab lab;
+  lab.history.Apply(annotate::SetFactors({{lab.first, "day", "1"}, {lab.second, "day", "2"}}));
+  lab.history.Apply(annotate::SetFactors({{lab.first, "day", "3"}, {lab.second, "day", "4"}}));
+  lab.history.Apply(annotate::SetFactors({{lab.first, "day", ""}, {lab.second, "day", "5"}}));
+  lab.history.Apply(annotate::SetFactors({{lab.first, "cage", "A"}}));
+  lab.project->Write([&](datasets::Writer& writer) { datasets::DeleteVideo(writer, lab.first); });
+  CHECK(lab.Csv() == "video,day,cage\ntwo,5,\n");
+  for (const char* value : {"4", "2"}) {
+    REQUIRE(lab.history.Undo());
+    CHECK(lab.Csv() == "video,day,cage\ntwo," + std::string(value) + ",\n");
+  }
+  REQUIRE(lab.history.Undo());
+  CHECK(lab.Csv() == "video,cage\ntwo,\n");
+  CHECK_FALSE(lab.history.Undo());
+  for (int i = 0; i < 3; ++i) CHECK(lab.history.Redo());
+  CHECK(lab.Csv() == "video,day,cage\ntwo,5,\n");
 }
 
 TEST_CASE("factors are saved from a damaged project, and go with their video") {

@@ -10,7 +10,10 @@ std::vector<FactorRow> ReadFactors(Connection& connection) {
 }
 
 std::optional<FactorRow> FactorByName(Connection& connection, const std::string& name) {
-  auto row = connection.Query("SELECT id, name FROM factors WHERE name = ?", name);
+  auto row = connection.Query(
+      "SELECT id, name FROM factors WHERE name = ?1 COLLATE NOCASE ORDER BY name = ?1 DESC, id"
+      " LIMIT 1",
+      name);
   if (!row.Step()) return {};
   return FactorRow{row.Int(0), row.Text(1)};
 }

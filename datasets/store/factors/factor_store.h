@@ -23,6 +23,7 @@ struct FactorValueRow {
 };
 
 std::vector<FactorRow> ReadFactors(Connection& connection);  // by id
+// In whatever case; the one of exactly this name first.
 std::optional<FactorRow> FactorByName(Connection& connection, const std::string& name);
 std::vector<FactorValueRow> ReadFactorValues(Connection& connection);  // by video, factor
 std::optional<FactorValueRow> ReadFactorValue(Connection& connection, Id factor_id, Id video_id);
