@@ -230,6 +230,32 @@ TEST_CASE("YOLACT starts from an ImageNet backbone, and refuses what does not fi
   CHECK_FALSE(MessageOf(options).empty());
 }
 
+TEST_CASE("a width that the network cannot have, or that --init has not, is refused") {
+  tests::TempDir folder;
+  TrainOptions options = Reduced("yolov3-tiny", 1);
+  options.width = 0.35;
+  CHECK(MessageOf(options) ==
+        "option --width: YOLO cannot be 0.35 wide: it is halved, or divided "
+        "by three, four, ...; give 0.333 or 0.5");
+  options.init = Tiny().file;
+  options.width = 0.25;
+  const std::string other = MessageOf(options);
+  CHECK(other.find("option --width: it is 0.25, and '") == 0);
+  CHECK(other.find("is of width 0.5") != std::string::npos);
+  // A file of another network is not blamed on a width that nobody gave.
+  for (const char* network : {"maskrcnn", "yolact"}) {
+    TrainOptions wrong = Reduced(network, 1);
+    wrong.width = 1;
+    wrong.depth = 18;
+    wrong.init = Tiny().file;
+    const std::string message = MessageOf(wrong);
+    CAPTURE(message);
+    CHECK_FALSE(message.empty());
+    CHECK(message.find("width") == std::string::npos);
+    CHECK(message.find("divisor") == std::string::npos);
+  }
+}
+
 TEST_CASE("a YOLO model file whose classes or settings do not fit its weights is refused") {
   tests::TempDir folder;
   const WeightsFile good = ReadSafetensors(Tiny().file);

@@ -16,6 +16,7 @@ using nlohmann::json;
 // anchors expect; from scratch what matters is that steps are cheap.
 constexpr double kMaskRcnnProcessorSide = 400, kMaskRcnnSide = 800, kMaskRcnnScratchSide = 256;
 constexpr double kLeastMaskRcnnAnimal = 32;  // the smallest anchor
+constexpr char kMaskRcnn[] = "maskrcnn";
 
 NormKind NormOf(const std::string& name) {
   if (name == "batch") return NormKind::kBatch;
@@ -28,7 +29,7 @@ NormKind NormOf(const std::string& name) {
 MaskRcnnOptions OptionsOf(const json& settings) {
   MaskRcnnOptions options;
   options.depth = settings.value("depth", options.depth);
-  options.width = WidthSetting(settings, "maskrcnn");
+  options.width = WidthSetting(settings, kMaskRcnn);
   // As many channels a group as in the whole network: of one alone, on a small map, little is left.
   options.norm.groups = std::max(1, static_cast<int>(std::lround(32 * options.width)));
   options.norm.kind = NormOf(settings.value("norm", std::string("frozen")));
@@ -102,7 +103,8 @@ void FitToMaskRcnn(const WeightsFile& file, json& settings) {
       Has(file, "rpn.head.conv.weight") || Has(file, "rpn.head.conv.0.0.weight");
   if (first_file && !Has(file, "backbone.body.bn1.num_batches_tracked")) settings["eps"] = 0.0;
   TakeSettings(
-      file, {"depth", "width", "norm", "eps", "trainable_layers", "short_side", "most_long_side"},
+      file, kMaskRcnn,
+      {"depth", "width", "norm", "eps", "trainable_layers", "short_side", "most_long_side"},
       settings);
 }
 
@@ -130,6 +132,7 @@ DetectPlan PlanMaskRcnn(const PlanInput& input) {
               {"staged", input.options.staged}};
   if (!scratch) {
     FitToMaskRcnn(*input.init, settings);
+    CheckWidthOfInit(input.options.width, WidthSetting(settings, kMaskRcnn), input.options.init);
     if (input.options.size > 0) settings["short_side"] = input.options.size;
   }
   if (input.options.proposals > 0) settings["proposals"] = input.options.proposals;
@@ -168,7 +171,7 @@ DetectPlan PlanMaskRcnn(const PlanInput& input) {
 }  // namespace
 
 DetectorKind MaskRcnnKind() {
-  return {"maskrcnn",
+  return {kMaskRcnn,
           "Mask R-CNN: the most exact outlines, for a graphics card or public weights",
           {"depth", "width", "proposals", "staged"},
           [](int classes, const json& settings) -> std::unique_ptr<Detector> {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "datasets/base/error.h"
 #include "train/base/training_options.h"
 #include "train/weights/safetensors.h"
@@ -28,8 +30,20 @@ double WidthSetting(const nlohmann::json& settings, const std::string& network) 
   return width;
 }
 
-void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,
-                  nlohmann::json& settings) {
+void CheckWidthOfInit(double given, double own, const std::string& init) {
+  constexpr double kRounding = 0.005;  // of who writes .33 for a third
+  if (given == 1 || std::abs(given - own) < kRounding) return;
+  throw datasets::Error(
+      "option --width",
+      fmt::format("it is {:.3g}, and '{}', which --init names, is of width {:.3g}", given, init,
+                  own),
+      "leave --width out to go on with that network, or --init to begin anew");
+}
+
+void TakeSettings(const WeightsFile& file, const std::string& network,
+                  const std::vector<std::string>& names, nlohmann::json& settings) {
+  const auto of = file.metadata.find("architecture");
+  if (of != file.metadata.end() && of->second != network) return;
   const auto own = file.metadata.find("input");
   if (own == file.metadata.end()) return;
   const nlohmann::json input = nlohmann::json::parse(own->second, nullptr, false);

@@ -17,8 +17,13 @@ int Setting(const nlohmann::json& settings, const std::string& network, const st
 double WidthSetting(const nlohmann::json& settings, const std::string& network);
 
 // A model file of this program says at which size, depth, ... it was trained: what it says of
-// `names` goes into `settings`; nothing for a file of another program.
-void TakeSettings(const WeightsFile& file, const std::vector<std::string>& names,
-                  nlohmann::json& settings);
+// `names` goes into `settings`; nothing for a file of another program, or of another network, whose
+// words mean other things.
+void TakeSettings(const WeightsFile& file, const std::string& network,
+                  const std::vector<std::string>& names, nlohmann::json& settings);
+
+// Throws Error where `given` by --width is not `own`, that of the network which --init (a name) is
+// of. 1, which is also what nobody gave, goes with all.
+void CheckWidthOfInit(double given, double own, const std::string& init);
 
 }  // namespace train

@@ -35,7 +35,11 @@ DetectPlan PlanYolact(const PlanInput& input) {
                    {"side", static_cast<int>(std::lround(side))},
                    {"features", Narrowed(256, input.options.width)},
                    {"frozen_norm", !scratch && plan.batch < kSmallBatch}};
-  if (input.init) TakeSettings(*input.init, {"depth", "width", "side", "features"}, plan.settings);
+  if (input.init) {
+    TakeSettings(*input.init, "yolact", {"depth", "width", "side", "features"}, plan.settings);
+    CheckWidthOfInit(input.options.width, WidthSetting(plan.settings, "yolact"),
+                     input.options.init);
+  }
   if (input.options.size > 0) plan.settings["side"] = input.options.size;
   plan.most_short_side = plan.settings["side"].get<int>();
   TrainerOptions& trainer = plan.trainer;

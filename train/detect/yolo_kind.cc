@@ -1,7 +1,10 @@
 // How YOLOv3 and YOLOv3-tiny are set up and trained for the labels at hand.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/base/error.h"
 #include "train/detect/registry.h"
 #include "train/detect/settings.h"
 #include "train/detect/yolo_detector.h"
@@ -14,6 +17,19 @@ using nlohmann::json;
 // From nothing on a processor the large network has time for few pictures: twice as many fit at
 // this size, and animals of at least this side are still seen.
 constexpr double kYoloScratchSide = 288, kLeastYoloAnimal = 24;
+
+// Every layer of the network is divided by a whole number.
+int DivisorOf(double width) {
+  constexpr double kRounding = 0.025;  // .33 is meant to be a third
+  const double fewer = std::floor(1 / width), divisor = std::round(1 / width);
+  if (std::abs(width * divisor - 1) <= kRounding) return static_cast<int>(divisor);
+  throw datasets::Error(
+      "option --width",
+      fmt::format("YOLO cannot be {:.3g} wide: it is halved, or divided by three, "
+                  "four, ...",
+                  width),
+      fmt::format("give {:.3g} or {:.3g}", 1 / (fewer + 1), 1 / fewer));
+}
 
 // The recipe of the seed for a GPU (models.md section 3); for a processor,
 // which sees a thousandth of those pictures, one that ends where time does.
@@ -33,12 +49,17 @@ DetectPlan PlanYolo(const PlanInput& input, bool tiny) {
   }
   plan.settings = {{"width", width},
                    {"height", height},
-                   {"divisor", static_cast<int>(std::lround(1 / input.options.width))},
+                   {"divisor", DivisorOf(input.options.width)},
                    {"rescale", input.gpu},
                    {"momentum", input.gpu ? 0.01 : 0.1}};
-  if (input.init) TakeSettings(*input.init, {"divisor"}, plan.settings);
+  const std::string network = tiny ? "yolov3-tiny" : "yolov3";
+  if (input.init) {
+    TakeSettings(*input.init, network, {"divisor"}, plan.settings);
+    const int divisor = Setting(plan.settings, network, "divisor", 1, 1, kMostDivisor);
+    CheckWidthOfInit(input.options.width, 1.0 / divisor, input.options.init);
+  }
   if (input.init && input.options.size == 0) {
-    TakeSettings(*input.init, {"width", "height"}, plan.settings);
+    TakeSettings(*input.init, network, {"width", "height"}, plan.settings);
   }
   plan.batch = input.options.batch > 0 ? input.options.batch : input.gpu ? 64 : tiny ? 8 : 4;
   plan.most_short_side =
