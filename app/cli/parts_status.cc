@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr char kNotKnown[] = "not known";
+
 ordered_json SlurmStatus(const infer::PartsFolder& folder, const infer::PartsPlan& plan,
                          const std::vector<bool>& there, std::string* note) {
   const std::optional<SlurmState> state = ReadSlurmState(folder);
@@ -26,7 +28,9 @@ ordered_json SlurmStatus(const infer::PartsFolder& folder, const infer::PartsPla
     }
     const auto known = states.find(task);
     const std::string word = known != states.end() ? known->second : "";
-    const std::string shown = done == parts ? "done" : word.empty() ? "ended" : word;
+    // Of a Slurm that does not answer, nobody knows.
+    const std::string unknown = note->empty() ? "ended" : kNotKnown;
+    const std::string shown = done == parts ? "done" : word.empty() ? unknown : word;
     std::error_code ignored;
     const std::filesystem::path log = folder.LogOf(task);
     tasks.push_back({{"task", task},
@@ -36,10 +40,11 @@ ordered_json SlurmStatus(const infer::PartsFolder& folder, const infer::PartsPla
                      {"frames_on_the_way", folder.FramesOnTheWay(task)},
                      {"log", std::filesystem::exists(log, ignored) ? log.string() : ""}});
   }
+  const std::string merge = SlurmStateOf(state->merge_job);
   return {{"jobs", state->array_jobs},
           {"tasks", tasks},
           {"merge_job", state->merge_job},
-          {"merge_state", SlurmStateOf(state->merge_job)}};
+          {"merge_state", merge.empty() && !note->empty() ? kNotKnown : merge}};
 }
 
 }  // namespace

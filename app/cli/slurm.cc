@@ -176,6 +176,23 @@ std::map<int, std::string> SlurmTasks(const SlurmState& state, std::string* sile
   return states;
 }
 
+bool IsOfPlan(const infer::PartsFolder& folder, const SlurmState& state) {
+  try {
+    return folder.ReadPlan("").made_at == state.plan;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+Error SlurmIsSilent(const infer::PartsFolder& folder, const SlurmState& state,
+                    const std::string& silent) {
+  return Error("Slurm",
+               fmt::format("it does not answer ({}), and tasks of job {} may be at work in '{}'",
+                           silent, state.array_jobs.back(), folder.path().string()),
+               "ask again where and when it answers; if you know that none runs, remove '" +
+                   StateFile(folder).string() + "'");
+}
+
 std::string SlurmStateOf(int64_t job) {
   if (job <= 0) return "";
   const std::string name = std::to_string(job);
@@ -249,8 +266,12 @@ Submitted SubmitToSlurm(const infer::PartsFolder& folder, const infer::PartsPlan
   Submitted submitted;
   std::map<int, std::string> known;
   if (const auto before = ReadSlurmState(folder)) {
-    known = SlurmTasks(*before);
+    std::string silent;
+    known = SlurmTasks(*before, &silent);
     state = *before;
+    if (!silent.empty() && before->plan == plan.made_at) {
+      throw SlurmIsSilent(folder, *before, silent);
+    }
   }
   const bool any = std::any_of(known.begin(), known.end(),
                                [](const auto& task) { return IsWaitingOrRunning(task.second); });

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/base/error.h"
 #include "infer/parts/parts_plan.h"
 
 namespace app {
@@ -35,6 +36,11 @@ std::optional<SlurmState> ReadSlurmState(const infer::PartsFolder& folder);
 // newest submission: of squeue, and of sacct where the cluster keeps accounts. Empty where Slurm
 // does not answer, said in `silent`.
 std::map<int, std::string> SlurmTasks(const SlurmState& state, std::string* silent = nullptr);
+// Whether the submission is that of the plan which the folder holds.
+bool IsOfPlan(const infer::PartsFolder& folder, const SlurmState& state);
+// That nobody knows whether its tasks run, `silent` being why.
+datasets::Error SlurmIsSilent(const infer::PartsFolder& folder, const SlurmState& state,
+                              const std::string& silent);
 // "" where it is not known (any more).
 std::string SlurmStateOf(int64_t job);
 bool IsWaitingOrRunning(const std::string& state);
@@ -65,7 +71,8 @@ struct Submitted {
   int waiting_or_running = 0;            // from before
 };
 // Submits the tasks of which a part is missing and which Slurm does not know to wait or run, and
-// the merge after them. Throws Error with what sbatch says where it refuses.
+// the merge after them. Throws Error with what sbatch says where it refuses, and where Slurm does
+// not say what it runs of this plan already.
 Submitted SubmitToSlurm(const infer::PartsFolder& folder, const infer::PartsPlan& plan,
                         const std::filesystem::path& project, const SlurmOptions& options);
 

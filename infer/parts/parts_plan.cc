@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "datasets/base/error.h"
 #include "datasets/files/file_hash.h"
@@ -96,6 +97,10 @@ std::string PackedInputs(const VideoInputs& inputs) {
   return pack.bytes();
 }
 
+std::string PackedInputsOf(const datasets::Project& project, const datasets::VideoRow& video) {
+  return PackedInputs({project.IndexOf(video), project.BackgroundOf(video).bgr});
+}
+
 VideoInputs UnpackedInputs(const std::string& bytes, const std::string& what) {
   Unpacker unpack({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, what, kPlanAgain);
   VideoInputs inputs;
@@ -130,6 +135,10 @@ std::string TextOf(const fs::path& file) {
 }
 
 }  // namespace
+
+std::string InputsInParts(const datasets::Project& project, const datasets::VideoRow& video) {
+  return HashOf(PackedInputsOf(project, video));
+}
 
 int FramesAPart(int frames, cv::Size size) {
   const int run = FramesARun(size);
@@ -189,7 +198,8 @@ PartsPlan PartsFolder::MakePlan(const datasets::Project& project,
                                 const std::vector<datasets::VideoRow>& videos,
                                 const fs::path& model, const fs::path& identity,
                                 const PredictOptions& options, const std::string& program,
-                                std::vector<std::string>* said) const {
+                                std::vector<std::string>* said,
+                                std::map<datasets::Id, std::string>* failed) const {
   PartsPlan plan;
   plan.program = program;
   plan.made_at = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -203,14 +213,20 @@ PartsPlan PartsFolder::MakePlan(const datasets::Project& project,
   }
   plan.options = options;
   for (const datasets::VideoRow& video : videos) {
-    VideoInputs inputs{project.IndexOf(video), project.BackgroundOf(video).bgr};
-    const std::string packed = PackedInputs(inputs);
+    std::string packed;
+    fs::path file;
+    try {
+      packed = PackedInputsOf(project, video);
+      file = project.VideoPath(video);
+    } catch (const std::exception& error) {
+      (*failed)[video.id] = error.what();
+      continue;
+    }
     datasets::WriteFileAtomically(InputsFile(video.id), packed);
     const auto [start, end] = FramesOf(options, video);
     std::error_code ignored;
     fs::remove(FailureFile(video.id), ignored);
-    plan.videos.push_back(
-        {video.id, video.name, project.VideoPath(video), HashOf(packed), start, end});
+    plan.videos.push_back({video.id, video.name, file, HashOf(packed), start, end});
     const int step = FramesAPart(end - start, {video.width, video.height});
     for (int first = start; first < end; first += step) {
       plan.parts.push_back({plan.videos.size() - 1, first, std::min(first + step, end)});
@@ -221,11 +237,32 @@ PartsPlan PartsFolder::MakePlan(const datasets::Project& project,
   return plan;
 }
 
-// Removes parts of these frames that came from something else. Those of videos that are not asked
-// for now stay: they may be asked for next time.
+std::vector<fs::path> PartsFolder::PartsOf(datasets::Id video) const {
+  const std::string start = "v" + std::to_string(video) + "-";
+  std::vector<fs::path> files;
+  std::error_code failure;
+  for (fs::directory_iterator at(path_, failure), end; !failure && at != end;
+       at.increment(failure)) {
+    const std::string name = at->path().filename().string();
+    if (name.rfind(start, 0) == 0 && EndsWith(name, ".part")) files.push_back(at->path());
+  }
+  return files;
+}
+
+// Removes parts of these videos that came from something else, and those of a plan whose parts were
+// of other frames, which nobody would ask for again. Those of videos that are not asked for now
+// stay: they may be asked for next time.
 void PartsFolder::Sweep(const PartsPlan& plan, std::vector<std::string>* said) const {
   std::map<std::string, int> reasons;
   std::error_code failure;
+  std::set<fs::path> planned;
+  for (const Part& part : plan.parts) planned.insert(FileOf(plan, part));
+  int others = 0;
+  for (const PlannedVideo& video : plan.videos) {
+    for (const fs::path& file : PartsOf(video.id)) {
+      if (planned.count(file) == 0) others += fs::remove(file, failure);
+    }
+  }
   for (const Part& part : plan.parts) {
     const fs::path file = FileOf(plan, part);
     if (!fs::exists(file, failure)) continue;
@@ -240,6 +277,11 @@ void PartsFolder::Sweep(const PartsPlan& plan, std::vector<std::string>* said) c
     const fs::path file = at->path();
     at.increment(failure);
     if (EndsWith(file.string(), ".frames")) fs::remove(file, failure);
+  }
+  if (others > 0) {
+    said->push_back(std::to_string(others) + (others == 1 ? " part" : " parts") + " in '" +
+                    path_.string() + "' of other frames than are asked for now " +
+                    (others == 1 ? "was" : "were") + " removed");
   }
   for (const auto& [reason, count] : reasons) {
     said->push_back(std::to_string(count) + (count == 1 ? " part" : " parts") + " in '" +
@@ -299,13 +341,11 @@ void PartsFolder::SetFramesOnTheWay(int task, int frames) const {
   std::ofstream(path_ / ("task-" + std::to_string(task) + ".frames")) << frames;
 }
 
-void PartsFolder::Forget(const PartsPlan& plan, size_t video) const {
+void PartsFolder::Forget(datasets::Id video) const {
   std::error_code ignored;
-  for (const Part& part : plan.parts) {
-    if (part.video == video) fs::remove(FileOf(plan, part), ignored);
-  }
-  fs::remove(InputsFile(plan.videos[video].id), ignored);
-  fs::remove(FailureFile(plan.videos[video].id), ignored);
+  for (const fs::path& file : PartsOf(video)) fs::remove(file, ignored);
+  fs::remove(InputsFile(video), ignored);
+  fs::remove(FailureFile(video), ignored);
 }
 
 void PartsFolder::RemoveIfDone() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ struct VideoInputs {
   cv::Mat background;
 };
 
+// PartKey::inputs of a video as the project has it now.
+std::string InputsInParts(const datasets::Project& project, const datasets::VideoRow& video);
+
 // NAME.vole.parts beside the project.
 class PartsFolder {
  public:
@@ -53,13 +57,15 @@ class PartsFolder {
   bool Exists() const;
 
   // Plans for these videos and writes the plan and what each video's parts are made from. Parts
-  // that are there and belong to the plan stay, others are removed; `said` gets a line for each
-  // reason. Throws Error for a folder that cannot be written and for a full disk.
+  // that are there and belong to the plan stay, others of these videos are removed; `said` gets a
+  // line for each reason. A video that cannot be read is left out, and `failed` says why. Throws
+  // Error for a folder that cannot be written and for a full disk.
   PartsPlan MakePlan(const datasets::Project& project,
                      const std::vector<datasets::VideoRow>& videos,
                      const std::filesystem::path& model, const std::filesystem::path& identity,
                      const PredictOptions& options, const std::string& program,
-                     std::vector<std::string>* said) const;
+                     std::vector<std::string>* said,
+                     std::map<datasets::Id, std::string>* failed) const;
   // Throws Error where there is none, and where it is damaged or of another version of Vole (any
   // `program` will do where it is "", for who only looks).
   PartsPlan ReadPlan(const std::string& program) const;
@@ -79,14 +85,15 @@ class PartsFolder {
   int FramesOnTheWay(int task) const;
   void SetFramesOnTheWay(int task, int frames) const;  // throws nothing
 
-  // Removes what belongs to a video that is merged,
-  void Forget(const PartsPlan& plan, size_t video) const;
+  // Removes what belongs to a video that is merged or gone, of earlier plans too,
+  void Forget(datasets::Id video) const;
   // and the folder once nothing of any video is left in it.
   void RemoveIfDone() const;
 
  private:
   std::filesystem::path InputsFile(datasets::Id video) const;
   std::filesystem::path FailureFile(datasets::Id video) const;
+  std::vector<std::filesystem::path> PartsOf(datasets::Id video) const;  // files that are there
   void Sweep(const PartsPlan& plan, std::vector<std::string>* said) const;
   std::filesystem::path path_;
 };

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "datasets/job_remarks.h"
 #include "datasets/model_files.h"
 #include "infer/run/predict_with.h"
 #include "infer/run/up_to_date.h"
@@ -21,9 +22,11 @@ PredictResult Predict(datasets::Project& project, const datasets::VideoRow& vide
   FrameSource source;
   source.picture = [reader](int frame) { return reader->Read(frame); };
   source.background = project.BackgroundOf(video).bgr;
-  return PredictWith(project, video, *predictor, source, options, job,
-                     datasets::UnchangedModelOfFile(project, model_file),
-                     identity ? &*identity : nullptr, inputs);
+  PredictResult result = PredictWith(project, video, *predictor, source, options, job,
+                                     datasets::UnchangedModelOfFile(project, model_file),
+                                     identity ? &*identity : nullptr, inputs);
+  datasets::KeepRemarks(project, result.job_id, result.remarks);
+  return result;
 }
 
 }  // namespace infer

@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
 #include "datasets/files/file_hash.h"
+#include "datasets/job_remarks.h"
 #include "datasets/model_files.h"
 #include "infer/run/find_animals.h"
 #include "infer/run/predict_with.h"
@@ -228,6 +229,14 @@ PredictResult MergeParts(datasets::Project& project, const datasets::VideoRow& v
     files.push_back(file);
   }
   CheckWeights(plan.model, plan.model_hash);
+  CheckWeights(plan.identity, plan.identity_hash);
+  // A recording may have grown, and a background been stored: the rest of the work would be told of
+  // other frames than were looked at.
+  if (InputsInParts(project, video) != planned.inputs) {
+    throw Error("video '" + video.name + "'",
+                "its frames or its background are others since the work was divided",
+                "predict again with --jobs or --slurm: its parts are made anew");
+  }
   PredictOptions options = plan.options;
   const std::string inputs =
       InputsOf(project, video, plan.model.string(), options, Purpose::kOutlines);
@@ -247,6 +256,7 @@ PredictResult MergeParts(datasets::Project& project, const datasets::VideoRow& v
                              std::to_string(processors.size()) +
                              " kinds of processors, whose results differ in the last digits");
   }
+  datasets::KeepRemarks(project, result.job_id, result.remarks);
   return result;
 }
 

@@ -148,6 +148,7 @@ class Pipeline {
     job_.Advance(0, total, "finding animals");
     while (auto found = found_.Pop()) {
       int frame = found->first_frame;
+      VOLE_CHECK(!judges_by_model_ || found->evidence.size() == found->frames.size());
       for (size_t f = 0; f < found->frames.size(); ++f) {
         if (judges_by_model_) evidence[frame] = std::move(found->evidence[f]);
         settle(tracker.Add(frame++, found->frames[f]));

@@ -4,8 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <opencv2/imgcodecs.hpp>
 #include <set>
 
+#include "datasets/project.h"
+#include "datasets/store/connection.h"
+#include "datasets/store/reader.h"
+#include "datasets/store/removal/removal.h"
+#include "datasets/store/writer.h"
 #include "tests/support/journey.h"
 #include "tests/support/same_rows.h"
 #include "tests/support/says.h"
@@ -60,6 +67,10 @@ struct Lab : Journey {
   }
 };
 
+void Change(const std::string& project, const std::function<void(datasets::Writer&)>& work) {
+  datasets::Project::Open(project)->Write(work);
+}
+
 // Process ids of the workers of `parent`.
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::vector<pid_t> children;
@@ -98,6 +109,25 @@ bool Ended(pid_t process) {
     usleep(50000);
   }
   return false;
+}
+
+// Leaves the plan of a division and, it may be, some parts.
+void Divide(const std::string& project) {
+  Program program({VOLE_BINARY, "predict", project, "--jobs", "2", "--quiet"});
+  const std::vector<pid_t> workers = StoppedWorkers(program);
+  program.Signal(SIGINT);
+  for (const pid_t worker : workers) kill(worker, SIGCONT);
+  CHECK(program.Wait().code == 130);
+  for (const pid_t worker : workers) CHECK(Ended(worker));
+}
+
+// The project with all parts of its two videos, of which none is merged.
+std::string AllParts(const Lab& lab, const std::string& name) {
+  const std::string copy = lab.Copy(name);
+  Divide(copy);
+  const json made = VoleJson({"predict", copy, "--part", "0/1"});
+  CHECK(made["made"].get<int>() + made["there_before"].get<int>() == 3);
+  return copy;
 }
 
 }  // namespace
@@ -226,6 +256,19 @@ TEST_CASE("what cannot be divided, and what goes wrong in a part, is said in one
   const std::string copy = lab.Copy("wrong");
   CheckFails({"predict", copy, "--jobs", "2", "--points"}, 2, {"--jobs", "outlines"});
   CheckFails({"predict", copy, "--jobs", "2", "--merge"}, 2, {"different things"});
+  for (const std::vector<std::string>& given : {std::vector<std::string>{"--video", "video"},
+                                                {"--model", "x"},
+                                                {"--frames", "0:3"},
+                                                {"--again"},
+                                                {"--no-follow"}}) {
+    for (const std::vector<std::string>& divided :
+         {std::vector<std::string>{"--merge"}, {"--part", "0/2"}}) {
+      std::vector<std::string> words = {"predict", copy};
+      words.insert(words.end(), given.begin(), given.end());
+      words.insert(words.end(), divided.begin(), divided.end());
+      CheckFails(words, 2, {"are given there"});
+    }
+  }
   for (const std::string part : {"2/2", "1/2x"}) {
     CheckFails({"predict", copy, "--part", part}, 2, {"K/N"});
   }
@@ -246,6 +289,92 @@ TEST_CASE("what cannot be divided, and what goes wrong in a part, is said in one
   CheckFails({"predict", copy, "--jobs", "2", "--video", "video"}, 1, {".part"}, small);
   CHECK(VoleJson({"verify", copy})["ok"] == true);
   CHECK(VoleJson({"predict", copy, "--jobs", "2", "--video", "video"})["frames"] == 300);
+}
+
+TEST_CASE("nothing of a merged video stays behind, whenever the merge was ended") {
+  const Lab& lab = Lab::The();
+  const std::string copy = AllParts(lab, "behind"), parts = lab.Parts(copy);
+  std::ofstream(parts + "/v1-0-99.part") << "of an earlier division into other frames";
+  const std::string before = lab.Path("before the merge");
+  fs::copy(parts, before);
+  CHECK(VoleJson({"predict", copy, "--merge"})["frames"] == 340);
+  CHECK_FALSE(fs::exists(parts));
+  CHECK(DifferentTables(lab.whole, copy) == Names{});
+  // As if it had been killed between writing the project and removing the parts.
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"predict", copy, "--merge"}, {"predict", copy, "--jobs", "2"}}) {
+    fs::copy(before, parts);
+    CHECK(VoleJson(words)["skipped"].size() == 2);
+    CHECK_FALSE(fs::exists(parts));
+    CHECK(VoleJson({"jobs", copy})["parts"] == nullptr);
+  }
+}
+
+TEST_CASE("a video that is damaged, or gone at the merge, does not keep the others") {
+  const Lab& lab = Lab::The();
+  const std::string damaged = lab.Copy("damaged");
+  Change(damaged, [](datasets::Writer& writer) {
+    writer.connection().Run("UPDATE video_data SET pts = x'00' WHERE video_id = 1");
+  });
+  const Outcome outcome = Vole({"predict", damaged, "--jobs", "2", "--json"});
+  INFO(tests::Show(outcome));
+  CHECK(outcome.code == 1);
+  CHECK(outcome.Json()["failed"] == json{"video"});
+  CHECK(outcome.Json()["frames"] == 40);
+  CHECK_FALSE(fs::exists(lab.Parts(damaged)));
+  CheckFails({"predict", damaged, "--jobs", "2", "--video", "video"}, 1, {"frame index"});
+
+  const std::string copy = AllParts(lab, "gone");
+  Change(copy, [](datasets::Writer& writer) { datasets::DeleteVideo(writer, 1); });
+  const Outcome merged = Vole({"predict", copy, "--merge", "--json"});
+  INFO(tests::Show(merged));
+  CHECK(merged.code == 1);
+  CHECK(merged.Json()["failed"] == json{"video"});
+  CHECK(merged.Json()["frames"] == 40);
+  CHECK(Says(merged.err, "it was removed from the project since the work was divided"));
+  CHECK_FALSE(fs::exists(lab.Parts(copy)));
+}
+
+TEST_CASE("a merge takes no parts of other pictures than the project has now") {
+  const Lab& lab = Lab::The();
+  const std::string copy = AllParts(lab, "background");
+  Change(copy, [](datasets::Writer& writer) {
+    std::vector<uchar> png;
+    const datasets::Reader reader(writer.connection());
+    cv::Mat background = reader.BackgroundOf(2).bgr;
+    REQUIRE_FALSE(background.empty());
+    background.at<cv::Vec3b>(0, 0) += cv::Vec3b(9, 9, 9);
+    cv::imencode(".png", background, png);
+    writer.connection().Run("UPDATE video_data SET background = ? WHERE video_id = 2",
+                            datasets::Blob{std::string(png.begin(), png.end())});
+  });
+  const Outcome merged = Vole({"predict", copy, "--merge", "--json"});
+  CHECK(merged.code == 1);
+  CHECK(merged.Json()["failed"] == json{"short one"});
+  CHECK(Says(merged.err, "its frames or its background are others since the work was divided"));
+  CHECK(VoleJson({"predict", copy, "--jobs", "2"})["frames"] == 40);
+}
+
+TEST_CASE("a model that names the animals is the same for parts and merge") {
+  const Lab& lab = Lab::The();
+  const std::string named = lab.Copy("named");
+  const json trained = VoleJson({"train", named, "--model", "idnet", "--steps", "5"});
+  const std::string two = lab.Path("named 2.vole");
+  fs::copy_file(named, two);
+  VoleJson({"predict", named});
+  const std::string weights = trained["model"];
+  Divide(two);
+  const json plan = json::parse(std::ifstream(lab.Parts(two) + "/plan.json"));
+  CHECK(fs::path(plan["identity"].get<std::string>()) == fs::path(weights));
+  VoleJson({"predict", two, "--part", "0/1"});
+  fs::copy_file(weights, weights + ".kept");
+  std::ofstream(weights, std::ios::app) << "x";
+  const Outcome other = Vole({"predict", two, "--merge", "--json"});
+  CHECK(other.code == 1);
+  CHECK(Says(other.err, "it is another one since the work was divided"));
+  fs::rename(weights + ".kept", weights);
+  CHECK(VoleJson({"predict", two, "--merge"})["frames"] == 340);
+  CHECK(DifferentTables(named, two) == Names{});
 }
 
 }  // namespace parts_cli_test

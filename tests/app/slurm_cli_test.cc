@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "datasets/job_remarks.h"
+#include "datasets/project.h"
 #include "tests/support/journey.h"
 #include "tests/support/same_rows.h"
 #include "tests/support/says.h"
@@ -139,6 +141,40 @@ TEST_CASE("a cluster makes the parts and one task merges them: the same to the b
   CHECK(other.code == 1);
   CHECK(Says(other.err, "tasks of Slurm make its parts right now"));
 
+  // Nor is a video that the tasks know nothing of taken for theirs.
+  VoleJson({"synth", lab.Path("s2"), "--scene", "tiny", "--frames", "12", "--seed", "2"});
+  fs::rename(lab.Path("s2/video.mp4"), lab.Path("late.mp4"));
+  const std::string with_late = lab.Path("with late.vole");
+  fs::copy_file(project, with_late);
+  VoleJson({"add-video", project, lab.Path("late.mp4")});
+  for (const std::vector<std::string>& asked : {std::vector<std::string>{}, {"--video", "late"}}) {
+    std::vector<std::string> words = {"predict", project, "--slurm"};
+    words.insert(words.end(), asked.begin(), asked.end());
+    const Outcome late = Vole(words, cluster.Here());
+    CHECK(late.code == 1);
+    CHECK(Says(late.err, "tasks of Slurm make its parts right now"));
+  }
+  fs::remove(project);
+  fs::copy_file(with_late, project);
+
+  // Where Slurm does not answer, nobody knows whether it has ended.
+  const std::string answers = Text(cluster.folder / "squeue");
+  WriteProgram(cluster.folder / "squeue",
+               "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2\nexit 1\n");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"predict", project, "--slurm", "--quiet"},
+        {"predict", project, "--jobs", "2", "--quiet"}}) {
+    const Outcome silent = Vole(words, cluster.Here());
+    CHECK(silent.code == 1);
+    CHECK(Says(silent.err, "Slurm: it does not answer (slurm_load_jobs error: Unable to contact"));
+    CHECK(Says(silent.err, "slurm.json"));
+  }
+  const json unknown = cluster.Ask({"jobs", project})["parts"]["slurm"];
+  CHECK(unknown["tasks"][0]["state"] == "done");
+  CHECK(unknown["tasks"][1]["state"] == "not known");
+  CHECK(unknown["merge_state"] == "not known");
+  std::ofstream(cluster.folder / "squeue") << answers;
+
   // It has ended, and is submitted again alone.
   fs::remove(cluster.folder / "queue");
   fs::remove(cluster.folder / "lost");
@@ -148,6 +184,15 @@ TEST_CASE("a cluster makes the parts and one task merges them: the same to the b
   CHECK(merged.code == 0);
   CHECK(DifferentTables(whole, project) == std::vector<std::string>{});
   CHECK_FALSE(fs::exists(project + ".parts"));
+}
+
+TEST_CASE("what a merge on a cluster had to say is kept with its job") {
+  Journey lab(24);
+  VoleJson({"train", lab.project, "--steps", "5"});
+  const std::string remark = "video 'video': its parts were made by 2 kinds of processors";
+  datasets::KeepRemarks(*datasets::Project::Open(lab.project), 1, {remark});
+  CHECK(VoleJson({"jobs", lab.project})["jobs"][0]["remarks"] == json{remark});
+  CHECK(Says(Vole({"jobs", lab.project}).out, "job 1: " + remark));
 }
 
 TEST_CASE("without Slurm, and where it refuses, one line says so") {

@@ -3,7 +3,11 @@
 
 #include <cstring>
 #include <fstream>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
 
+#include "datasets/store/connection.h"
+#include "datasets/store/writer.h"
 #include "infer/parts/pack.h"
 #include "infer/parts/parts_plan.h"
 #include "tests/infer/disc_world.h"
@@ -197,11 +201,12 @@ TEST_CASE("the plan keeps parts that it has use for, and names what others came 
   CHECK_THROWS_WITH_AS(infer::PartsLock second(parts), doctest::Contains("another program"), Error);
   std::ofstream(folder / "m.safetensors") << "weights";
   std::vector<std::string> said;
+  std::map<datasets::Id, std::string> failed;
   infer::PredictOptions options;
   const auto plan_again = [&](const std::string& program) {
     said.clear();
     return parts.MakePlan(*project, project->Videos(), folder / "m.safetensors", {}, options,
-                          program, &said);
+                          program, &said, &failed);
   };
   const infer::PartsPlan plan = plan_again("1");
   REQUIRE(plan.parts.size() == 3);
@@ -251,10 +256,45 @@ TEST_CASE("the plan keeps parts that it has use for, and names what others came 
     std::ofstream(parts.path() / "v1.inputs") << "x";
     CHECK_THROWS_WITH_AS(parts.ReadInputs(read.videos[0]), doctest::Contains("damaged"), Error);
   }
-  SUBCASE("done with") {
-    parts.Forget(plan, 0);
+  SUBCASE("other frames, of which nobody would ask for the parts again") {
+    options.end_frame = 300;
+    const infer::PartsPlan shorter = plan_again("1");
+    REQUIRE(shorter.parts.size() == 2);
+    CHECK(said.at(0).find("1 part in") == 0);  // 256 to 512
+    CHECK(said.at(0).find("of other frames than are asked for now was removed") !=
+          std::string::npos);
+    make(shorter);
+    options.end_frame = -1;
+    plan_again("1");
+    CHECK_FALSE(fs::exists(parts.FileOf(shorter, shorter.parts[1])));
+  }
+  SUBCASE("done with, parts of earlier plans too") {
+    std::ofstream(parts.path() / "v1-7-9.part") << "x";
+    parts.Forget(plan.videos[0].id);
     parts.RemoveIfDone();
     CHECK_FALSE(fs::exists(parts.path()));
+  }
+  SUBCASE("a video that cannot be read is named, and the others are planned") {
+    const datasets::Id second = tests::AddVideoRow(*project, "two", 300, 64, 48);
+    project->Write([](datasets::Writer& writer) {
+      writer.connection().Run("UPDATE video_data SET pts = x'00' WHERE video_id = 1");
+    });
+    const infer::PartsPlan rest = plan_again("1");
+    REQUIRE(rest.videos.size() == 1);
+    CHECK(rest.videos[0].id == second);
+    CHECK(failed.size() == 1);
+    CHECK(failed.at(1).find("frame index") != std::string::npos);
+  }
+  SUBCASE("a background that came meanwhile is another input") {
+    const datasets::VideoRow video = project->Videos()[0];
+    CHECK(infer::InputsInParts(*project, video) == plan.videos[0].inputs);
+    project->Write([&](datasets::Writer& writer) {
+      std::vector<uchar> png;
+      cv::imencode(".png", cv::Mat(48, 64, CV_8UC3, cv::Scalar::all(9)), png);
+      writer.connection().Run("UPDATE video_data SET background = ?",
+                              datasets::Blob{std::string(png.begin(), png.end())});
+    });
+    CHECK(infer::InputsInParts(*project, video) != plan.videos[0].inputs);
   }
 }
 

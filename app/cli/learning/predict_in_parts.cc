@@ -25,12 +25,13 @@ std::string PartsProgram() { return std::string(Version()) + " " + Commit(); }
 
 infer::PartsPlan PlanParts(const infer::PartsFolder& folder, const datasets::Project& project,
                            const std::vector<datasets::VideoRow>& videos, const fs::path& model,
-                           const infer::PredictOptions& options, Console& console) {
+                           const infer::PredictOptions& options,
+                           std::map<datasets::Id, std::string>* failed, Console& console) {
   const auto classes = train::ReadModelInfo(model.string()).classes;
   const fs::path identity = infer::IdentityFileOf(project, classes, options);
   std::vector<std::string> said;
   infer::PartsPlan plan =
-      folder.MakePlan(project, videos, model, identity, options, PartsProgram(), &said);
+      folder.MakePlan(project, videos, model, identity, options, PartsProgram(), &said, failed);
   for (const std::string& line : said) console.Warn(line);
   return plan;
 }
@@ -57,9 +58,11 @@ PredictInParts::PredictInParts(const datasets::Project& project,
                                const infer::PredictOptions& options, int jobs, Console& console)
     : folder_(project.file()), lock_(std::make_unique<infer::PartsLock>(folder_)), jobs_(jobs) {
   CheckNoTaskRuns(folder_);
-  plan_ = PlanParts(folder_, project, videos, model, options, console);
+  plan_ = PlanParts(folder_, project, videos, model, options, &failed_, console);
   int missing = 0;
   for (const infer::Part& part : plan_.parts) {
+    console.job().Advance(static_cast<double>(there_.size()),
+                          static_cast<double>(plan_.parts.size()), "checking parts");
     there_.push_back(folder_.IsThere(plan_, part) && IsSound(folder_.FileOf(plan_, part), console));
     missing += !there_.back();
   }
@@ -154,7 +157,7 @@ infer::PredictResult PredictInParts::Predict(datasets::Project& project,
   WaitFor(place, console);
   infer::PredictResult result =
       infer::MergeParts(project, video, folder_, plan_, place, console.job());
-  folder_.Forget(plan_, place);
+  folder_.Forget(video.id);
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   result.fps = result.seconds > 0 ? result.frames / result.seconds : 0;
@@ -173,6 +176,22 @@ void PredictInParts::Finish() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   folder_.RemoveIfDone();
+}
+
+void ForgetMerged(const datasets::Project& project) {
+  if (!infer::PartsFolder(project.file()).Exists()) return;
+  try {
+    PredictInParts before(project);
+    const std::vector<datasets::VideoRow> videos = project.Videos();
+    for (const infer::PlannedVideo& planned : before.plan().videos) {
+      const auto video = std::find_if(videos.begin(), videos.end(),
+                                      [&](const auto& one) { return one.id == planned.id; });
+      if (video == videos.end() || before.MergedBefore(project, *video)) before.Forget(planned.id);
+    }
+    before.Finish();
+  } catch (const Error&) {
+    // Another one is at work, or the plan cannot be read: who needs the folder next says so.
+  }
 }
 
 int MakePartsOf(const std::string& project, const std::string& part, int threads,

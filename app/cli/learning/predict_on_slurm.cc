@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 
 #include "app/cli/arguments.h"
 #include "app/cli/learning/predict_in_parts.h"
 #include "datasets/base/error.h"
 #include "datasets/files/file_hash.h"
+#include "infer/names/identity_vote.h"
 
 namespace app {
 namespace {
@@ -16,14 +18,36 @@ namespace {
 namespace fs = std::filesystem;
 using datasets::Error;
 
-// The newest submission of which a task waits or runs; 0 for none.
+// The newest submission of which a task waits or runs; 0 for none. Throws Error where Slurm does
+// not say, and the plan is that of the submission.
 int64_t RunningJob(const infer::PartsFolder& folder) {
   const std::optional<SlurmState> state = ReadSlurmState(folder);
-  if (!state) return 0;
-  for (const auto& [task, word] : SlurmTasks(*state)) {
+  if (!state || state->array_jobs.empty()) return 0;
+  std::string silent;
+  for (const auto& [task, word] : SlurmTasks(*state, &silent)) {
     if (IsWaitingOrRunning(word)) return state->array_jobs.back();
   }
+  if (!silent.empty() && IsOfPlan(folder, *state)) throw SlurmIsSilent(folder, *state, silent);
   return 0;
+}
+
+// Whether what is asked for is what the tasks make.
+bool IsPlanned(const infer::PartsPlan& plan, const infer::PartsFolder& folder,
+               const datasets::Project& project, const std::vector<datasets::VideoRow>& videos,
+               const fs::path& model, const infer::PredictOptions& options) {
+  const fs::path identity =
+      infer::IdentityFileOf(project, train::ReadModelInfo(model.string()).classes, options);
+  if (plan.model_hash != datasets::HashFile(model) ||
+      plan.identity_hash != (identity.empty() ? "" : datasets::HashFile(identity)) ||
+      datasets::OptionsToJson(plan.options) != datasets::OptionsToJson(options)) {
+    return false;
+  }
+  return std::all_of(videos.begin(), videos.end(), [&](const datasets::VideoRow& video) {
+    return std::any_of(plan.videos.begin(), plan.videos.end(), [&](const auto& planned) {
+      return planned.id == video.id && !folder.IsMerged(planned) &&
+             planned.inputs == infer::InputsInParts(project, video);
+    });
+  });
 }
 
 std::string SubmissionText(const std::vector<std::string>& words) {
@@ -86,26 +110,32 @@ void CheckNoTaskRuns(const infer::PartsFolder& folder) {
 
 int PredictOnSlurm(const datasets::Project& project, const std::vector<datasets::VideoRow>& videos,
                    const fs::path& model, const infer::PredictOptions& options,
-                   const SlurmOptions& slurm, Console& console) {
+                   const SlurmOptions& slurm, std::map<datasets::Id, std::string> failed,
+                   Console& console) {
   if (slurm.dry_run) return ShowScripts(project, videos, options, slurm, console);
   if (videos.empty()) {
-    console.Print("Every video is up to date; --again predicts them anew.");
+    for (const auto& [video, why] : failed) console.Fail(why);
+    console.Print(failed.empty() ? "Every video is up to date; --again predicts them anew."
+                                 : "Every other video is up to date.");
     console.PrintJson({{"array_job", nullptr},
                        {"merge_job", nullptr},
                        {"tasks", nlohmann::ordered_json::array()}});
-    return 0;
+    return failed.empty() ? 0 : 1;
   }
   const infer::PartsFolder folder(project.file());
   const infer::PartsLock lock(folder);
   infer::PartsPlan plan;
   if (RunningJob(folder) != 0) {
     plan = folder.ReadPlan(PartsProgram());
-    const bool same = plan.model_hash == datasets::HashFile(model) &&
-                      datasets::OptionsToJson(plan.options) == datasets::OptionsToJson(options);
-    if (!same) CheckNoTaskRuns(folder);
+    if (!IsPlanned(plan, folder, project, videos, model, options)) CheckNoTaskRuns(folder);
   } else {
-    plan = PlanParts(folder, project, videos, model, options, console);
+    plan = PlanParts(folder, project, videos, model, options, &failed, console);
+    if (plan.videos.empty()) {
+      folder.RemoveIfDone();
+      throw std::runtime_error(failed.begin()->second);
+    }
   }
+  for (const auto& [video, why] : failed) console.Fail(why);
   const Submitted submitted = SubmitToSlurm(folder, plan, fs::absolute(project.file()), slurm);
   console.Print(fmt::format(
       "{} parts of {} videos: {} tasks submitted{}{}{}. Next: vole jobs {}", plan.parts.size(),
@@ -121,7 +151,7 @@ int PredictOnSlurm(const datasets::Project& project, const std::vector<datasets:
                      {"tasks", submitted.tasks},
                      {"waiting_or_running", submitted.waiting_or_running},
                      {"parts", plan.parts.size()}});
-  return 0;
+  return failed.empty() ? 0 : 1;
 }
 
 }  // namespace app

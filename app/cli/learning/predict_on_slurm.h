@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "app/cli/console.h"
@@ -13,12 +15,15 @@ namespace app {
 
 // Submits what is missing of the prediction of these videos, or, for a dry run, prints the scripts
 // and how they would be submitted, and leaves nothing. While tasks from before wait or run, the
-// prediction is theirs: another one is refused.
+// prediction is theirs: one of other videos, or from anything else, is refused. `failed`: videos
+// that cannot be done, which are said, as are those that turn out so; the exit code is 1 then.
 int PredictOnSlurm(const datasets::Project& project, const std::vector<datasets::VideoRow>& videos,
                    const std::filesystem::path& model, const infer::PredictOptions& options,
-                   const SlurmOptions& slurm, Console& console);
+                   const SlurmOptions& slurm, std::map<datasets::Id, std::string> failed,
+                   Console& console);
 
-// Throws Error while tasks of Slurm make parts of this project.
+// Throws Error while tasks of Slurm make parts of this project, and where Slurm does not say
+// whether they do.
 void CheckNoTaskRuns(const infer::PartsFolder& folder);
 
 }  // namespace app

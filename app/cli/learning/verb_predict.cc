@@ -2,21 +2,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iterator>
-#include <map>
 #include <memory>
 
 #include "app/cli/arguments.h"
-#include "app/cli/batch.h"
 #include "app/cli/console.h"
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/learning/named_model.h"
 #include "app/cli/learning/predict_in_parts.h"
-#include "app/cli/learning/predict_on_slurm.h"
+#include "app/cli/learning/predict_outlines.h"
 #include "app/cli/options_flags.h"
 #include "datasets/model_files.h"
 #include "infer/run/behavior_job.h"
-#include "infer/run/infer_job.h"
 #include "infer/run/models.h"
 #include "infer/run/points_job.h"
 #include "infer/run/up_to_date.h"
@@ -26,16 +22,6 @@ namespace predict_verb {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Arguments {
-  std::string project, model, video, frames;
-  bool behavior = false, points = false, again = false, merge = false;
-  int jobs = 0;
-  std::string part;
-  bool slurm = false;
-  SlurmOptions slurm_options;
-  infer::PredictOptions options;
-};
 
 // The project's model that outlines animals, or, asked for behavior or where it has no such model,
 // the one that knows behavior; of several as infer::ChooseModel says. Models that only name animals
@@ -89,24 +75,7 @@ fs::path ChosenPointsModel(const datasets::Project& project, std::string* taken_
   return datasets::ModelFile(project, *chosen.model);
 }
 
-// The job that makes this video's prediction unnecessary. One video that is asked for alone is
-// always predicted.
-std::optional<datasets::Id> AlreadyThere(const Arguments& arguments,
-                                         const datasets::Project& project,
-                                         const std::vector<datasets::VideoRow>& videos,
-                                         const datasets::VideoRow& video, const fs::path& model,
-                                         infer::Purpose purpose) {
-  if (arguments.again || videos.size() < 2) return std::nullopt;
-  const std::string inputs =
-      infer::InputsOf(project, video, model.string(), arguments.options, purpose);
-  return infer::UpToDateJob(project, video, inputs, purpose);
-}
-
-Batch::Outcome UpToDate(datasets::Id job) {
-  return {fmt::format("up to date (job {}); --again predicts it anew", job), true};
-}
-
-int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
+int ScoreBehavior(const PredictArguments& arguments, datasets::Project& project,
                   const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                   Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -167,7 +136,7 @@ int ScoreBehavior(const Arguments& arguments, datasets::Project& project,
   return batch.Finish(false);
 }
 
-int FindPoints(const Arguments& arguments, datasets::Project& project,
+int FindPoints(const PredictArguments& arguments, datasets::Project& project,
                const std::vector<datasets::VideoRow>& videos, const fs::path& model,
                Console& console) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
@@ -221,103 +190,8 @@ int FindPoints(const Arguments& arguments, datasets::Project& project,
   return batch.Finish(false);
 }
 
-int Outline(const Arguments& arguments, datasets::Project& project,
-            const std::vector<datasets::VideoRow>& videos, const fs::path& model,
-            std::unique_ptr<PredictInParts> parts, Console& console) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  int frames = 0, episodes = 0;
-  double seconds = 0, peak_rss_mb = 0;
-  std::map<datasets::Id, datasets::Id> there;  // video -> job that makes it unnecessary
-  const auto look = [&](const datasets::VideoRow& video) {
-    const auto job =
-        AlreadyThere(arguments, project, videos, video, model, infer::Purpose::kOutlines);
-    if (job) there[video.id] = *job;
-    return job.has_value();
-  };
-  if (parts) {
-    for (const datasets::VideoRow& video : videos) {
-      if (const auto job = parts->MergedBefore(project, video)) there[video.id] = *job;
-    }
-  } else if (arguments.jobs > 0 || arguments.slurm) {
-    std::vector<datasets::VideoRow> to_do;
-    std::copy_if(videos.begin(), videos.end(), std::back_inserter(to_do),
-                 [&](const auto& video) { return !look(video); });
-    if (arguments.slurm) {
-      SlurmOptions slurm = arguments.slurm_options;
-      slurm.threads = arguments.options.predictor.threads;
-      return PredictOnSlurm(project, to_do, model, arguments.options, slurm, console);
-    }
-    if (!to_do.empty()) {
-      parts = std::make_unique<PredictInParts>(project, to_do, model, arguments.options,
-                                               arguments.jobs, console);
-    }
-  }
-  Batch batch(videos.size(), "predicted", console);
-  for (const datasets::VideoRow& video : videos) {
-    infer::PredictResult result;
-    const auto predict = [&]() -> Batch::Outcome {
-      if (there.count(video.id) > 0 || (!parts && look(video))) return UpToDate(there[video.id]);
-      result =
-          parts ? parts->Predict(project, video, console)
-                : infer::Predict(project, video, model.string(), arguments.options, console.job());
-      return {fmt::format("{} frames, {} episodes", CountText(result.frames),
-                          CountText(result.review_episodes))};
-    };
-    if (!batch.Try(video.name, predict) || result.job_id == 0) continue;
-    frames += result.frames;
-    seconds += result.seconds;
-    episodes += result.review_episodes;
-    peak_rss_mb = std::max(peak_rss_mb, result.peak_rss_mb);
-    rows.push_back({{"video", video.name},
-                    {"job", result.job_id},
-                    {"frames", result.frames},
-                    {"seconds", result.seconds},
-                    {"fps", result.fps},
-                    {"review_episodes", result.review_episodes},
-                    {"meetings", result.meetings},
-                    {"open_meetings", result.open_meetings},
-                    {"remarks", result.remarks}});
-    console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at{}.",
-                              video.name, CountText(result.frames), DurationText(result.seconds),
-                              result.fps, CountText(result.review_episodes),
-                              result.meetings > 0 ? fmt::format(", {} of {} meetings open",
-                                                                CountText(result.open_meetings),
-                                                                CountText(result.meetings))
-                                                  : ""));
-    for (const std::string& remark : result.remarks) console.Warn(remark);
-  }
-  if (parts) parts->Finish();
-  console.PrintJson({{"model", model.string()},
-                     {"frames", frames},
-                     {"seconds", seconds},
-                     {"fps", seconds > 0 ? frames / seconds : 0.0},
-                     {"peak_rss_mb", peak_rss_mb},
-                     {"workers_peak_rss_mb", parts ? parts->WorkersPeakRssMb() : 0.0},
-                     {"review_episodes", episodes},
-                     {"videos", rows},
-                     {"skipped", batch.Skipped()},
-                     {"failed", batch.Failed()},
-                     {"outcomes", batch.Json()}});
-  if (!rows.empty()) {
-    console.Print(
-        fmt::format("Peak memory {:.0f} MB. Next: vole review {}", peak_rss_mb, arguments.project));
-  }
-  return batch.Finish(false);
-}
-
-int Merge(Arguments& arguments, datasets::Project& project, Console& console) {
-  auto parts = std::make_unique<PredictInParts>(project);
-  const infer::PartsPlan plan = parts->plan();
-  arguments.options = plan.options;
-  std::vector<datasets::VideoRow> videos;
-  for (const infer::PlannedVideo& video : plan.videos) {
-    videos.push_back(project.VideoById(video.id));
-  }
-  return Outline(arguments, project, videos, plan.model, std::move(parts), console);
-}
-
 // Behavior is told over time and points around outlines that are there: neither is divided.
-void CheckParts(const Arguments& arguments) {
+void CheckParts(const PredictArguments& arguments) {
   const int divided =
       (arguments.jobs > 0) + arguments.slurm + arguments.merge + !arguments.part.empty();
   if (divided > 0 && (arguments.behavior || arguments.points)) {
@@ -328,6 +202,19 @@ void CheckParts(const Arguments& arguments) {
   if (divided > 1) {
     throw UsageError("--jobs, --slurm, --part and --merge are different things to do");
   }
+  if (arguments.merge || !arguments.part.empty()) {
+    infer::PredictOptions given = arguments.options;
+    given.predictor.threads = infer::PredictOptions().predictor.threads;
+    const bool more =
+        !arguments.model.empty() || !arguments.video.empty() || !arguments.frames.empty() ||
+        arguments.again ||
+        datasets::OptionsToJson(given) != datasets::OptionsToJson(infer::PredictOptions());
+    if (more) {
+      throw UsageError(
+          "--part and --merge do what --jobs or --slurm divided; --video, --model, --frames, "
+          "--again and options of the prediction are given there");
+    }
+  }
   const SlurmOptions& slurm = arguments.slurm_options;
   if (!arguments.slurm && (slurm.dry_run || slurm.tasks > 0 || !slurm.partition.empty() ||
                            !slurm.time.empty() || !slurm.more.empty())) {
@@ -336,7 +223,7 @@ void CheckParts(const Arguments& arguments) {
 }
 
 // Of behavior and points.
-void CheckNotDivided(const Arguments& arguments, const std::string& finds) {
+void CheckNotDivided(const PredictArguments& arguments, const std::string& finds) {
   if (arguments.jobs > 0 || arguments.slurm) {
     throw datasets::Error(arguments.slurm ? "option --slurm" : "option --jobs",
                           "it divides predictions of outlines, and this model finds " + finds,
@@ -344,7 +231,7 @@ void CheckNotDivided(const Arguments& arguments, const std::string& finds) {
   }
 }
 
-int Run(Arguments& arguments, Console& console) {
+int Run(PredictArguments& arguments, Console& console) {
   datasets::CheckOptions(arguments.options, "predict");
   CheckParts(arguments);
   if (!arguments.part.empty()) {
@@ -352,7 +239,7 @@ int Run(Arguments& arguments, Console& console) {
                        console);
   }
   const auto project = OpenProject(arguments.project);
-  if (arguments.merge) return Merge(arguments, *project, console);
+  if (arguments.merge) return MergeOutlines(arguments, *project, console);
   std::string taken;
   if (arguments.points && arguments.behavior) {
     throw UsageError("--points and --behavior ask for two different predictions");
@@ -397,7 +284,7 @@ int Run(Arguments& arguments, Console& console) {
     if (!taken.empty()) console.Note(taken);
     return code;
   }
-  const int code = Outline(arguments, *project, videos, model, nullptr, console);
+  const int code = PredictOutlines(arguments, *project, videos, model, console);
   if (!taken.empty()) console.Note(taken);
   return code;
 }
@@ -442,7 +329,7 @@ Verb PredictVerb() {
       "  vole predict mice.vole --jobs 4\n"
       "  vole predict mice.vole --slurm --partition short --time 2:00:00 --array 20",
       [](CLI::App& command) -> RunVerb {
-        auto arguments = std::make_shared<Arguments>();
+        auto arguments = std::make_shared<PredictArguments>();
         AddProject(command, arguments->project);
         command
             .add_option("--model,-m", arguments->model,

@@ -8,6 +8,7 @@
 #include "app/cli/console.h"
 #include "app/cli/parts_status.h"
 #include "app/cli/verb_list.h"
+#include "datasets/job_remarks.h"
 #include "datasets/project.h"
 
 namespace app {
@@ -41,6 +42,7 @@ int Run(const std::string& file, Console& console) {
   std::map<datasets::Id, std::string> model_names;
   for (const datasets::ModelRow& model : project->Models()) model_names[model.id] = model.name;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  std::string remarks_text;
   std::vector<std::vector<std::string>> table = {
       {"job", "kind", "state", "started", "took", "model", ""}};
   for (const datasets::JobRow& job : project->Jobs()) {
@@ -49,6 +51,11 @@ int Run(const std::string& file, Console& console) {
                                   {"state", job.state}, {"error", job.error},
                                   {"model", model},     {"created_at", job.created_at}};
     row["finished_at"] = job.finished_at ? nlohmann::ordered_json(*job.finished_at) : nullptr;
+    const std::vector<std::string> remarks = datasets::RemarksOf(*project, job.id);
+    row["remarks"] = remarks;
+    for (const std::string& remark : remarks) {
+      remarks_text += fmt::format("\njob {}: {}", job.id, remark);
+    }
     row["options"] = nlohmann::ordered_json::parse(job.options_json, nullptr, false);
     list.push_back(row);
     table.push_back(
@@ -57,6 +64,7 @@ int Run(const std::string& file, Console& console) {
          job.error});
   }
   console.Print(list.empty() ? "No job has run in this project yet." : TableText(table));
+  if (!remarks_text.empty()) console.Print(remarks_text);
   console.PrintJson({{"jobs", list}, {"parts", parts}});
   return 0;
 }
