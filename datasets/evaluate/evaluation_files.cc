@@ -84,6 +84,22 @@ void NameResult(const CocoDocument& truth, const CocoObject& result, const std::
   }
 }
 
+template <class Key>
+bool RepeatsOnAnImage(const std::vector<EvalObject>& objects, const Key& key) {
+  std::set<std::pair<int64_t, int64_t>> seen;
+  for (const EvalObject& object : objects) {
+    if (object.crowd || key(object) < 0) continue;
+    if (!seen.insert({object.image_id, key(object)}).second) return true;
+  }
+  return false;
+}
+
+// Whether no category stands twice on an image, on either side.
+bool AreIndividuals(const EvaluationSet& set) {
+  const auto category = [](const EvalObject& o) { return static_cast<int64_t>(o.category); };
+  return !RepeatsOnAnImage(set.truth, category) && !RepeatsOnAnImage(set.predicted, category);
+}
+
 }  // namespace
 
 bool InRange(const EvaluationOptions& options, int frame) {
@@ -117,29 +133,25 @@ EvalObject ToEvalObject(const CocoObject& object, const CocoImage& image, bool m
   return result;
 }
 
+int64_t TrackOfVideo(int64_t track, int64_t video) {
+  return track < 0 ? track : track + video * (int64_t{1} << 40);
+}
+
 // Tracks that both sides can be compared by; see EvaluateFiles.
 void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
   const auto all_tracked = [](const std::vector<EvalObject>& objects) {
     return std::all_of(objects.begin(), objects.end(),
                        [](const EvalObject& o) { return o.track >= 0 || o.crowd; });
   };
-  const auto repeats = [](const std::vector<EvalObject>& objects, auto key) {
-    std::set<std::pair<int64_t, int64_t>> seen;
-    for (const EvalObject& object : objects) {
-      if (object.crowd || key(object) < 0) continue;
-      if (!seen.insert({object.image_id, key(object)}).second) return true;
-    }
-    return false;
-  };
-  const auto category = [](const EvalObject& o) { return static_cast<int64_t>(o.category); };
   const auto track = [](const EvalObject& o) { return o.track; };
-  const bool individuals = !repeats(set.truth, category) && !repeats(set.predicted, category);
   const bool tracked = all_tracked(set.truth) && all_tracked(set.predicted);
-  if (individuals && (prefer_categories || !tracked)) {
+  set.tracks_are_names = AreIndividuals(set) && (prefer_categories || !tracked);
+  if (set.tracks_are_names) {
     for (auto* objects : {&set.truth, &set.predicted}) {
       for (EvalObject& object : *objects) object.track = object.category;
     }
-  } else if (!tracked || repeats(set.truth, track) || repeats(set.predicted, track)) {
+  } else if (!tracked || RepeatsOnAnImage(set.truth, track) ||
+             RepeatsOnAnImage(set.predicted, track)) {
     for (auto* objects : {&set.truth, &set.predicted}) {
       for (EvalObject& object : *objects) object.track = -1;
     }
@@ -149,19 +161,16 @@ void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
   }
 }
 
-bool HaveNames(const EvaluationSet& set) {
+bool SharesCategory(const EvaluationSet& set) {
   std::set<int> owed;
-  for (const EvalObject& object : set.truth) {
-    if (!object.crowd && object.track != object.category) return false;
-    owed.insert(object.category);
-  }
-  bool shared = false;
-  for (const EvalObject& object : set.predicted) {
-    if (object.track != object.category) return false;
-    shared = shared || owed.count(object.category) > 0;
-  }
-  return shared;
+  for (const EvalObject& object : set.truth) owed.insert(object.category);
+  return std::any_of(set.predicted.begin(), set.predicted.end(),
+                     [&](const EvalObject& object) { return owed.count(object.category) > 0; });
 }
+
+bool NamesTell(const EvaluationSet& set) { return AreIndividuals(set) && SharesCategory(set); }
+
+bool HaveNames(const EvaluationSet& set) { return set.tracks_are_names && SharesCategory(set); }
 
 void CheckMatch(const EvaluationOptions& options) {
   if (options.match == "auto" || options.match == "names" || options.match == "once") return;
@@ -215,7 +224,7 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
     EvalObject result = ToEvalObject(object, *image, masks, where);
     result.frame = frame;
     result.category = category;
-    if (result.track >= 0) result.track += image->video_id.value_or(0) * (int64_t{1} << 40);
+    result.track = TrackOfVideo(result.track, image->video_id.value_or(0));
     to.push_back(std::move(result));
   };
   int64_t index = 0;
@@ -327,6 +336,9 @@ json FiguresOf(EvaluationSet& set, const EvaluationOptions& options) {
     summary_options.class_agnostic = options.class_agnostic;
     summary_options.threshold = options.threshold;
     summary_options.min_score = options.min_score;
+    // Where nothing at all was predicted every name is missed.
+    summary_options.tracks_are_names =
+        HaveNames(set) || (set.tracks_are_names && set.predicted.empty());
     Summary summary = Summarize(set.truth, set.predicted, summary_options);
     summary.frames = set.frames;
     figures = summary.ToJson();

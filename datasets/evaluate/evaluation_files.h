@@ -95,6 +95,8 @@ struct EvaluationSet {
   std::map<int, std::string> categories;
   int64_t frames = 0;                   // images that the truth lists, with or without objects
   std::vector<int64_t> video_of_frame;  // [frames]
+  std::vector<int> number_of_frame;     // [frames] in its video; -1: not known
+  bool tracks_are_names = false;        // ChooseTracks took the categories for tracks
   std::vector<std::string> warnings;
 };
 // `masks`: fill EvalObject::mask (else boxes only).
@@ -121,7 +123,9 @@ ProjectComparison CompareLabels(const Project& project, const EvaluationOptions&
 nlohmann::json EvaluateComparison(const ProjectComparison& comparison,
                                   const EvaluationOptions& options, Job& job);
 // Those on which an animal is missed, misnamed or outlined with less than the threshold's overlap,
-// or something else is taken for an animal.
+// or something else is taken for an animal: each frame by itself, with predictions from min_score
+// on. Categories count where both sides know one (`class_agnostic`: where they are names). Throws
+// Error for voc and points.
 std::vector<ComparedFrame> WrongFrames(const ProjectComparison& comparison,
                                        const EvaluationOptions& options, Job& job);
 nlohmann::json FiguresOf(EvaluationSet& set, const EvaluationOptions& options);

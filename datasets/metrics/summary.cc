@@ -75,6 +75,7 @@ Summary Summarize(const std::vector<EvalObject>& truth, const std::vector<EvalOb
   summary.deta = hota.deta;
   summary.assa = hota.assa;
   summary.loca = hota.loca;
+  if (!options.tracks_are_names) return summary;
   const IdentityAccuracy names = EvaluateIdentityAccuracy(tracked, options.threshold);
   if (names.owed > 0) {
     summary.identity_accuracy = names.accuracy;

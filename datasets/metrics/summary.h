@@ -18,6 +18,7 @@ struct SummaryOptions {
   double threshold = 0.5;       // similarity needed to match, for tracking and identity figures
   // Tracking uses predictions with at least this score.
   double min_score = 0;
+  bool tracks_are_names = true;  // else free numbers, of which none is the right one
 };
 
 // Figures that the data does not define (no truth of that kind, no tracks) are absent.
@@ -27,7 +28,7 @@ struct Summary {
   // As TrackEval defines them; `motp` is the mean similarity of the matches (higher is better).
   std::optional<double> mota, motp, idf1, idp, idr, hota, deta, assa, loca;
   std::optional<int64_t> idsw, mt, pt, ml, fp, fn, fragmentations;
-  // Right name per truth object and frame, and its mean over the names.
+  // Right name per truth object and frame, and its mean over the names; where tracks are names.
   std::optional<double> identity_accuracy, identity_accuracy_balanced;
   // Mean overlap of the truth objects that some prediction covers with at least `threshold`.
   std::optional<double> mean_iou;

@@ -43,6 +43,8 @@ TEST_CASE("A mistyped verb, option or choice is a usage error with a suggestion"
   CheckFails({"synth", Scene().Path("s"), "--scene", "two-vole"}, 2, {"did you mean 'two-voles'"});
   CheckFails({"evaluate", Scene().project}, 2, {"--truth"});
   CheckFails({"evaluate", Scene().project, "--metrics", "points", "--list-wrong"}, 2, {"points"});
+  CheckFails({"evaluate", Scene().project, "--truth", "t.json", "--metrics", "voc", "--list-wrong"},
+             2, {"--list-wrong", "voc", "coco-bbox"});
   CheckFails({"info"}, 2, {"project"});
   CheckFails({"sample", Scene().project, "--video", "vidoe"}, 1, {"vidoe", "did you mean 'video'"});
 }

@@ -141,6 +141,9 @@ int Run(Arguments& arguments, Console& console) {
   if (arguments.list_wrong && arguments.options.metrics == "points") {
     throw UsageError("--list-wrong compares outlines or boxes, not key points");
   }
+  if (arguments.list_wrong && arguments.options.metrics == "voc") {
+    throw UsageError("--list-wrong has no frames to name with --metrics voc: take coco-bbox");
+  }
   if (files && (arguments.options.only_unlabeled || arguments.list_wrong)) {
     throw UsageError("--only-unlabeled and --list-wrong need a project");
   }
@@ -211,8 +214,8 @@ Verb EvaluateVerb() {
                 ->type_name("FILE");
             AddFrames(command, arguments->frames);
             command.add_flag("--list-wrong", arguments->list_wrong,
-                             "name the frames on which an animal is missed, misnamed or badly "
-                             "outlined");
+                             "name the frames on which an animal is missed, misnamed, badly "
+                             "outlined, or one is found that is none");
             AddOptionFlags(command, arguments->options);
             return [arguments](Console& console) { return Run(*arguments, console); };
           }};

@@ -85,4 +85,14 @@ TEST_CASE("a table of a row a frame is compared with a table of bouts") {
   CHECK(EvaluateFiles(frames, bouts, options, job)["accuracy"] == doctest::Approx(1));
 }
 
+TEST_CASE("numbers of tracks are no names: who is called right is not said") {
+  TempDir folder;
+  const std::string truth = "1,1,4,5,10,12,1\n1,2,30,5,10,12,1\n2,1,4,5,10,12,1\n";
+  const std::string other = "1,2,4,5,10,12,1\n1,1,30,5,10,12,1\n2,2,4,5,10,12,1\n";
+  const json figures = Mot(folder, truth, other);
+  CHECK(figures["idf1"] == doctest::Approx(1));
+  CHECK_FALSE(figures.contains("identity_accuracy"));
+  CHECK_FALSE(figures.contains("identity_accuracy_balanced"));
+}
+
 }  // namespace evaluation_tables_test
