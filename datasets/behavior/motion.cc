@@ -122,19 +122,31 @@ void MotionMeter::MeasureStep(Animal* animal, AnimalMotion* motion, int gap, dou
   const auto way = WayOf(*animal, *motion, false);
   if (!way) return;
   animal->way += *way;  // slow creeping adds up until it is a step
+  animal->way_s += moved_s;
   double step = std::hypot(animal->way.x, animal->way.y);
-  if (step < options_.min_step_px) step = 0;
+  const bool counts = step >= options_.min_step_px;
+  if (!counts) step = 0;
+  // A leap after a rest took the time of one frame, not that of the rest.
+  const double leap = std::hypot(way->x, way->y);
+  const bool leaps = leap >= options_.min_step_px;
   motion->step_px = step;
-  motion->speed_px_s = step / moved_s;
+  motion->speed_px_s = !counts ? 0 : leaps ? leap / moved_s : step / animal->way_s;
   animal->distance_px += step;
   animal->moved_frames += gap;
   animal->moved_s += moved_s;
   animal->max_speed_px_s = std::max(animal->max_speed_px_s, *motion->speed_px_s);
+  if (counts) animal->way = {}, animal->way_s = 0;
   const auto way_cm = floor_ ? WayOf(*animal, *motion, true) : std::nullopt;
+  if (way_cm) {
+    animal->way_cm += *way_cm;
+    animal->way_cm_s += moved_s;
+    motion->step_cm = counts ? std::hypot(animal->way_cm.x, animal->way_cm.y) : 0;
+    motion->speed_cm_s = !counts ? 0
+                         : leaps ? std::hypot(way_cm->x, way_cm->y) / moved_s
+                                 : *motion->step_cm / animal->way_cm_s;
+  }
+  if (counts) animal->way_cm = {}, animal->way_cm_s = 0;
   if (!way_cm) return;
-  animal->way_cm += *way_cm;
-  motion->step_cm = step > 0 ? std::hypot(animal->way_cm.x, animal->way_cm.y) : 0;
-  motion->speed_cm_s = *motion->step_cm / moved_s;
   animal->distance_cm += *motion->step_cm;
   animal->moved_cm_frames += gap;
   animal->moved_cm_s += moved_s;
@@ -243,7 +255,10 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
     animal.last_mask = *seen[i];
     animal.last_moments = motion.moments;
     animal.last_points = motion.points;
-    if (!motion.step_px || *motion.step_px > 0) animal.way = animal.way_cm = {};
+    if (!motion.step_px) {
+      animal.way = animal.way_cm = {};
+      animal.way_s = animal.way_cm_s = 0;
+    }
     ++animal.seen;
     animal.outlined += outlined ? 1 : 0;
     animal.seen_s += times_.Between(frame, frame + 1);

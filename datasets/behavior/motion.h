@@ -39,11 +39,12 @@ struct AnimalMotion {  // of one animal on one frame
   // From the last frame with this animal, where that is at most max_gap ago: the way of its
   // outline's center or, where neither frame has an outline, the mean way of the points that both
   // have. None from an outline to points or back, and where no point is on both.
-  std::optional<double> step_px;     // 0 below min_step_px
-  std::optional<double> speed_px_s;  // step_px / time
-  std::optional<double> same_iou;    // with the mask one frame before
-  std::optional<double> flow_px;     // mean optical flow in the mask, pixels per frame
-  bool freezing = false;             // known of outlines alone
+  std::optional<double> step_px;  // 0 below min_step_px
+  // step_px over the time in which it added up, but for a way that is a step by itself.
+  std::optional<double> speed_px_s;
+  std::optional<double> same_iou;  // with the mask one frame before
+  std::optional<double> flow_px;   // mean optical flow in the mask, pixels per frame
+  bool freezing = false;           // known of outlines alone
   int nearest = -1;  // the animal whose centroid is nearest, on the floor where known; -1: alone
   double nearest_px = 0;
   // On the floor, under the same place of the picture: what stands above the floor comes out a
@@ -122,11 +123,11 @@ class MotionMeter {
     MaskMoments last_moments;
     AnimalPoints last_points;
     cv::Point2d way, way_cm;  // since the last step
-    int still = 0;            // the count of freezing
-    int64_t seen = 0, outlined = 0, moved_frames = 0;
+    double way_s = 0, way_cm_s = 0;
+    int still = 0;  // the count of freezing
+    int64_t seen = 0, outlined = 0, moved_frames = 0, moved_cm_frames = 0;
     double seen_s = 0, moved_s = 0;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;
-    int64_t moved_cm_frames = 0;
     double moved_cm_s = 0, distance_cm = 0, max_speed_cm_s = -1;
     std::vector<Bout> bouts;
     std::vector<int> open;  // of each behavior, index of its newest bout; -1 = none

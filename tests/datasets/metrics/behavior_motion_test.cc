@@ -147,6 +147,23 @@ TEST_CASE("Jitter below the least step adds nothing, slow creeping adds up") {
   CHECK(creep.Summaries()[0].distance_px == doctest::Approx(30));
 }
 
+TEST_CASE("Steps that add up from several frames are measured over the time of all of them") {
+  MotionOptions options;
+  options.min_step_px = 5;
+  MotionMeter creep = Meter(options), dart = Meter(options, {}, 200);
+  for (int frame = 0; frame < 31; ++frame) {
+    const auto motion = creep.Add(frame, {{0, Block(20 + frame, 20, 8, 4)}}).at(0);
+    if (motion.step_px.value_or(0) > 0) CHECK(*motion.speed_px_s == doctest::Approx(10));
+  }
+  CHECK(*creep.Summaries()[0].max_speed_px_s == doctest::Approx(10));
+  CHECK(*creep.Summaries()[0].mean_speed_px_s == doctest::Approx(10));
+  // Rest, and a leap: a step that is long enough by itself is not spread over the rest before it.
+  for (int frame = 0; frame < 60; ++frame) {
+    dart.Add(frame, {{0, Block(frame < 50 ? 20 + frame % 2 : 51, 20, 8, 4)}});
+  }
+  CHECK(*dart.Summaries()[0].max_speed_px_s == doctest::Approx(300));
+}
+
 TEST_CASE("Zone entries, dwell and latency are the budget of a walk through the zone") {
   const auto zones = ZonesFromJson(
       nlohmann::json::parse(R"([{"name": "gate", "rectangle": [50, 0, 20, 80]}])"), "zones");
