@@ -153,15 +153,22 @@ void MotionMeter::MeasureStep(Animal* animal, AnimalMotion* motion, int gap, dou
   animal->max_speed_cm_s = std::max(animal->max_speed_cm_s, *motion->speed_cm_s);
 }
 
-// The behavior happens on `frame`: its bout goes on, over frames on which the animal was not seen.
-void MotionMeter::Extend(int animal_index, int behavior, int frame) {
+// From which frame on something that happens on `frame` may have gone on, when it was known last
+// whether it does on `last_known` (-1: never).
+int MotionMeter::KnownSince(int last_known, int frame) const {
+  const bool recently = last_known >= 0 && frame - last_known <= max_gap_frames_;
+  return recently ? last_known + 1 : frame;
+}
+
+// The behavior happens on `frame`, and nothing is known to the contrary from `since` on: a bout
+// that lasted till then goes on.
+void MotionMeter::Extend(int animal_index, int behavior, int since, int frame) {
   Animal& animal = animals_[animal_index];
   animal.open.resize(behaviors_.size(), -1);
   int& open = animal.open[behavior];
   if (open >= 0) {
     Bout& bout = animal.bouts[open];
-    const bool unseen_between = animal.last_frame < bout.end_frame;
-    if (frame == bout.end_frame || (unseen_between && frame - bout.end_frame < max_gap_frames_)) {
+    if (bout.end_frame >= since) {
       bout.end_frame = frame + 1;
       return;
     }
@@ -184,9 +191,39 @@ bool MotionMeter::Freezing(Animal& animal, const AnimalMotion& motion) const {
   return animal.still >= options_.freeze_frames;
 }
 
+// Who touches whom, and since when each of `motions` may have touched anybody without a break.
+std::vector<int> MotionMeter::Touch(std::vector<AnimalMotion>& motions,
+                                    const std::vector<const Rle*>& masks, int frame) {
+  std::vector<int> since(motions.size(), frame);
+  for (size_t i = 0; i < motions.size(); ++i) {
+    for (size_t j = i + 1; j < motions.size(); ++j) {
+      AnimalMotion &one = motions[i], &other = motions[j];
+      if (one.moments.area == 0 || other.moments.area == 0) continue;
+      const std::pair<int, int> pair = std::minmax(one.animal, other.animal);
+      if (!MasksTouch(*masks[i], *masks[j], options_.contact_px)) {
+        const auto known = contacts_.find(pair);
+        if (known != contacts_.end()) known->second.last_known = frame;
+        continue;
+      }
+      one.touching.push_back(other.animal);
+      other.touching.push_back(one.animal);
+      Contact& contact = contacts_[pair];
+      const int from = KnownSince(contact.last_known, frame);
+      const bool goes_on = contact.last_frame >= 0 && contact.last_frame + 1 >= from;
+      const int first = goes_on ? contact.last_frame + 1 : frame;
+      contact.bouts += goes_on ? 0 : 1;
+      contact.frames += frame + 1 - first;
+      contact.seconds += times_.Between(first, frame + 1);
+      contact.last_frame = contact.last_known = frame;
+      since[i] = std::min(since[i], first);
+      since[j] = std::min(since[j], first);
+    }
+  }
+  return since;
+}
+
 bool MotionMeter::Inside(const AnimalMotion& motion, const Rle& mask, const ZoneMask& zone) const {
   if (points_.zone >= 0) {
-    if (!points_.Has(motion.points, points_.zone)) return false;
     const AnimalPoint& point = motion.points[static_cast<size_t>(points_.zone)];
     return PixelAt(zone.mask, point.x, point.y);
   }
@@ -218,20 +255,10 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
   for (size_t i = 0; i < motions.size(); ++i) {
     for (size_t j = 0; j < motions.size(); ++j) {
       if (i == j) continue;
-      AnimalMotion &one = motions[i], &other = motions[j];
-      FindNearest(&one, other);
-      const bool both_outlined = one.moments.area > 0 && other.moments.area > 0;
-      if (i < j && both_outlined && MasksTouch(*seen[i], *seen[j], options_.contact_px)) {
-        one.touching.push_back(other.animal);
-        other.touching.push_back(one.animal);
-        Contact& contact = contacts_[std::minmax(one.animal, other.animal)];
-        if (contact.last_frame < 0 || contact.last_frame + 1 < frame) ++contact.bouts;
-        contact.last_frame = frame;
-        ++contact.frames;
-        contact.seconds += times_.Between(frame, frame + 1);
-      }
+      FindNearest(&motions[i], motions[j]);
     }
   }
+  const std::vector<int> touching_since = Touch(motions, seen, frame);
   for (size_t i = 0; i < motions.size(); ++i) {
     AnimalMotion& motion = motions[i];
     Animal& animal = animals_[motion.animal];
@@ -244,13 +271,18 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
       if (options_.flow && flow) motion.flow_px = flow(*seen[i]);
     }
     motion.freezing = Freezing(animal, motion);
-    for (size_t zone = 0; zone < zones_.size(); ++zone) {
+    motion.zones_known = points_.zone < 0 || points_.Has(motion.points, points_.zone);
+    for (size_t zone = 0; motion.zones_known && zone < zones_.size(); ++zone) {
       if (!Inside(motion, *seen[i], zones_[zone])) continue;
       motion.zones.push_back(static_cast<int>(zone));
-      Extend(motion.animal, static_cast<int>(zone), frame);
+      Extend(motion.animal, static_cast<int>(zone), KnownSince(animal.last_zone_frame, frame),
+             frame);
     }
-    if (!motion.touching.empty()) Extend(motion.animal, contact_, frame);
-    if (motion.freezing) Extend(motion.animal, freezing_, frame);
+    if (motion.zones_known) animal.last_zone_frame = frame;
+    if (!motion.touching.empty()) Extend(motion.animal, contact_, touching_since[i], frame);
+    if (motion.freezing) {
+      Extend(motion.animal, freezing_, KnownSince(animal.last_frame, frame), frame);
+    }
     animal.last_frame = frame;
     animal.last_mask = *seen[i];
     animal.last_moments = motion.moments;
@@ -330,7 +362,9 @@ BehaviorScores MotionMeter::Scores() const {
     series.bouts = animals_[i].bouts;
     for (int k = 0; k < static_cast<int>(behaviors_.size()); ++k) {
       const bool needs_outline = k == contact_ || k == freezing_;
-      if (animals_[i].outlined > 0 || !needs_outline) series.looked_for.push_back(k);
+      const bool known =
+          needs_outline ? animals_[i].outlined > 0 : animals_[i].last_zone_frame >= 0;
+      if (known) series.looked_for.push_back(k);
     }
     if (series.looked_for.empty()) continue;  // nothing is known of it, which is not "never"
     scores.series.push_back(std::move(series));

@@ -53,6 +53,7 @@ struct AnimalMotion {  // of one animal on one frame
   std::optional<double> step_cm, speed_cm_s, nearest_cm;
   std::vector<int> touching;  // animals
   std::vector<int> zones;     // indices
+  bool zones_known = true;    // false: the key point that stands for it in zones was not found
 };
 
 struct MotionSummary {  // of one animal that was seen
@@ -69,7 +70,8 @@ struct MotionSummary {  // of one animal that was seen
 
 constexpr char kAutomaticAuthor[] = "automatic";
 
-struct ContactPair {  // how often and how long two animals touch
+// How often and how long two animals touch, over frames on which one of them was not seen.
+struct ContactPair {
   std::string video, first, second;
   int64_t bouts = 0, frames = 0;
   double seconds = 0;
@@ -103,9 +105,12 @@ class MotionMeter {
                                    bool on_floor) const;
   void FindNearest(AnimalMotion* one, const AnimalMotion& other) const;
   void MeasureStep(Animal* animal, AnimalMotion* motion, int gap, double moved_s) const;
-  void Extend(int animal, int behavior, int frame);
+  int KnownSince(int last_known, int frame) const;
+  void Extend(int animal, int behavior, int since, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
+  std::vector<int> Touch(std::vector<AnimalMotion>& motions, const std::vector<const Rle*>& masks,
+                         int frame);
   bool Inside(const AnimalMotion& motion, const Rle& mask, const ZoneMask& zone) const;
   double Shown(int64_t frames, double sum_s) const;
 
@@ -118,7 +123,7 @@ class MotionMeter {
   PointChoice points_;
   std::optional<FloorMap> floor_;
   struct Animal {
-    int last_frame = -1;  // seen last
+    int last_frame = -1, last_zone_frame = -1;  // seen last, and known whether it was in a zone
     Rle last_mask;
     MaskMoments last_moments;
     AnimalPoints last_points;
@@ -136,7 +141,7 @@ class MotionMeter {
   std::vector<ScoredBehavior> behaviors_;
   int contact_ = 0, freezing_ = 0;  // indices of these behaviors
   struct Contact {
-    int last_frame = -1;
+    int last_frame = -1, last_known = -1;  // touched last, and both outlined
     int64_t bouts = 0, frames = 0;
     double seconds = 0;
   };

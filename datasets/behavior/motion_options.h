@@ -15,7 +15,7 @@ struct MotionOptions {
   bool zone_by_center = false;
   std::string zone_point, heading;  // names of key points
   double point_confidence = 0.2;
-  double max_gap = 0.2;  // seconds without a mask that end neither a step nor a bout
+  double max_gap = 0.2;  // seconds without being seen that end neither a step nor a bout
   double min_step_px = 0;
   double pixels_per_cm = 0;
   bool flow = false;
@@ -33,7 +33,9 @@ struct MotionOptions {
             "zones, headings and, without outline, place and speed take key points from this "
             "confidence on",
             Range{0, 1});
-    v.Field("max-gap", max_gap, "seconds without a mask that end neither a step nor a bout",
+    v.Field("max-gap", max_gap,
+            "seconds without an animal, or in zones without its --zone-point, that end neither a "
+            "step nor a bout",
             Range{0, 1e6});
     v.Field("min-step", min_step_px, "steps below so many pixels count as standing still",
             Range{0, 1e6});

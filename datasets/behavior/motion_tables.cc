@@ -53,7 +53,7 @@ std::string MotionCsvLine(const std::string& video, const std::vector<std::strin
   text += "," + CsvField(touching);
   std::vector<bool> inside(columns.zones.size());
   for (const int zone : motion.zones) inside[zone] = true;
-  for (const bool is_inside : inside) text += is_inside ? ",1" : ",0";
+  for (const bool is_inside : inside) text += !motion.zones_known ? "," : is_inside ? ",1" : ",0";
   if (columns.heading) text += "," + number(motion.heading_deg, 1);
   for (size_t k = 0; k < columns.points.size(); ++k) {
     const AnimalPoint point = k < motion.points.size() ? motion.points[k] : AnimalPoint();

@@ -222,6 +222,30 @@ TEST_CASE("Contacts are counted for both animals and for the pair") {
                       [](const BudgetRow& row) { return row.author == "anna"; }) == 1);
 }
 
+TEST_CASE("Frames on which one of two was not seen do not cut their contact") {
+  MotionMeter meter = Meter();
+  const Rle a = Block(30, 20, 10, 10), b = Block(40, 20, 10, 10), far = Block(90, 60, 10, 10);
+  for (int frame = 0; frame < 40; ++frame) {
+    std::vector<AnimalMask> seen;
+    if (frame != 5 && frame != 8) seen.push_back({0, a});
+    const bool unseen = frame == 8 || frame == 12 || (frame >= 20 && frame < 25);
+    if (!unseen) seen.push_back({1, frame == 35 ? far : b});
+    meter.Add(frame, seen);
+  }
+  // Unseen on 5, 8 and 12, too long from 20 on, and really apart on 35.
+  const auto pairs = meter.Contacts();
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].bouts == 3);
+  CHECK(pairs[0].frames == 20 + 10 + 4);
+  CHECK(pairs[0].seconds == doctest::Approx(3.4));
+  const auto rows = TimeBudget(meter.Scores());
+  for (const char* animal : {"a", "b"}) {
+    CAPTURE(animal);
+    CHECK(Row(rows, animal, "contact").bouts == 3);
+    CHECK(Row(rows, animal, "contact").frames == 34);
+  }
+}
+
 TEST_CASE("Freezing needs five still frames, outlasts one twitch and ends with a run") {
   MotionMeter meter = Meter();
   std::vector<bool> freezing;

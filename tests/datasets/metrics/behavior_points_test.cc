@@ -204,6 +204,44 @@ TEST_CASE("a zone is entered by the key point that was chosen, where that is sur
   CHECK(noses.motion.scores.series[0].bouts.empty());
 }
 
+TEST_CASE("a zone's key point that is missing for a moment does not leave the zone") {
+  MotionOptions options;
+  const PointChoice choice = ChoosePoints({"nose", "tail"}, "nose", "", 0.2);
+  const std::vector<Zone> zones = {{"nest", {{0, 0}, {30, 0}, {30, 40}, {0, 40}}, ""}};
+  MotionMeter meter("clip", {"ann", "bob"}, ZoneMasks(zones, "clip", 48, 64), 10, 0, 100, options,
+                    choice);
+  std::string csv;
+  for (int frame = 0; frame < 100; ++frame) {
+    const bool lost = frame % 20 == 7, long_lost = frame >= 60 && frame < 65;
+    const AnimalPoint nose{frame == 90 ? 50.0 : 10.0, 10, lost || long_lost ? 0.1 : 0.9};
+    // Bob's nose is never found.
+    const auto motions =
+        meter.Add(frame, {{0, {}, {nose, {12, 20, 1}}}, {1, {}, {{}, {12, 20, 1}}}});
+    for (const AnimalMotion& one : motions) {
+      csv += MotionCsvLine("clip", {"ann", "bob"}, {{"nest"}, {}, false}, 10, one);
+    }
+  }
+  const BehaviorScores scores = meter.Scores();
+  REQUIRE(scores.series.size() == 1);  // of bob nothing is known, which is not "never"
+  CHECK(scores.series[0].subject == "ann");
+  const auto& bouts = scores.series[0].bouts;
+  REQUIRE(bouts.size() == 3);  // the nose was lost for too long, and it was really outside
+  CHECK(bouts[0].start_frame == 0);
+  CHECK(bouts[0].end_frame == 60);
+  CHECK(bouts[1].start_frame == 65);
+  CHECK(bouts[1].end_frame == 90);
+  CHECK(bouts[2].end_frame == 100);
+  const auto last_field = [&](const std::string& begin) {
+    const size_t at = csv.find(begin), end = csv.find('\n', at);
+    REQUIRE(at != std::string::npos);
+    return csv.substr(csv.rfind(',', end) + 1, end - csv.rfind(',', end) - 1);
+  };
+  CHECK(last_field("clip,6,0.6,ann,") == "1");
+  CHECK(last_field("clip,90,9,ann,") == "0");
+  CHECK(last_field("clip,7,0.7,ann,").empty());  // neither in nor out
+  CHECK(last_field("clip,6,0.6,bob,").empty());
+}
+
 TEST_CASE("two key points say which way an animal looks") {
   PoseProject scene;
   MotionInput input;
