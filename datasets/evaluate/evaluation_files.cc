@@ -216,6 +216,7 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
     image_of_id[images[i]->id] = {images[i], static_cast<int>(i)};
     id_of_key[keys.Of(*images[i])] = images[i]->id;
     set.video_of_frame.push_back(images[i]->video_id.value_or(0));
+    set.number_of_frame.push_back(FrameOf(*images[i], options).value_or(-1));
   }
   set.frames = static_cast<int64_t>(images.size());
   const auto add = [&](const CocoObject& object, int64_t image_id, int category,

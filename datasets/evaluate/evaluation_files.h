@@ -65,18 +65,26 @@ struct EvaluationOptions {
 // (predictions: a results list or a dataset), MOTChallenge text files (.txt; mot only), behavior
 // tables (behaviors), or folders of PNG masks (davis). Only images that the truth lists count;
 // categories are matched by number with a results list, by name with a dataset. `mot` compares
-// boxes. Tracks: track_id of both, else the category where no category repeats on an image.
-// `behaviors`: each frame of a video and subject has one class, the behavior that began last, or
-// "none"; frames from 0 to the end of the last bout of either table, or the asked ones.
-// `macro_f1` is the mean over behaviors, `macro_f1_with_none` counts "none" as one.
-// `davis`: j, f, t are means over objects, which are one of both sides by `match`: `names` (the
-// category), `once` (each animal of the truth with the track of its video that it overlaps most in
-// sum over all frames, one to one), `auto`: by names where both sides have one and no category
-// repeats on an image, else once. Objects are compared on the frames that the truth lists.
+// boxes. Tracks: track_id of both, else the category where no category repeats on an image; figures
+// of the right name are there for the latter alone. `voc`: precision, recall, f1 and
+// `darknet_avg_iou` at scores above .25; the last counts false alarms as 0.
+//
+// `behaviors`: each frame of a video and subject has one class, the behavior that began last (of
+// those that began together the one that ends first, then by name), or "none"; frames from 0 to the
+// end of the last bout of either table, or the asked ones. `macro_f1` is the mean over behaviors,
+// `macro_f1_with_none` counts "none" as one.
+//
+// `davis`: j, f, t are means over objects, t over those that were found on two frames one after the
+// other (null without any). Objects are one of both sides by `match`: `names` (the category),
+// `once` (each animal of the truth with the track of its video that it overlaps most in sum over
+// all frames, one to one), `auto`: by names where both sides have one and no category repeats on an
+// image, else once. Objects are compared on the frames that the truth lists.
+//
 // `points`: key points, by name (metrics/points.h). Who is who by `match`: `names`, `once`, or
 // `auto`: by names as above, else in each frame such that OKS is greatest. Animals of the truth
 // without any point say nothing, and what is taken for them does not count. Body length: the median
 // over a category's animals of the largest distance of two of their points.
+//
 // Throws Error naming the file and the object for everything that ReadCoco and its like refuse.
 nlohmann::json EvaluateFiles(const std::filesystem::path& truth,
                              const std::filesystem::path& predictions,

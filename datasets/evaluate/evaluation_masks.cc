@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <set>
@@ -6,6 +8,7 @@
 #include "datasets/base/assignment.h"
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_parts.h"
+#include "datasets/exchange/frame_match.h"
 #include "datasets/metrics/davis.h"
 
 namespace datasets {
@@ -18,11 +21,15 @@ using nlohmann::json;
 // EvaluateDavis of one object, frame by frame, so that a long video needs the memory of two masks.
 class ObjectFigures {
  public:
-  void Add(const cv::Mat& truth, const cv::Mat& predicted) {
+  // `number` of the frame in its video, -1: not known.
+  void Add(const cv::Mat& truth, const cv::Mat& predicted, int number) {
     j_.push_back(RegionSimilarity(truth, predicted));
     f_.push_back(BoundaryAccuracy(truth, predicted));
-    t_.push_back(last_.empty() ? 0 : TemporalInstability(last_, predicted));
+    const bool next = !last_.empty() && number > 0 && number == last_number_ + 1;
+    t_.push_back(next ? TemporalInstability(last_, predicted)
+                      : std::numeric_limits<double>::quiet_NaN());
     last_ = predicted.clone();
+    last_number_ = number;
   }
   // The first and last frame are left out where there are more than two, as in the benchmark.
   void AddTo(std::map<std::string, std::vector<double>>& figures) const {
@@ -40,12 +47,17 @@ class ObjectFigures {
     figures["f"].push_back(f.mean);
     figures["f_recall"].push_back(f.recall);
     figures["f_decay"].push_back(f.decay);
-    figures["t"].push_back(DavisStatisticsOf(part(t_, begin + 1)).mean);
+    std::vector<double> steps = part(t_, std::min(begin + 1, n));
+    steps.erase(
+        std::remove_if(steps.begin(), steps.end(), [](double value) { return std::isnan(value); }),
+        steps.end());
+    if (!steps.empty()) figures["t"].push_back(DavisStatisticsOf(steps).mean);
   }
 
  private:
-  std::vector<double> j_, f_, t_;  // t_[i]: from frame i - 1 to frame i
+  std::vector<double> j_, f_, t_;  // t_[i]: from frame i - 1 to frame i, NaN where there is none
   cv::Mat last_;
+  int last_number_ = -1;
 };
 
 json Means(const std::map<std::string, std::vector<double>>& figures, int64_t frames) {
@@ -53,7 +65,7 @@ json Means(const std::map<std::string, std::vector<double>>& figures, int64_t fr
   for (const auto& [name, values] : figures) {
     double sum = 0;
     for (const double value : values) sum += value;
-    result[name] = values.empty() ? 0 : sum / static_cast<double>(values.size());
+    result[name] = values.empty() ? json() : json(sum / static_cast<double>(values.size()));
   }
   return result;
 }
@@ -104,8 +116,15 @@ std::vector<fs::path> Pictures(const fs::path& folder) {
   return pictures;
 }
 
+std::string ValuesText(const std::set<int>& values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return text;
+}
+
 int64_t EvaluateFolder(const fs::path& truth, const fs::path& predictions, Job& job,
-                       std::map<std::string, std::vector<double>>& figures) {
+                       std::map<std::string, std::vector<double>>& figures,
+                       std::vector<std::string>* warnings) {
   const std::vector<fs::path> pictures = Pictures(truth);
   std::set<int> true_objects, predicted_objects;
   for (const fs::path& picture : pictures) {
@@ -117,11 +136,21 @@ int64_t EvaluateFolder(const fs::path& truth, const fs::path& predictions, Job& 
   }
   // One object on each side is the same one, whatever value either side draws it with.
   const bool single = true_objects.size() == 1 && predicted_objects.size() == 1;
+  const bool shared = std::any_of(true_objects.begin(), true_objects.end(), [&](const int object) {
+    return predicted_objects.count(object) > 0;
+  });
+  if (!single && !shared && !true_objects.empty() && !predicted_objects.empty()) {
+    warnings->push_back(
+        "masks of '" + truth.string() + "': the truth draws its objects with the values " +
+        ValuesText(true_objects) + ", the predictions with " + ValuesText(predicted_objects) +
+        ", so that none is the same: draw both in the same way");
+  }
   std::map<int, ObjectFigures> of_object;
   double done = 0;
   for (const fs::path& picture : pictures) {
     job.Advance(done++, static_cast<double>(pictures.size()), "comparing masks");
     const cv::Mat objects = ReadObjects(picture);
+    const auto named = ReadFrameName(picture.filename().string());
     const fs::path other = predictions / picture.filename();
     cv::Mat predicted = cv::Mat::zeros(objects.size(), CV_32SC1);
     if (fs::exists(other)) predicted = ReadObjects(other);
@@ -131,7 +160,7 @@ int64_t EvaluateFolder(const fs::path& truth, const fs::path& predictions, Job& 
     }
     for (const int object : true_objects) {
       const int seen = single ? *predicted_objects.begin() : object;
-      of_object[object].Add(objects == object, predicted == seen);
+      of_object[object].Add(objects == object, predicted == seen, named ? named->number : -1);
     }
   }
   for (const auto& [object, values] : of_object) values.AddTo(figures);
@@ -215,7 +244,7 @@ json DavisFiguresOf(const EvaluationSet& set, const EvaluationOptions& options, 
   for (int frame = 0; frame < set.frames; ++frame) {
     frames_of_video[set.video_of_frame.at(static_cast<size_t>(frame))].push_back(frame);
   }
-  std::map<std::string, std::vector<double>> figures{{"j", {}}};
+  std::map<std::string, std::vector<double>> figures{{"j", {}}, {"t", {}}};
   const ObjectMasks nothing;
   double done = 0;
   for (const auto& [object, masks] : truth) {
@@ -230,7 +259,8 @@ json DavisFiguresOf(const EvaluationSet& set, const EvaluationOptions& options, 
     for (const int frame : frames_of_video.at(object.first)) {
       job.Advance(done++, static_cast<double>(set.frames * static_cast<int64_t>(truth.size())),
                   "comparing masks");
-      values.Add(Draw(masks, frame, size), Draw(answer, frame, size));
+      values.Add(Draw(masks, frame, size), Draw(answer, frame, size),
+                 set.number_of_frame.at(static_cast<size_t>(frame)));
     }
     values.AddTo(figures);
   }
@@ -249,24 +279,27 @@ json EvaluateMaskVideos(const fs::path& truth, const fs::path& predictions,
     throw Error("'" + predictions.string() + "'", "the truth is a folder of masks and this is not",
                 "give a folder of PNG masks with the same file names");
   }
-  std::map<std::string, std::vector<double>> figures{{"j", {}}};
+  std::map<std::string, std::vector<double>> figures{{"j", {}}, {"t", {}}};
+  std::vector<std::string> warnings;
   int64_t frames = 0;
   if (!Pictures(truth).empty()) {
-    frames = EvaluateFolder(truth, predictions, job, figures);
+    frames = EvaluateFolder(truth, predictions, job, figures, &warnings);
   } else {
     std::set<fs::path> sequences;
     for (const auto& entry : fs::directory_iterator(truth)) {
       if (entry.is_directory()) sequences.insert(entry.path().filename());
     }
     for (const fs::path& name : sequences) {
-      frames += EvaluateFolder(truth / name, predictions / name, job, figures);
+      frames += EvaluateFolder(truth / name, predictions / name, job, figures, &warnings);
     }
   }
   if (frames == 0) {
     throw Error("folder '" + truth.string() + "'", "it holds no PNG masks",
                 "give a folder of PNG masks, or of such folders, one a video");
   }
-  return Means(figures, frames);
+  json result = Means(figures, frames);
+  if (!warnings.empty()) result["warnings"] = warnings;
+  return result;
 }
 
 }  // namespace datasets

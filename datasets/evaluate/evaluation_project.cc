@@ -66,6 +66,7 @@ std::unordered_map<int64_t, int> ListFrames(const Project& project, const FrameI
     order.emplace(image_id, static_cast<int>(order.size()));
     comparison->frames.push_back({project.VideoById(at.first).name, at.second});
     comparison->set.video_of_frame.push_back(at.first);
+    comparison->set.number_of_frame.push_back(at.second);
   }
   comparison->set.frames = static_cast<int64_t>(image_at.size());
   for (const Skeleton& skeleton : project.Skeletons()) {

@@ -141,12 +141,12 @@ double MonotonePathCost(const cv::Mat_<double>& cost, int first_column) {
   return above[m - 1].sum / above[m - 1].steps;
 }
 
-double MeanOf(const std::vector<double>& values, size_t begin, size_t end) {
+double MeanOf(const std::vector<double>& values, size_t begin, size_t end, double none = 0) {
   double sum = 0;
   int count = 0;
   for (size_t i = begin; i < end && i < values.size(); ++i)
     if (!std::isnan(values[i])) sum += values[i], ++count;
-  return count > 0 ? sum / count : 0;
+  return count > 0 ? sum / count : none;
 }
 
 }  // namespace
@@ -226,7 +226,8 @@ DavisFigures EvaluateDavis(const std::vector<cv::Mat>& truth,
     f.push_back(BoundaryAccuracy(truth[i], predicted[i]));
     if (i + 1 < end) t.push_back(TemporalInstability(predicted[i], predicted[i + 1]));
   }
-  return {DavisStatisticsOf(j), DavisStatisticsOf(f), MeanOf(t, 0, t.size())};
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  return {DavisStatisticsOf(j), DavisStatisticsOf(f), MeanOf(t, 0, t.size(), nothing)};
 }
 
 }  // namespace datasets

@@ -33,7 +33,7 @@ DavisStatistics DavisStatisticsOf(const std::vector<double>& values);
 
 struct DavisFigures {
   DavisStatistics j, f;
-  double t = 0;  // mean of TemporalInstability; 0 when it is never defined
+  double t = 0;  // mean of TemporalInstability; NaN when it is never defined
 };
 // One object over a video. The first and the last frame are left out where there are more than two,
 // as in the benchmark (the first is given to the methods). T compares predictions only. Throws

@@ -21,6 +21,7 @@ struct Arguments {
 std::string ValueText(const nlohmann::json& value) {
   if (value.is_number_float()) return fmt::format("{:.4f}", value.get<double>());
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "-";  // not known
   return value.dump();
 }
 
@@ -41,7 +42,9 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"identity_accuracy", "share of animal-frames with the right name"},
       {"j", "overlap of regions (DAVIS J), mean over animals"},
       {"f", "agreement of borders (DAVIS F)"},
-      {"t", "change of an outline's shape from frame to frame (DAVIS T), lower is steadier"},
+      {"t",
+       "change of an outline's shape from frame to frame (DAVIS T), lower is steadier; of the "
+       "animals found on frames next to each other"},
       {"accuracy", "share of frames with the right behavior"},
       {"macro_f1", "mean F1 over behaviors"},
       {"kappa", "agreement beyond chance"},

@@ -262,6 +262,77 @@ TEST_CASE("region and border figures follow names, or numbered animals once for 
   CHECK(Says(ErrorOf([&] { EvaluateFiles(truth_file, named_file, asked, job); }), {"'twice'"}));
 }
 
+TEST_CASE("masks whose values no two files share are compared with a warning") {
+  TempDir folder;
+  const auto draw = [&](const std::string& name, int left, int right) {
+    std::filesystem::create_directory(folder / name);
+    cv::Mat mask = cv::Mat::zeros(48, 64, CV_8UC1);
+    mask(cv::Rect(4, 10, 10, 10)) = left;
+    mask(cv::Rect(40, 10, 10, 10)) = right;
+    for (const char* frame : {"00000.png", "00001.png"}) {
+      cv::imwrite((folder / name / frame).string(), mask);
+    }
+    return folder / name;
+  };
+  const auto truth = draw("truth", 1, 2), colors = draw("colors", 128, 38);
+  Job job;
+  const json apart = EvaluateFiles(truth, colors, With("davis"), job);
+  CHECK(apart["j"] == 0.0);
+  REQUIRE(apart["warnings"].size() == 1);
+  CHECK(Says(apart["warnings"][0], {"truth", "1, 2", "38, 128"}));
+  CHECK_FALSE(EvaluateFiles(truth, truth, With("davis"), job).contains("warnings"));
+  CHECK_FALSE(EvaluateFiles(truth, draw("half", 1, 38), With("davis"), job).contains("warnings"));
+}
+
+TEST_CASE("steadiness is not said of an animal that was never found, nor over gaps of frames") {
+  TempDir folder;
+  Job job;
+  // Ann, who changes her shape, and Bob, who is not found where `found` says so.
+  const auto file = [&](const std::string& name, bool ann, bool bob, int frames, int apart) {
+    json dataset = {{"categories", {{{"id", 1}, {"name", "ann"}}, {{"id", 2}, {"name", "bob"}}}},
+                    {"images", json::array()},
+                    {"annotations", json::array()}};
+    int id = 0;
+    const auto add = [&](int frame, int category, double x, double height) {
+      dataset["annotations"].push_back(
+          {{"id", ++id},
+           {"image_id", frame + 1},
+           {"category_id", category},
+           {"segmentation", {{x, 5, x + 20, 5, x + 20, 5 + height, x, 5 + height}}}});
+    };
+    for (int frame = 0; frame < frames; ++frame) {
+      dataset["images"].push_back({{"id", frame + 1},
+                                   {"file_name", "f" + std::to_string(frame)},
+                                   {"frame_index", frame * apart},
+                                   {"width", 64},
+                                   {"height", 48}});
+      if (ann) add(frame, 1, 4, frame % 2 == 0 ? 10 : 36);
+      if (bob) add(frame, 2, 36, 20);
+    }
+    return WriteText(folder, dataset.dump(), name);
+  };
+  const json alone = EvaluateFiles(file("t.json", true, false, 8, 1),
+                                   file("p.json", true, false, 8, 1), With("davis"), job);
+  REQUIRE(alone["t"].get<double>() > 0.01);
+  const json missed = EvaluateFiles(file("t.json", true, true, 8, 1),
+                                    file("p.json", true, false, 8, 1), With("davis"), job);
+  CHECK(missed["objects"] == 2);
+  CHECK(missed["j"].get<double>() == doctest::Approx(0.5));
+  CHECK(missed["t"].get<double>() == doctest::Approx(alone["t"].get<double>()));
+  const json nobody = EvaluateFiles(file("t.json", false, true, 8, 1),
+                                    file("p.json", true, false, 8, 1), With("davis"), job);
+  CHECK(nobody["j"] == 0.0);
+  CHECK(nobody["t"].is_null());
+  const json few = EvaluateFiles(file("t.json", true, false, 3, 1),
+                                 file("p.json", true, false, 3, 1), With("davis"), job);
+  CHECK(few["j"] == 1.0);
+  CHECK(few["t"].is_null());
+  const json sparse = EvaluateFiles(file("t.json", true, false, 8, 5),
+                                    file("p.json", true, false, 8, 5), With("davis"), job);
+  CHECK(sparse["j"] == 1.0);
+  CHECK(sparse["t"].is_null());
+}
+
 TEST_CASE("a project's predictions are compared with a COCO file on the frames that it lists") {
   TempDir folder;
   auto project = LabelProject(folder.path());

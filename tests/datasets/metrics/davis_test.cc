@@ -90,6 +90,8 @@ TEST_CASE("The first and the last frame of a video do not count") {
   CHECK(figures.f.mean == 1);
   CHECK(figures.t == doctest::Approx(0));
   CHECK(EvaluateDavis({square}, {kEmpty}).j.mean == 0);
+  CHECK(std::isnan(EvaluateDavis({square}, {kEmpty}).t));  // nothing follows nothing
+  CHECK(std::isnan(EvaluateDavis({square, square, square}, {square, square, square}).t));
   CHECK(EvaluateDavis({}, {}).j.mean == 0);
   CHECK_THROWS_AS(EvaluateDavis({square}, {}), Error);
 }
