@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_files.h"
+#include "datasets/exchange/frame_match.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/metrics/classification.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 using Rows = std::vector<BehaviorTableRow>;
-using Scene = std::pair<std::string, std::string>;  // video (stem), subject
+using Scene = std::pair<std::string, std::string>;  // video (without ending), subject
 
 constexpr int kNone = 0;  // no behavior
 
@@ -25,7 +27,7 @@ Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
   for (BehaviorTableRow& row : rows) {
     raters.insert(row.rater);
     SecondsToFrames(row, fps > 0 ? &times : nullptr);
-    row.video = std::filesystem::path(row.video).stem().string();
+    row.video = NameWithoutEnding(row.video);
   }
   std::string names;
   for (const std::string& name : raters) names += (names.empty() ? "" : ", ") + name;
@@ -44,7 +46,29 @@ Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
   return rows;
 }
 
-// The class of each stretch of frames: the behavior that began last, of `rows` by start.
+// By start; of those that begin together the longer one first, so that the shorter one shows too.
+void SortRows(Rows& rows) {
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.start_frame, b.end_frame, a.behavior) <
+           std::tie(b.start_frame, a.end_frame, b.behavior);
+  });
+}
+
+// How many of the sorted rows lie over an earlier one of another behavior.
+int64_t CountOverlaps(const Rows& rows) {
+  int64_t count = 0;
+  std::map<std::string, int> end_of;  // of each behavior
+  for (const BehaviorTableRow& row : rows) {
+    count += std::any_of(end_of.begin(), end_of.end(), [&](const auto& other) {
+      return other.first != row.behavior && other.second > row.start_frame;
+    });
+    int& end = end_of[row.behavior];
+    end = std::max(end, row.end_frame);
+  }
+  return count;
+}
+
+// The class of each stretch of frames: the behavior that began last, of sorted `rows`.
 class Classes {
  public:
   Classes(const Rows& rows, const std::map<std::string, int>& class_of) {
@@ -103,15 +127,23 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
   }
   std::map<std::pair<int, int>, int64_t> frames_of;  // (truth, predicted)
   int64_t foreign = 0;
+  struct Overlaps {
+    int64_t bouts = 0;
+    std::string video;  // the first one that has any
+  } overlaps[2];        // truth, predictions
   for (auto& [scene, rows] : scenes) {
     if (!true_scenes.count(scene)) {
       ++foreign;
       continue;
     }
     const int end = options.end_frame >= 0 ? options.end_frame : video_end[scene.first];
-    for (auto* side : {&rows.first, &rows.second}) {
-      std::stable_sort(side->begin(), side->end(),
-                       [](const auto& a, const auto& b) { return a.start_frame < b.start_frame; });
+    for (const bool is_truth : {true, false}) {
+      Rows& side = is_truth ? rows.first : rows.second;
+      SortRows(side);
+      const int64_t count = CountOverlaps(side);
+      Overlaps& of_side = overlaps[is_truth ? 0 : 1];
+      if (count > 0 && of_side.bouts == 0) of_side.video = scene.first;
+      of_side.bouts += count;
     }
     const Classes of_truth(rows.first, class_of), of_predicted(rows.second, class_of);
     std::set<int> borders{options.start_frame, end};
@@ -145,10 +177,21 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
                  {"macro_f1_with_none", figures.macro_f1},
                  {"kappa", figures.kappa},
                  {"per_class", per_class}};
+  json warnings = json::array();
   if (foreign > 0) {
-    result["warnings"] = {std::to_string(foreign) +
-                          " videos or subjects of the predictions are not in the truth"};
+    warnings.push_back(std::to_string(foreign) +
+                       " videos or subjects of the predictions are not in the truth");
   }
+  for (const bool is_truth : {true, false}) {
+    const Overlaps& of_side = overlaps[is_truth ? 0 : 1];
+    if (of_side.bouts == 0) continue;
+    const auto& path = is_truth ? truth_path : predictions_path;
+    warnings.push_back("behavior table '" + path.filename().string() +
+                       "': " + std::to_string(of_side.bouts) +
+                       " bouts overlap another behavior's (first in '" + of_side.video +
+                       "'); of those that overlap the one that began last counts alone");
+  }
+  if (!warnings.empty()) result["warnings"] = warnings;
   return result;
 }
 

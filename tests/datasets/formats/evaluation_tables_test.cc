@@ -95,4 +95,38 @@ TEST_CASE("numbers of tracks are no names: who is called right is not said") {
   CHECK_FALSE(figures.contains("identity_accuracy_balanced"));
 }
 
+TEST_CASE("behaviors that begin together are ranked alike in both tables, and it is said") {
+  TempDir folder;
+  EvaluationOptions options;
+  options.metrics = "behaviors";
+  Job job;
+  const std::string header = "video,subject,behavior,start_frame,stop_frame\n";
+  const auto one = WriteText(folder, header + "v,a,walk,0,9\nv,a,dig,0,9\nv,a,rest,0,3\n", "t.csv");
+  const auto other =
+      WriteText(folder, header + "v,a,rest,0,3\nv,a,dig,0,9\nv,a,walk,0,9\n", "p.csv");
+  const json figures = EvaluateFiles(one, other, options, job);
+  CHECK(figures["accuracy"] == doctest::Approx(1));
+  CHECK(figures["per_class"]["rest"]["frames"] == 4);  // the shorter one is not hidden
+  REQUIRE(figures["warnings"].size() == 2);
+  CHECK(Says(figures["warnings"][0], {"t.csv", "overlap", "'v'", "began last"}));
+  CHECK(Says(figures["warnings"][1], {"p.csv"}));
+  const auto apart = WriteText(folder, header + "v,a,walk,0,3\nv,a,dig,4,9\n", "a.csv");
+  CHECK_FALSE(EvaluateFiles(apart, apart, options, job).contains("warnings"));
+}
+
+TEST_CASE("videos that are named by their day are not taken for one video of that month") {
+  TempDir folder;
+  EvaluationOptions options;
+  options.metrics = "behaviors";
+  Job job;
+  const std::string header = "video,subject,behavior,start_frame,stop_frame\n";
+  const auto plain =
+      WriteText(folder, header + "2024.05.01,a,walk,0,9\n2024.05.02,a,rest,0,9\n", "t.csv");
+  const auto files = WriteText(
+      folder, header + "2024.05.01.mp4,a,walk,0,9\nday/2024.05.02.avi,a,rest,0,9\n", "p.csv");
+  const json figures = EvaluateFiles(plain, files, options, job);
+  CHECK(figures["frames"] == 20);
+  CHECK(figures["accuracy"] == doctest::Approx(1));
+}
+
 }  // namespace evaluation_tables_test
