@@ -79,7 +79,7 @@ void NameResult(const CocoDocument& truth, const CocoObject& result, const std::
     for (size_t k = 0; k < points.size(); ++k) {
       points[k].name = category.key_points[k];
       const bool anywhere = points[k].x != 0 || points[k].y != 0;
-      if (anywhere && points[k].visibility == 0) points[k].visibility = 2;
+      if (anywhere || points[k].visibility > 0) points[k].visibility = 2;
     }
   }
 }

@@ -88,15 +88,34 @@ std::map<int, OfFrame> ByFrame(const EvaluationSet& set) {
   return frames;
 }
 
-Partners ByName(const EvaluationSet& set) {
+// Who goes with whom among `both`, each with one at most, at the greatest sum of values.
+template <class Value>
+void Pair(const OfFrame& both, const Value& value_of, Partners* partners) {
+  if (both.truth.empty() || both.found.empty()) return;
+  std::vector<std::vector<double>> value;
+  for (const size_t i : both.truth) {
+    value.emplace_back();
+    for (const size_t j : both.found) value.back().push_back(value_of(i, j));
+  }
+  const std::vector<int> columns = BestAssignment(value);
+  for (size_t row = 0; row < columns.size(); ++row) {
+    if (columns[row] < 0) continue;
+    (*partners)[both.truth[row]] = static_cast<int>(both.found[static_cast<size_t>(columns[row])]);
+  }
+}
+
+// A name goes with itself, however far away; two of one name by where they are.
+Partners ByName(const EvaluationSet& set, const Animals& animals,
+                const std::vector<double>& sigmas) {
   Partners partners(set.truth.size(), -1);
   for (const auto& [frame, both] : ByFrame(set)) {
-    for (const size_t i : both.truth) {
-      for (const size_t j : both.found) {
-        if (set.truth[i].category == set.predicted[j].category && partners[i] < 0) {
-          partners[i] = static_cast<int>(j);
-        }
-      }
+    std::map<int, OfFrame> of_category;
+    for (const size_t i : both.truth) of_category[set.truth[i].category].truth.push_back(i);
+    for (const size_t j : both.found) of_category[set.predicted[j].category].found.push_back(j);
+    for (const auto& [category, same] : of_category) {
+      Pair(
+          same, [&](size_t i, size_t j) { return kLeastSimilarity + animals.Alike(i, j, sigmas); },
+          &partners);
     }
   }
   return partners;
@@ -106,17 +125,8 @@ Partners FrameByFrame(const EvaluationSet& set, const Animals& animals,
                       const std::vector<double>& sigmas) {
   Partners partners(set.truth.size(), -1);
   for (const auto& [frame, both] : ByFrame(set)) {
-    if (both.truth.empty() || both.found.empty()) continue;
-    std::vector<std::vector<double>> value;
-    for (const size_t i : both.truth) {
-      value.emplace_back();
-      for (const size_t j : both.found) value.back().push_back(animals.Alike(i, j, sigmas));
-    }
-    const std::vector<int> columns = BestAssignment(value);
-    for (size_t row = 0; row < columns.size(); ++row) {
-      if (columns[row] < 0) continue;
-      partners[both.truth[row]] = static_cast<int>(both.found[static_cast<size_t>(columns[row])]);
-    }
+    Pair(
+        both, [&](size_t i, size_t j) { return animals.Alike(i, j, sigmas); }, &partners);
   }
   return partners;
 }
@@ -194,9 +204,9 @@ json FiguresJson(const PointFigures& figures, bool hidden) {
                  {"rmse_px", number(figures.rmse, figures.compared)},
                  {"median_px", number(figures.median, figures.compared)},
                  {"mean_px", number(figures.mean, figures.compared)},
-                 {"error_body", number(figures.mean_share, figures.compared)},
+                 {"error_body", number(figures.mean_share, figures.compared_by_body)},
                  {"pck5", number(figures.within_radius, figures.labeled)},
-                 {"pck_body", number(figures.within_share, figures.labeled)},
+                 {"pck_body", number(figures.within_share, figures.labeled_by_body)},
                  {"exchanged", figures.exchanged},
                  {"exchange_pairs", figures.sided}};
   if (hidden) {
@@ -246,10 +256,15 @@ std::vector<int> MirrorOf(const std::vector<std::string>& names,
 
 }  // namespace
 
-json PointFiguresOf(const EvaluationSet& set,
+json PointFiguresOf(const EvaluationSet& given,
                     const std::vector<std::pair<std::string, std::string>>& partners,
                     const EvaluationOptions& options) {
   CheckMatch(options);
+  EvaluationSet set = given;
+  set.predicted.erase(
+      std::remove_if(set.predicted.begin(), set.predicted.end(),
+                     [&](const EvalObject& object) { return object.score < options.min_score; }),
+      set.predicted.end());
   const Animals animals(set);
   std::vector<std::string> warnings = set.warnings;
   PointsMeasure measure;
@@ -260,7 +275,7 @@ json PointFiguresOf(const EvaluationSet& set,
                                      : SigmasFor(measure.names);
   const bool names = options.match == "names" || (options.match == "auto" && HaveNames(set));
   const bool once = options.match == "once";
-  const Partners who = names  ? ByName(set)
+  const Partners who = names  ? ByName(set, animals, measure.sigmas)
                        : once ? OnceForAll(set, animals, measure.sigmas)
                               : FrameByFrame(set, animals, measure.sigmas);
   int64_t silent = 0;
@@ -279,7 +294,7 @@ json PointFiguresOf(const EvaluationSet& set,
   result["oks"] = figures.oks;
   const auto [low, high] = std::minmax_element(measure.sigmas.begin(), measure.sigmas.end());
   result["oks_sigma"] = *low == *high ? json(*low) : json("COCO's, of people");
-  result["body_length_px"] = figures.body_length;
+  result["body_length_px"] = figures.body_length > 0 ? json(figures.body_length) : json();
   result["body_share"] = options.body_share;
   result["match"] = names ? "names" : once ? "once" : "frames";
   result["per_point"] = json::array();

@@ -11,12 +11,13 @@ bool Is(const KeyPoint& point) { return point.visibility > 0; }
 
 double Distance(const KeyPoint& a, const KeyPoint& b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
-// The upper one of an even number.
+// Of an even number the mean of the two in the middle.
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
 double LengthOf(const PointsAnimal& animal) {
@@ -54,6 +55,7 @@ class Tally {
       return;
     }
     ++figures_.labeled;
+    figures_.labeled_by_body += body > 0 ? 1 : 0;
     said_hidden_ += said_hidden ? 1 : 0;
     if (!Is(found)) return;
     ++figures_.compared;
@@ -63,7 +65,7 @@ class Tally {
     within_radius_ += error <= measure.radius ? 1 : 0;
     if (body <= 0) return;
     shares_ += error / body;
-    ++shared_;
+    ++figures_.compared_by_body;
     within_share_ += error <= measure.share * body ? 1 : 0;
   }
   void AddPair(bool exchanged) {
@@ -81,9 +83,13 @@ class Tally {
     figures.mean = sum / compared;
     figures.rmse = std::sqrt(squares_ / compared);
     figures.median = Median(errors_);
-    figures.mean_share = shares_ / static_cast<double>(std::max<int64_t>(1, shared_));
+    const auto at_least_one = [](int64_t count) {
+      return static_cast<double>(std::max<int64_t>(1, count));
+    };
+    figures.mean_share = shares_ / at_least_one(figures.compared_by_body);
     figures.within_radius = static_cast<double>(within_radius_) / labeled;
-    figures.within_share = static_cast<double>(within_share_) / labeled;
+    figures.within_share =
+        static_cast<double>(within_share_) / at_least_one(figures.labeled_by_body);
     const auto share_of_both = [&](double of) {
       return of > 0 ? static_cast<double>(both_hidden_) / of : 0.0;
     };
@@ -99,7 +105,7 @@ class Tally {
   PointFigures figures_;
   std::vector<double> errors_;
   double squares_ = 0, shares_ = 0;
-  int64_t within_radius_ = 0, within_share_ = 0, shared_ = 0, both_hidden_ = 0, said_hidden_ = 0;
+  int64_t within_radius_ = 0, within_share_ = 0, both_hidden_ = 0, said_hidden_ = 0;
 };
 
 bool Exchanged(const KeyPoint& truth, const KeyPoint& other_truth, const KeyPoint& found,

@@ -38,14 +38,16 @@ std::vector<double> SigmasFor(const std::vector<std::string>& names);
 double ObjectKeypointSimilarity(const PointsAnimal& truth, const PointsAnimal& found,
                                 const std::vector<double>& sigmas);
 
-struct PointFigures {                          // of one point, or of all
-  int64_t labeled = 0;                         // in the truth, seen or hidden
-  int64_t compared = 0;                        // of those, found too: what the errors are of
-  int64_t missed = 0;                          // labeled - compared
-  int64_t spurious = 0;                        // found where the truth has none
+struct PointFigures {    // of one point, or of all
+  int64_t labeled = 0;   // in the truth, seen or hidden
+  int64_t compared = 0;  // of those, found too: what the errors are of
+  int64_t missed = 0;    // labeled - compared
+  int64_t spurious = 0;  // found where the truth has none
+  // Of those, with an animal that has a body length: what shares of it are of.
+  int64_t compared_by_body = 0, labeled_by_body = 0;
   double rmse = 0, median = 0, mean = 0;       // error
   double mean_share = 0;                       // error as a share of the body length
-  double within_radius = 0, within_share = 0;  // PCK: shares of `labeled`
+  double within_radius = 0, within_share = 0;  // PCK: shares of `labeled`, and of `labeled_by_body`
   // Of saying that a labeled point is hidden; meant where `hidden` > 0.
   double hidden_precision = 0, hidden_recall = 0, hidden_f1 = 0;
   int64_t hidden = 0;     // hidden in the truth
@@ -59,7 +61,7 @@ struct PointsFigures {
   double oks = 0;                      // mean over the animals of the truth that have points
   int64_t animals = 0;                 // those
   int64_t missed_animals = 0, extra_animals = 0;  // without partner in their picture
-  double body_length = 0;                         // median over the truth, see BodyLengths
+  double body_length = 0;  // median over the truth, see BodyLengths; 0: none has one
 };
 
 // Of every kind: the median over its animals of the largest distance of two labeled points; 0 where

@@ -116,6 +116,55 @@ TEST_CASE("key points of two files are compared animal by animal") {
   CHECK(other["oks"].get<double>() == doctest::Approx(std::exp(-9 / (2 * 200 * 0.01))));
 }
 
+TEST_CASE("predictions of a file below the least score are left out") {
+  json predicted = Pointed(3);
+  for (json& label : predicted["annotations"]) {
+    label["score"] = label["category_id"] == 10 ? 0.9 : 0.3;
+  }
+  EvaluationOptions sure = Points();
+  sure.min_score = 0.5;
+  Files files;
+  CHECK(files.Figures(Pointed(), predicted)["compared"] == 12);
+  const json figures = files.Figures(Pointed(), predicted, sure);
+  CHECK(figures["match"] == "names");
+  CHECK(figures["compared"] == 6);
+  CHECK(figures["missed"] == 6);
+  CHECK(figures["missed_animals"] == 2);
+  CHECK(figures["extra_animals"] == 0);
+}
+
+TEST_CASE("two animals of one name are two animals, also where names are asked to decide") {
+  json truth = Pointed();
+  for (json& label : truth["annotations"]) label["category_id"] = 10;
+  EvaluationOptions by_name = Points();
+  by_name.match = "names";
+  Files files;
+  const json figures = files.Figures(truth, truth, by_name);
+  CHECK(figures["rmse_px"].get<double>() == doctest::Approx(0));
+  CHECK(figures["extra_animals"] == 0);
+}
+
+TEST_CASE("animals of one point have no body length, and no error as a share of it") {
+  json truth = Pointed();
+  for (json& category : truth["categories"]) category["keypoints"] = {"nose"};
+  json predicted = truth;
+  for (json* file : {&truth, &predicted}) {
+    for (json& label : (*file)["annotations"]) {
+      const double x = label["bbox"][0];
+      label["keypoints"] = {x + (file == &predicted ? 4 : 0), 10, 2};
+    }
+  }
+  Files files;
+  const json figures = files.Figures(truth, predicted);
+  CHECK(figures["compared"] == 4);
+  CHECK(figures["rmse_px"].get<double>() == doctest::Approx(4));
+  for (const char* key : {"error_body", "pck_body", "body_length_px"}) {
+    CAPTURE(key);
+    CHECK(figures[key].is_null());
+  }
+  CHECK(figures["per_point"][0]["error_body"].is_null());
+}
+
 TEST_CASE("names that differ leave it to the points who is who") {
   json predicted = Pointed(1);
   predicted["categories"][0]["name"] = "one";
@@ -171,6 +220,13 @@ TEST_CASE("a list of results needs neither boxes nor names of points") {
   const json figures = files.Figures(Pointed(), results);
   CHECK(figures["compared"] == 12);
   CHECK(figures["rmse_px"].get<double>() == doctest::Approx(2));
+  // A third number of 1 is a score like any other, not one that says hidden.
+  json truth = Pointed();
+  truth["annotations"][0]["keypoints"][2] = 1;
+  for (json& label : results) {
+    for (size_t i = 2; i < label["keypoints"].size(); i += 3) label["keypoints"][i] = 1;
+  }
+  CHECK_FALSE(files.Figures(truth, results).contains("hidden_f1"));
   results[0]["keypoints"] = {1, 2, 1};
   CHECK(Says(ErrorOf([&] { files.Figures(Pointed(), results); }), {"result 1", "1 key points"}));
 }

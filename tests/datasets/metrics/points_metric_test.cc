@@ -112,11 +112,32 @@ TEST_CASE("each kind of animal has its own body length") {
   const PointsAnimal small = Animal({{0, 0, 2}, {0, 0, 0}, {0, 0, 0}, {10, 0, 2}}, 0, 1);
   const PointsAnimal single = Animal({{0, 0, 2}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}}, 0, 2);
   const auto lengths = BodyLengths({{&big, nullptr}, {&small, nullptr}, {&single, nullptr}});
-  CHECK(lengths == std::vector<double>{100, 10, 100});
+  CHECK(lengths == std::vector<double>{100, 10, 55});
   const PointsAnimal found = Animal({{5, 0, 2}, {0, 0, 0}, {0, 0, 0}, {15, 0, 2}});
   const PointsFigures figures = EvaluatePoints({{&small, &found}}, Measure());
   CHECK(figures.all.mean_share == doctest::Approx(0.5));
   CHECK(figures.all.within_share == 0);
+}
+
+TEST_CASE("the median of an even number lies between the two in the middle") {
+  const PointsAnimal truth = Animal({{0, 0, 2}, {10, 0, 2}, {0, 0, 0}, {0, 0, 0}});
+  const PointsAnimal found = Animal({{0, 1, 2}, {10, 4, 2}, {0, 0, 0}, {0, 0, 0}});
+  CHECK(EvaluatePoints({{&truth, &found}}, Measure()).all.median == doctest::Approx(2.5));
+}
+
+TEST_CASE("animals without a body length take no part in shares of it") {
+  // The second kind is one point, and there is no other kind to take a length from before it.
+  const PointsAnimal single = Animal({{5, 5, 2}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}});
+  const PointsAnimal far = Animal({{5, 45, 2}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}});
+  const PointsFigures alone = EvaluatePoints({{&single, &far}}, Measure());
+  CHECK(alone.all.compared == 1);
+  CHECK(alone.all.compared_by_body == 0);
+  CHECK(alone.all.labeled_by_body == 0);
+  const PointsAnimal pair = Animal({{0, 0, 2}, {0, 0, 0}, {0, 0, 0}, {100, 0, 2}});
+  const PointsFigures both = EvaluatePoints({{&pair, &pair}, {&pair, nullptr}}, Measure());
+  CHECK(both.all.compared_by_body == 2);
+  CHECK(both.all.labeled_by_body == 4);
+  CHECK(both.all.within_share == doctest::Approx(0.5));
 }
 
 TEST_CASE("nothing to compare gives zeros, not a division by zero") {
