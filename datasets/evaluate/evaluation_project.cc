@@ -277,8 +277,13 @@ ProjectComparison CompareProject(const Project& project, const fs::path& truth_p
 ProjectComparison CompareLabels(const Project& project, const EvaluationOptions& options,
                                 Job& job) {
   CheckOptions(options, "evaluate");
-  if (options.metrics != "points" || options.what == "labels") {
+  if (options.metrics != "points") {
     throw Error("evaluate", "it has no truth to compare with", "give a file with --truth");
+  }
+  if (options.what != "predictions") {
+    throw Error("--what " + options.what,
+                "the truth are the project's labels: they would be compared with themselves",
+                "leave it out, or give a file with --truth");
   }
   ProjectComparison comparison;
   CategoryNumbers numbers(&comparison.set);

@@ -165,4 +165,14 @@ TEST_CASE("wrong frames are refused where the figures are of no single frame") {
   }
 }
 
+TEST_CASE("labels are not compared with themselves") {
+  Mice mice;
+  for (const char* what : {"final", "labels"}) {
+    EvaluationOptions options = With("points");
+    options.what = what;
+    CHECK(Says(ErrorOf([&] { CompareLabels(*mice.project, options, mice.job); }),
+               {what, "with themselves", "--truth"}));
+  }
+}
+
 }  // namespace evaluation_project_test
