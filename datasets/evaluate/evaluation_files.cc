@@ -328,9 +328,12 @@ json FiguresOf(EvaluationSet& set, const EvaluationOptions& options) {
   json figures;
   if (options.metrics == "voc") {
     const VocFigures voc = EvaluateVoc(set.truth, set.predicted);
-    figures = {{"map_strict", voc.map_strict}, {"map_darknet", voc.map_darknet},
-               {"mean_iou", voc.mean_iou},     {"precision", voc.precision},
-               {"recall", voc.recall},         {"f1", voc.f1}};
+    figures = {{"map_strict", voc.map_strict},
+               {"map_darknet", voc.map_darknet},
+               {"darknet_avg_iou", voc.mean_iou},
+               {"precision", voc.precision},
+               {"recall", voc.recall},
+               {"f1", voc.f1}};
   } else {
     SummaryOptions summary_options;
     summary_options.overlap = overlap;

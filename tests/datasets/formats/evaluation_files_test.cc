@@ -98,6 +98,8 @@ TEST_CASE("perfect results score one, missing ones count against it") {
   const json voc = EvaluateFiles(truth, perfect, With("voc"), job);
   CHECK(voc["map_strict"] == doctest::Approx(1));
   CHECK(voc["f1"] == doctest::Approx(1));
+  CHECK(voc["darknet_avg_iou"] == doctest::Approx(1));
+  CHECK_FALSE(voc.contains("mean_iou"));  // which is the overlap of the animals found alone
   EvaluationOptions late = With("coco-segm");
   late.start_frame = 5;
   CHECK(EvaluateFiles(truth, perfect, late, job)["frames"] == 1);
