@@ -58,10 +58,9 @@ struct AnimalMotion {  // of one animal on one frame
 
 struct MotionSummary {  // of one animal that was seen
   std::string video, animal;
-  int64_t frames_seen = 0;  // of frames
-  int64_t frames = 0;
+  int64_t frames_seen = 0, frames = 0;
   double seen_s = 0, moved_s = 0;  // moved_s: time over which steps were measured
-  double distance_px = 0;
+  double distance_px = 0;          // over moved_s; says nothing where that is 0
   std::optional<double> mean_speed_px_s, max_speed_px_s;  // distance / moved_s
   std::optional<double> mean_area_px, mean_elongation;    // over the frames with an outline
   // Where the video has a floor; over the steps between places that lie on it.

@@ -83,7 +83,7 @@ std::string ContactCsv(const std::vector<ContactPair>& contacts) {
 
 std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries) {
   std::string text =
-      "video,animal,frames,frames_seen,seen_s,distance_px,mean_speed_px_s,max_speed_px_s,"
+      "video,animal,frames,frames_seen,seen_s,moved_s,distance_px,mean_speed_px_s,max_speed_px_s,"
       "mean_area_px,mean_elongation";
   const bool scaled = std::any_of(summaries.begin(), summaries.end(),
                                   [](const auto& one) { return one.distance_cm.has_value(); });
@@ -94,12 +94,13 @@ std::string MotionSummaryCsv(const std::vector<MotionSummary>& summaries) {
   for (const MotionSummary& one : summaries) {
     text += CsvField(one.video) + "," + CsvField(one.animal) + "," + std::to_string(one.frames) +
             "," + std::to_string(one.frames_seen) + "," + CsvNumber(one.seen_s, 4) + "," +
-            CsvNumber(one.distance_px, 2) + "," + number(one.mean_speed_px_s) + "," +
-            number(one.max_speed_px_s) + "," + number(one.mean_area_px, 1) + "," +
-            number(one.mean_elongation);
+            CsvNumber(one.moved_s, 4) + "," +
+            (one.mean_speed_px_s ? CsvNumber(one.distance_px, 2) : "") + "," +
+            number(one.mean_speed_px_s) + "," + number(one.max_speed_px_s) + "," +
+            number(one.mean_area_px, 1) + "," + number(one.mean_elongation);
     if (scaled) {
-      text += "," + number(one.distance_cm) + "," + number(one.mean_speed_cm_s) + "," +
-              number(one.max_speed_cm_s);
+      text += "," + (one.mean_speed_cm_s ? number(one.distance_cm) : "") + "," +
+              number(one.mean_speed_cm_s) + "," + number(one.max_speed_cm_s);
     }
     text += "\n";
   }

@@ -164,6 +164,17 @@ TEST_CASE("Steps that add up from several frames are measured over the time of a
   CHECK(*dart.Summaries()[0].max_speed_px_s == doctest::Approx(300));
 }
 
+TEST_CASE("A way is not zero where none could be measured") {
+  MotionMeter meter = Meter();
+  meter.Add(3, {{0, Block(20, 20, 8, 4)}});
+  meter.Add(90, {{0, Block(60, 20, 8, 4)}, {1, Block(20, 20, 8, 4)}});
+  meter.Add(91, {{1, Block(20, 20, 8, 4)}});
+  const std::string csv = MotionSummaryCsv(meter.Summaries());
+  CHECK(csv.find(",frames_seen,seen_s,moved_s,distance_px,") != std::string::npos);
+  CHECK(csv.find("clip,a,100,2,0.2,0,,,,") != std::string::npos);
+  CHECK(csv.find("clip,b,100,2,0.2,0.1,0,0,0,") != std::string::npos);
+}
+
 TEST_CASE("Zone entries, dwell and latency are the budget of a walk through the zone") {
   const auto zones = ZonesFromJson(
       nlohmann::json::parse(R"([{"name": "gate", "rectangle": [50, 0, 20, 80]}])"), "zones");
