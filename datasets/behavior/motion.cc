@@ -230,7 +230,7 @@ bool MotionMeter::Inside(const AnimalMotion& motion, const Rle& mask, const Zone
   if (options_.zone_by_center || motion.moments.area == 0) {
     return PixelAt(zone.mask, motion.moments.x, motion.moments.y);
   }
-  return RleIou(mask, zone.mask) > options_.zone_overlap;
+  return RleIou(mask, zone.mask, true) > options_.zone_overlap;  // of the animal's area
 }
 
 std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMask>& masks,

@@ -11,7 +11,7 @@ namespace datasets {
 // entered by mask overlap, contact is touching masks, freezing an unchanged mask and little flow.
 struct MotionOptions {
   double contact_px = 2;       // masks of single-label networks never overlap: neighbors touch
-  double zone_overlap = 1e-5;  // in a zone where IoU(mask, zone) is above this
+  double zone_overlap = 1e-5;  // in a zone where more than this share of the mask lies in it
   bool zone_by_center = false;
   std::string zone_point, heading;  // names of key points
   double point_confidence = 0.2;
@@ -24,8 +24,8 @@ struct MotionOptions {
   template <class Visitor>
   void Visit(Visitor&& v) {
     v.Field("contact-px", contact_px, "masks at most so many pixels apart touch", Range{0, 1000});
-    v.Field("zone-overlap", zone_overlap, "in a zone where the overlap (IoU) is above this",
-            Range{0, 1});
+    v.Field("zone-overlap", zone_overlap,
+            "in a zone where more than this share of the animal's mask lies in it", Range{0, 1});
     v.Field("zone-by-center", zone_by_center, "in a zone where the mask's center lies inside");
     v.Field("zone-point", zone_point, "in a zone where this key point lies inside, as nose");
     v.Field("heading", heading, "the way an animal looks, between two key points, as tail:nose");

@@ -175,6 +175,25 @@ TEST_CASE("A way is not zero where none could be measured") {
   CHECK(csv.find("clip,b,100,2,0.2,0.1,0,0,0,") != std::string::npos);
 }
 
+TEST_CASE("A small animal is in a zone that is a hundred thousand times its size") {
+  const auto zones = ZonesFromJson(
+      nlohmann::json::parse(R"([{"name": "arena", "rectangle": [0, 0, 1000, 800]}])"), "zones");
+  const auto in_zone = [&](const MotionOptions& options, int x) {
+    MotionMeter meter("clip", {"ant"}, ZoneMasks(zones, "clip", 1000, 1200), 10, 0, 10, options);
+    const Rle ant =
+        RlePolygons({{{double(x), 50}, {x + 2.0, 50}, {x + 2.0, 52}, {double(x), 52}}}, 1000, 1200);
+    REQUIRE(RleArea(ant) == 4);
+    return !meter.Add(0, {{0, ant}}).at(0).zones.empty();
+  };
+  CHECK(in_zone({}, 300));
+  CHECK(in_zone({}, 999));  // half of it
+  CHECK_FALSE(in_zone({}, 1000));
+  MotionOptions most;
+  most.zone_overlap = 0.6;
+  CHECK_FALSE(in_zone(most, 999));
+  CHECK(in_zone(most, 300));
+}
+
 TEST_CASE("Zone entries, dwell and latency are the budget of a walk through the zone") {
   const auto zones = ZonesFromJson(
       nlohmann::json::parse(R"([{"name": "gate", "rectangle": [50, 0, 20, 80]}])"), "zones");
