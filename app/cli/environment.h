@@ -23,8 +23,8 @@ std::filesystem::path ProgramFile(const std::string& name);
 // is not there. `name` empty: this program again.
 void BecomeProgram(const char* name, char** argv);
 
-// Ends the program with this code once what it printed is out, without what libraries tear down at an
-// exit (LibTorch takes thousands of kernels out of its tables): nothing of ours waits for that.
+// Ends the program with this code once what it printed is out, without what libraries tear down at
+// an exit (LibTorch takes thousands of kernels out of its tables): nothing of ours waits for that.
 [[noreturn]] void End(int code);
 
 }  // namespace app

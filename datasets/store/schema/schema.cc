@@ -337,9 +337,9 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                        kVersion6, kVersion7, kVersion8, kVersion9, kVersion10,
-                                        kVersion11};
+  static const Migrations migrations = {kVersion1, kVersion2,  kVersion3, kVersion4,
+                                        kVersion5, kVersion6,  kVersion7, kVersion8,
+                                        kVersion9, kVersion10, kVersion11};
   return migrations;
 }
 
