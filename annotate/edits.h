@@ -98,6 +98,7 @@ Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
 // nothing differs, nothing changes: it stays its scorer's.
 Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
 Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
+// Its author stays who it was.
 Edit DeleteBehaviorInterval(datasets::Id interval_id);
 
 }  // namespace annotate

@@ -47,7 +47,7 @@ void Delete(Recorder& recorder, Id interval_id) {
 }
 
 void Put(Recorder& recorder, BehaviorIntervalRow wanted) {
-  if (wanted.author.empty() || wanted.id != 0) wanted.author = recorder.author();
+  if (wanted.author.empty() && wanted.id == 0) wanted.author = recorder.author();
   const std::vector<BehaviorRow> behaviors = recorder.reader().Behaviors();
   for (const BehaviorRow& behavior : behaviors) {
     if (behavior.id == wanted.behavior_id && behavior.is_point) {
@@ -118,8 +118,10 @@ Edit ChangeBehaviorInterval(const BehaviorIntervalRow& interval) {
   return {"Change behavior span", Place{interval.video_id, interval.start_frame},
           [=](Recorder& recorder) {
             const BehaviorIntervalRow before = ExistingInterval(recorder, interval.id);
-            if (IsSameSpan(before, interval)) return;  // it stays its scorer's
+            if (IsSameSpan(before, interval)) return;
             BehaviorIntervalRow wanted = interval;
+            // Who moves a bound of another's bout has not scored it.
+            wanted.author = before.author;
             wanted.note = before.note;
             wanted.flagged = before.flagged;
             Put(recorder, wanted);

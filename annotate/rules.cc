@@ -31,6 +31,18 @@ bool Excludes(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b,
          first.exclusion_group == second.exclusion_group;
 }
 
+// Whoever scores a video changes nothing of what another person has scored there: theirs stand side
+// by side, and can be compared. What nobody signed (some files name no observer) is everybody's.
+bool SamePerson(const BehaviorIntervalRow& other, const BehaviorIntervalRow& wanted) {
+  return other.author == wanted.author || other.author.empty();
+}
+
+// Of what reviewers decided about a machine's bout the newest stands, whoever said it.
+bool BothDecided(const BehaviorIntervalRow& other, const BehaviorIntervalRow& wanted) {
+  return other.source == datasets::LabelSource::kAccepted &&
+         wanted.source == datasets::LabelSource::kAccepted;
+}
+
 // What was noted about a bout that becomes part of another one stays with that.
 void KeepNote(const BehaviorIntervalRow& part, BehaviorIntervalRow* whole) {
   whole->flagged |= part.flagged;
@@ -68,11 +80,12 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
         other.track_id != wanted.track_id) {
       continue;
     }
+    if (!SamePerson(other, wanted) && !BothDecided(other, wanted)) continue;
     others.push_back(other);
   }
   const auto joins = [&](const BehaviorIntervalRow& other) {
     return other.behavior_id == wanted.behavior_id && other.present == wanted.present &&
-           Overlap(other, plan.wanted);
+           SamePerson(other, wanted) && Overlap(other, plan.wanted);
   };
   for (auto found = std::find_if(others.begin(), others.end(), joins); found != others.end();
        found = std::find_if(others.begin(), others.end(), joins)) {

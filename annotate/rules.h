@@ -7,7 +7,8 @@
 
 namespace annotate {
 
-// How a row of intervals (one video, subject and track) changes when `wanted` takes its place.
+// How a row of intervals (one video, subject, track and author) changes when `wanted` takes its
+// place.
 struct RowPlan {
   datasets::BehaviorIntervalRow wanted;  // maybe longer: joined with the same behavior it overlaps
   std::vector<datasets::BehaviorIntervalRow> changed;
@@ -17,8 +18,9 @@ struct RowPlan {
 
 // The newer wins: an overlapping state of the same exclusion group gives way, and so does the
 // opposite statement (present or explicitly not) about the same behavior; an overlapping equal
-// statement is joined. Point behaviors (one frame long) exclude nothing. `row` may hold `wanted`
-// itself (by id).
+// statement is joined, and is a person's own if one of its parts was. What another author has
+// marked stays as it is, but for decisions of reviewers (source accepted), which give way to newer
+// ones. Point behaviors (one frame long) exclude nothing. `row` may hold `wanted` itself (by id).
 RowPlan PlanInterval(const datasets::BehaviorIntervalRow& wanted,
                      const std::vector<datasets::BehaviorIntervalRow>& row,
                      const std::vector<datasets::BehaviorRow>& behaviors);

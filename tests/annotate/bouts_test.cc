@@ -148,6 +148,83 @@ TEST_CASE("skipping a bout only notes that it was looked at") {
   CHECK(scene.Item().verdict == "skipped");
 }
 
+// Two who score the same animal; "anna walk [10,30)", in order of the frames.
+struct Raters : Scene {
+  History anna{*project, "anna"}, bob{*project, "bob"};
+
+  BehaviorIntervalRow Span(Id behavior, int start, int end) const {
+    BehaviorIntervalRow row;
+    row.video_id = video;
+    row.subject = "vole_1";
+    row.behavior_id = behavior;
+    row.start_frame = start;
+    row.end_frame = end;
+    return row;
+  }
+  static void Mark(History& history, const BehaviorIntervalRow& row) {
+    history.Apply(annotate::AddBehaviorInterval(row));
+  }
+  BehaviorIntervalRow Of(const std::string& author) const {
+    for (const BehaviorIntervalRow& row : project->BehaviorIntervals(video)) {
+      if (row.author == author) return row;
+    }
+    return {};
+  }
+  std::vector<std::string> Signed() const {
+    std::vector<std::string> texts = Labels();
+    const auto rows = project->BehaviorIntervals(video);
+    for (size_t i = 0; i < texts.size(); ++i) texts[i] = rows[i].author + " " + texts[i];
+    return texts;
+  }
+};
+
+TEST_CASE("what one person scored stays theirs, whatever another one scores over it") {
+  Raters raters;
+  Raters::Mark(raters.anna, raters.Span(raters.walk, 10, 30));
+  Raters::Mark(raters.anna, raters.Span(raters.rear, 40, 60));
+  Raters::Mark(raters.bob, raters.Span(raters.walk, 20, 50));
+  const Texts all = {"anna walk [10,30)", "bob walk [20,50)", "anna rear [40,60)"};
+  CHECK(raters.Signed() == all);
+  BehaviorIntervalRow own = raters.Of("bob");
+  own.end_frame = 55;
+  raters.bob.Apply(annotate::ChangeBehaviorInterval(own));
+  CHECK(raters.Signed() == Texts{"anna walk [10,30)", "bob walk [20,55)", "anna rear [40,60)"});
+  REQUIRE(raters.bob.Undo());
+  // Who moves a bound of another's bout has not scored it, and joins nothing of their own to it.
+  BehaviorIntervalRow hers = raters.Of("anna");
+  hers.end_frame = 35;
+  raters.bob.Apply(annotate::ChangeBehaviorInterval(hers));
+  CHECK(raters.Signed() == Texts{"anna walk [10,35)", "bob walk [20,50)", "anna rear [40,60)"});
+  hers.end_frame = 45;
+  raters.bob.Apply(annotate::ChangeBehaviorInterval(hers));
+  CHECK(raters.Signed() == Texts{"anna walk [10,45)", "bob walk [20,50)", "anna rear [45,60)"});
+  REQUIRE(raters.bob.Undo());
+  REQUIRE(raters.bob.Undo());
+  CHECK(raters.Signed() == all);
+}
+
+TEST_CASE("bouts that nobody signed give way to whoever scores over them") {
+  Raters raters;
+  raters.project->Write([&](Writer& writer) {
+    BehaviorIntervalRow row = raters.Span(raters.walk, 10, 30);
+    row.source = datasets::LabelSource::kImported;
+    writer.InsertBehaviorInterval(row);
+    row.start_frame = 60;
+    row.end_frame = 90;
+    writer.InsertBehaviorInterval(row);
+  });
+  Raters::Mark(raters.bob, raters.Span(raters.walk, 20, 40));
+  Raters::Mark(raters.bob, raters.Span(raters.rear, 80, 95));
+  CHECK(raters.Signed() == Texts{"bob walk [10,40)", " walk [60,80)", "bob rear [80,95)"});
+}
+
+TEST_CASE("of two decisions about one bout the newer stands, whoever took it") {
+  Raters raters;
+  raters.anna.Apply(annotate::DecideEpisode(raters.Item(), Verdict::kAccepted, 2));
+  raters.bob.Apply(annotate::DecideEpisode(raters.Item(), Verdict::kRejected, 2));
+  CHECK(raters.Signed() == Texts{"bob not walk [20,40)"});
+}
+
 }  // namespace
 
 }  // namespace bouts_test
