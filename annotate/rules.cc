@@ -43,6 +43,14 @@ bool BothDecided(const BehaviorIntervalRow& other, const BehaviorIntervalRow& wa
          wanted.source == datasets::LabelSource::kAccepted;
 }
 
+// What a person scored on their own stays that, though a bout of a machine's is joined to it: else
+// nobody would have looked at the video around it (infer/learning/behavior_training.cc).
+void KeepSource(const BehaviorIntervalRow& part, BehaviorIntervalRow* whole) {
+  if (whole->source != datasets::LabelSource::kAccepted || part.source == whole->source) return;
+  whole->source = part.source;
+  whole->author = part.author;
+}
+
 // What was noted about a bout that becomes part of another one stays with that.
 void KeepNote(const BehaviorIntervalRow& part, BehaviorIntervalRow* whole) {
   whole->flagged |= part.flagged;
@@ -92,6 +100,7 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
     plan.wanted.start_frame = std::min(plan.wanted.start_frame, found->start_frame);
     plan.wanted.end_frame = std::max(plan.wanted.end_frame, found->end_frame);
     KeepNote(*found, &plan.wanted);
+    KeepSource(*found, &plan.wanted);
     plan.deleted.push_back(found->id);
     others.erase(found);
   }

@@ -218,6 +218,25 @@ TEST_CASE("bouts that nobody signed give way to whoever scores over them") {
   CHECK(raters.Signed() == Texts{"bob walk [10,40)", " walk [60,80)", "bob rear [80,95)"});
 }
 
+TEST_CASE("a predicted bout that is accepted becomes part of what was scored by hand") {
+  Raters raters;
+  for (const auto& [start, end] : {std::pair(30, 50), {10, 80}}) {
+    Raters::Mark(raters.history, raters.Span(raters.walk, start, end));
+    raters.history.Apply(annotate::DecideEpisode(raters.Item(), Verdict::kAccepted, 2));
+    const BehaviorIntervalRow joined = raters.Of("me");
+    CHECK(raters.Labels().size() == 1);
+    CHECK(joined.start_frame == std::min(start, 20));
+    CHECK(joined.end_frame == end);
+    CHECK(joined.source == datasets::LabelSource::kDrawn);
+  }
+  // Another person's hand-scored bout stays beside what the reviewer has accepted.
+  Raters other;
+  Raters::Mark(other.anna, other.Span(other.walk, 30, 50));
+  other.bob.Apply(annotate::DecideEpisode(other.Item(), Verdict::kAccepted, 2));
+  CHECK(other.Signed() == Texts{"bob walk [20,40)", "anna walk [30,50)"});
+  CHECK(other.Of("anna").source == datasets::LabelSource::kDrawn);
+}
+
 TEST_CASE("of two decisions about one bout the newer stands, whoever took it") {
   Raters raters;
   raters.anna.Apply(annotate::DecideEpisode(raters.Item(), Verdict::kAccepted, 2));
