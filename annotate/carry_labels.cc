@@ -28,12 +28,12 @@ std::string AnimalName(const datasets::Project& project, Id animal) {
 
 std::string FrameText(int frame) { return "frame " + std::to_string(frame); }
 
-// Why nothing may be carried onto a frame; "": it may.
-std::string ClosedBy(const datasets::ImageRow& image) {
-  if (image.IsHeldOut()) return "is kept for testing";
-  if (image.state == datasets::ImageState::kEmpty) return "is marked as empty";
-  if (image.state == datasets::ImageState::kDone) return "is marked as done";
-  return "";
+// Throws Error where what is learned from would show what is kept for a test.
+void CheckSeed(const datasets::ImageRow& image) {
+  if (!image.IsHeldOut()) return;
+  throw datasets::Error(FrameText(*image.frame_index),
+                        "it is kept for testing (" + image.split + ")",
+                        "carry from another frame: what is learned from must not show it");
 }
 
 struct Seeds {
@@ -92,9 +92,7 @@ Seeds SeedsOf(const datasets::Project& project, const CarryRequest& request, cv:
                                                 animal) != request.animals.end();
   };
   for (const datasets::ImageRow& image : images) {
-    if (image.frame_index != request.frame || !image.IsHeldOut()) continue;
-    throw datasets::Error(FrameText(request.frame), "it is kept for testing (" + image.split + ")",
-                          "carry from another frame: what is learned from must not show it");
+    if (image.frame_index == request.frame) CheckSeed(image);
   }
   for (const AnnotationRow& label : project.AnnotationsAt(request.video_id, request.frame)) {
     seeds.rows.push_back(label);
@@ -237,6 +235,13 @@ class CarryWriter {
 };
 
 }  // namespace
+
+std::string ClosedBy(const datasets::ImageRow& image) {
+  if (image.IsHeldOut()) return "is kept for testing";
+  if (image.state == datasets::ImageState::kEmpty) return "is marked as empty";
+  if (image.state == datasets::ImageState::kDone) return "is marked as done";
+  return "";
+}
 
 CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& request,
                           datasets::Job& job) {

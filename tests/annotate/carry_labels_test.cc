@@ -62,6 +62,11 @@ struct Stage {
     return rows[0];
   }
   bool Has(int frame) const { return !project->AnnotationsAt(video, frame).empty(); }
+  void Keep(int frame, const std::string& split) {
+    project->Write([&](datasets::Writer& writer) {
+      writer.SetImageSplit(writer.FindOrInsertImage(video, frame, 320, 240), split);
+    });
+  }
   void Set(int frame, ImageState state) {
     history.Apply(annotate::SetImageState(video, frame, state));
   }
@@ -211,6 +216,60 @@ TEST_CASE("At the end of the video carrying says that it ended there") {
   const auto carried = stage.Carry(100);
   CHECK(carried.ends[0].frame == kFrames);
   CHECK(carried.ends[0].reason == "the video ends there");
+}
+
+namespace {
+
+annotate::Edit ToNext(const Stage& stage) {
+  auto next = annotate::CarryToNext(*stage.project, stage.video, 5);
+  CHECK(next.lost.empty());
+  return annotate::AddFilledIn(stage.video, 6, std::move(next.labels), "Carry outlines on");
+}
+
+}  // namespace
+
+TEST_CASE("An outline that is carried to the next frame alone is the program's, too") {
+  Stage stage;
+  const annotate::Edit edit = ToNext(stage);
+  stage.history.Apply(edit);
+  CHECK(stage.At(6).GivesWay());
+  stage.history.Undo();
+  const Id mine = stage.Label(6);  // meanwhile
+  CHECK(MessageOf([&] { stage.history.Apply(edit); }).find("labeled meanwhile") !=
+        std::string::npos);
+  CHECK(stage.At(6).id == mine);
+}
+
+TEST_CASE("Nothing is filled in where a person has decided, nor into or out of a test") {
+  for (const int way : {0, 1, 2}) {
+    CAPTURE(way);
+    Stage stage;
+    stage.Label(11);
+    const annotate::Edit next = ToNext(stage);
+    const annotate::Edit between = annotate::AddFilledIn(
+        stage.video, 5, annotate::InterpolateAround(*stage.project, stage.video, 8, 0), "Fill");
+    if (way == 0) stage.Set(6, ImageState::kEmpty);
+    if (way == 1) stage.Set(6, ImageState::kDone);
+    if (way == 2) stage.Keep(6, "test");
+    const std::string why = way == 0   ? "it is marked as empty"
+                            : way == 1 ? "it is marked as done"
+                                       : "it is kept for testing";
+    CHECK(MessageOf([&] { stage.history.Apply(next); }).find(why) != std::string::npos);
+    CHECK(MessageOf([&] { ToNext(stage); }).find(why) != std::string::npos);
+    stage.history.Apply(between);
+    CHECK_FALSE(stage.Has(6));
+    for (int frame = 7; frame < 11; ++frame) CHECK(stage.At(frame).GivesWay());
+    stage.history.Undo();
+    const auto again = annotate::InterpolateAround(*stage.project, stage.video, 8, 0);
+    CHECK(again.size() == 4);
+  }
+  Stage stage;
+  stage.Label(11);
+  stage.Keep(5, "test");
+  CHECK(MessageOf([&] { ToNext(stage); }).find("kept for testing (test)") != std::string::npos);
+  CHECK(MessageOf([&] {
+          annotate::InterpolateAround(*stage.project, stage.video, 8, 0);
+        }).find("no animal has labels both before and after") != std::string::npos);
 }
 
 }  // namespace carry_labels_test

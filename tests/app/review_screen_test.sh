@@ -27,7 +27,7 @@ key ctrl+shift+b
 expect_state "Ctrl+Shift+B goes on to the next frame" '.frame == 41 and .view_frame == 41 and .labels == 2'
 expect_sql "with both outlines carried there, under their names" \
   "SELECT count(DISTINCT category_id) FROM annotations JOIN images ON images.id = image_id
-   WHERE frame_index = 41 AND source = 'drawn'" 2
+   WHERE frame_index = 41 AND source = 'interpolated' AND keyframe = 0" 2
 expect_sql "and moved: they are no copies" \
   "SELECT count(*) FROM annotations a JOIN annotations b ON b.category_id = a.category_id AND b.id <> a.id
    AND b.polygons = a.polygons JOIN images ON images.id = a.image_id WHERE frame_index = 41" 0

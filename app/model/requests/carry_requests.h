@@ -6,8 +6,9 @@
 namespace app {
 
 // Every label of the current frame is carried to the next one by motion and fitted there, except of
-// animals that have a label there already; then the next frame shows. An animal that moved too
-// unlike itself is left out, and a message names it.
+// animals that have a label there already; then the next frame shows. Refused where a person has
+// decided about the next frame, or where one of the two is kept for testing. An animal that moved
+// too unlike itself is left out, and a message names it.
 void RequestCarry(Session& session);
 // The outlines of the current frame (or with category_id != 0 that animal's) are carried on through
 // the video, to later frames (direction 1) or earlier ones (-1), until there is doubt or `frames`
@@ -15,7 +16,8 @@ void RequestCarry(Session& session);
 // still at the frame is shown the first one in doubt.
 void RequestCarryOn(Session& session, int direction, int frames, datasets::Id category_id);
 // The animals (or with category_id != 0 that one) are interpolated between their nearest own labels
-// before and after the current frame, on every frame between them where they have no label:
+// before and after the current frame, on every frame between them that is still open and where they
+// have no label:
 // outlines between outlines, key points on straight lines between key points.
 void RequestInterpolate(Session& session, datasets::Id category_id);
 
