@@ -38,6 +38,11 @@ std::string TitleOf(std::string_view code) {
   return words;
 }
 
+bool ConcernsOutlines(const datasets::ReviewDecisionRow& decision) {
+  return !decision.behavior_id &&
+         ReasonOf(decision.reason_code).mending != datasets::Mending::kPoints;
+}
+
 std::string RemedyOf(const datasets::ReviewItemRow& item) {
   return datasets::RemedyOf(item, ReasonOf(item.reason_code));
 }

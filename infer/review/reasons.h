@@ -15,6 +15,8 @@ const std::vector<datasets::ReviewReason>& ReviewReasons();
 const datasets::ReviewReason& ReasonOf(std::string_view code);
 // The title, or for a code of another program the code in words.
 std::string TitleOf(std::string_view code);
+// Whether somebody decided about outlines and names, not about a bout or key points.
+bool ConcernsOutlines(const datasets::ReviewDecisionRow& decision);
 std::string RemedyOf(const datasets::ReviewItemRow& item);
 
 }  // namespace infer

@@ -5,10 +5,13 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "datasets/shape/mask.h"
 #include "datasets/store/review/review_reasons.h"
 #include "infer/review/outline_overlap.h"
+#include "infer/review/reasons.h"
+#include "infer/review/sign.h"
 
 namespace infer {
 namespace {
@@ -49,6 +52,26 @@ Span RowsAt(const ReviewData& data, int frame) {
   const auto end = std::lower_bound(begin, data.animals.end(), frame + 1, less);
   return {static_cast<size_t>(begin - data.animals.begin()),
           static_cast<size_t>(end - data.animals.begin())};
+}
+
+// What people decided about outlines of this video; of several decisions about one span and reason
+// the newest, which is what they think now.
+std::vector<datasets::ReviewDecisionRow> NewestDecisions(const datasets::Project& project,
+                                                         datasets::Id job_id,
+                                                         datasets::Id video_id) {
+  std::vector<datasets::ReviewDecisionRow> decisions = project.ReviewDecisions(job_id);
+  std::set<std::tuple<int, int, std::string>> known;
+  std::vector<datasets::ReviewDecisionRow> newest;
+  std::reverse(decisions.begin(), decisions.end());  // they come in the order of their ids
+  for (datasets::ReviewDecisionRow& decision : decisions) {
+    if (decision.verdict == "skipped" || decision.video_id != video_id) continue;
+    if (!ConcernsOutlines(decision)) continue;
+    if (known.emplace(decision.start_frame, decision.end_frame, decision.reason_code).second) {
+      newest.push_back(std::move(decision));
+    }
+  }
+  std::reverse(newest.begin(), newest.end());
+  return newest;
 }
 
 struct CheckedAnimal {     // a predicted animal in a labeled frame
@@ -93,8 +116,8 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
   std::set<int> labeled;
   std::vector<CheckedAnimal> checked;
   std::set<int> audited;  // random frames that were answered
-  for (const datasets::ReviewDecisionRow& decision : project.ReviewDecisions(job_id)) {
-    if (decision.verdict == "skipped" || decision.video_id != data.video_id) continue;
+  const auto decisions = NewestDecisions(project, job_id, data.video_id);
+  for (const datasets::ReviewDecisionRow& decision : decisions) {
     if (decision.reason_code != datasets::kAuditReason.code) continue;
     for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {
       audited.insert(frame);
@@ -105,12 +128,13 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
   project.ForEachAnnotation(data.video_id, [&](const datasets::ImageRow& image,
                                                const std::vector<datasets::AnnotationRow>& labels) {
     if (!image.frame_index || *image.frame_index < data.start_frame ||
-        *image.frame_index >= data.end_frame || labels.empty() || AnyFilledIn(labels)) {
+        *image.frame_index >= data.end_frame || AnyFilledIn(labels) ||
+        (labels.empty() && image.state != datasets::ImageState::kEmpty)) {
       return;
     }
     const int frame = *image.frame_index;
     // What was accepted at random cannot have been learned from: it is of this very job.
-    const bool accepted = audited.count(frame) > 0 &&
+    const bool accepted = audited.count(frame) > 0 && !labels.empty() &&
                           std::all_of(labels.begin(), labels.end(),
                                       [&](const auto& label) { return label.job_id == job_id; });
     const bool held_back = accepted || (learned ? !learned->count(frame) : image.IsHeldOut());
@@ -167,16 +191,23 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     examples.from_audit.push_back(audited.count(row.frame) > 0);
   }
   const ConfidenceModel prior = PriorModel(data.picture_overlap > 0);
-  for (const datasets::ReviewDecisionRow& decision : project.ReviewDecisions(job_id)) {
-    if (decision.verdict == "skipped" || decision.video_id != data.video_id) continue;
+  for (const datasets::ReviewDecisionRow& decision : decisions) {
     ++examples.decisions;
     const bool wrong = decision.verdict != "accepted";
+    // That another animal is (or is not) there says nothing about the outlines of those found.
+    const bool of_missing = decision.reason_code == InfoOf(Sign::kMissing).reason.code;
     const bool audit = decision.reason_code == datasets::kAuditReason.code;
     const int frames = decision.end_frame - decision.start_frame;
     const double weight = std::min(1.0, 10.0 / std::max(1, frames));
     for (int frame = decision.start_frame; frame < decision.end_frame; ++frame) {
       if (labeled.count(frame)) continue;  // the label says it better
       const Span rows = RowsAt(data, frame);
+      if (of_missing) {
+        if (static_cast<int>(rows.end - rows.begin) >= animals) continue;
+        examples.short_frames += weight;
+        examples.truly_missing += wrong ? weight : 0;
+        continue;
+      }
       size_t worst = rows.begin;
       for (size_t r = rows.begin; r < rows.end; ++r) {
         if (prior.Wrong(data.animals[r].signs) > prior.Wrong(data.animals[worst].signs)) worst = r;

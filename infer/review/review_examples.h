@@ -18,11 +18,14 @@ struct ReviewExamples {
   double short_frames = 0, truly_missing = 0;
 };
 
-// Labeled frames: an animal is wrong when its mask overlaps the label of its name by IoU < 0.5.
+// Labeled frames, and those marked as empty: an animal is wrong when its mask overlaps the label of
+// its name by IoU < 0.5.
 // Frames that were learned from (those that the model's record names, or, where it names none, all
 // but split `val` and `test`) count less, the more their outlines follow the picture better than
 // others do. Sets Sign::kOffPicture of `data` by the labels. Decisions:
-// accepted = right; corrected or rejected = wrong for the animal that looked worst.
+// accepted = right; corrected or rejected = wrong for the animal that looked worst; of a missing
+// animal, whether one was. The newest of each span and reason counts; those about bouts and key
+// points say nothing here.
 ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id job_id,
                                ReviewData& data);
 

@@ -11,6 +11,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
 #include "infer/review/review_data.h"
+#include "infer/review/review_examples.h"
 #include "infer/review/review_job.h"
 #include "infer/run/infer_job.h"
 #include "tests/support/label_project.h"
@@ -18,6 +19,7 @@
 
 namespace review_queue_test {
 
+using datasets::Writer;
 using infer::ConfidenceModel;
 using infer::MakeEpisodes;
 using infer::PriorModel;
@@ -366,6 +368,101 @@ TEST_CASE("random frames calibrate though accepting them has made labels of them
   CHECK(calibration.basis == "audit");
   CHECK(calibration.frames == answered);
   CHECK(calibration.expected_calibration_error < 0.15);  // nearly all were right, as was said
+}
+
+namespace {
+
+datasets::ReviewItemRow Episode(const Labeled& scene, std::string_view code, int start, int end) {
+  datasets::ReviewItemRow item;
+  item.job_id = scene.job_id;
+  item.video_id = scene.data.video_id;
+  item.start_frame = start;
+  item.end_frame = end;
+  item.reason_code = code;
+  return item;
+}
+
+void Decide(Labeled& scene, const datasets::ReviewItemRow& item, const std::string& verdict) {
+  scene.project->Write(
+      [&](Writer& writer) { writer.InsertReviewDecision(item, verdict, "test", 1); });
+}
+
+infer::ReviewExamples Examples(Labeled& scene) {
+  return infer::CollectExamples(*scene.project, scene.job_id, scene.data);
+}
+
+int WrongOnes(const infer::ReviewExamples& examples) {
+  return static_cast<int>(std::count_if(examples.animals.begin(), examples.animals.end(),
+                                        [](const auto& example) { return example.wrong; }));
+}
+
+}  // namespace
+
+TEST_CASE("decisions about key points and bouts say nothing about outlines") {
+  Labeled scene(40, 1000, "val");
+  const auto before = Examples(scene);
+  Decide(scene, Episode(scene, "point_jump", 11, 12), "corrected");
+  Decide(scene, Episode(scene, "sides_exchanged", 13, 14), "accepted");
+  auto bout = Episode(scene, "audit", 15, 16);
+  scene.project->Write([&](Writer& writer) {
+    datasets::BehaviorRow behavior;
+    behavior.name = "walk";
+    bout.behavior_id = writer.FindOrInsertBehavior(behavior);
+  });
+  Decide(scene, bout, "rejected");
+  const auto after = Examples(scene);
+  CHECK(after.decisions == 0);
+  CHECK(after.animals.size() == before.animals.size());
+  CHECK(after.audit_frames == 0);
+  Decide(scene, Episode(scene, "odd_area", 11, 12), "corrected");
+  CHECK(Examples(scene).decisions == 1);
+}
+
+TEST_CASE("a missing animal says nothing against the outlines of those that were found") {
+  Labeled scene(40, 1000, "val");
+  scene.data.animals.erase(std::remove_if(scene.data.animals.begin(), scene.data.animals.end(),
+                                          [](const ReviewAnimal& animal) {
+                                            return animal.class_index == 1 && animal.frame == 11;
+                                          }),
+                           scene.data.animals.end());
+  const auto before = Examples(scene);
+  Decide(scene, Episode(scene, "animal_missing", 9, 12), "corrected");
+  auto after = Examples(scene);
+  CHECK(after.animals.size() == before.animals.size());
+  CHECK(WrongOnes(after) == WrongOnes(before));
+  CHECK(after.short_frames == doctest::Approx(before.short_frames + 1));  // frame 11
+  CHECK(after.truly_missing == doctest::Approx(before.truly_missing + 1));
+  Decide(scene, Episode(scene, "animal_missing", 9, 12), "accepted");  // none was, after all
+  after = Examples(scene);
+  CHECK(after.decisions == 1);
+  CHECK(after.short_frames == doctest::Approx(before.short_frames + 1));
+  CHECK(after.truly_missing == doctest::Approx(before.truly_missing));
+}
+
+TEST_CASE("of several decisions about one episode the newest counts") {
+  Labeled scene(40, 1000, "val");
+  const auto episode = Episode(scene, "odd_area", 11, 12);
+  const int before = WrongOnes(Examples(scene));
+  Decide(scene, episode, "rejected");
+  CHECK(WrongOnes(Examples(scene)) == before + 1);
+  Decide(scene, episode, "accepted");
+  CHECK(WrongOnes(Examples(scene)) == before);
+  Decide(scene, episode, "skipped");  // which says nothing
+  CHECK(WrongOnes(Examples(scene)) == before);
+  CHECK(Examples(scene).decisions == 1);
+}
+
+TEST_CASE("what is predicted in a frame that is marked as empty is wrong") {
+  Labeled scene(40, 1000, "val");
+  const auto before = Examples(scene);
+  scene.project->Write([&](Writer& writer) {
+    const auto image = writer.FindOrInsertImage(scene.data.video_id, 11, 64, 48);
+    writer.SetImageState(image, datasets::ImageState::kEmpty);
+    writer.SetImageSplit(image, "val");
+  });
+  const auto after = Examples(scene);
+  CHECK(WrongOnes(after) == WrongOnes(before) + 2);
+  CHECK(after.frames == before.frames + 1);
 }
 
 }  // namespace review_queue_test
