@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "infer/learning/labeled_frames.h"
 
+#include "infer/review/reasons.h"
 namespace infer {
 namespace {
 
@@ -15,11 +16,11 @@ using datasets::AnnotationRow;
 using datasets::Id;
 using datasets::ImageRow;
 
-// Spans in which a reviewer corrected predictions, by video.
+// Spans in which a reviewer corrected predicted outlines, by video.
 std::map<Id, std::vector<std::pair<int, int>>> CorrectedSpans(const datasets::Project& project) {
   std::map<Id, std::vector<std::pair<int, int>>> spans;
   for (const auto& decision : project.ReviewDecisions(0)) {
-    if (decision.verdict == "corrected") {
+    if (decision.verdict == "corrected" && ConcernsOutlines(decision)) {
       spans[decision.video_id].emplace_back(decision.start_frame, decision.end_frame);
     }
   }
@@ -121,7 +122,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
       frame.objects.push_back(std::move(object));
     }
     const auto spans = corrected.find(image.video_id.value_or(0));
-    if (spans != corrected.end() && image.frame_index) {
+    if (spans != corrected.end() && image.frame_index && !AnyFilledIn(labeled.labels)) {
       for (const auto& [start, end] : spans->second) {
         if (*image.frame_index >= start && *image.frame_index < end) {
           frame.weight = kCorrectionWeight;
