@@ -247,4 +247,15 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
   return data;
 }
 
+bool HasEveryAnimal(const ReviewData& data, const std::vector<datasets::AnnotationRow>& labels) {
+  if (AnyFilledIn(labels)) return false;  // what was filled in has no witness
+  for (size_t k = 0; k < data.categories.size(); ++k) {
+    const auto found = std::count_if(labels.begin(), labels.end(), [&](const auto& label) {
+      return label.category_id == data.categories[k] && label.HasShape() && !label.iscrowd;
+    });
+    if (found < std::max(1, data.max_instances[k])) return false;
+  }
+  return true;
+}
+
 }  // namespace infer

@@ -50,6 +50,10 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
 
 // About 30 bytes an animal and frame, in the project's settings.
 void SaveReviewData(datasets::Project& project, datasets::Id job_id, const ReviewData& data);
+// Whether every animal that there can be has an outline of a person: then a frame is labeled in
+// full, said to be done or not.
+bool HasEveryAnimal(const ReviewData& data, const std::vector<datasets::AnnotationRow>& labels);
+
 // Empty when the job has none (it was cancelled, or is of another kind). Throws Error when it is
 // damaged.
 std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datasets::Id job_id);

@@ -74,6 +74,17 @@ std::vector<datasets::ReviewDecisionRow> NewestDecisions(const datasets::Project
   return newest;
 }
 
+// Of a frame with labels that nobody has said to be done: whether all animals of this name have
+// one, so that what was predicted of them can be right or wrong.
+bool HasAllOf(const ReviewData& data, const std::vector<datasets::AnnotationRow>& labels,
+              int class_index) {
+  const auto k = static_cast<size_t>(class_index);
+  const auto found = std::count_if(labels.begin(), labels.end(), [&](const auto& label) {
+    return label.category_id == data.categories[k] && !label.iscrowd;
+  });
+  return found >= std::max(1, data.max_instances[k]);
+}
+
 struct CheckedAnimal {     // a predicted animal in a labeled frame
   size_t row = 0;          // of ReviewData::animals
   double overlap = 0;      // IoU with the label of its name
@@ -141,7 +152,12 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     const auto predictions =
         project.PredictionsAt(job_id, data.video_id, frame, datasets::PredictionView::kAsWritten);
     const Span rows = RowsAt(data, frame);
+    // Whoever mends one outline of a frame has not said that there is no other animal.
+    const bool complete = image.IsDecided() || HasEveryAnimal(data, labels);
+    bool any = complete;
     for (size_t r = rows.begin; r < rows.end; ++r) {
+      if (!complete && !HasAllOf(data, labels, data.animals[r].class_index)) continue;
+      any = true;
       const auto prediction = std::find_if(
           predictions.begin(), predictions.end(),
           [&](const auto& candidate) { return candidate.id == data.animals[r].prediction; });
@@ -163,12 +179,13 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       if (!crowd) checked.push_back(animal);
     }
     const int here = static_cast<int>(rows.end - rows.begin);
-    if (here < animals) {
+    if (complete && here < animals) {
       (held_back ? short_held : short_learned) += 1;
       const bool missing = here < static_cast<int>(labels.size());
       (held_back ? missing_held : missing_learned) += missing;
     }
     labeled.insert(frame);
+    if (!any) return;
     examples.frames += held_back;
     examples.audit_frames += audited.count(frame) > 0;
   });

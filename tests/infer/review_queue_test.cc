@@ -465,4 +465,32 @@ TEST_CASE("what is predicted in a frame that is marked as empty is wrong") {
   CHECK(after.frames == before.frames + 1);
 }
 
+TEST_CASE("whoever mends one outline of a frame has not said that the others are wrong") {
+  Labeled scene(40, 1000, "val");
+  const auto before = Examples(scene);
+  datasets::Id image = 0;
+  scene.project->Write([&](Writer& writer) {
+    image = writer.FindOrInsertImage(scene.data.video_id, 11, 64, 48);
+    writer.SetImageState(image, datasets::ImageState::kStarted);
+    writer.SetImageSplit(image, "val");
+    datasets::AnnotationRow label;
+    label.image_id = image;
+    label.category_id = scene.data.categories[0];
+    label.polygons = {{{5, 5}, {15, 5}, {15, 15}, {5, 15}}};
+    label.box = {5, 5, 10, 10};
+    label.area = 100;
+    writer.InsertAnnotation(label);
+  });
+  auto after = Examples(scene);
+  CHECK(after.animals.size() == before.animals.size() + 1);
+  CHECK(WrongOnes(after) == WrongOnes(before));
+  CHECK(after.short_frames == before.short_frames);
+  // Once it is said to be done, what was predicted beside the label is wrong.
+  scene.project->Write(
+      [&](Writer& writer) { writer.SetImageState(image, datasets::ImageState::kDone); });
+  after = Examples(scene);
+  CHECK(after.animals.size() == before.animals.size() + 2);
+  CHECK(WrongOnes(after) == WrongOnes(before) + 1);
+}
+
 }  // namespace review_queue_test
