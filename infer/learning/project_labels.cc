@@ -6,9 +6,10 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "infer/learning/complete_frames.h"
 #include "infer/learning/labeled_frames.h"
-
 #include "infer/review/reasons.h"
+
 namespace infer {
 namespace {
 
@@ -71,6 +72,12 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
                                     [](const AnnotationRow& label) { return !label.HasShape(); });
                               }),
                frames.end());
+  const CompleteFrames complete(project, frames);
+  const size_t all = frames.size();
+  frames.erase(std::remove_if(frames.begin(), frames.end(),
+                              [&](const LabeledImage& frame) { return complete.Lacks(frame); }),
+               frames.end());
+  gathered.incomplete = static_cast<int>(all - frames.size());
 
   const ClassNames names(project);
   std::set<std::string> used;
@@ -82,9 +89,14 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
   if (used.empty()) {
     throw datasets::Error(
         "project '" + project.file().string() + "'",
-        gathered.held_out > 0 ? "all of its labels here are marked val or test"
-                              : "it has no labels to learn from here",
-        "label some frames in the workbench, or bring labels in with 'vole import'");
+        gathered.incomplete > 0
+            ? "its labels here were filled in, and lack an animal that the frames "
+              "they were made from have"
+        : gathered.held_out > 0 ? "all of its labels here are marked val or test"
+                                : "it has no labels to learn from here",
+        gathered.incomplete > 0
+            ? "carry that animal, too, or mark as done the frames without it"
+            : "label some frames in the workbench, or bring labels in with 'vole import'");
   }
   train::TrainingData& data = gathered.data;
   data.classes = names.Ordered(used);
@@ -120,6 +132,9 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
         ++gathered.animals;
       }
       frame.objects.push_back(std::move(object));
+    }
+    for (datasets::Rle& mask : complete.Unlabeled(labeled)) {
+      frame.objects.push_back({0, std::move(mask), true});
     }
     const auto spans = corrected.find(image.video_id.value_or(0));
     if (spans != corrected.end() && image.frame_index && !AnyFilledIn(labeled.labels)) {

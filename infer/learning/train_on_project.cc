@@ -266,8 +266,10 @@ TrainedModel TrainOnLabels(datasets::Project& project, const LabelSelection& sel
     helped.result = learn(helped.file.string(), on_progress);
     return helped;
   }
-  return Register(project, JobOptions(project, selection, options, model_file), model_file,
-                  on_progress, gather, learn);
+  TrainedModel trained = Register(project, JobOptions(project, selection, options, model_file),
+                                  model_file, on_progress, gather, learn);
+  trained.incomplete = labels.incomplete;
+  return trained;
 }
 
 TrainedModel TrainBehaviorOnProject(datasets::Project& project, const LabelSelection& selection,

@@ -19,6 +19,7 @@ struct TrainedModel {
   std::filesystem::path file;  // absolute
   bool cancelled = false;      // by the user; the best checkpoint so far is what `file` holds
   int labels = 0;              // frames learned from
+  int incomplete = 0;          // left out: GatheredLabels::incomplete
 };
 
 // The model file for a training that was given no name: PROJECT-N.safetensors beside the project, N

@@ -88,6 +88,84 @@ int Ignored(const train::LabeledFrame& frame) {
 
 }  // namespace
 
+TEST_CASE(
+    "Frames onto which one of two animals was carried do not teach that the other is ground") {
+  Scene scene;
+  scene.Label(5, {scene.ada, scene.bea});
+  scene.FillIn(6, 9, {scene.ada, scene.bea});
+  scene.FillIn(9, 12, {scene.ada});
+  CHECK(scene.Frames() == Frames{5, 6, 7, 8});
+  CHECK(scene.Gather().incomplete == 3);
+  // What a person changes on the way is no sign that the frame is complete, unless it is said.
+  scene.Label(12, {scene.ada});
+  scene.FillIn(13, 16, {scene.ada});
+  CHECK(scene.Frames() == Frames{5, 6, 7, 8});
+  scene.Label(12, {}, ImageState::kDone);
+  CHECK(scene.Frames() == Frames{5, 6, 7, 8, 12, 13, 14, 15});
+}
+
+TEST_CASE("Frames that were filled in between two labels have the animals of both") {
+  Scene scene;
+  scene.Label(20, {scene.ada});
+  scene.FillIn(21, 24, {scene.ada});
+  CHECK(scene.Frames() == Frames{20, 21, 22, 23});
+  scene.Label(24, {scene.ada, scene.bea});
+  CHECK(scene.Frames() == Frames{20, 24});
+  scene.Label(30, {scene.ada, scene.bea});  // farther on: says nothing about those
+  scene.Label(40, {scene.ada}, ImageState::kStarted, LabelSource::kInterpolated);
+  CHECK(scene.Frames() == Frames{20, 24, 30, 40});
+}
+
+TEST_CASE("Where nothing but such frames is left, the training says what is missing") {
+  Scene scene;
+  scene.Label(5, {scene.ada, scene.bea});
+  scene.project->Write([&](Writer& writer) {
+    writer.SetImageSplit(scene.project->ImageAt(scene.video, 5)->id, "test");
+  });
+  scene.FillIn(6, 9, {scene.ada});
+  const std::string message = tests::MessageOf([&] { scene.Gather(); });
+  CHECK(message.find("lack an animal") != std::string::npos);
+}
+
+TEST_CASE("What is predicted beside a mended outline is neither animal nor ground") {
+  Scene scene;
+  scene.Label(5, {scene.ada});
+  scene.Predict(5, scene.ada, 6);
+  scene.Predict(5, scene.bea, 40);
+  auto frames = scene.Gather().data.frames;
+  REQUIRE(frames.size() == 1);
+  REQUIRE(frames[0].objects.size() == 2);
+  CHECK(Ignored(frames[0]) == 1);
+  CHECK(datasets::RleArea(frames[0].objects[1].mask) == doctest::Approx(100).epsilon(0.3));
+  // Rejected, it is ground.
+  scene.project->Write([&](Writer& writer) {
+    datasets::PredictionCorrectionRow correction;
+    correction.job_id = scene.job;
+    correction.video_id = scene.video;
+    correction.start_frame = 5;
+    correction.end_frame = 6;
+    correction.kind = datasets::PredictionCorrectionRow::Kind::kReject;
+    correction.category_id = scene.bea;
+    writer.InsertPredictionCorrection(correction);
+  });
+  CHECK(Ignored(scene.Gather().data.frames[0]) == 0);
+  // So it is where somebody said that the frame is done.
+  Scene done;
+  done.Label(5, {done.ada}, ImageState::kDone);
+  done.Predict(5, done.bea, 40);
+  CHECK(Ignored(done.Gather().data.frames[0]) == 0);
+}
+
+TEST_CASE("A prediction far from the label of its name is wrong, not another animal") {
+  Scene scene;
+  scene.Label(5, {scene.ada, scene.bea});
+  scene.Predict(5, scene.ada, 22);
+  scene.Predict(5, scene.ada, 41);  // Bea, by another name
+  CHECK(Ignored(scene.Gather().data.frames[0]) == 0);
+  scene.Predict(5, scene.ada, 52);
+  CHECK(Ignored(scene.Gather().data.frames[0]) == 1);
+}
+
 TEST_CASE("Corrected bouts and key points do not make outlines weigh more") {
   Scene scene;
   scene.Label(5, {scene.ada, scene.bea});

@@ -165,12 +165,19 @@ int Run(Arguments& arguments, Console& console) {
   console.PrintJson({{"model", trained.file.string()},
                      {"name", trained.model.name},
                      {"labels", trained.labels},
+                     {"incomplete_labels", trained.incomplete},
                      {"steps", result.steps},
                      {"seconds", result.seconds},
                      {"best_step", result.best_step},
                      {"validation", result.validation},
                      {"peak_rss_mb", datasets::PeakRssMb()},
                      {"cancelled", trained.cancelled}});
+  if (trained.incomplete > 0) {
+    console.Warn(fmt::format(
+        "{} frames with carried or interpolated outlines were left out: they have no label of an "
+        "animal that is on the frames these were made from; carry it, too, or mark them as done",
+        CountText(trained.incomplete)));
+  }
   if (trained.cancelled) {
     console.Fail("vole train: cancelled; the best model so far is " + trained.file.string());
     return 130;
