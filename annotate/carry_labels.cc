@@ -234,6 +234,23 @@ class CarryWriter {
   std::shared_ptr<CarryOutcome> outcome_;
 };
 
+// Animals that are outlined where the carrying begins, and not everywhere where it leads.
+std::vector<Id> LeftBehind(const datasets::Project& project, Id video, const Seeds& seeds,
+                           const std::map<int, std::vector<OutlinedAnimal>>& labels) {
+  std::set<Id> left;
+  for (const auto& [frame, outlines] : labels) {
+    if (left.size() == seeds.company.size()) break;
+    std::set<Id> there;
+    for (const AnnotationRow& row : project.AnnotationsAt(video, frame)) {
+      there.insert(row.category_id);
+    }
+    for (const OutlinedAnimal& one : seeds.company) {
+      if (there.count(one.animal) == 0) left.insert(one.animal);
+    }
+  }
+  return {left.begin(), left.end()};
+}
+
 }  // namespace
 
 std::string ClosedBy(const datasets::ImageRow& image) {
@@ -266,6 +283,7 @@ CarriedLabels CarryLabels(const datasets::Project& project, const CarryRequest& 
   }
   for (const auto& [frame, outlines] : labels) carried.labels += static_cast<int>(outlines.size());
   carried.frames = static_cast<int>(labels.size());
+  carried.left_behind = LeftBehind(project, request.video_id, seeds, labels);
   const auto outcome = std::make_shared<CarryOutcome>();
   carried.outcome = outcome;
   carried.edit = {"Carry outlines on", Place{request.video_id, request.frame},
@@ -303,6 +321,15 @@ std::string Describe(const datasets::Project& project, const CarryRequest& reque
     if (!end.reason.empty()) {
       text += " (frame " + std::to_string(end.frame) + ": " + end.reason + ")";
     }
+  }
+  std::string left;
+  for (const Id animal : carried.left_behind) {
+    left += (left.empty() ? "" : ", ") + AnimalName(project, animal);
+  }
+  if (!left.empty()) {
+    text += "; not carried: " + left +
+            " (a frame without it teaches nothing until it is outlined " +
+            "there, too, or the frame is marked as done)";
   }
   return text;
 }

@@ -28,8 +28,9 @@ struct CarryOutcome {
 
 struct CarriedLabels {
   Edit edit;
-  int frames = 0, labels = 0;  // that the edit is about to make
-  std::vector<CarryEnd> ends;  // forward ones first
+  int frames = 0, labels = 0;             // that the edit is about to make
+  std::vector<CarryEnd> ends;             // forward ones first
+  std::vector<datasets::Id> left_behind;  // outlined at the frame, and not wherever this leads
   std::shared_ptr<const CarryOutcome> outcome;
 };
 

@@ -218,6 +218,30 @@ TEST_CASE("At the end of the video carrying says that it ended there") {
   CHECK(carried.ends[0].reason == "the video ends there");
 }
 
+TEST_CASE("Who is left behind is said, unless it is labeled wherever the others are carried") {
+  Stage stage;
+  Id bea = 0;
+  stage.project->Write([&](datasets::Writer& writer) { bea = writer.FindOrInsertCategory("Bea"); });
+  AnnotationRow row;
+  row.category_id = bea;
+  row.polygons = {{{250, 180}, {280, 180}, {280, 200}, {250, 200}}};
+  stage.history.Apply(annotate::AddAnnotation(stage.video, 5, row));
+  CarryRequest request;
+  request.video_id = stage.video;
+  request.frame = 5;
+  request.animals = {stage.animal};
+  request.options.most_frames = 2;
+  const auto said = [&] {
+    return annotate::Describe(*stage.project, request,
+                              annotate::CarryLabels(*stage.project, request, stage.job));
+  };
+  CHECK(said().find("not carried: Bea") != std::string::npos);
+  stage.history.Apply(annotate::AddAnnotation(stage.video, 6, row));
+  CHECK(said().find("not carried: Bea") != std::string::npos);
+  stage.history.Apply(annotate::AddAnnotation(stage.video, 7, row));
+  CHECK(said().find("not carried") == std::string::npos);
+}
+
 namespace {
 
 annotate::Edit ToNext(const Stage& stage) {
