@@ -121,6 +121,8 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
       !only ? ImageState::kDone
             : (image.state == ImageState::kDone ? ImageState::kDone : ImageState::kStarted);
   if (image.state != state) {
+    // Whoever says that the frame is done has seen what was filled in there, too.
+    if (state == ImageState::kDone) AcceptLabels(recorder, image.id);
     recorder.Change("images", image.id,
                     [&](Writer& writer) { writer.SetImageState(image.id, state); });
   }

@@ -531,4 +531,29 @@ TEST_CASE("of several animals of one name those that nobody has drawn yet are ta
   CHECK(larvae.project->ImageAt(larvae.video, Larvae::kFrame)->state == ImageState::kDone);
 }
 
+TEST_CASE("accepting a frame accepts what was filled in there, too") {
+  Scene scene;
+  Id third = 0;
+  scene.project->Write([&](Writer& writer) {
+    third = writer.FindOrInsertCategory("c");
+    datasets::AnnotationRow row =
+        Square(writer.FindOrInsertImage(scene.video, 7, 64, 48), third, 50, 20, 8);
+    row.source = datasets::LabelSource::kInterpolated;
+    row.keyframe = false;
+    writer.InsertAnnotation(row);
+  });
+  const auto filled_in = [&] {
+    return datasets::AnyFilledIn(scene.project->AnnotationsAt(scene.video, 7));
+  };
+  // One animal alone says nothing about the others.
+  scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 7, 8, scene.a));
+  CHECK(filled_in());
+  scene.history.Apply(annotate::AcceptPredictions(scene.job, scene.video, 7, 8, {}));
+  CHECK(scene.project->ImageAt(scene.video, 7)->state == ImageState::kDone);
+  CHECK(scene.LabelNames(7).size() == 3);
+  CHECK_FALSE(filled_in());
+  scene.history.Undo();
+  CHECK(filled_in());
+}
+
 }  // namespace edits_test
