@@ -16,6 +16,10 @@ constexpr double kOneNumber = 0.9;  // of the frames on which animals are apart
 std::set<int> FramesOfPeople(const datasets::Project& project, const datasets::VideoRow& video,
                              bool* teach) {
   std::set<int> frames;
+  for (const datasets::ImageRow& image : project.ImagesOfVideo(video.id)) {
+    // Kept for a test: whatever is labeled there, nothing may be learned from it.
+    if (image.frame_index && image.IsHeldOut()) frames.insert(*image.frame_index);
+  }
   project.ForEachAnnotation(video.id, [&](const datasets::ImageRow& image,
                                           const std::vector<datasets::AnnotationRow>& labels) {
     if (!image.frame_index) return;
