@@ -37,7 +37,8 @@ Edit SetImageState(datasets::Id video_id, int frame_index, datasets::ImageState 
 Edit AddCategory(const std::string& name);
 // Name, color, order. The animal's bouts get its new name.
 Edit ChangeCategory(datasets::CategoryRow category);
-// Names one label; when another label of the frame has that name, the two swap.
+// Names one label; when another label of the frame has that name, the two swap, unless several
+// animals of the video share it.
 Edit AssignName(datasets::Id annotation_id, datasets::Id category_id);
 // The same for a prediction: within the span, `from` is `to`, and where `to` is there, it is
 // `from`. `number`: of the one of several that share the name (PredictionRow::tracklet); it alone.

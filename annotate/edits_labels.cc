@@ -5,6 +5,7 @@
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
+#include "datasets/store/connection.h"
 
 namespace annotate {
 namespace {
@@ -199,6 +200,18 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
                         }
                         row.source = datasets::LabelSource::kDrawn;
                         Measure(image, &row);
+// Whether animals of this video share the name, as larvae do: some frame has it more than once.
+bool IsShared(const Recorder& recorder, const ImageRow& image, Id category_id) {
+  return recorder.connection()
+      .Query(
+          "SELECT 1 FROM annotations JOIN images ON images.id = annotations.image_id"
+          " WHERE annotations.category_id = ?1 AND images.video_id IS ?3"
+          " AND (?3 IS NOT NULL OR images.id = ?2)"
+          " GROUP BY images.id HAVING count(*) > 1 LIMIT 1",
+          category_id, image.id, image.video_id)
+      .Step();
+}
+
                         Update(recorder, std::move(row));
                         if (key_points.empty()) return;
                         SetPoints(annotation_id, key_points).change(recorder);
@@ -227,9 +240,13 @@ Edit AssignName(Id annotation_id, Id category_id) {
                         CategoryName(recorder, category_id);
                         const Id old_category = row.category_id;
                         if (old_category == category_id) return;
-                        std::optional<Id> track = TrackOf(recorder, image, category_id);
+                        std::optional<Id> track;
+                        const bool shared = IsShared(recorder, image, category_id);
+                        if (!shared) track = TrackOf(recorder, image, category_id);
                         for (AnnotationRow other : recorder.reader().AnnotationsOfImage(image.id)) {
-                          if (other.id == row.id || other.category_id != category_id) continue;
+                          if (shared || other.id == row.id || other.category_id != category_id) {
+                            continue;
+                          }
                           track = other.track_id;
                           other.category_id = old_category;
                           other.track_id = row.track_id;

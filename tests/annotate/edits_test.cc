@@ -556,4 +556,19 @@ TEST_CASE("accepting a frame accepts what was filled in there, too") {
   CHECK(filled_in());
 }
 
+TEST_CASE("a name that several animals share is given without taking it from one of them") {
+  Scene scene;
+  for (const int frame : {3, 4}) {
+    for (const double x : {5.0, 20.0}) scene.Draw(frame, scene.a, x);
+  }
+  const Id wrong = scene.Draw(3, scene.b, 50);
+  scene.history.Apply(annotate::AssignName(wrong, scene.a));
+  CHECK(scene.LabelNames(3) == Names{scene.a, scene.a, scene.a});
+  // Also where the frame has it once: other frames say that it is shared.
+  scene.Draw(5, scene.a, 5);
+  const Id second = scene.Draw(5, scene.b, 20);
+  scene.history.Apply(annotate::AssignName(second, scene.a));
+  CHECK(scene.LabelNames(5) == Names{scene.a, scene.a});
+}
+
 }  // namespace edits_test
