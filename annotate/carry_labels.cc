@@ -49,9 +49,17 @@ bool GivesWay(const AnnotationRow& label, const std::set<Id>& with_points) {
   return label.GivesWay() && (label.key_points.empty() || with_points.count(label.category_id) > 0);
 }
 
+bool SamePoints(const std::vector<datasets::KeyPoint>& a,
+                const std::vector<datasets::KeyPoint>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.point_id == y.point_id && x.x == y.x && x.y == y.y && x.visibility == y.visibility;
+  });
+}
+
 bool SameLabels(const std::vector<AnnotationRow>& a, const std::vector<AnnotationRow>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.id == y.id && x.category_id == y.category_id && x.Rings() == y.Rings();
+    return x.id == y.id && x.category_id == y.category_id && x.Rings() == y.Rings() &&
+           SamePoints(x.key_points, y.key_points);
   });
 }
 
@@ -173,6 +181,7 @@ class CarryWriter {
       }
     }
     if (images.count(request_.frame)) {
+      CheckSeed(images[request_.frame]);
       now = reader.AnnotationsOfImage(images[request_.frame].id);
     }
     if (!SameLabels(now, seeds_.rows)) {

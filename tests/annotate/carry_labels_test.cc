@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "annotate/edits.h"
+#include "annotate/edits_points.h"
 #include "annotate/history.h"
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
@@ -216,6 +217,26 @@ TEST_CASE("At the end of the video carrying says that it ended there") {
   const auto carried = stage.Carry(100);
   CHECK(carried.ends[0].frame == kFrames);
   CHECK(carried.ends[0].reason == "the video ends there");
+}
+
+TEST_CASE("Key points that were set while outlines are carried are not left behind") {
+  Stage stage;
+  stage.history.Apply(annotate::AddSkeleton(datasets::MakeSkeleton("m", {"nose"}, {}, {})));
+  const Id nose = stage.project->Skeletons().at(0).points.at(0).id;
+  const auto carried = stage.Carry();
+  stage.history.Apply(annotate::SetPoint(stage.At(5).id, nose, 90, 100));
+  CHECK(MessageOf([&] { stage.history.Apply(carried.edit); }).find("changed meanwhile") !=
+        std::string::npos);
+  CHECK_FALSE(stage.Has(6));
+}
+
+TEST_CASE("A frame that came to be kept for testing meanwhile is not carried on") {
+  Stage stage;
+  const auto carried = stage.Carry();
+  stage.Keep(5, "val");
+  CHECK(MessageOf([&] { stage.history.Apply(carried.edit); }).find("kept for testing (val)") !=
+        std::string::npos);
+  CHECK_FALSE(stage.Has(6));
 }
 
 TEST_CASE("Who is left behind is said, unless it is labeled wherever the others are carried") {
