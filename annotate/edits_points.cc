@@ -85,13 +85,14 @@ void Settle(Recorder& recorder, Id annotation_id) {
                   [&](Writer& writer) { writer.UpdateAnnotation(now.label); });
 }
 
-// What was interpolated or carried is a person's once a person changes its points.
+// What was interpolated or carried is a person's once a person changes its points; its outline, at
+// which nobody has looked, is still the program's.
 void TakeOver(Recorder& recorder, Id annotation_id) {
   const auto label = recorder.reader().AnnotationById(annotation_id);
   if (!label || label->keyframe) return;
   datasets::AnnotationRow own = *label;
   own.keyframe = true;
-  own.source = datasets::LabelSource::kDrawn;
+  if (!own.HasShape()) own.source = datasets::LabelSource::kDrawn;
   own.author = recorder.author();
   recorder.Change("annotations", annotation_id,
                   [&](Writer& writer) { writer.UpdateAnnotation(own); });
@@ -305,6 +306,27 @@ void ReplacePoints(Recorder& recorder, Id annotation_id, const std::vector<KeyPo
   Settle(recorder, annotation_id);
 }
 
+// Whether nothing but points of this person's is there, as the gesture makes it.
+bool IsOfGesture(const AnnotationRow& label, const std::string& author) {
+  return label.author == author && !label.HasShape() &&
+         label.source == datasets::LabelSource::kDrawn;
+}
+
+// `points` over those that are there.
+std::vector<KeyPoint> Merged(std::vector<KeyPoint> there, const std::vector<KeyPoint>& points) {
+  for (const KeyPoint& point : points) {
+    const auto same = std::find_if(there.begin(), there.end(), [&](const KeyPoint& other) {
+      return other.point_id == point.point_id;
+    });
+    if (same == there.end()) {
+      there.push_back(point);
+    } else {
+      *same = point;
+    }
+  }
+  return there;
+}
+
 }  // namespace
 
 Edit SetPoints(Id annotation_id, const std::vector<KeyPoint>& points, const std::string& label) {
@@ -319,7 +341,10 @@ Edit AddPoints(Id video_id, int frame_index, const AnnotationRow& row, const std
             for (const AnnotationRow& there : recorder.reader().AnnotationsOfImage(image.id)) {
               if (std::find(known.begin(), known.end(), there.id) != known.end()) continue;
               if (row.category_id && there.category_id != row.category_id) continue;
-              ReplacePoints(recorder, there.id, row.key_points);
+              ReplacePoints(recorder, there.id,
+                            IsOfGesture(there, recorder.author())
+                                ? row.key_points
+                                : Merged(there.key_points, row.key_points));
               return;
             }
             AddAnnotation(video_id, frame_index, row, label).change(recorder);

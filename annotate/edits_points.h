@@ -15,8 +15,10 @@ Edit SetPoint(datasets::Id annotation_id, datasets::Id point_id, double x, doubl
 Edit SetPoints(datasets::Id annotation_id, const std::vector<datasets::KeyPoint>& points,
                const std::string& label = "Set points");
 // The same for the label that `row` becomes, with its points: of the frame, of the row's animal (of
-// any, when it has none yet), and none of `known`. Where there is no such label, `row` is added as
-// AddAnnotation does, so that what a person does next needs not wait until the first is stored.
+// any, when it has none yet), and none of `known`. Of a label that is not of this gesture (another
+// person's, or with an outline) the points that `row` does not have stay. Where there is no such
+// label, `row` is added as AddAnnotation does, so that what a person does next needs not wait until
+// the first is stored.
 Edit AddPoints(datasets::Id video_id, int frame_index, const datasets::AnnotationRow& row,
                const std::vector<datasets::Id>& known, const std::string& label = "Set points");
 // Hidden: where it must be, behind something.

@@ -149,7 +149,7 @@ TEST_CASE("an interpolated label is a person's once one of its points is changed
     CAPTURE(edit.label);
     scene.history.Apply(edit);
     CHECK(label().keyframe);
-    CHECK(label().source == datasets::LabelSource::kDrawn);
+    CHECK(label().IsFilledIn());  // its outline, at which nobody has looked
     CHECK(label().author == "me");
     scene.history.Undo();
     CHECK_FALSE(label().keyframe);
@@ -276,6 +276,45 @@ TEST_CASE("an accepted prediction brings its points along, hidden ones as hidden
   CHECK(scene.Text().empty());
   scene.history.Redo();
   CHECK(scene.Text() == "outline nose14 left4h; ");
+}
+
+TEST_CASE("points that are set on a frame stand beside those that another person has set there") {
+  Scene scene;
+  annotate::History anna(*scene.project, "anna");
+  datasets::AnnotationRow hers = tests::Square(0, scene.animal, 5, 5, 8);
+  hers.key_points = {{"nose", 6, 7, 2, scene.Point(0)}, {"left", 7, 7, 2, scene.Point(1)}};
+  anna.Apply(annotate::AddAnnotation(scene.video, 3, hers));  // while the other is at it
+  datasets::AnnotationRow row;
+  row.category_id = scene.animal;
+  row.key_points = {{"left", 9, 8, 2, scene.Point(1)}, {"right", 8, 9, 2, scene.Point(2)}};
+  scene.history.Apply(annotate::AddPoints(scene.video, 3, row, {}));
+  CHECK(scene.Text() == "outline nose6 left9 right8; ");
+  scene.history.Undo();
+  CHECK(scene.Text() == "outline nose6 left7; ");
+}
+
+TEST_CASE("points of one gesture are those that it has last, also where one was taken back") {
+  Scene scene;
+  datasets::AnnotationRow row;
+  row.category_id = scene.animal;
+  row.key_points = {{"nose", 6, 7, 2, scene.Point(0)}, {"left", 7, 7, 2, scene.Point(1)}};
+  scene.history.Apply(annotate::AddPoints(scene.video, 3, row, {}));
+  row.key_points.pop_back();
+  scene.history.Apply(annotate::AddPoints(scene.video, 3, row, {}));
+  CHECK(scene.Text() == "points nose6; ");
+}
+
+TEST_CASE("points alone that were interpolated are a person's once one of them is moved") {
+  Scene scene;
+  datasets::AnnotationRow row;
+  row.category_id = scene.animal;
+  row.keyframe = false;
+  row.source = datasets::LabelSource::kInterpolated;
+  row.key_points = {{"nose", 6, 7, 2, scene.Point(0)}};
+  const Id id =
+      scene.history.Apply(annotate::AddAnnotation(scene.video, 3, row)).InsertedId("annotations");
+  scene.history.Apply(annotate::SetPoint(id, scene.Point(0), 8, 8));
+  CHECK_FALSE(scene.project->AnnotationsAt(scene.video, 3).at(0).IsFilledIn());
 }
 
 }  // namespace
