@@ -34,6 +34,7 @@ int AcceptLabels(Recorder& recorder, datasets::Id image_id);
 Edit SetImageState(datasets::Id video_id, int frame_index, datasets::ImageState state);
 
 // --- names
+// An animal is not called like another one, nor like a region of any video.
 Edit AddCategory(const std::string& name);
 // Name, color, order. The animal's bouts get its new name.
 Edit ChangeCategory(datasets::CategoryRow category);
@@ -95,11 +96,10 @@ Edit AddBehavior(datasets::BehaviorRow behavior);
 Edit ChangeBehavior(datasets::BehaviorRow behavior);
 // The newer wins on its row (see rules.h). A point behavior becomes one frame long.
 Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
-// Its span, row or statement; the note and flag stay what they are when it is applied. Where
-// nothing differs, nothing changes: it stays its scorer's.
+// Its span, row or statement; author, note and flag stay what they are when it is applied. Where
+// nothing differs, nothing changes.
 Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
 Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
-// Its author stays who it was.
 Edit DeleteBehaviorInterval(datasets::Id interval_id);
 
 }  // namespace annotate

@@ -87,9 +87,23 @@ std::string CategoryName(const Recorder& recorder, Id category_id) {
   throw Error("animal " + std::to_string(category_id), "it is not in the project");
 }
 
-Id NewAnimal(Recorder& recorder) {
+// Bouts name their subject: an animal or a region, so that no animal may be called like either.
+std::set<std::string> TakenNames(const Recorder& recorder) {
   std::set<std::string> names;
   for (const auto& category : recorder.reader().Categories()) names.insert(category.name);
+  for (const Id video : recorder.reader().VideoIds()) {
+    for (const auto& region : recorder.reader().Regions(video)) names.insert(region.name);
+  }
+  return names;
+}
+
+void CheckAnimalNameIsFree(const Recorder& recorder, const std::string& name) {
+  if (TakenNames(recorder).count(name) == 0) return;
+  throw Error("animal '" + name + "'", "the name is taken", "choose another one");
+}
+
+Id NewAnimal(Recorder& recorder) {
+  const std::set<std::string> names = TakenNames(recorder);
   int number = 1;
   while (names.count("animal_" + std::to_string(number))) ++number;
   return recorder.Insert("categories", [&](Writer& writer) {
@@ -186,6 +200,18 @@ Edit OnAnnotation(const std::string& label, Id annotation_id,
           }};
 }
 
+// Whether animals of this video share the name, as larvae do: some frame has it more than once.
+bool IsShared(const Recorder& recorder, const ImageRow& image, Id category_id) {
+  return recorder.connection()
+      .Query(
+          "SELECT 1 FROM annotations JOIN images ON images.id = annotations.image_id"
+          " WHERE annotations.category_id = ?1 AND images.video_id IS ?3"
+          " AND (?3 IS NOT NULL OR images.id = ?2)"
+          " GROUP BY images.id HAVING count(*) > 1 LIMIT 1",
+          category_id, image.id, image.video_id)
+      .Step();
+}
+
 }  // namespace
 
 Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
@@ -200,18 +226,6 @@ Edit ReplaceShape(Id annotation_id, const datasets::Polygons& polygons,
                         }
                         row.source = datasets::LabelSource::kDrawn;
                         Measure(image, &row);
-// Whether animals of this video share the name, as larvae do: some frame has it more than once.
-bool IsShared(const Recorder& recorder, const ImageRow& image, Id category_id) {
-  return recorder.connection()
-      .Query(
-          "SELECT 1 FROM annotations JOIN images ON images.id = annotations.image_id"
-          " WHERE annotations.category_id = ?1 AND images.video_id IS ?3"
-          " AND (?3 IS NOT NULL OR images.id = ?2)"
-          " GROUP BY images.id HAVING count(*) > 1 LIMIT 1",
-          category_id, image.id, image.video_id)
-      .Step();
-}
-
                         Update(recorder, std::move(row));
                         if (key_points.empty()) return;
                         SetPoints(annotation_id, key_points).change(recorder);
@@ -290,11 +304,7 @@ Edit SetImageState(Id video_id, int frame_index, ImageState state) {
 
 Edit AddCategory(const std::string& name) {
   return {"Add animal", std::nullopt, [=](Recorder& recorder) {
-            for (const auto& category : recorder.reader().Categories()) {
-              if (category.name == name) {
-                throw Error("animal '" + name + "'", "the name is taken", "choose another one");
-              }
-            }
+            CheckAnimalNameIsFree(recorder, name);
             recorder.Insert("categories",
                             [&](Writer& writer) { return writer.FindOrInsertCategory(name); });
           }};
@@ -324,13 +334,8 @@ void RenameSubject(Recorder& recorder, const std::string& before, const std::str
 
 Edit ChangeCategory(datasets::CategoryRow category) {
   return {"Change animal", std::nullopt, [=](Recorder& recorder) {
-            for (const auto& other : recorder.reader().Categories()) {
-              if (other.name == category.name && other.id != category.id) {
-                throw Error("animal '" + category.name + "'", "the name is taken",
-                            "choose another one");
-              }
-            }
             const std::string before = CategoryName(recorder, category.id);
+            if (before != category.name) CheckAnimalNameIsFree(recorder, category.name);
             recorder.Change("categories", category.id,
                             [&](Writer& writer) { writer.UpdateCategory(category); });
             if (before != category.name) RenameSubject(recorder, before, category.name);

@@ -571,4 +571,25 @@ TEST_CASE("a name that several animals share is given without taking it from one
   CHECK(scene.LabelNames(5) == Names{scene.a, scene.a});
 }
 
+TEST_CASE("no animal is called like a region, of whichever video") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    datasets::RegionRow region;
+    region.video_id = tests::InsertVideo(writer, "two", 10);
+    region.polygons = {{{1, 1}, {11, 1}, {11, 6}}};
+    for (const char* name : {"nest", "a"}) {  // another program gave it an animal's name
+      region.name = name;
+      writer.InsertRegion(region);
+    }
+  });
+  CHECK(Has(scene.Refused(annotate::AddCategory("nest")), "taken"));
+  auto category = scene.project->Categories()[0];
+  REQUIRE(category.name == "a");
+  category.color = 0x123456;
+  scene.history.Apply(annotate::ChangeCategory(category));  // it keeps the name that it has
+  CHECK(scene.project->Categories()[0].color == 0x123456);
+  category.name = "nest";
+  CHECK(Has(scene.Refused(annotate::ChangeCategory(category)), "taken"));
+}
+
 }  // namespace edits_test
