@@ -282,7 +282,7 @@ ProjectComparison CompareLabels(const Project& project, const EvaluationOptions&
   }
   if (options.what != "predictions") {
     throw Error("--what " + options.what,
-                "the truth are the project's labels: they would be compared with themselves",
+                "the project's labels are the truth here: they would be compared with themselves",
                 "leave it out, or give a file with --truth");
   }
   ProjectComparison comparison;

@@ -48,9 +48,7 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"identity_accuracy", "share of animal-frames with the right name"},
       {"j", "overlap of regions (DAVIS J), mean over animals"},
       {"f", "agreement of borders (DAVIS F)"},
-      {"t",
-       "change of an outline's shape from frame to frame (DAVIS T), lower is steadier; of the "
-       "animals found on frames next to each other"},
+      {"t", "change of an outline's shape from frame to frame (DAVIS T), lower is steadier"},
       {"accuracy", "share of frames with the right behavior"},
       {"macro_f1", "mean F1 over behaviors"},
       {"kappa", "agreement beyond chance"},
