@@ -82,12 +82,12 @@ std::vector<PredictionRow> CompleteFrames::UnlabeledRows(const LabeledImage& fra
        project_.PredictionsAt(job->second, *image.video_id, *image.frame_index)) {
     if (!row.HasShape()) continue;
     const datasets::Rle mask = row.Mask(size);
-    const bool known =
-        std::any_of(frame.labels.begin(), frame.labels.end(), [&](const AnnotationRow& label) {
+    const auto same =
+        std::find_if(frame.labels.begin(), frame.labels.end(), [&](const AnnotationRow& label) {
           return label.HasShape() && datasets::RleIou(mask, label.Mask(size)) >= kSameAnimal;
         });
-    if (known) {
-      --labeled[row.category_id];
+    if (same != frame.labels.end()) {
+      --labeled[same->category_id];
     } else {
       left.push_back(std::move(row));
     }
