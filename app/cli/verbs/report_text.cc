@@ -102,6 +102,7 @@ std::string ExplorationText(const std::vector<datasets::ExplorationRow>& rows) {
                      FigureText(row.second_percent, 1), row.excluded});
   }
   std::string text = VaryingTableText(table, 4);
+  if (!rows.empty()) text += "\nDI = (T1 - T2) / (T1 + T2): above 0 is more of the first\n";
   Rows means = {
       {"author", "trial", "animals", "excluded", "mean T1 s", "mean T2 s", "mean DI", "sd DI"}};
   for (const auto& summary : datasets::SummarizeExploration(rows)) {
