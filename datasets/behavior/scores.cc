@@ -9,6 +9,7 @@
 #include "datasets/base/error.h"
 #include "datasets/exchange/behavior_choice.h"
 #include "datasets/exchange/behavior_job.h"
+#include "datasets/exchange/frame_match.h"
 #include "datasets/formats/behaviors/behaviors.h"
 
 namespace datasets {
@@ -192,16 +193,23 @@ void TidyScores(BehaviorScores& scores) {
 
 BehaviorScores ScoresFromTable(const std::filesystem::path& path,
                                const TableScoreOptions& options) {
-  if (!(options.fps > 0)) {
-    throw Error("behavior table '" + path.filename().string() + "'",
-                "seconds cannot be computed without the frame rate", "give --fps");
+  const std::string file = "behavior table '" + path.filename().string() + "'";
+  if (!(options.fps > 0) && !options.times_of) {
+    throw Error(file, "seconds cannot be computed without the frame rate", "give --fps");
   }
   Gatherer gatherer;
-  const FrameTimes times(options.fps);
+  const FrameTimes even(options.fps > 0 ? options.fps : 1);
   std::map<std::string, int> length;
   std::map<std::string, std::set<int>> looked_for;  // by author
   for (BehaviorTableRow& row : ReadBehaviorTable(path)) {
-    SecondsToFrames(row, &times);
+    const FrameTimes* times = options.times_of ? options.times_of(row.video) : nullptr;
+    if (!times && !(options.fps > 0) && !row.has_frames) {
+      throw Error(row.where,
+                  "the project has no video '" + row.video + "', so its frame rate is not known",
+                  "correct the name, or give --fps");
+    }
+    if (!times) times = &even;
+    SecondsToFrames(row, times);
     if (options.video_frames > 0 && row.end_frame > options.video_frames) {
       throw Error(row.where,
                   "frame " + std::to_string(row.end_frame - 1) + " lies outside the video of " +
@@ -214,7 +222,8 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
     Bout bout{gatherer.Behavior(behavior), row.start_frame, row.end_frame, row.where};
     const std::string author = row.rater.empty() ? options.author : row.rater;
     BoutSeries& series = gatherer.Series(row.video, row.subject, author);
-    series.fps = options.fps;
+    series.fps = times->fps();
+    if (!times->even()) series.times = *times;
     looked_for[author].insert(bout.behavior);
     if (row.present) series.bouts.push_back(std::move(bout));
     int& frames = length[row.video];
@@ -350,9 +359,7 @@ void ClipScores(BehaviorScores& scores, int start_frame, int end_frame) {
 }
 
 void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& suffix) {
-  const auto stem = [](const std::string& name) {
-    return std::filesystem::path(name).stem().string();
-  };
+  const auto stem = [](const std::string& name) { return NameWithoutEnding(name); };
   std::vector<int> index_of;
   for (const ScoredBehavior& behavior : more.behaviors) {
     const auto same =

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,9 @@ struct TableScoreOptions {
   double fps = 0;           // frames per second; never guessed: 0 is an Error
   int video_frames = 0;     // length of every video; 0: up to the last bout that any author scored
   std::string author = {};  // of rows that name none
+  // When the frames of a video are shown, by its name; nullptr where that is not known, and `fps`
+  // says it. Empty: of no video.
+  std::function<const FrameTimes*(const std::string& video)> times_of = {};
 };
 
 // A behavior table (datasets/formats/behaviors/behaviors.h) without a project. Explicit "not" rows

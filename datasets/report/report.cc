@@ -1,13 +1,16 @@
 #include "datasets/report/report.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
 #include "datasets/base/text.h"
 #include "datasets/behavior/pictures.h"
+#include "datasets/exchange/frame_match.h"
 #include "datasets/files/atomic_file.h"
+#include "datasets/project_times.h"
 #include "datasets/report/chosen_scores.h"
 #include "datasets/report/report_motion.h"
 
@@ -51,23 +54,48 @@ std::vector<std::string> ChosenVideos(const ReportRequest& request) {
   return request.videos;
 }
 
+// When frames are shown, of the videos of a project by the names that tables call them.
+class VideoTimes {
+ public:
+  explicit VideoTimes(const Project& project) : times_(project) {
+    for (const VideoRow& video : project.Videos()) {
+      videos_.emplace(video.name, video);
+      videos_.emplace(NameWithoutEnding(video.name), video);
+    }
+  }
+  // nullptr for a video that the project does not have.
+  const FrameTimes* Of(const std::string& name) {
+    auto found = videos_.find(name);
+    if (found == videos_.end()) found = videos_.find(NameWithoutEnding(name));
+    return found == videos_.end() ? nullptr : &times_.Of(found->second);
+  }
+
+ private:
+  ProjectTimes times_;
+  std::map<std::string, VideoRow> videos_;
+};
+
 BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
                           std::vector<std::string>* warnings) {
   const ReportOptions& options = request.options;
   const TableScoreOptions table{options.fps, options.video_frames, options.author};
-  double fps = options.fps;
   BehaviorScores scores;
   if (project) {
     scores = ScoresOfVideos(*project, SourceOf(options.what), ChosenVideos(request),
                             options.prediction_job);
-    if (fps <= 0 && !scores.series.empty()) fps = scores.series.front().fps;
   } else {
     scores = ScoresOfTable(request, table);
   }
   if (!options.against.empty()) {
     const fs::path file = options.against;
     const std::string name = file.stem().string();
-    AddScores(scores, ScoresFromTable(file, {fps, options.video_frames, name}), name);
+    TableScoreOptions other{options.fps, options.video_frames, name};
+    std::optional<VideoTimes> times;  // each video has its own rate, which `--fps` overrules
+    if (project && options.fps <= 0) {
+      times.emplace(*project);
+      other.times_of = [&](const std::string& video) { return times->Of(video); };
+    }
+    AddScores(scores, ScoresFromTable(file, other), name);
   }
   const std::vector<std::string> unscored = VideosWithoutScores(scores, request.videos);
   if (!unscored.empty() && !scores.series.empty()) {

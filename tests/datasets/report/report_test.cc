@@ -378,4 +378,31 @@ TEST_CASE("what keeps motion from being measured is said as it is, without advic
   CHECK(said.find("Predict it") == std::string::npos);
 }
 
+TEST_CASE("a table in seconds beside a project is read with the rate of each of its videos") {
+  Stage stage;
+  stage.project->Write([](Writer& writer) {
+    writer.connection().Script("UPDATE videos SET fps = 50 WHERE name = 'other'");
+  });
+  stage.Score("other", "groom", 50, 75);
+  const std::string table = stage.In("ben.csv");
+  std::ofstream(table) << "video,subject,behavior,start_s,stop_s\n"
+                          "clip,ann,groom,0.4,1.4\nother.mp4,ann,groom,1,1.5\n";
+  ReportRequest request;
+  request.options.against = table;
+  const Report report = MakeReport(stage.project.get(), request, stage.job);
+  std::map<std::string, Bout> found;
+  for (const BoutSeries& one : report.scores.series) {
+    if (one.author == "ben") found[one.video] = one.bouts.at(0);
+  }
+  CHECK(found.at("clip").start_frame == 10);
+  CHECK(found.at("clip").end_frame == 35);
+  CHECK(found.at("other").start_frame == 50);
+  CHECK(found.at("other").end_frame == 75);
+  std::ofstream(table) << "video,subject,behavior,start_s,stop_s\nnowhere,ann,groom,0.4,1.4\n";
+  const std::string refused =
+      MessageOf([&] { MakeReport(stage.project.get(), request, stage.job); });
+  CHECK(Says(refused, "nowhere"));
+  CHECK(Says(refused, "--fps"));
+}
+
 }  // namespace report_test
