@@ -1,6 +1,7 @@
 // Animals out of sight, and those that come near them: where one may come out, another that is
 // there may be taken for it.
 #include <algorithm>
+#include <cmath>
 
 #include "infer/track/tracker_steps.h"
 
@@ -16,16 +17,44 @@ constexpr double kHiddenSeconds = 0.2;
 constexpr double kPartSeen = 0.65, kWholeAgain = 0.8;
 // So much is more than one animal, though each is hidden in part.
 constexpr double kMoreSeen = 1.25;
+// Log-odds that an animal which leaves the hiding place of another is that one; that it is the one
+// that came, kEnterContact. So about one in fifty: where looks say nothing, a person is asked. Each
+// visit after which nobody came out makes it less likely that anybody is there, as when an animal
+// was taken out of the cage.
+constexpr double kCameOut = 4, kLessAVisit = 2;
 // A step like this beside one that is hidden may be the other one's.
 constexpr double kJumpIou = 0.4, kJumpDistance = 0.3;
-constexpr size_t kMostHidden = 32;
+constexpr size_t kMostHidden = 32, kMostDoors = 256;
 
 }  // namespace
 
 void Tracker::Impl::Hide(const Follow& follow, int frame) {
-  if (follow.contact >= 0 || follow.frames_alone < kKnownFrames) return;
+  if (follow.frames_alone < kKnownFrames) return;
   if (hidden.size() >= kMostHidden) hidden.erase(hidden.begin());
   hidden.push_back({follow, frame});
+  AddDoor(follow.last);
+}
+
+bool Tracker::Impl::IsAtDoor(const Blob& blob) const {
+  const double reach = kHiddenReach * BodyLength(options.median_area);
+  return std::any_of(doors.begin(), doors.end(), [&](const cv::Point2d& door) {
+    return cv::norm(door - blob.centroid) <= reach;
+  });
+}
+
+void Tracker::Impl::AddDoor(const Blob& blob) {
+  const double apart = BodyLength(options.median_area) / 2;
+  const bool known = std::any_of(doors.begin(), doors.end(), [&](const cv::Point2d& door) {
+    return cv::norm(door - blob.centroid) < apart;
+  });
+  if (!known && doors.size() < kMostDoors) doors.push_back(blob.centroid);
+}
+
+void Tracker::Impl::LinkToHidden(int tracklet) {
+  for (Lost& gone : hidden) {
+    AddLink(gone.follow.tracklet, tracklet, kCameOut - kLessAVisit * std::log1p(gone.visits));
+    ++gone.visits;
+  }
 }
 
 bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
@@ -37,7 +66,8 @@ bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
 bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
   const Follow& follow = active[i];
   const double share = blob.area / std::max(1.0, follow.full_area);
-  const bool is_part = share < (follow.beside ? kWholeAgain : kPartSeen) || share > kMoreSeen;
+  const bool is_part =
+      (share < (follow.beside ? kWholeAgain : kPartSeen) || share > kMoreSeen) && IsAtDoor(blob);
   return std::any_of(hidden.begin(), hidden.end(), [&](const Lost& gone) {
     return frame - gone.end_frame >= kHiddenSeconds * options.fps &&
            (is_part || IsHiddenAt(gone, blob));
@@ -45,6 +75,7 @@ bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
 }
 
 void Tracker::Impl::Found(const Blob& blob) {
+  if (!hidden.empty()) AddDoor(blob);
   size_t nearest = hidden.size();
   double least = 1e18;
   for (size_t h = 0; h < hidden.size(); ++h) {

@@ -15,14 +15,12 @@ namespace infer {
 
 constexpr double kEnterContact = 8;  // log-odds that a piece is the animal that walked in
 constexpr double kOverlapOdds = 7;   // log-odds of one unit of IoU
-// Log-odds that an animal which leaves the hiding place of another is that one; that it is the one
-// that came, kEnterContact. So about one in fifty: where looks say nothing, a person is asked.
-constexpr double kCameOut = 4;
-constexpr int kKnownFrames = 5;  // seen alone so often, it is an animal
+constexpr int kKnownFrames = 5;      // seen alone so often, it is an animal
 
 struct Lost {
   Follow follow;
   int end_frame = 0;  // one past the last
+  int visits = 0;     // of others to where animals hide, after which they went on
 };
 
 struct Tracker::Impl {
@@ -34,6 +32,7 @@ struct Tracker::Impl {
   // Animals that went out of sight, until they are seen again, however long: where one of them may
   // come out, an animal that hides there itself may be taken for it.
   std::vector<Lost> hidden;
+  std::vector<cv::Point2d> doors;  // where known animals ever went out of sight, or came up
   std::deque<TrackedFrame> pending;
   std::map<int, Contact> contacts;  // open ones
   int next_contact = 0;
@@ -77,10 +76,14 @@ struct Tracker::Impl {
   void Hide(const Follow& follow, int frame);
   bool IsHiddenAt(const Lost& gone, const Blob& blob) const;
   // Whether active i, as blob now, is where another one hides, for long enough to come out: at the
-  // place where that went out of sight, or half out of sight itself, wherever that is.
+  // place where that went out of sight, or half out of sight itself at any door.
   bool IsBeside(int frame, size_t i, const Blob& blob) const;
+  bool IsAtDoor(const Blob& blob) const;
+  void AddDoor(const Blob& blob);
   // Of one of the hidden that `blob` may be, where it came up.
   void Found(const Blob& blob);
+  // `tracklet` goes away from where others hide, one of which it may be.
+  void LinkToHidden(int tracklet);
   // Whether blob d, which goes on as active i, may be one that was hidden there.
   bool MayBeHidden(const Step& step, size_t i, size_t d) const;
   void ForgetFound();  // all of them, where every animal is in sight

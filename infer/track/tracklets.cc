@@ -349,9 +349,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
   } else if (beside != active[i].beside) {
     next.tracklet = NewTracklet(step.frame, false);
     AddLink(active[i].tracklet, next.tracklet, kEnterContact);
-    for (const Lost& gone : hidden) {
-      if (!beside) AddLink(gone.follow.tracklet, next.tracklet, kCameOut);
-    }
+    if (!beside) LinkToHidden(next.tracklet);
   }
   next.beside = beside;
   tracklets[static_cast<size_t>(next.tracklet)].beside = beside;

@@ -140,6 +140,25 @@ TEST_CASE("one that is covered and comes up as the other steps away is not taken
   CHECK(from_before == 0);
 }
 
+TEST_CASE("one that was taken out for good makes no doubts wherever the others go, nor each time") {
+  DiscWorld world = LookAlikes();
+  world.frames = 700;
+  world.path = [](int animal, int frame) {
+    if (animal == 0) return frame < 20 ? cv::Point3d(120, 90, 0) : cv::Point3d(-200, -200, 0);
+    // Six times past that place, and across the open field between.
+    return cv::Point3d(120 + 80 * std::sin(frame * CV_PI / 110 + 1.5), 90 - 12, 0);
+  };
+  const auto tracked = TrackAndName(world);
+  const auto meetings = infer::MeetingsOf(tracked.evidence, tracked.names);
+  const auto open = std::count_if(meetings.begin(), meetings.end(), [](const auto& meeting) {
+    return meeting.exchange >= infer::kDecidedExchange;
+  });
+  MESSAGE(meetings.size() << " meetings, " << open << " open");
+  CHECK(meetings.size() >= 5);
+  CHECK(meetings.size() <= 8);
+  CHECK(open <= 2);
+}
+
 TEST_CASE("over many scenes hardly a tracklet goes on as another animal unseen") {
   for (const bool shelter : {false, true}) {
     int unseen = 0, tracklets = 0;
