@@ -1,6 +1,7 @@
 #include "infer/names/anchors.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "datasets/shape/mask.h"
@@ -12,7 +13,7 @@ constexpr double kSame = 0.5;        // IoU
 constexpr double kAlsoMeant = 0.25;  // IoU
 // What a person says holds against whatever a network says for however long. Where that cannot be
 // (two animals of one name at once), breaking one label is better than taking an animal away.
-constexpr double kForbidden = -1e6, kKept = 2e6;  // log-odds
+constexpr double kForbidden = -1e6, kKept = 1e9;  // log-odds
 
 }  // namespace
 
@@ -66,15 +67,16 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
 
 void AddAnchors(const TrackRecord& record, const std::vector<Anchor>& anchors,
                 std::vector<TrackletEvidence>& evidence) {
-  std::vector<bool> labeled(evidence.size(), false);
+  std::set<std::pair<int, int>> said;  // tracklet and class: many labels forbid no more than one
+  std::set<int> labeled;
   for (const Anchor& anchor : anchors) {
-    const size_t t = static_cast<size_t>(record.rows()[anchor.row].tracklet);
-    std::vector<double>& odds = evidence[t].class_log_odds;
-    for (size_t k = 0; k < odds.size(); ++k) {
-      if (k != static_cast<size_t>(anchor.class_index)) odds[k] += kForbidden;
+    const int tracklet = record.rows()[anchor.row].tracklet;
+    if (!said.insert({tracklet, anchor.class_index}).second) continue;
+    TrackletEvidence& own = evidence[static_cast<size_t>(tracklet)];
+    for (size_t k = 0; k < own.class_log_odds.size(); ++k) {
+      if (k != static_cast<size_t>(anchor.class_index)) own.class_log_odds[k] += kForbidden;
     }
-    if (!labeled[t]) evidence[t].drop_cost += kKept;
-    labeled[t] = true;
+    if (labeled.insert(tracklet).second) own.drop_cost += kKept;
   }
 }
 

@@ -110,8 +110,8 @@ int AnimalsAtOnce(const TrackRecord& record, const std::vector<Tracklet>& trackl
     size_t end = begin;
     for (; end < rows.size() && rows[end].frame == rows[begin].frame; ++end) {
       const size_t t = static_cast<size_t>(rows[end].tracklet);
-      const bool lasts =
-          tracklets[t].contact || tracklets[t].end_frame - tracklets[t].start_frame >= moment;
+      const bool lasts = tracklets[t].contact || tracklets[t].beside ||
+                         tracklets[t].end_frame - tracklets[t].start_frame >= moment;
       here += lasts && evidence[t].drop_cost > 0;
     }
     ++frames_with[here];

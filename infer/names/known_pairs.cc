@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -106,6 +107,8 @@ void CutAtKnownPairs(const std::vector<FoundPair>& pairs, TrackRecord& record,
 
 namespace {
 
+constexpr double kMetBodies = 3;  // no nearer than this, nobody was exchanged with anybody
+
 // Of frames (first, second]: where the tracklet came nearest to another, and to which; the middle
 // and -1 where it was alone.
 std::pair<int, int> NearestOf(const TrackRecord& record, int tracklet, int first, int second) {
@@ -122,7 +125,10 @@ std::pair<int, int> NearestOf(const TrackRecord& record, int tracklet, int first
     }
     for (auto other = row; own && other != end; ++other) {
       const double away = std::hypot(other->x - own->x, other->y - own->y);
-      if (other->tracklet == tracklet || away >= least) continue;
+      if (other->tracklet == tracklet || away >= least ||
+          away > kMetBodies * std::sqrt(std::max(own->area, other->area))) {
+        continue;
+      }
       least = away;
       place = {row->frame, other->tracklet};
     }
@@ -141,20 +147,24 @@ std::vector<LabelCut> CutAtLabels(const std::vector<Anchor>& anchors, TrackRecor
     return record.rows()[a.row].frame < record.rows()[b.row].frame;
   });
   std::vector<LabelCut> cuts;
-  for (size_t second = 1; second < in_time.size(); ++second) {
+  std::map<int, size_t> last;  // by tracklet: the label before
+  const auto note = [&](size_t place) { last[record.rows()[in_time[place].row].tracklet] = place; };
+  for (size_t second = 0; second < in_time.size(); ++second) {
     const AnimalFrame now = record.rows()[in_time[second].row];
-    for (size_t first = second; first-- > 0;) {
-      const AnimalFrame then = record.rows()[in_time[first].row];
-      if (then.tracklet != now.tracklet) continue;
-      if (in_time[first].class_index != in_time[second].class_index && then.frame < now.frame) {
-        const auto [frame, other] = NearestOf(record, now.tracklet, then.frame, now.frame);
+    const auto first = last.find(now.tracklet);
+    if (first != last.end()) {
+      const Anchor& before = in_time[first->second];
+      const int then = record.rows()[before.row].frame;
+      if (before.class_index != in_time[second].class_index && then < now.frame) {
+        cuts.push_back({then, now.frame, before.class_index, in_time[second].class_index});
+        const auto [frame, other] = NearestOf(record, now.tracklet, then, now.frame);
         Cut(now.tracklet, frame, record, tracklets, links);
         if (other >= 0) Cut(other, frame, record, tracklets, links);
-        cuts.push_back(
-            {then.frame, now.frame, in_time[first].class_index, in_time[second].class_index});
+        last.clear();  // rows have moved to other tracklets
+        for (size_t place = 0; place < second; ++place) note(place);
       }
-      break;
     }
+    note(second);
   }
   return cuts;
 }

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double kSureOdds = std::numeric_limits<double>::infinity();
-constexpr double kNoDrop = 1e6;
+constexpr double kNoDrop = 1e10;  // more than all labels of a tracklet forbid
 // Where nothing speaks for a change, names stay as they were predicted.
 constexpr double kStay = 1e-3;
 

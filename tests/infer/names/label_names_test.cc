@@ -85,13 +85,15 @@ TEST_CASE("two labels that call one tracklet by two names cut it where the anima
 
 TEST_CASE("labels that cannot all hold take no animal away, and those that do not hold are told") {
   Followed followed(0.9f);
-  // Both are called 0, in frames in which both are seen.
-  const std::vector<infer::Anchor> anchors = {{RowAt(10, 0), 0}, {RowAt(300, 1), 0}};
+  // Both are called 0, in frames in which both are seen; the second five times.
+  std::vector<infer::Anchor> anchors = {{RowAt(10, 0), 0}};
+  for (const int frame : {300, 310, 320, 330, 340}) anchors.push_back({RowAt(frame, 1), 0});
   infer::CutAtLabels(anchors, followed.record, followed.tracklets, followed.links);
   const auto names = infer::NameTracklets(followed.record, followed.tracklets, followed.links,
                                           followed.info, {}, anchors);
   for (const auto& name : names) CHECK(name.class_index >= 0);
-  CHECK(infer::NotKept(followed.record, anchors, names).size() == 1);
+  const size_t broken = infer::NotKept(followed.record, anchors, names).size();
+  CHECK((broken == 1 || broken == 5));  // those of one of the two
 }
 
 TEST_CASE("an animal of a growing group that comes back keeps its number, whoever came meanwhile") {
