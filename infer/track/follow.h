@@ -13,6 +13,7 @@ struct Follow {
   cv::Point2d velocity;         // image pixels a frame
   double usual_area = 0;        // pixels, when it stands alone
   double full_area = 0;         // the same while all of it was seen: does not shrink with it
+  int claims = -1;              // tracklet of a hidden animal that it may be, since it came up
   bool beside = false;          // where another one hides
   int contact = -1;             // of the merged blob that it is in, or -1
   int frames_alone = 0;         // since it was first seen

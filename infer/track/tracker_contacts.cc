@@ -89,7 +89,10 @@ void Tracker::Impl::Split(Step& step, size_t d, std::vector<Follow> members, boo
   for (size_t i = 0; i < members.size(); ++i) {
     Blob& piece = pieces[i];
     if (piece.area < 0.1 * members[i].usual_area || piece.area < 1) {
-      if (members[i].tracklet >= 0) Lose(members[i], step.frame);
+      if (members[i].tracklet >= 0) {
+        Lose(members[i], step.frame);
+        Hide(members[i], step.frame);
+      }
       if (same) contact->members.clear();  // never equal again: the next frame starts anew
       continue;
     }

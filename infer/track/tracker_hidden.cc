@@ -10,6 +10,7 @@ namespace {
 
 // An animal that went out of sight comes up within so many body lengths of its place.
 constexpr double kHiddenReach = 1.25;
+constexpr double kLeftReach = 1.6;  // and who was there has left only beyond these
 // Hidden for so long, it may come out whenever another one is there; before, it was only missed.
 constexpr double kHiddenSeconds = 0.2;
 // Of its full area: so little is seen of an animal at the edge of what hides the other one (its
@@ -35,6 +36,17 @@ void Tracker::Impl::Hide(const Follow& follow, int frame) {
   AddDoor(follow.last);
 }
 
+bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob, bool was_there) const {
+  return cv::norm(gone.follow.last.centroid - blob.centroid) <=
+         (was_there ? kLeftReach : kHiddenReach) *
+             std::max(BodyLength(gone.follow.usual_area), BodyLength(options.median_area));
+}
+
+bool Tracker::Impl::IsClaimed(const Lost& gone) const {
+  return std::any_of(active.begin(), active.end(),
+                     [&](const Follow& follow) { return follow.claims == gone.follow.tracklet; });
+}
+
 bool Tracker::Impl::IsAtDoor(const Blob& blob) const {
   const double reach = kHiddenReach * BodyLength(options.median_area);
   return std::any_of(doors.begin(), doors.end(), [&](const cv::Point2d& door) {
@@ -50,17 +62,14 @@ void Tracker::Impl::AddDoor(const Blob& blob) {
   if (!known && doors.size() < kMostDoors) doors.push_back(blob.centroid);
 }
 
-void Tracker::Impl::LinkToHidden(int tracklet) {
+void Tracker::Impl::LinkToHidden(const Follow& from, int tracklet) {
+  const auto is_near = [&](const Lost& gone) { return IsHiddenAt(gone, from.last, true); };
+  const bool any_near = std::any_of(hidden.begin(), hidden.end(), is_near);
   for (Lost& gone : hidden) {
+    if (IsClaimed(gone) || (any_near && !is_near(gone))) continue;
     AddLink(gone.follow.tracklet, tracklet, kCameOut - kLessAVisit * std::log1p(gone.visits));
     ++gone.visits;
   }
-}
-
-bool Tracker::Impl::IsHiddenAt(const Lost& gone, const Blob& blob) const {
-  return cv::norm(gone.follow.last.centroid - blob.centroid) <=
-         kHiddenReach *
-             std::max(BodyLength(gone.follow.usual_area), BodyLength(options.median_area));
 }
 
 bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
@@ -69,28 +78,26 @@ bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
   const bool is_part =
       (share < (follow.beside ? kWholeAgain : kPartSeen) || share > kMoreSeen) && IsAtDoor(blob);
   return std::any_of(hidden.begin(), hidden.end(), [&](const Lost& gone) {
-    return frame - gone.end_frame >= kHiddenSeconds * options.fps &&
-           (is_part || IsHiddenAt(gone, blob));
+    return frame - gone.end_frame >= kHiddenSeconds * options.fps && !IsClaimed(gone) &&
+           (is_part || IsHiddenAt(gone, blob, follow.beside));
   });
 }
 
-void Tracker::Impl::Found(const Blob& blob) {
-  if (!hidden.empty()) AddDoor(blob);
-  size_t nearest = hidden.size();
+void Tracker::Impl::Claim(Follow& follow) {
+  if (!hidden.empty()) AddDoor(follow.last);
   double least = 1e18;
-  for (size_t h = 0; h < hidden.size(); ++h) {
-    const double away = cv::norm(hidden[h].follow.last.centroid - blob.centroid);
-    if (!IsHiddenAt(hidden[h], blob) || away >= least) continue;
+  for (const Lost& gone : hidden) {
+    const double away = cv::norm(gone.follow.last.centroid - follow.last.centroid);
+    if (IsClaimed(gone) || !IsHiddenAt(gone, follow.last) || away >= least) continue;
     least = away;
-    nearest = h;
+    follow.claims = gone.follow.tracklet;
   }
-  if (nearest < hidden.size()) hidden.erase(hidden.begin() + static_cast<ptrdiff_t>(nearest));
 }
 
 bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {
   const Blob& blob = step.blobs[d];
   if (std::none_of(hidden.begin(), hidden.end(),
-                   [&](const Lost& gone) { return IsHiddenAt(gone, blob); })) {
+                   [&](const Lost& gone) { return !IsClaimed(gone) && IsHiddenAt(gone, blob); })) {
     return false;
   }
   if (step.fits[i][d].iou < kJumpIou && step.fits[i][d].distance > kJumpDistance) return true;
@@ -101,7 +108,18 @@ bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {
 }
 
 void Tracker::Impl::ForgetFound() {
-  if (Most() > 0 && static_cast<int>(active.size()) >= Most()) hidden.clear();
+  int known = 0;
+  for (Follow& follow : active) {
+    if (follow.frames_alone < kKnownFrames) continue;
+    ++known;
+    if (follow.claims < 0) continue;
+    hidden.erase(
+        std::remove_if(hidden.begin(), hidden.end(),
+                       [&](const Lost& gone) { return gone.follow.tracklet == follow.claims; }),
+        hidden.end());
+    follow.claims = -1;
+  }
+  if (Most() > 0 && known >= Most()) hidden.clear();
 }
 
 }  // namespace infer

@@ -55,7 +55,7 @@ struct Tracker::Impl {
     std::vector<std::vector<int>> merged;  // blob -> further actives inside of it
     std::vector<Follow> next;
     std::vector<bool> settled;     // actives that go on
-    std::vector<size_t> appeared;  // blobs that nobody was followed into
+    std::vector<size_t> appeared;  // of `next`: nobody was followed into them
   };
   void MergeFragments(Step& step);
   void Match(Step& step);
@@ -74,19 +74,22 @@ struct Tracker::Impl {
   void LinkToLost(int to, const Blob& blob);
   void Lose(const Follow& follow, int frame) { lost.push_back({follow, frame}); }
   void Hide(const Follow& follow, int frame);
-  bool IsHiddenAt(const Lost& gone, const Blob& blob) const;
+  bool IsHiddenAt(const Lost& gone, const Blob& blob, bool was_there = false) const;
+  // Whether one that came up may be it, and is not known yet.
+  bool IsClaimed(const Lost& gone) const;
   // Whether active i, as blob now, is where another one hides, for long enough to come out: at the
   // place where that went out of sight, or half out of sight itself at any door.
   bool IsBeside(int frame, size_t i, const Blob& blob) const;
   bool IsAtDoor(const Blob& blob) const;
   void AddDoor(const Blob& blob);
-  // Of one of the hidden that `blob` may be, where it came up.
-  void Found(const Blob& blob);
+  // What comes up where one hides may be that one: until it is known it only claims to be, so that
+  // a false alarm at a door is forgotten, not the animal.
+  void Claim(Follow& follow);
   // `tracklet` goes away from where others hide, one of which it may be.
-  void LinkToHidden(int tracklet);
+  void LinkToHidden(const Follow& from, int tracklet);
   // Whether blob d, which goes on as active i, may be one that was hidden there.
   bool MayBeHidden(const Step& step, size_t i, size_t d) const;
-  void ForgetFound();  // all of them, where every animal is in sight
+  void ForgetFound();  // who is known to be in sight again; all, where every animal is
 
   // A contact that ends without its members coming apart together: nobody can check it from behind,
   // so its pieces are cut where the animals hid each other, and may change names there.

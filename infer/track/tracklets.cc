@@ -301,7 +301,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
     follow.tracklet = NewTracklet(step.frame, false);
     follow.last.tracklet = follow.tracklet;
     LinkToLost(follow.tracklet, blob);
-    step.appeared.push_back(d);
+    step.appeared.push_back(step.next.size());
     for (size_t i = 0; i < active.size(); ++i) {
       if (step.fits[i][d].near && active[i].contact < 0) {
         AddLink(active[i].tracklet, follow.tracklet, kOverlapOdds * step.fits[i][d].iou);
@@ -341,7 +341,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
               kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
     }
     for (const Lost& gone : hidden) {
-      if (!IsHiddenAt(gone, blob)) continue;
+      if (IsClaimed(gone) || !IsHiddenAt(gone, blob)) continue;
       const Fit fit = FitOf(gone.follow, blob);
       AddLink(gone.follow.tracklet, next.tracklet,
               kOverlapOdds * fit.iou + 2 * std::exp(-fit.distance));
@@ -349,7 +349,7 @@ void Tracker::Impl::Place(Step& step, size_t d) {
   } else if (beside != active[i].beside) {
     next.tracklet = NewTracklet(step.frame, false);
     AddLink(active[i].tracklet, next.tracklet, kEnterContact);
-    if (!beside) LinkToHidden(next.tracklet);
+    if (!beside) LinkToHidden(active[i], next.tracklet);
   }
   next.beside = beside;
   tracklets[static_cast<size_t>(next.tracklet)].beside = beside;
@@ -369,7 +369,7 @@ std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetect
   FindMerges(step);
   EndContacts(step);
   for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);
-  for (const size_t d : step.appeared) Found(step.blobs[d]);
+  for (const size_t place : step.appeared) Claim(step.next[place]);
   for (size_t i = 0; i < active.size(); ++i) {
     if (step.settled[i]) continue;
     Lose(active[i], frame);
