@@ -205,7 +205,7 @@ bool IsShared(const Recorder& recorder, const ImageRow& image, Id category_id) {
   return recorder.connection()
       .Query(
           "SELECT 1 FROM annotations JOIN images ON images.id = annotations.image_id"
-          " WHERE annotations.category_id = ?1 AND images.video_id IS ?3"
+          " WHERE annotations.category_id = ?1 AND iscrowd = 0 AND images.video_id IS ?3"
           " AND (?3 IS NOT NULL OR images.id = ?2)"
           " GROUP BY images.id HAVING count(*) > 1 LIMIT 1",
           category_id, image.id, image.video_id)
@@ -254,18 +254,21 @@ Edit AssignName(Id annotation_id, Id category_id) {
                         CategoryName(recorder, category_id);
                         const Id old_category = row.category_id;
                         if (old_category == category_id) return;
+                        const auto labels = recorder.reader().AnnotationsOfImage(image.id);
+                        const auto named =
+                            std::find_if(labels.begin(), labels.end(), [&](const auto& other) {
+                              return other.id != row.id && other.category_id == category_id;
+                            });
                         std::optional<Id> track;
-                        const bool shared = IsShared(recorder, image, category_id);
-                        if (!shared) track = TrackOf(recorder, image, category_id);
-                        for (AnnotationRow other : recorder.reader().AnnotationsOfImage(image.id)) {
-                          if (shared || other.id == row.id || other.category_id != category_id) {
-                            continue;
-                          }
+                        // Asked of the whole video, so only where there is somebody to swap with.
+                        if (named == labels.end()) {
+                          track = TrackOf(recorder, image, category_id);
+                        } else if (!IsShared(recorder, image, category_id)) {
+                          AnnotationRow other = *named;
                           track = other.track_id;
                           other.category_id = old_category;
                           other.track_id = row.track_id;
                           Update(recorder, std::move(other));
-                          break;
                         }
                         row.category_id = category_id;
                         row.track_id = track;

@@ -105,6 +105,14 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
     others.erase(found);
   }
   for (const BehaviorIntervalRow& other : others) {
+    // Another reviewer's decision on the same bout: the newest stands, as it was drawn.
+    const bool is_same = other.behavior_id == wanted.behavior_id &&
+                         other.present == wanted.present && BothDecided(other, wanted);
+    if (is_same && Overlap(other, plan.wanted)) {
+      KeepNote(other, &plan.wanted);
+      plan.deleted.push_back(other.id);
+      continue;
+    }
     if (Overlap(other, plan.wanted) && Excludes(plan.wanted, other, behaviors)) {
       Cut(other, plan.wanted, &plan);
     }

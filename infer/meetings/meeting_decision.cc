@@ -24,6 +24,16 @@ using datasets::PredictionCorrectionRow;
 
 std::string Thing(Id meeting_id) { return "meeting " + std::to_string(meeting_id); }
 
+// Of a network that finds boxes, the box.
+datasets::Polygons OutlineOrBox(const datasets::PredictionRow& prediction) {
+  if (!prediction.polygons.empty()) return prediction.polygons;
+  const datasets::Box& box = prediction.box;
+  return {{{box.x, box.y},
+           {box.x + box.width, box.y},
+           {box.x + box.width, box.y + box.height},
+           {box.x, box.y + box.height}}};
+}
+
 // The outline of a tracklet in a frame, as the machine wrote it.
 datasets::Polygons OutlineOf(Connection& connection, const MeetingRow& meeting,
                              const KnownNames& known, int tracklet, int frame) {
@@ -36,13 +46,7 @@ datasets::Polygons OutlineOf(Connection& connection, const MeetingRow& meeting,
                          [&](int, const std::vector<datasets::PredictionRow>& predictions) {
                            for (const auto& prediction : predictions) {
                              if (prediction.tracklet != written) continue;
-                             const datasets::Box& box = prediction.box;
-                             outline = prediction.polygons;
-                             if (!outline.empty()) continue;
-                             outline = {{{box.x, box.y},
-                                         {box.x + box.width, box.y},
-                                         {box.x + box.width, box.y + box.height},
-                                         {box.x, box.y + box.height}}};
+                             outline = OutlineOrBox(prediction);
                            }
                          });
   if (outline.empty()) {
@@ -290,34 +294,35 @@ struct ShownOutline {
   datasets::Polygons outline;
 };
 
-// The outline that is called so, as people see it, in the nearest of frames [first, last] to the
-// end that `from_first` says.
+// The outline that is called so, as people see it, in the first of frames [first, end), or the
+// last.
 std::optional<ShownOutline> OutlineCalled(Connection& connection, Id job_id, Id video_id,
-                                          Id category_id, int first, int last, bool from_first) {
+                                          Id category_id, int first, int end, bool from_first) {
   std::optional<ShownOutline> found;
-  if (first > last) return found;
+  if (first >= end) return found;
   datasets::Reader(connection)
-      .ForEachPrediction(job_id, video_id, first, last + 1, datasets::PredictionView::kCorrected,
+      .ForEachPrediction(job_id, video_id, first, end, datasets::PredictionView::kCorrected,
                          [&](int frame, const std::vector<datasets::PredictionRow>& predictions) {
                            if (found && from_first) return;
                            for (const auto& prediction : predictions) {
                              if (prediction.category_id != category_id) continue;
-                             if (prediction.polygons.empty()) continue;
-                             found = {frame, prediction.polygons};
+                             found = {frame, OutlineOrBox(prediction)};
                            }
                          });
   return found;
 }
 
-// Whoever is called so before `frame` is the one that is called otherwise from it on.
-void AddExchange(Connection& connection, Id job_id, Id video_id, int frame, Id category_id,
-                 Id other_category_id, std::vector<datasets::KnownPairRow>& pairs) {
+// Whoever is called so before `frame` is the one that is called otherwise from it on. Within frames
+// [first, end), in which no name changes otherwise.
+void AddExchange(Connection& connection, Id job_id, Id video_id, int frame,
+                 std::pair<int, int> within, Id category_id, Id other_category_id,
+                 std::vector<datasets::KnownPairRow>& pairs) {
+  const int first = std::max(within.first, frame - kNearFrames);
+  const int end = std::min(within.second, frame + kNearFrames);
   for (const auto& [before, after] :
        {std::pair(category_id, other_category_id), std::pair(other_category_id, category_id)}) {
-    const auto was = OutlineCalled(connection, job_id, video_id, before,
-                                   std::max(0, frame - kNearFrames), frame - 1, false);
-    const auto is =
-        OutlineCalled(connection, job_id, video_id, after, frame, frame + kNearFrames - 1, true);
+    const auto was = OutlineCalled(connection, job_id, video_id, before, first, frame, false);
+    const auto is = OutlineCalled(connection, job_id, video_id, after, frame, end, true);
     if (!was || !is) continue;
     datasets::KnownPairRow pair;  // without tracklets: in this prediction the swap itself says it
     pair.before_frame = was->frame;
@@ -326,6 +331,18 @@ void AddExchange(Connection& connection, Id job_id, Id video_id, int frame, Id c
     pair.after_outline = is->outline;
     pairs.push_back(std::move(pair));
   }
+}
+
+// The frames around `frame` in which nobody has changed names by hand.
+std::pair<int, int> WithoutCorrection(const KnownNames& known, int frame) {
+  std::pair<int, int> within = {known.evidence.start_frame, known.evidence.end_frame};
+  for (const PredictionCorrectionRow& correction : known.corrections) {
+    for (const int edge : {correction.start_frame, correction.end_frame}) {
+      if (edge < frame) within.first = std::max(within.first, edge);
+      if (edge > frame) within.second = std::min(within.second, edge);
+    }
+  }
+  return within;
 }
 
 }  // namespace
@@ -366,12 +383,20 @@ std::optional<datasets::MeetingChange> DecisionOfSwap(Connection& connection, Id
   decision.end_frame =
       std::min(known->evidence.end_frame, has_end ? end_frame + 1 : start_frame + 1);
   if (start_frame > known->evidence.start_frame) {
-    AddExchange(connection, job_id, video_id, start_frame, category_id, other_category_id,
+    std::pair<int, int> within = WithoutCorrection(*known, start_frame);
+    within.second = std::min(within.second, end_frame);
+    AddExchange(connection, job_id, video_id, start_frame, within, category_id, other_category_id,
                 decision.pairs);
   }
   if (has_end) {
-    AddExchange(connection, job_id, video_id, end_frame, category_id, other_category_id,
+    std::pair<int, int> within = WithoutCorrection(*known, end_frame);
+    within.first = std::max(within.first, start_frame);
+    AddExchange(connection, job_id, video_id, end_frame, within, category_id, other_category_id,
                 decision.pairs);
+  }
+  for (const MeetingDecisionRow& other : known->decisions) {  // the swap is taken back, or refined
+    const bool is_swap = other.meeting_id == 0 && other.job_id == job_id;
+    if (is_swap && other.start_frame == decision.start_frame) change.replaced.push_back(other);
   }
   if (decision.pairs.empty() || decision.end_frame <= decision.start_frame) return std::nullopt;
   return change;

@@ -92,7 +92,7 @@ void SayNotKept(const std::string& video, const train::ModelInfo& info, const Tr
                       info.classes[static_cast<size_t>(labels[l].class_index)] + "' of frame " +
                       std::to_string(record.rows()[labels[l].row].frame) +
                       " does not fit the other labels and what is seen at once; its animal got "
-                      "another name");
+                      "another name, or none");
   }
   if (labels.size() > kMostSaid) {
     remarks.push_back("video '" + video + "': " + std::to_string(labels.size() - kMostSaid) +
@@ -110,6 +110,9 @@ std::vector<KnownSame> ObeyDecisions(const datasets::Project& project, datasets:
   project.Read([&](datasets::Connection& connection) {
     decisions = datasets::ReadMeetingDecisions(connection, video.id);
   });
+  // Of those that contradict each other the later is left out below: the older one.
+  std::stable_sort(decisions.begin(), decisions.end(),
+                   [](const auto& a, const auto& b) { return a.id > b.id; });
   const std::vector<FoundPair> pairs =
       FindKnownPairs(project, job_id, video, found.record, found.rows, decisions);
   CutAtKnownPairs(pairs, found.record, found.tracklets, found.links);
