@@ -182,7 +182,13 @@ class Finishing {
     const int end = std::min(span.end_frame, group.video.frame_count);
     if (end <= start) return;
     // A frame is one, however many behaviors were scored in it.
-    const bool is_new = counted_.insert({group.video.id, group.subject, start, end}).second;
+    if (counted_.insert({group.video.id, group.subject, start, end}).second) {
+      for (int frame = start; frame < end; ++frame) {
+        summary_.held_out_frames += std::any_of(scores.begin(), scores.end(), [&](const auto& of) {
+          return of[static_cast<size_t>(frame)] == of[static_cast<size_t>(frame)];
+        });
+      }
+    }
     for (size_t b = 0; b < scores.size(); ++b) {
       const Id id = group.series[b].behavior_id;
       const std::vector<bool> present =
@@ -192,7 +198,6 @@ class Finishing {
         const double score = static_cast<double>(scores[b][static_cast<size_t>(frame)]);
         if (score != score) continue;
         list.push_back({score, present[static_cast<size_t>(frame - start)]});
-        summary_.held_out_frames += is_new && b == 0;
       }
     }
   }

@@ -76,18 +76,21 @@ std::vector<PredictionRow> CompleteFrames::UnlabeledRows(const LabeledImage& fra
   if (job == jobs_.end()) return rows;
   const cv::Size size(image.width, image.height);
   Animals labeled;
-  for (const AnnotationRow& label : frame.labels) ++labeled[label.category_id];
+  std::vector<datasets::Rle> masks;  // of the labels; empty where one has no shape
+  for (const AnnotationRow& label : frame.labels) {
+    ++labeled[label.category_id];
+    masks.push_back(label.HasShape() ? label.Mask(size) : datasets::Rle());
+  }
   std::vector<PredictionRow> left;
   for (PredictionRow& row :
        project_.PredictionsAt(job->second, *image.video_id, *image.frame_index)) {
     if (!row.HasShape()) continue;
     const datasets::Rle mask = row.Mask(size);
-    const auto same =
-        std::find_if(frame.labels.begin(), frame.labels.end(), [&](const AnnotationRow& label) {
-          return label.HasShape() && datasets::RleIou(mask, label.Mask(size)) >= kSameAnimal;
-        });
-    if (same != frame.labels.end()) {
-      --labeled[same->category_id];
+    const auto same = std::find_if(masks.begin(), masks.end(), [&](const datasets::Rle& label) {
+      return label.width > 0 && datasets::RleIou(mask, label) >= kSameAnimal;
+    });
+    if (same != masks.end()) {
+      --labeled[frame.labels[static_cast<size_t>(same - masks.begin())].category_id];
     } else {
       left.push_back(std::move(row));
     }
@@ -100,8 +103,13 @@ std::vector<PredictionRow> CompleteFrames::UnlabeledRows(const LabeledImage& fra
 
 std::vector<datasets::Rle> CompleteFrames::Unlabeled(const LabeledImage& frame) const {
   std::vector<datasets::Rle> masks;
+  const cv::Size size(frame.image.width, frame.image.height);
   for (const PredictionRow& row : UnlabeledRows(frame)) {
-    masks.push_back(row.Mask({frame.image.width, frame.image.height}));
+    cv::Mat mask = datasets::DecodeMask(row.Mask(size));
+    for (const AnnotationRow& label : frame.labels) {  // what a person has drawn teaches
+      if (label.HasShape()) mask.setTo(0, datasets::DecodeMask(label.Mask(size)));
+    }
+    masks.push_back(datasets::EncodeMask(mask));
   }
   return masks;
 }

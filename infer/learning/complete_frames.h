@@ -18,7 +18,8 @@ class CompleteFrames {
   CompleteFrames(const datasets::Project& project, const std::vector<LabeledImage>& frames);
 
   // The newest predictions there, as corrected, that neither have a label of their name nor overlap
-  // one: a person who mended one outline of the frame has not yet said anything about them.
+  // one: a person who mended one outline of the frame has not yet said anything about them. Without
+  // the pixels of labels.
   std::vector<datasets::Rle> Unlabeled(const LabeledImage& frame) const;
   // Whether it was filled in, or lies among frames that were, and has no label of an animal that
   // the frames have from which that was carried or interpolated, nor a prediction of it.

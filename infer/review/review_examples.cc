@@ -184,7 +184,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       const bool missing = here < static_cast<int>(labels.size());
       (held_back ? missing_held : missing_learned) += missing;
     }
-    labeled.insert(frame);
+    if (complete) labeled.insert(frame);
     if (!any) return;
     examples.frames += held_back;
     examples.audit_frames += audited.count(frame) > 0;

@@ -102,24 +102,13 @@ class FrameCounter {
   void Take(const ImageRow& image, const std::vector<AnnotationRow>& labels) {
     const int frame = *image.frame_index;
     if (frame < statement_.start_frame || frame >= statement_.end_frame) return;
-    if (!image.IsDecided() && !HasEveryAnimal(labels)) return;
+    if (!image.IsDecided() && !HasEveryAnimal(data_, labels)) return;
     Labeled& own = labeled_[frame];
     own.accepted =
         !labels.empty() && std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
           return label.job_id == statement_.job_id;
         });
     own.differs = sample_.count(frame) > 0 && Differs(image, labels);
-  }
-
-  bool HasEveryAnimal(const std::vector<AnnotationRow>& labels) const {
-    if (AnyFilledIn(labels)) return false;  // what was filled in has no witness
-    for (size_t k = 0; k < data_.categories.size(); ++k) {
-      const auto found = std::count_if(labels.begin(), labels.end(), [&](const auto& label) {
-        return label.category_id == data_.categories[k] && label.HasShape() && !label.iscrowd;
-      });
-      if (found < std::max(1, data_.max_instances[k])) return false;
-    }
-    return true;
   }
 
   // Whether the labels are not what was predicted, with the corrections of people: other animals,
