@@ -34,7 +34,8 @@ struct MotionOptions {
             "confidence on",
             Range{0, 1});
     v.Field("max-gap", max_gap,
-            "seconds without an animal, or in zones without its --zone-point, that end neither a "
+            "seconds without an animal, or in zones without the key point they go by, that end "
+            "neither a "
             "step nor a bout",
             Range{0, 1e6});
     v.Field("min-step", min_step_px, "steps below so many pixels count as standing still",

@@ -182,7 +182,7 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
     throw Error(
         "motion in '" + video.name + "'",
         (input.from_labels ? "no animal is labeled in it" : "it has no predictions") + where,
-        input.from_labels ? "label some frames first" : "run vole predict first");
+        input.from_labels ? "label some frames first" : "predict it first");
   }
   result.summaries = meter.Summaries();
   result.contacts = meter.Contacts();

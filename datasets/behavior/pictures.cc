@@ -148,7 +148,7 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
   if (rows == 0) throw Error("ethogram", "there is no bout to draw", "score a behavior first");
   if (rows > kMostRows) {
     throw Error("ethogram", std::to_string(rows) + " rows do not fit into a picture",
-                "choose a video with --video");
+                "choose fewer videos");
   }
   const double left = kMargin + names + 14 + labels + 8;
   Drawing drawing(left + kPlotWidth + 2 * kMargin, height);

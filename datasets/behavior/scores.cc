@@ -239,7 +239,7 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
 }
 
 BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
-                                 const std::string& video_name, Id job_id) {
+                                 const std::vector<std::string>& chosen, Id job_id) {
   Gatherer gatherer;
   std::map<Id, BehaviorRow> rows;
   for (const BehaviorRow& row : project.Behaviors()) rows[row.id] = row;
@@ -247,8 +247,9 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
     const BehaviorRow& row = rows[id];
     return gatherer.Behavior({row.name, row.is_point, row.exclusion_group, row.color});
   };
-  std::vector<VideoRow> videos = project.Videos();
-  if (!video_name.empty()) videos = {project.VideoByName(video_name)};
+  std::vector<VideoRow> videos;
+  for (const std::string& name : chosen) videos.push_back(project.VideoByName(name));
+  if (chosen.empty()) videos = project.Videos();
   const BehaviorsOf scored = ScoredAnywhere(project);
   std::map<Id, std::set<Id>> of_jobs;
   for (const VideoRow& video : videos) {

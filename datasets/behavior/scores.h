@@ -75,9 +75,10 @@ constexpr char kFinalAuthor[] = "final";  // of both, completed (formats/behavio
 // that an author scored, "not" too, in the video, and one that the job has scores of. An author
 // looks for what they have scored anywhere in the project; the job for what it has scores of.
 // Verdicts about single predicted bouts are no scoring of an animal: they say nothing of other
-// behaviors, and rejections alone make no series. `video`: name, or "" for all.
+// behaviors, and rejections alone make no series. `videos`: names, none for all; nothing else of
+// the others is read. Throws Error for a name that no video has.
 BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
-                                 const std::string& video = "", Id job_id = 0);
+                                 const std::vector<std::string>& videos = {}, Id job_id = 0);
 
 // Sorts, and unites bouts of one behavior that overlap (neighbors without a gap stay two). Gives
 // colors to behaviors that have none. What the functions above return is tidy already.

@@ -1,4 +1,5 @@
-// Which prediction of behavior the project shows.
+// Which prediction of behavior counts where behavior is counted: in reports, results and exports.
+// (The timeline and the review show the newest one from its first score on, as it comes.)
 #pragma once
 
 #include <optional>

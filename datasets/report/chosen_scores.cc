@@ -11,18 +11,6 @@ bool IsIn(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-BehaviorScores ScoresOfVideos(const Project& project, ScoreSource source,
-                              const std::vector<std::string>& videos, Id job_id) {
-  for (const std::string& name : videos) project.VideoByName(name);
-  BehaviorScores scores = ScoresFromProject(project, source, "", job_id);
-  if (videos.empty()) return scores;
-  scores.series.erase(
-      std::remove_if(scores.series.begin(), scores.series.end(),
-                     [&](const BoutSeries& one) { return !IsIn(videos, one.video); }),
-      scores.series.end());
-  return scores;
-}
-
 std::vector<std::string> VideosWithoutScores(const BehaviorScores& scores,
                                              const std::vector<std::string>& videos) {
   std::vector<std::string> without;

@@ -1,7 +1,6 @@
 #include "datasets/report/report.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "datasets/base/error.h"
@@ -54,35 +53,14 @@ std::vector<std::string> ChosenVideos(const ReportRequest& request) {
   return request.videos;
 }
 
-// When frames are shown, of the videos of a project by the names that tables call them.
-class VideoTimes {
- public:
-  explicit VideoTimes(const Project& project) : times_(project) {
-    for (const VideoRow& video : project.Videos()) {
-      videos_.emplace(video.name, video);
-      videos_.emplace(NameWithoutEnding(video.name), video);
-    }
-  }
-  // nullptr for a video that the project does not have.
-  const FrameTimes* Of(const std::string& name) {
-    auto found = videos_.find(name);
-    if (found == videos_.end()) found = videos_.find(NameWithoutEnding(name));
-    return found == videos_.end() ? nullptr : &times_.Of(found->second);
-  }
-
- private:
-  ProjectTimes times_;
-  std::map<std::string, VideoRow> videos_;
-};
-
 BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
                           std::vector<std::string>* warnings) {
   const ReportOptions& options = request.options;
   const TableScoreOptions table{options.fps, options.video_frames, options.author};
   BehaviorScores scores;
   if (project) {
-    scores = ScoresOfVideos(*project, SourceOf(options.what), ChosenVideos(request),
-                            options.prediction_job);
+    scores = ScoresFromProject(*project, SourceOf(options.what), ChosenVideos(request),
+                               options.prediction_job);
   } else {
     scores = ScoresOfTable(request, table);
   }
@@ -90,10 +68,15 @@ BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
     const fs::path file = options.against;
     const std::string name = file.stem().string();
     TableScoreOptions other{options.fps, options.video_frames, name};
-    std::optional<VideoTimes> times;  // each video has its own rate, which `--fps` overrules
-    if (project && options.fps <= 0) {
+    std::optional<VideoMatcher> videos;
+    std::optional<ProjectTimes> times;
+    if (project && options.fps <= 0) {  // each video has its own rate, which `fps` overrules
+      videos.emplace(*project, file, "");
       times.emplace(*project);
-      other.times_of = [&](const std::string& video) { return times->Of(video); };
+      other.times_of = [&](const std::string& name) {
+        const VideoRow* video = videos->Find(name);
+        return video ? &times->Of(*video) : nullptr;
+      };
     }
     AddScores(scores, ScoresFromTable(file, other), name);
   }

@@ -9,6 +9,8 @@
 #include "datasets/calibrated.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/file_names.h"
+#include "datasets/store/connection.h"
+#include "datasets/store/reader.h"
 
 namespace datasets {
 namespace {
@@ -67,15 +69,11 @@ bool HasFramesWithin(const Project& project, const VideoRow& video, Id job,
   const int end = input.end_frame < 0 ? video.frame_count : input.end_frame;
   if (input.start_frame == 0 && end >= video.frame_count) return true;
   bool any = false;
-  const auto see = [&](int frame) { any |= input.start_frame <= frame && frame < end; };
-  if (input.from_labels) {
-    project.ForEachAnnotation(video.id,
-                              [&](const ImageRow& image, const std::vector<AnnotationRow>&) {
-                                if (image.frame_index) see(*image.frame_index);
-                              });
-  } else {
-    project.ForEachConfidence(job, video.id, [&](int frame, Id, double) { see(frame); });
-  }
+  project.Read([&](Connection& connection) {
+    const Reader reader(connection);
+    any = input.from_labels ? reader.HasLabels(video.id, input.start_frame, end)
+                            : reader.HasPredictions(job, video.id, input.start_frame, end);
+  });
   return any;
 }
 

@@ -137,7 +137,7 @@ void ReadBackground(const Project& project, VideoResults* results) {
 }
 
 void ReadScores(const Project& project, VideoResults* results) {
-  results->scores = ScoresOfVideos(project, ScoreSource::kFinal, {results->video.name});
+  results->scores = ScoresFromProject(project, ScoreSource::kFinal, {results->video.name});
   std::set<std::string> scored;
   bool any_bout = false;
   for (const BoutSeries& series : results->scores.series) {

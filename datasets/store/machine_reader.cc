@@ -132,6 +132,24 @@ int Reader::CountPredictedFrames(Id job_id, Id video_id) const {
   return static_cast<int>(row.Int(0));
 }
 
+bool Reader::HasPredictions(Id job_id, Id video_id, int start_frame, int end_frame) const {
+  return connection_
+      .Query(
+          "SELECT 1 FROM predictions WHERE job_id = ? AND video_id = ? AND frame_index >= ?"
+          " AND frame_index < ? LIMIT 1",
+          job_id, video_id, start_frame, end_frame)
+      .Step();
+}
+
+bool Reader::HasLabels(Id video_id, int start_frame, int end_frame) const {
+  return connection_
+      .Query(
+          "SELECT 1 FROM images WHERE video_id = ? AND frame_index >= ? AND frame_index < ?"
+          " AND EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id) LIMIT 1",
+          video_id, start_frame, end_frame)
+      .Step();
+}
+
 std::vector<PredictionCorrectionRow> Reader::Corrections(Id job_id, Id video_id) const {
   auto rows = connection_.Query(
       "SELECT id, job_id, video_id, start_frame, end_frame, kind, category_id, other_category_id,"

@@ -51,6 +51,9 @@ class Reader {
   // The newest that is done; where none is, the newest that has found anything so far.
   std::optional<Id> LatestPredictJob(Id video_id) const;
   int CountPredictedFrames(Id job_id, Id video_id) const;
+  // Whether any frame of [start, end) has a prediction, or a label; stops at the first.
+  bool HasPredictions(Id job_id, Id video_id, int start_frame, int end_frame) const;
+  bool HasLabels(Id video_id, int start_frame, int end_frame) const;
   std::vector<PredictionCorrectionRow> Corrections(Id job_id, Id video_id) const;
   void ForEachConfidence(
       Id job_id, Id video_id,

@@ -132,7 +132,8 @@ int PredictOnSlurm(const datasets::Project& project, const std::vector<datasets:
     plan = PlanParts(folder, project, videos, model, options, &failed, console);
     if (plan.videos.empty()) {
       folder.RemoveIfDone();
-      throw std::runtime_error(failed.begin()->second);
+      for (const auto& [video, why] : failed) console.Fail(why);
+      return 1;
     }
   }
   for (const auto& [video, why] : failed) console.Fail(why);

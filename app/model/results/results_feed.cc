@@ -105,6 +105,11 @@ ResultsFeed::Progress ResultsFeed::progress() const {
   return progress_;
 }
 
+std::optional<datasets::Id> ResultsFeed::TakeFailed() {
+  std::scoped_lock lock(mutex_);
+  return std::exchange(failed_, std::nullopt);
+}
+
 ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
   auto woken = std::make_shared<Clock::time_point>();
   auto job = std::make_shared<datasets::Job>([this, woken](const datasets::Job::Progress& now) {
@@ -156,6 +161,8 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
   } catch (...) {
     finish();
     project_.reset();  // it may have been replaced
+    std::scoped_lock lock(mutex_);
+    failed_ = wanted.video_id;
     throw;
   }
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,8 @@ class ResultsFeed {
     std::string text;  // "" = nothing is being measured
   };
   Progress progress() const;
+  // The video that could not be measured, once after each failure (`say` has said why).
+  std::optional<datasets::Id> TakeFailed();
 
  private:
   struct Wanted {
@@ -81,6 +84,7 @@ class ResultsFeed {
   Wanted wanted_;
   std::shared_ptr<const ShownResults> content_;
   Progress progress_;
+  std::optional<datasets::Id> failed_;
   bool is_answered_ = true;                     // by content_
   Clock::time_point unanswered_since_{};        // otherwise
   Clock::time_point may_measure_{};             // the video of content_ again

@@ -239,7 +239,8 @@ TEST_CASE("Labels and predictions of a project are apart by author; an explicit 
   CHECK(rows[1].frames == 11);
   CHECK(rows[0].end_frame == 100);
   CHECK(ScoresFromProject(*project, ScoreSource::kLabels).series.size() == 1);
-  CHECK(ScoresFromProject(*project, ScoreSource::kPredictions, "clip", job_id).series.size() == 1);
+  CHECK(ScoresFromProject(*project, ScoreSource::kPredictions, {"clip"}, job_id).series.size() ==
+        1);
 }
 
 namespace {
@@ -299,9 +300,10 @@ struct Lab {
     });
   }
   // "a m anna rear 20": who did what for how many frames, zeros too.
-  std::vector<std::string> Budget(ScoreSource source, const std::string& video = "") const {
+  std::vector<std::string> Budget(ScoreSource source,
+                                  const std::vector<std::string>& of_videos = {}) const {
     std::vector<std::string> lines;
-    for (const BudgetRow& row : TimeBudget(ScoresFromProject(*project, source, video))) {
+    for (const BudgetRow& row : TimeBudget(ScoresFromProject(*project, source, of_videos))) {
       lines.push_back(row.video + " " + row.subject + " " + row.author + " " + row.behavior + " " +
                       std::to_string(row.frames));
     }
@@ -319,8 +321,8 @@ TEST_CASE("An animal that was looked for and never did it has zeros; one that no
   CHECK(lab.Budget(ScoreSource::kLabels) == Lines{"a m anna rear 20", "b m anna rear 0"});
   CHECK(lab.Budget(ScoreSource::kFinal) == Lines{"a m final rear 20", "b m final rear 0"});
   // Also of one video alone.
-  CHECK(lab.Budget(ScoreSource::kBoth, "b") == Lines{"b m anna rear 0"});
-  CHECK(lab.Budget(ScoreSource::kBoth, "c").empty());
+  CHECK(lab.Budget(ScoreSource::kBoth, {"b"}) == Lines{"b m anna rear 0"});
+  CHECK(lab.Budget(ScoreSource::kBoth, {"c"}).empty());
 }
 
 TEST_CASE("Who never looked for a behavior has no zeros of it") {
@@ -330,8 +332,9 @@ TEST_CASE("Who never looked for a behavior has no zeros of it") {
   lab.Score(0, "m", "bert", lab.rear, true);
   const Id job = lab.Job("done");
   lab.Predict(job, 0, "m", lab.rear, true);
-  CHECK(lab.Budget(ScoreSource::kBoth, "a") == Lines{"a m anna groom 0", "a m anna rear 20",
-                                                     "a m bert rear 20", "a m prediction rear 50"});
+  CHECK(lab.Budget(ScoreSource::kBoth, {"a"}) == Lines{"a m anna groom 0", "a m anna rear 20",
+                                                       "a m bert rear 20",
+                                                       "a m prediction rear 50"});
   // A job whose scores were not kept looked for what it found anywhere.
   const Id old = lab.Job("done");
   lab.project->Write([&](Writer& writer) {

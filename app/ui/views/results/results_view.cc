@@ -52,10 +52,16 @@ void ResultsView::Save(Session& session, ResultPart part, const char* ending) {
   }
   if (!choose) return;
   Session* asked = &session;
+  const bool is_shown = content_ && content_->video_id == video->id;
+  const int64_t shown_revision = is_shown ? content_->revision : -1;
   choose(datasets::FileNameFor(video->name) + "-" + datasets::NameOf(part) + ending,
-         [asked, saves = saves_, id = video->id, part](const std::string& file) {
+         [asked, saves = saves_, id = video->id, part, shown_revision](const std::string& file) {
            const auto project = asked->project_view();
-           saves->Add({id, project ? project->revision : 0, part, file});
+           const int64_t revision = project ? project->revision : 0;
+           if (shown_revision < revision) {
+             asked->SayLater(Message::Kind::kInfo, "It is saved as soon as the video is measured");
+           }
+           saves->Add({id, revision, part, file});
            Window::Wake();
          });
 }
@@ -77,6 +83,11 @@ void ResultsView::ServeSaves(Session& session) {
     saves_->Drop(*id);
     session.Say(Message::Kind::kError,
                 "Results were not saved: their video is not in the project any more");
+    return;
+  }
+  if (feed_ && feed_->TakeFailed() == id) {  // else it would keep the page from other videos
+    saves_->Drop(*id);
+    session.Say(Message::Kind::kError, "Results were not saved: they could not be measured");
     return;
   }
   Want(session, *id, project->revision);
