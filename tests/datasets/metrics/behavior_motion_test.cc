@@ -323,7 +323,7 @@ TEST_CASE("A project's predictions and labels are measured alike, the better of 
   const VideoRow video = project->VideoByName("clip");
   Job job;
   CHECK_THROWS_WITH_AS(MeasureVideoMotion(*project, video, {}, {}, job),
-                       doctest::Contains("vole predict"), Error);
+                       doctest::Contains("predict it first"), Error);
   const Id job_id = PredictJob(*project);
   project->Write([&](Writer& writer) {
     const Id a = writer.FindOrInsertCategory("a"), b = writer.FindOrInsertCategory("b");

@@ -109,7 +109,7 @@ TEST_CASE("Nothing to draw, and more rows than a picture holds, are one clear li
     many.series.push_back(many.series[0]);
     many.series.back().subject = std::to_string(i);
   }
-  CHECK_THROWS_WITH_AS(EthogramPicture(many), doctest::Contains("--video"), Error);
+  CHECK_THROWS_WITH_AS(EthogramPicture(many), doctest::Contains("choose fewer videos"), Error);
   CHECK_THROWS_AS(PlaceCollector().Trajectory({}), Error);
 }
 
