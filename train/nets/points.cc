@@ -8,7 +8,7 @@ constexpr int kPointsLevels = 5;
 
 }  // namespace
 
-PointsNetImpl::PointsNetImpl(int point_count) : points(point_count) {
+PointsNetImpl::PointsNetImpl(int point_count) : HeatNetImpl(point_count, kPointsStride, true) {
   stem = register_module("stem", ConvNorm(kPointsChannels, kPointsWidths[0], 3, 2, true));
   fine = register_module("fine", ConvNorm(kPointsWidths[0], kPointsWidths[0], 3, 1, true));
   for (int level = 1; level < kPointsLevels; ++level) {

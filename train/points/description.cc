@@ -22,6 +22,12 @@ double Within(const json& input, const char* key, double low, double high) {
 
 }  // namespace
 
+bool FindsKeyPoints(const std::string& architecture) {
+  return architecture == kPoints || architecture == kPosenet || architecture == kPosenetSmall;
+}
+
+int PointsStride(const std::string& architecture) { return architecture == kPoints ? 2 : 1; }
+
 std::map<std::string, std::string> ToMetadata(const PointsDescription& d) {
   const json input = {{"version", kPointsVersion},
                       {"mirror", d.mirror},
@@ -34,7 +40,7 @@ std::map<std::string, std::string> ToMetadata(const PointsDescription& d) {
                       {"whole", d.whole},
                       {"slope", d.slope},
                       {"shift", d.shift}};
-  return {{"architecture", kPoints},
+  return {{"architecture", d.info.architecture},
           {"classes", json(d.info.classes).dump()},
           {"input", input.dump()},
           {"record", d.info.record.dump(-1, ' ', false, json::error_handler_t::replace)}};
@@ -43,13 +49,14 @@ std::map<std::string, std::string> ToMetadata(const PointsDescription& d) {
 PointsDescription PointsFromMetadata(const std::map<std::string, std::string>& metadata,
                                      const std::string& model_file) {
   const auto found = metadata.find("architecture");
-  if (found == metadata.end() || found->second != kPoints) {
+  if (found == metadata.end() || !FindsKeyPoints(found->second)) {
     throw datasets::Error("model " + model_file, "it does not find key points",
                           "train one: vole train --model points");
   }
   try {
     PointsDescription d;
-    d.info.architecture = kPoints;
+    d.info.architecture = found->second;
+    d.input.stride = PointsStride(found->second);
     d.info.classes = json::parse(metadata.at("classes")).get<std::vector<std::string>>();
     d.info.record = json::parse(metadata.at("record"));
     const json input = json::parse(metadata.at("input"));

@@ -13,6 +13,7 @@ namespace train {
 struct PointsInput {
   int pixels = 128;        // of the view around an animal
   int whole_pixels = 256;  // of the view of a whole picture
+  int stride = 2;          // of a view, pixels a cell of the network's maps
   cv::Scalar mean_bgr{128, 128, 128};
   double deviation = 64;
 };
@@ -27,6 +28,9 @@ struct PointsDescription {
   // P(near) = sigmoid(slope * logit + shift) of the heat's peak (Platt 1999).
   double slope = 1, shift = 0;
 };
+
+// Pixels of a view in a cell of the maps of this network of points.
+int PointsStride(const std::string& architecture);
 
 std::map<std::string, std::string> ToMetadata(const PointsDescription& description);
 // Throws Error naming the file for anything that cannot be used.

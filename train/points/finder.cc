@@ -13,10 +13,11 @@ struct PointFinder::Impl {
   PointsDescription description;
   torch::Device device{torch::kCPU};
   int threads = 0;
-  PointsNet close{nullptr}, whole{nullptr};
+  std::shared_ptr<HeatNetImpl> close, whole;
 
-  PointsNet Load(const WeightsFile& file, const std::string& prefix) const {
-    PointsNet net(static_cast<int>(description.info.classes.size()));
+  std::shared_ptr<HeatNetImpl> Load(const WeightsFile& file, const std::string& prefix) const {
+    const auto net = MakeHeatNet(description.info.architecture,
+                                 static_cast<int>(description.info.classes.size()));
     LoadTensors(file, prefix, NamedValues(*net));
     net->eval();
     net->Fold(torch::kFloat32);
@@ -28,7 +29,7 @@ struct PointFinder::Impl {
                                const PointView& view) {
     std::vector<FoundPoint> found;
     for (const MapPoint& point :
-         Answer(close, device, bgr, region, mask, view, description.input.pixels, description)) {
+         Answer(*close, device, bgr, region, mask, view, description.input.pixels, description)) {
       const double logit = description.slope * point.peak + description.shift;
       found.push_back({point.at, 1 / (1 + std::exp(-logit)), 1 / (1 + std::exp(-point.visible))});
     }
@@ -80,7 +81,7 @@ std::vector<FoundPoint> PointFinder::FindOne(const cv::Mat& bgr) {
                           "predict outlines first");
   }
   UseThreads(impl_->threads);
-  const std::vector<MapPoint> first = Answer(impl_->whole, impl_->device, bgr, {}, {},
+  const std::vector<MapPoint> first = Answer(*impl_->whole, impl_->device, bgr, {}, {},
                                              WholeView(bgr.size()), d.input.whole_pixels, d);
   // Points that the first look is unsure of would pull the view to nowhere.
   double surest = -1e9;

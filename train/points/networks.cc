@@ -5,6 +5,9 @@
 namespace train {
 
 std::vector<Architecture> PointsNetworks() {
+  const auto read = [](const Architecture::Metadata& metadata, const std::string& name) {
+    return PointsFromMetadata(metadata, name).info;
+  };
   Architecture points;
   points.name = kPoints;
   points.summary =
@@ -12,10 +15,14 @@ std::vector<Architecture> PointsNetworks() {
   points.task = Task::kPoints;
   points.options = {"skeleton"};
   points.train_points = TrainPoints;
-  points.read = [](const Architecture::Metadata& metadata, const std::string& name) {
-    return PointsFromMetadata(metadata, name).info;
-  };
-  return {points};
+  points.read = read;
+  Architecture posenet = points;
+  posenet.name = kPosenet;
+  posenet.summary = "SIPEC's PoseNet (EfficientNet-B5): for a GPU or a night, best with --init";
+  Architecture small = points;
+  small.name = kPosenetSmall;
+  small.summary = "the same with EfficientNet-B0, a sixth of its size";
+  return {points, posenet, small};
 }
 
 }  // namespace train

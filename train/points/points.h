@@ -16,6 +16,10 @@
 namespace train {
 
 inline constexpr char kPoints[] = "points";
+// SIPEC's (Marks et al. 2022) with its EfficientNet-B5, and with the least of that family.
+inline constexpr char kPosenet[] = "posenet";
+inline constexpr char kPosenetSmall[] = "posenet-b0";
+bool FindsKeyPoints(const std::string& architecture);
 
 // Image pixels; the center of the pixel at the top left is (0.5, 0.5).
 struct LabeledPoint {
@@ -43,7 +47,7 @@ struct PointData {
   std::function<cv::Mat(int frame)> picture;  // BGR CV_8UC3; called from one thread
 };
 
-// Throws Error when there is nothing to learn from.
+// Of the network `request.options.model`. Throws Error when there is nothing to learn from.
 TrainResult TrainPoints(const PointData& data, const TrainingRequest& request);
 
 struct FoundPoint {

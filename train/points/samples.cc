@@ -7,7 +7,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
-#include "train/nets/points.h"
 
 namespace train {
 namespace {
@@ -21,6 +20,7 @@ constexpr double kPieceRoom = 1.75;
 constexpr double kSamePlace = 0.04;
 // What a view that points elsewhere says about a peak: a logit.
 constexpr double kElsewhere = -3;
+constexpr double kSurelySeen = 20;  // a logit
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -99,12 +99,14 @@ PointsSample CutPiece(const cv::Mat& picture, const Outline& outline, const Poin
 
 }  // namespace
 
-PointsDescription DescribePoints(const PointData& data, datasets::Job& job) {
+PointsDescription DescribePoints(const PointData& data, const std::string& architecture,
+                                 datasets::Job& job) {
   if (data.names.empty()) {
     throw Error("training", "the project has no skeleton", "make one, or import labeled points");
   }
   PointsDescription d;
-  d.info.architecture = kPoints;
+  d.info.architecture = architecture;
+  d.input.stride = PointsStride(architecture);
   d.info.classes = data.names;
   d.info.max_instances.assign(data.names.size(), 1);
   d.mirror = data.mirror;
@@ -199,22 +201,42 @@ std::vector<PointTarget> FillSample(const PointsSample& sample, const PointView&
     if (point.state == State::kMissing) continue;
     const cv::Point2d at = Through(matrix, point.at);
     if (at.x < 0 || at.y < 0 || at.x >= pixels || at.y >= pixels) continue;
-    targets[k] = {at / kPointsStride, point.state};
+    targets[k] = {at / d.input.stride, point.state};
   }
   return targets;
 }
 
-std::vector<MapPoint> ReadMaps(const float* maps, int points, int side) {
+namespace {
+
+// How far from the middle of three values a Gaussian bump through their probabilities has its top,
+// in cells (Zhang et al. 2020); logits, the middle one the highest.
+double TopOf(double before, double middle, double after) {
+  const auto log_of = [](double logit) { return -std::log1p(std::exp(-std::max(logit, -30.0))); };
+  const double low = log_of(before), top = log_of(middle), high = log_of(after);
+  const double bend = low - 2 * top + high;
+  return bend > -1e-9 ? 0 : std::clamp(0.5 * (low - high) / bend, -0.5, 0.5);
+}
+
+}  // namespace
+
+std::vector<MapPoint> ReadMaps(const float* maps, int points, int side, int stride, bool offsets) {
   const auto plane = [&](int index) {
     return maps + static_cast<std::ptrdiff_t>(index) * side * side;
   };
   std::vector<MapPoint> found;
   for (int k = 0; k < points; ++k) {
     const float* heat = plane(k);
-    const float* dx = plane(points + 2 * k);
-    const float* dy = plane(points + 2 * k + 1);
     const int best = static_cast<int>(std::max_element(heat, heat + side * side) - heat);
     const int cx = best % side, cy = best / side;
+    if (!offsets) {
+      cv::Point2d at(cx + 0.5, cy + 0.5);
+      if (cx > 0 && cx + 1 < side) at.x += TopOf(heat[best - 1], heat[best], heat[best + 1]);
+      if (cy > 0 && cy + 1 < side) at.y += TopOf(heat[best - side], heat[best], heat[best + side]);
+      found.push_back({at * stride, heat[best], kSurelySeen});
+      continue;
+    }
+    const float* dx = plane(points + 2 * k);
+    const float* dy = plane(points + 2 * k + 1);
     double weights = 0;
     cv::Point2d sum;
     for (int y = std::max(0, cy - 1); y <= std::min(side - 1, cy + 1); ++y) {
@@ -225,7 +247,7 @@ std::vector<MapPoint> ReadMaps(const float* maps, int points, int side) {
         weights += weight;
       }
     }
-    found.push_back({sum * (kPointsStride / weights), heat[best], plane(3 * points + k)[best]});
+    found.push_back({sum * (stride / weights), heat[best], plane(3 * points + k)[best]});
   }
   return found;
 }

@@ -22,7 +22,8 @@ struct PointsSample {
 };
 
 // What a description needs to know of the labels: sizes, mean colors. Pictures come one by one.
-PointsDescription DescribePoints(const PointData& data, datasets::Job& job);
+PointsDescription DescribePoints(const PointData& data, const std::string& architecture,
+                                 datasets::Job& job);
 
 // One sample an animal with a point in it. whole: of whole pictures instead, of animals that are
 // alone in theirs.
@@ -46,8 +47,9 @@ struct MapPoint {
   cv::Point2d at;
   double peak = 0, visible = 0;
 };
-// `maps`: [4 K, side, side], as PointsNet answers.
-std::vector<MapPoint> ReadMaps(const float* maps, int points, int side);
+// `maps`: [4 K, side, side] as a network with offsets answers (HeatNetImpl), or [K, side, side];
+// `stride` pixels of the view a cell. Without offsets every point counts as seen.
+std::vector<MapPoint> ReadMaps(const float* maps, int points, int side, int stride, bool offsets);
 
 // The views that an answer is averaged over: as it is, and on its head and mirrored.
 std::vector<PointView> AnsweringViews(const PointView& view);

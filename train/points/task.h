@@ -3,20 +3,27 @@
 
 #include <torch/torch.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "train/learn/trainer.h"
-#include "train/nets/points.h"
+#include "train/nets/heat_net.h"
 #include "train/points/samples.h"
 
 namespace train {
+
+// The network of that name, as it begins.
+std::shared_ptr<HeatNetImpl> MakeHeatNet(const std::string& architecture, int points);
 
 // -log likelihood of the labeled points under the maps [N, 4 K, H, W]: heat as a bump of
 // kHeatSpread cells (cross-entropy), offsets around it (smooth L1), seen or hidden (cross-entropy).
 // Missing points are left out. `targets`: [N][K].
 torch::Tensor PointsLoss(const torch::Tensor& maps,
                          const std::vector<std::vector<PointTarget>>& targets);
+// The same of maps of heat alone [N, K, H, W]: cross-entropy with a bump of `spread` cells.
+torch::Tensor HeatLoss(const torch::Tensor& maps,
+                       const std::vector<std::vector<PointTarget>>& targets, double spread);
 
 // What held-back labels say about a point that was found.
 struct JudgedPoint {
@@ -32,7 +39,8 @@ class PointsTask : public LearningTask {
              int pixels, bool free_turn, std::vector<int> learn, std::vector<int> held,
              uint64_t seed, torch::Device device, int batch);
   torch::nn::Module& module() override { return *net_; }
-  PointsNet& net() { return net_; }
+  HeatNetImpl& net() { return *net_; }
+  void AtShare(double done_share) override { done_share_ = done_share; }
   torch::Tensor Loss(int64_t step) override;
   std::optional<Validation> Validate() override;
   std::vector<JudgedPoint> JudgeHeld();
@@ -46,12 +54,13 @@ class PointsTask : public LearningTask {
   uint64_t seed_;
   torch::Device device_;
   int batch_;
-  PointsNet net_;
+  double done_share_ = 0;  // of the schedule
+  std::shared_ptr<HeatNetImpl> net_;
   std::vector<float> values_;
 };
 
 // The points of one piece of a picture by a network in evaluation mode, over AnsweringViews.
-std::vector<MapPoint> Answer(PointsNet& net, const torch::Device& device, const cv::Mat& bgr,
+std::vector<MapPoint> Answer(HeatNetImpl& net, const torch::Device& device, const cv::Mat& bgr,
                              const cv::Rect& region, const cv::Mat& mask, const PointView& view,
                              int pixels, const PointsDescription& description);
 

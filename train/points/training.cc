@@ -18,7 +18,9 @@ namespace {
 using nlohmann::json;
 
 constexpr int kPointsBatch = 12, kWholeBatch = 4;
+constexpr int kPosenetBatch = 8;  // as in SIPEC
 constexpr double kPointsSeconds = 240;
+constexpr double kPosenetSeconds = 3600;
 constexpr double kWholeShare = 0.35;  // of the time, where whole pictures are learned too
 
 // The same labels as the other trainings see them: to split and to record.
@@ -101,18 +103,19 @@ class PointsTraining : public Family {
         run_(request),
         labels_(LabelsOf(data)) {
     const torch::Device device = DeviceOf(options_.device);
-    description_ = DescribePoints(data, job_);
+    description_ = DescribePoints(data, options_.model, job_);
     animals_ = LoadPointsSamples(data, description_, false, job_);
     if (description_.whole) pictures_ = LoadPointsSamples(data, description_, true, job_);
     split_ = SplitByTime(labels_.frames, 1, options_.validation_share);
     torch::manual_seed(static_cast<uint64_t>(options_.seed));
-    close_ = MakeTask(animals_, description_.input.pixels, false, kPointsBatch, device);
+    close_ = MakeTask(animals_, description_.input.pixels, false,
+                      IsPosenet() ? kPosenetBatch : kPointsBatch, device);
     if (description_.whole) {
       whole_ = MakeTask(pictures_, description_.input.whole_pixels, true, kWholeBatch, device);
     }
     if (!options_.init.empty()) TakeOver();
     run_.Start(*this, Phases(),
-               TrainingIdentity(labels_, options_) + kPoints + PointsFingerprint(data));
+               TrainingIdentity(labels_, options_) + options_.model + PointsFingerprint(data));
   }
 
   TrainResult Run() { return run_.Run(); }
@@ -157,6 +160,8 @@ class PointsTraining : public Family {
  private:
   static constexpr size_t kClose = 0, kWhole = 1;  // phases
 
+  bool IsPosenet() const { return options_.model != kPoints; }
+
   std::unique_ptr<PointsTask> MakeTask(const std::vector<PointsSample>& samples, int pixels,
                                        bool free_turn, int batch, const torch::Device& device) {
     const auto listed = [&](const std::vector<int>& frames) {
@@ -184,14 +189,14 @@ class PointsTraining : public Family {
     Phase close{"close.", "learning points", whole_ ? 1 - kWholeShare : 1, {}};
     close.open_end = true;
     close.decides = true;
-    close.options.steps = run_.Steps(3000);
+    close.options.steps = run_.Steps(IsPosenet() ? 20000 : 3000);
     std::vector<Phase> phases = {close};
     if (whole_) {
       Phase whole{"whole.", "learning where the animal is", kWholeShare, {}};
       whole.open_end = true;
       whole.options.steps = run_.Steps(1500);
       // What the points look like is known by then; only their surroundings are new.
-      whole.prepare = [this] { CopyValues(*close_->net(), *whole_->net()); };
+      whole.prepare = [this] { CopyValues(close_->net(), whole_->net()); };
       phases.push_back(whole);
     }
     for (Phase& phase : phases) {
@@ -199,6 +204,12 @@ class PointsTraining : public Family {
       phase.options.weight_decay = 0.02;
       phase.options.validate_every = std::clamp<int64_t>(phase.options.steps / 10, 25, 250);
       phase.options.max_seconds = kPointsSeconds * phase.share;
+      if (!IsPosenet()) continue;
+      // SIPEC's rates, 7.5e-4, 1e-4, 1e-5, with its bumps of 6 and 4 pixels, of 1, and of 0.5. Its
+      // code trains 2,450 epochs, most of them at the end; these shares learn from nothing, too.
+      if (options_.rate <= 0) phase.options.peak_rate = 7.5e-4;
+      phase.options.drop_at = {0.4, 0.8};
+      phase.options.max_seconds = kPosenetSeconds * phase.share;
     }
     return phases;
   }
@@ -206,12 +217,13 @@ class PointsTraining : public Family {
   void TakeOver() {
     InitOptions init;
     init.partial = true;
-    init.places = {"", "close."};
+    // "encoder.": an EfficientNet of ImageNet alone.
+    init.places = {"", "close.", "encoder."};
     init.class_dependent = {"head."};
-    job_.Advance(0, 0, InitModule(*close_->net(), options_.init, init).Text());
+    job_.Advance(0, 0, InitModule(close_->net(), options_.init, init).Text());
     if (!whole_) return;
-    init.places = {"", "whole.", "close."};
-    job_.Advance(0, 0, InitModule(*whole_->net(), options_.init, init).Text());
+    init.places = {"", "whole.", "close.", "encoder."};
+    job_.Advance(0, 0, InitModule(whole_->net(), options_.init, init).Text());
   }
 
   const PointData& data_;

@@ -121,6 +121,10 @@ std::vector<PublicFile> MakeList() {
       Hashed("resnet101-v2", kTorch + "resnet101-cd907fc2.pth",
              "ResNet-101, ImageNet, newer recipe"),
       Hashed("alexnet", kTorch + "alexnet-owt-7be5be79.pth", "AlexNet, ImageNet"),
+      Hashed("efficientnet-b0", kTorch + "efficientnet_b0_rwightman-3dd342df.pth",
+             "EfficientNet-B0, ImageNet"),
+      Hashed("efficientnet-b5", kTorch + "efficientnet_b5_lukemelas-b6417697.pth",
+             "EfficientNet-B5, ImageNet"),
       Hashed("densenet121", kTorch + "densenet121-a639ec97.pth", "DenseNet-121, ImageNet"),
       Hashed("yolact-resnet50",
              "https://huggingface.co/dbolya/yolact-resnet50/resolve/main/"

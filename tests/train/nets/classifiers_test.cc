@@ -2,6 +2,7 @@
 #include "tests/support/python_reference.h"
 #include "train/nets/alexnet.h"
 #include "train/nets/densenet.h"
+#include "train/nets/efficientnet.h"
 
 namespace classifiers_test {
 
@@ -57,27 +58,39 @@ void CheckEqual(Net& net, const std::string& name, const torch::Tensor& image,
 
 }  // namespace
 
-TEST_CASE("AlexNet and DenseNet-121 score and learn as torchvision's do, and load there by name") {
+TEST_CASE(
+    "AlexNet, DenseNet-121 and EfficientNets score and learn as torchvision's, by its names") {
   if (!tests::HasTorchvision()) return;
   torch::manual_seed(4);
   const torch::Tensor image = torch::randn({2, 3, 96, 80});
   const torch::Tensor labels = torch::tensor({3, 1}, torch::kInt64);
   AlexNet alexnet(5, /*dropout=*/0.0);
   DenseNet densenet(5);
+  EfficientNet b0(0, 5, /*random=*/false), b5(5, 5, /*random=*/false);
   Unsettle(*densenet);
+  Unsettle(*b0);
+  Unsettle(*b5);
   WeightsFile given;
   tests::Give(given, "image", image);
   tests::Give(given, "labels", labels);
   StoreTensors(NamedValues(*alexnet), "alexnet.", given);
   StoreTensors(NamedValues(*densenet), "densenet.", given);
+  StoreTensors(NamedValues(*b0), "b0.", given);
+  StoreTensors(NamedValues(*b5), "b5.", given);
   const WeightsFile expected = tests::RunReference("classifiers.py", given);
   CheckEqual(alexnet, "alexnet", image, labels, expected);
   CheckEqual(densenet, "densenet", image, labels, expected);
+  CheckEqual(b0, "b0", image, labels, expected);
+  b5->eval();
+  const torch::NoGradGuard no_grad;
+  CHECK(tests::Difference(tests::Take(expected, "b5.logits"), b5->forward(image)) < 1e-5);
 }
 
-TEST_CASE("AlexNet and DenseNet-121 have as many parameters as published") {
+TEST_CASE("AlexNet, DenseNet-121 and EfficientNets have as many parameters as published") {
   CHECK(Parameters(*AlexNet(1000)) == 61100840);
   CHECK(Parameters(*DenseNet(1000)) == 7978856);
+  CHECK(Parameters(*EfficientNet(0, 1000)) == 5288548);
+  CHECK(Parameters(*EfficientNet(5, 1000)) == 30389784);
 }
 
 TEST_CASE("the layers that depend on the classes are named as they are") {

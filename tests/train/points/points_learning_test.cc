@@ -124,6 +124,32 @@ TEST_CASE("points are learned on outlined animals and found on others, with a co
   CHECK_THROWS_AS(LoadPredictor(model), datasets::Error);
 }
 
+TEST_CASE("SIPEC's PoseNet learns the same points, and its file is opened like the other's") {
+  tests::TempDir folder;
+  auto pictures = DrawMany(0, 24);
+  const PointData data = DrawnData(pictures, true);
+  datasets::Job job;
+  TrainOptions options = Short();
+  options.model = kPosenetSmall;
+  options.steps = 12;
+  options.batch = 4;
+  const std::string model = (folder / "posenet.safetensors").string();
+  const TrainResult result = TrainPoints(data, options, model, job);
+  CHECK(result.steps == 12);
+  CHECK(ReadModelInfo(model).architecture == kPosenetSmall);
+  PointFinder finder(model);
+  Detection outline;
+  outline.region = cv::boundingRect(pictures[0].mask);
+  outline.mask = pictures[0].mask(outline.region).clone();
+  const auto found = finder.Find(pictures[0].picture, {outline});
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].size() == 4);
+  for (const FoundPoint& point : found[0]) {
+    CHECK(point.visible > 0.99);  // it cannot tell
+    CHECK(cv::norm(point.at - pictures[0].points[0].at) < 200);
+  }
+}
+
 TEST_CASE("one animal a picture needs no outline") {
   tests::TempDir folder;
   auto pictures = DrawMany(100, 24);

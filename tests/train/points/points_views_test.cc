@@ -99,7 +99,7 @@ TEST_CASE("a sample keeps its points through every view; a mirror image exchange
   datasets::Job job;
   PointData both = data;
   both.animals[0].points[2] = {{110, 70}, State::kVisible};
-  const PointsDescription d = DescribePoints(both, job);
+  const PointsDescription d = DescribePoints(both, kPoints, job);
   const auto samples = LoadPointsSamples(both, d, false, job);
   REQUIRE(samples.size() == 1);
   std::vector<float> values(static_cast<size_t>(d.input.pixels) * d.input.pixels * 4);
@@ -145,7 +145,7 @@ TEST_CASE("maps are read below their grid, and the loss wants just these maps") 
   const std::vector<PointTarget> targets = {{{10.3, 20.8}, State::kVisible},
                                             {{31.9, 3.2}, State::kHidden}};
   const torch::Tensor maps = MapsOf(targets, 40);
-  const auto found = ReadMaps(maps.contiguous().data_ptr<float>(), 2, 40);
+  const auto found = ReadMaps(maps.contiguous().data_ptr<float>(), 2, 40, 2, true);
   for (size_t k = 0; k < 2; ++k) {
     CHECK(found[k].at.x == doctest::Approx(targets[k].at.x * 2).epsilon(1e-4));
     CHECK(found[k].at.y == doctest::Approx(targets[k].at.y * 2).epsilon(1e-4));
@@ -156,6 +156,31 @@ TEST_CASE("maps are read below their grid, and the loss wants just these maps") 
   std::vector<PointTarget> moved = targets;
   moved[0].at.x += 4;
   CHECK(PointsLoss(MapsOf(moved, 40), {targets}).item<double>() > right + 1);
+}
+
+TEST_CASE("maps of heat alone are read below their grid, too, and their loss wants just these") {
+  const std::vector<PointTarget> targets = {{{10.3, 20.8}, State::kVisible},
+                                            {{31.9, 3.2}, State::kMissing}};
+  const auto heat = [](const cv::Point2d& at) {
+    torch::Tensor map = torch::zeros({1, 2, 40, 40});
+    for (int y = 0; y < 40; ++y) {
+      for (int x = 0; x < 40; ++x) {
+        const double dx = at.x - x - 0.5, dy = at.y - y - 0.5;
+        const double value = std::exp(-(dx * dx + dy * dy) / 2);
+        map[0][0][y][x] = std::clamp(std::log(value / (1 - value + 1e-9)), -12.0, 12.0);
+      }
+    }
+    return map;
+  };
+  const torch::Tensor maps = heat(targets[0].at);
+  const auto found = ReadMaps(maps.contiguous().data_ptr<float>(), 2, 40, 1, false);
+  CHECK(cv::norm(found[0].at - targets[0].at) < 0.01);
+  CHECK(found[0].visible > 9);
+  const double right = HeatLoss(maps, {targets}, 1).item<double>();
+  CHECK(HeatLoss(heat({14.3, 20.8}), {targets}, 1).item<double>() > right + 1);
+  torch::Tensor other = maps.clone();
+  other[0][1].fill_(9);  // nobody labeled that point
+  CHECK(HeatLoss(other, {targets}, 1).item<double>() == doctest::Approx(right));
 }
 
 TEST_CASE("a point that nobody labeled teaches nothing") {
@@ -192,7 +217,7 @@ TEST_CASE("labels that cannot be learned from are refused in one line") {
   const cv::Mat picture(120, 160, CV_8UC3, cv::Scalar::all(90));
   const auto why = [&](const PointData& data) -> std::string {
     try {
-      DescribePoints(data, job);
+      DescribePoints(data, kPoints, job);
     } catch (const datasets::Error& error) {
       return error.what();
     }
