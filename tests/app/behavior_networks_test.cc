@@ -166,6 +166,21 @@ TEST_CASE("A sequence network takes key points where animals have them, and then
         160);
 }
 
+TEST_CASE("One training learns outlines and key points where it is asked to") {
+  const Scored scene;
+  const json trained = VoleJson(
+      {"train", scene.project, "--key-points", "--steps", "3", "--out", scene.Path("both")});
+  CHECK(trained["model"] == scene.Path("both.safetensors"));
+  CHECK(trained["points"]["steps"] == 3);
+  CHECK(trained["points"]["model"] == scene.Path("both-points.safetensors"));
+  CHECK(scene.Count("models") == 2);
+  CHECK(VoleJson({"predict", scene.project, "--model", "both"})["failed"].empty());
+  CHECK(VoleJson({"models", scene.Path("both-points.safetensors")})["architecture"] == "points");
+  CheckFails({"train", scene.project, "--key-points", "--model", "behavior-seq"}, 2,
+             {"--key-points", "outlines nothing"});
+  CheckFails({"train", scene.project, "--key-points", "--resume"}, 2, {"--key-points", "--resume"});
+}
+
 TEST_CASE("What cannot be learned is one clear line, and nothing is lost") {
   const Scored& scene = Scene();
   const int intervals = scene.Count("intervals"), models = scene.Count("models");

@@ -12,8 +12,10 @@
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/options_flags.h"
 #include "datasets/base/process_memory.h"
+#include "datasets/store/points.h"
 #include "infer/learning/train_on_project.h"
 #include "train/architectures.h"
+#include "train/points/points.h"
 
 namespace app {
 namespace train_verb {
@@ -24,6 +26,7 @@ struct Arguments {
   infer::LabelSelection selection;
   train::TrainOptions options;
   train::BehaviorOptions behavior;
+  bool points = false;  // key points beside the outlines
   // The flags that not every network takes, by the names of their options.
   std::map<std::string, CLI::Option*> special;
 };
@@ -116,6 +119,67 @@ class CurveFile {
   std::ofstream out_;
 };
 
+// Of the time that a person gives to outlines and key points together.
+constexpr double kShareOfPoints = 0.4;
+
+bool HasKeyPoints(const datasets::Project& project) {
+  bool any = false;
+  project.Read(
+      [&](datasets::Connection& connection) { any = datasets::AnyLabelPoints(connection); });
+  return any;
+}
+
+// --key-points asks for a second network beside one that outlines animals, in this process alone.
+void CheckPointsToo(const Arguments& arguments, const datasets::Project& project) {
+  if (!arguments.points) return;
+  const train::TrainOptions& options = arguments.options;
+  if (!train::IsFor(train::Task::kOutlines, options.model)) {
+    throw UsageError("--key-points learns key points beside outlines, and " + options.model +
+                     " outlines nothing");
+  }
+  if (options.resume || options.together.world_size > 1) {
+    throw UsageError(
+        "--key-points cannot go on with --resume, nor with other processes; key points "
+        "alone can: --model points --resume");
+  }
+  if (!HasKeyPoints(project)) {
+    throw datasets::Error("option --key-points", "no label of the project has a key point",
+                          "set some, or leave it out");
+  }
+}
+
+// Beside the outlines' model. What keeps points from being learned is said; the outlines are there.
+nlohmann::json LearnPoints(const Arguments& arguments, datasets::Project& project,
+                           const std::filesystem::path& outlines,
+                           const std::function<void(const train::TrainProgress&)>& show,
+                           Console& console) {
+  train::TrainOptions options;
+  options.model = train::kPoints;
+  options.steps = arguments.options.steps;
+  options.minutes = arguments.options.minutes * kShareOfPoints;
+  options.processor_time = arguments.options.processor_time;
+  options.validation_share = arguments.options.validation_share;
+  options.seed = arguments.options.seed;
+  options.threads = arguments.options.threads;
+  options.device = arguments.options.device;
+  std::filesystem::path out = outlines;
+  out.replace_filename(outlines.stem().string() + "-points" + outlines.extension().string());
+  try {
+    const infer::TrainedModel trained =
+        infer::TrainOnProject(project, arguments.selection, options, out, console.job(), show);
+    console.Print(fmt::format("Trained {} on the key points of {} frames: {} steps in {}{}.",
+                              trained.model.name, CountText(trained.labels),
+                              CountText(trained.result.steps), DurationText(trained.result.seconds),
+                              trained.cancelled ? ", cancelled" : ""));
+    return {{"model", trained.file.string()},          {"labels", trained.labels},
+            {"steps", trained.result.steps},           {"seconds", trained.result.seconds},
+            {"validation", trained.result.validation}, {"cancelled", trained.cancelled}};
+  } catch (const datasets::Error& error) {
+    console.Warn(std::string("key points were not learned: ") + error.what());
+    return nullptr;
+  }
+}
+
 int Run(Arguments& arguments, Console& console) {
   std::vector<std::string> networks;
   for (const auto& one : train::Architectures()) networks.emplace_back(one.name);
@@ -146,12 +210,15 @@ int Run(Arguments& arguments, Console& console) {
     console.Note(fmt::format("step {} of {}: loss {:.4g}; held-back labels: {}", progress.step,
                              progress.steps, progress.loss, FiguresText(progress.validation)));
   };
+  CheckPointsToo(arguments, *project);
+  train::TrainOptions first = arguments.options;
+  if (arguments.points) first.minutes *= 1 - kShareOfPoints;
   const infer::TrainedModel trained =
-      behavior ? infer::TrainBehaviorOnProject(*project, arguments.selection, arguments.options,
-                                               arguments.behavior, out, console.job(), show,
-                                               [&](const std::string& note) { console.Warn(note); })
-               : infer::TrainOnProject(*project, arguments.selection, arguments.options, out,
-                                       console.job(), show);
+      behavior
+          ? infer::TrainBehaviorOnProject(*project, arguments.selection, arguments.options,
+                                          arguments.behavior, out, console.job(), show,
+                                          [&](const std::string& note) { console.Warn(note); })
+          : infer::TrainOnProject(*project, arguments.selection, first, out, console.job(), show);
   const train::TrainResult& result = trained.result;
   if (together.rank > 0) {
     console.PrintJson({{"rank", together.rank},
@@ -162,7 +229,12 @@ int Run(Arguments& arguments, Console& console) {
                               together.rank, together.world_size, CountText(result.steps)));
     return 0;
   }
+  nlohmann::json points;
+  if (arguments.points && !trained.cancelled) {
+    points = LearnPoints(arguments, *project, trained.file, show, console);
+  }
   console.PrintJson({{"model", trained.file.string()},
+                     {"points", points},
                      {"name", trained.model.name},
                      {"labels", trained.labels},
                      {"incomplete_labels", trained.incomplete},
@@ -188,6 +260,14 @@ int Run(Arguments& arguments, Console& console) {
   const std::string figures = FiguresText(result.validation);
   if (!figures.empty()) console.Print("On labels held back: " + figures + ".");
   console.Print("Model: " + trained.file.string() + ". Next: vole predict " + arguments.project);
+  if (!behavior && !arguments.points && HasKeyPoints(*project) &&
+      train::IsFor(train::Task::kOutlines, arguments.options.model)) {
+    console.Note("the labels have key points, which --key-points learns in the same training");
+  }
+  if (points.is_object()) {
+    console.Print("Key points: " + points["model"].get<std::string>() +
+                  ". After that: vole predict " + arguments.project + " --points");
+  }
   return 0;
 }
 
@@ -208,6 +288,7 @@ Verb TrainVerb() {
       "  vole train mice.vole --minutes 5 --out day1\n"
       "  vole train mice.vole --video cage4 --frames 0:3000 --seed 2\n"
       "  vole train mice.vole --model behavior-seq --behaviors explore_left,explore_right\n"
+      "  vole train mice.vole --key-points --minutes 5\n"
       "  vole train mice.vole --resume\n"
       "  vole train mice.vole --world-size 2 --rank 0 --rendezvous tcp://10.0.0.5:29500 "
       "(and --rank 1 elsewhere)",
@@ -234,6 +315,9 @@ Verb TrainVerb() {
             .add_option("--curve", arguments->curve,
                         "write the loss of each step to this file (CSV), as it goes")
             ->type_name("FILE");
+        command.add_flag("--key-points", arguments->points,
+                         "learn the labels' key points, too, after the outlines, in a model beside "
+                         "the first; two fifths of --minutes are theirs");
         AddOptionFlags(command, arguments->options);
         AddOptionFlags(command, arguments->behavior);
         AddOptionFlags(command, arguments->options.together);
