@@ -135,6 +135,25 @@ key shift+b
 expect_points "points are copied from the labeled frame before" 1 "$first: ${all% tail*} tail $(plus $tail 1),$(plus $y 1);$second: snout 12,12 right_ear 30,22"
 key ctrl+z
 expect_points "in one step" 1 ""
+
+# --- a click on the picture of the frame before
+key Home
+key Right
+expect_state "back in the frame" '.frame == 1 and .view_frame == 1 and .picture_frame == 1'
+read -r x y <<<"$(sql "SELECT CAST(predictions.x + width / 2 AS INT) || ' ' || CAST(predictions.y + height / 2 AS INT) FROM predictions JOIN categories ON categories.id = category_id WHERE frame_index = 1 AND name = '$first'")"
+xdotool mousemove $(at "$x" "$y"); sleep 0.3
+kill -STOP $program # both come at once, before any picture can be read
+xdotool key Right click 1
+sleep 0.2
+kill -CONT $program
+expect_state "a click that comes before the picture is refused" '[.messages[]?] | any(test("Frame 2 is still being read"))'
+expect_state "the frame is there then" '.frame == 2 and .view_frame == 2 and .picture_frame == 2'
+expect_points "and nothing was put into it" 2 ""
+expect_points "nor into the one that was seen" 1 ""
+click_image "$x" "$y"
+expect_points "a click on the frame that is seen is as good as ever" 2 "$first[]: snout $x,$y"
+key ctrl+z
+expect_points "and taken back" 2 ""
 end_window
 
 # --- predicted points

@@ -372,6 +372,11 @@ void Session::Redo() { impl_->PostStep("Redo", "Done again: ", "redo", &annotate
 
 int64_t Session::StartJob(const std::string& title,
                           std::function<void(datasets::Project&, datasets::Job&)> work) {
+bool Session::ShowsFrame() const {
+  const Impl& s = *impl_;
+  return s.picture.video_id == s.video_id && s.picture.frame == s.frame && s.frame_view &&
+         s.frame_view->frame == s.frame;
+}
   auto running = std::make_shared<Impl::RunningJob>();
   running->work = std::move(work);
   running->status.title = title;

@@ -80,6 +80,28 @@ TEST_CASE("After another video is chosen nothing of the one before is shown or w
   }
 }
 
+TEST_CASE("A frame is shown when both its picture and its labels are there, and not before") {
+  TwoVideos scene;
+  app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
+  const auto shows = [&] {
+    return tests::Eventually([&] { return session.Poll(), session.ShowsFrame(); });
+  };
+  CHECK_FALSE(session.ShowsFrame());
+  REQUIRE(shows());
+  session.GoTo(scene.dark, 7);
+  CHECK_FALSE(session.ShowsFrame());  // what is seen is frame 0 of some video
+  REQUIRE(shows());
+  CHECK(session.picture().frame == 7);
+  CHECK(session.frame_view()->frame == 7);
+  session.GoToFrame(8);
+  CHECK_FALSE(session.ShowsFrame());
+  session.GoToFrame(7);  // the person has never seen another
+  CHECK(session.ShowsFrame());
+  session.GoTo(scene.light, 7);
+  CHECK_FALSE(session.ShowsFrame());
+  REQUIRE(shows());
+}
+
 TEST_CASE("A video is shown again where it was left") {
   TwoVideos scene;
   app::Session session(Project::Open(scene.folder / "two.vole"), [] {});

@@ -18,7 +18,9 @@ void CanvasView::AddClipboardActions(ActionTable& actions, Session& session) {
       "With its key points, to be pasted in any frame", [this, &session] { Copy(session); });
   add("label.paste_outline", "Paste the copied outline", "Ctrl+V",
       "At the same place; in the frame it comes from, beside it or at the cursor",
-      [this] { paste_wanted_ = true; });
+      [this, &session] {
+        paste_wanted_ = annotate::Place{session.video_id(), session.frame()};
+      });
 }
 
 void CanvasView::Copy(Session& session) {
@@ -34,15 +36,27 @@ void CanvasView::Copy(Session& session) {
 }
 
 void CanvasView::PasteIfWanted(UiContext& context) {
-  if (!std::exchange(paste_wanted_, false)) return;
+  if (!paste_wanted_) return;
   Session& session = context.session;
   const datasets::VideoRow* video = session.video();
+  const auto view = session.frame_view();
+  const bool here = paste_wanted_->video_id == session.video_id() &&
+                    paste_wanted_->frame_index == session.frame();
+  // Who is labeled there already must be known first; then it is put there.
+  if (here && copied_ && (!view || view->frame != session.frame())) return;
+  paste_wanted_.reset();
+  if (!here) {
+    session.Say(Message::Kind::kInfo,
+                "Nothing was pasted: the frame was left before its labels were read");
+    return;
+  }
   if (!copied_ || !video) {
     session.Say(Message::Kind::kInfo, "Nothing was copied: select an outline and press Ctrl+C");
     return;
   }
-  const auto cursor =
-      hovered_ ? std::optional(ToImage(ImGui::GetIO().MousePos)) : std::optional<cv::Point2d>();
+  const auto cursor = hovered_ && SeesFrame(session)
+                          ? std::optional(ToImage(ImGui::GetIO().MousePos))
+                          : std::optional<cv::Point2d>();
   const auto change = Paste(*copied_, *video, session.frame(), cursor);
   if (change) {
     Commit(context, *change);

@@ -147,6 +147,23 @@ bool CanvasView::MayDraw(const UiContext& context) const {
   return context.mode == Mode::kLabel || !region_name_.empty();
 }
 
+// A new picture takes a moment to be read; until it has been drawn the one before it is seen.
+bool CanvasView::SeesFrame(const Session& session) const {
+  return session.ShowsFrame() && seen_.video_id == session.video_id() &&
+         seen_.frame_index == session.frame();
+}
+
+bool CanvasView::MayPlace(UiContext& context) const {
+  Session& session = context.session;
+  if (SeesFrame(session)) return true;
+  const std::string why = "Frame " + std::to_string(session.frame()) +
+                          " is still being read, so nothing was done to the picture before it: "
+                          "wait until it shows, then do it again";
+  const auto& messages = session.messages();
+  if (messages.empty() || messages.back().text != why) session.Say(Message::Kind::kInfo, why);
+  return false;
+}
+
 void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change) {
   using Kind = annotate::ShapeChange::Kind;
   Session& session = context.session;
@@ -205,6 +222,18 @@ annotate::ToolInput CanvasView::InputNow() const {
 }
 
 bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
+  using Type = annotate::ToolInput::Type;
+  // The frame may have changed since the last drawing, by a key of the same moment.
+  if (tool_at_.frame_index != context.session.frame() ||
+      tool_at_.video_id != context.session.video_id()) {
+    LeaveFrame(context);
+  }
+  const bool begins =
+      input.type == Type::kPress || input.type == Type::kDoubleClick || input.type == Type::kKey;
+  if (begins && !tool_->busy() && !SeesFrame(context.session)) {
+    if (context.session.playing() && !IsDrawingTool(*tool_)) return false;  // the picture is moved
+    return !MayPlace(context);
+  }
   annotate::ToolContext tool_context = ContextForTool(context);
   const DecodedFrame picture = context.session.picture();
   const auto background = context.session.background();
@@ -263,8 +292,11 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
     return true;
   }
   if (!labeling || key == annotate::ToolKey::kNone) return false;
-  if (tool_->wants_keys() && SendToTool(context, input)) return true;
   Session& session = context.session;
+  const bool steps = IsArrow(key) && !chord.alt;  // through frames that are not seen, too
+  if (tool_->wants_keys() && (!steps || SeesFrame(session)) && SendToTool(context, input)) {
+    return true;
+  }
   if (IsArrow(key)) {
     if (!chord.alt || !session.selected_annotation) return false;
     const double step = chord.shift ? 10 : 1;
@@ -274,7 +306,7 @@ bool CanvasView::OnKey(const Chord& chord, UiContext& context) {
     const double dy = key == annotate::ToolKey::kUp     ? -step
                       : key == annotate::ToolKey::kDown ? step
                                                         : 0;
-    RequestNudge(session, session.selected_annotation, dx, dy);
+    if (MayPlace(context)) RequestNudge(session, session.selected_annotation, dx, dy);
     return true;
   }
   if (key == annotate::ToolKey::kBackspace || key == annotate::ToolKey::kDelete) {
@@ -348,6 +380,8 @@ void CanvasView::HandleMouse(UiContext& context, bool hovered) {
     }
     if (context.session.playing() && IsDrawingTool(*tool_)) {
       context.session.SetPlaying(false, context.session.speed());
+      const DecodedFrame seen = context.session.picture();  // the person means that one
+      if (seen.video_id == context.session.video_id()) context.session.GoToFrame(seen.frame);
     }
     bool used = send(Type::kPress, button);
     if (ImGui::IsMouseDoubleClicked(button)) used = send(Type::kDoubleClick, button) || used;
@@ -378,8 +412,8 @@ void CanvasView::LeaveFrame(UiContext& context) {
     context.session.Say(Message::Kind::kInfo,
                         "The unfinished outline stayed behind: it was dropped");
   }
-  tool_frame_ = context.session.frame();
-  tool_video_ = context.session.video_id();
+  tool_at_.frame_index = context.session.frame();
+  tool_at_.video_id = context.session.video_id();
   context.session.selected_annotation = 0;
 }
 
@@ -424,7 +458,8 @@ void CanvasView::Draw(UiContext& context) {
     image_height_ = video->height;
     Fit();
   }
-  if (tool_frame_ != context.session.frame() || tool_video_ != context.session.video_id()) {
+  if (tool_at_.frame_index != context.session.frame() ||
+      tool_at_.video_id != context.session.video_id()) {
     LeaveFrame(context);
   }
   if (!MayDraw(context) && IsDrawingTool(*tool_)) SetTool("select");
@@ -451,6 +486,9 @@ void CanvasView::Draw(UiContext& context) {
   context.session.SetDrawnTolerance(
       DrawnTolerance(placement_.scale * ImGui::GetIO().DisplayFramebufferScale.x));
   BuildOverlay(context);
+  const Session& session = context.session;
+  seen_ = session.ShowsFrame() ? annotate::Place{session.video_id(), session.frame()}
+                               : annotate::Place{0, -1};
 }
 
 }  // namespace app

@@ -29,8 +29,7 @@ class CanvasView : public View {
   void Describe(nlohmann::json& state) const override;
   // The picture and the outlines, beneath ImGui; framebuffer size in pixels.
   void DrawGl(UiContext& context, int framebuffer_width, int framebuffer_height);
-  // The active tool's gesture sees keys first; true when it used the key.
-  bool OnKey(const Chord& chord, UiContext& context);
+  bool OnKey(const Chord& chord, UiContext& context);  // the tool's first; true: it was used
 
  private:
   struct Placement {      // of the image on the window
@@ -47,6 +46,8 @@ class CanvasView : public View {
   annotate::ToolInput InputNow() const;
   annotate::ToolContext ContextForTool(UiContext& context);
   bool MayDraw(const UiContext& context) const;
+  bool SeesFrame(const Session& session) const;
+  bool MayPlace(UiContext& context) const;  // says why not
   // canvas_proposal.cc: who an outline is
   datasets::Id AnimalOf(UiContext& context, const datasets::Polygons& outline,
                         datasets::Id known_to_tool);
@@ -111,7 +112,7 @@ class CanvasView : public View {
     bool replaces = false;       // it takes a label's place and name
   };
   std::optional<CopiedOutline> copied_;
-  bool paste_wanted_ = false;
+  std::optional<annotate::Place> paste_wanted_;
   std::vector<annotate::Shape> editable_;  // labels and predictions, for the tools that edit
   std::optional<NamedProposal> proposal_;  // of the tool, as named last
   std::unique_ptr<ToolWorker> worker_;
@@ -124,8 +125,7 @@ class CanvasView : public View {
   float tools_width_ = 0;  // of the strip, window pixels
   int pan_button_ = -1;    // the button of a drag that moves the picture
   float panned_ = 0;       // window pixels of that drag
-  bool button_down_ = false, hovered_ = false;
-  bool space_held_ = false, space_panned_ = false;
+  bool button_down_ = false, hovered_ = false, space_held_ = false, space_panned_ = false;
   PictureLook look_;
   bool show_labels_ = true, show_predictions_ = true, show_point_names_ = false;
   datasets::Id skeleton_id_ = 0;  // of animals without points, as chosen; 0: the first
@@ -135,8 +135,8 @@ class CanvasView : public View {
   std::string next_point_;              // what a click sets, and of whom
   std::string region_name_;             // what is drawn becomes this region, "" = a label
   std::optional<NamePreview> preview_;  // in this drawing
-  datasets::Id tool_video_ = 0;
-  int tool_frame_ = -1;
+  annotate::Place seen_;                // whose picture and labels were drawn last
+  annotate::Place tool_at_{0, -1};
   int64_t overlay_key_ = 0;
   std::vector<OverlayShape> overlay_shapes_;
   std::vector<int64_t> built_state_;
