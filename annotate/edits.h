@@ -25,7 +25,12 @@ Edit ReplaceShape(datasets::Id annotation_id, const datasets::Polygons& polygons
                   const std::optional<datasets::Rle>& rle = {},
                   const std::string& label = "Change outline",
                   const std::vector<datasets::KeyPoint>& key_points = {});
+// By so many pixels from where it is then; an animal with key points no further than the border.
+Edit NudgeAnnotation(datasets::Id annotation_id, const cv::Point2d& by);
 Edit DeleteAnnotation(datasets::Id annotation_id);
+// The animals of the nearest labeled frame before that have no label here, as they are there.
+// Refused where there is no such frame.
+Edit CopyFromBefore(datasets::Id video_id, int frame_index);
 Edit SetOccluded(datasets::Id annotation_id, bool occluded);
 // A person has looked at the image: its carried and interpolated labels are theirs now. How many.
 int AcceptLabels(Recorder& recorder, datasets::Id image_id);
@@ -46,6 +51,10 @@ Edit AssignName(datasets::Id annotation_id, datasets::Id category_id);
 Edit AssignPredictionName(datasets::Id job_id, datasets::Id video_id, int start_frame,
                           int end_frame, datasets::Id from_category, datasets::Id to_category,
                           std::optional<int> number = {});
+// The same for the prediction of this id in one frame, whatever it is called by then. `numbered`:
+// its name is shared by others, and it alone is meant.
+Edit NamePrediction(datasets::Id job_id, datasets::Id video_id, int frame_index,
+                    datasets::Id prediction_id, datasets::Id to_category, bool numbered);
 // Swaps two animals in the labels and (job_id != 0) in the predictions of the job. One frame: [f,
 // f + 1); from here on: [f, frame_count).
 Edit SwapAnimals(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,
@@ -71,6 +80,20 @@ NameCounts CountNames(const datasets::Project& project, NameChange change, datas
 // no label has its name.
 Edit AcceptPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
                        std::optional<datasets::Id> category_id = {});
+// What a person does to a prediction makes it a label, and what they do next, before they can see
+// that, goes on from there: `row` is the prediction as a label, `known` the labels that were seen.
+// One of its animal beside them is what it became (with `numbered`, of several, where it lies).
+struct SeenPrediction {
+  datasets::Id video_id = 0;
+  int frame_index = 0;
+  datasets::AnnotationRow row;
+  std::vector<datasets::Id> known;
+  bool numbered = false;
+};
+Edit CorrectPrediction(const SeenPrediction& seen, const datasets::Outline& outline,
+                       const std::vector<datasets::KeyPoint>& key_points);
+Edit NudgePrediction(const SeenPrediction& seen, const cv::Point2d& by);
+Edit SwapSidesOfPrediction(const SeenPrediction& seen);
 // The predictions stay, marked as rejected: left out of everything that is final. `number`: as
 // above, with a category.
 Edit RejectPredictions(datasets::Id job_id, datasets::Id video_id, int start_frame, int end_frame,
@@ -102,4 +125,8 @@ Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
 Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
 Edit DeleteBehaviorInterval(datasets::Id interval_id);
 
+// Only what differs between the two, which is what the person did to the bout as it was seen:
+// what else has changed since stays.
+Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& seen,
+                            const datasets::BehaviorIntervalRow& wanted);
 }  // namespace annotate

@@ -128,6 +128,23 @@ Edit ChangeBehaviorInterval(const BehaviorIntervalRow& interval) {
           }};
 }
 
+Edit ChangeBehaviorInterval(const BehaviorIntervalRow& seen, const BehaviorIntervalRow& wanted) {
+  return {"Change behavior span", Place{wanted.video_id, wanted.start_frame},
+          [=](Recorder& recorder) {
+            BehaviorIntervalRow row = ExistingInterval(recorder, wanted.id);
+            const auto take = [&](auto member) {
+              if (wanted.*member != seen.*member) row.*member = wanted.*member;
+            };
+            take(&BehaviorIntervalRow::subject);
+            take(&BehaviorIntervalRow::track_id);
+            take(&BehaviorIntervalRow::behavior_id);
+            take(&BehaviorIntervalRow::start_frame);
+            take(&BehaviorIntervalRow::end_frame);
+            take(&BehaviorIntervalRow::present);
+            ChangeBehaviorInterval(row).change(recorder);
+          }};
+}
+
 Edit SplitBehaviorInterval(Id interval_id, int frame_index) {
   return {"Split behavior", std::nullopt, [=](Recorder& recorder) {
             BehaviorIntervalRow left = ExistingInterval(recorder, interval_id);

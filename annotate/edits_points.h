@@ -21,6 +21,9 @@ Edit SetPoints(datasets::Id annotation_id, const std::vector<datasets::KeyPoint>
 // the first is stored.
 Edit AddPoints(datasets::Id video_id, int frame_index, const datasets::AnnotationRow& row,
                const std::vector<datasets::Id>& known, const std::string& label = "Set points");
+// The points of the nearest labeled frame before, for every animal (0: or one) that has none here.
+// Refused where that frame has none, or there is no such frame.
+Edit CopyPointsFromBefore(datasets::Id video_id, int frame_index, datasets::Id only_category);
 // Hidden: where it must be, behind something.
 Edit SetPointHidden(datasets::Id annotation_id, datasets::Id point_id, bool hidden);
 // A label that has no outline and no other point goes with it.

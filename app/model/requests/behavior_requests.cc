@@ -161,10 +161,10 @@ std::string CommandOfBehaviorKey(const ActionTable& actions, const std::string& 
   return action ? action->title : "";
 }
 
-void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval) {
-  session.PostEdit([interval = std::move(interval)](datasets::Project&) {
-    return annotate::ChangeBehaviorInterval(interval);
-  });
+void RequestChangeInterval(Session& session, const datasets::BehaviorIntervalRow& seen,
+                           const datasets::BehaviorIntervalRow& wanted) {
+  session.PostEdit(
+      [=](datasets::Project&) { return annotate::ChangeBehaviorInterval(seen, wanted); });
 }
 
 void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval) {

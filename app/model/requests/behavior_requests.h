@@ -42,7 +42,9 @@ const datasets::BehaviorRow* BehaviorOfKey(const ProjectView& project, const Cho
 // The title of the command of Behavior mode that such a key then hides; "" when there is none.
 std::string CommandOfBehaviorKey(const ActionTable& actions, const std::string& key);
 
-void RequestChangeInterval(Session& session, datasets::BehaviorIntervalRow interval);
+// From the bout as it was seen to what the person made of it.
+void RequestChangeInterval(Session& session, const datasets::BehaviorIntervalRow& seen,
+                           const datasets::BehaviorIntervalRow& wanted);
 void RequestAddInterval(Session& session, datasets::BehaviorIntervalRow interval);
 // Decides a predicted bout, whether or not the review queue asks about it.
 void RequestDecideBout(Session& session, const datasets::BehaviorPredictionRow& bout, bool accept);

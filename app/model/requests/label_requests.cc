@@ -17,15 +17,6 @@
 namespace app {
 namespace {
 
-const annotate::Shape* FindLabel(const Session& session, datasets::Id annotation_id) {
-  const auto view = session.frame_view();
-  if (!view || view->frame != session.frame()) return nullptr;
-  for (const annotate::Shape& label : view->labels) {
-    if (label.annotation_id == annotation_id) return &label;
-  }
-  return nullptr;
-}
-
 // The prediction of the frame that shows; nothing for a label's id.
 std::optional<annotate::Shape> PredictionNow(const Session& session, datasets::Id edit_id) {
   const auto view = session.frame_view();
@@ -34,11 +25,16 @@ std::optional<annotate::Shape> PredictionNow(const Session& session, datasets::I
   return found ? std::optional(*found) : std::nullopt;
 }
 
+// Whether predicted animals of the video share names.
+bool IsNumbered(const Session& session) {
+  const auto project = session.project_view();
+  return project && project->numbered_videos.count(session.video_id()) > 0;
+}
+
 // Of a prediction that shares its name with others: which one it is.
 std::optional<int> NumberOf(const Session& session, datasets::Id edit_id) {
   const auto view = session.frame_view();
-  const auto project = session.project_view();
-  if (!view || !project || !project->numbered_videos.count(view->video_id)) return std::nullopt;
+  if (!view || !IsNumbered(session)) return std::nullopt;
   for (const datasets::PredictionRow& row : view->prediction_rows) {
     if (row.id == -edit_id) return row.tracklet;
   }
@@ -50,19 +46,6 @@ datasets::Id PredictJob(const Session& session) {
   if (!project) return 0;
   const auto it = project->predict_job.find(session.video_id());
   return it == project->predict_job.end() ? 0 : it->second;
-}
-
-// An animal without an outline, moved as far as all of it stays in the picture.
-void NudgePoints(Session& session, const annotate::Shape& shape, cv::Point2d by) {
-  const datasets::VideoRow& video = *session.video();
-  by =
-      annotate::ShiftInside(datasets::BoxOfPoints(shape.key_points), by, video.width, video.height);
-  annotate::ShapeChange change;
-  change.kind = annotate::ShapeChange::Kind::kPoints;
-  change.annotation_id = EditId(shape);
-  change.label = "Nudge points";
-  change.key_points = annotate::Shifted(shape.key_points, by);
-  RequestPoints(session, change);
 }
 
 }  // namespace
@@ -77,6 +60,21 @@ datasets::Box PlaceOf(const annotate::Shape& shape) {
                                 : datasets::BoxOf(shape.polygons);
 }
 }  // namespace
+
+annotate::SeenPrediction SeenNow(const Session& session, const annotate::Shape& prediction) {
+  const auto view = session.frame_view();
+  annotate::SeenPrediction seen;
+  seen.video_id = session.video_id();
+  seen.frame_index = session.frame();
+  seen.row.category_id = prediction.category_id;
+  seen.row.polygons = prediction.polygons;
+  seen.row.rle = prediction.rle;
+  seen.row.key_points = prediction.key_points;
+  if (const datasets::Id job = PredictJob(session)) seen.row.job_id = job;
+  for (const annotate::Shape& label : view->labels) seen.known.push_back(label.annotation_id);
+  seen.numbered = IsNumbered(session);
+  return seen;
+}
 
 LabeledBy::LabeledBy(const std::vector<annotate::Shape>& labels, bool numbered) : labels_(labels) {
   if (!numbered) return;
@@ -136,16 +134,8 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
   if (change.kind == Kind::kReplace && change.annotation_id < 0) {
     const auto prediction = PredictionNow(session, change.annotation_id);
     if (!prediction) return;
-    const datasets::Id video = session.video_id(), job = PredictJob(session);
-    const int frame = session.frame();
-    session.PostEdit([=](datasets::Project&) {
-      datasets::AnnotationRow row;
-      row.category_id = prediction->category_id;
-      row.polygons = change.polygons;
-      row.rle = change.rle;
-      row.key_points = change.key_points.empty() ? prediction->key_points : change.key_points;
-      if (job) row.job_id = job;
-      return annotate::AddAnnotation(video, frame, row, "Correct prediction");
+    session.PostEdit([change, seen = SeenNow(session, *prediction)](datasets::Project&) {
+      return annotate::CorrectPrediction(seen, change, change.key_points);
     });
     return;
   }
@@ -193,11 +183,10 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
     const auto prediction = PredictionNow(session, annotation_id);
     const datasets::Id video = session.video_id(), job = PredictJob(session);
     const int frame = session.frame();
-    if (!prediction || !job || prediction->category_id == category_id) return;
-    const std::optional<int> number = NumberOf(session, annotation_id);
+    if (!prediction || !job) return;
+    const bool numbered = IsNumbered(session);
     session.PostEdit([=](datasets::Project&) {
-      return annotate::AssignPredictionName(job, video, frame, frame + 1, prediction->category_id,
-                                            category_id, number);
+      return annotate::NamePrediction(job, video, frame, -annotation_id, category_id, numbered);
     });
     return;
   }
@@ -218,7 +207,11 @@ void RequestNames(Session& session, annotate::NameChange change, datasets::Id ca
           (swap ? "Swapped from frame " : "Reassigned from frame ") +
               std::to_string(span.start_frame) + " to " + std::to_string(span.end_frame - 1) +
               ": " + std::to_string(counts.labeled) + " labeled and " +
-              std::to_string(counts.predicted) + " predicted frames; Ctrl+Z takes it back");
+              std::to_string(counts.predicted) + " predicted frames; Ctrl+Z takes it back" +
+              (project.LatestBehaviorJob(video)
+                   ? ". Predicted bouts keep the names that they were scored under: score the "
+                     "behavior of this video again"
+                   : ""));
     }
     const annotate::Edit edit = (swap ? annotate::SwapAnimals : annotate::ReassignAnimal)(
         video, job, span.start_frame, span.end_frame, category_a, category_b);
@@ -259,68 +252,36 @@ void RequestAcceptPredictions(Session& session, datasets::Id category_id) {
 }
 
 void RequestNudge(Session& session, datasets::Id annotation_id, double dx, double dy) {
-  const annotate::Shape* label = FindLabel(session, annotation_id);
-  const auto prediction = PredictionNow(session, annotation_id);
-  if (prediction) label = &*prediction;
-  const datasets::VideoRow* video = session.video();
-  if (!label || !video) return;
-  if (label->polygons.empty()) {
-    NudgePoints(session, *label, {dx, dy});
-    return;
+  const cv::Point2d by(dx, dy);
+  if (annotation_id > 0) {
+    session.PostEdit(
+        [=](datasets::Project&) { return annotate::NudgeAnnotation(annotation_id, by); });
+  } else if (const auto prediction = PredictionNow(session, annotation_id)) {
+    session.PostEdit([by, seen = SeenNow(session, *prediction)](datasets::Project&) {
+      return annotate::NudgePrediction(seen, by);
+    });
   }
-  annotate::ToolContext image;
-  image.width = video->width;
-  image.height = video->height;
-  cv::Point2d by(dx, dy);
-  if (!label->key_points.empty()) {  // points have no place outside of the picture
-    by = annotate::ShiftInside(datasets::BoxOfPoints(label->key_points), by, video->width,
-                               video->height);
-  }
-  datasets::Polygons outlines = label->polygons;
-  for (datasets::Ring& ring : outlines) {
-    for (cv::Point2d& point : ring) point += by;
-  }
-  annotate::ShapeChange change = annotate::ReplaceChange(
-      annotation_id,
-      annotate::WithOutlines(*label, std::move(outlines), image, annotate::ShiftBy(by)),
-      "Nudge outline");
-  change.key_points = annotate::Shifted(label->key_points, by);
-  RequestShapeChange(session, change);
 }
 
 void RequestCopyFromNeighbor(Session& session) {
+  if (!session.video()) return;
   const auto view = session.frame_view();
-  if (!view || view->frame != session.frame() || view->neighbor_labels.empty()) {
-    session.Say(Message::Kind::kInfo, "There is no labeled frame before this one to copy from");
-    return;
-  }
-  std::set<datasets::Id> taken;
-  for (const annotate::Shape& label : view->labels) taken.insert(label.category_id);
-  std::vector<datasets::AnnotationRow> rows;
-  for (const annotate::Shape& shape : view->neighbor_labels) {
-    if (taken.count(shape.category_id)) continue;
-    datasets::AnnotationRow row;
-    row.category_id = shape.category_id;
-    row.polygons = shape.polygons;
-    row.rle = shape.rle;
-    row.key_points = shape.key_points;
-    rows.push_back(std::move(row));
-  }
-  if (rows.empty()) {
-    session.Say(Message::Kind::kInfo, "Every animal of the labeled frame before is labeled here");
-    return;
-  }
-  const datasets::Id video = session.video_id();
-  const int frame = session.frame();
-  annotate::Edit edit;
-  edit.label = "Copy from frame " + std::to_string(view->neighbor_frame);
-  edit.place = annotate::Place{video, frame};
-  edit.change = [=](annotate::Recorder& recorder) {
-    for (const datasets::AnnotationRow& row : rows) {
-      annotate::AddAnnotation(video, frame, row).change(recorder);
+  if (view && view->frame == session.frame()) {
+    if (view->neighbor_labels.empty()) {
+      session.Say(Message::Kind::kInfo, "There is no labeled frame before this one to copy from");
+      return;
     }
-  };
-  session.PostEdit([edit](datasets::Project&) { return edit; });
+    std::set<datasets::Id> taken;
+    for (const annotate::Shape& label : view->labels) taken.insert(label.category_id);
+    if (std::all_of(view->neighbor_labels.begin(), view->neighbor_labels.end(),
+                    [&](const auto& shape) { return taken.count(shape.category_id) > 0; })) {
+      session.Say(Message::Kind::kInfo, "Every animal of the labeled frame before is labeled here");
+      return;
+    }
+  }
+  session.PostEdit([video = session.video_id(), frame = session.frame()](datasets::Project&) {
+    return annotate::CopyFromBefore(video, frame);
+  });
 }
 
 void RequestRelink(Session& session, datasets::Id video_id, const std::string& file) {

@@ -39,6 +39,9 @@ class LabeledBy {
 // The prediction of the current frame under such an id; null for the id of a label.
 const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id);
 
+// What a gesture about a prediction of the frame that shows starts from.
+annotate::SeenPrediction SeenNow(const Session& session, const annotate::Shape& prediction);
+
 // A finished drawing gesture becomes a label of the current frame; a new shape is `animal`, 0: a
 // new one, `animal_N`.
 void RequestShapeChange(Session& session, const annotate::ShapeChange& change,

@@ -1,7 +1,6 @@
 #include "app/model/requests/point_requests.h"
 
 #include <algorithm>
-#include <map>
 
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
@@ -99,40 +98,33 @@ void RequestPoints(Session& session, const annotate::ShapeChange& change, Id ani
 
 void RequestSwapLeftRight(Session& session, Id edit_id) {
   const auto view = ViewNow(session);
-  const auto project = session.project_view();
   if (edit_id > 0) {
     session.PostEdit([=](datasets::Project&) { return annotate::SwapLeftRight(edit_id); });
     return;
   }
   const Shape* prediction = FindPrediction(view.get(), edit_id);
-  if (!prediction || !project) {
+  if (!prediction) {
     session.Say(Message::Kind::kInfo, "Choose the animal whose left and right are to be swapped");
     return;
   }
-  std::map<Id, const datasets::SkeletonPoint*> partners;
-  for (const datasets::Skeleton& skeleton : project->skeletons) {
-    for (const datasets::SkeletonPoint& point : skeleton.points) {
-      if (point.partner < 0) continue;
-      partners[point.id] = &skeleton.points[static_cast<size_t>(point.partner)];
-    }
-  }
-  annotate::ShapeChange change;
-  change.kind = annotate::ShapeChange::Kind::kPoints;
-  change.annotation_id = edit_id;
-  change.label = "Swap left and right";
-  change.key_points = prediction->key_points;
-  for (KeyPoint& point : change.key_points) {
-    const auto partner = partners.find(point.point_id);
-    if (partner == partners.end()) continue;
-    point.point_id = partner->second->id;
-    point.name = partner->second->name;
-  }
-  RequestPoints(session, change);
+  session.PostEdit([seen = SeenNow(session, *prediction)](datasets::Project&) {
+    return annotate::SwapSidesOfPrediction(seen);
+  });
 }
 
 void RequestCopyPoints(Session& session) {
   const auto view = ViewNow(session);
-  if (!view) return;
+  if (!session.video()) return;
+  const auto copy = [&](Id only) {
+    session.PostEdit(
+        [only, video = session.video_id(), frame = session.frame()](datasets::Project&) {
+          return annotate::CopyPointsFromBefore(video, frame, only);
+        });
+  };
+  if (!view) {  // of a frame that was entered just now nothing is selected
+    copy(0);
+    return;
+  }
   const auto say = [&](const std::string& text) { session.Say(Message::Kind::kInfo, text); };
   const auto has_points = [](const Shape& shape) { return !shape.key_points.empty(); };
   if (std::none_of(view->neighbor_labels.begin(), view->neighbor_labels.end(), has_points)) {
@@ -143,35 +135,19 @@ void RequestCopyPoints(Session& session) {
   for (const Shape& shape : EditableShapes(view->labels, view->predictions)) {
     if (shape.annotation_id == session.selected_annotation) only = shape.category_id;
   }
-  std::vector<annotate::Edit> edits;
-  const Id video = session.video_id();
-  const int frame = session.frame();
-  for (const Shape& before : view->neighbor_labels) {
-    if (!has_points(before) || (only && before.category_id != only)) continue;
-    const auto label =
-        std::find_if(view->labels.begin(), view->labels.end(),
-                     [&](const Shape& one) { return one.category_id == before.category_id; });
-    if (label == view->labels.end()) {
-      datasets::AnnotationRow row;
-      row.category_id = before.category_id;
-      row.key_points = before.key_points;
-      edits.push_back(annotate::AddAnnotation(video, frame, row));
-    } else if (label->key_points.empty()) {
-      edits.push_back(annotate::SetPoints(label->annotation_id, before.key_points));
-    }
-  }
-  if (edits.empty()) {
+  const bool any = std::any_of(
+      view->neighbor_labels.begin(), view->neighbor_labels.end(), [&](const Shape& before) {
+        if (!has_points(before) || (only && before.category_id != only)) return false;
+        return std::none_of(view->labels.begin(), view->labels.end(), [&](const Shape& label) {
+          return label.category_id == before.category_id && has_points(label);
+        });
+      });
+  if (!any) {
     say(only ? "This animal has points here already, or none in the frame before"
              : "Every animal of the labeled frame before has points here");
     return;
   }
-  annotate::Edit all;
-  all.label = "Copy points from frame " + std::to_string(view->neighbor_frame);
-  all.place = annotate::Place{video, frame};
-  all.change = [edits](annotate::Recorder& recorder) {
-    for (const annotate::Edit& edit : edits) edit.change(recorder);
-  };
-  session.PostEdit([all](datasets::Project&) { return all; });
+  copy(only);
 }
 
 datasets::Skeleton SkeletonFromText(const std::string& name, const std::string& points,

@@ -171,7 +171,7 @@ void BehaviorsView::Draw(UiContext& context) {
     if (ImGui::Checkbox("explicitly NOT this behavior", &negative)) {
       datasets::BehaviorIntervalRow changed = *interval;
       changed.present = !negative;
-      RequestChangeInterval(session, changed);
+      RequestChangeInterval(session, *interval, changed);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "annotate/history.h"
 #include "app/model/requests/label_requests.h"
@@ -161,6 +162,79 @@ TEST_CASE("the id of a prediction that is not on this frame changes nothing") {
   }));
   CHECK(scene.session->frame_view()->labels.empty());
   CHECK(scene.Editable().size() == 2);
+}
+
+TEST_CASE("a key that is pressed twice before the window shows the first goes on from there") {
+  Scene scene;
+  const auto labels = [&] { return scene.project->AnnotationsAt(scene.video, 8); };
+  const auto all_done = [&] {
+    std::atomic<bool> done = false;
+    scene.session->Post("wait", [&](datasets::Project&) { done = true; });
+    REQUIRE(tests::Eventually([&] { return done.load(); }));
+  };
+  const auto all_shown = [&] {
+    all_done();
+    scene.Shows([&](const app::FrameView& view) { return view.labels.size() == labels().size(); });
+  };
+  const Id big = scene.EditIdOf(scene.big);
+  const datasets::Box box =
+      datasets::BoxOf(app::FindPrediction(scene.session->frame_view().get(), big)->polygons);
+  app::RequestNudge(*scene.session, big, 1, 0);  // makes it a label
+  app::RequestNudge(*scene.session, big, 1, 0);
+  app::RequestNudge(*scene.session, big, 0, 1);
+  all_shown();
+  REQUIRE(labels().size() == 1);
+  CHECK(labels()[0].box.x == doctest::Approx(box.x + 2));
+  CHECK(labels()[0].box.y == doctest::Approx(box.y + 1));
+  for (int i = 0; i < 3; ++i) app::RequestNudge(*scene.session, labels()[0].id, 1, 0);
+  all_shown();
+  CHECK(labels()[0].box.x == doctest::Approx(box.x + 5));
+
+  // The same change of a prediction twice makes one label.
+  const Id small = scene.EditIdOf(scene.small);
+  app::RequestShapeChange(*scene.session, Replace(small));
+  app::RequestShapeChange(*scene.session, Replace(small));
+  all_shown();
+  CHECK(labels().size() == 2);
+
+  scene.session->GoTo(scene.video, 9);
+  scene.Shows([](const app::FrameView& view) { return view.neighbor_labels.size() == 2; });
+  app::RequestCopyFromNeighbor(*scene.session);
+  app::RequestCopyFromNeighbor(*scene.session);
+  all_done();
+  CHECK(scene.project->AnnotationsAt(scene.video, 9).size() == 2);
+}
+
+TEST_CASE("a prediction is given one name by a key, however often it is pressed") {
+  Scene scene;
+  const Id big = scene.EditIdOf(scene.big);
+  app::RequestAssign(*scene.session, big, scene.small);
+  app::RequestAssign(*scene.session, big, scene.small);
+  app::RequestNewAnimal(*scene.session, "third");
+  REQUIRE(tests::Eventually([&] { return scene.project->Categories().size() == 3; }));
+  scene.Shows([&](const app::FrameView&) { return scene.EditIdOf(scene.small) == big; });
+  CHECK(scene.EditIdOf(scene.small) == big);
+}
+
+TEST_CASE("labels are copied into a frame whose labels have not been read yet") {
+  Scene scene;
+  app::RequestNudge(*scene.session, scene.EditIdOf(scene.big), 1, 0);
+  for (const int frame : {9, 10}) {
+    scene.session->GoTo(scene.video, frame);
+    app::RequestCopyFromNeighbor(*scene.session);
+  }
+  REQUIRE(
+      tests::Eventually([&] { return scene.project->AnnotationsAt(scene.video, 10).size() == 1; }));
+  CHECK(scene.project->AnnotationsAt(scene.video, 9).size() == 1);
+  scene.session->GoTo(scene.video, 2);
+  app::RequestCopyFromNeighbor(*scene.session);
+  CHECK(tests::Eventually([&] {
+    scene.session->Poll();
+    for (const app::Message& message : scene.session->messages()) {
+      if (message.text.find("no labeled frame before this one") != std::string::npos) return true;
+    }
+    return false;
+  }));
 }
 
 }  // namespace prediction_edits_test

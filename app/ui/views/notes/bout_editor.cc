@@ -56,7 +56,7 @@ void BoutEditor::DrawSpan(UiContext& context, const datasets::BehaviorIntervalRo
   datasets::BehaviorIntervalRow changed = bout;
   changed.start_frame = *from;
   changed.end_frame = *to + 1;
-  RequestChangeInterval(session, changed);
+  RequestChangeInterval(session, bout, changed);
 }
 
 void BoutEditor::DrawNote(UiContext& context, const datasets::BehaviorIntervalRow& bout) {

@@ -58,7 +58,7 @@ void TimelineView::GrabBout(UiContext& context, const TimelineLane& lane, const 
   const auto* episode = project ? EpisodeAbout(*project, bout) : nullptr;
   session.selected_episode = episode ? episode->id : 0;
   session.GoToFrame(span.start_frame);
-  drag_ = {part, {}, bout, frame, false};
+  drag_ = {part, {}, bout, frame, false, {}};
   drag_.row.video_id = bout.video_id;
   drag_.row.behavior_id = bout.behavior_id;
   drag_.row.subject = bout.subject;

@@ -46,11 +46,11 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
     if (!row) return;
     session.selected_interval = hit->id;
     selected_bout_.reset();
-    drag_ = {part, *row, std::nullopt, frame, false};
+    drag_ = {part, *row, std::nullopt, frame, false, *row};
   } else if (hit) {
     GrabBout(context, lane, *hit, part, frame);
   } else if (ImGui::GetIO().KeyShift) {
-    drag_ = {Drag::Part::kNew, {}, std::nullopt, frame, false};
+    drag_ = {Drag::Part::kNew, {}, std::nullopt, frame, false, {}};
     drag_.row.video_id = session.video_id();
     drag_.row.behavior_id = lane.behavior_id;
     drag_.row.subject = lane.subject;
@@ -126,7 +126,7 @@ void TimelineView::FinishDrag(UiContext& context, const TimelineContent& content
     } else if (drag_.part == Drag::Part::kNew) {
       RequestAddInterval(context.session, row);
     } else {
-      RequestChangeInterval(context.session, row);
+      RequestChangeInterval(context.session, drag_.seen, row);
     }
   }
   drag_ = Drag();

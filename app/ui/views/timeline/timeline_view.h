@@ -37,6 +37,7 @@ class TimelineView : public View {
     std::optional<datasets::BehaviorPredictionRow> bout;  // the predicted one that is corrected
     int grabbed_frame = 0;
     bool moved = false;
+    datasets::BehaviorIntervalRow seen;  // the label's, when it was grabbed
   };
   void ChooseSubject(Session& session, const ProjectView& project);
   void DrawTransport(UiContext& context);
