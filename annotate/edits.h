@@ -103,7 +103,10 @@ enum class Verdict { kAccepted, kCorrected, kRejected, kSkipped };
 const char* NameOf(Verdict verdict);
 // Decides an episode: accepted turns its predictions into labels, rejected rejects those of its
 // animals (all when it names none); corrected and skipped only note the decision.
+// Nothing is done a second time when the episode has been decided so since it was read (`item`
+// holds the verdict that it had); decided otherwise since, it is refused.
 Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double seconds);
+bool IsDecidedSo(const Recorder& recorder, const datasets::ReviewItemRow& item, Verdict verdict);
 // The same for a predicted bout (behavior_id is set). Accepted: the bout becomes a label; rejected:
 // a label that says "not this behavior"; of a missed one (datasets::kMissedBehavior) the other
 // way round. The prediction itself stays as it is.
@@ -122,11 +125,11 @@ Edit AddBehaviorInterval(datasets::BehaviorIntervalRow interval);
 // Its span, row or statement; author, note and flag stay what they are when it is applied. Where
 // nothing differs, nothing changes.
 Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& interval);
-Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
-Edit DeleteBehaviorInterval(datasets::Id interval_id);
-
 // Only what differs between the two, which is what the person did to the bout as it was seen:
 // what else has changed since stays.
 Edit ChangeBehaviorInterval(const datasets::BehaviorIntervalRow& seen,
                             const datasets::BehaviorIntervalRow& wanted);
+Edit SplitBehaviorInterval(datasets::Id interval_id, int frame_index);
+Edit DeleteBehaviorInterval(datasets::Id interval_id);
+
 }  // namespace annotate

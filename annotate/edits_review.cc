@@ -211,6 +211,7 @@ Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double 
                             : verdict == Verdict::kCorrected ? "Episode corrected"
                                                              : "Skip episode";
   return {label, Place{item.video_id, item.start_frame}, [=](Recorder& recorder) {
+            if (IsDecidedSo(recorder, item, verdict)) return;
             if (verdict == Verdict::kAccepted) {
               Accept(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame, {});
             } else if (verdict == Verdict::kRejected) {

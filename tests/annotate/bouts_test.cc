@@ -244,6 +244,49 @@ TEST_CASE("of two decisions about one bout the newer stands, whoever took it") {
   CHECK(raters.Signed() == Texts{"bob not walk [20,40)"});
 }
 
+TEST_CASE("an episode that is decided so already is not decided a second time") {
+  Scene scene;
+  const datasets::ReviewItemRow seen = scene.Item();
+  scene.history.Apply(annotate::DecideEpisode(seen, Verdict::kAccepted, 2));
+  CHECK(scene.history.Apply(annotate::DecideEpisode(seen, Verdict::kAccepted, 0)).id == 0);
+  CHECK(scene.project->ReviewDecisions(scene.job).size() == 1);
+  scene.history.Undo();
+  CHECK(scene.project->ReviewDecisions(scene.job).empty());
+  CHECK(scene.project->BehaviorIntervals(scene.video).empty());
+}
+
+TEST_CASE("whoever has not seen what was decided meanwhile does not decide it otherwise") {
+  Raters raters;
+  const datasets::ReviewItemRow seen = raters.Item();
+  raters.anna.Apply(annotate::DecideEpisode(seen, Verdict::kAccepted, 2));
+  const auto refused = [&](const annotate::Edit& edit) {
+    const std::string why = tests::MessageOf([&] { raters.bob.Apply(edit); });
+    CHECK(why.find("meanwhile, by 'anna': accepted") != std::string::npos);
+  };
+  refused(annotate::DecideEpisode(seen, Verdict::kRejected, 2));
+  refused(annotate::DecideEpisode(seen, Verdict::kSkipped, 2));
+  refused(annotate::CorrectBout(seen, raters.rear, 20, 30, 2));
+  CHECK(raters.Signed() == Texts{"anna walk [20,40)"});
+  CHECK(raters.project->ReviewDecisions(raters.job).size() == 1);
+  raters.bob.Apply(annotate::CorrectBout(raters.Item(), raters.walk, 20, 30, 2));
+  CHECK(raters.project->ReviewDecisions(raters.job).size() == 2);
+}
+
+TEST_CASE("two ends of a bout that are drawn one after the other both stay, seen anew or not") {
+  Raters raters;
+  Raters::Mark(raters.anna, raters.Span(raters.walk, 10, 30));
+  const BehaviorIntervalRow seen = raters.Of("anna");
+  BehaviorIntervalRow left = seen, right = seen, never = seen;
+  left.start_frame = 5;
+  right.end_frame = 40;
+  never.present = false;
+  raters.anna.Apply(annotate::ChangeBehaviorInterval(seen, left));
+  raters.anna.Apply(annotate::ChangeBehaviorInterval(seen, right));
+  CHECK(raters.Signed() == Texts{"anna walk [5,40)"});
+  raters.anna.Apply(annotate::ChangeBehaviorInterval(seen, never));
+  CHECK(raters.Signed() == Texts{"anna not walk [5,40)"});
+}
+
 }  // namespace
 
 }  // namespace bouts_test

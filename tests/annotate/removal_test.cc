@@ -111,6 +111,41 @@ TEST_CASE("deleting an animal takes its labels along, and one undo brings them b
   CHECK(scene.project->Tracks(scene.video).size() == 1);
 }
 
+TEST_CASE("nobody is asked about an animal that was deleted") {
+  Scene scene;
+  datasets::BehaviorPredictionRow bout;
+  scene.project->Write([&](Writer& writer) {
+    bout.job_id = scene.job;
+    bout.video_id = scene.video;
+    bout.behavior_id = scene.walk;
+    bout.start_frame = 50;
+    bout.end_frame = 60;
+    for (const char* subject : {"big", "small"}) {
+      bout.subject = subject;
+      writer.InsertBehaviorPrediction(bout);
+      writer.InsertReviewItem(annotate::EpisodeOf(bout));
+      writer.FindOrInsertBehaviorSeries({0, scene.job, scene.video, subject, scene.walk});
+    }
+    for (const char* animals : {R"(["big"])", R"(["small"])", R"(["big","small"])"}) {
+      writer.InsertReviewItem(
+          {0, scene.job, scene.video, 2, 5, "jump", "it jumps", 0.5, animals, "", {}, ""});
+    }
+  });
+  scene.history.Apply(annotate::DeleteAnimal(scene.big));
+  int of_walk = 0, jumps = 0;
+  for (const auto& item : scene.project->ReviewItems(scene.job)) {
+    CHECK(item.subject != "big");
+    of_walk += item.start_frame == 50;
+    jumps += item.reason_code == "jump";
+  }
+  CHECK(of_walk == 1);
+  CHECK(jumps == 2);  // one is about the other animal, too
+  for (const auto& row : scene.project->BehaviorPredictions(scene.job, scene.video)) {
+    CHECK(row.subject != "big");
+  }
+  CHECK(scene.project->BehaviorSeries(scene.job, scene.video).size() == 1);
+}
+
 TEST_CASE("what was deleted in several videos comes back in those that are still there") {
   Scene scene;
   Id other = 0;

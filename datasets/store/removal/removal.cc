@@ -133,11 +133,23 @@ class VideosEdits {
 }  // namespace
 
 void DeleteCategory(Writer& writer, Id id) {
+  // What machines said of it goes too, unless a region of the video has its name.
+#define VOLE_ITS_SUBJECT                                        \
+  " WHERE subject = (SELECT name FROM categories WHERE id = ?)" \
+  " AND NOT EXISTS (SELECT 1 FROM regions WHERE regions.name = subject AND regions.video_id = "
   RunAll(writer, "animal", id,
-         {"DELETE FROM predictions WHERE category_id = ?",
+         {"DELETE FROM review_items" VOLE_ITS_SUBJECT "review_items.video_id)",
+          "DELETE FROM review_items"
+          " WHERE EXISTS (SELECT 1 FROM json_each(animals) AS one WHERE one.value = ?1)"
+          " AND NOT EXISTS (SELECT 1 FROM json_each(animals) AS other"
+          " JOIN categories ON categories.id = other.value WHERE other.value <> ?1)",
+          "DELETE FROM behavior_predictions" VOLE_ITS_SUBJECT "behavior_predictions.video_id)",
+          "DELETE FROM behavior_series" VOLE_ITS_SUBJECT "behavior_series.video_id)",
+          "DELETE FROM predictions WHERE category_id = ?",
           "DELETE FROM meetings WHERE id IN"
           " (SELECT meeting_id FROM meeting_animals WHERE category_id = ?)",
           "DELETE FROM categories WHERE id = ?"});
+#undef VOLE_ITS_SUBJECT
 }
 
 void DeleteBehavior(Writer& writer, Id id) {

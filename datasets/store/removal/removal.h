@@ -9,7 +9,7 @@
 
 namespace datasets {
 
-// An animal, with its predictions and meetings.
+// An animal, with its predictions, predicted bouts and meetings, and the episodes about it alone.
 void DeleteCategory(Writer& writer, Id id);
 // A behavior, with its predicted bouts, scores and episodes.
 void DeleteBehavior(Writer& writer, Id id);
