@@ -6,6 +6,7 @@
 #include "datasets/base/encoding.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/schema/schema.h"
+#include "datasets/store/subjects/subjects.h"
 
 namespace annotate {
 namespace {
@@ -124,6 +125,10 @@ void Move(Connection& connection, const RowChange& change, const json& from, con
     return;
   }
   CheckColumns(connection, change.table, to);
+  if (change.table == "categories" && !from.is_null() && to.contains("name")) {
+    datasets::RenameSubject(connection, from.at("name").get<std::string>(),
+                            to.at("name").get<std::string>());
+  }
   if (from.is_null()) {
     InsertRow(connection, change.table, to);
   } else {

@@ -6,6 +6,7 @@
 #include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/subjects/subjects.h"
 
 namespace annotate {
 namespace {
@@ -330,6 +331,16 @@ void RenameSubject(Recorder& recorder, const std::string& before, const std::str
       recorder.Change("behavior_intervals", bout.id,
                       [&](Writer& writer) { writer.UpdateBehaviorInterval(bout); });
     }
+    auto decisions = recorder.connection().Query(
+        "SELECT id FROM review_decisions WHERE video_id = ? AND subject = ?", video, before);
+    std::vector<Id> decided;
+    while (decisions.Step()) decided.push_back(decisions.Int(0));
+    for (const Id decision : decided) {
+      recorder.Change("review_decisions", decision, [&](Writer& writer) {
+        writer.connection().Run("UPDATE review_decisions SET subject = ? WHERE id = ?", after,
+                                decision);
+      });
+    }
   }
 }
 
@@ -341,7 +352,10 @@ Edit ChangeCategory(datasets::CategoryRow category) {
             if (before != category.name) CheckAnimalNameIsFree(recorder, category.name);
             recorder.Change("categories", category.id,
                             [&](Writer& writer) { writer.UpdateCategory(category); });
-            if (before != category.name) RenameSubject(recorder, before, category.name);
+            if (before == category.name) return;
+            RenameSubject(recorder, before, category.name);
+            // Undo does so by itself: it knows the animal's names (annotate/edit.cc).
+            datasets::RenameSubject(recorder.connection(), before, category.name);
           }};
 }
 

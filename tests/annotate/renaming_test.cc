@@ -112,6 +112,67 @@ TEST_CASE("An animal's bouts get its new name, and undo gives the old one back")
   CHECK(scene.project->Categories().at(0).name == "ada");
 }
 
+namespace {
+
+// What machines said of ada's rest, and a decision about it.
+void PredictRest(Scene& scene) {
+  scene.project->Write([&](Writer& writer) {
+    datasets::BehaviorPredictionRow bout;
+    bout.job_id = scene.job;
+    bout.video_id = scene.video;
+    bout.subject = "ada";
+    bout.behavior_id = scene.project->Behaviors().at(0).id;
+    bout.start_frame = 20;
+    bout.end_frame = 30;
+    writer.InsertBehaviorPrediction(bout);
+    writer.InsertReviewItem(annotate::EpisodeOf(bout));
+    writer.FindOrInsertBehaviorSeries({0, scene.job, scene.video, "ada", bout.behavior_id});
+    datasets::ModelRow model;
+    model.name = "rests";
+    model.architecture = "behavior-frame";
+    model.weights_path = "rests.safetensors";
+    model.config_json =
+        R"({"held_out":[{"video":"one","subject":"ada","start_frame":0,"end_frame":9},)"
+        R"({"video":"one","subject":"bo","start_frame":0,"end_frame":9}]})";
+    writer.InsertModel(model);
+  });
+  scene.history.Apply(annotate::DecideEpisode(scene.Episode(20), annotate::Verdict::kAccepted, 1));
+}
+
+// Whose the scores, the bout, its episode, its decision and the first held-out span are.
+std::vector<std::string> WhoRests(Scene& scene) {
+  std::vector<std::string> subjects = {
+      scene.project->BehaviorSeries(scene.job, scene.video).at(0).subject,
+      scene.project->BehaviorPredictions(scene.job, scene.video).at(0).subject,
+      scene.Episode(20).subject, scene.project->ReviewDecisions(scene.job).at(0).subject};
+  for (const datasets::ModelRow& model : scene.project->Models()) {
+    const auto config = nlohmann::json::parse(model.config_json);
+    if (model.name != "rests") continue;
+    subjects.push_back(config["held_out"][0]["subject"]);
+    CHECK(config["held_out"][1]["subject"] == "bo");
+  }
+  return subjects;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "What was predicted of an animal's behavior, decided and held back goes by its new name") {
+  Scene scene;
+  PredictRest(scene);
+  CHECK(WhoRests(scene) == std::vector<std::string>(5, "ada"));
+  scene.Rename(scene.ada, "Queen");
+  CHECK(WhoRests(scene) == std::vector<std::string>(5, "Queen"));
+  CHECK(scene.Episode(20).verdict == "accepted");
+  scene.Rename(scene.bo, "ada");  // takes nothing of hers
+  CHECK(scene.project->BehaviorSeries(scene.job, scene.video).at(0).subject == "Queen");
+  scene.history.Undo();
+  scene.history.Undo();
+  CHECK(WhoRests(scene) == std::vector<std::string>(5, "ada"));
+  scene.history.Redo();
+  CHECK(WhoRests(scene) == std::vector<std::string>(5, "Queen"));
+}
+
 TEST_CASE("Bouts that a region of the same name may own stay with it") {
   Scene scene;
   scene.project->Write([&](Writer& writer) {
@@ -123,6 +184,20 @@ TEST_CASE("Bouts that a region of the same name may own stay with it") {
   });
   scene.Rename(scene.ada, "Queen");
   CHECK(scene.project->BehaviorIntervals(scene.video).at(0).subject == "ada");
+}
+
+TEST_CASE("What was predicted for a region of the animal's name stays with it") {
+  Scene scene;
+  PredictRest(scene);
+  scene.project->Write([&](Writer& writer) {
+    datasets::RegionRow region;
+    region.video_id = scene.video;
+    region.name = "ada";
+    region.polygons = {{{1, 1}, {9, 1}, {9, 9}}};
+    writer.InsertRegion(region);
+  });
+  scene.Rename(scene.ada, "Queen");
+  CHECK(WhoRests(scene) == std::vector<std::string>(5, "ada"));
 }
 
 TEST_CASE(

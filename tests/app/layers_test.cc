@@ -40,6 +40,7 @@ const std::vector<std::string> kFloors = {
     "datasets/store/notes",
     "datasets/store/overview",
     "datasets/store/factors",
+    "datasets/store/subjects",
     "datasets/store/removal",
     "datasets/store/recording",
     "datasets/store/schema",
