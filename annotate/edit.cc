@@ -175,8 +175,21 @@ void Recorder::Change(const std::string& table, Id id, const Work& work) {
   changes_.push_back({table, id, std::move(before), std::move(after)});
 }
 
+const std::string& Recorder::SplitOf(Id video_id) {
+  const auto known = split_of_.find(video_id);
+  if (known != split_of_.end()) return known->second;
+  return split_of_[video_id] = reader().SplitOfVideo(video_id);
+}
+
 datasets::ImageRow Recorder::ImageAt(Id video_id, int frame_index) {
-  if (auto image = reader().ImageAt(video_id, frame_index)) return *image;
+  if (auto image = reader().ImageAt(video_id, frame_index)) {
+    if (image->state != datasets::ImageState::kNew || !image->split.empty()) return *image;
+    const std::string split = SplitOf(video_id);
+    if (split.empty()) return *image;
+    Change("images", image->id, [&](datasets::Writer& w) { w.SetImageSplit(image->id, split); });
+    image->split = split;
+    return *image;
+  }
   const auto video = reader().VideoById(video_id);
   if (!video) throw Error("video " + std::to_string(video_id), "it is not in the project");
   if (frame_index < 0 || frame_index >= video->frame_count) {
@@ -184,8 +197,11 @@ datasets::ImageRow Recorder::ImageAt(Id video_id, int frame_index) {
                                                             "' has frames 0 to " +
                                                             std::to_string(video->frame_count - 1));
   }
+  const std::string split = SplitOf(video_id);
   Insert("images", [&](datasets::Writer& writer) {
-    return writer.FindOrInsertImage(video_id, frame_index, video->width, video->height);
+    const Id id = writer.FindOrInsertImage(video_id, frame_index, video->width, video->height);
+    if (!split.empty()) writer.SetImageSplit(id, split);
+    return id;
   });
   return *reader().ImageAt(video_id, frame_index);
 }

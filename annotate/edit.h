@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -62,7 +63,8 @@ class Recorder {
   datasets::Id Insert(const std::string& table, const InsertWork& work);
   // `work` updates or deletes the row.
   void Change(const std::string& table, datasets::Id id, const Work& work);
-  // The image row of a frame, made when it is missing.
+  // The image row of a frame, made when it is missing. In a video that is kept for judging it is
+  // kept, too.
   datasets::ImageRow ImageAt(datasets::Id video_id, int frame_index);
 
   // Where the change shows, when that is known only now.
@@ -76,6 +78,9 @@ class Recorder {
   std::vector<RowChange> TakeChanges() { return std::move(changes_); }
 
  private:
+  const std::string& SplitOf(datasets::Id video_id);
+
+  std::map<datasets::Id, std::string> split_of_;  // videos asked about so far
   datasets::Writer& writer_;
   std::string author_;
   std::vector<RowChange> changes_;

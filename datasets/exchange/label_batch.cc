@@ -226,12 +226,15 @@ class Storing {
     for (const IncomingLabel& label : batch_.labels()) labeled[label.image] = true;
     for (size_t i = 0; i < batch_.images().size(); ++i) {
       const IncomingImage& image = batch_.images()[i];
+      const std::string kept = image.video_id ? SplitOf(*image.video_id) : "";
       const Id id = image.video_id
                         ? writer_.FindOrInsertImage(*image.video_id, image.frame_index, image.width,
                                                     image.height)
                         : writer_.FindOrInsertPicture(image.picture, image.width, image.height);
       image_ids_.push_back(id);
       const std::optional<ImageState> state = known_.StateOf(id);
+      const bool is_new = !state || state == ImageState::kNew;
+      const std::string& split = image.split.empty() && is_new ? kept : image.split;
       const bool open = !state || state == ImageState::kNew || state == ImageState::kStarted;
       const bool empty = image.empty || options_.empty_is_negative;
       if (labeled[i]) {
@@ -241,8 +244,15 @@ class Storing {
       } else if (!state) {
         writer_.SetImageState(id, ImageState::kNew);
       }
-      if (!image.split.empty()) writer_.SetImageSplit(id, image.split);
+      if (!split.empty()) writer_.SetImageSplit(id, split);
     }
+  }
+
+  // Of a video that is kept for judging, before this import.
+  const std::string& SplitOf(Id video_id) {
+    const auto known = split_of_.find(video_id);
+    if (known != split_of_.end()) return known->second;
+    return split_of_[video_id] = Reader(writer_.connection()).SplitOfVideo(video_id);
   }
 
   // Whether the project has the label under the name of its category, which tracks now replace.
@@ -336,6 +346,7 @@ class Storing {
   const KnownLabels known_;
   ImportReport* report_;
   std::map<std::string, Id> categories_before_;
+  std::map<Id, std::string> split_of_;  // videos
   std::vector<Id> category_ids_, image_ids_;
   std::map<std::pair<Id, std::pair<Id, int64_t>>, Id> tracks_;
   std::set<std::pair<uint64_t, Id>> added_;

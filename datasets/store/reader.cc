@@ -248,6 +248,18 @@ std::vector<ImageRow> Reader::ImagesOfVideo(Id video_id) const {
                  ImageFrom);
 }
 
+std::string Reader::SplitOfVideo(Id video_id) const {
+  auto any = connection_.Query(
+      "SELECT split FROM images WHERE video_id = ? AND state <> 'new' LIMIT 1", video_id);
+  if (!any.Step() || any.IsNull(0)) return "";
+  const std::string split = any.Text(0);
+  if (split != "val" && split != "test") return "";
+  auto other = connection_.Query(
+      "SELECT 1 FROM images WHERE video_id = ? AND state <> 'new' AND split IS NOT ? LIMIT 1",
+      video_id, split);
+  return other.Step() ? "" : split;
+}
+
 std::vector<ImageRow> Reader::ImagesBetween(Id video_id, int start_frame, int end_frame) const {
   return Collect(connection_.Query("SELECT " VOLE_IMAGE_COLUMNS " FROM images WHERE video_id = ?"
                                    " AND frame_index >= ? AND frame_index < ? ORDER BY frame_index",

@@ -32,6 +32,8 @@ class Reader {
   std::vector<ImageRow> Images() const;
   std::vector<ImageRow> ImagesOfVideo(Id video_id) const;
   std::vector<ImageRow> ImagesBetween(Id video_id, int start_frame, int end_frame) const;
+  // "val" or "test" when every labeled frame of the video is kept for that, and so the video; "".
+  std::string SplitOfVideo(Id video_id) const;
   std::optional<ImageRow> ImageById(Id id) const;
   std::optional<ImageRow> ImageAt(Id video_id, int frame_index) const;
   std::optional<AnnotationRow> AnnotationById(Id id) const;

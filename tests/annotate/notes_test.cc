@@ -224,4 +224,33 @@ TEST_CASE(
              "no frame of them is labeled"));
 }
 
+TEST_CASE("what is labeled later in a video that is kept for the test is kept, too") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    writer.SetImageState(writer.FindOrInsertImage(scene.video, 1, 64, 48),
+                         datasets::ImageState::kDone);
+    writer.SetImageState(writer.FindOrInsertImage(scene.video, 2, 64, 48),
+                         datasets::ImageState::kNew);  // proposed
+  });
+  const auto split = [&](int frame) { return scene.project->ImageAt(scene.video, frame)->split; };
+  const auto label = [&](int frame) {
+    scene.history.Apply(annotate::SetImageState(scene.video, frame, datasets::ImageState::kEmpty));
+  };
+  label(5);
+  CHECK(split(5).empty());
+  scene.history.Apply(annotate::MarkVideos({scene.video}, "test"));
+  label(7);
+  label(2);
+  CHECK(split(7) == "test");
+  CHECK(split(2) == "test");
+  scene.history.Undo();
+  CHECK(split(2).empty());
+  // Where a part of the video alone is kept, what is added is not.
+  scene.project->Write([&](Writer& writer) {
+    writer.SetImageSplit(scene.project->ImageAt(scene.video, 5)->id, "");
+  });
+  label(9);
+  CHECK(split(9).empty());
+}
+
 }  // namespace notes_test
