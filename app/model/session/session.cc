@@ -19,6 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What a change says of itself, held until it is carried out: until its commit nothing has
+// happened.
+thread_local std::vector<Message>* held_messages = nullptr;
+
 std::string PersonName() {
   const char* user = std::getenv("USER");
   return user ? user : "";
@@ -111,6 +115,10 @@ struct Session::Impl {
   }
 
   void Leave(Message::Kind kind, const std::string& text) {
+    if (held_messages) {
+      held_messages->push_back({kind, text, 0});
+      return;
+    }
     {
       std::scoped_lock lock(inbox_mutex);
       inbox.push_back({kind, text, 0});
@@ -154,11 +162,21 @@ struct Session::Impl {
         next = std::move(changes.front());
         changes.pop_front();
       }
+      std::vector<Message> said;
+      std::string failure;
+      held_messages = &said;
       try {
         next.second(*project);
       } catch (const std::exception& error) {
-        Leave(Message::Kind::kError, next.first + ": " + error.what());
+        failure = next.first + ": " + error.what();
       }
+      held_messages = nullptr;
+      for (const Message& message : said) {
+        if (failure.empty() || message.kind == Message::Kind::kError) {
+          Leave(message.kind, message.text);
+        }
+      }
+      if (!failure.empty()) Leave(Message::Kind::kError, failure);
       views.Reload();
     }
   }
@@ -354,6 +372,11 @@ void Session::TickPlayback(double seconds_since_last) {
 std::shared_ptr<const ProjectView> Session::project_view() const { return impl_->project_view; }
 std::shared_ptr<const FrameView> Session::frame_view() const { return impl_->frame_view; }
 DecodedFrame Session::picture() const { return impl_->picture; }
+bool Session::ShowsFrame() const {
+  const Impl& s = *impl_;
+  return s.picture.video_id == s.video_id && s.picture.frame == s.frame && s.frame_view &&
+         s.frame_view->frame == s.frame;
+}
 std::shared_ptr<const datasets::Background> Session::background() const {
   return impl_->background;
 }
@@ -372,11 +395,6 @@ void Session::Redo() { impl_->PostStep("Redo", "Done again: ", "redo", &annotate
 
 int64_t Session::StartJob(const std::string& title,
                           std::function<void(datasets::Project&, datasets::Job&)> work) {
-bool Session::ShowsFrame() const {
-  const Impl& s = *impl_;
-  return s.picture.video_id == s.video_id && s.picture.frame == s.frame && s.frame_view &&
-         s.frame_view->frame == s.frame;
-}
   auto running = std::make_shared<Impl::RunningJob>();
   running->work = std::move(work);
   running->status.title = title;

@@ -88,7 +88,8 @@ class Session {
   std::vector<JobStatus> JobsNow() const;
 
   void Say(Message::Kind kind, const std::string& text);
-  // From any thread: the message, or the move to a frame, comes with the next Poll.
+  // From any thread: the message, or the move to a frame, comes with the next Poll. What a change
+  // says comes once it is carried out; of one that fails, only errors come.
   void SayLater(Message::Kind kind, const std::string& text);
   // For workers that end before the session: SayLater of an error.
   std::function<void(const std::string&)> SayError();

@@ -147,6 +147,22 @@ bool Says(app::Session& session, const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("What a change says is heard once it is carried out, and of one that fails only why") {
+  Labeled scene;
+  app::Session session(Project::Open(scene.file()), [] {});
+  session.Post("Try", [&](Project&) {
+    session.SayLater(app::Message::Kind::kSuccess, "all is done");
+    session.SayLater(app::Message::Kind::kError, "one is missing");
+    throw datasets::Error("disk", "it is full");
+  });
+  CHECK(tests::Eventually([&] { return Says(session, "Try: disk: it is full"); }));
+  CHECK(Says(session, "one is missing"));
+  CHECK_FALSE(Says(session, "all is done"));
+  session.Post("Try",
+               [&](Project&) { session.SayLater(app::Message::Kind::kSuccess, "all is done"); });
+  CHECK(tests::Eventually([&] { return Says(session, "all is done"); }));
+}
+
 TEST_CASE("An undo that another program has made impossible stands in the way of no older one") {
   Labeled scene;
   app::Session session(Project::Open(scene.file()), [] {});
