@@ -86,9 +86,10 @@ GatheredPoints GatherPoints(const datasets::Project& project, const LabelSelecti
   for (const LabeledImage& frame : frames) {
     const ImageRow& image = frame.image;
     std::vector<train::PointedAnimal> animals;
-    bool any = false;
+    bool any = false, filled_in = false;
     for (const auto& label : frame.labels) {
       if (label.iscrowd) continue;
+      filled_in |= label.GivesWay() && !label.key_points.empty();
       train::PointedAnimal animal;
       animal.frame = static_cast<int>(images.size());
       if (label.HasShape()) {
@@ -110,8 +111,9 @@ GatheredPoints GatherPoints(const datasets::Project& project, const LabelSelecti
     const auto [place, is_new] =
         videos.emplace(image.video_id.value_or(0), static_cast<int>(videos.size()));
     if (is_new) gathered.videos.push_back(place->first);
-    data.frames.push_back(
-        {place->second, image.frame_index.value_or(100 * static_cast<int>(images.size()))});
+    data.frames.push_back({place->second,
+                           image.frame_index.value_or(100 * static_cast<int>(images.size())),
+                           filled_in});
     gathered.animals += static_cast<int>(animals.size());
     // Animals without points stay: they say that a picture does not show one alone.
     for (auto& animal : animals) data.animals.push_back(std::move(animal));

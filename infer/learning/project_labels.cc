@@ -122,6 +122,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
     train::LabeledFrame frame;
     frame.video = place->second;
     frame.frame_index = image.frame_index.value_or(static_cast<int>(images.size()));
+    frame.filled_in = datasets::AnyFilledIn(labeled.labels);
     for (const AnnotationRow& label : labeled.labels) {
       train::LabeledObject object;
       object.mask = label.Mask({image.width, image.height});

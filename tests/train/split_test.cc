@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -52,6 +53,23 @@ TEST_CASE("nothing is held back when an animal would lose most of its labels") {
   auto frames = Frames(40, 10);
   for (auto& frame : frames) frame.objects[0].class_index = frame.frame_index >= 380 ? 1 : 0;
   CHECK(train::SplitByTime(frames, 2, 0.1).held.empty());
+}
+
+TEST_CASE("what the program filled in teaches, and never judges") {
+  auto frames = Frames(200, 3);
+  for (auto& frame : frames) frame.filled_in = frame.frame_index % 4 != 0;
+  const train::Split split = train::SplitByTime(frames, 2, 0.2);
+  CHECK(split.held.size() == 10);  // a fifth of the 50 that people drew
+  for (const int held : split.held) {
+    CHECK_FALSE(frames[held].filled_in);
+    for (const int learned : split.learn) {
+      CHECK(std::abs(frames[held].frame_index - frames[learned].frame_index) > train::kGuardFrames);
+    }
+  }
+  CHECK(std::any_of(split.learn.begin(), split.learn.end(),
+                    [&](int frame) { return frames[frame].filled_in; }));
+  for (auto& frame : frames) frame.filled_in = frame.frame_index >= 11 * 3;
+  CHECK(train::SplitByTime(frames, 2, 0.2).held.empty());  // too few are of people
 }
 
 }  // namespace split_test

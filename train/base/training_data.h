@@ -21,6 +21,7 @@ struct LabeledFrame {
   int frame_index = 0;  // for splitting by time
   std::vector<LabeledObject> objects;  // empty: a frame explicitly without animals
   double weight = 1;                   // corrections of a reviewer weigh more
+  bool filled_in = false;  // no person has drawn or seen it: it teaches, and judges nothing
 };
 
 // What a training needs, independent of the store. Pictures are fetched when needed and may be

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <numeric>
+#include <set>
+#include <utility>
 
 namespace train {
 namespace {
@@ -30,23 +31,31 @@ Split Cut(const std::vector<LabeledFrame>& frames, double share, int most_blocks
   for (auto& [video, list] : by_video) {
     std::stable_sort(list.begin(), list.end(),
                      [&](int a, int b) { return frames[a].frame_index < frames[b].frame_index; });
-    const int count = static_cast<int>(list.size());
+    std::vector<int> judges;  // in order of time
+    for (const int frame : list) {
+      if (!frames[frame].filled_in) judges.push_back(frame);
+    }
+    const int count = static_cast<int>(judges.size());
     const int wanted = static_cast<int>(std::lround(share * count));
     const int blocks = std::clamp(wanted / 4, 1, most_blocks);
-    std::vector<bool> held(list.size(), false);
+    std::set<int> held;
+    std::vector<std::pair<int, int>> spans;  // from the first to the last frame of a block
     for (int b = 0; b < blocks; ++b) {
       const int length = wanted / blocks + (b < wanted % blocks ? 1 : 0);
       // The last block ends with the last label: the furthest from what is learned.
       const int end = static_cast<int>(static_cast<int64_t>(b + 1) * count / blocks);
-      for (int i = std::max(0, end - length); i < end; ++i) held[i] = true;
-    }
-    for (int i = 0; i < count; ++i) {
-      bool near = false;
-      for (int j = 0; j < count && !near; ++j) {
-        near = held[j] &&
-               std::abs(frames[list[j]].frame_index - frames[list[i]].frame_index) <= kGuardFrames;
+      const int begin = std::max(0, end - length);
+      held.insert(judges.begin() + begin, judges.begin() + end);
+      if (begin < end) {
+        spans.emplace_back(frames[judges[begin]].frame_index, frames[judges[end - 1]].frame_index);
       }
-      (held[i] ? split.held : near ? split.left_out : split.learn).push_back(list[i]);
+    }
+    for (const int frame : list) {
+      const int at = frames[frame].frame_index;
+      const bool near = std::any_of(spans.begin(), spans.end(), [&](const auto& span) {
+        return at >= span.first - kGuardFrames && at <= span.second + kGuardFrames;
+      });
+      (held.count(frame) ? split.held : near ? split.left_out : split.learn).push_back(frame);
     }
   }
   std::sort(split.learn.begin(), split.learn.end());
@@ -61,7 +70,9 @@ Split SplitByTime(const std::vector<LabeledFrame>& frames, int classes, double s
   Split all;
   all.learn.resize(frames.size());
   std::iota(all.learn.begin(), all.learn.end(), 0);
-  if (static_cast<int>(frames.size()) < kFewestToSplit || share <= 0) return all;
+  const auto of_people = std::count_if(frames.begin(), frames.end(),
+                                       [](const LabeledFrame& frame) { return !frame.filled_in; });
+  if (of_people < kFewestToSplit || share <= 0) return all;
   const std::vector<int> total = Counts(frames, all.learn, classes);
   // Many blocks show more of the video; where labels lie densely the guards would cost too much.
   for (int most_blocks = 4; most_blocks >= 1; --most_blocks) {

@@ -14,9 +14,10 @@ struct Split {
 };
 
 // Holds back about `share` of the frames as blocks of time, at most four a video, so that no
-// held-back frame lies within kGuardFrames of one that is learned from. With fewer than
-// kFewestToSplit labels nothing is held back, nor when a class would lose more than half its
-// labels.
+// held-back frame lies within kGuardFrames of one that is learned from. Only what people drew or
+// saw judges; what was filled in within a block is left out, for it was made from its labels. With
+// fewer than kFewestToSplit labels of people nothing is held back, nor when a class would lose more
+// than half its labels.
 inline constexpr int kFewestToSplit = 12;
 inline constexpr int kGuardFrames = 8;
 Split SplitByTime(const std::vector<LabeledFrame>& frames, int classes, double share);

@@ -37,6 +37,7 @@ struct PointedAnimal {
 struct PointedFrame {
   int video = 0;
   int frame_index = 0;
+  bool filled_in = false;  // as in LabeledFrame
 };
 
 struct PointData {

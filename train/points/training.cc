@@ -32,6 +32,7 @@ TrainingData LabelsOf(const PointData& data) {
     LabeledFrame one;
     one.video = frame.video;
     one.frame_index = frame.frame_index;
+    one.filled_in = frame.filled_in;
     labels.frames.push_back(one);
     videos = std::max(videos, frame.video + 1);
   }
