@@ -120,6 +120,38 @@ TEST_CASE("A frame network learns what a picture shows, and scores frames it nev
   CHECK(Right(Score(file, other, 0), other.data.rows[0], false) > 0.9);
 }
 
+TEST_CASE("What is held back has no part in how inputs are brought to a common scale") {
+  Drawn drawn = Draw(2, 160);
+  Connect(drawn);
+  BehaviorOptions options;
+  options.frame_network = "small";
+  options.window = 3;
+  const auto described = [&] {
+    tests::TempDir folder;
+    datasets::Job job;
+    const std::string file = folder / "m.safetensors";
+    TrainBehavior(drawn.data, WholeRows(drawn.data), Short("behavior-seq", 2), options, file, job);
+    return *ReadBehaviorDescription(file);
+  };
+  const BehaviorDescription before = described();
+  const auto held = before.record.at("held_out");
+  REQUIRE(held.size() > 0);
+  for (const auto& span : held) {
+    for (size_t r = 0; r < drawn.data.rows.size(); ++r) {
+      if (drawn.data.rows[r].video != span.at("video")) continue;
+      for (auto f = span.at("start_frame").get<size_t>(); f < span.at("end_frame"); ++f) {
+        drawn.data.rows[r].motion[f * kMotionFeatures + 1] += 1000;
+        drawn.pictures[r][f] = 255 - drawn.pictures[r][f];
+      }
+    }
+  }
+  const BehaviorDescription after = described();
+  CHECK(after.record.at("held_out") == held);
+  CHECK(after.motion_mean == before.motion_mean);
+  CHECK(after.motion_deviation == before.motion_deviation);
+  CHECK(after.input.mean == before.input.mean);
+}
+
 TEST_CASE("A sequence network also learns what only the motion tells") {
   Drawn drawn = Draw(2, 160), other = Draw(1, 80, 9);
   Connect(drawn);

@@ -68,10 +68,10 @@ class Training : public Family {
         device_(DeviceOf(request.options.device)),
         run_(request) {
     CheckLearnable(data, spans);
-    DescribeNetwork();
     const double fps = data.rows[static_cast<size_t>(spans.front().row)].fps;
     guard_frames_ = std::max(2 * behavior.window, static_cast<int>(std::lround(fps)));
     split_ = HoldBack(data, spans, options_.validation_share, guard_frames_);
+    DescribeNetwork();
     const uint64_t seed = static_cast<uint64_t>(options_.seed);
     torch::manual_seed(seed);
     BehaviorLoss loss;
@@ -189,12 +189,12 @@ class Training : public Family {
       description_.c3d_width = behavior_.c3d_width;
     }
     if (behavior_.frame_model.empty()) {
-      MeasurePictures(data_, spans_, description_.input);
+      MeasurePictures(data_, split_.learn, description_.input);
     } else {
       DescribeAsFrameModel();
     }
-    MeasureMotion(data_, spans_, description_);
-    MeasurePointsOf(data_, spans_, description_.points);
+    MeasureMotion(data_, split_.learn, description_);
+    MeasurePointsOf(data_, split_.learn, description_.points);
     description_.shift.assign(static_cast<size_t>(OutputsOf(data_.heads)), 0);
   }
 
