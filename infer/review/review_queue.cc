@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "infer/review/doubt.h"
@@ -12,7 +13,8 @@ namespace {
 
 struct FrameView {
   int frame = 0;
-  double wrong = 0;
+  double wrong = 0;      // chance that anything in it is
+  double suspicion = 0;  // of the worst animal, and that one is missing: whether it is listed
   Sign sign = Sign::kMissing;
   std::vector<int> classes;  // animals concerned
   const ReviewAnimal* worst = nullptr;
@@ -70,6 +72,25 @@ std::vector<int> MissingClasses(const ReviewData& data, size_t begin, size_t end
   return classes;
 }
 
+// The chance that any animal of the frame is wrong. Doubts of two about who is who are one.
+double AnyWrong(const ReviewData& data, const ConfidenceModel& model, size_t begin, size_t end) {
+  double right = 1;
+  std::map<std::vector<int>, double> of_two;
+  for (size_t a = begin; a < end; ++a) {
+    const ReviewAnimal& animal = data.animals[a];
+    const double wrong = model.Wrong(animal.signs);
+    std::vector<int> classes = ClassesOf(data, animal, WorstSign(animal, model));
+    if (classes.size() < 2) {
+      right *= 1 - wrong;
+      continue;
+    }
+    double& theirs = of_two[std::move(classes)];
+    theirs = std::max(theirs, wrong);
+  }
+  for (const auto& [classes, wrong] : of_two) right *= 1 - wrong;
+  return 1 - right;
+}
+
 FrameView Look(const ReviewData& data, const ConfidenceModel& model, double missing, int frame,
                size_t begin, size_t end) {
   FrameView view;
@@ -83,7 +104,8 @@ FrameView Look(const ReviewData& data, const ConfidenceModel& model, double miss
     }
   }
   const double lacks = MissingIn(data, end - begin, missing);
-  view.wrong = 1 - (1 - worst) * (1 - lacks);
+  view.suspicion = 1 - (1 - worst) * (1 - lacks);
+  view.wrong = 1 - (1 - AnyWrong(data, model, begin, end)) * (1 - lacks);
   if (lacks > worst || !view.worst) {
     view.sign = Sign::kMissing;
     view.classes = MissingClasses(data, begin, end);
@@ -210,11 +232,8 @@ std::vector<double> FrameSuspicion(const ReviewData& data, const ConfidenceModel
                                    double missing) {
   std::vector<double> suspicion;
   ForEachFrame(data, [&](int, size_t begin, size_t end) {
-    double worst = 0;
-    for (size_t a = begin; a < end; ++a) {
-      worst = std::max(worst, model.Wrong(data.animals[a].signs));
-    }
-    suspicion.push_back(1 - (1 - worst) * (1 - MissingIn(data, end - begin, missing)));
+    suspicion.push_back(1 - (1 - AnyWrong(data, model, begin, end)) *
+                                (1 - MissingIn(data, end - begin, missing)));
   });
   return suspicion;
 }
@@ -231,7 +250,7 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
   const int bridge = std::max(1, static_cast<int>(0.1 * data.fps));  // frames
   ForEachFrame(data, [&](int frame, size_t begin, size_t end) {
     FrameView view = Look(data, model, missing, frame, begin, end);
-    if (view.wrong < options.least_suspicion) return;
+    if (view.suspicion < options.least_suspicion) return;
     if (!run.empty()) {
       const FrameView& last = run.back();
       const bool together = view.frame - last.frame <= bridge && SameReason(view.sign, last.sign) &&

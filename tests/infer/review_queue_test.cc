@@ -118,6 +118,26 @@ TEST_CASE("frames without one of the animals are asked about, by the name that i
   CHECK(items[0].animals_json == R"(["vole_2"])");
 }
 
+TEST_CASE("the chance of a frame is that any of its animals is wrong") {
+  ReviewData data = Calm(100);
+  const auto chance = [&] { return infer::FrameSuspicion(data, PriorModel(), 0.9)[50]; };
+  At(AnimalAt(data, 50, 0), Sign::kOddArea) = 1;
+  const double one = chance();
+  At(AnimalAt(data, 50, 1), Sign::kOddArea) = 1;
+  const double own = PriorModel().Wrong(AnimalAt(data, 50, 1).signs);
+  CHECK(chance() == doctest::Approx(1 - (1 - own) * (1 - own)));
+  CHECK(chance() > one);
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].score == doctest::Approx(chance()));
+  // Who of the two is who is one question.
+  data = Calm(100);
+  At(AnimalAt(data, 50, 0), Sign::kNameDoubt) = 0.8f;
+  const double name = chance();
+  At(AnimalAt(data, 50, 1), Sign::kNameDoubt) = 0.8f;
+  CHECK(chance() == doctest::Approx(name).epsilon(0.02));
+}
+
 TEST_CASE("an episode is cut where the suspicion changes, so that the worst frames come first") {
   ReviewData data = Calm(100);
   for (int frame = 10; frame < 60; ++frame) {
