@@ -31,8 +31,9 @@ std::optional<double> KappaOfMargins(double agreed, double frames,
 }
 
 struct Counts {  // of one behavior
-  int64_t first = 0, second = 0, both = 0;
+  int64_t frames = 0, first = 0, second = 0, both = 0;
   void Add(const Counts& other) {
+    frames += other.frames;
     first += other.first;
     second += other.second;
     both += other.both;
@@ -40,7 +41,7 @@ struct Counts {  // of one behavior
   std::optional<double> F1() const {
     return Ratio(2.0 * static_cast<double>(both), static_cast<double>(first + second));
   }
-  std::optional<double> Kappa(int64_t frames) const {
+  std::optional<double> Kappa() const {
     if (first + second == 0) return {};
     return KappaOf({{frames - first - second + both, second - both}, {first - both, both}});
   }
@@ -109,6 +110,15 @@ class StateNumbers {
   std::vector<std::string> names_;
 };
 
+// The behaviors that the scorer of the series looked for, as a set of bits.
+uint64_t BehaviorsLookedFor(const BoutSeries& series) {
+  if (series.looked_for.empty()) return ~uint64_t{0};
+  uint64_t set = 0;
+  for (const int behavior : series.looked_for) set |= uint64_t{1} << (behavior & 63);
+  for (const Bout& bout : series.bouts) set |= uint64_t{1} << (bout.behavior & 63);
+  return set;
+}
+
 std::vector<BoutSpan> SpansOf(const BoutSeries& series, int behavior) {
   std::vector<BoutSpan> spans;
   for (const Bout& bout : series.bouts) {
@@ -154,11 +164,17 @@ class PairComparison {
 
   void Add(const BoutSeries& first, const BoutSeries& second) {
     ++pair_.series;
-    AddFrames(first, second);
+    const uint64_t by_first = BehaviorsLookedFor(first), by_second = BehaviorsLookedFor(second);
+    const uint64_t common = by_first & by_second;
+    compared_ |= common;
+    first_alone_ |= by_first & ~by_second;
+    second_alone_ |= by_second & ~by_first;
+    AddFrames(first, second, common);
     const double tolerance = options_.tolerance_frames >= 0
                                  ? options_.tolerance_frames
                                  : std::floor(options_.tolerance_s * first.fps + 1e-9);
     for (size_t i = 0; i < scores_.behaviors.size(); ++i) {
+      if (!(common >> i & 1)) continue;
       const auto a = SpansOf(first, static_cast<int>(i));
       const auto b = SpansOf(second, static_cast<int>(i));
       BehaviorAgreement& behavior = pair_.behaviors[i];
@@ -185,19 +201,34 @@ class PairComparison {
       behavior.first_frames = all.behaviors[i].first;
       behavior.second_frames = all.behaviors[i].second;
       behavior.both_frames = all.behaviors[i].both;
-      behavior.kappa =
-          Sure([i](const Total& total) { return total.behaviors[i].Kappa(total.frames); });
+      behavior.kappa = Sure([i](const Total& total) { return total.behaviors[i].Kappa(); });
       behavior.f1 = Sure([i](const Total& total) { return total.behaviors[i].F1(); });
       FinishBouts(behavior.by_overlap);
       FinishBouts(behavior.by_onset);
     }
+    LeaveOut();
     return std::move(pair_);
   }
 
   PairAgreement& pair() { return pair_; }
 
  private:
-  void AddFrames(const BoutSeries& first, const BoutSeries& second) {
+  // What only one of the two could score: that the other never says it is no disagreement.
+  void LeaveOut() {
+    std::vector<BehaviorAgreement> kept;
+    for (size_t i = 0; i < pair_.behaviors.size(); ++i) {
+      const bool by_first = first_alone_ >> i & 1, by_second = second_alone_ >> i & 1;
+      if ((compared_ >> i & 1) || by_first == by_second) {
+        kept.push_back(std::move(pair_.behaviors[i]));
+        continue;
+      }
+      pair_.not_compared.push_back(scores_.behaviors[i].name + " (" +
+                                   (by_first ? pair_.first : pair_.second) + ")");
+    }
+    pair_.behaviors = std::move(kept);
+  }
+
+  void AddFrames(const BoutSeries& first, const BoutSeries& second, uint64_t common) {
     const size_t behaviors = scores_.behaviors.size();
     const auto a = BehaviorsByFrame(first, behaviors), b = BehaviorsByFrame(second, behaviors);
     const int start = std::max(first.start_frame, second.start_frame);
@@ -208,9 +239,15 @@ class PairComparison {
       if ((frame - start) % block_frames == 0) {
         blocks_.emplace_back();
         blocks_.back().behaviors.resize(behaviors);
+        for (size_t i = 0; i < behaviors; ++i) {
+          if (common >> i & 1) {
+            blocks_.back().behaviors[i].frames = std::min(block_frames, end - frame);
+          }
+        }
       }
       Block& block = blocks_.back();
-      const uint64_t one = a[frame - first.start_frame], other = b[frame - second.start_frame];
+      const uint64_t one = a[frame - first.start_frame] & common;
+      const uint64_t other = b[frame - second.start_frame] & common;
       const int first_state = states_.Number(one), second_state = states_.Number(other);
       ++block.frames;
       ++block.first[first_state];
@@ -249,6 +286,7 @@ class PairComparison {
   const BehaviorScores& scores_;
   const AgreementOptions& options_;
   StateNumbers states_;
+  uint64_t compared_ = 0, first_alone_ = 0, second_alone_ = 0;  // behaviors, in any series
   std::vector<Block> blocks_;
   std::map<std::pair<int, int>, int64_t> confusion_;
   PairAgreement pair_;

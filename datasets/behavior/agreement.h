@@ -71,6 +71,9 @@ struct PairAgreement {
   std::vector<std::string> states;  // "nothing", "rear", "rear + groom"
   std::vector<std::vector<int64_t>> confusion;
   std::vector<std::string> only_one;  // "video / subject (author)" that the other did not score
+  // "groom (anna)": behaviors that the other looked for nowhere (BoutSeries::looked_for). They are
+  // in no figure; one that the other looked for in some series is compared in those.
+  std::vector<std::string> not_compared;
 };
 
 // Throws Error when an author scored nothing (naming those there are), both are the same, or the

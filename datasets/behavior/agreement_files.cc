@@ -55,7 +55,8 @@ nlohmann::ordered_json AgreementJson(const PairAgreement& pair) {
           {"behaviors", behaviors},
           {"states", pair.states},
           {"confusion", pair.confusion},
-          {"only_one", pair.only_one}};
+          {"only_one", pair.only_one},
+          {"not_compared", pair.not_compared}};
 }
 
 std::string AgreementCsv(const std::vector<PairAgreement>& pairs) {

@@ -252,6 +252,12 @@ ReportPlan PlanFiles(const Project& project, const ReportRequest& request) {
   ReportPlan plan;
   const BehaviorScores scores = LoadScores(&project, request, &plan.warnings);
   std::vector<VideoRow> videos;
+      if (!pair.not_compared.empty()) {
+        report->warnings.push_back("only one of '" + pair.first + "' and '" + pair.second +
+                                   "' scored these behaviors anywhere, so they are in no figure "
+                                   "of the two: " +
+                                   Joined(pair.not_compared));
+      }
   if (files.Wanted()) {
     if (!files.zones.empty()) ReadZones(files.zones, true);
     videos = VideosOfMotion(project, request, &plan.warnings);

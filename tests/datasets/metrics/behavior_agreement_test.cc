@@ -191,6 +191,32 @@ TEST_CASE("What only one scored is named, and nobody in common is one clear line
   CHECK_THROWS_AS(CompareAllAuthors(scores, Quick(), job), Cancelled);
 }
 
+TEST_CASE("What only one of two could score is in no figure of the two, and is named") {
+  BoutSeries anna = Series("a", {{0, 0, 10}, {1, 20, 40}}), bob = Series("b", {{0, 0, 10}});
+  anna.looked_for = {0, 1};
+  bob.looked_for = {0};
+  const auto pair = CompareAuthors(Scores({anna, bob}), "a", "b", Quick());
+  CHECK(*pair.kappa.value == doctest::Approx(1));
+  CHECK(*pair.agreement.value == doctest::Approx(1));
+  CHECK(*pair.macro_f1.value == doctest::Approx(1));
+  REQUIRE(pair.behaviors.size() == 1);
+  CHECK(pair.behaviors[0].behavior == "rear");
+  CHECK(pair.not_compared == std::vector<std::string>{"groom (a)"});
+  CHECK(AgreementJson(pair)["not_compared"][0] == "groom (a)");
+  // Whoever looked for it and never saw it disagrees.
+  bob.looked_for = {0, 1};
+  const auto both = CompareAuthors(Scores({anna, bob}), "a", "b", Quick());
+  CHECK(*both.macro_f1.value == doctest::Approx(0.5));
+  CHECK(both.not_compared.empty());
+  // Where it is compared in one video of two, its kappa is of that video alone.
+  BoutSeries there = Series("a", {{1, 0, 50}}, "other"), also = Series("b", {{1, 0, 50}}, "other");
+  there.looked_for = also.looked_for = {0, 1};
+  bob.looked_for = {0};
+  const auto partly = CompareAuthors(Scores({anna, bob, there, also}), "a", "b", Quick());
+  CHECK(*partly.behaviors[1].kappa.value == doctest::Approx(1));
+  CHECK(partly.behaviors[1].first_frames == 50);
+}
+
 TEST_CASE("The discrimination index and its exclusions equal those worked by hand") {
   ExplorationOptions options;
   options.first = {"rear"};
