@@ -43,7 +43,8 @@ std::vector<int> BinBorders(const BoutSeries& series, const BudgetOptions& optio
 }
 
 BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
-                const std::vector<const Bout*>& bouts, int start_frame, int end_frame) {
+                const std::vector<const Bout*>& bouts, int start_frame, int end_frame,
+                const std::vector<FrameRange>* unseen) {
   BudgetRow row;
   row.video = series.video;
   row.subject = series.subject;
@@ -75,9 +76,15 @@ BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
   } else {
     row.seconds = static_cast<double>(row.frames) / series.fps;
   }
-  if (end_frame > start_frame) {
-    row.proportion = static_cast<double>(row.frames) / (end_frame - start_frame);
+  if (unseen) {
+    for (const FrameRange& range : *unseen) {
+      const int from = std::max(range.start_frame, start_frame);
+      const int to = std::min(range.end_frame, end_frame);
+      if (from < to) row.unseen_s += series.Seconds(from, to);
+    }
   }
+  const double seen_s = std::max(row.seconds, row.end_s - row.start_s - row.unseen_s);
+  if (seen_s > 0) row.proportion = row.seconds / seen_s;
   if (row.latency_frames)
     row.latency_s = series.Seconds(start_frame, start_frame + *row.latency_frames);
   if (!lengths_s.empty()) {
@@ -126,6 +133,8 @@ std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOpti
       // Bouts of one behavior do not overlap, so those of a bin are found by moving on.
       std::vector<const Bout*> inside;
       size_t first = 0;
+      const auto unseen = series.unseen.find(static_cast<int>(behavior));
+      const auto* ranges = unseen == series.unseen.end() ? nullptr : &unseen->second;
       for (size_t bin = 0; bin + 1 < borders.size(); ++bin) {
         while (first < bouts[behavior].size() &&
                bouts[behavior][first]->end_frame <= borders[bin]) {
@@ -136,9 +145,12 @@ std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOpti
           if (bouts[behavior][i]->start_frame >= borders[bin + 1]) break;
           inside.push_back(bouts[behavior][i]);
         }
-        rows.push_back(
-            RowOf(series, scores.behaviors[behavior], inside, borders[bin], borders[bin + 1]));
-        rows.back().bin = static_cast<int>(bin);
+        BudgetRow row = RowOf(series, scores.behaviors[behavior], inside, borders[bin],
+                              borders[bin + 1], ranges);
+        row.bin = static_cast<int>(bin);
+        const double seen_s = row.end_s - row.start_s - row.unseen_s;
+        if (row.unseen_s > 0 && seen_s < 1e-9 && row.bouts == 0) continue;
+        rows.push_back(std::move(row));
       }
     }
   }
@@ -152,7 +164,7 @@ std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOpti
 std::string BudgetCsv(const std::vector<BudgetRow>& rows) {
   std::string text =
       "video,subject,author,behavior,bin,start_frame,stop_frame,start_s,stop_s,bouts,started,"
-      "frames,seconds,mean_bout_s,sd_bout_s,latency_frames,latency_s,proportion,percent\n";
+      "frames,seconds,mean_bout_s,sd_bout_s,latency_frames,latency_s,proportion,percent,unseen_s\n";
   const auto number = [](const std::optional<double>& value) {
     return value ? CsvNumber(*value, 4) : std::string();
   };
@@ -166,7 +178,7 @@ std::string BudgetCsv(const std::vector<BudgetRow>& rows) {
             number(row.mean_s) + "," + number(row.sd_s) + "," +
             (row.latency_frames ? std::to_string(*row.latency_frames) : "") + "," +
             number(row.latency_s) + "," + CsvNumber(row.proportion, 6) + "," +
-            CsvNumber(100 * row.proportion, 4) + "\n";
+            CsvNumber(100 * row.proportion, 4) + "," + CsvNumber(row.unseen_s, 4) + "\n";
   }
   return text;
 }
@@ -189,7 +201,8 @@ nlohmann::ordered_json BudgetJson(const std::vector<BudgetRow>& rows) {
                     {"sd_bout_s", OrNull(row.sd_s)},
                     {"latency_frames", OrNull(row.latency_frames)},
                     {"latency_s", OrNull(row.latency_s)},
-                    {"proportion", row.proportion}});
+                    {"proportion", row.proportion},
+                    {"unseen_s", row.unseen_s}});
   }
   return list;
 }

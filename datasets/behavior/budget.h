@@ -31,13 +31,14 @@ struct BudgetRow {
   std::optional<double> sd_s;         // sample standard deviation (n - 1); none below two
   std::optional<int> latency_frames;  // from the start of the bin to the first frame
   std::optional<double> latency_s;    // the same in seconds
-  double proportion = 0;              // frames / frames of the bin, 0..1
+  double unseen_s = 0;    // of the bin, in which nobody could know: the animal was not seen
+  double proportion = 0;  // seconds / seconds of the bin that were seen, 0..1
 };
 
 // A row for each series, bin and behavior that was looked for (zero rows included: not doing it is
-// a result). Point events count and have a latency, but take no time. The quantities are those of
-// BORIS' time budget (Friard and Gamba 2016), with bouts cut at the borders of the span.
-// Throws Error for a bin shorter than a frame.
+// a result; but none where the animal was not seen in the whole bin). Point events count and have a
+// latency, but take no time. The quantities are those of BORIS' time budget (Friard and Gamba
+// 2016), with bouts cut at the borders of the span. Throws Error for a bin shorter than a frame.
 std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOptions& options = {});
 
 std::string BudgetCsv(const std::vector<BudgetRow>& rows);

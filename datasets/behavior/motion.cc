@@ -160,6 +160,15 @@ int MotionMeter::KnownSince(int last_known, int frame) const {
   return recently ? last_known + 1 : frame;
 }
 
+// What was not known between its last frame and this one, longer than a bout bridges.
+void MotionMeter::SeeAgain(int frame, int* last, std::vector<FrameRange>* unseen) const {
+  const int from = *last < 0 ? start_frame_ : *last + 1;
+  if (from < frame && (*last < 0 || frame - *last > max_gap_frames_)) {
+    unseen->push_back({from, frame});
+  }
+  *last = frame;
+}
+
 // The behavior happens on `frame`, and nothing is known to the contrary from `since` on: a bout
 // that lasted till then goes on.
 void MotionMeter::Extend(int animal_index, int behavior, int since, int frame) {
@@ -278,7 +287,8 @@ std::vector<AnimalMotion> MotionMeter::Add(int frame, const std::vector<AnimalMa
       Extend(motion.animal, static_cast<int>(zone), KnownSince(animal.last_zone_frame, frame),
              frame);
     }
-    if (motion.zones_known) animal.last_zone_frame = frame;
+    if (motion.zones_known) SeeAgain(frame, &animal.last_zone_frame, &animal.unseen_zones);
+    if (outlined) SeeAgain(frame, &animal.last_outline, &animal.unseen_outlines);
     if (!motion.touching.empty()) Extend(motion.animal, contact_, touching_since[i], frame);
     if (motion.freezing) {
       Extend(motion.animal, freezing_, KnownSince(animal.last_frame, frame), frame);
@@ -364,7 +374,13 @@ BehaviorScores MotionMeter::Scores() const {
       const bool needs_outline = k == contact_ || k == freezing_;
       const bool known =
           needs_outline ? animals_[i].outlined > 0 : animals_[i].last_zone_frame >= 0;
-      if (known) series.looked_for.push_back(k);
+      if (!known) continue;
+      series.looked_for.push_back(k);
+      std::vector<FrameRange> unseen =
+          needs_outline ? animals_[i].unseen_outlines : animals_[i].unseen_zones;
+      const int last = needs_outline ? animals_[i].last_outline : animals_[i].last_zone_frame;
+      if (last + 1 < end_frame_) unseen.push_back({last + 1, end_frame_});
+      if (!unseen.empty()) series.unseen[k] = std::move(unseen);
     }
     if (series.looked_for.empty()) continue;  // nothing is known of it, which is not "never"
     scores.series.push_back(std::move(series));

@@ -85,8 +85,7 @@ class MotionMeter {
   MotionMeter(std::string video, std::vector<std::string> animals, std::vector<ZoneMask> zones,
               FrameTimes times, int start_frame, int end_frame, const MotionOptions& options,
               PointChoice points = {}, std::optional<FloorMap> floor = {});
-  // Frames must increase; an animal comes at most once a frame; those without
-  // mask and points are passed over.
+  // Frames increase; an animal comes once a frame, and without mask and points is passed over.
   std::vector<AnimalMotion> Add(int frame, const std::vector<AnimalMask>& masks,
                                 const FlowIn& flow = {});
 
@@ -98,13 +97,13 @@ class MotionMeter {
 
  private:
   struct Animal;
-  // Of a place of the picture: itself, or on the floor.
   std::optional<cv::Point2d> PlaceOf(double x, double y, bool on_floor) const;
   std::optional<cv::Point2d> WayOf(const Animal& animal, const AnimalMotion& motion,
                                    bool on_floor) const;
   void FindNearest(AnimalMotion* one, const AnimalMotion& other) const;
   void MeasureStep(Animal* animal, AnimalMotion* motion, int gap, double moved_s) const;
   int KnownSince(int last_known, int frame) const;
+  void SeeAgain(int frame, int* last, std::vector<FrameRange>* unseen) const;
   void Extend(int animal, int behavior, int since, int frame);
   int AddBehavior(const std::string& name);
   bool Freezing(Animal& animal, const AnimalMotion& motion) const;
@@ -122,7 +121,9 @@ class MotionMeter {
   PointChoice points_;
   std::optional<FloorMap> floor_;
   struct Animal {
-    int last_frame = -1, last_zone_frame = -1;  // seen last, and known whether it was in a zone
+    int last_frame = -1, last_zone_frame = -1,
+        last_outline = -1;                                  // seen, its zones known, outlined
+    std::vector<FrameRange> unseen_zones, unseen_outlines;  // between those, longer than max_gap
     Rle last_mask;
     MaskMoments last_moments;
     AnimalPoints last_points;
@@ -130,9 +131,8 @@ class MotionMeter {
     double way_s = 0, way_cm_s = 0;
     int still = 0;  // the count of freezing
     int64_t seen = 0, outlined = 0, moved_frames = 0, moved_cm_frames = 0;
-    double seen_s = 0, moved_s = 0;
+    double seen_s = 0, moved_s = 0, moved_cm_s = 0, distance_cm = 0, max_speed_cm_s = -1;
     double distance_px = 0, max_speed_px_s = -1, area_sum = 0, elongation_sum = 0;
-    double moved_cm_s = 0, distance_cm = 0, max_speed_cm_s = -1;
     std::vector<Bout> bouts;
     std::vector<int> open;  // of each behavior, index of its newest bout; -1 = none
   };

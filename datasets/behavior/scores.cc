@@ -238,9 +238,36 @@ BehaviorScores ScoresFromTable(const std::filesystem::path& path,
   return scores;
 }
 
+namespace {
+
+void CheckScored(const BehaviorsOf& scored, const std::string& author) {
+  if (author.empty() || scored.count(author) > 0) return;
+  std::string names;
+  for (const auto& [name, behaviors] : scored) names += (names.empty() ? "" : ", ") + name;
+  throw Error("author '" + author + "'", "nobody of that name scored a behavior",
+              names.empty() ? "there is no scored behavior at all" : "there are: " + names);
+}
+
+// Where the job has no score of the behavior; nothing where it kept none at all.
+std::vector<FrameRange> UnscoredFrames(const Project& project, Id series_id, int frames) {
+  std::vector<FrameRange> ranges;
+  const std::vector<float> scores = project.BehaviorScores(series_id, 0, frames);
+  for (int frame = 0; frame < static_cast<int>(scores.size()); ++frame) {
+    if (!std::isnan(scores[static_cast<size_t>(frame)])) continue;
+    if (ranges.empty() || ranges.back().end_frame != frame) ranges.push_back({frame, frame});
+    ++ranges.back().end_frame;
+  }
+  const bool none = !ranges.empty() && ranges[0].start_frame == 0 && ranges[0].end_frame == frames;
+  return none ? std::vector<FrameRange>() : ranges;
+}
+
+}  // namespace
+
 BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
-                                 const std::vector<std::string>& chosen, Id job_id) {
+                                 const std::vector<std::string>& chosen, Id job_id,
+                                 const std::string& author) {
   Gatherer gatherer;
+  std::vector<std::string> united;
   std::map<Id, BehaviorRow> rows;
   for (const BehaviorRow& row : project.Behaviors()) rows[row.id] = row;
   const auto index_of = [&](Id id) {
@@ -251,6 +278,7 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
   for (const std::string& name : chosen) videos.push_back(project.VideoByName(name));
   if (chosen.empty()) videos = project.Videos();
   const BehaviorsOf scored = ScoredAnywhere(project);
+  CheckScored(scored, author);
   std::map<Id, std::set<Id>> of_jobs;
   for (const VideoRow& video : videos) {
     const FrameTimes times(project.IndexOf(video));
@@ -267,27 +295,44 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
       BoutSeries& series = series_of(subject, author);
       for (const Id behavior : behaviors) gatherer.LookFor(index_of(behavior), series);
     };
-    const auto add_bouts = [&](const char* what, const char* author) {
-      for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, what, job_id)) {
+    const auto add_bouts = [&](const char* what, const char* as) {
+      for (const BehaviorIntervalRow& row : ChosenIntervals(project, video, what, job_id, author)) {
         if (!row.present) continue;
-        BoutSeries& series = series_of(row.subject, author ? author : row.author);
+        BoutSeries& series = series_of(row.subject, as ? as : row.author);
         const int behavior = index_of(row.behavior_id);
         gatherer.LookFor(behavior, series);
         series.bouts.push_back({behavior, row.start_frame, row.end_frame, ""});
       }
     };
-    const Looked people = LookedForByPeople(project.BehaviorIntervals(video.id), scored);
+    const Looked people = LookedForByPeople(IntervalsOf(project, video, author), scored);
     const Id job = job_id > 0 ? job_id : BehaviorJobOf(project, video).value_or(0);
     const BehaviorsOf machine = LookedForByMachine(project, video, job, &of_jobs);
+    const auto look_as_machine = [&](const std::string& as, const std::set<std::string>& without) {
+      for (const auto& [subject, behaviors] : machine) {
+        if (without.count(subject) == 0) look_for(subject, as, behaviors);
+      }
+      if (job <= 0) return;
+      for (const BehaviorSeriesRow& row : project.BehaviorSeries(job, video.id)) {
+        if (without.count(row.subject) > 0) continue;
+        auto unseen = UnscoredFrames(project, row.id, video.frame_count);
+        if (unseen.empty()) continue;
+        series_of(row.subject, as).unseen[index_of(row.behavior_id)] = std::move(unseen);
+      }
+    };
     if (source == ScoreSource::kFinal) {
-      std::set<std::string> by_people;  // whose word is all there
+      std::set<std::string> by_people, by_several;  // whose word is all there
+      std::map<std::string, std::string> raters;
       for (const auto& [at, behaviors] : people) {
         look_for(at.first, kFinalAuthor, behaviors);
-        by_people.insert(at.first);
+        std::string& names = raters[at.first];
+        names += (names.empty() ? "" : ", ") + (at.second.empty() ? "unsigned" : at.second);
+        if (!by_people.insert(at.first).second) by_several.insert(at.first);
       }
-      for (const auto& [subject, behaviors] : machine) {
-        if (by_people.count(subject) == 0) look_for(subject, kFinalAuthor, behaviors);
+      for (const std::string& subject : by_several) {
+        united.push_back(video.name + (subject.empty() ? "" : " / " + subject) + " (" +
+                         raters[subject] + ")");
       }
+      look_as_machine(kFinalAuthor, by_people);
       add_bouts("final", kFinalAuthor);
     }
     if (source == ScoreSource::kLabels || source == ScoreSource::kBoth) {
@@ -295,13 +340,13 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
       add_bouts("labels", nullptr);
     }
     if (source == ScoreSource::kPredictions || source == ScoreSource::kBoth) {
-      for (const auto& [subject, behaviors] : machine) {
-        look_for(subject, kMachineAuthor, behaviors);
-      }
+      look_as_machine(kMachineAuthor, {});
       add_bouts("predictions", kMachineAuthor);
     }
   }
-  return gatherer.Take();
+  BehaviorScores scores = gatherer.Take();
+  scores.united = std::move(united);
+  return scores;
 }
 
 void CheckExclusive(const BehaviorScores& scores, bool all) {
@@ -390,6 +435,9 @@ void AddScores(BehaviorScores& scores, BehaviorScores more, const std::string& s
     }
     for (Bout& bout : series.bouts) bout.behavior = index_of[bout.behavior];
     for (int& behavior : series.looked_for) behavior = index_of[behavior];
+    std::map<int, std::vector<FrameRange>> unseen;
+    for (auto& [behavior, ranges] : series.unseen) unseen[index_of[behavior]] = std::move(ranges);
+    series.unseen = std::move(unseen);
     std::sort(series.looked_for.begin(), series.looked_for.end());
     scores.series.push_back(std::move(series));
   }

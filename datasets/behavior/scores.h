@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ struct Bout {
   std::string where = {};  // for messages: "behavior table 'x.csv', line 12", or ""
 };
 
+struct FrameRange {  // half-open
+  int start_frame = 0, end_frame = 0;
+};
+
 // One subject of one video as one author scored it.
 struct BoutSeries {
   std::string video, subject, author;
@@ -38,6 +43,9 @@ struct BoutSeries {
   // which are all that no list of another series has to itself.
   std::vector<int> looked_for = {};
   std::optional<FrameTimes> times = {};  // of a video whose rate is not even
+  // By behavior: where nothing is known, as when the animal was not seen; in rising order. What is
+  // not there was known throughout.
+  std::map<int, std::vector<FrameRange>> unseen = {};
   int frames() const { return end_frame - start_frame; }
   double Seconds(int from_frame, int to_frame) const {
     return (times ? *times : FrameTimes(fps)).Between(from_frame, to_frame);
@@ -48,6 +56,8 @@ struct BoutSeries {
 struct BehaviorScores {
   std::vector<ScoredBehavior> behaviors;
   std::vector<BoutSeries> series;  // by video, subject, author
+  std::vector<std::string>
+      united;  // of kFinal: "video / subject (anna, bob)", where several scored
   std::vector<std::string> Authors() const;
   // Index, or throws Error that lists the names there are.
   int BehaviorNamed(const std::string& name) const;
@@ -76,9 +86,11 @@ constexpr char kFinalAuthor[] = "final";  // of both, completed (formats/behavio
 // looks for what they have scored anywhere in the project; the job for what it has scores of.
 // Verdicts about single predicted bouts are no scoring of an animal: they say nothing of other
 // behaviors, and rejections alone make no series. `videos`: names, none for all; nothing else of
-// the others is read. Throws Error for a name that no video has.
+// the others is read. `author`: the one whose labels count, "" for everybody's. Throws Error for a
+// name that no video has, and for an author who scored nothing.
 BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
-                                 const std::vector<std::string>& videos = {}, Id job_id = 0);
+                                 const std::vector<std::string>& videos = {}, Id job_id = 0,
+                                 const std::string& author = "");
 
 // Sorts, and unites bouts of one behavior that overlap (neighbors without a gap stay two). Gives
 // colors to behaviors that have none. What the functions above return is tidy already.

@@ -81,14 +81,25 @@ std::vector<BehaviorIntervalRow> FinalIntervals(const std::vector<BehaviorInterv
   return result;
 }
 
+std::vector<BehaviorIntervalRow> IntervalsOf(const Project& project, const VideoRow& video,
+                                             const std::string& author) {
+  std::vector<BehaviorIntervalRow> rows = project.BehaviorIntervals(video.id);
+  if (author.empty()) return rows;
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [&](const BehaviorIntervalRow& row) { return row.author != author; }),
+             rows.end());
+  return rows;
+}
+
 std::vector<BehaviorIntervalRow> ChosenIntervals(const Project& project, const VideoRow& video,
-                                                 const std::string& what, Id job_id) {
-  if (what == "labels") return project.BehaviorIntervals(video.id);
+                                                 const std::string& what, Id job_id,
+                                                 const std::string& author) {
+  if (what == "labels") return IntervalsOf(project, video, author);
   if (what == "predictions") return Predicted(project, video, job_id);
   if (what != "final") {
     throw Error("--what " + what, "there is no such choice", "labels, predictions or final");
   }
-  return FinalIntervals(project.BehaviorIntervals(video.id), Predicted(project, video, job_id),
+  return FinalIntervals(IntervalsOf(project, video, author), Predicted(project, video, job_id),
                         project.Behaviors());
 }
 

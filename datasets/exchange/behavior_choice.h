@@ -19,9 +19,13 @@ inline constexpr char kMachineAuthor[] = "prediction";  // of predicted bouts
 //   person's word is all; labels that only decide predicted bouts (source accepted) leave the rest
 //   to the machine: predicted bouts come in with the frames cut out in which a label says something
 //   about the behavior, or that another of its exclusion group happens. "Not" labels are left out.
-// Throws Error for another word.
+// `author`: the one whose labels count; "": everybody's. Throws Error for another word.
 std::vector<BehaviorIntervalRow> ChosenIntervals(const Project& project, const VideoRow& video,
-                                                 const std::string& what, Id job_id = 0);
+                                                 const std::string& what, Id job_id = 0,
+                                                 const std::string& author = "");
+// What people said of the video's behavior, or one of them.
+std::vector<BehaviorIntervalRow> IntervalsOf(const Project& project, const VideoRow& video,
+                                             const std::string& author);
 
 // The pure part of `final`, for one video.
 std::vector<BehaviorIntervalRow> FinalIntervals(const std::vector<BehaviorIntervalRow>& labels,

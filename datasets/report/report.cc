@@ -1,6 +1,7 @@
 #include "datasets/report/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "datasets/base/error.h"
@@ -60,9 +61,19 @@ BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
   BehaviorScores scores;
   if (project) {
     scores = ScoresFromProject(*project, SourceOf(options.what), ChosenVideos(request),
-                               options.prediction_job);
+                               options.prediction_job, options.author);
+    for (const std::string& place : scores.united) {
+      warnings->push_back("'final' takes what several people scored as one: " + place +
+                          "; --author NAME takes the scores of one of them");
+    }
   } else {
     scores = ScoresOfTable(request, table);
+    if (options.video_frames == 0) {
+      warnings->push_back(
+          "the table does not say how long its videos are, so each is taken to end "
+          "with its last bout: percentages of the time are too high where it does "
+          "not; give --video-frames");
+    }
   }
   if (!options.against.empty()) {
     const fs::path file = options.against;
@@ -197,6 +208,34 @@ void WriteEthogram(const std::string& path, Report* report) {
   report->warnings.push_back(why);
 }
 
+// What is counted in a part of a video alone says nothing of the rest.
+void SayUnseen(const BehaviorScores& scores, std::vector<std::string>* warnings) {
+  constexpr double kMostlySeen = 0.95;
+  std::string places;
+  for (const BoutSeries& series : scores.series) {
+    double least = 1;
+    for (const auto& [behavior, ranges] : series.unseen) {
+      double unseen_s = 0;
+      for (const FrameRange& range : ranges) {
+        const int from = std::max(range.start_frame, series.start_frame);
+        const int to = std::min(range.end_frame, series.end_frame);
+        if (from < to) unseen_s += series.Seconds(from, to);
+      }
+      const double all_s = series.Seconds(series.start_frame, series.end_frame);
+      if (all_s > 0) least = std::min(least, 1 - unseen_s / all_s);
+    }
+    if (least >= kMostlySeen) continue;
+    places += (places.empty() ? "" : ", ") + series.video +
+              (series.subject.empty() ? "" : " / " + series.subject) + " by '" + series.author +
+              "' in " + std::to_string(std::lround(100 * least)) + " %";
+  }
+  if (places.empty()) return;
+  warnings->push_back(
+      "not seen all the time, so that bouts and seconds are of that part, and "
+      "percentages of the time seen: " +
+      places);
+}
+
 void WriteReport(const Project* project, const ReportRequest& request, Job& job, Report* report) {
   const ReportOptions& options = request.options;
   report->scores = LoadScores(project, request, &report->warnings);
@@ -205,12 +244,19 @@ void WriteReport(const Project* project, const ReportRequest& request, Job& job,
     AddMotion(*project, request, job, report);
   }
   if (report->scores.series.empty()) NobodyScored(project, request);
+  SayUnseen(report->scores, &report->warnings);
   report->budget = TimeBudget(report->scores, {options.bin, options.bin_frames});
   if (request.wants_agreement) {
     report->agreement = CompareScorers(report->scores, request, job);
     for (const PairAgreement& pair : report->agreement) {
       for (const std::string& place : pair.only_one) {
         report->warnings.push_back("only one of the two scored " + place);
+      }
+      if (!pair.not_compared.empty()) {
+        report->warnings.push_back("only one of '" + pair.first + "' and '" + pair.second +
+                                   "' scored these behaviors anywhere, so they are in no figure "
+                                   "of the two: " +
+                                   Joined(pair.not_compared));
       }
     }
     Write(options.agreement_csv, AgreementCsv(report->agreement), report);
@@ -252,12 +298,6 @@ ReportPlan PlanFiles(const Project& project, const ReportRequest& request) {
   ReportPlan plan;
   const BehaviorScores scores = LoadScores(&project, request, &plan.warnings);
   std::vector<VideoRow> videos;
-      if (!pair.not_compared.empty()) {
-        report->warnings.push_back("only one of '" + pair.first + "' and '" + pair.second +
-                                   "' scored these behaviors anywhere, so they are in no figure "
-                                   "of the two: " +
-                                   Joined(pair.not_compared));
-      }
   if (files.Wanted()) {
     if (!files.zones.empty()) ReadZones(files.zones, true);
     videos = VideosOfMotion(project, request, &plan.warnings);

@@ -190,6 +190,7 @@ void AddMotion(const Project& project, const ReportRequest& request, Job& job, R
     report->written.push_back(files.contacts);
   }
   report->has_motion = true;
+  MergeShortGaps(scores, request.options.merge_gap, request.options.min_bout);
   AddScores(report->scores, scores, "masks");
 }
 

@@ -32,7 +32,8 @@ struct ReportOptions {
             Range{0, 1e6});
     v.Field("video-frames", video_frames,
             "length of the videos of a table; 0 ends them with the last bout", Range{0, 2e9});
-    v.Field("author", author, "who scored, where a table does not say");
+    v.Field("author", author,
+            "who scored, where a table does not say; of a project: the one whose labels count");
     v.Field("against", against, "a second behavior table to compare with");
     v.Field("merge-gap", merge_gap, "bouts at most so many seconds apart are one; -1: none",
             Range{-1, 1e6});

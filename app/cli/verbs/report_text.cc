@@ -47,12 +47,16 @@ std::string VaryingTableText(const Rows& rows, size_t kept) {
 std::string BudgetText(const std::vector<datasets::BudgetRow>& rows) {
   Rows table = {{"video", "subject", "author", "bin", "from s", "behavior", "bouts", "total s",
                  "mean s", "sd s", "latency s", "% of time"}};
+  const bool unseen =
+      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.unseen_s >= 0.005; });
+  if (unseen) table[0].back() = "% of time seen", table[0].push_back("unseen s");
   for (const datasets::BudgetRow& row : rows) {
     table.push_back({row.video, row.subject, row.author, std::to_string(row.bin),
                      fmt::format("{:.2f}", row.start_s), row.behavior, std::to_string(row.bouts),
                      fmt::format("{:.2f}", row.seconds), FigureText(row.mean_s),
                      FigureText(row.sd_s), FigureText(row.latency_s, 2),
                      fmt::format("{:.2f}", 100 * row.proportion)});
+    if (unseen) table.back().push_back(fmt::format("{:.2f}", row.unseen_s));
   }
   return VaryingTableText(table, 5);
 }

@@ -110,6 +110,51 @@ TEST_CASE(
   CHECK(scores.Authors() == Texts{"final"});
 }
 
+TEST_CASE("who scored what is final is said, and one of several can be chosen") {
+  Scene scene;
+  scene.Label(scene.walk, 100, 200, true, LabelSource::kDrawn);
+  const auto final = [&](const std::string& author = "") {
+    return datasets::ScoresFromProject(*scene.project, datasets::ScoreSource::kFinal, {}, 0,
+                                       author);
+  };
+  CHECK(final().united.empty());
+  scene.project->Write([&](datasets::Writer& writer) {
+    datasets::BehaviorIntervalRow bout = scene.project->BehaviorIntervals(scene.video.id).at(0);
+    bout.author = "bob";
+    bout.start_frame = 300;
+    bout.end_frame = 350;
+    writer.InsertBehaviorInterval(bout);
+  });
+  REQUIRE(final().united.size() == 1);
+  CHECK(final().united[0].find("/ a (anna, bob)") != std::string::npos);
+  REQUIRE(final().series.size() == 1);
+  CHECK(final().series[0].bouts.size() == 2);
+  const auto of_bob = final("bob");
+  CHECK(of_bob.united.empty());
+  REQUIRE(of_bob.series.size() == 1);
+  REQUIRE(of_bob.series[0].bouts.size() == 1);
+  CHECK(of_bob.series[0].bouts[0].start_frame == 300);
+  CHECK(tests::MessageOf([&] { final("carl"); }).find("there are: anna, bob") != std::string::npos);
+}
+
+TEST_CASE("of a video that was scored in part, the rest is not known") {
+  Scene scene;
+  scene.Predict(scene.walk, 100, 200);
+  scene.project->Write([&](datasets::Writer& writer) {
+    const Id series =
+        writer.FindOrInsertBehaviorSeries({0, scene.job, scene.video.id, "a", scene.walk});
+    writer.WriteBehaviorScores(series, 0, std::vector<float>(400, 0.5f));
+  });
+  const auto scores =
+      datasets::ScoresFromProject(*scene.project, datasets::ScoreSource::kPredictions);
+  REQUIRE(scores.series.size() == 1);
+  REQUIRE(scores.series[0].unseen.size() == 1);
+  const auto& unseen = scores.series[0].unseen.begin()->second;
+  REQUIRE(unseen.size() == 1);
+  CHECK(unseen[0].start_frame == 400);
+  CHECK(unseen[0].end_frame == scene.video.frame_count);
+}
+
 TEST_CASE("a table of predicted or final behavior can be written, and reads back the same") {
   Scene scene;
   scene.Predict(scene.walk, 100, 200);

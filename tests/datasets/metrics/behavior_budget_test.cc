@@ -123,6 +123,36 @@ TEST_CASE("A video in which nothing happens, and one without frames, have zeros 
   }
 }
 
+TEST_CASE("A percentage of the time is of the time, also where the rate of a video varies") {
+  BehaviorScores scores = Scores({{0, 0, 30}}, 60);
+  VideoIndex phone;  // 30 frames in 3 s, then 30 in 1 s
+  phone.time_base_den = 300;
+  for (int i = 0; i < 60; ++i) phone.pts.push_back(i < 30 ? 30 * i : 900 + 10 * (i - 30));
+  phone.fps = 15;
+  scores.series[0].times = FrameTimes(phone);
+  REQUIRE_FALSE(scores.series[0].times->even());
+  const auto rows = TimeBudget(scores);
+  CHECK(Row(rows, "rear").seconds == doctest::Approx(3));
+  CHECK(Row(rows, "rear").proportion == doctest::Approx(0.75));
+}
+
+TEST_CASE("What was not seen is neither done nor left undone: percentages are of the rest") {
+  BehaviorScores scores = Scores({{0, 10, 20}}, 100);
+  scores.series[0].unseen[0] = {{20, 60}, {80, 90}};
+  const auto rows = TimeBudget(scores);
+  CHECK(Row(rows, "rear").unseen_s == doctest::Approx(5));
+  CHECK(Row(rows, "rear").proportion == doctest::Approx(0.2));
+  CHECK(Row(rows, "groom").unseen_s == 0);
+  CHECK(BudgetCsv(rows).find("percent,unseen_s\n") != std::string::npos);
+  BudgetOptions bins;
+  bins.bin_s = 2;
+  std::vector<int> of_rear;
+  for (const BudgetRow& row : TimeBudget(scores, bins)) {
+    if (row.behavior == "rear") of_rear.push_back(row.bin);
+  }
+  CHECK(of_rear == std::vector<int>{0, 3, 4});  // nothing is known of [20, 60)
+}
+
 TEST_CASE("A point event counts and has a latency but takes no time") {
   BehaviorScores scores = Scores({{0, 30, 31}, {0, 31, 32}});
   scores.behaviors[0].is_point = true;

@@ -226,6 +226,21 @@ TEST_CASE("A frame without a mask neither ends a visit nor counts as one that le
   CHECK(Row(rows, "a", "in z").frames == 7);
 }
 
+TEST_CASE("Where an animal was not seen it was neither in a zone nor out of it") {
+  const auto zones =
+      ZonesFromJson(nlohmann::json::parse(R"([{"name": "z", "circle": [60, 40, 30]}])"), "zones");
+  MotionMeter meter = Meter({}, zones);
+  for (int frame = 20; frame < 40; ++frame) meter.Add(frame, {{0, Block(58, 38, 6, 6)}});
+  for (int frame = 60; frame < 80; ++frame) {
+    if (frame != 70) meter.Add(frame, {{0, Block(2, 2, 6, 6)}});  // a moment is bridged
+  }
+  const auto rows = TimeBudget(meter.Scores());
+  const BudgetRow& row = Row(rows, "a", "in z");
+  CHECK(row.seconds == doctest::Approx(2));
+  CHECK(row.unseen_s == doctest::Approx(6));
+  CHECK(row.proportion == doctest::Approx(0.5));
+}
+
 TEST_CASE("Contacts are counted for both animals and for the pair") {
   MotionMeter meter = Meter();
   for (int frame = 0; frame < 30; ++frame) {
