@@ -44,24 +44,27 @@ void EndRecording(Project& project, const VideoRow& video) {
 }  // namespace
 
 struct Recording::Impl {
-  void Insert(Writer& writer) {
-    const VideoIndex& index = recorder->index();
+  void Insert(Writer& writer, const VideoIndex& index) {
     const VideoRow video =
         NewVideoRow(project.folder(), file, index, Reader(writer.connection()).Videos());
     inserted = writer.InsertVideo(video, index, Background());
     SetRecordingJob(writer, inserted, job_id);
   }
 
-  void Store(const Work& work) {
-    const VideoIndex& index = recorder->index();
-    project.Write([&](Writer& writer) {
-      if (video_id == 0) {
-        Insert(writer);
-      } else {
-        GrowVideo(writer, video_id, index);
-      }
-      if (work) work(writer);
-    });
+  void Store(const VideoIndex& index, const Work& work) {
+    try {
+      project.Write([&](Writer& writer) {
+        if (video_id == 0) {
+          Insert(writer, index);
+        } else {
+          GrowVideo(writer, video_id, index);
+        }
+        if (work) work(writer);
+      });
+    } catch (...) {
+      inserted = video_id;
+      throw;
+    }
     video_id = inserted;
   }
 
@@ -71,8 +74,9 @@ struct Recording::Impl {
   const Id job_id;
   std::optional<Recorder> recorder;
   cv::Size size;
-  Id video_id = 0, inserted = 0;
   int frames = 0;
+  // Of the thread that stores: in the project, and while it is being stored.
+  Id video_id = 0, inserted = 0;
 };
 
 Recording::Recording(Project& project, const fs::path& file, double fps, Id job_id)
@@ -86,6 +90,11 @@ Recording::~Recording() {
 }
 
 void Recording::Write(const cv::Mat& bgr, int64_t milliseconds) {
+  Encode(bgr, milliseconds);
+  if (impl_->frames == 1) Commit({});
+}
+
+void Recording::Encode(const cv::Mat& bgr, int64_t milliseconds) {
   if (!impl_->recorder) {
     impl_->recorder.emplace(impl_->file, bgr.cols, bgr.rows, impl_->fps);
     impl_->size = bgr.size();
@@ -98,16 +107,20 @@ void Recording::Write(const cv::Mat& bgr, int64_t milliseconds) {
                 "what was recorded until then is kept; start again");
   }
   impl_->recorder->Write(bgr, milliseconds);
-  if (impl_->frames++ == 0) Commit({});
+  ++impl_->frames;
 }
 
-Id Recording::video_id() const { return impl_->video_id; }
+Id Recording::video_id() const { return impl_->inserted; }
 
-void Recording::Commit(const Work& work) {
+VideoIndex Recording::Flush() {
   VOLE_CHECK(impl_->frames > 0);
   impl_->recorder->Flush();
-  impl_->Store(work);
+  return impl_->recorder->index();
 }
+
+void Recording::Store(const VideoIndex& index, const Work& work) { impl_->Store(index, work); }
+
+void Recording::Commit(const Work& work) { Store(Flush(), work); }
 
 void Recording::Finish(const Work& work, Job& job) {
   VOLE_CHECK(impl_->frames > 0);
@@ -116,7 +129,7 @@ void Recording::Finish(const Work& work, Job& job) {
   impl_->recorder->Close();
   VideoReader reader(impl_->file, impl_->recorder->index());
   const nlohmann::json hashes = HashFrames(reader, job);
-  impl_->Store([&](Writer& writer) {
+  Store(impl_->recorder->index(), [&](Writer& writer) {
     writer.SetFrameHashes(impl_->video_id, hashes);
     SetRecordingJob(writer, impl_->video_id, 0);
   });

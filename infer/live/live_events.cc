@@ -20,7 +20,11 @@ double Depth(const datasets::Ring& ring, const cv::Point2d& point) {
   return cv::pointPolygonTest(corners, cv::Point2f(point), true);
 }
 
-const char* KindName(LiveEvent::Kind kind) {
+double Tenths(double value) { return std::round(value * 10) / 10; }
+
+}  // namespace
+
+const char* EventName(LiveEvent::Kind kind) {
   switch (kind) {
     case LiveEvent::Kind::kEnter:
       return "enter";
@@ -32,17 +36,13 @@ const char* KindName(LiveEvent::Kind kind) {
   return "movement";
 }
 
-double Tenths(double value) { return std::round(value * 10) / 10; }
-
-}  // namespace
-
 std::string EventLine(const LiveEvent& event) {
   const bool moves = event.kind == LiveEvent::Kind::kMovement;
   const nlohmann::ordered_json line = {
-      {"event", KindName(event.kind)}, {moves ? "movement" : "zone", event.what},
-      {"animal", event.name},          {"number", event.number},
-      {"frame", event.frame},          {"ms", event.milliseconds},
-      {"x", Tenths(event.center.x)},   {"y", Tenths(event.center.y)}};
+      {"event", EventName(event.kind)}, {moves ? "movement" : "zone", event.what},
+      {"animal", event.name},           {"number", event.number},
+      {"frame", event.frame},           {"ms", event.milliseconds},
+      {"x", Tenths(event.center.x)},    {"y", Tenths(event.center.y)}};
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -29,6 +29,8 @@ struct LiveEvent {
   cv::Point2d center;      // of the animal, pixels
 };
 
+const char* EventName(LiveEvent::Kind kind);  // "enter", "leave", "movement"
+
 // One line: {"event": "enter", "zone": "nest", "animal": "animal_1", "number": 0, "frame": 90,
 // "ms": 3000, "x": 310.5, "y": 200.1}; "leave" likewise; {"event": "movement", "movement":
 // "locomotion", ...}.

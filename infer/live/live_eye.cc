@@ -23,6 +23,7 @@ constexpr int64_t kLearnUntilMs = 60000;
 constexpr double kPixelsToSearch = 100e3, kSmallAnimal = 400;
 constexpr int kMostAttempts = 4;      // to see all of them apart
 constexpr double kMostGhosts = 0.25;  // of what was outlined
+constexpr int64_t kAimMs = 500;       // a hand clicks where it saw the animal so long ago at most
 
 train::ModelInfo OneClass() {
   train::ModelInfo info;
@@ -187,6 +188,7 @@ std::vector<LookedFrame> LiveEye::Use(const Learned& learned, bool last) {
   for (const GroundSample& sample : samples) {
     frames.push_back(Outline(sample.frame, sample.milliseconds, sample.bgr, true));
   }
+  NumberAsClicked(frames);
   ready_ = true;
   return frames;
 }
@@ -236,6 +238,56 @@ void LiveEye::BeginAtPoints(const GroundSample& first) {
   tracker_->Begin(animals);
 }
 
+// An outline that was clicked in one frame has been followed from the first one on.
+void LiveEye::NumberAsClicked(std::vector<LookedFrame>& frames) {
+  const auto clicks = options_.clicks ? options_.clicks->All() : std::vector<LiveClicks::Click>();
+  if (clicks.empty() || frames.empty()) return;
+  std::vector<int> order;  // the tracker's numbers
+  for (size_t i = 0; i < clicks.size(); ++i) {
+    const LiveClicks::Click& click = clicks[i];
+    const LookedFrame& clicked = *std::min_element(
+        frames.begin(), frames.end(), [&](const LookedFrame& a, const LookedFrame& b) {
+          return std::abs(a.number - click.frame) < std::abs(b.number - click.frame);
+        });
+    int best = -1;
+    double least = 0;
+    for (const LookedFrame& frame : frames) {
+      const int64_t before = clicked.milliseconds - frame.milliseconds;
+      if (before < 0 || before > kAimMs) continue;
+      for (const LiveAnimal& animal : frame.animals) {
+        const double length = std::max(animal.blob.region.width, animal.blob.region.height);
+        const double away = cv::norm(animal.blob.centroid - click.point);
+        if (away > length || (best >= 0 && away >= least)) continue;
+        best = animal.blob.tracklet;
+        least = away;
+      }
+    }
+    const bool twice = std::find(order.begin(), order.end(), best) != order.end();
+    if (best >= 0 && !twice) {
+      order.push_back(best);
+      continue;
+    }
+    say_(fmt::format("click {} is on {}; it counts for nothing", i + 1,
+                     twice ? "an animal that was clicked before" : "no animal"));
+  }
+  const int all = std::max(animals_, tracker_->known());
+  for (int number = 0; number < all; ++number) {
+    if (std::find(order.begin(), order.end(), number) == order.end()) order.push_back(number);
+  }
+  shown_number_.assign(order.size(), 0);
+  for (size_t i = 0; i < order.size(); ++i) {
+    shown_number_[static_cast<size_t>(order[i])] = static_cast<int>(i);
+  }
+  for (LookedFrame& frame : frames) Number(frame);
+}
+
+void LiveEye::Number(LookedFrame& frame) const {
+  for (LiveAnimal& animal : frame.animals) {
+    const auto number = static_cast<size_t>(animal.blob.tracklet);
+    if (number < shown_number_.size()) animal.blob.tracklet = shown_number_[number];
+  }
+}
+
 LookedFrame LiveEye::Outline(int number, int64_t milliseconds, const cv::Mat& bgr, bool late) {
   // Who is lost or comes is looked for everywhere, now and then too.
   const bool everywhere = outlined_++ % kEverywhereEvery == 0;
@@ -262,6 +314,7 @@ LookedFrame LiveEye::Outline(int number, int64_t milliseconds, const cv::Mat& bg
   for (size_t i = 0; i < seen.size(); ++i) {
     if (!seen[i]) movement_[i].Lose();
   }
+  Number(looked);
   return looked;
 }
 

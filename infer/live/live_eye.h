@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "infer/live/ground.h"
+#include "infer/live/live_clicks.h"
 #include "infer/live/live_tracker.h"
 #include "infer/live/movement.h"
 #include "infer/names/provisional_names.h"
@@ -45,6 +46,8 @@ struct EyeOptions {
   int animals = 0;                  // without one; 0: as many as the pictures show
   double ground_seconds = 3;        // learn the ground for so long; 0: none (a predictor alone)
   std::vector<cv::Point2d> points;  // in the first picture, one on each animal; without one
+  // While the ground is learned: on whom a person clicks gets the first numbers, too. May be null.
+  std::shared_ptr<const LiveClicks> clicks;
   MovementThresholds movement;
   bool waits = false;  // learning stops the pictures, so that the same ones give the same outlines
 };
@@ -90,6 +93,8 @@ class LiveEye {
   void StartLearning();
   std::vector<LookedFrame> Use(const Learned& learned, bool last);
   void BeginAtPoints(const GroundSample& first);
+  void NumberAsClicked(std::vector<LookedFrame>& frames);
+  void Number(LookedFrame& frame) const;
   LookedFrame Outline(int number, int64_t milliseconds, const cv::Mat& bgr, bool late);
 
   const EyeOptions options_;
@@ -106,7 +111,8 @@ class LiveEye {
   std::string problem_;
   std::unique_ptr<LiveTracker> tracker_;
   ProvisionalNames names_;
-  std::vector<MovementClass> movement_;  // by number
+  std::vector<MovementClass> movement_;  // by the tracker's number
+  std::vector<int> shown_number_;        // by the tracker's; those beyond it keep theirs
 };
 
 }  // namespace infer

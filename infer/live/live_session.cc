@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
-#include <fstream>
 #include <mutex>
 #include <thread>
 #include <variant>
@@ -18,9 +17,8 @@
 #include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
 #include "infer/live/delays.h"
-#include "infer/live/live_events.h"
+#include "infer/live/event_outlets.h"
 #include "infer/live/live_writer.h"
-#include "infer/live/udp_sender.h"
 #include "infer/names/group.h"
 
 namespace infer {
@@ -43,26 +41,11 @@ constexpr const char* kAnyAnimal = "animal";
 
 struct Looked {
   LookedFrame frame;
-  std::vector<std::string> events;
+  std::vector<LiveEvent> events;
   cv::Mat ground;  // when it is new
 };
 // What one look gives is one entry, however many frames: it must not take the room of pictures.
 using ToRecord = std::variant<LiveFrame, std::vector<Looked>>;
-
-// Where events go.
-struct EventOutlets {
-  explicit EventOutlets(const LiveInput& input) {
-    if (!input.send.empty()) sender = std::make_unique<UdpSender>(input.send);
-    if (input.events_file.empty()) return;
-    file.open(input.events_file, std::ios::app);
-    if (!file) {
-      throw datasets::Error(input.events_file.string(), "it cannot be written",
-                            "choose a folder that you may write to");
-    }
-  }
-  std::unique_ptr<UdpSender> sender;  // null: nobody is told
-  std::ofstream file;                 // closed: none is written
-};
 
 class Session {
  public:
@@ -73,8 +56,9 @@ class Session {
         options_(options),
         names_(names),
         job_(job),
-        writer_(project, input.file, job_id, names),
-        detector_(input.zones, input.file.stem().string()),
+        writer_(project, input.file, job_id, names, input.say),
+        all_events_(input.zones, input.file.stem().string()),
+        events_now_(input.zones, input.file.stem().string()),
         eye_(EyeOf(input, options, info), input.say),
         outlets_(outlets) {}
 
@@ -104,6 +88,7 @@ class Session {
     eye.animals = options.animals;
     eye.ground_seconds = options.background;
     eye.points = input.points;
+    eye.clicks = input.clicks;
     eye.waits = options.as_fast;
     eye.movement = {options.locomotion, options.in_place};
     return eye;
@@ -226,50 +211,62 @@ class Session {
         continue;
       }
       const bool ready = eye_.ready();
+      if (!ready) at_once_since_ = Clock::time_point::max();
       const auto begin = Clock::now();
-      HandOn(eye_.Look(*frame), &frame->taken);
-      const double took = std::chrono::duration<double>(Clock::now() - begin).count();
+      HandOn(eye_.Look(*frame), &*frame);
+      const auto end = Clock::now();
+      if (!ready && eye_.ready()) at_once_since_ = end;
+      const double took = std::chrono::duration<double>(end - begin).count();
       // Frames that are caught up on when the ground is known are no look's cost.
       if (ready) cost_seconds += kCostWeight * (took - cost_seconds);
     }
     if (!failed_) HandOn(eye_.Finish(), nullptr);
   }
 
-  void HandOn(std::vector<LookedFrame> frames, const Clock::time_point* taken) {
-    if (frames.empty()) return;
+  // `now`: the frame that has just been looked at, where it has.
+  void HandOn(std::vector<LookedFrame> frames, const LiveFrame* now) {
     const auto outlined = Clock::now();
     std::vector<Looked> all;
+    LookedFrame shown;  // its masks are shared
     for (LookedFrame& frame : frames) {
       Looked looked;
       looked.events = Tell(frame, outlined);
       ++outlined_;
-      if (!frame.late && taken && eye_.ready()) {
+      // What came while the ground was learned is late however quick the look is.
+      if (!frame.late && now && now->taken >= at_once_since_) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        latency_.Add(outlined - *taken);
+        latency_.Add(outlined - now->taken);
       }
       looked.ground = eye_.TakeNewGround();
+      if (now && input_.show && frame.number == now->number) shown = frame;
       looked.frame = std::move(frame);
       all.push_back(std::move(looked));
     }
-    to_record_.Push(std::move(all));
+    if (!all.empty()) to_record_.Push(std::move(all));
+    if (now && input_.show) input_.show(*now, SeenIn(shown));
   }
 
-  // Lines for the file; what happens now is sent.
-  std::vector<std::string> Tell(const LookedFrame& frame, Clock::time_point outlined) {
+  std::vector<SeenAnimal> SeenIn(const LookedFrame& frame) const {
     std::vector<SeenAnimal> animals;
     for (const LiveAnimal& animal : frame.animals) {
       animals.push_back({animal.blob.tracklet, names_.Of(animal), &animal.blob, animal.movement});
     }
-    std::vector<std::string> lines;
-    for (const LiveEvent& event : detector_.Add(frame.number, frame.milliseconds, animals)) {
-      lines.push_back(EventLine(event));
-      const bool sent = !outlets_.sender || outlets_.sender->Send(lines.back());
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ++events_;
-      unsent_ += !sent;
-      if (!frame.late) event_delay_.Add(Clock::now() - outlined);
+    return animals;
+  }
+
+  // What happened, for the file; what happens now is sent.
+  std::vector<LiveEvent> Tell(const LookedFrame& frame, Clock::time_point outlined) {
+    const std::vector<SeenAnimal> animals = SeenIn(frame);
+    if (!frame.late) {
+      for (const LiveEvent& event : events_now_.Add(frame.number, frame.milliseconds, animals)) {
+        const bool sent = outlets_.Send(event);
+        const std::lock_guard<std::mutex> lock(mutex_);
+        ++events_;
+        unsent_ += !sent;
+        event_delay_.Add(Clock::now() - outlined);
+      }
     }
-    return lines;
+    return all_events_.Add(frame.number, frame.milliseconds, animals);
   }
 
   // ---- the thread that records
@@ -287,12 +284,7 @@ class Session {
   void Write(const Looked& looked) {
     if (!looked.ground.empty()) writer_.SetGround(looked.ground);
     writer_.Add(looked.frame);
-    if (!outlets_.file.is_open() || looked.events.empty()) return;
-    for (const std::string& line : looked.events) outlets_.file << line << '\n';
-    if (!outlets_.file.flush()) {
-      throw datasets::Error(input_.events_file.string(), "writing it failed",
-                            "make room on the disk");
-    }
+    outlets_.Write(looked.events);
   }
 
   // ---- the caller's thread
@@ -344,6 +336,10 @@ class Session {
     figures.unsent = unsent_;
     figures.event_ms = event_delay_.At(0.5);
     figures.event_99_ms = event_delay_.At(0.99);
+    figures.outlines = eye_.ready();
+    if (waiting_) {
+      figures.silent_seconds = std::chrono::duration<double>(Clock::now() - last_picture_).count();
+    }
     return figures;
   }
 
@@ -352,14 +348,16 @@ class Session {
   const LiveWriter::Names& names_;
   datasets::Job& job_;
   LiveWriter writer_;
-  EventDetector detector_;
+  // Of the whole recording, and of what is looked at as it comes.
+  EventDetector all_events_, events_now_;
   LiveEye eye_;
   EventOutlets& outlets_;
   datasets::BoundedQueue<LiveFrame> to_look_{kMostToLook};
   datasets::BoundedQueue<ToRecord> to_record_{kLeastToRecord};
   std::atomic<int64_t> frames_{0}, outlined_{0}, dropped_{0}, unrecorded_{0};
   std::atomic<bool> failed_{false}, taker_done_{false}, looker_done_{false};
-  cv::Size size_;  // of the pictures; of the thread that takes
+  cv::Size size_;                      // of the pictures; of the thread that takes
+  Clock::time_point at_once_since_{};  // of the thread that looks
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -377,9 +375,11 @@ std::string OnlyAnimal(const datasets::Project& project) {
   return categories.size() == 1 ? categories.front().name : kAnyAnimal;
 }
 
-nlohmann::json StoredOptions(LiveOptions options, const LiveInput& input) {
+// `numbered`: animals share names, and their tracks' numbers tell them apart.
+nlohmann::json StoredOptions(LiveOptions options, const LiveInput& input, bool numbered) {
   nlohmann::json json = datasets::OptionsToJson(options);
   json["live"] = datasets::ShownText(input.name);
+  json["numbered"] = numbered;
   return json;
 }
 
@@ -404,9 +404,9 @@ LiveResult RunLive(datasets::Project& project, LiveInput& input, const LiveOptio
     names.numbered = true;
   }
   names.categories = datasets::AnimalsOfModel(project, input.model_id, names.classes);
-  const datasets::NewJob row{datasets::JobKind::kPredict, StoredOptions(options, input).dump(),
-                             input.model_id};
-  EventOutlets outlets(input);  // what is wrong with them is no job yet
+  const datasets::NewJob row{datasets::JobKind::kPredict,
+                             StoredOptions(options, input, names.numbered).dump(), input.model_id};
+  EventOutlets outlets(input.send, input.events_file);  // what is wrong with them is no job yet
   datasets::RunRecorded(project, row, [&](datasets::Id job_id) {
     result.job_id = job_id;
     Session session(project, input, options, names, info, outlets, job_id, job);

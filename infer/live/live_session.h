@@ -13,6 +13,7 @@
 #include "datasets/behavior/zones.h"
 #include "datasets/project.h"
 #include "datasets/video/live_source.h"
+#include "infer/live/live_events.h"
 #include "infer/live/live_eye.h"
 
 namespace infer {
@@ -54,9 +55,13 @@ struct LiveFigures {
   int64_t dropped = 0;     // came while the looker was busy: recorded and not looked at
   int64_t unrecorded = 0;  // came while the recorder was busy: neither
   double seconds = 0, fps = 0;
-  double latency_ms = 0, latency_99_ms = 0;  // from the picture to its outlines
+  // From the picture to its outlines, of pictures that came once outlines come at once.
+  double latency_ms = 0, latency_99_ms = 0;
+  // Of what happened from then on that outlines came at once.
   int64_t events = 0, unsent = 0;
   double event_ms = 0, event_99_ms = 0;  // from the outlines to their message
+  double silent_seconds = 0;             // that no picture has come
+  bool outlines = false;                 // they come at once now
 };
 
 struct LiveInput {
@@ -69,11 +74,15 @@ struct LiveInput {
   train::Predictor* predictor = nullptr;
   std::optional<datasets::Id> model_id;
   std::vector<cv::Point2d> points;
+  std::shared_ptr<const LiveClicks> clicks;  // null: none
   std::vector<datasets::Zone> zones;
-  std::string send;                                                         // HOST:PORT, or none
-  std::filesystem::path events_file;                                        // or none
+  std::string send;                   // HOST:PORT or osc://HOST:PORT, or none
+  std::filesystem::path events_file;  // or none
   std::function<void(const std::string&)> say = [](const std::string&) {};  // from any thread
   std::function<void(const LiveFigures&)> every_second = [](const LiveFigures&) {};
+  // A picture that was looked at, and who is in it (nobody while the ground is learned), from the
+  // thread that looks: it had better be quick. May be empty.
+  std::function<void(const LiveFrame&, const std::vector<SeenAnimal>&)> show;
 };
 
 struct LiveResult {
@@ -85,11 +94,15 @@ struct LiveResult {
   bool gave_up = false;  // nothing came for too long
 };
 
-// One thread takes the pictures, one looks at them and sends what happens, one records; queues
-// between them are bounded. Taking never waits for the others but `as_fast`: pictures that come
-// while the looker is busy are recorded and counted. The caller's thread reports every second and
-// ends everything in order when the job is cancelled, which is the way to end it. The first
-// exception of any thread ends all of them in order and is thrown here.
+// One thread takes the pictures, one looks at them and sends what happens, one records, one stores
+// in the project; queues between the first three are bounded. Taking never waits for the others but
+// `as_fast`: pictures that come while the looker is busy are recorded and counted. The caller's
+// thread reports every second and ends everything in order when the job is cancelled, which is the
+// way to end it. The first exception of any thread ends all of them in order and is thrown here.
+//
+// Events are sent only of pictures that are looked at as they come. What happened while the ground
+// was learned is past when it is known: it is in the file of events, with its own frame and time,
+// and what is sent begins with who is where now.
 LiveResult RunLive(datasets::Project& project, LiveInput& input, const LiveOptions& options,
                    datasets::Job& job);
 

@@ -4,18 +4,19 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "datasets/project.h"
-#include "datasets/recording.h"
 #include "infer/live/live_eye.h"
+#include "infer/live/live_storer.h"
 
 namespace infer {
 
-// Belongs to one thread.
+// Belongs to one thread, which encodes; what it gathers is stored by another.
 class LiveWriter {
  public:
   // `names[k]` is what class k is called, with the animal's number where `numbered`.
@@ -25,42 +26,42 @@ class LiveWriter {
     bool numbered = false;
     std::string Of(const LiveAnimal& animal) const;
   };
+  // `say`: see LiveStorer.
   LiveWriter(datasets::Project& project, const std::filesystem::path& file, datasets::Id job_id,
-             Names names);
+             Names names, std::function<void(const std::string&)> say);
   ~LiveWriter();
 
-  // Both commit what has gathered once a second. Frames in order; a frame is looked at after it was
-  // recorded.
+  // Both hand on what has gathered once a second, to be stored. Frames in order; a frame is looked
+  // at after it was recorded. Throw what storing has thrown.
   void Record(const LiveFrame& frame);
   void Add(const LookedFrame& frame);
-  void SetGround(const cv::Mat& bgr) { ground_ = bgr; }  // of the still camera
+  void SetGround(const cv::Mat& bgr) { gathered_.ground = bgr; }  // of the still camera
   // Everything, and the video is one like any other. Nothing where no picture came.
   void Finish();
 
+  // 0: no picture came. After Finish.
   datasets::Id video_id() const { return recording_ ? recording_->video_id() : 0; }
 
  private:
-  struct Bout {
-    datasets::Id id = 0;  // 0: not stored yet
-    std::string subject;
-    Movement movement = Movement::kStill;
-    int start_frame = 0, end_frame = 0;
+  struct OpenBout {
+    int number = 0;  // its own
+    LiveBout bout;
   };
-  void CommitIfDue();
-  void Store(datasets::Writer& writer);
-  void Stored();
+  void HandOnIfDue();
+  void HandOn();
 
   datasets::Project& project_;
   const std::filesystem::path file_;
   const datasets::Id job_id_;
   const Names names_;
+  const std::function<void(const std::string&)> say_;
   std::unique_ptr<datasets::Recording> recording_;
+  std::unique_ptr<LiveStorer> storer_;  // of the recording
   cv::Size size_;
-  cv::Mat ground_;
-  std::vector<datasets::PredictionRow> rows_;
-  std::map<int, Bout> open_;  // by the animal's number
-  std::vector<Bout> ended_;
-  std::chrono::steady_clock::time_point last_commit_;
+  LiveBatch gathered_;
+  std::map<int, OpenBout> open_;  // by the animal's number
+  int bouts_ = 0;                 // that have begun
+  std::chrono::steady_clock::time_point handed_on_;
 };
 
 }  // namespace infer

@@ -11,7 +11,7 @@
 namespace infer {
 
 UdpSender::UdpSender(const std::string& host_port) {
-  const std::string thing = "--send '" + host_port + "'";
+  const std::string thing = "the address of events '" + host_port + "'";
   const size_t colon = host_port.rfind(':');
   std::string host = colon == std::string::npos ? "" : host_port.substr(0, colon);
   const std::string port = colon == std::string::npos ? "" : host_port.substr(colon + 1);

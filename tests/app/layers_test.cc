@@ -100,6 +100,7 @@ const std::vector<std::string> kFloors = {
     "app/model/session",
     "app/model/results",
     "app/model/overview",
+    "app/model/live",
     "app/model/requests",
     "app/cli",
     "app/cli/pages",

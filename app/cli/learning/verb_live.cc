@@ -1,9 +1,6 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <ctime>
 #include <opencv2/core/utility.hpp>
 
 #include "app/cli/arguments.h"
@@ -11,24 +8,19 @@
 #include "app/cli/learning/learning_verbs.h"
 #include "app/cli/learning/named_model.h"
 #include "app/cli/options_flags.h"
+#include "app/model/live/live_setup.h"
 #include "datasets/base/process_memory.h"
-#include "datasets/model_files.h"
-#include "infer/live/camera.h"
 #include "infer/live/live_events.h"
-#include "infer/live/live_session.h"
 
 namespace app {
 namespace live_verb {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Arguments {
-  std::string project, file, url, model, out, zones_file, send, events;
+  std::string project, model, zones_file;
   int camera = -1;
   std::vector<std::string> outlines, zones;
-  infer::LiveOptions options;
-  train::PredictorOptions predictor;
+  LiveSetup setup;
 };
 
 cv::Point2d PointOf(const std::string& text) {
@@ -41,38 +33,14 @@ cv::Point2d PointOf(const std::string& text) {
   return {x, y};
 }
 
-void CheckSource(const Arguments& arguments) {
-  const int sources = (arguments.camera >= 0) + !arguments.file.empty() + !arguments.url.empty();
+void TakeSource(Arguments& arguments) {
+  LiveSetup& setup = arguments.setup;
+  const int sources = (arguments.camera >= 0) + !setup.file.empty() + !setup.url.empty();
   if (sources != 1) throw UsageError("give one of --camera N, --file FILE and --url URL");
-  if (arguments.options.as_fast && arguments.file.empty()) {
-    throw UsageError("--as-fast is for a --file");
-  }
-  if (!arguments.model.empty() && !arguments.outlines.empty()) {
-    throw UsageError("--outline is for animals that no --model knows");
-  }
-  if (arguments.model.empty() && arguments.options.background <= 0) {
-    throw UsageError("--background 0 (the camera moves) needs a --model");
-  }
-  const int points = static_cast<int>(arguments.outlines.size());
-  if (arguments.options.animals > 0 && points > arguments.options.animals) {
-    throw UsageError(fmt::format("--animals {} and {} times --outline: too many outlines",
-                                 arguments.options.animals, points));
-  }
-}
-
-// live_YYYYMMDD_HHMMSS.mkv beside the project, or what was asked for.
-fs::path RecordingFile(const datasets::Project& project, const std::string& out) {
-  if (!out.empty()) {
-    fs::path file = out;
-    if (file.extension() != ".mkv") file += ".mkv";
-    return file;
-  }
-  const std::string stem = fmt::format("live_{:%Y%m%d_%H%M%S}", fmt::localtime(std::time(nullptr)));
-  fs::path file = project.folder() / (stem + ".mkv");
-  for (int number = 2; fs::exists(file); ++number) {
-    file = project.folder() / fmt::format("{}_{}.mkv", stem, number);
-  }
-  return file;
+  setup.camera = arguments.camera;
+  setup.source = arguments.camera >= 0 ? LiveSetup::Source::kCamera
+                 : setup.url.empty()   ? LiveSetup::Source::kFile
+                                       : LiveSetup::Source::kUrl;
 }
 
 std::vector<datasets::Zone> ZonesOf(const Arguments& arguments) {
@@ -112,42 +80,21 @@ std::string LineOf(const infer::LiveFigures& figures) {
 int Run(Arguments& arguments, Console& console) {
   // Three threads share the processor: a picture that waits for helpers of one would be late.
   cv::setNumThreads(1);
-  CheckSource(arguments);
-  datasets::CheckOptions(arguments.options, "live");
-  infer::LiveInput input;
-  for (const std::string& text : arguments.outlines) input.points.push_back(PointOf(text));
-  input.zones = ZonesOf(arguments);
-  input.send = arguments.send;
-  input.events_file = arguments.events;
-  std::atomic<bool> stop{false};
-  input.stop = &stop;
+  LiveSetup& setup = arguments.setup;
+  TakeSource(arguments);
+  for (const std::string& text : arguments.outlines) setup.points.push_back(PointOf(text));
+  setup.zones = ZonesOf(arguments);
+  setup.model = arguments.model;
+  const std::string contradiction = LiveContradiction(setup);
+  if (!contradiction.empty()) throw UsageError(contradiction);
+  datasets::CheckOptions(setup.options, "live");
   const auto project = OpenProject(arguments.project);
-  if (arguments.camera >= 0) {
-    input.name = "camera " + std::to_string(arguments.camera);
-    input.source = infer::OpenCamera(arguments.camera, stop);
-  } else if (!arguments.url.empty()) {
-    input.name = arguments.url;
-    input.source = datasets::ReadStream(arguments.url, stop);
-  } else {
-    input.name = arguments.file;
-    input.source = datasets::PlayFile(arguments.file, arguments.options.as_fast, stop);
-    input.can_stall = input.may_begin_late = fs::is_fifo(arguments.file);
-  }
-  std::unique_ptr<train::Predictor> predictor;
-  if (!arguments.model.empty()) {
-    const fs::path model = NamedModel(*project, arguments.model);
-    predictor = train::LoadPredictor(model.string(), arguments.predictor);
-    if (predictor->info().classes.empty()) {
-      throw datasets::Error("the model", "it knows no animal", "train it again");
-    }
-    input.predictor = predictor.get();
-    input.model_id = datasets::UnchangedModelOfFile(*project, model);
-  }
-  input.file = RecordingFile(*project, arguments.out);
+  if (!setup.model.empty()) setup.model = NamedModel(*project, setup.model).string();
+  const std::unique_ptr<OpenedLive> opened = OpenLive(*project, setup);
+  infer::LiveInput& input = opened->input;
   input.say = [&](const std::string& line) { console.Warn(line); };
   input.every_second = [&](const infer::LiveFigures& figures) { console.Note(LineOf(figures)); };
-  const infer::LiveResult result =
-      infer::RunLive(*project, input, arguments.options, console.job());
+  const infer::LiveResult result = infer::RunLive(*project, input, setup.options, console.job());
   const infer::LiveFigures& figures = result.figures;
   console.PrintJson({{"video", result.video},
                      {"recording", result.video.empty() ? "" : input.file.string()},
@@ -178,7 +125,7 @@ int Run(Arguments& arguments, Console& console) {
   }
   if (figures.unsent > 0) {
     console.Warn(fmt::format("{} of {} messages could not be sent to {}", CountText(figures.unsent),
-                             CountText(figures.events), arguments.send));
+                             CountText(figures.events), setup.send));
   }
   if (result.gave_up || result.video.empty()) {
     console.Fail(fmt::format(
@@ -209,11 +156,17 @@ Verb LiveVerb() {
       "the project and the outlines its predictions while they come, so that nothing but the last "
       "second is lost whatever happens. Every animal is said to be still, to move in place or to "
       "move on (as bouts); with --zone also who enters and leaves, each as one line of JSON to "
-      "--send (UDP) and --events. Ctrl-C ends it in order. Who is who is decided at once and never "
-      "mended: vole predict on the recording does that.",
+      "--events and as one UDP datagram to --send: the same line to HOST:PORT, to osc://HOST:PORT "
+      "a message of Open Sound Control, /vole/enter, /vole/leave or /vole/movement with types "
+      ",ssiiiff: zone or movement, animal, its number from 0, frame, milliseconds since the first "
+      "picture, x, y. What happened while the ground was learned stands in --events with its own "
+      "frame and time; sent is only what happens now, beginning with who is where then. Ctrl-C "
+      "ends it in order. Who is who is decided at once and never mended: vole predict on the "
+      "recording does that.",
       "  vole live mice.vole --camera 0 --animals 2\n"
       "  vole live mice.vole --url rtsp://10.0.0.5/stream --model mice-1 --seconds 3600\n"
       "  vole live mice.vole --camera 0 --zone nest=0,0,200,0,200,150,0,150 --send 127.0.0.1:9000\n"
+      "  vole live mice.vole --camera 0 --animals 2 --send osc://127.0.0.1:57120\n"
       "  vole live mice.vole --file day1.mp4 --outline 320,240 --outline 100,80",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
@@ -222,10 +175,11 @@ Verb LiveVerb() {
             ->type_name("N")
             ->check(CLI::Range(0, 255));
         command
-            .add_option("--file", arguments->file,
+            .add_option("--file", arguments->setup.file,
                         "a video, played at its rate, or a named pipe into which one is written")
             ->type_name("FILE");
-        command.add_option("--url", arguments->url, "a stream of the network")->type_name("URL");
+        command.add_option("--url", arguments->setup.url, "a stream of the network")
+            ->type_name("URL");
         command.add_option("--model", arguments->model, "a model of the project, or a model file")
             ->type_name("MODEL");
         command
@@ -240,16 +194,21 @@ Verb LiveVerb() {
         command
             .add_option("--zones", arguments->zones_file, "zones from a file, as vole report reads")
             ->type_name("FILE");
-        command.add_option("--send", arguments->send, "send events there, one UDP datagram each")
-            ->type_name("HOST:PORT");
-        command.add_option("--events", arguments->events, "add events to this file, one line each")
+        command
+            .add_option(
+                "--send", arguments->setup.send,
+                "send events there, one UDP datagram each: lines of JSON, or osc://HOST:PORT")
+            ->type_name("[osc://]HOST:PORT");
+        command
+            .add_option("--events", arguments->setup.events,
+                        "add events to this file, one line each")
             ->type_name("FILE");
         command
-            .add_option("--out,-o", arguments->out,
+            .add_option("--out,-o", arguments->setup.out,
                         "record into this file (default: live_DATE_TIME.mkv beside the project)")
             ->type_name("FILE");
-        AddOptionFlags(command, arguments->options);
-        AddOptionFlags(command, arguments->predictor, {"follow"});
+        AddOptionFlags(command, arguments->setup.options);
+        AddOptionFlags(command, arguments->setup.predictor, {"follow"});
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};
 }

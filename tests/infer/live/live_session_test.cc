@@ -2,10 +2,12 @@
 #include "infer/live/live_session.h"
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 #include "datasets/base/error.h"
 #include "datasets/verify.h"
@@ -83,6 +85,21 @@ struct Stage {
   }
 };
 
+// Another program that keeps the project to itself.
+class Lock {
+ public:
+  explicit Lock(const std::filesystem::path& file) {
+    REQUIRE(sqlite3_open(file.c_str(), &handle_) == SQLITE_OK);
+  }
+  ~Lock() { sqlite3_close(handle_); }
+  Lock(const Lock&) = delete;
+  void Take() { REQUIRE(sqlite3_exec(handle_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == 0); }
+  void Leave() { REQUIRE(sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr) == 0); }
+
+ private:
+  sqlite3* handle_ = nullptr;
+};
+
 cv::Point2d CenterOf(const datasets::PredictionRow& row) {
   return {row.box.x + row.box.width / 2, row.box.y + row.box.height / 2};
 }
@@ -108,6 +125,34 @@ TEST_CASE(
   CHECK(video.frame_count == figures.frames);
   CHECK(stage.project->CountPredictedFrames(result.job_id, video.id) == figures.outlined);
   CHECK(stage.project->Jobs().front().state == "done");
+  CHECK(stage.Findings() == "");
+}
+
+TEST_CASE(
+    "Another program that writes to the project for seconds costs no picture and no outline") {
+  struct Steady : tests::StageSource {
+    Steady(int frames, std::function<void(int)> at) : StageSource(frames), at_(std::move(at)) {}
+    datasets::LiveNews Next(datasets::LivePicture* picture) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(8));
+      at_(count_++);
+      return StageSource::Next(picture);
+    }
+    const std::function<void(int)> at_;
+    int count_ = 0;
+  };
+  Stage stage;
+  Lock lock(stage.project->file());
+  stage.options.background = 1;
+  stage.input.source = std::make_unique<Steady>(400, [&](int frame) {
+    if (frame == 30) lock.Take();
+    if (frame == 390) lock.Leave();  // more pictures than any queue holds
+  });
+  const LiveResult result = stage.Run();
+  CHECK(result.figures.unrecorded == 0);
+  const datasets::VideoRow video = stage.project->VideoByName("live");
+  CHECK(video.frame_count == 400);
+  CHECK(result.figures.outlined > 300);
+  CHECK(stage.project->CountPredictedFrames(result.job_id, video.id) == result.figures.outlined);
   CHECK(stage.Findings() == "");
 }
 
@@ -165,6 +210,51 @@ TEST_CASE("Animals that are pointed at in the first picture get the first number
     CHECK(cv::norm(CenterOf(row) - cv::Point2d(tests::StagePlace(row.tracklet == 0 ? 1 : 0, 59))) <
           3);
   }
+}
+
+TEST_CASE(
+    "Animals that are clicked while the ground is learned get the first numbers, in that order") {
+  const auto numbers = [](const std::vector<infer::LiveClicks::Click>& at,
+                          std::vector<std::string>* said) {
+    Stage stage;
+    stage.options.as_fast = true;
+    stage.options.background = 1;
+    auto clicks = std::make_shared<infer::LiveClicks>();
+    for (const auto& click : at) clicks->Add(click);
+    stage.input.clicks = clicks;
+    size_t shown = 0;
+    stage.input.show = [&](const infer::LiveFrame&, const auto& animals) {
+      shown += !animals.empty();
+    };
+    stage.input.source = std::make_unique<tests::StageSource>(90);
+    const LiveResult result = stage.Run();
+    CHECK(shown > 60);
+    const datasets::VideoRow video = stage.project->VideoByName("live");
+    *said = stage.said;
+    std::vector<int> upper_lower(2, -1);
+    for (const int frame : {5, 89}) {
+      for (const auto& row : stage.project->PredictionsAt(result.job_id, video.id, frame)) {
+        const bool upper = cv::norm(CenterOf(row) - cv::Point2d(tests::StagePlace(0, frame))) < 3;
+        int& number = upper_lower[upper ? 0 : 1];
+        CHECK((number < 0 || number == row.tracklet));
+        number = row.tracklet;
+      }
+    }
+    return upper_lower;
+  };
+  std::vector<std::string> said;
+  // Not quite on them, as it is with animals that walk.
+  const cv::Point2d aside(4, -3);
+  const cv::Point2d lower = cv::Point2d(tests::StagePlace(1, 12)) + aside,
+                    upper = cv::Point2d(tests::StagePlace(0, 20)) + aside;
+  CHECK(numbers({{12, lower}, {20, upper}}, &said) == std::vector<int>{1, 0});
+  CHECK(numbers({{20, upper}, {12, lower}}, &said) == std::vector<int>{0, 1});
+  CHECK(numbers({{12, lower}}, &said) == std::vector<int>{1, 0});
+  CHECK(said.empty());
+  CHECK(numbers({{12, {150, 8}}, {12, lower}, {12, lower}}, &said) == std::vector<int>{1, 0});
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].find("click 1 is on no animal") != std::string::npos);
+  CHECK(said[1].find("click 3 is on an animal that was clicked before") != std::string::npos);
 }
 
 TEST_CASE("A point on nothing, outside of the picture or twice on one animal is said in one line") {
