@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/cli/environment.h"
+#include "app/ui/ending_signals.h"
 #include "app/ui/shell/shell.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
   try {
     app::Window window("Vole", width, height);
     app::Shell shell(window, project, !size_given);
+    const app::EndingSignals signals([&shell] { shell.EndNow(); });
     shell.Run();
     return 0;
   } catch (const std::exception& error) {

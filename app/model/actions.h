@@ -21,7 +21,7 @@ struct Chord {
 Chord ParseChord(const std::string& text);  // "Ctrl+Shift+Z"; throws Error
 std::string ChordText(const Chord& chord);
 
-// Mode in which the key works; kPage: results, and the table of videos.
+// Mode in which the key works; kPage: results, the table of videos, and the camera.
 enum class Scope { kAlways, kLabeling, kBehavior, kReview, kPage };
 
 struct Action {

@@ -13,9 +13,9 @@
 
 namespace app {
 
-// The last two are pages: they take the place of the picture and of the panels beside it.
-enum class Mode { kLabel, kBehavior, kReview, kResults, kVideos };
-inline bool IsPage(Mode mode) { return mode == Mode::kResults || mode == Mode::kVideos; }
+// The last three are pages: they take the place of the picture and of the panels beside it.
+enum class Mode { kLabel, kBehavior, kReview, kResults, kVideos, kLive };
+inline bool IsPage(Mode mode) { return mode >= Mode::kResults; }
 
 // Two animals as they would be after a change of names that a person thinks about; nothing is
 // changed.

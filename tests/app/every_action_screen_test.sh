@@ -34,7 +34,7 @@ mapfile -t actions < <(jq -r '.actions[].id' "$work/state.json" | grep -vxE 'pro
 [ ${#actions[@]} -gt 80 ] && say "ok: the table has ${#actions[@]} actions" || fail "only ${#actions[@]} actions"
 twice=$(jq -r '[.actions[] | .scope as $s | .chords[] | "\($s) \(.)"] | group_by(.) | map(select(length > 1)[0]) | join(", ")' "$work/state.json")
 [ -z "$twice" ] && say "ok: no key has two meanings in one mode" || fail "bound twice (mode, key): $twice"
-for mode in label behavior review results videos; do
+for mode in label behavior review results videos live; do
   run "mode.$mode" learn.cancel go.first
   expect_state "mode $mode" ".mode == \"$mode\""
   for action in "${actions[@]}"; do

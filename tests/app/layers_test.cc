@@ -116,6 +116,7 @@ const std::vector<std::string> kFloors = {
     "app/ui/views/notes",
     "app/ui/views/results",
     "app/ui/views/videos",
+    "app/ui/views/live",
     "app/ui/views",
     "app/ui/shell",
     "app",

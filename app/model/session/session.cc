@@ -6,6 +6,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -77,6 +78,7 @@ struct Session::Impl {
   std::deque<std::shared_ptr<RunningJob>> waiting;
   int64_t next_job_id = 1;
   std::thread job_thread;
+  std::vector<std::future<void>> aside;    // jobs with a thread of their own
   std::unique_ptr<PeriodicBackup> backup;  // last: it ends before what it reports to
 
   Impl(std::unique_ptr<datasets::Project> opened, std::function<void()> wake_window)
@@ -108,6 +110,7 @@ struct Session::Impl {
     job_wake.notify_all();
     if (change_thread.joinable()) change_thread.join();
     if (job_thread.joinable()) job_thread.join();
+    aside.clear();  // waits for each
   }
 
   std::function<void(const std::string&)> SayError() {
@@ -192,33 +195,38 @@ struct Session::Impl {
         waiting.pop_front();
         next->started = Clock::now();
       }
-      JobStatus::State state = JobStatus::State::kDone;
-      std::string error_text;
-      try {
-        next->work(*project, *next->job);
-      } catch (const datasets::Cancelled&) {
-        state = JobStatus::State::kCancelled;
-      } catch (const std::exception& error) {
-        state = JobStatus::State::kFailed;
-        error_text = error.what();
-      }
-      std::string title;
-      {
-        std::scoped_lock lock(job_mutex);
-        next->status.state = state;
-        next->status.error = error_text;
-        next->work = nullptr;  // what it held is not needed any more
-        title = next->status.title;
-        PruneJobs();
-      }
-      if (state == JobStatus::State::kFailed) {
-        Leave(Message::Kind::kError, title + ": " + error_text);
-      } else {
-        Leave(Message::Kind::kSuccess,
-              title + (state == JobStatus::State::kDone ? ": done" : ": cancelled"));
-      }
-      views.Reload();
+      Carry(next);
     }
+  }
+
+  // Does the work of a job, and says how it ended.
+  void Carry(const std::shared_ptr<RunningJob>& next) {
+    JobStatus::State state = JobStatus::State::kDone;
+    std::string error_text;
+    try {
+      next->work(*project, *next->job);
+    } catch (const datasets::Cancelled&) {
+      state = JobStatus::State::kCancelled;
+    } catch (const std::exception& error) {
+      state = JobStatus::State::kFailed;
+      error_text = error.what();
+    }
+    std::string title;
+    {
+      std::scoped_lock lock(job_mutex);
+      next->status.state = state;
+      next->status.error = error_text;
+      next->work = nullptr;  // what it held is not needed any more
+      title = next->status.title;
+      PruneJobs();
+    }
+    if (state == JobStatus::State::kFailed) {
+      Leave(Message::Kind::kError, title + ": " + error_text);
+    } else {
+      Leave(Message::Kind::kSuccess,
+            title + (state == JobStatus::State::kDone ? ": done" : ": cancelled"));
+    }
+    views.Reload();
   }
 
   // Of those that have ended the newest stay, to be looked at. With job_mutex held.
@@ -394,7 +402,7 @@ void Session::Undo() { impl_->PostStep("Undo", "Undone: ", "undo", &annotate::Hi
 void Session::Redo() { impl_->PostStep("Redo", "Done again: ", "redo", &annotate::History::Redo); }
 
 int64_t Session::StartJob(const std::string& title,
-                          std::function<void(datasets::Project&, datasets::Job&)> work) {
+                          std::function<void(datasets::Project&, datasets::Job&)> work, Lane lane) {
   auto running = std::make_shared<Impl::RunningJob>();
   running->work = std::move(work);
   running->status.title = title;
@@ -416,7 +424,19 @@ int64_t Session::StartJob(const std::string& title,
     std::scoped_lock lock(impl_->job_mutex);
     id = running->status.id = impl_->next_job_id++;
     impl_->jobs.push_back(running);
-    impl_->waiting.push_back(running);
+    if (lane == Lane::kInTurn) impl_->waiting.push_back(running);
+  }
+  if (lane == Lane::kAside) {
+    auto& aside = impl_->aside;
+    aside.erase(std::remove_if(aside.begin(), aside.end(),
+                               [](const std::future<void>& done) {
+                                 return done.wait_for(std::chrono::seconds(0)) ==
+                                        std::future_status::ready;
+                               }),
+                aside.end());
+    aside.push_back(
+        std::async(std::launch::async, [impl = impl_.get(), running] { impl->Carry(running); }));
+    return id;
   }
   impl_->job_wake.notify_one();
   return id;

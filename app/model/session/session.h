@@ -74,7 +74,8 @@ class Session {
   void Undo();  // brings the place it changes into view
   void Redo();
 
-  // --- jobs: run on their own thread, one heavy job at a time
+  // --- jobs: run on their own thread, one heavy job at a time; what cannot wait runs beside it
+  enum class Lane { kInTurn, kAside };
   struct JobStatus {
     int64_t id = 0;
     std::string title, text;
@@ -83,7 +84,8 @@ class Session {
     std::string error;
   };
   int64_t StartJob(const std::string& title,
-                   std::function<void(datasets::Project&, datasets::Job&)> work);
+                   std::function<void(datasets::Project&, datasets::Job&)> work,
+                   Lane lane = Lane::kInTurn);
   void CancelJob(int64_t id);
   std::vector<JobStatus> JobsNow() const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "app/model/session/session.h"
@@ -30,6 +31,17 @@ annotate::Shape ShapeOf(const datasets::AnnotationRow& row, int height, int widt
     shape.polygons = datasets::TraceMask(datasets::DecodeMask(*row.rle));
   }
   return shape;
+}
+
+// Whether a recording's animals share names; a prediction that runs over a video says so in its
+// list of meetings, which a recording has not.
+bool IsNumberedRecording(const std::vector<datasets::JobRow>& jobs, datasets::Id id) {
+  for (const datasets::JobRow& job : jobs) {
+    if (job.id != id || job.options_json.find("\"live\"") == std::string::npos) continue;
+    const auto options = nlohmann::json::parse(job.options_json, nullptr, false);
+    return options.is_object() && options.contains("live") && options.value("numbered", false);
+  }
+  return false;
 }
 
 // Outlines of a view as they are drawn: a change leaves most outlines of a frame as they were, and
@@ -176,6 +188,9 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->meetings = std::move(meetings.all);
   view->without_meetings = std::move(meetings.without_list);
   view->numbered_videos = std::move(meetings.numbered);
+  for (const auto& [video, job] : view->predict_job) {
+    if (IsNumberedRecording(view->jobs, job)) view->numbered_videos.insert(video);
+  }
   view->undo_label = history_.UndoLabel();
   view->redo_label = history_.RedoLabel();
   return view;

@@ -172,8 +172,12 @@ void Shell::Run() {
     return std::nullopt;
   };
   callbacks.may_close = [this] {
-    CloseProject();
-    quits_ = true;
+    const auto quit = [this] {
+      CloseProject();
+      quits_ = true;
+    };
+    if (!ends_now_ && AsksToEndRecording(quit)) return false;
+    quit();
     return BusyText().empty();
   };
   callbacks.failed = [this](const std::string& error) { Fail(error); };
@@ -230,13 +234,14 @@ void Shell::Draw() {
   DrawPanels();
   focus_.clear();
   if (mode_ != shown_mode_) {
-    static constexpr const char* kPanels[] = {"animals", "behaviors", "review", "", ""};
+    static constexpr const char* kPanels[] = {"animals", "behaviors", "review", "", "", ""};
     focus_ = kPanels[static_cast<int>(mode_)];
     shown_mode_ = mode_;
     Window::Wake();
   }
   DrawStatusBar();
   for (const auto& popup : popups_) popup->Draw(*context_);
+  if (DrawEndQuestion()) return;
   browser_.Draw(context_->scale);
   DrawMessageToasts(*context_);
   WriteState();
@@ -301,8 +306,8 @@ void Shell::DrawMenuBar() {
     ImGui::EndMenu();
   }
   // The jobs, always one click away.
-  const char* names[] = {"Label", "Behavior", "Review", "Results", "Videos"};
-  constexpr int kCount = 5;
+  const char* names[] = {"Label", "Behavior", "Review", "Results", "Videos", "Live"};
+  constexpr int kCount = 6;
   const float width = 88 * context_->scale;
   ImGui::PushStyleVar(ImGuiStyleVar_SelectableTextAlign, ImVec2(0.5f, 0));
   const float menus_end = ImGui::GetCursorPosX() + 12 * context_->scale;
@@ -379,12 +384,12 @@ void Shell::DrawPanels() {
     ImGui::EndChild();
   };
   if (IsPage(mode_)) {
-    // The table of videos has no use for the time of one.
-    const bool whole_height = mode_ == Mode::kVideos;
+    // The table of videos and a camera have no use for the time of one video.
+    const bool whole_height = mode_ != Mode::kResults;
     ImGui::SetCursorScreenPos(origin);
     ImGui::BeginChild("page", ImVec2(whole.x, whole_height ? whole.y : upper), false,
                       ImGuiWindowFlags_AlwaysUseWindowPadding);
-    (mode_ == Mode::kResults ? results_ : videos_)->Draw(*context_);
+    DrawPage();
     ImGui::EndChild();
     if (!whole_height) {
       panel("bottom", ImVec2(origin.x, origin.y + upper + bar), ImVec2(whole.x, bottom_height),
@@ -470,9 +475,9 @@ void Shell::DrawStatusBar() {
     EllipsisText(text, end - bar - 8 * scale - job_left);
     ImGui::SameLine(end - bar);
     char percent[16];
-    snprintf(percent, sizeof percent, "%.0f %%", job->total > 0 ? 100 * job->done / job->total : 0);
-    ImGui::ProgressBar(job->total > 0 ? static_cast<float>(job->done / job->total) : 0.f,
-                       ImVec2(bar - 80 * scale, 0), percent);
+    const double share = job->total > 0 ? job->done / job->total : 0;  // a recording has no end
+    snprintf(percent, sizeof percent, job->total > 0 ? "%.0f %%" : " ", 100 * share);
+    ImGui::ProgressBar(static_cast<float>(share), ImVec2(bar - 80 * scale, 0), percent);
     ImGui::SameLine();
     if (ImGui::SmallButton("Cancel")) session_->CancelJob(job->id);
   }

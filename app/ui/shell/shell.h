@@ -1,6 +1,7 @@
 // The whole window: menu, mode switch, panels around the canvas, palette, messages, start screen.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <future>
@@ -19,6 +20,7 @@
 namespace app {
 
 class KeysView;
+class LiveView;
 class TimelineView;
 struct ViewSet;
 
@@ -30,6 +32,8 @@ class Shell {
   ~Shell();
 
   void Run();
+  // From any thread: as if the window were closed, but nobody is asked.
+  void EndNow();
   // Opens (or with `create`, makes) a project, aside: it may have to be brought up to date first.
   // Then its window shows and `then` is called; a failure becomes a message.
   void OpenProject(const std::string& file, bool create, std::function<void()> then = {});
@@ -64,8 +68,13 @@ class Shell {
   void Draw();
   void DrawMenuBar();
   void DrawPanels();
+  void DrawPage();
   void WirePages(ViewSet& set);
   void DrawStatusBar();
+  // While a recording runs: asks before what would end it, and returns true; `then` is done when
+  // the person agrees.
+  bool AsksToEndRecording(std::function<void()> then);
+  bool DrawEndQuestion();  // true: what was asked for has been done
   // The characters of all names that may be drawn; says once which no font has.
   void NeedGlyphs();
   void DrawSlot(const char* name, std::vector<View*>& views, int& chosen);
@@ -92,6 +101,10 @@ class Shell {
   std::optional<Opening> opening_;
   std::vector<std::future<void>> closing_;
   bool quits_ = false;  // once everything is closed
+  std::atomic<bool> ends_now_{false};
+  std::function<void()> end_then_;  // what waits for an answer
+  bool opens_question_ = false;
+  ImVec2 end_button_;  // of the question, while it shows; window pixels
   std::unique_ptr<UiContext> context_;
   std::vector<std::unique_ptr<View>> views_;  // owns all
   CanvasView* canvas_ = nullptr;
@@ -99,6 +112,7 @@ class Shell {
   TimelineView* timeline_view_ = nullptr;
   std::vector<View*> left_, right_, bottom_;
   View *results_ = nullptr, *videos_ = nullptr;  // pages
+  LiveView* live_ = nullptr;                     // another
   int left_chosen_ = 0, right_chosen_ = 0, bottom_chosen_ = 0;
   std::vector<std::unique_ptr<View>> popups_;  // palette, keys, start screen
   Mode mode_ = Mode::kLabel;

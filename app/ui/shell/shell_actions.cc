@@ -30,7 +30,11 @@ void Shell::AddOwnActions() {
       [this] { return session_ && session_->video(); });
   add("project.add_videos", "Add videos...", "File", "Ctrl+Shift+A", [this] { AskAddVideos(); });
   add(
-      "project.close", "Close project", "File", "Ctrl+W", [this] { CloseProject(); },
+      "project.close", "Close project", "File", "Ctrl+W",
+      [this] {
+        const auto close = [this] { CloseProject(); };
+        if (!AsksToEndRecording(close)) close();
+      },
       "Back to the start screen; everything is saved already");
   add("app.quit", "Quit", "File", "Ctrl+Q", [this] { window_.Close(); });
   add(
@@ -55,6 +59,9 @@ void Shell::AddOwnActions() {
   add(
       "mode.videos", "All videos", "View", "F6", [this] { mode_ = Mode::kVideos; },
       "What is labeled, predicted and to be reviewed in each; several at once");
+  add(
+      "mode.live", "Record live", "View", "F7", [this] { mode_ = Mode::kLive; },
+      "Follow and record what a camera sees");
   add("view.theme", "Light or dark", "View", "Ctrl+Shift+L", [this] {
     preferences_.dark = !preferences_.dark;
     ApplyPreferences();
@@ -110,7 +117,8 @@ void Shell::WriteState() {
     WriteState({{"busy", BusyText()}, {"start_error", start_error_}});
     return;
   }
-  static constexpr const char* kModes[] = {"label", "behavior", "review", "results", "videos"};
+  static constexpr const char* kModes[] = {"label",   "behavior", "review",
+                                           "results", "videos",   "live"};
   nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
                           {"video_id", session_->video_id()},
                           {"frame", session_->frame()},
@@ -153,6 +161,7 @@ void Shell::WriteState() {
   for (const auto& view : views_) view->Describe(state);
   for (const auto& popup : popups_) popup->Describe(state);
   if (!right_.empty()) state["right"] = right_[static_cast<size_t>(right_chosen_)]->id();
+  state["end_button"] = {end_button_.x, end_button_.y};
   state["glyphs"] = {{"missing", window_.missing_glyphs().size()}};
   state["popup"] =
       ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);

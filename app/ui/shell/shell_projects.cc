@@ -8,6 +8,7 @@
 #include "app/model/requests/label_requests.h"
 #include "app/model/sample_project.h"
 #include "app/ui/shell/shell.h"
+#include "app/ui/views/live/live_view.h"
 #include "datasets/store/schema/schema.h"
 #include "datasets/video/find_videos.h"
 
@@ -40,6 +41,10 @@ Shell::Opened Shell::OpenAside(const std::string& file, bool create) {
 }
 
 void Shell::OpenProject(const std::string& file, bool create, std::function<void()> then) {
+  if (live_ && live_->recording()) {
+    Fail("A recording runs in this project: stop it (F7) before you open another");
+    return;
+  }
   if (opening_) {
     Fail(file + ": another project is being opened; wait for it first");
     return;
@@ -107,6 +112,7 @@ void Shell::CloseProject() {
   keys_ = nullptr;
   timeline_view_ = nullptr;
   results_ = videos_ = nullptr;
+  live_ = nullptr;
   context_.reset();
   actions_ = ActionTable();
   timeline_.reset();

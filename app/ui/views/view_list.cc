@@ -29,6 +29,7 @@ ViewSet MakeAllViews(bool newcomer) {
   set.bottom.push_back(std::move(timeline));
   set.results = std::make_unique<ResultsView>();
   set.videos = std::make_unique<VideosView>();
+  set.live = std::make_unique<LiveView>();
   set.popups.push_back(std::make_unique<NotesView>());
   auto keys = std::make_unique<KeysView>();
   set.keys = keys.get();

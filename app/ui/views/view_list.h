@@ -7,6 +7,7 @@
 
 #include "app/ui/view.h"
 #include "app/ui/views/canvas/canvas_view.h"
+#include "app/ui/views/live/live_view.h"
 #include "app/ui/views/results/results_view.h"
 #include "app/ui/views/videos/videos_view.h"
 
@@ -23,6 +24,7 @@ struct ViewSet {
   std::vector<std::unique_ptr<View>> left, right, bottom;  // tabs of each side
   std::unique_ptr<ResultsView> results;                    // pages
   std::unique_ptr<VideosView> videos;
+  std::unique_ptr<LiveView> live;
   std::vector<std::unique_ptr<View>> popups;  // drawn above everything
   KeysView* keys = nullptr;                   // one of the popups
   ExchangeView* exchange = nullptr;           // another

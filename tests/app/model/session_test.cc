@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "annotate/edits.h"
 #include "annotate/history.h"
@@ -189,6 +191,35 @@ TEST_CASE("Of the jobs that have ended the session keeps the newest, and nothing
   }));
   CHECK(session.JobsNow().size() == 30);
   CHECK(tests::Eventually([&] { return held.use_count() == 1; }));
+}
+
+TEST_CASE(
+    "What cannot wait runs beside a long job, and the end of the session ends both in order") {
+  Labeled scene;
+  std::atomic<int> running{0}, ended{0};
+  {
+    app::Session session(Project::Open(scene.file()), [] {});
+    const auto until_cancelled = [&](datasets::Project& project, datasets::Job& job) {
+      ++running;
+      while (!job.cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      project.Write([](datasets::Writer&) {});  // what it has to put away
+      ++ended;
+    };
+    session.StartJob("long", until_cancelled);
+    session.StartJob("waits", until_cancelled);
+    session.StartJob("recording", until_cancelled, app::Session::Lane::kAside);
+    CHECK(tests::Eventually([&] { return running == 2; }));
+    CHECK(session.JobsNow().size() == 3);
+    const int64_t aside = session.JobsNow().back().id;
+    session.CancelJob(aside);
+    CHECK(tests::Eventually(
+        [&] { return session.JobsNow().back().state == app::Session::JobStatus::State::kDone; }));
+    CHECK(running == 2);  // the one that waits its turn still does
+    session.StartJob("recording", until_cancelled, app::Session::Lane::kAside);
+    CHECK(tests::Eventually([&] { return running == 3; }));
+  }
+  CHECK(running == 3);
+  CHECK(ended == 3);
 }
 
 TEST_CASE("A row that cannot be read is said once, what can be read shows, and its mending too") {

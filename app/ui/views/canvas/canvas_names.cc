@@ -75,8 +75,8 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
     std::string text = " ?";
     if (i < view->prediction_rows.size() && !predicting) {
       const datasets::PredictionRow& row = view->prediction_rows[i];
-      char sure[32];
-      snprintf(sure, sizeof sure, "  %.0f %%", 100 * row.confidence);
+      char sure[32] = "";  // not known of what was seen live
+      if (row.confidence > 0) snprintf(sure, sizeof sure, "  %.0f %%", 100 * row.confidence);
       text = numbered ? "#" + std::to_string(row.tracklet + 1) + sure : sure;
     }
     const size_t names_before = names.size();
