@@ -55,6 +55,11 @@ Edit AssignPredictionName(datasets::Id job_id, datasets::Id video_id, int start_
 // its name is shared by others, and it alone is meant.
 Edit NamePrediction(datasets::Id job_id, datasets::Id video_id, int frame_index,
                     datasets::Id prediction_id, datasets::Id to_category, bool numbered);
+// Of an animal whose name is unknown (datasets/unknown_name.h; `tracklet` as its predictions have
+// it): gives it a name as far as it is followed, but where another animal has that name, and makes
+// its outline in this frame a label, which the next prediction obeys.
+Edit NameUnknown(datasets::Id job_id, datasets::Id video_id, int frame_index, int tracklet,
+                 datasets::Id category_id);
 // Swaps two animals in the labels and (job_id != 0) in the predictions of the job. One frame: [f,
 // f + 1); from here on: [f, frame_count).
 Edit SwapAnimals(datasets::Id video_id, datasets::Id job_id, int start_frame, int end_frame,

@@ -4,6 +4,7 @@
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
+#include "datasets/unknown_name.h"
 
 namespace annotate {
 namespace {
@@ -60,9 +61,9 @@ double Overlap(const PredictionRow& prediction, const AnnotationRow& label, cons
 // have the name, those that overlap most belong together.
 std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow*>& predictions,
                                            const std::vector<const AnnotationRow*>& labels,
-                                           const ImageRow& image) {
+                                           const ImageRow& image, bool have_names) {
   std::vector<const AnnotationRow*> of(predictions.size(), nullptr);
-  if (predictions.size() == 1 && labels.size() == 1) return {labels[0]};
+  if (have_names && predictions.size() == 1 && labels.size() == 1) return {labels[0]};
   constexpr double kLeastOverlap = 0.25;  // neighbors that touch have less
   struct Pair {
     double overlap = 0;
@@ -86,14 +87,20 @@ std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow
   return of;
 }
 
+// `unknown`: of animals whose name is not known; they become labels that nothing learns from,
+// unless a label of any name is there already.
 void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
-                 const std::vector<PredictionRow>& predictions, std::optional<Id> only) {
+                 const std::vector<PredictionRow>& predictions, std::optional<Id> only,
+                 std::optional<Id> unknown) {
   const auto existing = recorder.reader().ImageAt(video_id, frame_index);
   if (!only && existing && existing->IsDecided()) return;
   std::vector<AnnotationRow> labels;
   if (existing) labels = recorder.reader().AnnotationsOfImage(existing->id);
   std::map<Id, std::vector<const AnnotationRow*>> labels_of;
-  for (const AnnotationRow& label : labels) labels_of[label.category_id].push_back(&label);
+  for (const AnnotationRow& label : labels) {
+    labels_of[label.category_id].push_back(&label);
+    if (unknown && label.category_id != unknown) labels_of[*unknown].push_back(&label);
+  }
   std::map<Id, std::vector<const PredictionRow*>> predictions_of;
   for (const PredictionRow& prediction : predictions) {
     if (only && prediction.category_id != *only) continue;
@@ -102,7 +109,7 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   std::vector<const PredictionRow*> wanted;
   std::vector<Id> replaced;  // nobody has looked at these, but at the predictions
   for (const auto& [category, own] : predictions_of) {
-    const auto there = existing ? LabelsOf(own, labels_of[category], *existing)
+    const auto there = existing ? LabelsOf(own, labels_of[category], *existing, category != unknown)
                                 : std::vector<const AnnotationRow*>(own.size(), nullptr);
     for (size_t p = 0; p < own.size(); ++p) {
       if (there[p] && !(there[p]->GivesWay() && there[p]->key_points.empty())) continue;
@@ -130,11 +137,32 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
 
 void Accept(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
             std::optional<Id> only) {
+  const std::optional<Id> unknown = datasets::UnknownOf(recorder.reader().Categories());
   recorder.reader().ForEachPrediction(
       job_id, video_id, start_frame, end_frame, PredictionView::kCorrected,
       [&](int frame_index, const std::vector<PredictionRow>& predictions) {
-        AcceptFrame(recorder, video_id, frame_index, predictions, only);
+        AcceptFrame(recorder, video_id, frame_index, predictions, only, unknown);
       });
+}
+
+// The spans of an unknown animal in which nobody else has the name.
+std::vector<std::pair<int, int>> SpansWithout(const Recorder& recorder, Id job_id, Id video_id,
+                                              Id unknown, int tracklet, Id name) {
+  auto row = recorder.connection().Query(
+      "SELECT min(frame_index), max(frame_index) FROM predictions WHERE job_id = ? AND video_id = ?"
+      " AND category_id = ? AND tracklet = ?",
+      job_id, video_id, unknown, tracklet);
+  if (!row.Step() || row.IsNull(0)) return {};
+  int start = static_cast<int>(row.Int(0));
+  const int end = static_cast<int>(row.Int(1)) + 1;
+  std::vector<std::pair<int, int>> spans;
+  recorder.reader().ForEachConfidence(job_id, video_id, [&](int frame, Id category, double) {
+    if (category != name || frame < start || frame >= end) return;
+    if (frame > start) spans.emplace_back(start, frame);
+    start = frame + 1;
+  });
+  if (start < end) spans.emplace_back(start, end);
+  return spans;
 }
 
 void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
@@ -181,6 +209,55 @@ Edit AcceptPredictions(Id job_id, Id video_id, int start_frame, int end_frame,
                        std::optional<Id> category_id) {
   return {"Accept predictions", Place{video_id, start_frame}, [=](Recorder& recorder) {
             Accept(recorder, job_id, video_id, start_frame, end_frame, category_id);
+          }};
+}
+
+Edit NameUnknown(Id job_id, Id video_id, int frame_index, int tracklet, Id category_id) {
+  return {"Name animal", Place{video_id, frame_index}, [=](Recorder& recorder) {
+            const std::optional<Id> unknown = datasets::UnknownOf(recorder.reader().Categories());
+            std::optional<PredictionRow> here;
+            recorder.reader().ForEachPrediction(
+                job_id, video_id, frame_index, frame_index + 1, PredictionView::kCorrected,
+                [&](int, const std::vector<PredictionRow>& predictions) {
+                  for (const PredictionRow& row : predictions) {
+                    if (row.category_id == unknown && row.tracklet == tracklet) here = row;
+                  }
+                });
+            if (!here) {
+              throw Error("unknown animal " + std::to_string(tracklet),
+                          "frame " + std::to_string(frame_index) + " has none of this number",
+                          "list them: vole review PROJECT unknown");
+            }
+            if (category_id == *unknown) {
+              throw Error("unknown animal " + std::to_string(tracklet), "that is no name",
+                          "give it the name of an animal");
+            }
+            const std::vector<std::pair<int, int>> spans =
+                SpansWithout(recorder, job_id, video_id, *unknown, tracklet, category_id);
+            if (std::none_of(spans.begin(), spans.end(), [&](const auto& span) {
+                  return span.first <= frame_index && frame_index < span.second;
+                })) {
+              throw Error(
+                  "unknown animal " + std::to_string(tracklet),
+                  "another animal of frame " + std::to_string(frame_index) + " has that name",
+                  "give that one its right name first");
+            }
+            for (const auto& [start, end] : spans) {
+              datasets::PredictionCorrectionRow correction;
+              correction.job_id = job_id;
+              correction.video_id = video_id;
+              correction.start_frame = start;
+              correction.end_frame = end;
+              correction.category_id = *unknown;
+              correction.other_category_id = category_id;
+              correction.number = correction.other_number = tracklet;
+              correction.author = recorder.author();
+              recorder.Insert("prediction_corrections", [&](Writer& writer) {
+                return writer.InsertPredictionCorrection(correction);
+              });
+            }
+            here->category_id = category_id;  // the label holds for the next prediction, too
+            AcceptFrame(recorder, video_id, frame_index, {*here}, category_id, {});
           }};
 }
 

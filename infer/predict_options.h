@@ -18,6 +18,7 @@ struct PredictOptions {
   bool use_labels = true;
   std::string identity = "auto";
   std::string animals = "auto";
+  double unknown_below = 0.9;
   train::PredictorOptions predictor;
   template <class Visitor>
   void Visit(Visitor&& v) {
@@ -30,6 +31,10 @@ struct PredictOptions {
     v.Field("animals", animals,
             "animals that nobody named (one category): how many there are, or auto: as many as the "
             "video shows, and their number may change");
+    v.Field("unknown-below", unknown_below,
+            "animals whose name is less likely to be right than this, from their looks alone, are "
+            "called unknown; 0 = always guess",
+            datasets::Range{0, 1});
     predictor.Visit(v);
   }
 };
@@ -42,6 +47,8 @@ struct PredictResult {
   double peak_rss_mb = 0;
   int review_episodes = 0;
   int meetings = 0, open_meetings = 0;  // where names can change hands; not decided by the pictures
+  // Animals counted once in each frame, and those of them whose name is unknown.
+  int64_t animal_frames = 0, unknown_frames = 0;
   std::vector<std::string> remarks;     // decisions of people that could not be obeyed, and why
 };
 

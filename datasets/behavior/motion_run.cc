@@ -9,6 +9,7 @@
 #include "datasets/base/error.h"
 #include "datasets/calibrated.h"
 #include "datasets/keypoints/skeleton.h"
+#include "datasets/unknown_name.h"
 
 namespace datasets {
 namespace {
@@ -122,6 +123,7 @@ VideoMotion MeasureVideoMotion(const Project& project, const VideoRow& video,
   result.zones = ZoneMasks(zones, video.name, video.height, video.width, result.floor);
   AnimalNumbers numbers;
   for (const CategoryRow& category : project.Categories()) {
+    if (IsUnknown(category)) continue;  // nobody in particular, and may be several
     const size_t number = result.animals.size();
     numbers[category.id] = static_cast<int>(number);
     result.animals.push_back(category.name);

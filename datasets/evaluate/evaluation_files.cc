@@ -11,7 +11,9 @@
 #include "datasets/formats/coco/coco.h"
 #include "datasets/formats/mot/mot.h"
 #include "datasets/metrics/summary.h"
+#include "datasets/metrics/tracking.h"
 #include "datasets/metrics/voc.h"
+#include "datasets/unknown_name.h"
 
 namespace datasets {
 
@@ -88,7 +90,7 @@ template <class Key>
 bool RepeatsOnAnImage(const std::vector<EvalObject>& objects, const Key& key) {
   std::set<std::pair<int64_t, int64_t>> seen;
   for (const EvalObject& object : objects) {
-    if (object.crowd || key(object) < 0) continue;
+    if (object.crowd || object.unknown || key(object) < 0) continue;
     if (!seen.insert({object.image_id, key(object)}).second) return true;
   }
   return false;
@@ -148,7 +150,11 @@ void ChooseTracks(EvaluationSet& set, bool prefer_categories) {
   set.tracks_are_names = AreIndividuals(set) && (prefer_categories || !tracked);
   if (set.tracks_are_names) {
     for (auto* objects : {&set.truth, &set.predicted}) {
-      for (EvalObject& object : *objects) object.track = object.category;
+      std::map<int, int64_t> unknown;  // of a frame, so far: each is nobody, and one of its own
+      for (EvalObject& object : *objects) {
+        object.track =
+            object.unknown ? kFirstUnknownTrack + unknown[object.frame]++ : object.category;
+      }
     }
   } else if (!tracked || RepeatsOnAnImage(set.truth, track) ||
              RepeatsOnAnImage(set.predicted, track)) {
@@ -255,8 +261,10 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
     }
   }
   std::unordered_map<int64_t, int> prediction_category;
+  std::set<int64_t> unknown;
   for (const CocoCategory& category : predictions.categories) {
     prediction_category[category.id] = category_of_name.at(category.name);
+    if (category.supercategory == kUnknownKind) unknown.insert(category.id);
   }
   index = 0;
   for (const CocoObject& object : predictions.objects) {
@@ -278,6 +286,7 @@ EvaluationSet ReadCocoPair(const fs::path& truth_path, const fs::path& predictio
       const auto image = truth_image.find(object.image_id);
       if (image == truth_image.end()) continue;
       add(object, image->second, prediction_category.at(object.category_id), where, set.predicted);
+      set.predicted.back().unknown = unknown.count(object.category_id) > 0;
     }
   }
   ChooseTracks(set, !predictions.is_results);

@@ -89,6 +89,7 @@ EvalObject OfInstance(const SelectedInstance& instance, Id video, int frame, int
   result.score = instance.predicted ? instance.score : 1;
   result.box = instance.box;
   result.crowd = instance.iscrowd;
+  result.unknown = instance.unknown;
   for (size_t k = 0; k < instance.key_points.size(); ++k) {
     if (instance.predicted && instance.point_confidences[k] < min_score) continue;
     result.key_points.push_back(instance.key_points[k]);

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/label_batch.h"
+#include "datasets/unknown_name.h"
 
 namespace datasets {
 
@@ -137,14 +138,16 @@ SelectedInstance OfPrediction(const PredictionRow& row, int64_t track) {
   return instance;
 }
 
-// True when some frame has one category twice: then categories are kinds, not individuals.
-bool CategoriesRepeat(const Project& project, Id job_id, const VideoRow& video, int start,
-                      int end) {
+// True when some frame has one category twice: then categories are kinds, not individuals. Several
+// can be `unknown`, whatever the others are.
+bool CategoriesRepeat(const Project& project, Id job_id, const VideoRow& video, int start, int end,
+                      std::optional<Id> unknown) {
   bool repeat = false;
   project.ForEachPrediction(job_id, video.id, start, end,
                             [&](int, const std::vector<PredictionRow>& rows) {
                               std::set<Id> seen;
                               for (const PredictionRow& row : rows) {
+                                if (row.category_id == unknown) continue;
                                 repeat = repeat || !seen.insert(row.category_id).second;
                               }
                             });
@@ -171,6 +174,7 @@ class VideoSelection {
         end_(options.end_frame < 0 ? video.frame_count
                                    : std::min(options.end_frame, video.frame_count)),
         prediction_job_(prediction_job),
+        unknown_(UnknownOf(project.Categories())),
         tracks_(project.Tracks(video.id)) {}
 
   void ForEach(Job& job, const std::function<void(const SelectedFrame&)>& visit) {
@@ -186,7 +190,8 @@ class VideoSelection {
       }
     };
     if (what_ != What::kLabels && prediction_job_) {
-      const bool repeat = CategoriesRepeat(project_, *prediction_job_, video_, start_, end_);
+      const bool repeat =
+          CategoriesRepeat(project_, *prediction_job_, video_, start_, end_, unknown_);
       project_.ForEachPrediction(*prediction_job_, video_.id, start_, end_,
                                  [&](int frame_index, const std::vector<PredictionRow>& rows) {
                                    emit_labeled_before(frame_index);
@@ -253,15 +258,19 @@ class VideoSelection {
     if (frame.state == "done" || frame.state == "empty") return;
     const std::vector<SelectedInstance> labels = frame.instances;
     for (const PredictionRow& row : rows) {
+      const bool unknown = row.category_id == unknown_;
       const bool is_labeled =
           std::any_of(labels.begin(), labels.end(), [&](const SelectedInstance& label) {
+            if (unknown) return IsSamePlace(label, row, frame);  // whoever the label says it is
             return label.category_id == row.category_id &&
                    (!repeat || IsSamePlace(label, row, frame));
           });
       if (is_labeled) continue;
-      const int64_t track = repeat && row.tracklet >= 0 ? tracks_.OfTracklet(row.tracklet)
-                                                        : tracks_.OfCategory(row.category_id);
+      const int64_t track = (repeat || unknown) && row.tracklet >= 0
+                                ? tracks_.OfTracklet(row.tracklet)
+                                : tracks_.OfCategory(row.category_id);
       frame.instances.push_back(OfPrediction(row, track));
+      frame.instances.back().unknown = unknown;
     }
   }
 
@@ -269,7 +278,7 @@ class VideoSelection {
   const VideoRow& video_;
   const What what_;
   const int start_, end_;
-  const std::optional<Id> prediction_job_;
+  const std::optional<Id> prediction_job_, unknown_;
   TrackNumbers tracks_;
   std::map<int, SelectedFrame> frames_;
 };

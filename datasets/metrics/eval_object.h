@@ -19,7 +19,8 @@ struct EvalObject {
   double score = 1;    // predictions only
   Box box;             // used by Overlap::kBox
   Rle mask;            // used by Overlap::kMask
-  bool crowd = false;  // truth only: COCO's iscrowd, never owed and absorbs any number
+  bool unknown = false;  // predicted, and it says that it does not know whose name it has
+  bool crowd = false;    // truth only: COCO's iscrowd, never owed and absorbs any number
   // COCO's area, for its area ranges; < 0: that of the mask or the box, whichever is compared.
   // pycocotools uses the box's area of a prediction that has a box even when it compares masks: to
   // equal its figures by area range, set box.width * box.height here.

@@ -15,9 +15,14 @@ IdentityAccuracy EvaluateIdentityAccuracy(const std::vector<TrackFrame>& frames,
       for (int j = 0; j < cost.cols; ++j)
         cost(i, j) = frame.similarity(i, j) >= threshold ? -frame.similarity(i, j) : kForbiddenCost;
     const std::vector<int> columns = SolveAssignment(cost);
-    for (size_t i = 0; i < columns.size(); ++i)
-      if (columns[i] >= 0 && frame.truth[i] == frame.predicted[columns[i]])
-        ++right_and_owed[frame.truth[i]].first;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i] < 0) continue;
+      const int64_t name = frame.predicted[columns[i]];
+      if (name == frame.truth[i])
+        ++right_and_owed[name].first;
+      else
+        ++(name >= kFirstUnknownTrack ? result.unknown : result.wrong);
+    }
   }
   for (const auto& [name, counts] : right_and_owed) {
     result.right += counts.first;

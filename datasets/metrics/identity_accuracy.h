@@ -11,6 +11,8 @@ namespace datasets {
 struct IdentityAccuracy {
   int64_t owed = 0;     // truth objects that have a name
   int64_t right = 0;    // covered by a prediction of the same name
+  int64_t wrong = 0;    // ... of another name
+  int64_t unknown = 0;  // ... that says that its name is unknown
   double accuracy = 0;  // right / owed; 0 when nothing is owed
   double balanced = 0;  // mean over names of each name's own accuracy (rare animals count alike)
   std::map<int64_t, double> of_name;

@@ -80,6 +80,8 @@ Summary Summarize(const std::vector<EvalObject>& truth, const std::vector<EvalOb
   if (names.owed > 0) {
     summary.identity_accuracy = names.accuracy;
     summary.identity_accuracy_balanced = names.balanced;
+    summary.wrong_names = static_cast<double>(names.wrong) / static_cast<double>(names.owed);
+    summary.unknown_names = static_cast<double>(names.unknown) / static_cast<double>(names.owed);
   }
   return summary;
 }
@@ -122,6 +124,8 @@ nlohmann::json Summary::ToJson() const {
   put("fragmentations", fragmentations);
   put("identity_accuracy", identity_accuracy);
   put("identity_accuracy_balanced", identity_accuracy_balanced);
+  put("wrong_names", wrong_names);
+  put("unknown_names", unknown_names);
   put("mean_iou", mean_iou);
   return json;
 }

@@ -30,6 +30,9 @@ struct Summary {
   std::optional<int64_t> idsw, mt, pt, ml, fp, fn, fragmentations;
   // Right name per truth object and frame, and its mean over the names; where tracks are names.
   std::optional<double> identity_accuracy, identity_accuracy_balanced;
+  // Of the same objects the shares with another's name, and of those found whose name is unknown;
+  // the rest was not found.
+  std::optional<double> wrong_names, unknown_names;
   // Mean overlap of the truth objects that some prediction covers with at least `threshold`.
   std::optional<double> mean_iou;
 

@@ -167,9 +167,10 @@ ClearFigures ClearTrackEval(const std::vector<TrackFrame>& given, double thresho
       if (j < 0 || !(cost(i, j) < -kTiny)) continue;
       const int track = truth[i];
       pairs.emplace_back(track, predicted[j]);
-      figures.idsw += last_partner[track] >= 0 && last_partner[track] != predicted[j];
+      const bool named = given[f].predicted[static_cast<size_t>(j)] < kFirstUnknownTrack;
+      figures.idsw += named && last_partner[track] >= 0 && last_partner[track] != predicted[j];
       starts[track] += partner_just_now[track] < 0;
-      last_partner[track] = predicted[j];
+      if (named) last_partner[track] = predicted[j];
       ++matched[track];
       ++figures.tp;
       similarity_sum += similarity(i, j);

@@ -8,6 +8,10 @@
 
 namespace datasets {
 
+// Tracks from here on, of predictions, are no names: whoever has one is found, and not said to be
+// anybody. In the figures of CLEAR it changes no name, in all others it is a track of its own.
+inline constexpr int64_t kFirstUnknownTrack = int64_t{1} << 60;
+
 // One frame. Frames come in order of time; frames without any object may be left out.
 struct TrackFrame {
   std::vector<int64_t> truth;      // track of each truth object; no track twice on one frame

@@ -11,6 +11,7 @@
 #include "datasets/files/file_names.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/reader.h"
+#include "datasets/unknown_name.h"
 
 namespace datasets {
 namespace {
@@ -163,6 +164,15 @@ void AddMotion(const Project& project, const ReportRequest& request, Job& job, R
                              table.Add(setup, animals);
                              places.Add(setup, animals);
                            });
+    const Id predicted =
+        input.job_id > 0 ? input.job_id : project.LatestPredictJob(row.id).value_or(0);
+    if (!input.from_labels && predicted > 0) {
+      const std::string text = UnknownText(CountUnknown(project, predicted, row.id));
+      if (!text.empty()) {
+        report->warnings.push_back("video '" + row.name + "': " + text +
+                                   "; those animals are in no figure");
+      }
+    }
     report->motion.insert(report->motion.end(), motion.summaries.begin(), motion.summaries.end());
     report->contacts.insert(report->contacts.end(), motion.contacts.begin(), motion.contacts.end());
     AddScores(scores, motion.scores, "again");

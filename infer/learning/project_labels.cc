@@ -6,6 +6,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/unknown_name.h"
 #include "infer/learning/complete_frames.h"
 #include "infer/learning/labeled_frames.h"
 #include "infer/review/reasons.h"
@@ -34,12 +35,18 @@ class ClassNames {
   explicit ClassNames(const datasets::Project& project) {
     for (const auto& category : project.Categories()) {
       category_names_[category.id] = category.name;
+      if (datasets::IsUnknown(category)) unknown_ = category.id;
       order_.push_back(category.name);
     }
   }
 
   const std::string& NameOf(const AnnotationRow& label) const {
     return category_names_.at(label.category_id);
+  }
+
+  // Whether it is the outline of one of the animals.
+  bool IsNamed(const AnnotationRow& label) const {
+    return !label.iscrowd && label.category_id != unknown_;
   }
 
   // Those of `used`, in the project's order.
@@ -56,6 +63,7 @@ class ClassNames {
  private:
   std::vector<std::string> order_;
   std::map<Id, std::string> category_names_;
+  Id unknown_ = 0;
 };
 
 }  // namespace
@@ -83,7 +91,7 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
   std::set<std::string> used;
   for (const LabeledImage& frame : frames) {
     for (const AnnotationRow& label : frame.labels) {
-      if (!label.iscrowd) used.insert(names.NameOf(label));
+      if (names.IsNamed(label)) used.insert(names.NameOf(label));
     }
   }
   if (used.empty()) {
@@ -126,8 +134,8 @@ GatheredLabels GatherLabels(const datasets::Project& project, const LabelSelecti
     for (const AnnotationRow& label : labeled.labels) {
       train::LabeledObject object;
       object.mask = label.Mask({image.width, image.height});
-      object.ignore = label.iscrowd;
-      if (!label.iscrowd) {
+      object.ignore = !names.IsNamed(label);
+      if (names.IsNamed(label)) {
         const auto at = std::find(data.classes.begin(), data.classes.end(), names.NameOf(label));
         object.class_index = static_cast<int>(at - data.classes.begin());
         ++gathered.animals;

@@ -206,6 +206,7 @@ DecidedNames DecideNames(const TrackRecord& record, const std::vector<Tracklet>&
   IdentityOptions identity = IdentityOptionsOf(info);
   identity.max_instances.resize(record.classes(), 1);
   DecidedNames decided;
+  decided.weights = options;
   const auto decide = [&](const EvidenceOptions& weights) {
     decided.evidence = EvidenceOf(record, tracklets, info, weights);
     AddAnchors(record, anchors, decided.evidence);
@@ -222,6 +223,7 @@ DecidedNames DecideNames(const TrackRecord& record, const std::vector<Tracklet>&
   weighed.window_weight *= Worth(trust.window, record.classes());
   weighed.pixel_weight *= Worth(trust.pixels, record.classes());
   weighed.pixel_weight_alone *= Worth(trust.pixels, record.classes());
+  decided.weights = weighed;
   decide(weighed);
   return decided;
 }

@@ -48,6 +48,7 @@ SourceTrust TrustAtLabels(const TrackRecord& record, const std::vector<Anchor>& 
 struct DecidedNames {
   std::vector<NamedTracklet> names;
   std::vector<TrackletEvidence> evidence;  // that they were decided from in the end, with labels
+  EvidenceOptions weights;                 // as each source was weighed in the end
 };
 // As NameTracklets, with what was weighed.
 DecidedNames DecideNames(const TrackRecord& record, const std::vector<Tracklet>& tracklets,

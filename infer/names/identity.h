@@ -32,6 +32,8 @@ struct NamedTracklet {
   double probability = 0;  // that the name is right, given the model
   double margin = 0;       // probability of the name minus that of the next best
   int runner_up = -1;      // class of the next best, -1: dropping it
+  // Too little speaks for the name: it is a guess, and nobody is told it as a name (unknown.h).
+  bool unknown = false;
 };
 
 // The names that maximize (sum of class evidence) + (sum of link log-odds between tracklets that

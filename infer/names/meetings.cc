@@ -299,6 +299,8 @@ std::vector<NamedRun> NamedRunsOf(const TrackRecord& record, const std::vector<T
     if (frames[t]++ == 0) {
       run.number = names[t].number;
       run.class_index = names[t].class_index;
+      run.unknown = names[t].unknown;
+      run.chance = names[t].probability;
       run.contact = tracklets[t].contact || tracklets[t].beside;
       run.start_frame = row.frame;
       run.first = at;

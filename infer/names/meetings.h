@@ -21,6 +21,8 @@ struct NamedRun {
   int start_frame = 0, end_frame = 0;  // of its rows, [start, end)
   int number = -1;                     // track, see NamedTracklet
   int class_index = -1;
+  bool unknown = false;        // the class is a guess, as in NamedTracklet
+  double chance = 1;           // that it is right
   bool contact = false;        // or where another one hides
   cv::Point2f first, last;     // centroids, image pixels
   cv::Rect2f around;           // of all its centroids

@@ -74,7 +74,7 @@ std::vector<Meeting> MeetingsOf(const NameEvidence& evidence,
 
 std::string ToJson(const NameEvidence& evidence) {
   json tracklets = json::array(), links = json::array(), labels = json::array(),
-       obeyed = json::array();
+       obeyed = json::array(), unknown = json::array();
   for (size_t t = 0; t < evidence.runs.size(); ++t) {
     const NamedRun& run = evidence.runs[t];
     if (run.number < 0) {
@@ -86,6 +86,7 @@ std::string ToJson(const NameEvidence& evidence) {
     tracklets.push_back({evidence.evidence[t].start_frame, evidence.evidence[t].end_frame,
                          run.start_frame, run.end_frame, run.number, run.class_index,
                          run.contact ? 1 : 0, std::move(odds)});
+    if (run.unknown) unknown.push_back({t, Rounded(run.chance)});
   }
   for (const Link& link : evidence.links) {
     links.push_back({link.from, link.to, Rounded(link.log_odds)});
@@ -105,7 +106,8 @@ std::string ToJson(const NameEvidence& evidence) {
               {"tracklets", std::move(tracklets)},
               {"links", std::move(links)},
               {"labels", std::move(labels)},
-              {"obeyed", std::move(obeyed)}}
+              {"obeyed", std::move(obeyed)},
+              {"unknown", std::move(unknown)}}
       .dump();
 }
 
@@ -170,6 +172,14 @@ NameEvidence NameEvidenceFromJson(const std::string& text) {
     for (const json& item : all.at("obeyed")) {
       evidence.obeyed.push_back(
           {item.at(0), item.at(1), item.at(2), tracklet(item.at(3)), tracklet(item.at(4))});
+    }
+    const auto unknown = all.find("unknown");  // predictions from before named everybody
+    if (unknown != all.end()) {
+      for (const json& item : *unknown) {
+        NamedRun& run = evidence.runs[Place(tracklet(item.at(0)))];
+        run.unknown = true;
+        run.chance = item.at(1);
+      }
     }
   } catch (const json::exception&) {
     throw datasets::Error("the evidence of the names", "its text is damaged",

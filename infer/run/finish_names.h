@@ -9,7 +9,7 @@
 
 namespace infer {
 
-// Sets the decided name, the track number for classes with several instances, and the score (that
+// Sets the decided name ("unknown" where it is only guessed), the track number for classes with several instances, and the score (that
 // of the detection, less where the name is in doubt); deletes rows of dropped tracklets. Bounded
 // transactions.
 void WriteNames(datasets::Project& project, const PipelineResult& found,

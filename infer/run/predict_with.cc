@@ -15,6 +15,7 @@
 #include "infer/names/identity.h"
 #include "infer/names/known_pairs.h"
 #include "infer/names/name_evidence.h"
+#include "infer/names/unknown.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_job.h"
 #include "infer/run/finish_names.h"
@@ -97,6 +98,15 @@ void SayNotKept(const std::string& video, const train::ModelInfo& info, const Tr
   if (labels.size() > kMostSaid) {
     remarks.push_back("video '" + video + "': " + std::to_string(labels.size() - kMostSaid) +
                       " more labels of which that holds");
+  }
+}
+
+void CountUnknown(const TrackRecord& record, const std::vector<NamedTracklet>& names,
+                  PredictResult& result) {
+  for (const AnimalFrame& row : record.rows()) {
+    const NamedTracklet& name = names[static_cast<size_t>(row.tracklet)];
+    result.animal_frames += name.class_index >= 0;
+    result.unknown_frames += name.unknown;
   }
 }
 
@@ -197,6 +207,10 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     bool renumbered = false;
     const train::ModelInfo numbered =
         Renumber(plan, found, links, input.fps, decided, result, renumbered);
+    if (!renumbered) {
+      LeaveUnknown(found.record, found.tracklets, links, anchors, decided.weights,
+                   options.unknown_below, decided.names);
+    }
     const std::string broken = Broken(decided.names, known);
     if (!broken.empty()) result.remarks.push_back("video '" + video.name + "': " + broken);
     const std::vector<NamedTracklet>& names = decided.names;
@@ -215,6 +229,7 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
         static_cast<int>(std::count_if(meetings.begin(), meetings.end(), [](const Meeting& m) {
           return m.exchange >= kDecidedExchange;
         }));
+    CountUnknown(found.record, names, result);
     WriteNames(project, found, names, input.categories, numbered.max_instances, job);
     ReviewData data = MakeReviewData(found.record, found.tracklets, names, info, found.rows,
                                      input.fps, found.picture_overlap);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "datasets/base/error.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_review.h"
 #include "infer/review/review_data.h"
 #include "infer/statement/checked_frames.h"
@@ -89,6 +90,9 @@ Statement StateOf(const datasets::Project& project, const datasets::VideoRow& vi
     }
     CountFrames(project, video, *data, statement);
     CountMeetings(project, video, statement);
+    const datasets::UnknownCount names = datasets::CountUnknown(project, *job_id, video.id);
+    statement.animal_frames = names.all;
+    statement.unknown_frames = names.unknown;
   });
   return statement;
 }
@@ -124,6 +128,8 @@ nlohmann::ordered_json ToJson(const Statement& s, const std::string& version) {
       {"labels",
        {{"outlines", s.labels}, {"frames", s.labeled_frames}, {"sha256", s.labels_sha256}}},
       {"decisions", s.decisions},
+      {"unknown_names",
+       {{"animal_frames", s.unknown_frames}, {"of_animal_frames", s.animal_frames}}},
       {"exchanges",
        {{"one_animal", s.one_animal},
         {"known", s.meetings_known},

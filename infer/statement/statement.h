@@ -33,6 +33,8 @@ struct Statement {
   int labels = 0, labeled_frames = 0;    // of this video
   std::string labels_sha256;             // of names, frames and outlines, in order
   std::map<std::string, int> decisions;  // author -> episodes and meetings; "" for unnamed
+  // --- names that were not given, for too little speaks for them
+  int64_t animal_frames = 0, unknown_frames = 0;  // animals counted once in each frame
   // --- possible exchanges of names
   bool one_animal = false;              // nobody to exchange a name with
   bool meetings_known = false;          // predictions of an older Vole list none

@@ -51,6 +51,13 @@ std::string PercentAbove(double share) {
 }
 
 std::string ExchangesText(const Statement& s) {
+  if (s.unknown_frames > 0) {
+    Statement named = s;
+    named.unknown_frames = 0;
+    return fmt::format("No name is claimed on {} of {} animal-frames: too little speaks for one. ",
+                       Count(s.unknown_frames), Count(s.animal_frames)) +
+           ExchangesText(named);
+  }
   if (s.one_animal) return "One animal only: there is nobody to exchange a name with.";
   if (!s.meetings_known) {
     return "The prediction is of an older Vole and lists no possible exchanges of names: nothing "

@@ -105,6 +105,7 @@ const std::vector<std::string> kFloors = {
     "app/cli",
     "app/cli/pages",
     "app/cli/groups",
+    "app/cli/review",
     "app/cli/verbs",
     "app/cli/space",
     "app/cli/learning",

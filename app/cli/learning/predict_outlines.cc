@@ -99,6 +99,8 @@ int Outline(const PredictArguments& arguments, datasets::Project& project,
                     {"review_episodes", result.review_episodes},
                     {"meetings", result.meetings},
                     {"open_meetings", result.open_meetings},
+                    {"animal_frames", result.animal_frames},
+                    {"unknown_frames", result.unknown_frames},
                     {"remarks", result.remarks}});
     console.Print(fmt::format("{}: {} frames in {} ({:.0f} frames/s), {} episodes to look at{}.",
                               video.name, CountText(result.frames), DurationText(result.seconds),
@@ -107,6 +109,13 @@ int Outline(const PredictArguments& arguments, datasets::Project& project,
                                                                 CountText(result.open_meetings),
                                                                 CountText(result.meetings))
                                                   : ""));
+    if (result.unknown_frames > 0) {
+      console.Print(fmt::format(
+          "  The name is unknown on {} of {} animal-frames: their looks do not say enough. See who "
+          "they may be: vole review {} unknown --video {}",
+          CountText(result.unknown_frames), CountText(result.animal_frames), arguments.project,
+          video.name));
+    }
     for (const std::string& remark : result.remarks) console.Warn(remark);
   }
   if (parts) parts->Finish();

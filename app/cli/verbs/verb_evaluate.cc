@@ -46,6 +46,8 @@ void PrintFigures(const nlohmann::json& figures, Console& console) {
       {"fp", "false alarms"},
       {"fn", "misses"},
       {"identity_accuracy", "share of animal-frames with the right name"},
+      {"wrong_names", "the same with the name of another animal"},
+      {"unknown_names", "the same where the name is said to be unknown"},
       {"j", "overlap of regions (DAVIS J), mean over animals"},
       {"f", "agreement of borders (DAVIS F)"},
       {"t", "change of an outline's shape from frame to frame (DAVIS T), lower is steadier"},

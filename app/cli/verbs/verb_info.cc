@@ -10,6 +10,7 @@
 #include "datasets/project.h"
 #include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
+#include "datasets/unknown_name.h"
 #include "datasets/video/fingerprint.h"
 #include "infer/meetings/meeting_review.h"
 
@@ -70,6 +71,8 @@ Json VideoList(const datasets::Project& project) {
     const auto job = project.LatestPredictJob(video.id);
     const std::string file = StateOfFile(project, video);
     const infer::MeetingList meetings = MeetingsOf(project, job, video);
+    const auto unknown =
+        job ? datasets::CountUnknown(project, *job, video.id) : datasets::UnknownCount();
     list.push_back({{"name", video.name},
                     {"path", video.path},
                     {"frames", video.frame_count},
@@ -82,6 +85,7 @@ Json VideoList(const datasets::Project& project) {
                     {"predicted", job ? project.CountPredictedFrames(*job, video.id) : 0},
                     {"meetings", meetings.known ? Json(meetings.meetings.size()) : Json(nullptr)},
                     {"open_meetings", meetings.known ? Json(meetings.Open()) : Json(nullptr)},
+                    {"unknown_frames", unknown.unknown},
                     {"found", file != "missing"},
                     {"file", file}});
   }
@@ -138,6 +142,12 @@ int Run(const std::string& file, Console& console) {
            CountText(video["predicted"]), FileRemark(video)});
     }
     console.Print(TableText(table));
+  }
+  for (const Json& video : info["videos"]) {
+    if (video["unknown_frames"] == 0) continue;
+    console.Print(fmt::format("{}: the name is unknown on {} animal-frames: vole review {} unknown",
+                              video["name"].get<std::string>(), CountText(video["unknown_frames"]),
+                              file));
   }
   int open = 0, meetings = 0;
   for (const Json& video : info["videos"]) {

@@ -11,8 +11,9 @@
 #include "annotate/history.h"
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
+#include "app/cli/review/review_meetings.h"
+#include "app/cli/review/review_unknown.h"
 #include "app/cli/verb_list.h"
-#include "app/cli/verbs/review_meetings.h"
 #include "datasets/store/review/review_order.h"
 #include "infer/review/review_job.h"
 
@@ -246,13 +247,19 @@ int Run(const Arguments& arguments, Console& console) {
   const MeetingArguments meetings{arguments.project, arguments.video, arguments.top, arguments.all};
   if (arguments.verdict == "meetings") return ListMeetingsVerb(meetings, console);
   if (arguments.verdict == "forget") return ForgetDecisionsVerb(meetings, arguments.words, console);
+  if (arguments.verdict == "unknown") {
+    return ListUnknownVerb(arguments.project, arguments.video, console);
+  }
+  if (arguments.verdict == "name") {
+    return NameUnknownVerb(arguments.project, arguments.video, arguments.words, console);
+  }
   if (DecidesMeetings(arguments.verdict)) {
     return DecideMeetingsVerb(meetings, arguments.verdict, arguments.words, console);
   }
   if (!arguments.verdict.empty()) {
     CheckChoice("review", arguments.verdict,
                 {"accept", "reject", "correct", "skip", "meetings", "keep", "exchange", "unsure",
-                 "forget"});
+                 "forget", "unknown", "name"});
     const auto project = OpenProject(arguments.project);
     return Decide(arguments, *project, console);
   }
@@ -288,7 +295,10 @@ Verb ReviewVerb() {
       "after it are right, `exchange` that two change there (of more, each leaves as the next "
       "one named), `unsure` that you cannot tell. Names change at once, the next prediction "
       "obeys, and Ctrl+Z in the workbench takes it back. `forget` takes back a decision on a "
-      "meeting that the newest prediction does not have.",
+      "meeting that the newest prediction does not have.\n"
+      "`unknown` lists animals whose looks do not say enough for a name, and who they may be; "
+      "`name` gives one its name, as far as it is followed, and labels a frame of it, so that the "
+      "next prediction knows.",
       "  vole review mice.vole --top 20\n"
       "  vole review mice.vole accept 12 15\n"
       "  vole review mice.vole reject 7\n"
@@ -296,6 +306,8 @@ Verb ReviewVerb() {
       "  vole review mice.vole meetings\n"
       "  vole review mice.vole keep 3 5\n"
       "  vole review mice.vole exchange 4 Ada Bea\n"
+      "  vole review mice.vole unknown\n"
+      "  vole review mice.vole name 4 Ada --video day2\n"
       "  vole review mice.vole --audit 300 --reason audit\n"
       "  vole review mice.vole --rebuild        (after labels or decisions have changed)",
       [](CLI::App& command) -> RunVerb {
@@ -304,11 +316,14 @@ Verb ReviewVerb() {
         command
             .add_option("verdict", arguments->verdict,
                         "accept, reject, correct or skip episodes; meetings lists these, keep, "
-                        "exchange or unsure decides them, forget takes a decision back")
+                        "exchange or unsure decides them, forget takes a decision back; unknown "
+                        "lists animals without a name, name gives one")
             ->type_name("VERDICT");
         command
-            .add_option("episodes", arguments->words,
-                        "numbers of episodes or meetings; for exchange also names of animals")
+            .add_option(
+                "episodes", arguments->words,
+                "numbers of episodes, meetings or unknown animals; for exchange and name also "
+                "names of animals")
             ->type_name("NUMBER");
         command.add_option("--top", arguments->top, "only the first N")
             ->type_name("N")

@@ -12,6 +12,7 @@
 #include "datasets/store/copy.h"
 #include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_decision.h"
 
 namespace app {
@@ -31,14 +32,25 @@ bool IsNumbered(const Session& session) {
   return project && project->numbered_videos.count(session.video_id()) > 0;
 }
 
-// Of a prediction that shares its name with others: which one it is.
-std::optional<int> NumberOf(const Session& session, datasets::Id edit_id) {
+std::optional<int> TrackletOf(const Session& session, datasets::Id edit_id) {
   const auto view = session.frame_view();
-  if (!view || !IsNumbered(session)) return std::nullopt;
+  if (!view) return std::nullopt;
   for (const datasets::PredictionRow& row : view->prediction_rows) {
     if (row.id == -edit_id) return row.tracklet;
   }
   return std::nullopt;
+}
+
+// Of a prediction that shares its name with others, or has none: which one it is.
+std::optional<int> NumberOf(const Session& session, datasets::Id edit_id) {
+  const auto view = session.frame_view();
+  const auto project = session.project_view();
+  if (!view || !project) return std::nullopt;
+  const auto prediction = PredictionNow(session, edit_id);
+  const bool is_unknown =
+      prediction && prediction->category_id == datasets::UnknownOf(project->categories);
+  if (!is_unknown && !project->numbered_videos.count(view->video_id)) return std::nullopt;
+  return TrackletOf(session, edit_id);
 }
 
 datasets::Id PredictJob(const Session& session) {
@@ -185,6 +197,18 @@ void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id ca
     const int frame = session.frame();
     if (!prediction || !job) return;
     const bool numbered = IsNumbered(session);
+    const auto project = session.project_view();
+    if (project && prediction->category_id == datasets::UnknownOf(project->categories)) {
+      const std::optional<int> tracklet = TrackletOf(session, annotation_id);
+      if (!tracklet) return;
+      session.PostEdit([=, &session](datasets::Project&) {
+        session.SayLater(Message::Kind::kInfo,
+                         "Named as far as this animal is followed; where it is followed from there "
+                         "is known once the video is predicted again");
+        return annotate::NameUnknown(job, video, frame, *tracklet, category_id);
+      });
+      return;
+    }
     session.PostEdit([=](datasets::Project&) {
       return annotate::NamePrediction(job, video, frame, -annotation_id, category_id, numbered);
     });

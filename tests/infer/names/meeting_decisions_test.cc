@@ -66,7 +66,9 @@ struct Scene {
       return picture;
     };
     datasets::Job quiet;
-    result = infer::PredictWith(*project, video, seer, source, {}, quiet);
+    infer::PredictOptions options;
+    options.unknown_below = 0;  // look-alikes whom nobody labeled: who left a meeting is asked here
+    result = infer::PredictWith(*project, video, seer, source, options, quiet);
     for (const auto& category : project->Categories()) {
       name_of[category.id] = category.name;
       id_of[category.name] = category.id;

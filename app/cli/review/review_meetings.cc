@@ -1,4 +1,4 @@
-#include "app/cli/verbs/review_meetings.h"
+#include "app/cli/review/review_meetings.h"
 
 #include <fmt/format.h>
 

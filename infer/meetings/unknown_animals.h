@@ -1,0 +1,22 @@
+// Animals whose name is unknown, for a person who knows it.
+#pragma once
+
+#include <vector>
+
+#include "datasets/project.h"
+
+namespace infer {
+
+struct UnknownAnimal {
+  int tracklet = -1;                   // as its predictions have it
+  int start_frame = 0, end_frame = 0;  // followed without doubt, [start, end)
+  datasets::Id guess = 0;              // who it may be
+  double chance = 0;                   // that it is
+};
+
+// Of a prediction, without those that a person has named since; by frame. Throws Error where its
+// evidence is damaged.
+std::vector<UnknownAnimal> UnknownAnimals(const datasets::Project& project, datasets::Id job_id,
+                                          datasets::Id video_id);
+
+}  // namespace infer
