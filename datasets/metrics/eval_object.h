@@ -15,10 +15,10 @@ struct EvalObject {
   int frame = 0;         // order in time, for tracking; unique within one evaluated sequence
   int64_t image_id = 0;  // groups objects for detection; often the frame's image
   int category = 0;
-  int64_t track = -1;  // track or identity; < 0: none (tracking figures leave it out)
-  double score = 1;    // predictions only
-  Box box;             // used by Overlap::kBox
-  Rle mask;            // used by Overlap::kMask
+  int64_t track = -1;    // track or identity; < 0: none (tracking figures leave it out)
+  double score = 1;      // predictions only
+  Box box;               // used by Overlap::kBox
+  Rle mask;              // used by Overlap::kMask
   bool unknown = false;  // predicted, and it says that it does not know whose name it has
   bool crowd = false;    // truth only: COCO's iscrowd, never owed and absorbs any number
   // COCO's area, for its area ranges; < 0: that of the mask or the box, whichever is compared.

@@ -99,20 +99,22 @@ TEST_CASE("a label names whoever is followed from there, whatever looks say") {
   followed.anchors = {{20, 0}};  // the first animal in frame 10
   const auto names = followed.Names();
   CHECK_FALSE(names[0].unknown);
-  CHECK(names[1].unknown);  // no label, and no tracklet leads there from one
-  followed.links = {{0, 1, 1.0}};
-  CHECK_FALSE(followed.Names()[1].unknown);
+  CHECK_FALSE(names[1].unknown);  // seen beside it, it is the other one
 }
 
 TEST_CASE("pieces of a contact are called as the animal is on both sides of it") {
-  Followed followed(0.9f, 0.1f);
+  const std::vector<infer::Tracklet> tracklets = {{0, 0, 100}, {1, 100, 110, true}, {2, 110, 400}};
+  const infer::TrackRecord nothing_seen(2,
+                                        {200, 100});  // looks say nothing: all chances are halved
   std::vector<infer::NamedTracklet> names(3);
-  std::vector<infer::Tracklet> tracklets = {{0, 0, 100}, {1, 100, 110, true}, {2, 110, 400}};
-  infer::TrackRecord record(2, {200, 100});
   for (auto& name : names) name = {0, 0, 0.99, 0.98, 1};
   names[1].probability = 0.5;
-  infer::LeaveUnknown(record, tracklets, {}, {{0, 0}}, {}, 0.0, names);
+  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {}, 0.45, names);
   CHECK_FALSE(names[1].unknown);
+  for (auto& name : names) name = {0, 0, 0.5, 0.4, 1};
+  names[1].probability = 0.99;
+  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {}, 0.45, names);
+  CHECK(names[1].unknown);
 }
 
 namespace {
