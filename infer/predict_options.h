@@ -49,7 +49,7 @@ struct PredictResult {
   int meetings = 0, open_meetings = 0;  // where names can change hands; not decided by the pictures
   // Animals counted once in each frame, and those of them whose name is unknown.
   int64_t animal_frames = 0, unknown_frames = 0;
-  std::vector<std::string> remarks;     // decisions of people that could not be obeyed, and why
+  std::vector<std::string> remarks;  // decisions of people that could not be obeyed, and why
 };
 
 }  // namespace infer
