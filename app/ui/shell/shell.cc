@@ -474,10 +474,15 @@ void Shell::DrawStatusBar() {
     ImGui::SameLine(job_left);
     EllipsisText(text, end - bar - 8 * scale - job_left);
     ImGui::SameLine(end - bar);
-    char percent[16];
-    const double share = job->total > 0 ? job->done / job->total : 0;  // a recording has no end
-    snprintf(percent, sizeof percent, job->total > 0 ? "%.0f %%" : " ", 100 * share);
-    ImGui::ProgressBar(static_cast<float>(share), ImVec2(bar - 80 * scale, 0), percent);
+    const ImVec2 size(bar - 80 * scale, 0);
+    if (job->total > 0) {
+      char percent[16];
+      const double share = job->done / job->total;
+      snprintf(percent, sizeof percent, "%.0f %%", 100 * share);
+      ImGui::ProgressBar(static_cast<float>(share), size, percent);
+    } else {  // nobody knows when it ends, as of a recording
+      ImGui::Dummy(size);
+    }
     ImGui::SameLine();
     if (ImGui::SmallButton("Cancel")) session_->CancelJob(job->id);
   }
