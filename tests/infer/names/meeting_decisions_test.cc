@@ -14,6 +14,7 @@
 #include "infer/meetings/meeting_review.h"
 #include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
+#include "tests/infer/names/disc_seer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
@@ -27,26 +28,6 @@ using infer::MeetingList;
 using infer::MeetingVerdict;
 using infer::ReviewedMeeting;
 using tests::DiscWorld;
-
-class Seer : public train::Predictor {
- public:
-  explicit Seer(const DiscWorld& world) : world_(world), info_(world.Info()) {}
-  const train::ModelInfo& info() const override { return info_; }
-  std::vector<train::FrameDetections> Predict(const std::vector<cv::Mat>& frames,
-                                              const cv::Mat&) override {
-    std::vector<train::FrameDetections> found;
-    for (const cv::Mat& picture : frames) found.push_back(world_.Detect(*picture.ptr<int>()));
-    return found;
-  }
-  std::vector<std::vector<float>> NameCrops(const cv::Mat&,
-                                            const std::vector<train::Detection>&) override {
-    return {};
-  }
-
- private:
-  const DiscWorld& world_;
-  train::ModelInfo info_;
-};
 
 // A predicted video whose truth is known, and a person who decides its meetings.
 struct Scene {
@@ -198,7 +179,7 @@ struct Scene {
   }
 
   DiscWorld world;
-  Seer seer;
+  tests::DiscSeer seer;
   tests::TempDir folder;
   std::unique_ptr<Project> project;
   datasets::VideoRow video;

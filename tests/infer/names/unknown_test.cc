@@ -16,6 +16,7 @@
 #include "infer/names/name_evidence.h"
 #include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
+#include "tests/infer/names/disc_seer.h"
 #include "tests/support/label_project.h"
 #include "tests/support/temp_dir.h"
 
@@ -119,26 +120,6 @@ TEST_CASE("pieces of a contact are called as the animal is on both sides of it")
 
 namespace {
 
-class Seer : public train::Predictor {
- public:
-  explicit Seer(const DiscWorld& world) : world_(world), info_(world.Info()) {}
-  const train::ModelInfo& info() const override { return info_; }
-  std::vector<train::FrameDetections> Predict(const std::vector<cv::Mat>& frames,
-                                              const cv::Mat&) override {
-    std::vector<train::FrameDetections> found;
-    for (const cv::Mat& picture : frames) found.push_back(world_.Detect(*picture.ptr<int>()));
-    return found;
-  }
-  std::vector<std::vector<float>> NameCrops(const cv::Mat&,
-                                            const std::vector<train::Detection>&) override {
-    return {};
-  }
-
- private:
-  const DiscWorld& world_;
-  train::ModelInfo info_;
-};
-
 // A video of two animals that keep to their lanes, predicted without any label.
 struct Scene {
   DiscWorld world;
@@ -165,7 +146,7 @@ struct Scene {
     };
     infer::PredictOptions options;
     options.unknown_below = below;
-    Seer seer(world);
+    tests::DiscSeer seer(world);
     datasets::Job quiet;
     result = infer::PredictWith(*project, video, seer, source, options, quiet);
   }
