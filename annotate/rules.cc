@@ -43,6 +43,13 @@ bool BothDecided(const BehaviorIntervalRow& other, const BehaviorIntervalRow& wa
          wanted.source == datasets::LabelSource::kAccepted;
 }
 
+// Two that share less are neighbors that meet: each reviewer has said yes to another one.
+bool IsSameBout(const BehaviorIntervalRow& a, const BehaviorIntervalRow& b) {
+  const int shared = std::min(a.end_frame, b.end_frame) - std::max(a.start_frame, b.start_frame);
+  const int joined = std::max(a.end_frame, b.end_frame) - std::min(a.start_frame, b.start_frame);
+  return shared > 0 && 2 * shared >= joined;
+}
+
 // What a person scored on their own stays that, though a bout of a machine's is joined to it: else
 // nobody would have looked at the video around it (infer/learning/behavior_training.cc).
 void KeepSource(const BehaviorIntervalRow& part, BehaviorIntervalRow* whole) {
@@ -105,15 +112,16 @@ RowPlan PlanInterval(const BehaviorIntervalRow& wanted, const std::vector<Behavi
     others.erase(found);
   }
   for (const BehaviorIntervalRow& other : others) {
-    // Another reviewer's decision on the same bout: the newest stands, as it was drawn.
+    // Another reviewer's decision on the same bout: the newest stands, as it was drawn. Of one that
+    // only reaches into it the rest is still what that reviewer said.
     const bool is_same = other.behavior_id == wanted.behavior_id &&
                          other.present == wanted.present && BothDecided(other, wanted);
-    if (is_same && Overlap(other, plan.wanted)) {
+    if (is_same && IsSameBout(other, wanted)) {
       KeepNote(other, &plan.wanted);
       plan.deleted.push_back(other.id);
       continue;
     }
-    if (Overlap(other, plan.wanted) && Excludes(plan.wanted, other, behaviors)) {
+    if (Overlap(other, plan.wanted) && (is_same || Excludes(plan.wanted, other, behaviors))) {
       Cut(other, plan.wanted, &plan);
     }
   }

@@ -244,6 +244,18 @@ TEST_CASE("of two decisions about one bout the newer stands, whoever took it") {
   CHECK(raters.Signed() == Texts{"bob not walk [20,40)"});
 }
 
+TEST_CASE("a bout that another reviewer accepted and that only reaches into the new one stays") {
+  Raters raters;
+  raters.project->Write([&](Writer& writer) {
+    BehaviorIntervalRow row = raters.Span(raters.walk, 0, 30);
+    row.source = datasets::LabelSource::kAccepted;
+    row.author = "anna";
+    writer.InsertBehaviorInterval(row);
+  });
+  raters.bob.Apply(annotate::DecideEpisode(raters.Item(), Verdict::kAccepted, 2));
+  CHECK(raters.Signed() == Texts{"anna walk [0,20)", "bob walk [20,40)"});
+}
+
 TEST_CASE("an episode that is decided so already is not decided a second time") {
   Scene scene;
   const datasets::ReviewItemRow seen = scene.Item();
