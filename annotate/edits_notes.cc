@@ -79,9 +79,11 @@ Edit MarkVideos(std::vector<Id> video_ids, std::string split) {
             bool any = false;
             for (const Id video : video_ids) {
               for (const datasets::ImageRow& image : recorder.reader().ImagesOfVideo(video)) {
-                if (image.state == datasets::ImageState::kNew) continue;
-                any = true;
-                if (image.split == split) continue;
+                const bool is_new = image.state == datasets::ImageState::kNew;
+                any |= !is_new;
+                // A proposed frame takes the mark of its video when it is labeled; one that has a
+                // mark already must not keep it when the video loses it.
+                if (image.split == split || (is_new && image.split.empty())) continue;
                 recorder.Change("images", image.id,
                                 [&](Writer& writer) { writer.SetImageSplit(image.id, split); });
               }

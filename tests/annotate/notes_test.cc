@@ -4,6 +4,7 @@
 
 #include "annotate/edits.h"
 #include "annotate/edits_notes.h"
+#include "annotate/edits_removal.h"
 #include "annotate/history.h"
 #include "datasets/store/file/restore.h"
 #include "datasets/store/notes/note_store.h"
@@ -245,6 +246,15 @@ TEST_CASE("what is labeled later in a video that is kept for the test is kept, t
   CHECK(split(2) == "test");
   scene.history.Undo();
   CHECK(split(2).empty());
+  // A frame that was proposed while the video was kept is free again with it.
+  scene.history.Apply(annotate::ProposeFrames(scene.video, {11}));
+  CHECK(split(11) == "test");
+  scene.history.Apply(annotate::MarkVideos({scene.video}, ""));
+  CHECK(split(11).empty());
+  label(11);
+  CHECK(split(11).empty());
+  scene.history.Undo();
+  scene.history.Undo();
   // Where a part of the video alone is kept, what is added is not.
   scene.project->Write([&](Writer& writer) {
     writer.SetImageSplit(scene.project->ImageAt(scene.video, 5)->id, "");
