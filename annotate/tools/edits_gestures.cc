@@ -8,6 +8,7 @@
 #include "annotate/tools/shape_geometry.h"
 #include "datasets/shape/mask.h"
 #include "datasets/store/points.h"
+#include "datasets/unknown_name.h"
 
 namespace annotate {
 namespace {
@@ -59,11 +60,13 @@ std::optional<AnnotationRow> LabelOfSeen(Recorder& recorder, const SeenPredictio
   if (!image) return std::nullopt;
   constexpr double kSamePlace = 0.25;
   double nearest = kSamePlace;
+  const bool is_shared =
+      seen.numbered || datasets::UnknownOf(recorder.reader().Categories()) == seen.row.category_id;
   std::optional<AnnotationRow> found;
   for (AnnotationRow& label : recorder.reader().AnnotationsOfImage(image->id)) {
     if (label.category_id != seen.row.category_id) continue;
     if (std::count(seen.known.begin(), seen.known.end(), label.id) > 0) continue;
-    if (!seen.numbered) return label;
+    if (!is_shared) return label;
     const double overlap = datasets::BoxIou(PlaceOfRow(label), PlaceOfRow(seen.row));
     if (overlap < nearest) continue;
     nearest = overlap;
@@ -96,6 +99,36 @@ FrameBefore RequireBefore(Recorder& recorder, Id video_id, int frame_index) {
 std::vector<AnnotationRow> LabelsAt(Recorder& recorder, Id video_id, int frame_index) {
   const auto image = recorder.reader().ImageAt(video_id, frame_index);
   return image ? recorder.reader().AnnotationsOfImage(image->id) : std::vector<AnnotationRow>();
+}
+
+// Of each label the one of its name in the other frame, or null; of several of one name those that
+// are nearest to each other belong together.
+std::vector<const AnnotationRow*> Counterparts(const std::vector<AnnotationRow>& labels,
+                                               const std::vector<AnnotationRow>& others) {
+  struct Pair {
+    double distance = 0;
+    size_t label = 0, other = 0;
+  };
+  const auto center = [](const AnnotationRow& row) {
+    const datasets::Box box = PlaceOfRow(row);
+    return cv::Point2d(box.x + box.width / 2, box.y + box.height / 2);
+  };
+  std::vector<Pair> pairs;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    for (size_t k = 0; k < others.size(); ++k) {
+      if (labels[i].category_id != others[k].category_id) continue;
+      pairs.push_back({cv::norm(center(labels[i]) - center(others[k])), i, k});
+    }
+  }
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.distance < b.distance; });
+  std::vector<const AnnotationRow*> of(labels.size(), nullptr);
+  std::set<size_t> used;
+  for (const Pair& pair : pairs) {
+    if (of[pair.label] || !used.insert(pair.other).second) continue;
+    of[pair.label] = &others[pair.other];
+  }
+  return of;
 }
 
 AnnotationRow CopyOf(const AnnotationRow& row) {
@@ -143,21 +176,28 @@ Edit CopyFromBefore(Id video_id, int frame_index) {
 Edit CopyPointsFromBefore(Id video_id, int frame_index, Id only_category) {
   return {"Copy points", Place{video_id, frame_index}, [=](Recorder& recorder) {
             const FrameBefore before = RequireBefore(recorder, video_id, frame_index);
+            std::vector<AnnotationRow> labels;
             for (const AnnotationRow& label : before.labels) {
-              if (label.key_points.empty()) continue;
               if (only_category && label.category_id != only_category) continue;
-              const auto labels = LabelsAt(recorder, video_id, frame_index);
-              const auto here = std::find_if(
-                  labels.begin(), labels.end(),
-                  [&](const AnnotationRow& row) { return row.category_id == label.category_id; });
-              if (here == labels.end()) {
+              if (!label.key_points.empty()) labels.push_back(label);
+            }
+            // As they are before the first is copied.
+            const std::vector<AnnotationRow> all = LabelsAt(recorder, video_id, frame_index);
+            const std::vector<const AnnotationRow*> here = Counterparts(labels, all);
+            for (size_t i = 0; i < labels.size(); ++i) {
+              if (!here[i]) {
                 AnnotationRow row;
-                row.category_id = label.category_id;
-                row.key_points = label.key_points;
+                row.category_id = labels[i].category_id;
+                row.key_points = labels[i].key_points;
                 AddAnnotation(video_id, frame_index, row).change(recorder);
-              } else if (here->key_points.empty()) {
-                SetPoints(here->id, label.key_points).change(recorder);
+              } else if (here[i]->key_points.empty()) {
+                SetPoints(here[i]->id, labels[i].key_points).change(recorder);
               }
+            }
+            if (labels.empty()) {
+              throw Error("frame " + std::to_string(before.frame),
+                          "the nearest labeled frame before this one has no key points to copy",
+                          "place them there first");
             }
           }};
 }

@@ -319,4 +319,52 @@ TEST_CASE("points alone that were interpolated are a person's once one of them i
 
 }  // namespace
 
+TEST_CASE("points of several animals of one name are copied one by one, each to the nearest") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    for (const double x : {5, 25, 45}) {
+      auto row =
+          tests::Square(writer.FindOrInsertImage(scene.video, 3, 64, 48), scene.animal, x, 5, 8);
+      datasets::KeyPoint nose;
+      nose.point_id = scene.Point(0);
+      nose.name = "nose";
+      nose.x = x + 1;
+      nose.y = 6;
+      nose.visibility = 2;
+      row.key_points = {nose};
+      writer.InsertAnnotation(row);
+    }
+    for (const double x : {27, 47}) {
+      writer.InsertAnnotation(
+          tests::Square(writer.FindOrInsertImage(scene.video, 5, 64, 48), scene.animal, x, 5, 8));
+    }
+  });
+  const auto noses = [&](int frame) {
+    std::string text;
+    for (const auto& label : scene.project->AnnotationsAt(scene.video, frame)) {
+      text +=
+          label.HasShape() ? "outline" + std::to_string(static_cast<int>(label.box.x)) : "points";
+      for (const auto& point : label.key_points) {
+        text += " " + std::to_string(static_cast<int>(point.x));
+      }
+      text += "; ";
+    }
+    return text;
+  };
+  scene.history.Apply(annotate::CopyPointsFromBefore(scene.video, 4, 0));
+  CHECK(noses(4) == "points 6; points 26; points 46; ");
+  scene.history.Undo();
+  CHECK(noses(4).empty());
+  scene.history.Apply(annotate::CopyPointsFromBefore(scene.video, 5, 0));
+  CHECK(noses(5) == "outline27 26; outline47 46; points 6; ");
+  // A frame before without any is said.
+  scene.project->Write([&](Writer& writer) {
+    writer.InsertAnnotation(
+        tests::Square(writer.FindOrInsertImage(scene.video, 8, 64, 48), scene.animal, 5, 5, 8));
+  });
+  CHECK(Has(
+      MessageOf([&] { scene.history.Apply(annotate::CopyPointsFromBefore(scene.video, 9, 0)); }),
+      "has no key points to copy"));
+}
+
 }  // namespace points_test
