@@ -9,6 +9,7 @@
 #include "annotate/carry_labels.h"
 #include "annotate/edits.h"
 #include "datasets/base/error.h"
+#include "datasets/unknown_name.h"
 #include "datasets/video/video.h"
 
 namespace annotate {
@@ -188,6 +189,7 @@ std::vector<FilledLabel> InterpolateAround(const datasets::Project& project, Id 
   std::vector<FilledLabel> added;
   BetweenKeys between(project, images, frame, most_frames);
   for (const datasets::CategoryRow& animal : project.Categories()) {
+    if (datasets::IsUnknown(animal)) continue;  // two of them need not be one animal
     if (category_id && animal.id != category_id) continue;
     for (auto& [at, row] : between.Of(animal.id)) {
       if (closed.count(at)) continue;

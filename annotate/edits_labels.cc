@@ -7,6 +7,7 @@
 #include "datasets/shape/mask.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/subjects/subjects.h"
+#include "datasets/unknown_name.h"
 
 namespace annotate {
 namespace {
@@ -55,10 +56,13 @@ void Update(Recorder& recorder, AnnotationRow annotation) {
 
 std::optional<Id> TrackOf(const Recorder& recorder, const ImageRow& image, Id category_id) {
   if (!image.video_id) return std::nullopt;
+  std::optional<Id> only;  // where several have the name, any of them would be another animal's
   for (const datasets::TrackRow& track : recorder.reader().Tracks(*image.video_id)) {
-    if (track.category_id == category_id) return track.id;
+    if (track.category_id != category_id) continue;
+    if (only) return std::nullopt;
+    only = track.id;
   }
-  return std::nullopt;
+  return only;
 }
 
 // Labels of one image: `a` becomes `b` and the other way round; each takes over the other's track.
@@ -86,6 +90,12 @@ std::string CategoryName(const Recorder& recorder, Id category_id) {
     if (category.id == category_id) return category.name;
   }
   throw Error("animal " + std::to_string(category_id), "it is not in the project");
+}
+
+constexpr char kNameOneByOne[] = "name each one by itself";
+
+bool IsUnknownAnimal(const Recorder& recorder, Id category_id) {
+  return datasets::UnknownOf(recorder.reader().Categories()) == category_id;
 }
 
 // Bouts name their subject: an animal or a region, so that no animal may be called like either.
@@ -138,6 +148,9 @@ void CheckNames(const Recorder& recorder, const char* what, Id a, Id b) {
   CategoryName(recorder, a);
   CategoryName(recorder, b);
   if (a == b) throw Error(what, "it needs two different animals", "choose another one");
+  if (IsUnknownAnimal(recorder, a) || IsUnknownAnimal(recorder, b)) {
+    throw Error(what, "animals without a name are not one animal", kNameOneByOne);
+  }
 }
 
 // Spans in which swapping the predictions of the two is the same as renaming `from`: none of their
@@ -203,6 +216,7 @@ Edit OnAnnotation(const std::string& label, Id annotation_id,
 
 // Whether animals of this video share the name, as larvae do: some frame has it more than once.
 bool IsShared(const Recorder& recorder, const ImageRow& image, Id category_id) {
+  if (IsUnknownAnimal(recorder, category_id)) return true;
   return recorder.connection()
       .Query(
           "SELECT 1 FROM annotations JOIN images ON images.id = annotations.image_id"
@@ -349,7 +363,13 @@ void RenameSubject(Recorder& recorder, const std::string& before, const std::str
 Edit ChangeCategory(datasets::CategoryRow category) {
   return {"Change animal", std::nullopt, [=](Recorder& recorder) {
             const std::string before = CategoryName(recorder, category.id);
-            if (before != category.name) CheckAnimalNameIsFree(recorder, category.name);
+            if (before != category.name) {
+              if (IsUnknownAnimal(recorder, category.id)) {
+                throw Error("'" + before + "'", "it stands for all animals without a name",
+                            kNameOneByOne);
+              }
+              CheckAnimalNameIsFree(recorder, category.name);
+            }
             recorder.Change("categories", category.id,
                             [&](Writer& writer) { writer.UpdateCategory(category); });
             if (before == category.name) return;
@@ -365,6 +385,7 @@ Edit AssignPredictionName(Id job_id, Id video_id, int start_frame, int end_frame
             CategoryName(recorder, from_category);
             CategoryName(recorder, to_category);
             if (from_category == to_category) return;
+            if (!number) CheckNames(recorder, "naming", from_category, to_category);
             InsertSwap(recorder, job_id, video_id, start_frame, end_frame, from_category,
                        to_category, number);
           }};

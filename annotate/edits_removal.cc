@@ -4,6 +4,7 @@
 
 #include "annotate/edits_points.h"
 #include "datasets/store/removal/removal.h"
+#include "datasets/unknown_name.h"
 
 namespace annotate {
 namespace {
@@ -86,7 +87,12 @@ Edit DeleteAnimal(Id category_id) {
   return {"Delete animal", std::nullopt, [=](Recorder& recorder) {
             std::string name;
             for (const auto& row : recorder.reader().Categories()) {
-              if (row.id == category_id) name = row.name;
+              if (row.id != category_id) continue;
+              name = row.name;
+              if (datasets::IsUnknown(row)) {
+                throw Error("'" + name + "'", "it stands for all animals without a name",
+                            "name each one by itself, or take out the video's predictions");
+              }
             }
             CheckNoCorrectionRestsOn(recorder, category_id, name);
             DeleteLabelsOf(recorder, category_id);

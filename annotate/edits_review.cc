@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
@@ -88,7 +89,7 @@ std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow
 }
 
 // `unknown`: of animals whose name is not known; they become labels that nothing learns from,
-// unless a label of any name is there already.
+// unless a label of any name is there still when the named ones are accepted.
 void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
                  const std::vector<PredictionRow>& predictions, std::optional<Id> only,
                  std::optional<Id> unknown) {
@@ -97,25 +98,37 @@ void AcceptFrame(Recorder& recorder, Id video_id, int frame_index,
   std::vector<AnnotationRow> labels;
   if (existing) labels = recorder.reader().AnnotationsOfImage(existing->id);
   std::map<Id, std::vector<const AnnotationRow*>> labels_of;
-  for (const AnnotationRow& label : labels) {
-    labels_of[label.category_id].push_back(&label);
-    if (unknown && label.category_id != unknown) labels_of[*unknown].push_back(&label);
-  }
+  for (const AnnotationRow& label : labels) labels_of[label.category_id].push_back(&label);
   std::map<Id, std::vector<const PredictionRow*>> predictions_of;
   for (const PredictionRow& prediction : predictions) {
     if (only && prediction.category_id != *only) continue;
     predictions_of[prediction.category_id].push_back(&prediction);
   }
   std::vector<const PredictionRow*> wanted;
-  std::vector<Id> replaced;  // nobody has looked at these, but at the predictions
-  for (const auto& [category, own] : predictions_of) {
-    const auto there = existing ? LabelsOf(own, labels_of[category], *existing, category != unknown)
+  std::set<Id> replaced;  // nobody has looked at these, but at the predictions
+  const auto take = [&](Id category, const std::vector<const PredictionRow*>& own,
+                        const std::vector<const AnnotationRow*>& among) {
+    const auto there = existing ? LabelsOf(own, among, *existing, category != unknown)
                                 : std::vector<const AnnotationRow*>(own.size(), nullptr);
     for (size_t p = 0; p < own.size(); ++p) {
-      if (there[p] && !(there[p]->GivesWay() && there[p]->key_points.empty())) continue;
-      if (there[p]) replaced.push_back(there[p]->id);
+      if (there[p]) {
+        if (!there[p]->GivesWay() || !there[p]->key_points.empty()) continue;
+        if (there[p]->category_id != category) continue;  // a name says more than none
+        replaced.insert(there[p]->id);
+      }
       wanted.push_back(own[p]);
     }
+  };
+  for (const auto& [category, own] : predictions_of) {
+    if (category != unknown) take(category, own, labels_of[category]);
+  }
+  if (const auto own = unknown ? predictions_of.find(*unknown) : predictions_of.end();
+      own != predictions_of.end()) {
+    std::vector<const AnnotationRow*> left;
+    for (const AnnotationRow& label : labels) {
+      if (replaced.count(label.id) == 0) left.push_back(&label);
+    }
+    take(*unknown, own->second, left);
   }
   std::sort(wanted.begin(), wanted.end());  // as they were predicted
   if (only && wanted.empty()) return;
@@ -163,6 +176,34 @@ std::vector<std::pair<int, int>> SpansWithout(const Recorder& recorder, Id job_i
   });
   if (start < end) spans.emplace_back(start, end);
   return spans;
+}
+
+// The label without a name that lies on an unknown animal, as when its frame was accepted.
+std::optional<Id> UnknownLabelAt(const Recorder& recorder, const PredictionRow& prediction) {
+  const auto image = recorder.reader().ImageAt(prediction.video_id, prediction.frame_index);
+  if (!image) return std::nullopt;
+  std::vector<AnnotationRow> labels = recorder.reader().AnnotationsOfImage(image->id);
+  std::vector<const AnnotationRow*> nameless;
+  for (const AnnotationRow& label : labels) {
+    if (label.category_id == prediction.category_id) nameless.push_back(&label);
+  }
+  const AnnotationRow* there = LabelsOf({&prediction}, nameless, *image, false)[0];
+  return there ? std::optional<Id>(there->id) : std::nullopt;
+}
+
+// Who says that an unknown animal is one whom a person has outlined elsewhere in the same frame is
+// mistaken in one of the two.
+void CheckNobodyIsLabeledSo(const Recorder& recorder, const PredictionRow& unknown, Id name) {
+  const auto image = recorder.reader().ImageAt(unknown.video_id, unknown.frame_index);
+  if (!image) return;
+  for (const AnnotationRow& label : recorder.reader().AnnotationsOfImage(image->id)) {
+    if (label.category_id != name || label.GivesWay()) continue;
+    if (LabelsOf({&unknown}, {&label}, *image, false)[0]) continue;
+    throw Error("unknown animal " + std::to_string(unknown.tracklet),
+                "another outline of frame " + std::to_string(unknown.frame_index) +
+                    " is labeled with that name",
+                "give that one its right name first");
+  }
 }
 
 void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end_frame,
@@ -242,6 +283,7 @@ Edit NameUnknown(Id job_id, Id video_id, int frame_index, int tracklet, Id categ
                   "another animal of frame " + std::to_string(frame_index) + " has that name",
                   "give that one its right name first");
             }
+            CheckNobodyIsLabeledSo(recorder, *here, category_id);
             for (const auto& [start, end] : spans) {
               datasets::PredictionCorrectionRow correction;
               correction.job_id = job_id;
@@ -256,7 +298,12 @@ Edit NameUnknown(Id job_id, Id video_id, int frame_index, int tracklet, Id categ
                 return writer.InsertPredictionCorrection(correction);
               });
             }
-            here->category_id = category_id;  // the label holds for the next prediction, too
+            // The label holds for the next prediction, too. One without a name may be there.
+            if (const auto label = UnknownLabelAt(recorder, *here)) {
+              AssignName(*label, category_id).change(recorder);
+              return;
+            }
+            here->category_id = category_id;
             AcceptFrame(recorder, video_id, frame_index, {*here}, category_id, {});
           }};
 }
