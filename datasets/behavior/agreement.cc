@@ -119,10 +119,28 @@ uint64_t BehaviorsLookedFor(const BoutSeries& series) {
   return set;
 }
 
-std::vector<BoutSpan> SpansOf(const BoutSeries& series, int behavior) {
+const std::vector<FrameRange>& UnseenOf(const BoutSeries& series, int behavior) {
+  static const std::vector<FrameRange> kNone;
+  const auto found = series.unseen.find(behavior);
+  return found == series.unseen.end() ? kNone : found->second;
+}
+
+// Bouts of which the other saw at least half: it cannot have missed what it did not look at.
+std::vector<BoutSpan> SpansOf(const BoutSeries& series, const BoutSeries& other, int behavior) {
+  const std::vector<FrameRange>& unseen = UnseenOf(other, behavior);
   std::vector<BoutSpan> spans;
+  size_t first = 0;
   for (const Bout& bout : series.bouts) {
-    if (bout.behavior == behavior) spans.push_back({bout.start_frame, bout.end_frame});
+    if (bout.behavior != behavior) continue;
+    while (first < unseen.size() && unseen[first].end_frame <= bout.start_frame) ++first;
+    int hidden = 0;
+    for (size_t i = first; i < unseen.size() && unseen[i].start_frame < bout.end_frame; ++i) {
+      hidden += std::min(unseen[i].end_frame, bout.end_frame) -
+                std::max(unseen[i].start_frame, bout.start_frame);
+    }
+    if (2 * hidden <= bout.end_frame - bout.start_frame) {
+      spans.push_back({bout.start_frame, bout.end_frame});
+    }
   }
   return spans;
 }
@@ -175,8 +193,8 @@ class PairComparison {
                                  : std::floor(options_.tolerance_s * first.fps + 1e-9);
     for (size_t i = 0; i < scores_.behaviors.size(); ++i) {
       if (!(common >> i & 1)) continue;
-      const auto a = SpansOf(first, static_cast<int>(i));
-      const auto b = SpansOf(second, static_cast<int>(i));
+      const auto a = SpansOf(first, second, static_cast<int>(i));
+      const auto b = SpansOf(second, first, static_cast<int>(i));
       BehaviorAgreement& behavior = pair_.behaviors[i];
       CountBouts(behavior.by_overlap, a.size(), b.size(),
                  MatchBoutsByOverlap(a, b, options_.min_overlap).size());
@@ -198,6 +216,7 @@ class PairComparison {
     pair_.frames = all.frames;
     for (size_t i = 0; i < pair_.behaviors.size(); ++i) {
       BehaviorAgreement& behavior = pair_.behaviors[i];
+      behavior.frames = all.behaviors[i].frames;
       behavior.first_frames = all.behaviors[i].first;
       behavior.second_frames = all.behaviors[i].second;
       behavior.both_frames = all.behaviors[i].both;
@@ -235,6 +254,17 @@ class PairComparison {
     const int end = std::min(first.end_frame, second.end_frame);
     const int block_frames =
         static_cast<int>(std::clamp(std::round(options_.block_s * first.fps), 1.0, 1e9));
+    std::vector<uint64_t> hidden(static_cast<size_t>(std::max(0, end - start)), 0);
+    for (const BoutSeries* series : {&first, &second}) {
+      for (const auto& [behavior, ranges] : series->unseen) {
+        for (const FrameRange& range : ranges) {
+          const int stop = std::min(range.end_frame, end);
+          for (int frame = std::max(range.start_frame, start); frame < stop; ++frame) {
+            hidden[static_cast<size_t>(frame - start)] |= common & (uint64_t{1} << behavior);
+          }
+        }
+      }
+    }
     for (int frame = start; frame < end; ++frame) {
       if ((frame - start) % block_frames == 0) {
         blocks_.emplace_back();
@@ -246,16 +276,20 @@ class PairComparison {
         }
       }
       Block& block = blocks_.back();
-      const uint64_t one = a[frame - first.start_frame] & common;
-      const uint64_t other = b[frame - second.start_frame] & common;
-      const int first_state = states_.Number(one), second_state = states_.Number(other);
-      ++block.frames;
-      ++block.first[first_state];
-      ++block.second[second_state];
-      ++confusion_[{first_state, second_state}];
-      block.agreed += one == other ? 1 : 0;
-      if ((one | other) == 0) continue;
+      const uint64_t unseen = hidden[static_cast<size_t>(frame - start)];
+      const uint64_t one = a[frame - first.start_frame] & common & ~unseen;
+      const uint64_t other = b[frame - second.start_frame] & common & ~unseen;
+      if (unseen == 0) {  // what happens on a frame is known only where all of it is
+        const int first_state = states_.Number(one), second_state = states_.Number(other);
+        ++block.frames;
+        ++block.first[first_state];
+        ++block.second[second_state];
+        ++confusion_[{first_state, second_state}];
+        block.agreed += one == other ? 1 : 0;
+      }
+      if ((one | other | unseen) == 0) continue;
       for (size_t i = 0; i < behaviors; ++i) {
+        block.behaviors[i].frames -= unseen >> i & 1;
         const bool in_first = one >> i & 1, in_second = other >> i & 1;
         block.behaviors[i].first += in_first;
         block.behaviors[i].second += in_second;

@@ -51,13 +51,15 @@ struct BoutFigures {  // the first author is taken as truth; F1 is the same both
 
 struct BehaviorAgreement {
   std::string behavior;
+  int64_t frames = 0;  // that both looked at for it
   int64_t first_frames = 0, second_frames = 0, both_frames = 0;
   SureFigure kappa;  // of "this behavior" against "not this behavior"
   SureFigure f1;     // 2 both / (first + second), frames
   BoutFigures by_overlap, by_onset;
 };
 
-// Over all videos and subjects in which both scored something, and the frames that both looked at.
+// Over all videos and subjects in which both scored something, and the frames that both looked at:
+// where the animal was not seen (BoutSeries::unseen) nobody missed anything.
 struct PairAgreement {
   std::string first, second;
   int64_t frames = 0;

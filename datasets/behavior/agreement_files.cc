@@ -37,7 +37,8 @@ std::string Csv(const SureFigure& figure) {
 nlohmann::ordered_json AgreementJson(const PairAgreement& pair) {
   auto behaviors = nlohmann::ordered_json::object();
   for (const BehaviorAgreement& behavior : pair.behaviors) {
-    behaviors[behavior.behavior] = {{"first_frames", behavior.first_frames},
+    behaviors[behavior.behavior] = {{"frames", behavior.frames},
+                                    {"first_frames", behavior.first_frames},
                                     {"second_frames", behavior.second_frames},
                                     {"both_frames", behavior.both_frames},
                                     {"kappa", Json(behavior.kappa)},
@@ -65,10 +66,10 @@ std::string AgreementCsv(const std::vector<PairAgreement>& pairs) {
       "f1_low,f1_high,bout_f1_overlap,bout_f1_onset\n";
   for (const PairAgreement& pair : pairs) {
     const std::string names = CsvField(pair.first) + "," + CsvField(pair.second) + ",";
-    const std::string frames = std::to_string(pair.frames);
-    text += names + "*," + frames + ",,," + Csv(pair.kappa) + "," + Csv(pair.macro_f1) + ",,\n";
+    text += names + "*," + std::to_string(pair.frames) + ",,," + Csv(pair.kappa) + "," +
+            Csv(pair.macro_f1) + ",,\n";
     for (const BehaviorAgreement& behavior : pair.behaviors) {
-      text += names + CsvField(behavior.behavior) + "," + frames + "," +
+      text += names + CsvField(behavior.behavior) + "," + std::to_string(behavior.frames) + "," +
               std::to_string(behavior.first_frames) + "," + std::to_string(behavior.second_frames) +
               "," + Csv(behavior.kappa) + "," + Csv(behavior.f1) + "," +
               Csv(behavior.by_overlap.f1) + "," + Csv(behavior.by_onset.f1) + "\n";

@@ -44,7 +44,7 @@ std::vector<int> BinBorders(const BoutSeries& series, const BudgetOptions& optio
 
 BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
                 const std::vector<const Bout*>& bouts, int start_frame, int end_frame,
-                const std::vector<FrameRange>* unseen) {
+                const std::vector<FrameRange>& unseen) {
   BudgetRow row;
   row.video = series.video;
   row.subject = series.subject;
@@ -76,15 +76,20 @@ BudgetRow RowOf(const BoutSeries& series, const ScoredBehavior& behavior,
   } else {
     row.seconds = static_cast<double>(row.frames) / series.fps;
   }
-  if (unseen) {
-    for (const FrameRange& range : *unseen) {
-      const int from = std::max(range.start_frame, start_frame);
-      const int to = std::min(range.end_frame, end_frame);
-      if (from < to) row.unseen_s += series.Seconds(from, to);
+  double bridged_s = 0;  // of bouts that go on while nothing is seen
+  for (const FrameRange& range : unseen) {
+    const int from = std::max(range.start_frame, start_frame);
+    const int to = std::min(range.end_frame, end_frame);
+    row.unseen_s += series.Seconds(from, to);
+    if (behavior.is_point) continue;
+    for (const Bout* bout : bouts) {
+      const int first = std::max(bout->start_frame, from), last = std::min(bout->end_frame, to);
+      if (first < last) bridged_s += series.Seconds(first, last);
     }
   }
-  const double seen_s = std::max(row.seconds, row.end_s - row.start_s - row.unseen_s);
-  if (seen_s > 0) row.proportion = row.seconds / seen_s;
+  // Of the time that was seen, above and below the line.
+  const double seen_s = row.end_s - row.start_s - row.unseen_s;
+  if (seen_s > 1e-9) row.proportion = std::clamp((row.seconds - bridged_s) / seen_s, 0.0, 1.0);
   if (row.latency_frames)
     row.latency_s = series.Seconds(start_frame, start_frame + *row.latency_frames);
   if (!lengths_s.empty()) {
@@ -132,9 +137,11 @@ std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOpti
       if (!looked_for[behavior]) continue;
       // Bouts of one behavior do not overlap, so those of a bin are found by moving on.
       std::vector<const Bout*> inside;
-      size_t first = 0;
+      std::vector<FrameRange> hidden;
+      size_t first = 0, first_hidden = 0;
       const auto unseen = series.unseen.find(static_cast<int>(behavior));
-      const auto* ranges = unseen == series.unseen.end() ? nullptr : &unseen->second;
+      const std::vector<FrameRange> ranges =
+          unseen == series.unseen.end() ? std::vector<FrameRange>() : unseen->second;
       for (size_t bin = 0; bin + 1 < borders.size(); ++bin) {
         while (first < bouts[behavior].size() &&
                bouts[behavior][first]->end_frame <= borders[bin]) {
@@ -145,8 +152,16 @@ std::vector<BudgetRow> TimeBudget(const BehaviorScores& scores, const BudgetOpti
           if (bouts[behavior][i]->start_frame >= borders[bin + 1]) break;
           inside.push_back(bouts[behavior][i]);
         }
+        while (first_hidden < ranges.size() && ranges[first_hidden].end_frame <= borders[bin]) {
+          ++first_hidden;
+        }
+        hidden.clear();
+        for (size_t i = first_hidden; i < ranges.size(); ++i) {
+          if (ranges[i].start_frame >= borders[bin + 1]) break;
+          hidden.push_back(ranges[i]);
+        }
         BudgetRow row = RowOf(series, scores.behaviors[behavior], inside, borders[bin],
-                              borders[bin + 1], ranges);
+                              borders[bin + 1], hidden);
         row.bin = static_cast<int>(bin);
         const double seen_s = row.end_s - row.start_s - row.unseen_s;
         if (row.unseen_s > 0 && seen_s < 1e-9 && row.bouts == 0) continue;

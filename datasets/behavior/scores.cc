@@ -248,17 +248,19 @@ void CheckScored(const BehaviorsOf& scored, const std::string& author) {
               names.empty() ? "there is no scored behavior at all" : "there are: " + names);
 }
 
-// Where the job has no score of the behavior; nothing where it kept none at all.
-std::vector<FrameRange> UnscoredFrames(const Project& project, Id series_id, int frames) {
+// Where the job has no score of the behavior; nothing where it kept none at all: that says nothing
+// of what it saw.
+std::vector<FrameRange> UnscoredFrames(const Project& project, const BehaviorSeriesRow& row,
+                                       int frames) {
   std::vector<FrameRange> ranges;
-  const std::vector<float> scores = project.BehaviorScores(series_id, 0, frames);
+  if (!row.has_scores) return ranges;
+  const std::vector<float> scores = project.BehaviorScores(row.id, 0, frames);
   for (int frame = 0; frame < static_cast<int>(scores.size()); ++frame) {
     if (!std::isnan(scores[static_cast<size_t>(frame)])) continue;
     if (ranges.empty() || ranges.back().end_frame != frame) ranges.push_back({frame, frame});
     ++ranges.back().end_frame;
   }
-  const bool none = !ranges.empty() && ranges[0].start_frame == 0 && ranges[0].end_frame == frames;
-  return none ? std::vector<FrameRange>() : ranges;
+  return ranges;
 }
 
 }  // namespace
@@ -314,7 +316,7 @@ BehaviorScores ScoresFromProject(const Project& project, ScoreSource source,
       if (job <= 0) return;
       for (const BehaviorSeriesRow& row : project.BehaviorSeries(job, video.id)) {
         if (without.count(row.subject) > 0) continue;
-        auto unseen = UnscoredFrames(project, row.id, video.frame_count);
+        auto unseen = UnscoredFrames(project, row, video.frame_count);
         if (unseen.empty()) continue;
         series_of(row.subject, as).unseen[index_of(row.behavior_id)] = std::move(unseen);
       }

@@ -102,6 +102,7 @@ struct BehaviorSeriesRow {  // whose frames the scores of store/behavior_scores.
   Id video_id = 0;
   std::string subject;  // animal or region name; "" = whole frame
   Id behavior_id = 0;
+  bool has_scores = false;  // where it is read: any were kept, be it that the animal was not seen
 };
 
 struct ReviewItemRow {  // an episode: neighboring suspicious frames with one reason

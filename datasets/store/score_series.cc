@@ -138,12 +138,15 @@ void Writer::WriteBehaviorScores(Id series_id, int start_frame, const std::vecto
 
 std::vector<BehaviorSeriesRow> Reader::BehaviorSeries(Id job_id, Id video_id) const {
   auto rows = connection_.Query(
-      "SELECT id, job_id, video_id, subject, behavior_id FROM behavior_series"
+      "SELECT id, job_id, video_id, subject, behavior_id,"
+      " EXISTS (SELECT 1 FROM behavior_scores WHERE series_id = behavior_series.id)"
+      " FROM behavior_series"
       " WHERE job_id = ? AND video_id = ? ORDER BY subject, behavior_id",
       job_id, video_id);
   std::vector<BehaviorSeriesRow> series;
   while (rows.Step()) {
-    series.push_back({rows.Int(0), rows.Int(1), rows.Int(2), rows.Text(3), rows.Int(4)});
+    series.push_back(
+        {rows.Int(0), rows.Int(1), rows.Int(2), rows.Text(3), rows.Int(4), rows.Int(5) != 0});
   }
   return series;
 }

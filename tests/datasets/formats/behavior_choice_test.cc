@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "datasets/behavior/scores.h"
@@ -153,6 +154,27 @@ TEST_CASE("of a video that was scored in part, the rest is not known") {
   REQUIRE(unseen.size() == 1);
   CHECK(unseen[0].start_frame == 400);
   CHECK(unseen[0].end_frame == scene.video.frame_count);
+}
+
+TEST_CASE("an animal that was never seen where the job looked has not left everything undone") {
+  Scene scene;
+  scene.Predict(scene.walk, 100, 200);
+  scene.project->Write([&](datasets::Writer& writer) {
+    const auto series = [&](const std::string& animal) {
+      return writer.FindOrInsertBehaviorSeries({0, scene.job, scene.video.id, animal, scene.walk});
+    };
+    writer.WriteBehaviorScores(series("a"), 0, std::vector<float>(400, 0.5f));
+    writer.WriteBehaviorScores(series("b"), 0, std::vector<float>(400, std::nanf("")));
+    series("c");  // of whom no scores were kept: that says nothing
+  });
+  const auto scores =
+      datasets::ScoresFromProject(*scene.project, datasets::ScoreSource::kPredictions);
+  REQUIRE(scores.series.size() == 3);
+  CHECK(scores.series[0].unseen.begin()->second.at(0).start_frame == 400);
+  REQUIRE(scores.series[1].unseen.size() == 1);
+  CHECK(scores.series[1].unseen.begin()->second.at(0).start_frame == 0);
+  CHECK(scores.series[1].unseen.begin()->second.at(0).end_frame == scene.video.frame_count);
+  CHECK(scores.series[2].unseen.empty());
 }
 
 TEST_CASE("a table of predicted or final behavior can be written, and reads back the same") {

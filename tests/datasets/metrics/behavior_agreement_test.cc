@@ -215,6 +215,31 @@ TEST_CASE("What only one of two could score is in no figure of the two, and is n
   const auto partly = CompareAuthors(Scores({anna, bob, there, also}), "a", "b", Quick());
   CHECK(*partly.behaviors[1].kappa.value == doctest::Approx(1));
   CHECK(partly.behaviors[1].first_frames == 50);
+  CHECK(partly.behaviors[1].frames == 100);  // of the one video, not of both
+  CHECK(AgreementCsv({partly}).find("a,b,groom,100,50,50,") != std::string::npos);
+}
+
+TEST_CASE("Nobody missed what happened where the animal was not seen") {
+  BoutSeries anna = Series("a", {{0, 0, 10}, {0, 60, 80}, {1, 20, 40}});
+  BoutSeries machine = Series("m", {{0, 0, 10}, {1, 20, 40}});
+  anna.looked_for = machine.looked_for = {0, 1};
+  const auto all = CompareAuthors(Scores({anna, machine}), "a", "m", Quick());
+  CHECK(all.behaviors[0].by_overlap.missed == 1);
+  machine.unseen[0] = {{50, 100}};
+  const auto seen = CompareAuthors(Scores({anna, machine}), "a", "m", Quick());
+  REQUIRE(seen.behaviors.size() == 2);
+  CHECK(seen.frames == 50);
+  CHECK(seen.behaviors[0].frames == 50);
+  CHECK(seen.behaviors[1].frames == 100);  // which was looked for throughout
+  CHECK(*seen.kappa.value == doctest::Approx(1));
+  CHECK(*seen.behaviors[0].kappa.value == doctest::Approx(1));
+  CHECK(seen.behaviors[0].by_overlap.missed == 0);
+  CHECK(seen.behaviors[0].by_onset.missed == 0);
+  CHECK(seen.behaviors[0].by_overlap.matched == 1);
+  // A bout of which the other saw the larger part was there to be found.
+  machine.unseen[0] = {{72, 100}};
+  CHECK(CompareAuthors(Scores({anna, machine}), "a", "m", Quick()).behaviors[0].by_overlap.missed ==
+        1);
 }
 
 TEST_CASE("The discrimination index and its exclusions equal those worked by hand") {

@@ -153,6 +153,16 @@ TEST_CASE("What was not seen is neither done nor left undone: percentages are of
   CHECK(of_rear == std::vector<int>{0, 3, 4});  // nothing is known of [20, 60)
 }
 
+TEST_CASE("Bouts that go on while nothing is seen are parts of the time that was seen") {
+  BehaviorScores scores = Scores({{0, 0, 50}, {1, 50, 100}});
+  for (const int behavior : {0, 1}) scores.series[0].unseen[behavior] = {{20, 30}, {70, 80}};
+  const auto rows = TimeBudget(scores);
+  CHECK(Row(rows, "rear").proportion == doctest::Approx(0.5));
+  CHECK(Row(rows, "groom").proportion == doctest::Approx(0.5));
+  CHECK(Row(rows, "rear").seconds == doctest::Approx(5));
+  CHECK(Row(rows, "rear").unseen_s == doctest::Approx(2));
+}
+
 TEST_CASE("A point event counts and has a latency but takes no time") {
   BehaviorScores scores = Scores({{0, 30, 31}, {0, 31, 32}});
   scores.behaviors[0].is_point = true;
