@@ -32,11 +32,13 @@ Id FindOrInsertUnknown(Writer& writer) {
   return unknown.id;
 }
 
-UnknownCount CountUnknown(const Project& project, Id job_id, Id video_id) {
+UnknownCount CountUnknown(const Project& project, Id job_id, Id video_id, int start_frame,
+                          int end_frame) {
   UnknownCount count;
   const auto unknown = UnknownOf(project.Categories());
   if (!unknown) return count;
-  project.ForEachConfidence(job_id, video_id, [&](int, Id category, double) {
+  project.ForEachConfidence(job_id, video_id, [&](int frame, Id category, double) {
+    if (frame < start_frame || frame >= end_frame) return;
     ++count.all;
     count.unknown += category == unknown;
   });

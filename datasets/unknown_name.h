@@ -2,6 +2,7 @@
 // never guessed. It is nobody in particular, may be several at once, and is nothing to learn from.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +27,9 @@ Id FindOrInsertUnknown(Writer& writer);
 struct UnknownCount {  // animals counted once in each frame
   int64_t all = 0, unknown = 0;
 };
-// Of a prediction, with what people have said since.
-UnknownCount CountUnknown(const Project& project, Id job_id, Id video_id);
+// Of a prediction, with what people have said since, in the frames of [start_frame, end_frame).
+UnknownCount CountUnknown(const Project& project, Id job_id, Id video_id, int start_frame = 0,
+                          int end_frame = std::numeric_limits<int>::max());
 // "the name is unknown on 120 of 1000 animal-frames"; "" where it is on none.
 std::string UnknownText(const UnknownCount& count);
 

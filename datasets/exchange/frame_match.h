@@ -54,6 +54,7 @@ class VideoMatcher {
   const VideoRow& Require(const std::string& name, const std::string& what) const;
   std::string Names() const;  // "a, b, c", for messages
   bool empty() const { return videos_.empty(); }
+  const std::vector<VideoRow>& videos() const { return videos_; }
 
  private:
   const Project& project_;

@@ -231,7 +231,10 @@ class VideoSelection {
     const auto add = [this](const ImageRow& image, const std::vector<AnnotationRow>& rows) {
       if (rows.empty()) return;
       SelectedFrame& frame = FrameOf(image);
-      for (const AnnotationRow& row : rows) frame.instances.push_back(OfLabel(row, tracks_));
+      for (const AnnotationRow& row : rows) {
+        frame.instances.push_back(OfLabel(row, tracks_));
+        frame.instances.back().unknown = row.category_id == unknown_;
+      }
     };
     constexpr size_t kFew = 20;  // that many times fewer than all are looked up one by one
     if (wanted.size() * kFew < images.size()) {

@@ -18,7 +18,7 @@ struct SelectedInstance : Outline {
   double area = 0;
   bool iscrowd = false, occluded = false, keyframe = true;
   bool predicted = false;
-  bool unknown = false;  // predicted, and its name is not known: `track` tells it from others
+  bool unknown = false;  // its name is not known: `track`, where there is one, tells it from others
   double score = 1, confidence = 1;  // 1 for labels
   std::string source, author;        // "drawn", "imported", ..., "predicted"
   std::vector<KeyPoint> key_points;

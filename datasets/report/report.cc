@@ -84,10 +84,18 @@ BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
     if (project && options.fps <= 0) {  // each video has its own rate, which `fps` overrules
       videos.emplace(*project, file, "");
       times.emplace(*project);
-      other.times_of = [&](const std::string& name) {
-        const VideoRow* video = videos->Find(name);
-        return video ? &times->Of(*video) : nullptr;
-      };
+      // Asked for every row of the table; which video a name means is found once.
+      other.times_of =
+          [&, known = std::map<std::string, const FrameTimes*>()](const std::string& name) mutable {
+            const auto [at, added] = known.try_emplace(name, nullptr);
+            if (!added) return at->second;
+            const VideoRow* video = nullptr;
+            for (const VideoRow& row : videos->videos()) {
+              if (row.name == name) video = &row;
+            }
+            if (!video) video = videos->Find(name);
+            return at->second = video ? &times->Of(*video) : nullptr;
+          };
     }
     AddScores(scores, ScoresFromTable(file, other), name);
   }

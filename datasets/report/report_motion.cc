@@ -72,8 +72,14 @@ bool HasFramesWithin(const Project& project, const VideoRow& video, Id job,
   bool any = false;
   project.Read([&](Connection& connection) {
     const Reader reader(connection);
-    any = input.from_labels ? reader.HasLabels(video.id, input.start_frame, end)
-                            : reader.HasPredictions(job, video.id, input.start_frame, end);
+    if (input.from_labels) {
+      any = reader.HasLabels(video.id, input.start_frame, end);
+    } else if (reader.HasPredictions(job, video.id, input.start_frame, end)) {
+      // Of which people may have rejected all.
+      reader.ForEachConfidence(job, video.id, [&](int frame, Id, double) {
+        any |= frame >= input.start_frame && frame < end;
+      });
+    }
   });
   return any;
 }
@@ -167,7 +173,8 @@ void AddMotion(const Project& project, const ReportRequest& request, Job& job, R
     const Id predicted =
         input.job_id > 0 ? input.job_id : project.LatestPredictJob(row.id).value_or(0);
     if (!input.from_labels && predicted > 0) {
-      const std::string text = UnknownText(CountUnknown(project, predicted, row.id));
+      const std::string text = UnknownText(
+          CountUnknown(project, predicted, row.id, motion.start_frame, motion.end_frame));
       if (!text.empty()) {
         report->warnings.push_back("video '" + row.name + "': " + text +
                                    "; those animals are in no figure");

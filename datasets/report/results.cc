@@ -64,8 +64,9 @@ class CurveCollector {
 void AddConfidences(const Project& project, const VideoRow& video, Id predict_job,
                     std::map<int, AnimalCurves>* curves) {
   std::map<Id, std::vector<float>*> of_category;
-  int number = 0;
+  int number = 0;  // as MeasureVideoMotion counts
   for (const CategoryRow& category : project.Categories()) {
+    if (IsUnknown(category)) continue;
     const auto found = curves->find(number++);
     if (found != curves->end()) of_category[category.id] = &found->second.confidence;
   }
@@ -103,7 +104,10 @@ void MeasureMotion(const Project& project, Job& job, VideoResults* results) {
                              collector.Add(setup, animals);
                              results->places.Add(setup, animals);
                            });
-    if (predicted) AddConfidences(project, results->video, predict_job, &collector.curves());
+    if (predicted) {
+      AddConfidences(project, results->video, predict_job, &collector.curves());
+      results->unknown = CountUnknown(project, predict_job, results->video.id);
+    }
   } catch (const BusyError&) {
     throw;  // a little later there is an answer
   } catch (const Error& error) {
@@ -121,8 +125,11 @@ void MeasureMotion(const Project& project, Job& job, VideoResults* results) {
     if (!seen.count(animal)) results->not_seen.push_back(animal);
   }
   if (seen.empty()) {
-    results->no_motion = std::string("No animal was ") +
-                         (predicted ? "found in this video." : "outlined in this video.");
+    results->no_motion = results->unknown.unknown > 0
+                             ? "No animal that was found in this video has a name: name them in "
+                               "Review, Unknown."
+                         : predicted ? "No animal was found in this video."
+                                     : "No animal was outlined in this video.";
   }
 }
 
@@ -151,7 +158,8 @@ void ReadScores(const Project& project, VideoResults* results) {
     if (!any_bout) results->no_scores = "What was looked for does not happen in this video.";
   }
   for (const CategoryRow& animal : project.Categories()) {
-    if (!scored.count(animal.name)) results->not_scored.push_back(animal.name);
+    if (!IsUnknown(animal) && !scored.count(animal.name))
+      results->not_scored.push_back(animal.name);
   }
 }
 

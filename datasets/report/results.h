@@ -13,6 +13,7 @@
 #include "datasets/behavior/motion_run.h"
 #include "datasets/behavior/pictures.h"
 #include "datasets/project.h"
+#include "datasets/unknown_name.h"
 
 namespace datasets {
 
@@ -37,8 +38,9 @@ struct VideoResults {
   std::vector<MotionSummary> motion;              // of animals that were seen
   std::vector<std::string> not_scored, not_seen;  // animals of the project
   std::vector<AnimalCurves> curves;               // of animals that were seen
-  PlaceCollector places;                          // by number of the animal in the project
-  cv::Mat background;                             // BGR; empty where there is none
+  UnknownCount unknown;   // of what was predicted; animals without a name are in no figure
+  PlaceCollector places;  // by number of the animal in the project
+  cv::Mat background;     // BGR; empty where there is none
 };
 
 // Of one moment of the project. Throws Error where the video cannot be read from it, BusyError

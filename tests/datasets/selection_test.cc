@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "tests/support/label_project.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
@@ -63,6 +64,23 @@ TEST_CASE("a label stands for the prediction of its animal, and leaves the other
 
 TEST_CASE("of animals that share a name, a label stands for the one that it lies on") {
   CHECK(FinalOf({"larva", "larva"}) == std::vector<std::pair<int, int>>{{1, 1}});
+}
+
+TEST_CASE("a label of an animal without a name is as nameless as its prediction was") {
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  project->Write([&](Writer& writer) {
+    const Id video = project->Videos().at(0).id;
+    const Id image = writer.FindOrInsertImage(video, 5, 64, 48);
+    writer.InsertAnnotation(tests::Square(image, datasets::FindOrInsertUnknown(writer), 6, 5, 10));
+    writer.InsertAnnotation(tests::Square(image, writer.FindOrInsertCategory("ann"), 30, 5, 10));
+  });
+  datasets::Job job;
+  std::vector<bool> unknown;
+  datasets::ForEachSelectedFrame(*project, {}, job, [&](const datasets::SelectedFrame& frame) {
+    for (const auto& instance : frame.instances) unknown.push_back(instance.unknown);
+  });
+  CHECK(unknown == std::vector<bool>{true, false});
 }
 
 }  // namespace selection_test

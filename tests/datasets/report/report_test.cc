@@ -9,6 +9,7 @@
 #include "datasets/base/error.h"
 #include "datasets/report/results.h"
 #include "datasets/store/connection.h"
+#include "datasets/unknown_name.h"
 #include "tests/support/label_project.h"
 #include "tests/support/says.h"
 #include "tests/support/store_data.h"
@@ -448,6 +449,91 @@ TEST_CASE("a table in seconds beside a project is read with the rate of each of 
       MessageOf([&] { MakeReport(stage.project.get(), request, stage.job); });
   CHECK(Says(refused, "nowhere"));
   CHECK(Says(refused, "--fps"));
+}
+
+TEST_CASE("animals without a name are in no figure and lend their confidence to nobody") {
+  Stage stage;
+  stage.project->Write([&](Writer& writer) {
+    const Id unknown = FindOrInsertUnknown(writer);
+    const Id cleo = writer.FindOrInsertCategory("cleo");  // after all the others
+    const Id again = writer.InsertJob(tests::PredictJob());
+    for (int frame = 0; frame < 20; ++frame) {
+      for (const auto& [animal, confidence] : {std::pair{unknown, 0.1}, {cleo, 0.9}}) {
+        PredictionRow row = tests::Prediction(again, stage.clip, frame, animal);
+        row.confidence = confidence;
+        writer.InsertPrediction(row);
+      }
+    }
+    writer.FinishJob(again, "done");
+  });
+  const auto results = stage.Results("clip");
+  REQUIRE(results->curves.size() == 1);
+  CHECK(results->curves[0].animal == "cleo");
+  CHECK(results->curves[0].confidence[3] == doctest::Approx(0.9));
+  CHECK(results->unknown.unknown == 20);
+  CHECK(results->unknown.all == 40);
+  CHECK(std::count(results->not_scored.begin(), results->not_scored.end(), "unknown") == 0);
+  // Only the chosen span counts.
+  ReportRequest request;
+  request.video = "clip";
+  request.motion_files.motion_summary = stage.In("summary.csv");
+  request.start_frame = 15;
+  request.end_frame = 20;
+  const Report report = MakeReport(stage.project.get(), request, stage.job);
+  std::string said;
+  for (const std::string& warning : report.warnings) said += warning + "\n";
+  CHECK(Says(said, "5 of 10 animal-frames"));
+}
+
+TEST_CASE("a video of only nameless animals says so") {
+  Stage stage;
+  stage.project->Write([&](Writer& writer) {
+    const Id again = writer.InsertJob(tests::PredictJob());
+    writer.InsertPrediction(tests::Prediction(again, stage.clip, 3, FindOrInsertUnknown(writer)));
+    writer.FinishJob(again, "done");
+  });
+  CHECK(Says(stage.Results("clip")->no_motion, "has a name"));
+}
+
+TEST_CASE("a table names videos as the project does, also where two files are called alike") {
+  Stage stage;
+  stage.project->Write([](Writer& writer) {
+    writer.connection().Script(
+        "UPDATE videos SET path = 'a/cage4.mp4', name = 'cage4' WHERE name = 'clip';"
+        "UPDATE videos SET path = 'b/cage4.mp4', name = 'cage4_2' WHERE name = 'other'");
+  });
+  const std::string table = stage.In("ben.csv");
+  std::ofstream(table) << "video,subject,behavior,start_s,stop_s\ncage4,ann,groom,0.4,1.4\n"
+                          "cage4_2,ann,groom,1,1.5\n";
+  ReportRequest request;
+  request.options.against = table;
+  CHECK(MessageOf([&] { MakeReport(stage.project.get(), request, stage.job); }).empty());
+}
+
+TEST_CASE("a span in which everything was rejected is left out, not the end of the report") {
+  Stage stage;
+  stage.project->Write([&](Writer& writer) {
+    PredictionCorrectionRow correction;
+    correction.job_id = *stage.project->LatestPredictJob(stage.clip);
+    correction.video_id = stage.clip;
+    correction.start_frame = 10;
+    correction.end_frame = 30;
+    correction.kind = PredictionCorrectionRow::Kind::kReject;
+    writer.InsertPredictionCorrection(correction);
+    const Id other = stage.project->VideoByName("other").id;
+    const Id again = writer.InsertJob(tests::PredictJob());
+    for (int frame = 0; frame < 40; ++frame) {
+      writer.InsertPrediction(tests::Prediction(again, other, frame, stage.ann));
+    }
+    writer.FinishJob(again, "done");
+  });
+  ReportRequest request;
+  request.motion_files.motion_summary = stage.In("summary.csv");
+  request.start_frame = 10;
+  request.end_frame = 30;
+  const Report report = MakeReport(stage.project.get(), request, stage.job);
+  REQUIRE(report.motion.size() == 1);
+  CHECK(report.motion[0].video == "other");
 }
 
 }  // namespace report_test
