@@ -100,8 +100,9 @@ Drawing BudgetPicture(const VideoResults& results) {
     drawing.Rectangle(left, y, kWide * row.proportion, kLine - 3, color);
     drawing.Text(left + kWide + 8, y + 14,
                  row.is_point ? fmt::format("{} times", row.bouts)
-                              : fmt::format("{:.1f} % of time, {} bout{}", 100 * row.proportion,
-                                            row.bouts, row.bouts == 1 ? "" : "s"),
+                              : fmt::format("{:.1f} % of time{}, {} bout{}", 100 * row.proportion,
+                                            row.unseen_s > 0 ? " seen" : "", row.bouts,
+                                            row.bouts == 1 ? "" : "s"),
                  kLetters, kDark);
     y += kLine;
   }
