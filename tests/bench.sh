@@ -2,7 +2,7 @@
 # Figures of Vole on real videos and large inputs, as tables. Not a test: nothing here passes or fails.
 # usage: bash tests/bench.sh PART...     parts: real later labels contacts queue speed import behavior assist carry
 #                                names workbench scores idnet group oneshot live points points-behavior nets
-#                                networks depth pages days, or all
+#                                networks depth pages days large parts, or all
 # The real videos stand in ../shared/data beside the checkout, or in $VOLE_SHARED_DATA.
 # $VOLE_BENCH_MINUTES bounds each training (default 5), $VOLE_BENCH_FRAMES the long input of `speed`,
 # $VOLE_BENCH_STEPS the trainings of `queue`, which must be too short to be right everywhere.
@@ -394,7 +394,7 @@ part_behavior() {
 [ $# -gt 0 ] || { sed -n '2,8p' "$0" | cut -c3-; exit 2; }
 need
 parts=(real later labels contacts queue speed import behavior assist carry names workbench scores idnet
-  group oneshot live points points-behavior nets networks depth pages days)
+  group oneshot live points points-behavior nets networks depth pages days large parts)
 [ "$1" = all ] && set -- "${parts[@]}"
 for part in "$@"; do
   # Some are functions above, some scripts of their own: `scores` (a million frames of probabilities
@@ -403,7 +403,8 @@ for part in "$@"; do
   # followed at once), `points` (key points of pictures), `points-behavior` (behavior with and without key points), `nets` (Mask R-CNN against
   # torchvision's), `networks` (all five on the real videos), `depth` (places in space, one camera),
   # `pages` (results of a long video and a table of many, in the real window), `days` (names in other
-  # light than they were learned in).
+  # light than they were learned in), `large` (1,000 videos, 10 million predictions), `parts` (a
+  # prediction that is divided).
   if [[ " ${parts[*]} " == *" $part "* ]] && declare -F "part_$part" >/dev/null; then
     "part_$part"
   elif [[ " ${parts[*]} " == *" $part "* ]] && [ -e "tests/bench/$part.sh" ]; then
