@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <queue>
+
+#include "datasets/base/error.h"
 
 namespace infer {
 namespace {
@@ -79,30 +83,129 @@ std::vector<Looks> LooksByName(const TrackRecord& record, const std::vector<Name
   return looks;
 }
 
-// Tracklets that any links lead to from one that a label names.
-std::vector<char> CarriedFromLabels(const TrackRecord& record, size_t tracklets,
-                                    const std::vector<Link>& links,
-                                    const std::vector<Anchor>& anchors) {
-  std::vector<std::vector<int>> next(tracklets);
-  for (const Link& link : links) {
-    next[At(link.from)].push_back(link.to);
-    next[At(link.to)].push_back(link.from);
+// [K][K] log-odds that who looks like the one is the one and not the other.
+std::vector<std::vector<double>> OddsOfLooks(const TrackRecord& record,
+                                             const std::vector<NamedTracklet>& names,
+                                             const EvidenceOptions& weights) {
+  const std::vector<Looks> looks = LooksByName(record, names, weights);
+  std::vector<std::vector<double>> odds(looks.size(), std::vector<double>(looks.size(), 0));
+  for (size_t k = 0; k < looks.size(); ++k) {
+    for (size_t j = 0; j < looks.size(); ++j) {
+      // Against the two having changed their looks, as both show it.
+      odds[k][j] = looks[k].independent * (looks[k].says[k] - looks[k].says[j]) +
+                   looks[j].independent * (looks[j].says[j] - looks[j].says[k]);
+    }
   }
-  std::vector<char> carried(tracklets, 0);
-  std::vector<int> open;
-  const auto reach = [&](int t) {
-    if (carried[At(t)]) return;
-    carried[At(t)] = 1;
-    open.push_back(t);
-  };
-  for (const Anchor& anchor : anchors) reach(record.rows()[anchor.row].tracklet);
-  while (!open.empty()) {
-    const int t = open.back();
-    open.pop_back();
-    for (const int other : next[At(t)]) reach(other);
-  }
-  return carried;
+  return odds;
 }
+
+// How far the labels of a video lead: along the links that the names use, and to whom they leave
+// one name only, as others that are seen with it have the rest. A way is as sure as all of its
+// links together, and the surest comes first (Dijkstra 1959).
+class LabelReach {
+ public:
+  LabelReach(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
+             const std::vector<Link>& links, const std::vector<Anchor>& anchors,
+             const std::vector<int>& max_instances, const std::vector<NamedTracklet>& names)
+      : max_instances_(max_instances),
+        names_(names),
+        links_(names.size()),
+        moments_of_(names.size()),
+        chances_(names.size(), 0),
+        excluded_(names.size(), std::vector<double>(max_instances.size(), 0)) {
+    for (const Link& link : links) {
+      const int number = names[At(link.from)].number;
+      if (link.log_odds <= 0 || number < 0 || number != names[At(link.to)].number) continue;
+      const double chance = 1 / (1 + std::exp(-link.log_odds));
+      links_[At(link.from)].emplace_back(link.to, chance);
+      links_[At(link.to)].emplace_back(link.from, chance);
+    }
+    FindMoments(tracklets);
+    for (const Anchor& anchor : anchors) {
+      const int t = record.rows()[anchor.row].tracklet;
+      if (names[At(t)].class_index == anchor.class_index) Reach(t, 1);
+    }
+    std::vector<char> done(names.size(), 0);
+    while (!open_.empty()) {
+      const int t = open_.top().second;
+      open_.pop();
+      if (done[At(t)]) continue;
+      done[At(t)] = 1;
+      for (const auto& [other, chance] : links_[At(t)]) Reach(other, chances_[At(t)] * chance);
+      for (const size_t moment : moments_of_[At(t)]) Exclude(moments_[moment], done);
+    }
+  }
+
+  // Of the name of a tracklet, as far as labels alone say it; 0 where they do not lead.
+  double Chance(size_t t) const { return chances_[t]; }
+  // That a tracklet is not of this class, since all animals of it are seen beside it.
+  double Excluded(size_t t, size_t k) const { return excluded_[t][k]; }
+
+ private:
+  // The tracklets that are seen at once, wherever that changes.
+  void FindMoments(const std::vector<Tracklet>& tracklets) {
+    std::vector<const Tracklet*> order;
+    for (const Tracklet& tracklet : tracklets) {
+      if (names_[At(tracklet.id)].class_index >= 0) order.push_back(&tracklet);
+    }
+    std::stable_sort(order.begin(), order.end(), [](const Tracklet* a, const Tracklet* b) {
+      return a->start_frame < b->start_frame;
+    });
+    std::vector<const Tracklet*> open;
+    for (size_t o = 0; o < order.size(); ++o) {
+      const int now = order[o]->start_frame;
+      open.erase(std::remove_if(open.begin(), open.end(),
+                                [&](const Tracklet* t) { return t->end_frame <= now; }),
+                 open.end());
+      open.push_back(order[o]);
+      if (o + 1 < order.size() && order[o + 1]->start_frame == now) continue;
+      for (const Tracklet* t : open) moments_of_[At(t->id)].push_back(moments_.size());
+      std::vector<int>& moment = moments_.emplace_back();
+      for (const Tracklet* t : open) moment.push_back(t->id);
+    }
+  }
+
+  void Reach(int t, double chance) {
+    if (chance <= chances_[At(t)]) return;
+    chances_[At(t)] = chance;
+    open_.emplace(chance, t);
+  }
+
+  // `done`: whose chance is known by now.
+  void Exclude(const std::vector<int>& moment, const std::vector<char>& done) {
+    const size_t classes = max_instances_.size();
+    std::vector<std::vector<double>> known(classes);
+    for (const int t : moment) {
+      if (done[At(t)]) known[At(names_[At(t)].class_index)].push_back(chances_[At(t)]);
+    }
+    std::vector<double> taken(classes, 0);  // that every animal of a class is among them
+    for (size_t k = 0; k < classes; ++k) {
+      const size_t most = static_cast<size_t>(std::max(1, max_instances_[k]));
+      if (known[k].size() < most) continue;
+      taken[k] = std::accumulate(known[k].begin(), known[k].end(), 1.0, std::multiplies<>());
+    }
+    for (const int t : moment) {
+      if (done[At(t)]) continue;
+      double left = 1;
+      for (size_t k = 0; k < classes; ++k) {
+        if (static_cast<int>(k) == names_[At(t)].class_index) continue;
+        double& excluded = excluded_[At(t)][k];
+        excluded = std::max(excluded, taken[k]);
+        left *= taken[k];
+      }
+      Reach(t, left);
+    }
+  }
+
+  const std::vector<int>& max_instances_;
+  const std::vector<NamedTracklet>& names_;
+  std::vector<std::vector<std::pair<int, double>>> links_;  // by tracklet: to whom, how sure
+  std::vector<std::vector<int>> moments_;
+  std::vector<std::vector<size_t>> moments_of_;  // by tracklet
+  std::vector<double> chances_;
+  std::vector<std::vector<double>> excluded_;  // [tracklet][class]
+  std::priority_queue<std::pair<double, int>> open_;
+};
 
 // Pieces of a contact follow the tracklets of their number on both sides of it.
 void FollowSides(const std::vector<Tracklet>& tracklets, std::vector<NamedTracklet>& names) {
@@ -136,16 +239,12 @@ void FollowSides(const std::vector<Tracklet>& tracklets, std::vector<NamedTrackl
 std::vector<double> ChancesOfLooks(const TrackRecord& record,
                                    const std::vector<NamedTracklet>& names,
                                    const EvidenceOptions& weights) {
-  const std::vector<Looks> looks = LooksByName(record, names, weights);
+  const auto odds = OddsOfLooks(record, names, weights);
   std::vector<double> chances;
-  for (size_t k = 0; k < looks.size(); ++k) {
+  for (size_t k = 0; k < odds.size(); ++k) {
     double others = 0;
-    for (size_t j = 0; j < looks.size(); ++j) {
-      if (j == k) continue;
-      // Against the two having changed their looks, as both show it.
-      const double odds = looks[k].independent * (looks[k].says[k] - looks[k].says[j]) +
-                          looks[j].independent * (looks[j].says[j] - looks[j].says[k]);
-      others += std::exp(std::min(-odds, 700.0));
+    for (size_t j = 0; j < odds.size(); ++j) {
+      if (j != k) others += std::exp(std::min(-odds[k][j], 700.0));
     }
     chances.push_back(1 / (1 + others));
   }
@@ -154,22 +253,30 @@ std::vector<double> ChancesOfLooks(const TrackRecord& record,
 
 void LeaveUnknown(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                   const std::vector<Link>& links, const std::vector<Anchor>& anchors,
-                  const EvidenceOptions& weights, double below, std::vector<NamedTracklet>& names) {
+                  const std::vector<int>& max_instances, const EvidenceOptions& weights,
+                  double below, std::vector<NamedTracklet>& names) {
   if (record.classes() < 2) return;
-  if (anchors.empty()) {
-    const std::vector<double> chances = ChancesOfLooks(record, names, weights);
-    for (NamedTracklet& name : names) {
-      if (name.class_index < 0) continue;
-      name.probability *= chances[At(name.class_index)];
-      name.margin = std::min(name.margin, 2 * name.probability - 1);
-    }
-  }
-  const std::vector<char> carried = CarriedFromLabels(record, names.size(), links, anchors);
+  VOLE_CHECK(max_instances.size() == record.classes());
+  const LabelReach labels(record, tracklets, links, anchors, max_instances, names);
+  const auto odds = OddsOfLooks(record, names, weights);
   for (size_t t = 0; t < names.size(); ++t) {
-    names[t].unknown = names[t].class_index >= 0 && !carried[t] && names[t].probability < below;
+    NamedTracklet& name = names[t];
+    if (name.class_index < 0 || labels.Chance(t) > 0) continue;
+    double others = 0;
+    for (size_t j = 0; j < odds.size(); ++j) {
+      if (static_cast<int>(j) == name.class_index) continue;
+      others +=
+          (1 - labels.Excluded(t, j)) * std::exp(std::min(-odds[At(name.class_index)][j], 700.0));
+    }
+    name.probability /= 1 + others;
+    name.margin = std::min(name.margin, 2 * name.probability - 1);
+  }
+  const auto is_said = [&](size_t t) { return labels.Chance(t) > 0 && labels.Chance(t) >= below; };
+  for (size_t t = 0; t < names.size(); ++t) {
+    names[t].unknown = names[t].class_index >= 0 && !is_said(t) && names[t].probability < below;
   }
   FollowSides(tracklets, names);
-  for (size_t t = 0; t < names.size(); ++t) names[t].unknown = names[t].unknown && !carried[t];
+  for (size_t t = 0; t < names.size(); ++t) names[t].unknown = names[t].unknown && !is_said(t);
 }
 
 }  // namespace infer

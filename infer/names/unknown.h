@@ -18,12 +18,14 @@ std::vector<double> ChancesOfLooks(const TrackRecord& record,
                                    const std::vector<NamedTracklet>& names,
                                    const EvidenceOptions& weights);
 
-// Marks names whose chance is below `below`, of a video whose animals have names. Those that a
-// label of the video says, and those that tracklets lead to from there, are given whatever looks
-// say. Within a contact an animal is unknown where it is on both sides of it. In a video without a
-// label the chances of the names are first lowered by those of its looks.
+// Marks names whose chance is below `below`, of a video whose animals have names. The chances are
+// first lowered by those of looks, but where a label of the video leads: over the links that the
+// names use, and to those who can have no other name, since all others who could are seen beside
+// them. Where it leads without a doubt, names are given whatever looks say. Within a contact an
+// animal is unknown where it is on both sides of it. `max_instances`: [K] animals of each class.
 void LeaveUnknown(const TrackRecord& record, const std::vector<Tracklet>& tracklets,
                   const std::vector<Link>& links, const std::vector<Anchor>& anchors,
-                  const EvidenceOptions& weights, double below, std::vector<NamedTracklet>& names);
+                  const std::vector<int>& max_instances, const EvidenceOptions& weights,
+                  double below, std::vector<NamedTracklet>& names);
 
 }  // namespace infer

@@ -208,8 +208,9 @@ PredictResult PredictWith(datasets::Project& project, const datasets::VideoRow& 
     const train::ModelInfo numbered =
         Renumber(plan, found, links, input.fps, decided, result, renumbered);
     if (!renumbered) {
-      LeaveUnknown(found.record, found.tracklets, links, anchors, decided.weights,
-                   options.unknown_below, decided.names);
+      LeaveUnknown(found.record, found.tracklets, links, anchors,
+                   IdentityOptionsOf(info).max_instances, decided.weights, options.unknown_below,
+                   decided.names);
     }
     const std::string broken = Broken(decided.names, known);
     if (!broken.empty()) result.remarks.push_back("video '" + video.name + "': " + broken);

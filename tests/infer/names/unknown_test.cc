@@ -66,7 +66,8 @@ struct Followed {
     infer::EvidenceOptions options;
     infer::DecidedNames decided =
         infer::DecideNames(record, tracklets, links, info, options, anchors);
-    infer::LeaveUnknown(record, tracklets, links, anchors, decided.weights, kBelow, decided.names);
+    infer::LeaveUnknown(record, tracklets, links, anchors, info.max_instances, decided.weights,
+                        kBelow, decided.names);
     return decided.names;
   }
 };
@@ -103,6 +104,69 @@ TEST_CASE("a label names whoever is followed from there, whatever looks say") {
   CHECK_FALSE(names[1].unknown);  // seen beside it, it is the other one
 }
 
+namespace {
+
+// Three animals, of which looks say nothing, before and after a gap.
+struct ThreeWithGap {
+  infer::TrackRecord record{3, {300, 100}};
+  std::vector<infer::Tracklet> tracklets;
+  std::vector<infer::Link> links = {{0, 3, 8}, {1, 4, 8}, {2, 5, 8}, {0, 4, -3}, {1, 3, 0.1}};
+  ThreeWithGap() {
+    infer::TrackedFrame found;  // the first frame has tracklet 0 in row 0, and so on
+    for (int t = 0; t < 6; ++t) {
+      tracklets.push_back(t < 3 ? infer::Tracklet{t, 0, 100} : infer::Tracklet{t, 110, 400});
+      infer::Blob blob;
+      blob.tracklet = t;
+      blob.area = 100;
+      blob.centroid = {50.0 + 100 * t, 50};
+      if (t < 3) found.blobs.push_back(blob);
+    }
+    record.Add(found);
+  }
+  // By tracklet: 'u' where the name is unknown, else 'n'.
+  std::string With(const std::vector<infer::Anchor>& labels) const {
+    std::vector<infer::NamedTracklet> names(6);
+    for (int t = 0; t < 6; ++t) {
+      names[static_cast<size_t>(t)] = {t % 3, t % 3, t % 3 == 0 ? 1 : 0.95, 0.9, (t + 1) % 3};
+    }
+    infer::LeaveUnknown(record, tracklets, links, labels, {1, 1, 1}, {}, kBelow, names);
+    std::string text;
+    for (const auto& name : names) text += name.unknown ? 'u' : 'n';
+    return text;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("one of three named by a label leaves the others as unknown as they were") {
+  const ThreeWithGap three;
+  CHECK(three.With({}) == "uuuuuu");
+  CHECK(three.With({{0, 0}}) == "nuunuu");
+}
+
+TEST_CASE("who can have one name only, as the others are seen beside it, has it wherever it goes") {
+  const ThreeWithGap three;
+  CHECK(three.With({{0, 0}, {1, 1}}) == "nnnnnn");
+}
+
+TEST_CASE("a label that the names do not keep names nobody") {
+  const ThreeWithGap three;
+  CHECK(three.With({{0, 1}}) == "uuuuuu");
+}
+
+TEST_CASE("a name goes no further than where a link is as sure as a name has to be") {
+  ThreeWithGap three;
+  three.links[0].log_odds = 0.2;
+  std::vector<infer::NamedTracklet> names(6);
+  for (int t = 0; t < 6; ++t) {
+    names[static_cast<size_t>(t)] = {t % 3, t % 3, t == 0 ? 1 : 0.5, 0, (t + 1) % 3};
+  }
+  infer::LeaveUnknown(three.record, three.tracklets, three.links, {{0, 0}}, {1, 1, 1}, {}, kBelow,
+                      names);
+  CHECK_FALSE(names[0].unknown);
+  CHECK(names[3].unknown);
+}
+
 TEST_CASE("pieces of a contact are called as the animal is on both sides of it") {
   const std::vector<infer::Tracklet> tracklets = {{0, 0, 100}, {1, 100, 110, true}, {2, 110, 400}};
   const infer::TrackRecord nothing_seen(2,
@@ -110,11 +174,11 @@ TEST_CASE("pieces of a contact are called as the animal is on both sides of it")
   std::vector<infer::NamedTracklet> names(3);
   for (auto& name : names) name = {0, 0, 0.99, 0.98, 1};
   names[1].probability = 0.5;
-  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {}, 0.45, names);
+  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {1, 1}, {}, 0.45, names);
   CHECK_FALSE(names[1].unknown);
   for (auto& name : names) name = {0, 0, 0.5, 0.4, 1};
   names[1].probability = 0.99;
-  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {}, 0.45, names);
+  infer::LeaveUnknown(nothing_seen, tracklets, {}, {}, {1, 1}, {}, 0.45, names);
   CHECK(names[1].unknown);
 }
 
