@@ -221,15 +221,51 @@ void Reject(Recorder& recorder, Id job_id, Id video_id, int start_frame, int end
                   [&](Writer& writer) { return writer.InsertPredictionCorrection(correction); });
 }
 
-// The animals of an episode by their names; empty when it names none. Throws Error when it names
-// one that the project does not know.
-std::vector<Id> AnimalsOf(const Recorder& recorder, const datasets::ReviewItemRow& item) {
-  std::vector<Id> animals;
+struct EpisodeAnimal {
+  Id category = 0;
+  std::optional<int> number;  // only the track of this number
+};
+
+// What an animal without a name is called in this span by now, if anybody named it since.
+std::vector<EpisodeAnimal> CalledNow(const Recorder& recorder, const datasets::ReviewItemRow& item,
+                                     Id unknown, int number) {
+  const auto corrections = recorder.reader().Corrections(item.job_id, item.video_id);
+  auto rows = recorder.connection().Query(
+      "SELECT frame_index FROM predictions WHERE job_id = ? AND video_id = ? AND frame_index >= ?"
+      " AND frame_index < ? AND category_id = ? AND tracklet = ?",
+      item.job_id, item.video_id, item.start_frame, item.end_frame, unknown, number);
+  std::map<std::pair<Id, int>, EpisodeAnimal> animals;
+  while (rows.Step()) {
+    PredictionRow row;
+    row.frame_index = static_cast<int>(rows.Int(0));
+    row.category_id = unknown;
+    row.tracklet = number;
+    datasets::Correct(corrections, &row);
+    animals[{row.category_id, row.tracklet}] = {row.category_id, row.tracklet};
+  }
+  std::vector<EpisodeAnimal> list;
+  for (const auto& [key, animal] : animals) list.push_back(animal);
+  return list;
+}
+
+// The animals of an episode by their names; those without one by their numbers, as others of them
+// may be there. Empty when it names none. Throws Error when it names one that the project does not
+// know.
+std::vector<EpisodeAnimal> AnimalsOf(const Recorder& recorder,
+                                     const datasets::ReviewItemRow& item) {
+  std::vector<EpisodeAnimal> animals;
   const auto names = nlohmann::json::parse(item.animals_json, nullptr, false);
   if (!names.is_array()) return animals;
   const std::vector<datasets::CategoryRow> categories = recorder.reader().Categories();
   for (const auto& name : names) {
     if (!name.is_string()) continue;
+    const auto number = datasets::NumberOfUnknownAnimal(name.get<std::string>());
+    const auto unknown = number ? datasets::UnknownOf(categories) : std::nullopt;
+    if (unknown) {
+      const auto called = CalledNow(recorder, item, *unknown, *number);
+      animals.insert(animals.end(), called.begin(), called.end());
+      continue;
+    }
     const auto animal = std::find_if(
         categories.begin(), categories.end(),
         [&](const auto& category) { return category.name == name.get<std::string>(); });
@@ -239,9 +275,15 @@ std::vector<Id> AnimalsOf(const Recorder& recorder, const datasets::ReviewItemRo
                                 "', an animal that the project does not have any more",
                             "make the queue anew: vole review --rebuild");
     }
-    animals.push_back(animal->id);
+    if (!datasets::IsUnknown(*animal)) animals.push_back({animal->id, {}});
   }
   return animals;
+}
+
+// The episode is about whatever is there.
+bool NamesNobody(const datasets::ReviewItemRow& item) {
+  const auto names = nlohmann::json::parse(item.animals_json, nullptr, false);
+  return !names.is_array() || names.empty();
 }
 
 }  // namespace
@@ -339,12 +381,12 @@ Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double 
             if (verdict == Verdict::kAccepted) {
               Accept(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame, {});
             } else if (verdict == Verdict::kRejected) {
-              const std::vector<Id> animals = AnimalsOf(recorder, item);
-              for (const Id animal : animals) {
+              const std::vector<EpisodeAnimal> animals = AnimalsOf(recorder, item);
+              for (const EpisodeAnimal& animal : animals) {
                 Reject(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame,
-                       animal);
+                       animal.category, animal.number);
               }
-              if (animals.empty()) {
+              if (NamesNobody(item)) {
                 Reject(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame, {});
               }
             }

@@ -1,6 +1,8 @@
 #include "datasets/unknown_name.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 #include "datasets/store/reader.h"
 
@@ -30,6 +32,22 @@ Id FindOrInsertUnknown(Writer& writer) {
   }
   writer.UpdateCategory(unknown);
   return unknown.id;
+}
+
+namespace {
+constexpr char kUnknownAnimal[] = "unknown animal ";
+}
+
+std::string UnknownAnimalText(int number) { return kUnknownAnimal + std::to_string(number); }
+
+std::optional<int> NumberOfUnknownAnimal(const std::string& text) {
+  const size_t prefix = std::strlen(kUnknownAnimal);
+  if (text.compare(0, prefix, kUnknownAnimal) != 0) return std::nullopt;
+  int number = -1;
+  const char* end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data() + prefix, end, number);
+  if (failure != std::errc() || rest != end || number < 0) return std::nullopt;
+  return number;
 }
 
 UnknownCount CountUnknown(const Project& project, Id job_id, Id video_id, int start_frame,

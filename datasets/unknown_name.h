@@ -24,6 +24,11 @@ std::optional<Id> UnknownOf(const std::vector<CategoryRow>& categories);
 // called so.
 Id FindOrInsertUnknown(Writer& writer);
 
+// "unknown animal 7": one of them, by its number in its prediction (PredictionRow::tracklet).
+std::string UnknownAnimalText(int number);
+// The number in such a text; nothing where it is another.
+std::optional<int> NumberOfUnknownAnimal(const std::string& text);
+
 struct UnknownCount {  // animals counted once in each frame
   int64_t all = 0, unknown = 0;
 };

@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "datasets/unknown_name.h"
+
 namespace infer {
 
-std::string Doubt::Own() const { return data.classes[static_cast<size_t>(animal->class_index)]; }
+std::string Doubt::Own() const {
+  const int unknown = data.UnknownOf(*animal);
+  return unknown >= 0 ? datasets::UnknownAnimalText(unknown)
+                      : data.classes[static_cast<size_t>(animal->class_index)];
+}
 
 std::string Doubt::Both() const {
   std::string text;

@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 
 namespace infer {
 namespace {
@@ -110,9 +111,14 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
   data.classes = info.classes;
   data.max_instances = info.max_instances;
   data.max_instances.resize(info.classes.size(), 1);
+  const bool numbered = std::any_of(data.max_instances.begin(), data.max_instances.end(),
+                                    [](int instances) { return instances > 1; });
   for (size_t t = 0; t < tracklets.size(); ++t) {
     data.tracklets.push_back({tracklets[t].start_frame, tracklets[t].end_frame, names[t].runner_up,
                               static_cast<float>(names[t].margin)});
+    if (names[t].unknown) {
+      data.tracklets.back().unknown = numbered ? names[t].number : static_cast<int>(t);
+    }
   }
   std::vector<double> log_area(info.classes.size(), 0), count(info.classes.size(), 0);
   for (const AnimalFrame& row : record.rows()) {
@@ -137,6 +143,11 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
     animal.agreement = row.picture_agreement;
     animal.signs = signs[r];
     if (picture_overlap > 0) animal.signs[kOff] = 0;  // said once labels are compared
+    if (names[static_cast<size_t>(row.tracklet)].unknown) {  // it claims no name to doubt
+      for (size_t s = 0; s < kSigns; ++s) {
+        if (InfoOf(static_cast<Sign>(s)).between_two) animal.signs[s] = 0;
+      }
+    }
     data.animals.push_back(animal);
   }
   return data;
@@ -160,6 +171,11 @@ void SaveReviewData(datasets::Project& project, datasets::Id job_id, const Revie
     PutNumber(tracklets, std::lround(tracklet.margin * 1000));
   }
   head["tracklets"] = ToText(tracklets);
+  nlohmann::json unknown = nlohmann::json::array();
+  for (size_t t = 0; t < data.tracklets.size(); ++t) {
+    if (data.tracklets[t].unknown >= 0) unknown.push_back({t, data.tracklets[t].unknown});
+  }
+  head["unknown"] = std::move(unknown);
   const size_t chunks = (data.animals.size() + kAnimalsAChunk - 1) / kAnimalsAChunk;
   head["chunks"] = chunks;
   for (size_t chunk = 0; chunk < chunks; ++chunk) {
@@ -208,6 +224,7 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
   data.classes = head.at("classes").get<std::vector<std::string>>();
   data.categories = head.at("categories").get<std::vector<datasets::Id>>();
   for (const datasets::CategoryRow& category : project.Categories()) {  // as they are called now
+    if (datasets::IsUnknown(category)) data.unknown_name = category.name;
     for (size_t k = 0; k < std::min(data.classes.size(), data.categories.size()); ++k) {
       if (data.categories[k] == category.id) data.classes[k] = category.name;
     }
@@ -221,6 +238,11 @@ std::optional<ReviewData> LoadReviewData(const datasets::Project& project, datas
     tracklet.runner_up = static_cast<int>(reader.Number());
     tracklet.margin = static_cast<float>(reader.Number()) / 1000;
     data.tracklets.push_back(tracklet);
+  }
+  for (const auto& item : head.value("unknown", nlohmann::json::array())) {
+    const size_t t = item.at(0);
+    VOLE_CHECK(t < data.tracklets.size());
+    data.tracklets[t].unknown = item.at(1);
   }
   const size_t chunks = head.at("chunks");
   for (size_t chunk = 0; chunk < chunks; ++chunk) {

@@ -26,6 +26,9 @@ struct ReviewTracklet {
   int start_frame = 0, end_frame = 0;
   int runner_up = -1;  // class that it could be instead
   float margin = 1;    // of its name
+  // Where its name is unknown, so that its class is a guess that nobody was told: the number by
+  // which its predictions are known; else -1.
+  int unknown = -1;
 };
 
 struct ReviewData {
@@ -35,11 +38,17 @@ struct ReviewData {
   std::vector<std::string> classes;
   std::vector<datasets::Id> categories;  // parallel
   std::vector<int> max_instances;        // parallel
+  std::string unknown_name = "unknown";  // what animals whose name is unknown are called
   // IoU with labels that outlines drawn from the picture alone reach; 0: agreements of this video
   // can only be compared with each other, which Sign::kOffPicture then says.
   double picture_overlap = 0;
   std::vector<ReviewTracklet> tracklets;
   std::vector<ReviewAnimal> animals;  // by frame
+
+  // The number of an animal whose name is unknown, else -1.
+  int UnknownOf(const ReviewAnimal& animal) const {
+    return tracklets[static_cast<size_t>(animal.tracklet)].unknown;
+  }
 };
 
 // `rows`: ids in `predictions`, parallel to the record's. Dropped tracklets are left out.

@@ -42,6 +42,8 @@ std::optional<std::set<int>> LearnedFrames(const datasets::Project& project, dat
   return std::nullopt;
 }
 
+constexpr double kSameAnimal = 0.25;  // with a label of the same animal; neighbors have less
+
 struct Span {
   size_t begin = 0, end = 0;
 };
@@ -156,8 +158,9 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
     const bool complete = image.IsDecided() || HasEveryAnimal(data, labels);
     bool any = complete;
     for (size_t r = rows.begin; r < rows.end; ++r) {
-      if (!complete && !HasAllOf(data, labels, data.animals[r].class_index)) continue;
-      any = true;
+      const bool unknown = data.UnknownOf(data.animals[r]) >= 0;
+      if (!complete && !unknown && !HasAllOf(data, labels, data.animals[r].class_index)) continue;
+      any = any || !unknown;
       const auto prediction = std::find_if(
           predictions.begin(), predictions.end(),
           [&](const auto& candidate) { return candidate.id == data.animals[r].prediction; });
@@ -176,6 +179,10 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
           animal.overlap = std::max(animal.overlap, overlap);
         }
       }
+      // It claims no name: whatever the label is called that is there, its outline is judged.
+      if (unknown) animal.overlap = animal.any_overlap;
+      if (!complete && unknown && animal.any_overlap < kSameAnimal) continue;
+      any = true;
       if (!crowd) checked.push_back(animal);
     }
     const int here = static_cast<int>(rows.end - rows.begin);

@@ -19,7 +19,7 @@ struct ReviewExamples {
 };
 
 // Labeled frames, and those marked as empty: an animal is wrong when its mask overlaps the label of
-// its name by IoU < 0.5. Where nobody said that a frame is done, and not every animal has a label,
+// its name by IoU < 0.5, or one without a name every label. Where nobody said that a frame is done, and not every animal has a label,
 // only those count whose name's labels are all there.
 // Frames that were learned from (those that the model's record names, or, where it names none, all
 // but split `val` and `test`) count less, the more their outlines follow the picture better than

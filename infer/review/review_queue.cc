@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "datasets/unknown_name.h"
 #include "infer/review/doubt.h"
 #include "infer/review/random_frames.h"
 
@@ -17,6 +18,8 @@ struct FrameView {
   double suspicion = 0;  // of the worst animal, and that one is missing: whether it is listed
   Sign sign = Sign::kMissing;
   std::vector<int> classes;  // animals concerned
+  std::vector<int> unknown;  // those of them without a name, by their numbers
+  bool any_of_them = false;  // one of the classes is missing, and nobody knows which
   const ReviewAnimal* worst = nullptr;
 };
 
@@ -53,7 +56,9 @@ bool SameReason(Sign one, Sign other) {
   return InfoOf(one).reason.code == InfoOf(other).reason.code;
 }
 
+// Of an animal whose name is unknown nobody is told who it may be.
 std::vector<int> ClassesOf(const ReviewData& data, const ReviewAnimal& animal, Sign sign) {
+  if (data.UnknownOf(animal) >= 0) return {};
   std::vector<int> classes = {animal.class_index};
   const int other = data.tracklets[static_cast<size_t>(animal.tracklet)].runner_up;
   if (InfoOf(sign).between_two && other >= 0 && other != animal.class_index)
@@ -62,9 +67,13 @@ std::vector<int> ClassesOf(const ReviewData& data, const ReviewAnimal& animal, S
   return classes;
 }
 
+// Those that nobody in the frame is called.
 std::vector<int> MissingClasses(const ReviewData& data, size_t begin, size_t end) {
   std::vector<int> left = data.max_instances;
-  for (size_t a = begin; a < end; ++a) --left[static_cast<size_t>(data.animals[a].class_index)];
+  for (size_t a = begin; a < end; ++a) {
+    const ReviewAnimal& animal = data.animals[a];
+    if (data.UnknownOf(animal) < 0) --left[static_cast<size_t>(animal.class_index)];
+  }
   std::vector<int> classes;
   for (size_t k = 0; k < left.size(); ++k) {
     if (left[k] > 0) classes.push_back(static_cast<int>(k));
@@ -109,10 +118,16 @@ FrameView Look(const ReviewData& data, const ConfidenceModel& model, double miss
   if (lacks > worst || !view.worst) {
     view.sign = Sign::kMissing;
     view.classes = MissingClasses(data, begin, end);
+    view.any_of_them =
+        std::any_of(data.animals.begin() + static_cast<ptrdiff_t>(begin),
+                    data.animals.begin() + static_cast<ptrdiff_t>(end),
+                    [&](const ReviewAnimal& animal) { return data.UnknownOf(animal) >= 0; });
     view.worst = nullptr;
   } else {
     view.sign = WorstSign(*view.worst, model);
     view.classes = ClassesOf(data, *view.worst, view.sign);
+    const int unknown = data.UnknownOf(*view.worst);
+    if (unknown >= 0) view.unknown = {unknown};
   }
   return view;
 }
@@ -168,6 +183,15 @@ std::vector<Run> CutAtLevels(const Run& run, double fps) {
   return parts;
 }
 
+// The names of animals, and of those without one what they are called and each by its number.
+std::string AnimalsText(const ReviewData& data, const std::vector<std::string>& names,
+                        const std::vector<int>& unknown) {
+  nlohmann::json animals = names;
+  if (!unknown.empty()) animals.push_back(data.unknown_name);
+  for (const int number : unknown) animals.push_back(datasets::UnknownAnimalText(number));
+  return animals.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   datasets::ReviewItemRow item;
   item.video_id = data.video_id;
@@ -184,12 +208,23 @@ datasets::ReviewItemRow ItemOf(const ReviewData& data, const Run& run) {
   item.score = std::accumulate(wrong.begin(), wrong.begin() + static_cast<ptrdiff_t>(top), 0.0) /
                static_cast<double>(top);
   item.reason_code = InfoOf(peak->sign).reason.code;
-  item.reason =
-      InfoOf(peak->sign).tell({data, peak->worst, peak->classes, item.start_frame, item.end_frame});
-  nlohmann::json names = nlohmann::json::array();
+  item.reason = InfoOf(peak->sign)
+                    .tell({data, peak->worst, peak->classes, item.start_frame, item.end_frame,
+                           peak->any_of_them});
+  std::vector<std::string> names;
   for (int k : peak->classes) names.push_back(data.classes[static_cast<size_t>(k)]);
-  item.animals_json = names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  item.animals_json = AnimalsText(data, names, peak->unknown);
   return item;
+}
+
+std::vector<int> UnknownIn(const ReviewData& data, int frame) {
+  const auto less = [](const ReviewAnimal& animal, int f) { return animal.frame < f; };
+  std::vector<int> unknown;
+  for (auto a = std::lower_bound(data.animals.begin(), data.animals.end(), frame, less);
+       a != data.animals.end() && a->frame == frame; ++a) {
+    if (data.UnknownOf(*a) >= 0) unknown.push_back(data.UnknownOf(*a));
+  }
+  return unknown;
 }
 
 void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
@@ -211,8 +246,7 @@ void AddAudit(const ReviewData& data, const std::vector<double>& suspicion,
     item.reason_code = datasets::kAuditReason.code;
     item.reason = "drawn at random, to check that the confidences can be trusted";
     item.score = suspicion[static_cast<size_t>(frame)];
-    item.animals_json =
-        nlohmann::json(data.classes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    item.animals_json = AnimalsText(data, data.classes, UnknownIn(data, item.start_frame));
     items.push_back(std::move(item));
   }
 }
@@ -254,7 +288,8 @@ std::vector<datasets::ReviewItemRow> MakeEpisodes(const ReviewData& data,
     if (!run.empty()) {
       const FrameView& last = run.back();
       const bool together = view.frame - last.frame <= bridge && SameReason(view.sign, last.sign) &&
-                            view.classes == last.classes;
+                            view.classes == last.classes && view.unknown == last.unknown &&
+                            view.any_of_them == last.any_of_them;
       if (!together) close();
     }
     run.push_back(std::move(view));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "annotate/history.h"
+#include "datasets/unknown_name.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
 
@@ -367,6 +368,51 @@ TEST_CASE("a decision on an episode does what it says, and undo opens it again")
   for (size_t i = 0; i < 4; ++i) CHECK(item(i).verdict == "");
   CHECK(scene.LabelNames(1).empty());
   CHECK(scene.PredictedNames(20).size() == 2);
+}
+
+TEST_CASE("rejecting one of two animals without a name takes that one, whatever it is called now") {
+  Scene scene;
+  Id unknown = 0;
+  scene.project->Write([&](Writer& writer) {
+    unknown = datasets::FindOrInsertUnknown(writer);
+    writer.connection().Run(
+        "UPDATE predictions SET tracklet = CASE WHEN category_id = ? THEN 5 ELSE 7 END", scene.a);
+    writer.connection().Run("UPDATE predictions SET category_id = ?", unknown);
+    for (const int start : {10, 20}) {
+      datasets::ReviewItemRow item;
+      item.job_id = scene.job;
+      item.video_id = scene.video;
+      item.start_frame = start;
+      item.end_frame = start + 2;
+      item.reason_code = "jump";
+      item.reason = "it jumps";
+      item.score = 0.5 - start / 100.0;
+      item.animals_json = R"(["unknown","unknown animal 7"])";
+      writer.InsertReviewItem(item);
+    }
+  });
+  const auto item = [&](size_t i) { return scene.project->ReviewItems(scene.job)[i]; };
+  const auto tracklets = [&](int frame) {
+    std::vector<int> list;
+    for (const auto& row : scene.project->PredictionsAt(scene.job, scene.video, frame)) {
+      list.push_back(row.tracklet);
+    }
+    return list;
+  };
+  CHECK(item(0).animals_json == R"(["unknown","unknown animal 7"])");
+  scene.history.Apply(annotate::DecideEpisode(item(0), Verdict::kRejected, 1));
+  CHECK(tracklets(11) == std::vector<int>{5});
+  CHECK(tracklets(12) == std::vector<int>{5, 7});
+  // The other one is named b: nobody may lose its outline, though that was named.
+  scene.history.Apply(annotate::NameUnknown(scene.job, scene.video, 30, 5, scene.b));
+  scene.history.Apply(annotate::DecideEpisode(item(1), Verdict::kRejected, 1));
+  CHECK(tracklets(21) == std::vector<int>{5});
+  // And one that was named is rejected by the name that it has now.
+  CHECK(scene.history.Undo());
+  CHECK(scene.history.Undo());
+  scene.history.Apply(annotate::NameUnknown(scene.job, scene.video, 30, 7, scene.b));
+  scene.history.Apply(annotate::DecideEpisode(item(1), Verdict::kRejected, 1));
+  CHECK(tracklets(21) == std::vector<int>{5});
 }
 
 struct BehaviorScene : Scene {

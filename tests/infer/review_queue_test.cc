@@ -10,6 +10,7 @@
 #include "annotate/history.h"
 #include "datasets/store/connection.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_examples.h"
 #include "infer/review/review_job.h"
@@ -98,6 +99,50 @@ TEST_CASE("neighboring frames with one reason become one episode, in plain words
   CHECK(items[1].reason_code == "odd_area");
   CHECK(items[1].reason == "the outline of vole_2 has 0.40 times its usual area");
   CHECK(items[0].score > items[1].score);
+}
+
+TEST_CASE("an animal whose name is unknown is told by its number, and nobody asks who it is") {
+  ReviewData data = Calm(500);
+  data.tracklets[0].unknown = 17;
+  for (int frame = 300; frame < 303; ++frame) {
+    At(AnimalAt(data, frame, 0), Sign::kOddArea) = 1;
+    AnimalAt(data, frame, 0).area_ratio = 0.4f;
+  }
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].reason == "the outline of unknown animal 17 has 0.40 times its usual area");
+  CHECK(items[0].animals_json == R"(["unknown","unknown animal 17"])");
+  for (const auto& item : MakeEpisodes(data, PriorModel(), 0.9, {})) {
+    if (item.reason_code != "audit") continue;
+    CHECK(item.animals_json == R"(["vole_1","vole_2","unknown","unknown animal 17"])");
+  }
+}
+
+TEST_CASE("two animals without a name are two episodes, not one") {
+  ReviewData data = Calm(500);
+  data.tracklets[0].unknown = 17;
+  data.tracklets[1].unknown = 4;
+  for (int frame = 300; frame < 310; ++frame) {
+    At(AnimalAt(data, frame, frame < 305 ? 0 : 1), Sign::kOddArea) = 1;
+  }
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 2);
+  CHECK(items[0].animals_json != items[1].animals_json);
+}
+
+TEST_CASE("where one without a name is seen, nobody says which of the animals is missing") {
+  ReviewData data = Calm(100);
+  data.tracklets[0].unknown = 0;
+  data.animals.erase(std::remove_if(data.animals.begin(), data.animals.end(),
+                                    [](const ReviewAnimal& animal) {
+                                      return animal.class_index == 1 && animal.frame >= 40 &&
+                                             animal.frame < 50;
+                                    }),
+                     data.animals.end());
+  const auto items = WithoutAudit(MakeEpisodes(data, PriorModel(), 0.9, {}));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].reason.find("an animal not found in 10 frames") == 0);
+  CHECK(items[0].animals_json == R"(["vole_1","vole_2"])");
 }
 
 TEST_CASE("frames without one of the animals are asked about, by the name that is missing") {
@@ -189,6 +234,7 @@ TEST_CASE("what the queue is built from comes back from the project as it was") 
   ReviewData data = Calm(30000);
   data.tracklets[1].margin = 0.25f;
   data.tracklets[1].runner_up = -1;
+  data.tracklets[1].unknown = 12;
   At(AnimalAt(data, 7, 1), Sign::kJump) = 0.5f;
   AnimalAt(data, 7, 1).area_ratio = 2;
   infer::SaveReviewData(*project, 5, data);
@@ -198,6 +244,8 @@ TEST_CASE("what the queue is built from comes back from the project as it was") 
   CHECK(loaded->end_frame == 30000);
   CHECK(loaded->tracklets[1].margin == doctest::Approx(0.25));
   CHECK(loaded->tracklets[1].runner_up == -1);
+  CHECK(loaded->tracklets[0].unknown == -1);
+  CHECK(loaded->tracklets[1].unknown == 12);
   REQUIRE(loaded->animals.size() == data.animals.size());
   for (size_t a = 0; a < data.animals.size(); ++a) {
     REQUIRE(loaded->animals[a].prediction == data.animals[a].prediction);
@@ -293,6 +341,31 @@ struct Labeled {
 };
 
 }  // namespace
+
+TEST_CASE("naming an animal that had no name does not say that its outline was wrong") {
+  Labeled labeled(40, 1000, "val");
+  labeled.project->Write([&](datasets::Writer& writer) {
+    const datasets::Id unknown = datasets::FindOrInsertUnknown(writer);
+    writer.connection().Run("UPDATE predictions SET category_id = ?", unknown);
+    // Vole 1 is the one that was guessed to be vole 2, and the other way round.
+    writer.connection().Run("UPDATE annotations SET category_id = ? - category_id",
+                            labeled.data.categories[0] + labeled.data.categories[1]);
+  });
+  for (auto& tracklet : labeled.data.tracklets) tracklet.unknown = 0;
+  const auto wrong = [&] {
+    const auto examples =
+        infer::CollectExamples(*labeled.project, labeled.job_id, labeled.data).animals;
+    REQUIRE(examples.size() >= 19);
+    return std::count_if(examples.begin(), examples.end(), [](const auto& e) { return e.wrong; });
+  };
+  CHECK(wrong() == 1);  // in frame 0 its outline is elsewhere
+  // Whoever has labeled one animal of a frame has said nothing about the other.
+  labeled.project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run("DELETE FROM annotations WHERE category_id = ?",
+                            labeled.data.categories[0]);
+  });
+  CHECK(wrong() <= 1);
+}
 
 TEST_CASE("labels that were not learned from calibrate the confidences") {
   Labeled labeled(400, 8, "val");

@@ -71,7 +71,7 @@ std::vector<double> Missing(const Observed& observed) {
 std::string TellMissing(const Doubt& doubt) {
   int animals = 0;
   for (int most : doubt.data.max_instances) animals += most;
-  const std::string both = doubt.Both();
+  const std::string both = doubt.any_of_them ? "" : doubt.Both();
   return fmt::format("{} not found {}, though {} can be there", both.empty() ? "an animal" : both,
                      doubt.Span(), animals == 1 ? "it" : "all of them");
 }
