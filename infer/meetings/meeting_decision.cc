@@ -6,10 +6,13 @@
 #include <string>
 
 #include "datasets/base/error.h"
+#include "datasets/shape/polygon.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/known_names.h"
 #include "infer/meetings/meeting_review.h"
+#include "infer/meetings/unknown_swaps.h"
 
 namespace infer {
 namespace {
@@ -246,6 +249,23 @@ std::vector<PredictionCorrectionRow> SwapsFromHere(const KnownNames& known,
   return swaps;
 }
 
+// A swap gives nobody a name that is only guessed.
+void LeaveUnnamed(Connection& connection, const KnownNames& known,
+                  datasets::MeetingChange& change) {
+  const auto unknown = datasets::UnknownOf(datasets::Reader(connection).Categories());
+  const auto& runs = known.evidence.runs;
+  if (!unknown ||
+      std::none_of(runs.begin(), runs.end(), [](const NamedRun& run) { return run.unknown; })) {
+    return;
+  }
+  const auto after = AfterSwaps(known, *unknown, change.decision.pairs, change.swaps);
+  if (!after) {
+    change.swaps.clear();  // the next prediction obeys the decision
+    return;
+  }
+  change.swaps.insert(change.swaps.end(), after->begin(), after->end());
+}
+
 }  // namespace
 
 datasets::MeetingChange PlanDecision(Connection& connection, Id meeting_id, MeetingVerdict verdict,
@@ -282,6 +302,7 @@ datasets::MeetingChange PlanDecision(Connection& connection, Id meeting_id, Meet
   } else if (verdict == MeetingVerdict::kExchange) {
     plan.change.swaps = SwapsFromHere(*known, meeting->row, Ways(meeting->row, leaves_as));
   }
+  LeaveUnnamed(connection, *known, plan.change);
   return std::move(plan.change);
 }
 
@@ -331,6 +352,29 @@ void AddExchange(Connection& connection, Id job_id, Id video_id, int frame,
     pair.after_outline = is->outline;
     pairs.push_back(std::move(pair));
   }
+}
+
+// Whether two decisions by hand are about one animal: other swaps may begin in the same frame.
+bool ConcernsSame(const MeetingDecisionRow& one, const MeetingDecisionRow& other) {
+  const auto is_same = [](int frame, const datasets::Polygons& outline, int other_frame,
+                          const datasets::Polygons& other_outline) {
+    if (frame != other_frame) return false;
+    const datasets::Box a = datasets::BoxOf(outline), b = datasets::BoxOf(other_outline);
+    const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+    const double height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+    if (width <= 0 || height <= 0) return false;
+    const double common = width * height;
+    return common > 0.9 * (a.width * a.height + b.width * b.height - common);
+  };
+  for (const datasets::KnownPairRow& a : one.pairs) {
+    for (const datasets::KnownPairRow& b : other.pairs) {
+      if (is_same(a.before_frame, a.before_outline, b.before_frame, b.before_outline) ||
+          is_same(a.after_frame, a.after_outline, b.after_frame, b.after_outline)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 // The frames around `frame` in which nobody has changed names by hand.
@@ -396,7 +440,9 @@ std::optional<datasets::MeetingChange> DecisionOfSwap(Connection& connection, Id
   }
   for (const MeetingDecisionRow& other : known->decisions) {  // the swap is taken back, or refined
     const bool is_swap = other.meeting_id == 0 && other.job_id == job_id;
-    if (is_swap && other.start_frame == decision.start_frame) change.replaced.push_back(other);
+    if (is_swap && other.start_frame == decision.start_frame && ConcernsSame(other, decision)) {
+      change.replaced.push_back(other);
+    }
   }
   if (decision.pairs.empty() || decision.end_frame <= decision.start_frame) return std::nullopt;
   return change;

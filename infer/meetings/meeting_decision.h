@@ -16,7 +16,8 @@ enum class MeetingVerdict { kKeep, kExchange, kUnsure };
 // tracks by ReviewedMeeting's numbers (who enters, as whom it leaves); those that are not in it
 // keep their names. Names are searched anew over the whole video, with what is known now; where
 // people have changed names by hand, and where animals share a name, they change as it says from
-// the meeting on, and nowhere else. Throws Error for a meeting of an older prediction, for tracks
+// the meeting on, and nowhere else. An animal that has no name gives none to the one that it is
+// exchanged with. Throws Error for a meeting of an older prediction, for tracks
 // that are not in it or cannot be followed, and for a decision that contradicts labels or an
 // earlier one.
 datasets::MeetingChange PlanDecision(datasets::Connection& connection, datasets::Id meeting_id,

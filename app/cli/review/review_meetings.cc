@@ -14,6 +14,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/reader.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_decision.h"
 #include "infer/meetings/meeting_review.h"
 
@@ -295,6 +296,7 @@ int DecideMeetingsVerb(const MeetingArguments& arguments, const std::string& ver
   const Names names = AnimalNames(*project);
   const char* user = std::getenv("USER");
   annotate::History history(*project, user ? user : "");
+  const auto unknown = datasets::UnknownOf(project->Categories());
   const auto decision = verdict == "keep"       ? infer::MeetingVerdict::kKeep
                         : verdict == "exchange" ? infer::MeetingVerdict::kExchange
                                                 : infer::MeetingVerdict::kUnsure;
@@ -315,8 +317,19 @@ int DecideMeetingsVerb(const MeetingArguments& arguments, const std::string& ver
                         b = called(*swap.other_category_id, swap.other_number);
       swaps.push_back(
           {{"start_frame", swap.start_frame}, {"end_frame", swap.end_frame}, {"animals", {a, b}}});
-      said.push_back(
-          fmt::format("{} and {} change names in {}:{}", a, b, swap.start_frame, swap.end_frame));
+      const bool of_one = unknown && swap.number &&
+                          (swap.category_id == unknown || swap.other_category_id == unknown);
+      if (of_one && swap.other_category_id == unknown) {
+        said.push_back(fmt::format("who has the number {} is unknown in {}:{}", *swap.number,
+                                   swap.start_frame, swap.end_frame));
+      } else if (of_one) {
+        said.push_back(fmt::format("{} is {} in {}:{}", datasets::UnknownAnimalText(*swap.number),
+                                   names.at(*swap.other_category_id), swap.start_frame,
+                                   swap.end_frame));
+      } else {
+        said.push_back(
+            fmt::format("{} and {} change names in {}:{}", a, b, swap.start_frame, swap.end_frame));
+      }
     }
     const infer::MeetingList now =
         infer::ListMeetings(*project, change.decision.job_id, change.decision.video_id);

@@ -9,9 +9,11 @@
 #include "annotate/history.h"
 #include "datasets/store/meetings/meeting_store.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "datasets/verify.h"
 #include "infer/meetings/meeting_decision.h"
 #include "infer/meetings/meeting_review.h"
+#include "infer/names/name_evidence.h"
 #include "infer/run/predict_with.h"
 #include "tests/infer/disc_world.h"
 #include "tests/infer/names/disc_seer.h"
@@ -97,10 +99,30 @@ struct Scene {
     return found;
   }
 
+  // As if too little had spoken for the name of this class.
+  void LeaveUnknown(int class_index) {
+    project->Write([&](datasets::Writer& writer) {
+      const Id unknown = datasets::FindOrInsertUnknown(writer);
+      name_of[unknown] = "unknown";
+      const auto text = datasets::ReadNameEvidence(writer.connection(), result.job_id, video.id);
+      infer::NameEvidence evidence = infer::NameEvidenceFromJson(*text);
+      for (size_t t = 0; t < evidence.runs.size(); ++t) {
+        if (evidence.runs[t].class_index != class_index) continue;
+        evidence.runs[t].unknown = true;
+        writer.connection().Run(
+            "UPDATE predictions SET category_id = ? WHERE job_id = ? AND tracklet = ?", unknown,
+            result.job_id, static_cast<int>(t));
+      }
+      datasets::WriteNameEvidence(writer.connection(), result.job_id, video.id,
+                                  infer::ToJson(evidence));
+    });
+  }
+
   // As the window does it: from the frame to the end.
-  void SwapByHand(int frame, int end_frame = -1) {
+  void SwapByHand(int frame, int end_frame = -1, const std::string& name = "animal_1",
+                  const std::string& other_name = "animal_2") {
     const int end = end_frame < 0 ? video.frame_count : end_frame;
-    const Id one = id_of.at("animal_1"), two = id_of.at("animal_2");
+    const Id one = id_of.at(name), two = id_of.at(other_name);
     annotate::History(*project, "person")
         .Apply(annotate::WithDecision(
             annotate::SwapAnimals(video.id, result.job_id, frame, end, one, two),
@@ -268,6 +290,54 @@ TEST_CASE("a decision changes names from its meeting on, and can be taken back")
   history.Redo();
   CHECK(names_at(190) == std::vector<Id>{after[1], after[0]});
   CHECK(scene.List().meetings[1].decision);
+}
+
+TEST_CASE("who is exchanged with an animal without a name has none, and no guess for one") {
+  Scene scene(TwoContacts(false));
+  scene.LeaveUnknown(1);
+  const auto before = scene.NamesAt(90), after = scene.NamesAt(190);
+  const bool first_is_named = after[0] == "animal_1";
+  REQUIRE(after[first_is_named ? 1 : 0] == "unknown");
+  const Id meeting = scene.List().meetings.at(1).row.id;
+  const auto change = scene.Decide(meeting, MeetingVerdict::kExchange, {{0, 1}, {1, 0}});
+  CHECK(scene.NamesAt(90) == before);
+  CHECK(scene.NamesAt(190) == std::vector<std::string>{after[1], after[0]});
+  CHECK(scene.List().meetings.at(1).row.exchange < 0.001);
+  CHECK(scene.IsSound());
+  // It can be decided otherwise.
+  scene.Decide(meeting, MeetingVerdict::kExchange, {{0, 1}, {1, 0}});
+  CHECK(scene.NamesAt(190) == after);
+  scene.Decide(meeting, MeetingVerdict::kExchange, {{0, 1}, {1, 0}});
+  annotate::History history(*scene.project);
+  history.Undo();
+  history.Undo();
+  history.Undo();
+  CHECK(scene.NamesAt(190) == after);
+}
+
+TEST_CASE("two swaps by hand that begin in one frame are two decisions") {
+  DiscWorld world;
+  world.frames = 120;
+  world.animals = 4;
+  world.lanes = 44;
+  world.size = {240, 190};
+  world.accuracy = world.says = 0.97;
+  Scene scene(world);
+  const auto before = scene.NamesAt(60);
+  scene.SwapByHand(50, -1, "animal_1", "animal_2");
+  scene.SwapByHand(50, -1, "animal_3", "animal_4");
+  const auto decisions = [&] {
+    std::vector<datasets::MeetingDecisionRow> list;
+    scene.project->Read([&](datasets::Connection& connection) {
+      list = datasets::ReadMeetingDecisions(connection, scene.video.id);
+    });
+    return list.size();
+  };
+  CHECK(decisions() == 2);
+  CHECK(scene.NamesAt(60) == std::vector<std::string>{before[1], before[0], before[3], before[2]});
+  scene.SwapByHand(50, -1, "animal_3", "animal_4");  // this one is taken back
+  CHECK(decisions() == 2);
+  CHECK(scene.NamesAt(60) == std::vector<std::string>{before[1], before[0], before[2], before[3]});
 }
 
 TEST_CASE("the next prediction obeys what a person decided on the last one") {
