@@ -248,7 +248,8 @@ int Run(const Arguments& arguments, Console& console) {
   if (arguments.verdict == "meetings") return ListMeetingsVerb(meetings, console);
   if (arguments.verdict == "forget") return ForgetDecisionsVerb(meetings, arguments.words, console);
   if (arguments.verdict == "unknown") {
-    return ListUnknownVerb(arguments.project, arguments.video, console);
+    return ListUnknownVerb(arguments.project, arguments.video, arguments.top, arguments.words,
+                           console);
   }
   if (arguments.verdict == "name") {
     return NameUnknownVerb(arguments.project, arguments.video, arguments.words, console);

@@ -264,6 +264,46 @@ TEST_CASE("who always wants a guess gets one") {
   CHECK(scene.NamesAt(100) == std::vector<std::string>{"animal_1", "animal_2"});
 }
 
+TEST_CASE("an animal is listed as long as any part of it has no name") {
+  Scene scene(0.5);
+  const auto list = [&] {
+    return infer::UnknownAnimals(*scene.project, scene.result.job_id, scene.video.id);
+  };
+  using Spans = std::vector<std::pair<int, int>>;
+  const auto all = list();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].spans == Spans{{0, 300}});
+  const Id unknown = *datasets::UnknownOf(scene.project->Categories());
+  annotate::History history(*scene.project);
+  history.Apply(annotate::RejectPredictions(scene.result.job_id, scene.video.id, 0, 1, unknown,
+                                            all[0].tracklet));
+  REQUIRE(list().size() == 2);
+  for (const auto& animal : list()) {
+    if (animal.tracklet != all[0].tracklet) continue;
+    CHECK(animal.start_frame == 1);
+    CHECK(animal.spans == Spans{{1, 300}});
+  }
+  // Named but for the frames in which another one has the name.
+  const Id name = all[0].guess;
+  scene.project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run(
+        "UPDATE predictions SET category_id = ? WHERE tracklet = ? AND frame_index BETWEEN 200 AND "
+        "249",
+        name, all[1].tracklet);
+  });
+  history.Apply(
+      annotate::NameUnknown(scene.result.job_id, scene.video.id, 100, all[0].tracklet, name));
+  bool listed = false;
+  for (const auto& animal : list()) {
+    if (animal.tracklet != all[0].tracklet) continue;
+    listed = true;
+    CHECK(animal.spans == Spans{{200, 250}});
+    CHECK(animal.start_frame == 200);
+    CHECK(animal.end_frame == 250);
+  }
+  CHECK(listed);
+}
+
 TEST_CASE("a person names an unknown animal once, and the next prediction knows it") {
   Scene scene(0.5);
   const auto animals = infer::UnknownAnimals(*scene.project, scene.result.job_id, scene.video.id);
