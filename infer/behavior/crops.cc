@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "datasets/base/error.h"
 #include "datasets/base/median.h"
+#include "datasets/unknown_name.h"
 #include "train/behavior/picture.h"
 
 namespace infer {
@@ -20,14 +22,17 @@ constexpr int kChunkFrames = 256;    // predictions are read so many frames at a
 constexpr int kScaleSamples = 60;    // frames that tell an animal's size
 constexpr double kTouchShare = 0.1;  // masks this share of the scale apart touch (at least 3 px)
 
-using Outlines = std::map<std::string, datasets::Rle>;  // by animal
+using Outlines = std::map<std::string, datasets::Rle>;  // by animal; unnamed ones by number
 
 // Masks of a video by frame, labels before predictions.
 class OutlineReader {
  public:
   OutlineReader(const datasets::Project& project, const datasets::VideoRow& video)
       : project_(project), video_(video), job_id_(project.LatestPredictJob(video.id).value_or(0)) {
-    for (const auto& category : project.Categories()) names_[category.id] = category.name;
+    for (const auto& category : project.Categories()) {
+      names_[category.id] = category.name;
+      if (datasets::IsUnknown(category)) unknown_ = category.id;
+    }
     for (const auto& image : project.ImagesOfVideo(video.id)) {
       if (image.frame_index && image.state != datasets::ImageState::kNew) {
         labeled_.insert(*image.frame_index);
@@ -39,6 +44,14 @@ class OutlineReader {
   bool empty() const { return labeled_.empty() && job_id_ == 0; }
   bool predicted() const { return job_id_ != 0; }
   const std::set<int>& labeled() const { return labeled_; }
+  // The animals that have a name among those of a frame.
+  std::vector<std::string> NamesAt(int frame) {
+    std::vector<std::string> names;
+    for (const auto& [name, mask] : At(frame)) {
+      if (!unnamed_.count(name)) names.push_back(name);
+    }
+    return names;
+  }
   Id job_id() const { return job_id_; }
 
   Outlines At(int frame) {
@@ -46,7 +59,8 @@ class OutlineReader {
     if (labeled_.count(frame)) {
       for (const auto& row : project_.AnnotationsAt(video_.id, frame)) {
         if (row.iscrowd || !row.HasShape()) continue;
-        Take(outlines, row.category_id, row.Mask({video_.width, video_.height}));
+        Take(outlines, row.category_id == unknown_ ? Unnamed(-row.id) : names_[row.category_id],
+             row.Mask({video_.width, video_.height}));
       }
       if (!outlines.empty()) return outlines;
     }
@@ -63,6 +77,10 @@ class OutlineReader {
     std::map<Id, double> best;
     for (const auto& row : found->second) {
       if (row.rejected || !row.rle) continue;
+      if (row.category_id == unknown_) {
+        outlines[Unnamed(row.tracklet)] = *row.rle;
+        continue;
+      }
       const auto [place, is_new] = best.emplace(row.category_id, row.score);
       if (!is_new && row.score <= place->second) continue;
       place->second = row.score;
@@ -72,8 +90,13 @@ class OutlineReader {
   }
 
  private:
-  void Take(Outlines& outlines, Id category, datasets::Rle mask) {
-    datasets::Rle& kept = outlines[names_[category]];
+  // Several animals are called unknown: each is somebody, and none is a subject.
+  std::string Unnamed(Id number) {
+    return *unnamed_.insert(names_[*unknown_] + " " + std::to_string(number)).first;
+  }
+
+  void Take(Outlines& outlines, const std::string& name, datasets::Rle mask) {
+    datasets::Rle& kept = outlines[name];
     if (kept.empty() || datasets::RleArea(mask) > datasets::RleArea(kept)) kept = std::move(mask);
   }
 
@@ -81,6 +104,8 @@ class OutlineReader {
   const datasets::VideoRow video_;
   Id job_id_;
   std::map<Id, std::string> names_;
+  std::optional<Id> unknown_;
+  std::set<std::string> unnamed_;
   std::set<int> labeled_;
   int chunk_start_ = -kChunkFrames - 1;
   std::map<int, std::vector<datasets::PredictionRow>> chunk_;
@@ -357,13 +382,13 @@ std::vector<std::string> OutlinedAnimals(const datasets::Project& project,
   OutlineReader outlines(project, video);
   std::set<std::string> seen;
   for (const int frame : outlines.labeled()) {
-    for (const auto& [name, mask] : outlines.At(frame)) seen.insert(name);
+    for (const std::string& name : outlines.NamesAt(frame)) seen.insert(name);
     if (seen.size() >= project.Categories().size()) break;
   }
   if (outlines.predicted()) {
     for (int i = 0; i < kScaleSamples; ++i) {
       const int frame = static_cast<int>((i + 0.5) * video.frame_count / kScaleSamples);
-      for (const auto& [name, mask] : outlines.At(frame)) seen.insert(name);
+      for (const std::string& name : outlines.NamesAt(frame)) seen.insert(name);
     }
   }
   return {seen.begin(), seen.end()};

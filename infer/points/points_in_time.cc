@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "datasets/store/points.h"
 #include "datasets/store/review/review_reasons.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "infer/points/point_track.h"
 
 namespace infer {
@@ -21,7 +23,8 @@ constexpr size_t kRowsAWrite = 1000;
 
 struct Animal {
   std::string name;
-  std::vector<Id> rows;  // beside the track's frames
+  std::optional<int> unknown;  // its number, where its name is not known
+  std::vector<Id> rows;        // beside the track's frames
   PointTrack track;
 };
 
@@ -60,6 +63,8 @@ std::vector<Animal> ReadAnimals(const datasets::Project& project, Id job_id,
   };
   std::vector<Row> all;  // by frame
   std::set<Id> shared;   // names of several animals in one frame
+  const auto unknown = datasets::UnknownOf(project.Categories());
+  if (unknown) shared.insert(*unknown);  // of different ones in different frames
   for (int first = 0; first < video.frame_count; first += kFramesAtOnce) {
     job.Advance(first, video.frame_count, "following points through time");
     project.ForEachPrediction(
@@ -89,6 +94,7 @@ std::vector<Animal> ReadAnimals(const datasets::Project& project, Id job_id,
   std::vector<Animal> found;
   for (auto& [key, animal] : animals) {
     animal.name = names[key.first];
+    if (key.first == unknown) animal.unknown = key.second;
     found.push_back(std::move(animal));
   }
   return found;
@@ -148,11 +154,14 @@ datasets::ReviewItemRow EpisodeOf(const Animal& animal, const PointFault& fault,
   item.start_frame = animal.track.frames[fault.begin];
   item.end_frame = animal.track.frames[fault.end - 1] + 1;
   item.reason_code = ReasonOfFault(fault.kind).code;
-  item.reason = animal.name + ": " + Describe(fault, skeleton);
+  const std::string called =
+      animal.unknown ? datasets::UnknownAnimalText(*animal.unknown) : animal.name;
+  item.reason = called + ": " + Describe(fault, skeleton);
   // As likely wrong as right where it is just out of the usual; what was put back is likely right.
   item.score = fault.mended ? 0.2 : 1 - 0.5 / std::max(1.0, fault.strength);
-  item.animals_json = nlohmann::json::array({animal.name})
-                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json animals = nlohmann::json::array({animal.name});
+  if (animal.unknown) animals.push_back(called);
+  item.animals_json = animals.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return item;
 }
 

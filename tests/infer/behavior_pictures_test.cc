@@ -6,6 +6,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "datasets/video/video.h"
 #include "infer/behavior/crop_cache.h"
 #include "infer/behavior/crops.h"
@@ -72,6 +73,31 @@ struct World {
   }
 };
 
+// As a network wrote it that knows two more animals in each frame, but not who they are.
+void AddUnknown(World& world) {
+  world.project->Write([&](datasets::Writer& store) {
+    const auto unknown = datasets::FindOrInsertUnknown(store);
+    datasets::JobRow job;
+    job.kind = "predict";
+    job.state = "done";
+    const auto job_id = store.InsertJob(job);
+    for (int f = 0; f < kFrames; ++f) {
+      for (int tracklet = 0; tracklet < 2; ++tracklet) {
+        datasets::PredictionRow row;
+        row.job_id = job_id;
+        row.video_id = world.video.id;
+        row.frame_index = f;
+        row.category_id = unknown;
+        row.tracklet = tracklet;
+        row.score = 0.9;
+        const cv::Mat square(20, 20, CV_8UC1, cv::Scalar(255));
+        row.rle = datasets::EncodeMaskAt(square, {10 + 100 * tracklet, 90, 20, 20}, 120, 160);
+        store.InsertPrediction(row);
+      }
+    }
+  });
+}
+
 PictureSource Source(const std::string& view, std::vector<std::string> subjects) {
   PictureSource source;
   source.input.view = view;
@@ -89,6 +115,12 @@ std::string MessageOf(const std::function<void()>& work) {
     return error.what();
   }
   return "";
+}
+
+TEST_CASE("animals without a name are nobody whose behavior can be scored") {
+  World world(true);
+  AddUnknown(world);
+  CHECK(OutlinedAnimals(*world.project, world.video) == std::vector<std::string>{"disc", "square"});
 }
 
 TEST_CASE(

@@ -7,6 +7,7 @@
 
 #include "datasets/store/points.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "infer/review/reasons.h"
 #include "infer/review/review_data.h"
 #include "infer/review/review_job.h"
@@ -118,6 +119,23 @@ TEST_CASE("Ears that changed places are put back in the project, a tail that jum
   const auto rebuilt = points.project->ReviewItems(points.predicted);
   CHECK(rebuilt.size() == static_cast<size_t>(queued));
   CHECK(std::count_if(rebuilt.begin(), rebuilt.end(), infer::ConcernsPoints) == 2);
+}
+
+TEST_CASE("Animals without a name are followed one by one, though never two in a frame") {
+  Points points;
+  points.project->Write([&](datasets::Writer& writer) {
+    const Id unknown = datasets::FindOrInsertUnknown(writer);
+    // Ada up to frame 99, somewhere else Bo from there on: one name, and no jump.
+    writer.connection().Run("DELETE FROM predictions WHERE (tracklet = 0) = (frame_index >= 90)");
+    writer.connection().Run("UPDATE predictions SET category_id = ?", unknown);
+  });
+  const auto result = points.Judge(0, kFrames);
+  CHECK(result.episodes == 2);  // those of Bo, as above
+  for (const auto& item : points.project->ReviewItems(points.predicted)) {
+    CHECK(item.start_frame >= 100);
+    CHECK(item.reason.rfind("unknown animal 1: ", 0) == 0);
+    CHECK(item.animals_json == R"(["unknown","unknown animal 1"])");
+  }
 }
 
 TEST_CASE("Points predicted again in a part of the video leave what was said of the rest") {
