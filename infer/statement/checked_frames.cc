@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "datasets/base/sha256.h"
 #include "datasets/shape/mask.h"
 #include "datasets/store/review/review_reasons.h"
+#include "datasets/unknown_name.h"
 #include "infer/review/random_frames.h"
 
 namespace infer {
@@ -112,29 +114,39 @@ class FrameCounter {
   }
 
   // Whether the labels are not what was predicted, with the corrections of people: other animals,
-  // or outlines elsewhere.
+  // or outlines elsewhere. What has no name is nobody else: it is right under any label's name.
   bool Differs(const ImageRow& image, const std::vector<AnnotationRow>& labels) const {
     auto left = project_.PredictionsAt(statement_.job_id, video_.id, *image.frame_index,
                                        datasets::PredictionView::kCorrected);
     if (left.size() != labels.size()) return true;
+    std::vector<const AnnotationRow*> open;  // those that no prediction of their name fits
     for (const AnnotationRow& label : labels) {
       if (label.iscrowd) return true;
-      const datasets::Rle wanted = label.Mask({image.width, image.height});
-      auto best = left.end();
-      double best_overlap = kSameOutline;
-      for (auto one = left.begin(); one != left.end(); ++one) {
-        if (one->category_id != label.category_id) continue;
-        const datasets::Rle mask = one->Mask({image.width, image.height});
-        const bool no_shape = datasets::RleArea(mask) == 0 && datasets::RleArea(wanted) == 0;
-        const double overlap = no_shape ? 1 : datasets::RleIou(mask, wanted);
-        if (overlap < best_overlap) continue;
-        best_overlap = overlap;
-        best = one;
-      }
-      if (best == left.end()) return true;
-      left.erase(best);
+      if (!TakeFitting(image, label, label.category_id, left)) open.push_back(&label);
     }
-    return false;
+    return std::any_of(open.begin(), open.end(), [&](const AnnotationRow* label) {
+      return !unknown_ || !TakeFitting(image, *label, *unknown_, left);
+    });
+  }
+
+  // The prediction of this name that fits a label best, out of `left`; false where none does.
+  bool TakeFitting(const ImageRow& image, const AnnotationRow& label, Id name,
+                   std::vector<datasets::PredictionRow>& left) const {
+    const datasets::Rle wanted = label.Mask({image.width, image.height});
+    auto best = left.end();
+    double best_overlap = kSameOutline;
+    for (auto one = left.begin(); one != left.end(); ++one) {
+      if (one->category_id != name) continue;
+      const datasets::Rle mask = one->Mask({image.width, image.height});
+      const bool no_shape = datasets::RleArea(mask) == 0 && datasets::RleArea(wanted) == 0;
+      const double overlap = no_shape ? 1 : datasets::RleIou(mask, wanted);
+      if (overlap < best_overlap) continue;
+      best_overlap = overlap;
+      best = one;
+    }
+    if (best == left.end()) return false;
+    left.erase(best);
+    return true;
   }
 
   // An episode of which every frame was drawn anew is known like one that was accepted, whichever
@@ -209,6 +221,7 @@ class FrameCounter {
   std::vector<std::pair<int, int>> corrected_;  // episodes
   std::set<int> sample_;                        // drawn, up to the last that was answered
   std::map<int, Labeled> labeled_;              // by frame
+  const std::optional<Id> unknown_ = datasets::UnknownOf(project_.Categories());
 };
 
 }  // namespace

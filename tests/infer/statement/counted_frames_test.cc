@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "datasets/unknown_name.h"
 #include "tests/infer/statement/predicted.h"
 
 namespace counted_frames_test {
@@ -116,6 +117,39 @@ TEST_CASE("drawing a random frame anew instead of answering it takes nothing bad
   CHECK(statement.sample.wrong <= mended + 1);
   CHECK(statement.known_frames <= redrawn_alike + 3);
   CHECK(statement.known_frames >= redrawn_alike - 1);
+}
+
+TEST_CASE("a frame whose animals had no name is not wrong when people name them") {
+  Predicted predicted(0, 2);
+  predicted.project->Write([&](datasets::Writer& writer) {
+    const datasets::Id unknown = datasets::FindOrInsertUnknown(writer);
+    writer.connection().Run("UPDATE predictions SET category_id = ? WHERE frame_index < 200",
+                            unknown);
+  });
+  predicted.DrawRandom(60);
+  int named = 0;
+  for (const auto& item : predicted.OpenRandom()) {
+    const int frame = item.start_frame;
+    for (const int animal : {0, 1}) predicted.Label(frame, animal);
+    named += frame < 200;
+    predicted.Decide(item, Verdict::kAccepted);
+  }
+  REQUIRE(named > 10);
+  CHECK(predicted.State().sample.wrong == 0);
+}
+
+TEST_CASE("outlines of animals without a name are wrong where people drew others") {
+  Predicted predicted(0, 2);
+  predicted.project->Write([&](datasets::Writer& writer) {
+    writer.connection().Run("UPDATE predictions SET category_id = ?",
+                            datasets::FindOrInsertUnknown(writer));
+  });
+  predicted.DrawRandom(20);
+  for (const auto& item : predicted.OpenRandom()) {
+    for (const int animal : {0, 1}) predicted.Label(item.start_frame, animal, animal == 0 ? 8 : 0);
+    predicted.Decide(item, Verdict::kAccepted);
+  }
+  CHECK(predicted.State().sample.wrong >= 20);
 }
 
 TEST_CASE("drawing a wrong random frame anew and accepting it then leaves it wrong") {
