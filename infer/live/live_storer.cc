@@ -1,5 +1,6 @@
 #include "infer/live/live_storer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,6 +18,11 @@ constexpr const char* kMovementGroup = "movement";
 constexpr auto kPatience = std::chrono::minutes(10), kPatienceAtTheEnd = std::chrono::minutes(1);
 
 }  // namespace
+
+StorerClock::time_point WaitsUntil(StorerClock::time_point begin,
+                                   const std::optional<StorerClock::time_point>& drain_begin) {
+  return drain_begin ? std::max(begin, *drain_begin) + kPatienceAtTheEnd : begin + kPatience;
+}
 
 void LiveBatch::Add(LiveBatch newer) {
   index = std::move(newer.index);
@@ -54,6 +60,7 @@ void LiveStorer::Drain() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     draining_ = true;
+    drain_begin_ = StorerClock::now();
     changed_.notify_all();
   }
   thread_.join();
@@ -89,8 +96,7 @@ void LiveStorer::StorePatiently(const LiveBatch& batch) {
       return;
     } catch (const datasets::BusyError&) {
       const std::lock_guard<std::mutex> lock(mutex_);
-      const auto patience = draining_ ? StorerClock::duration(kPatienceAtTheEnd) : kPatience;
-      if (abandoned_ || StorerClock::now() - begin > patience) throw;
+      if (abandoned_ || StorerClock::now() > WaitsUntil(begin, drain_begin_)) throw;
     }
     if (!said) say_("another program writes to the project; recording goes on, and waits for it");
   }

@@ -2,6 +2,7 @@
 // another program that writes to the project.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -35,6 +36,12 @@ struct LiveBatch {
   void Add(LiveBatch newer);
 };
 
+// Until when another program that keeps the project is waited for, by one batch: for ten minutes,
+// and for the last of them at least a minute from when the recording has ended.
+std::chrono::steady_clock::time_point WaitsUntil(
+    std::chrono::steady_clock::time_point begin,
+    const std::optional<std::chrono::steady_clock::time_point>& drain_begin);
+
 class LiveStorer {
  public:
   // `say` is called from the thread of its own, with one line for a person.
@@ -64,6 +71,7 @@ class LiveStorer {
   std::condition_variable changed_;
   std::optional<LiveBatch> next_;
   bool draining_ = false, abandoned_ = false;
+  std::optional<std::chrono::steady_clock::time_point> drain_begin_;
   std::exception_ptr error_;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -11,6 +11,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/verify.h"
+#include "infer/live/live_storer.h"
 #include "tests/infer/live/live_stage.h"
 #include "tests/support/temp_dir.h"
 
@@ -154,6 +155,16 @@ TEST_CASE(
   CHECK(result.figures.outlined > 300);
   CHECK(stage.project->CountPredictedFrames(result.job_id, video.id) == result.figures.outlined);
   CHECK(stage.Findings() == "");
+}
+
+TEST_CASE(
+    "Another program has its minute from when the recording ends, whenever it began to write") {
+  using std::chrono::minutes;
+  const std::chrono::steady_clock::time_point begin{};
+  CHECK(infer::WaitsUntil(begin, std::nullopt) == begin + minutes(10));
+  CHECK(infer::WaitsUntil(begin, begin + minutes(3)) == begin + minutes(4));
+  // A batch that only begins to be stored then has a minute of its own.
+  CHECK(infer::WaitsUntil(begin + minutes(5), begin + minutes(3)) == begin + minutes(6));
 }
 
 TEST_CASE("Two animals that nobody labeled are followed with their numbers on every frame") {
