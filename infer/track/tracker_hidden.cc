@@ -83,15 +83,22 @@ bool Tracker::Impl::IsBeside(int frame, size_t i, const Blob& blob) const {
   });
 }
 
-void Tracker::Impl::Claim(Follow& follow) {
+void Tracker::Impl::Claim(Step& step, Follow& follow) {
+  const auto is_claimed_now = [&](const Lost& gone) {
+    return std::any_of(step.next.begin(), step.next.end(),
+                       [&](const Follow& next) { return next.claims == gone.follow.tracklet; });
+  };
   if (!hidden.empty()) AddDoor(follow.last);
+  const Lost* nearest = nullptr;
   double least = 1e18;
   for (const Lost& gone : hidden) {
     const double away = cv::norm(gone.follow.last.centroid - follow.last.centroid);
-    if (IsClaimed(gone) || !IsHiddenAt(gone, follow.last) || away >= least) continue;
+    if (IsClaimed(gone) || is_claimed_now(gone)) continue;
+    if (!IsHiddenAt(gone, follow.last) || away >= least) continue;
     least = away;
-    follow.claims = gone.follow.tracklet;
+    nearest = &gone;
   }
+  if (nearest) follow.claims = nearest->follow.tracklet;
 }
 
 bool Tracker::Impl::MayBeHidden(const Step& step, size_t i, size_t d) const {

@@ -83,8 +83,9 @@ struct Tracker::Impl {
   bool IsAtDoor(const Blob& blob) const;
   void AddDoor(const Blob& blob);
   // What comes up where one hides may be that one: until it is known it only claims to be, so that
-  // a false alarm at a door is forgotten, not the animal.
-  void Claim(Follow& follow);
+  // a false alarm at a door is forgotten, not the animal. Of two that come up at once each claims
+  // another one.
+  void Claim(Step& step, Follow& follow);
   // `tracklet` goes away from where others hide, one of which it may be.
   void LinkToHidden(const Follow& from, int tracklet);
   // Whether blob d, which goes on as active i, may be one that was hidden there.

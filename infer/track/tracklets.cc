@@ -369,7 +369,7 @@ std::vector<TrackedFrame> Tracker::Impl::Add(int frame, const train::FrameDetect
   FindMerges(step);
   EndContacts(step);
   for (size_t d = 0; d < step.blobs.size(); ++d) Place(step, d);
-  for (const size_t place : step.appeared) Claim(step.next[place]);
+  for (const size_t place : step.appeared) Claim(step, step.next[place]);
   for (size_t i = 0; i < active.size(); ++i) {
     if (step.settled[i]) continue;
     Lose(active[i], frame);

@@ -140,6 +140,48 @@ TEST_CASE("one that is covered and comes up as the other steps away is not taken
   CHECK(from_before == 0);
 }
 
+TEST_CASE("of two that come up in one frame each is another of those that hid") {
+  infer::TrackerOptions options;
+  options.animals = 4;
+  options.median_area = 400;
+  options.frame_size = {260, 180};
+  infer::Tracker tracker(options);
+  // Three go out of sight side by side. Two come up at once, both nearest to the place of the
+  // second, and walk away; then the fourth visits that place.
+  for (int frame = 0; frame < 220; ++frame) {
+    const auto between = [&](cv::Point2d from, cv::Point2d to, int start, int end) {
+      return from + (to - from) * std::clamp((frame - start) / double(end - start), 0.0, 1.0);
+    };
+    std::vector<cv::Point2d> animals;
+    if (frame < 20) animals = {{210, 66}, {210, 90}, {210, 114}};
+    if (frame >= 60) {
+      animals = {between({199, 84}, {70, 30}, 70, 110), between({221, 96}, {70, 150}, 70, 110)};
+    }
+    animals.push_back(frame < 170 ? between({30, 90}, {210, 90}, 120, 150)
+                                  : between({210, 90}, {30, 90}, 170, 200));
+    train::FrameDetections found;
+    for (const cv::Point2d& at : animals) {
+      train::Detection detection;
+      detection.region = {cvRound(at.x) - 10, cvRound(at.y) - 10, 20, 20};
+      detection.mask = cv::Mat(detection.region.size(), CV_8UC1, cv::Scalar(255));
+      detection.score = 0.9f;
+      detection.apart = 1;
+      found.detections.push_back(detection);
+    }
+    tracker.Add(frame, found);
+  }
+  tracker.Finish();
+  const auto& tracklets = tracker.tracklets();
+  std::set<int> may_have_come_out;  // of those that hid, beside the fourth
+  for (const infer::Link& link : tracker.links()) {
+    const bool hid = tracklets[static_cast<size_t>(link.from)].end_frame == 20;
+    if (hid && tracklets[static_cast<size_t>(link.to)].start_frame > 150) {
+      may_have_come_out.insert(link.from);
+    }
+  }
+  CHECK(may_have_come_out.size() == 1);
+}
+
 TEST_CASE("one that was taken out for good makes no doubts wherever the others go, nor each time") {
   DiscWorld world = LookAlikes();
   world.frames = 700;
