@@ -165,6 +165,8 @@ class PointsTraining : public Family {
 
   std::unique_ptr<PointsTask> MakeTask(const std::vector<PointsSample>& samples, int pixels,
                                        bool free_turn, int batch, const torch::Device& device) {
+    // What a person asks for is the batch of the first phase; others are as much larger or smaller.
+    const int first = IsPosenet() ? kPosenetBatch : kPointsBatch;
     const auto listed = [&](const std::vector<int>& frames) {
       std::vector<int> chosen;
       for (size_t i = 0; i < samples.size(); ++i) {
@@ -179,8 +181,7 @@ class PointsTraining : public Family {
       learn = std::move(held);
       held.clear();
     }
-    const int size =
-        options_.batch > 0 ? std::max(1, options_.batch * batch / kPointsBatch) : batch;
+    const int size = options_.batch > 0 ? std::max(1, options_.batch * batch / first) : batch;
     return std::make_unique<PointsTask>(samples, description_, pixels, free_turn, std::move(learn),
                                         std::move(held), static_cast<uint64_t>(options_.seed),
                                         device, size);
