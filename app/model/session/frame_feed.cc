@@ -3,6 +3,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "app/model/session/session.h"
+#include "datasets/store/connection.h"
 #include "datasets/video/video.h"
 
 namespace app {
@@ -29,7 +30,8 @@ void FrameFeed::Request(datasets::Id video_id, int frame, int direction) {
   const auto is_asked = [&](const Wanted& other) {
     return other.video_id == video_id && other.frame == frame;
   };
-  if (is_asked(wanted_) && is_asked(ready_)) return;
+  // A picture that could not be read may be there now.
+  if (is_asked(wanted_) && is_asked(ready_) && !bgr_.empty()) return;
   wanted_ = {video_id, frame, direction};
   worker_.Ask(wanted_);
 }
@@ -47,30 +49,44 @@ bool FrameFeed::Take(DecodedFrame& picture,
   return true;
 }
 
+void FrameFeed::Open(datasets::Id video_id) {
+  cache_.reset();
+  open_video_ = 0;
+  const datasets::VideoRow row = project_.VideoById(video_id);
+  auto background = std::make_shared<datasets::Background>(project_.BackgroundOf(row));
+  datasets::VideoIndex index = project_.IndexOf(row);
+  open_frames_ = index.frame_count();
+  cache_ = std::make_unique<datasets::FrameCache>(project_.VideoPath(row), std::move(index),
+                                                  kCacheBytes);
+  open_video_ = video_id;
+  std::scoped_lock lock(mutex_);
+  background_ = std::move(background);
+}
+
+void FrameFeed::Leave(const Wanted& wanted, cv::Mat bgr, cv::Mat bgra) {
+  std::scoped_lock lock(mutex_);
+  bgr_ = std::move(bgr);
+  bgra_ = std::move(bgra);
+  ready_ = wanted;
+  fresh_ = true;
+}
+
 void FrameFeed::Decode(const Wanted& wanted) {
   try {
-    if (wanted.video_id != open_video_) {
-      cache_.reset();
-      open_video_ = 0;
-      const datasets::VideoRow row = project_.VideoById(wanted.video_id);
-      auto background = std::make_shared<datasets::Background>(project_.BackgroundOf(row));
-      cache_ = std::make_unique<datasets::FrameCache>(project_.VideoPath(row),
-                                                      project_.IndexOf(row), kCacheBytes);
-      open_video_ = wanted.video_id;
-      std::scoped_lock lock(mutex_);
-      background_ = std::move(background);
-    }
+    // A video that is being recorded has grown since.
+    if (wanted.video_id != open_video_ || wanted.frame >= open_frames_) Open(wanted.video_id);
     cv::Mat picture = cache_->Get(wanted.frame);
     cache_->Prefetch(wanted.frame, wanted.direction == 0 ? 1 : wanted.direction);
     cv::Mat bgra;
     cv::cvtColor(picture, bgra, cv::COLOR_BGR2BGRA);
-    std::scoped_lock lock(mutex_);
-    bgr_ = std::move(picture);
-    bgra_ = std::move(bgra);
-    ready_ = wanted;
-    fresh_ = true;
+    Leave(wanted, std::move(picture), std::move(bgra));
+  } catch (const datasets::BusyError&) {
+    open_video_ = 0;
+    throw;  // and asked again
   } catch (...) {
     open_video_ = 0;  // read anew next time: it may have been moved
+    // Outlines can be seen and changed without it.
+    Leave(wanted, {}, {});
     throw;
   }
 }

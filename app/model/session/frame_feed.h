@@ -22,7 +22,8 @@ class FrameFeed {
 
   // direction: +1 playing, 0 standing: what to read ahead.
   void Request(datasets::Id video_id, int frame, int direction);
-  // Newest result since the last call; false when there is none.
+  // Newest result since the last call; false when there is none. Of a frame that cannot be read the
+  // picture is empty.
   bool Take(DecodedFrame& picture, std::shared_ptr<const datasets::Background>& background);
 
  private:
@@ -31,6 +32,8 @@ class FrameFeed {
     int frame = -1, direction = 0;
   };
   void Decode(const Wanted& wanted);
+  void Open(datasets::Id video_id);
+  void Leave(const Wanted& wanted, cv::Mat bgr, cv::Mat bgra);
 
   datasets::Project& project_;
   std::mutex mutex_;
@@ -41,6 +44,7 @@ class FrameFeed {
   // The worker's own.
   std::unique_ptr<datasets::FrameCache> cache_;
   datasets::Id open_video_ = 0;
+  int open_frames_ = 0;          // as many as the video had then
   LatestWorker<Wanted> worker_;  // last: it ends before what it uses
 };
 

@@ -53,8 +53,9 @@ class Session {
   // been read. Of frame(), or the last one of the video until that is ready.
   std::shared_ptr<const FrameView> frame_view() const;
   DecodedFrame picture() const;  // newest decoded; .frame tells which
-  // Whether that picture and those labels are of frame(). While they are not, what a person points
-  // at lies in another frame, and no label may be placed by it.
+  // Whether that picture and those labels are of frame(); of one whose picture cannot be read, none
+  // is. While they are not, what a person points at lies in another frame, and no label may be
+  // placed by it.
   bool ShowsFrame() const;
   std::shared_ptr<const datasets::Background> background() const;
 

@@ -69,7 +69,7 @@ struct Message {
   bool sticky = false;  // stays until a person closes it, as errors do
 };
 
-// A picture that the decoder thread has ready.
+// A picture that the decoder thread has ready; empty where the frame cannot be read.
 struct DecodedFrame {
   datasets::Id video_id = 0;
   int frame = -1;

@@ -119,11 +119,12 @@ void Shell::WriteState() {
   }
   static constexpr const char* kModes[] = {"label",   "behavior", "review",
                                            "results", "videos",   "live"};
+  const DecodedFrame& picture = session_->picture();
   nlohmann::json state = {{"mode", kModes[static_cast<int>(mode_)]},
                           {"video_id", session_->video_id()},
                           {"frame", session_->frame()},
-                          {"picture_frame", session_->picture().frame},
-                          {"picture_video", session_->picture().video_id},
+                          {"picture_frame", picture.bgr.empty() ? -1 : picture.frame},
+                          {"picture_video", picture.video_id},
                           {"playing", session_->playing()},
                           {"selected_annotation", session_->selected_annotation},
                           {"selected_interval", session_->selected_interval},

@@ -9,6 +9,7 @@
 #include "annotate/edits.h"
 #include "annotate/history.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/recording/recording_store.h"
 #include "datasets/store/writer.h"
 #include "datasets/video/video.h"
 #include "tests/support/eventually.h"
@@ -102,6 +103,60 @@ TEST_CASE("A frame is shown when both its picture and its labels are there, and 
   session.GoTo(scene.light, 7);
   CHECK_FALSE(session.ShowsFrame());
   REQUIRE(shows());
+}
+
+TEST_CASE("Where a picture cannot be read none is shown, and labels there can be worked on") {
+  TwoVideos scene;
+  const auto file = scene.folder / "dark.mp4", elsewhere = scene.folder / "moved.mp4";
+  app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
+  const auto shows = [&] {
+    return tests::Eventually([&] { return session.Poll(), session.ShowsFrame(); });
+  };
+  REQUIRE(shows());
+  session.GoTo(scene.light, 3);
+  REQUIRE(shows());
+  std::filesystem::rename(file, elsewhere);
+  session.GoTo(scene.dark, 5);
+  REQUIRE(shows());
+  CHECK(session.picture().frame == 5);
+  CHECK(session.picture().bgr.empty());
+  session.GoToFrame(6);
+  REQUIRE(shows());
+  CHECK(session.picture().bgr.empty());
+  std::filesystem::rename(elsewhere, file);
+  session.GoToFrame(6);  // asked again, it is there
+  CHECK(tests::Eventually([&] { return session.Poll(), Brightness(session) > 0; }));
+  CHECK(session.ShowsFrame());
+}
+
+TEST_CASE("A video that grows while it is looked at is shown to its new end") {
+  TwoVideos scene;
+  auto other = Project::Open(scene.folder / "two.vole");
+  const datasets::VideoIndex whole = other->IndexOf(other->VideoById(scene.light));
+  datasets::VideoIndex half = whole;
+  half.pts.resize(6);
+  half.key_frames = {0};
+  const auto grow = [&](const datasets::VideoIndex& index) {
+    other->Write(
+        [&](datasets::Writer& writer) { datasets::GrowVideo(writer, scene.light, index); });
+  };
+  grow(half);
+  app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
+  const auto shows = [&](int frame) {
+    return tests::Eventually([&] {
+      session.Poll();
+      return session.ShowsFrame() && session.frame() == frame && !session.picture().bgr.empty();
+    });
+  };
+  REQUIRE(shows(0));
+  session.GoTo(scene.light, 5);
+  REQUIRE(shows(5));
+  grow(whole);
+  REQUIRE(tests::Eventually([&] { return session.Poll(), session.frame_count() == 12; }));
+  session.GoToFrame(11);
+  CHECK(shows(11));
+  CHECK(std::abs(Brightness(session) - 211) < 12);
+  CHECK(session.messages().empty());
 }
 
 TEST_CASE("A video is shown again where it was left") {

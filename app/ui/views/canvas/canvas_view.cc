@@ -237,7 +237,8 @@ bool CanvasView::SendToTool(UiContext& context, annotate::ToolInput input) {
   annotate::ToolContext tool_context = ContextForTool(context);
   const DecodedFrame picture = context.session.picture();
   const auto background = context.session.background();
-  if (picture.frame == context.session.frame()) tool_context.frame = &picture.bgr;
+  const bool reads = picture.frame == context.session.frame() && !picture.bgr.empty();
+  if (reads) tool_context.frame = &picture.bgr;
   if (background && !background->bgr.empty()) tool_context.background = &background->bgr;
   tool_context.run_aside = &run_aside_;
   input.image_pixels_per_screen_pixel = context.scale / placement_.scale;
