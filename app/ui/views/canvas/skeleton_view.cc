@@ -6,19 +6,11 @@
 #include <optional>
 
 #include "app/model/requests/point_requests.h"
+#include "app/ui/item_middle.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
 
 namespace app {
-namespace {
-
-ImVec2 MiddleOfItem() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
-}
-
-}  // namespace
-
 void SkeletonView::AddActions(ActionTable& actions, Session&) {
   Action open;
   open.id = "points.skeleton";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/ui/item_middle.h"
 #include "app/ui/options_form.h"
 #include "datasets/base/error.h"
 #include "datasets/model_files.h"
@@ -14,18 +15,13 @@ namespace {
 constexpr int kMostAnimalChoices = 20;  // in the list; more are typed among the settings
 constexpr size_t kMostTyped = 1024;
 
-ImVec2 MiddleOfLastItem() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return {(low.x + high.x) / 2, (low.y + high.y) / 2};
-}
-
 // Returns the middle of it.
 ImVec2 LineField(const char* id, const char* hint, std::string& text, float width) {
   char typed[kMostTyped];
   snprintf(typed, sizeof typed, "%s", text.c_str());
   ImGui::SetNextItemWidth(width);
   if (ImGui::InputTextWithHint(id, hint, typed, sizeof typed)) text = typed;
-  return MiddleOfLastItem();
+  return MiddleOfItem();
 }
 
 // A field for a path with a button that looks for it.
@@ -68,7 +64,7 @@ void LiveForm::DrawSource(UiContext& context, std::map<std::string, ImVec2>& mid
   using Source = LiveSetup::Source;
   const auto choice = [&](const char* title, Source source, const char* help) {
     if (ImGui::RadioButton(title, setup_.source == source)) setup_.source = source;
-    middles[title] = MiddleOfLastItem();
+    middles[title] = MiddleOfItem();
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", help);
   };
   FieldTitle("Pictures from");

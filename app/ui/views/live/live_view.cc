@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/model/drawing/clock_text.h"
+#include "app/ui/item_middle.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
 #include "datasets/store/names.h"
@@ -19,11 +20,6 @@ constexpr float kSideWidth = 330;         // at scale 1
 constexpr double kStallSeconds = 2;       // from when on it is said that no picture comes
 constexpr double kDiskWarnSeconds = 600;  // that the disk still lasts
 constexpr double kDiskWarnBytes = 1e9;
-
-ImVec2 MiddleOfButton() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return {(low.x + high.x) / 2, (low.y + high.y) / 2};
-}
 
 void WarningText(const std::string& text) {
   ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
@@ -255,7 +251,7 @@ void LiveView::DrawFigures() {
   ImGui::EndTable();
   if (TakesClicks() && !clicks_->All().empty()) {
     if (ImGui::SmallButton("Take the last click back")) clicks_->TakeBack();
-    middles_["take_back"] = MiddleOfButton();
+    middles_["take_back"] = MiddleOfItem();
   }
 }
 
@@ -294,7 +290,7 @@ void LiveView::Draw(UiContext& context) {
   if (runs) {
     ImGui::BeginDisabled(stopping_);
     if (ImGui::Button(stopping_ ? "Ending..." : "Stop", button)) Stop(context.session);
-    middles_["stop"] = MiddleOfButton();
+    middles_["stop"] = MiddleOfItem();
     ImGui::EndDisabled();
     if (seen_->opened) {
       ImGui::TextWrapped("Into %s", seen_->file.filename().string().c_str());
@@ -308,7 +304,7 @@ void LiveView::Draw(UiContext& context) {
     form_.Draw(context, middles_);
     ImGui::Spacing();
     if (ImGui::Button("Start", button)) Start(context.session);
-    middles_["start"] = MiddleOfButton();
+    middles_["start"] = MiddleOfItem();
     if (ImGui::IsItemHovered()) {
       ImGui::SetTooltip(
           "The recording and its tracks are stored every second; the first seconds, with animals "

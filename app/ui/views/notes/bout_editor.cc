@@ -7,17 +7,9 @@
 #include "app/model/drawing/clock_text.h"
 #include "app/model/requests/behavior_requests.h"
 #include "app/model/requests/note_requests.h"
+#include "app/ui/item_middle.h"
 
 namespace app {
-namespace {
-
-ImVec2 MiddleNow() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return {(low.x + high.x) / 2, (low.y + high.y) / 2};
-}
-
-}  // namespace
-
 void BoutEditor::Describe(nlohmann::json& state) const {
   state["bout_editor"] = {{"from", {from_at_.x, from_at_.y}},
                           {"note", {note_at_.x, note_at_.y}},
@@ -33,7 +25,7 @@ void BoutEditor::DrawSpan(UiContext& context, const datasets::BehaviorIntervalRo
       ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll;
   ImGui::SetNextItemWidth(width);
   bool enter = ImGui::InputText("to", from_, sizeof from_, kFlags);
-  from_at_ = MiddleNow();
+  from_at_ = MiddleOfItem();
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("First frame, or its time as 2:07.5; then Enter");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(width);
@@ -66,11 +58,11 @@ void BoutEditor::DrawNote(UiContext& context, const datasets::BehaviorIntervalRo
              [&session, id](const std::string& note) {
                RequestNoteBout(session, id, note, std::nullopt);
              });
-  note_at_ = MiddleNow();
+  note_at_ = MiddleOfItem();
   ImGui::SameLine();
   bool flagged = bout.flagged;
   if (ImGui::Checkbox("flag", &flagged)) RequestNoteBout(session, id, std::nullopt, flagged);
-  flag_at_ = MiddleNow();
+  flag_at_ = MiddleOfItem();
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("To be found again (Ctrl+F; all: Ctrl+M)");
 }
 

@@ -5,16 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/ui/item_middle.h"
 #include "app/ui/options_form.h"
 #include "app/ui/window.h"
 
 namespace app {
 namespace {
-
-ImVec2 MiddleOfItem() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return {(low.x + high.x) / 2, (low.y + high.y) / 2};
-}
 
 // Shows the options that are no file and have no better widget here.
 struct ReportFields {

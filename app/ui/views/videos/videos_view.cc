@@ -7,18 +7,10 @@
 
 #include "app/model/requests/label_requests.h"
 #include "app/model/requests/note_requests.h"
+#include "app/ui/item_middle.h"
 #include "app/ui/window.h"
 
 namespace app {
-namespace {
-
-ImVec2 MiddleOfLast() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return {(low.x + high.x) / 2, (low.y + high.y) / 2};
-}
-
-}  // namespace
-
 void VideosView::AddActions(ActionTable& actions, Session& session) {
   const auto add = [&](const char* id, const char* title, const char* help,
                        std::function<void()> run) {
@@ -141,7 +133,7 @@ void VideosView::DrawFilter(UiContext& context, const ProjectView& project) {
   const float scale = context.scale;
   ImGui::SetNextItemWidth(240 * scale);
   ImGui::InputTextWithHint("##filter", "Part of a name or note", filter_, sizeof filter_);
-  middles_["filter"] = MiddleOfLast();
+  middles_["filter"] = MiddleOfItem();
   ImGui::SameLine();
   ImGui::SetNextItemWidth(140 * scale);
   int filter = static_cast<int>(query_.filter);
@@ -150,7 +142,7 @@ void VideosView::DrawFilter(UiContext& context, const ProjectView& project) {
   }
   ImGui::SameLine();
   if (ImGui::Button("Choose all")) context.actions.Run("videos.choose_all");
-  middles_["all"] = MiddleOfLast();
+  middles_["all"] = MiddleOfItem();
   ImGui::SameLine();
   if (ImGui::Button("Add videos...")) context.actions.Run("project.add_videos");
   ImGui::SameLine();
@@ -173,7 +165,7 @@ void VideosView::DrawBatch(UiContext& context) {
   for (const Batch& batch : kBatches) {
     if (&batch != kBatches) ImGui::SameLine();
     if (ImGui::Button(batch.text)) context.actions.Run(batch.action);
-    middles_[batch.action] = MiddleOfLast();
+    middles_[batch.action] = MiddleOfItem();
     const Action* action = context.actions.Find(batch.action);
     if (action && ImGui::IsItemHovered()) {
       ImGui::SetTooltip("%s\n%s", action->title.c_str(), action->help.c_str());
@@ -199,12 +191,12 @@ void VideosView::DrawNote(UiContext& context) {
              [&session, id](const std::string& note) {
                RequestNote(session, id, std::nullopt, note, std::nullopt);
              });
-  middles_["note"] = MiddleOfLast();
+  middles_["note"] = MiddleOfItem();
   ImGui::SameLine();
   if (ImGui::Checkbox("flag", &facts->second.flagged)) {
     RequestNote(session, id, std::nullopt, std::nullopt, facts->second.flagged);
   }
-  middles_["flag"] = MiddleOfLast();
+  middles_["flag"] = MiddleOfItem();
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("To be found again (the list above can show them)");
 }
 
@@ -245,7 +237,7 @@ void VideosView::DrawRemoval(UiContext& context, const ProjectView& project) {
       "stay. Ctrl+Z does not bring back what is removed; a copy of the project is made before.",
       what.c_str(), labeled, bouts);
   const bool removes = ImGui::Button("Remove") && !chosen.empty();
-  middles_["remove"] = MiddleOfLast();
+  middles_["remove"] = MiddleOfItem();
   ImGui::SameLine();
   if (ImGui::Button("Cancel") || removes || chosen.empty()) {
     if (removes) {
