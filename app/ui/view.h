@@ -32,6 +32,7 @@ struct CanvasRequest {
   std::optional<datasets::Box> zoom_to;  // image pixels
   std::string draw_region;               // the next outline becomes the region of this name
   std::optional<NamePreview> names;      // for this one drawing
+  std::optional<int> follows;  // the unknown animal of this tracklet is selected in each frame
 };
 
 // The part of a video that the timeline shows, and where on the window.

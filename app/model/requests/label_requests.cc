@@ -8,11 +8,11 @@
 #include "annotate/edits_removal.h"
 #include "annotate/tools/shape_geometry.h"
 #include "app/model/requests/point_requests.h"
+#include "app/model/requests/unknown_requests.h"
 #include "datasets/base/error.h"
 #include "datasets/store/copy.h"
 #include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
-#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_decision.h"
 
 namespace app {
@@ -26,31 +26,19 @@ std::optional<annotate::Shape> PredictionNow(const Session& session, datasets::I
   return found ? std::optional(*found) : std::nullopt;
 }
 
-// Whether predicted animals of the video share names.
-bool IsNumbered(const Session& session) {
-  const auto project = session.project_view();
-  return project && project->numbered_videos.count(session.video_id()) > 0;
-}
-
-std::optional<int> TrackletOf(const Session& session, datasets::Id edit_id) {
-  const auto view = session.frame_view();
-  if (!view) return std::nullopt;
-  for (const datasets::PredictionRow& row : view->prediction_rows) {
-    if (row.id == -edit_id) return row.tracklet;
-  }
-  return std::nullopt;
-}
-
 // Of a prediction that shares its name with others, or has none: which one it is.
 std::optional<int> NumberOf(const Session& session, datasets::Id edit_id) {
   const auto view = session.frame_view();
   const auto project = session.project_view();
   if (!view || !project) return std::nullopt;
   const auto prediction = PredictionNow(session, edit_id);
-  const bool is_unknown =
-      prediction && prediction->category_id == datasets::UnknownOf(project->categories);
-  if (!is_unknown && !project->numbered_videos.count(view->video_id)) return std::nullopt;
-  return TrackletOf(session, edit_id);
+  if (!prediction || !SharedNamesIn(*project, view->video_id)(prediction->category_id)) {
+    return std::nullopt;
+  }
+  for (const datasets::PredictionRow& row : view->prediction_rows) {
+    if (row.id == -edit_id) return row.tracklet;
+  }
+  return std::nullopt;
 }
 
 datasets::Id PredictJob(const Session& session) {
@@ -84,30 +72,44 @@ annotate::SeenPrediction SeenNow(const Session& session, const annotate::Shape& 
   seen.row.key_points = prediction.key_points;
   if (const datasets::Id job = PredictJob(session)) seen.row.job_id = job;
   for (const annotate::Shape& label : view->labels) seen.known.push_back(label.annotation_id);
-  seen.numbered = IsNumbered(session);
+  const auto project = session.project_view();
+  seen.numbered = project && SharedNamesIn(*project, session.video_id())(prediction.category_id);
   return seen;
 }
 
-LabeledBy::LabeledBy(const std::vector<annotate::Shape>& labels, bool numbered) : labels_(labels) {
-  if (!numbered) return;
+SharedNames SharedNamesIn(const ProjectView& project, datasets::Id video_id) {
+  return {project.numbered_videos.count(video_id) > 0, project.unknown_id};
+}
+
+LabeledBy::LabeledBy(const std::vector<annotate::Shape>& labels, const SharedNames& shared)
+    : labels_(labels), shared_(shared) {
+  if (!shared.all && !shared.unknown) return;
   for (const annotate::Shape& label : labels) boxes_.push_back(PlaceOf(label));
 }
 
-bool LabeledBy::operator()(const annotate::Shape& prediction) const {
+const annotate::Shape* LabeledBy::LabelOf(const annotate::Shape& prediction) const {
   constexpr double kSamePlace = 0.25;
-  const datasets::Box place = boxes_.empty() ? datasets::Box() : PlaceOf(prediction);
+  const bool by_place = shared_(prediction.category_id);
+  const bool is_unknown = shared_.unknown != 0 && prediction.category_id == shared_.unknown;
+  const datasets::Box place = by_place ? PlaceOf(prediction) : datasets::Box();
+  const annotate::Shape* found = nullptr;
+  double nearest = kSamePlace;
   for (size_t i = 0; i < labels_.size(); ++i) {
-    if (labels_[i].category_id != prediction.category_id) continue;
-    if (boxes_.empty() || datasets::BoxIou(boxes_[i], place) >= kSamePlace) return true;
+    if (!is_unknown && labels_[i].category_id != prediction.category_id) continue;
+    if (!by_place) return &labels_[i];
+    const double overlap = datasets::BoxIou(boxes_[i], place);
+    if (overlap < nearest) continue;
+    nearest = overlap;
+    found = &labels_[i];
   }
-  return false;
+  return found;
 }
 
 std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
                                             const std::vector<annotate::Shape>& predictions,
-                                            bool numbered) {
+                                            const SharedNames& shared) {
   std::vector<annotate::Shape> shapes = labels;
-  const LabeledBy is_labeled(labels, numbered);
+  const LabeledBy is_labeled(labels, shared);
   for (const annotate::Shape& prediction : predictions) {
     if (is_labeled(prediction)) continue;
     shapes.push_back(prediction);
@@ -191,31 +193,29 @@ void RequestDelete(Session& session, datasets::Id annotation_id) {
 }
 
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id) {
+  const NamedTrack::Place at = {session.video_id(), PredictJob(session), session.frame()};
+  const auto say = [&session](const std::string& text) {
+    session.SayLater(Message::Kind::kInfo, text);
+  };
   if (annotation_id < 0) {
-    const auto prediction = PredictionNow(session, annotation_id);
-    const datasets::Id video = session.video_id(), job = PredictJob(session);
-    const int frame = session.frame();
-    if (!prediction || !job) return;
-    const bool numbered = IsNumbered(session);
     const auto project = session.project_view();
-    if (project && prediction->category_id == datasets::UnknownOf(project->categories)) {
-      const std::optional<int> tracklet = TrackletOf(session, annotation_id);
-      if (!tracklet) return;
-      session.PostEdit([=, &session](datasets::Project&) {
-        session.SayLater(Message::Kind::kInfo,
-                         "Named as far as this animal is followed; where it is followed from there "
-                         "is known once the video is predicted again");
-        return annotate::NameUnknown(job, video, frame, *tracklet, category_id);
-      });
-      return;
-    }
-    session.PostEdit([=](datasets::Project&) {
-      return annotate::NamePrediction(job, video, frame, -annotation_id, category_id, numbered);
+    if (!at.job_id || !project || !PredictionNow(session, annotation_id)) return;
+    const bool numbered = SharedNamesIn(*project, at.video_id).all;
+    session.PostEdit([=](datasets::Project& now) {
+      if (const auto track = TrackOfPrediction(now, at, -annotation_id)) {
+        return NameTrack(now, *track, category_id, say);
+      }
+      return annotate::NamePrediction(at.job_id, at.video_id, at.frame, -annotation_id, category_id,
+                                      numbered);
     });
     return;
   }
-  session.PostEdit(
-      [=](datasets::Project&) { return annotate::AssignName(annotation_id, category_id); });
+  session.PostEdit([=](datasets::Project& now) {
+    if (const auto track = TrackOfLabel(now, at, annotation_id)) {
+      return NameTrack(now, *track, category_id, say);
+    }
+    return annotate::AssignName(annotation_id, category_id);
+  });
 }
 
 void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,

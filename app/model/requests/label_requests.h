@@ -21,20 +21,33 @@ FrameSpan SpanOf(const Session& session, ReachOfChange reach, FrameSpan chosen_s
 // a shape with the id -prediction_id, and what is asked for under such an id is done to it. The
 // first change of its outline makes it a label, with its name.
 datasets::Id EditId(const annotate::Shape& shape);
+// Which predictions share their name with others of the frame, so that only their place tells them
+// apart.
+struct SharedNames {
+  bool all = false;          // the animals of the video have numbers
+  datasets::Id unknown = 0;  // the name of those that have none; 0: there are none
+  bool operator()(datasets::Id category) const {
+    return all || (unknown != 0 && category == unknown);
+  }
+};
+SharedNames SharedNamesIn(const ProjectView& project, datasets::Id video_id);
 std::vector<annotate::Shape> EditableShapes(const std::vector<annotate::Shape>& labels,
                                             const std::vector<annotate::Shape>& predictions,
-                                            bool numbered = false);
+                                            const SharedNames& shared = {});
 // Whether a label has taken a prediction's place: one of that animal, or where animals share a name
-// (`numbered`) one of that name that lies there (boxes of IoU >= 0.25). Asked of each prediction in
-// each drawing, so the labels are measured once. `labels` must outlive it.
+// one of that name that lies there (boxes of IoU >= 0.25); of an animal without a name, whichever
+// lies there. Asked of each prediction in each drawing, so the labels are measured once. `labels`
+// must outlive it.
 class LabeledBy {
  public:
-  LabeledBy(const std::vector<annotate::Shape>& labels, bool numbered);
-  bool operator()(const annotate::Shape& prediction) const;
+  LabeledBy(const std::vector<annotate::Shape>& labels, const SharedNames& shared);
+  bool operator()(const annotate::Shape& prediction) const { return LabelOf(prediction); }
+  const annotate::Shape* LabelOf(const annotate::Shape& prediction) const;  // null: none
 
  private:
   const std::vector<annotate::Shape>& labels_;
-  std::vector<datasets::Box> boxes_;  // parallel; empty unless numbered
+  const SharedNames shared_;
+  std::vector<datasets::Box> boxes_;  // parallel; empty where no name is shared
 };
 // The prediction of the current frame under such an id; null for the id of a label.
 const annotate::Shape* FindPrediction(const FrameView* view, datasets::Id edit_id);
@@ -48,7 +61,8 @@ void RequestShapeChange(Session& session, const annotate::ShapeChange& change,
                         datasets::Id animal = 0);
 // A prediction is rejected, in this frame.
 void RequestDelete(Session& session, datasets::Id annotation_id);
-// Gives the label another animal's name; when the name is taken in this frame, the two swap.
+// Gives the label another animal's name; when the name is taken in this frame, the two swap. Of an
+// animal that had no name, or was given one by a person, all that is followed of it gets the name.
 void RequestAssign(Session& session, datasets::Id annotation_id, datasets::Id category_id);
 // Over the span, on labels and predictions: swaps two animals, or names `category_a` `category_b`.
 void RequestNames(Session& session, annotate::NameChange change, datasets::Id category_a,

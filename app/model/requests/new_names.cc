@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "app/model/session/shown_unknown.h"
 #include "datasets/shape/mask.h"
 
 namespace app {
@@ -35,6 +36,23 @@ double OverlapOf(const datasets::Polygons& a, const datasets::Polygons& b) {
   return datasets::RleIou(mask(a), mask(b));
 }
 
+// Who an animal without a name under the outline may be; 0: there is none.
+Id GuessUnder(const datasets::Polygons& outline, const ProjectView& project,
+              const FrameView& view) {
+  Id guess = 0;
+  double most = kLeastOverlap;
+  for (size_t i = 0; i < view.predictions.size() && i < view.prediction_rows.size(); ++i) {
+    if (view.predictions[i].category_id != project.unknown_id) continue;
+    const ShownUnknown* animal =
+        FindUnknown(project, view.video_id, view.frame, view.prediction_rows[i].tracklet);
+    const double overlap = animal ? OverlapOf(outline, view.predictions[i].polygons) : 0;
+    if (overlap < most) continue;
+    most = overlap;
+    guess = animal->animal.guess;
+  }
+  return guess;
+}
+
 }  // namespace
 
 Id NameForNewOutline(const NewOutline& outline, const ProjectView& project, const FrameView& view,
@@ -45,7 +63,9 @@ Id NameForNewOutline(const NewOutline& outline, const ProjectView& project, cons
   Id predicted = 0;
   double most = kLeastOverlap;
   for (const annotate::Shape& prediction : view.predictions) {
-    if (taken.count(prediction.category_id)) continue;
+    if (taken.count(prediction.category_id) || prediction.category_id == project.unknown_id) {
+      continue;
+    }
     const double overlap = OverlapOf(outline.polygons, prediction.polygons);
     if (overlap < most) continue;
     most = overlap;
@@ -53,12 +73,12 @@ Id NameForNewOutline(const NewOutline& outline, const ProjectView& project, cons
   }
   if (predicted) return predicted;
   annotate::NameEvidence evidence;
-  for (const datasets::CategoryRow& animal : project.categories) {
-    const auto seen = view.sightings.find(animal.id);
-    if (seen != view.sightings.end()) evidence.sightings[animal.id] = seen->second;
+  for (const datasets::CategoryRow* animal : NamedAnimals(project)) {
+    const auto seen = view.sightings.find(animal->id);
+    if (seen != view.sightings.end()) evidence.sightings[animal->id] = seen->second;
     if (!colors) continue;
-    const auto color = colors->find(animal.name);
-    if (color != colors->end()) evidence.colors[animal.id] = color->second;
+    const auto color = colors->find(animal->name);
+    if (color != colors->end()) evidence.colors[animal->id] = color->second;
   }
   std::optional<cv::Vec3d> color;
   if (!evidence.colors.empty() && !outline.picture.empty()) {
@@ -67,8 +87,10 @@ Id NameForNewOutline(const NewOutline& outline, const ProjectView& project, cons
   const Id likeliest = annotate::NameByLooksAndPlace(
       annotate::SightingOf(outline.polygons, view.frame), color, evidence, taken);
   if (likeliest) return likeliest;
-  for (const datasets::CategoryRow& animal : project.categories) {
-    if (!taken.count(animal.id)) return animal.id;
+  const Id guess = GuessUnder(outline.polygons, project, view);
+  if (guess && !taken.count(guess)) return guess;
+  for (const datasets::CategoryRow* animal : NamedAnimals(project)) {
+    if (!taken.count(animal->id)) return animal->id;
   }
   return 0;
 }

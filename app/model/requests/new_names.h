@@ -15,8 +15,9 @@ struct NewOutline {
 };
 
 // An animal that has none of `labels`, which are those of the view's frame as they are now. In this
-// order: the name of the prediction under the outline; the likeliest one by looks and place;
-// the first of the list. 0 when every animal is labeled. `colors` by name; null: not known.
+// order: the name of the prediction under the outline; the likeliest one by looks and place; who
+// the animal without a name under it may be; the first of the list. 0 when every animal is labeled.
+// `colors` by name; null: not known.
 datasets::Id NameForNewOutline(const NewOutline& outline, const ProjectView& project,
                                const FrameView& view, const std::vector<annotate::Shape>& labels,
                                const std::map<std::string, annotate::AnimalColor>* colors);

@@ -22,6 +22,13 @@ auto FindPointsOf(Shapes& labels, const annotate::ShapeChange& change, datasets:
   });
 }
 
+// Of a label whose name says nothing, for several have it.
+bool IsSamePlace(const annotate::Shape& label, const annotate::ShapeChange& change) {
+  constexpr double kSamePlace = 0.25;
+  return datasets::BoxIou(datasets::BoxOf(label.polygons), datasets::BoxOf(change.polygons)) >=
+         kSamePlace;
+}
+
 bool Equal(const std::vector<datasets::KeyPoint>& a, const std::vector<datasets::KeyPoint>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
     return one.point_id == other.point_id && one.x == other.x && one.y == other.y &&
@@ -32,9 +39,10 @@ bool Equal(const std::vector<datasets::KeyPoint>& a, const std::vector<datasets:
 }  // namespace
 
 void PendingShapes::Add(const annotate::ShapeChange& change, datasets::Id category,
-                        const FrameView& view, double seconds_now) {
+                        const FrameView& view, double seconds_now, bool shares_name) {
   if (change.kind == Kind::kSelect) return;
-  Waiting waiting{change, category, view.video_id, view.frame, view.revision, seconds_now, {}};
+  Waiting waiting{change,      category, view.video_id, view.frame, view.revision,
+                  seconds_now, {},       shares_name};
   for (const annotate::Shape& label : view.labels) waiting.known.push_back(label.annotation_id);
   waiting_.push_back(std::move(waiting));
 }
@@ -54,8 +62,9 @@ bool PendingShapes::IsShown(const Waiting& waiting, const FrameView& view) {
       const bool is_new = std::find(waiting.known.begin(), waiting.known.end(),
                                     label.annotation_id) == waiting.known.end();
       // The store may keep an outline with other digits, or cut; an animal has one label a frame.
+      const bool named = waiting.category && label.category_id == waiting.category;
       const bool is_it = label.polygons == change.polygons ||
-                         (waiting.category && label.category_id == waiting.category);
+                         (named && (!waiting.shares_name || IsSamePlace(label, change)));
       if (!is_new || !is_it) continue;
       added_ = label.annotation_id;
       return true;

@@ -16,9 +16,9 @@ class PendingShapes {
  public:
   // `view`: the newest view when the change was made; `category`: the animal of a new shape, 0 when
   // it gets a new one. Points without a label's id are of the label that was made for them.
-  // Selections are ignored.
+  // Selections are ignored. `shares_name`: others of the frame are called like that animal.
   void Add(const annotate::ShapeChange& change, datasets::Id category, const FrameView& view,
-           double seconds_now);
+           double seconds_now, bool shares_name = false);
   // The view's labels with the changes that it does not show yet; the view's own list when there is
   // none. Forgets a change that is there, that belongs to another frame, or that is older than
   // kPatienceSeconds (it was refused, and a message says why). Valid until the next call.
@@ -38,6 +38,7 @@ class PendingShapes {
     int64_t revision = 0;
     double since = 0;
     std::vector<datasets::Id> known;  // labels that were there before
+    bool shares_name = false;
   };
   static bool IsOfSameLabel(const Waiting& a, const Waiting& b);
   bool IsShown(const Waiting& waiting, const FrameView& view);

@@ -44,20 +44,21 @@ std::string Joined(const std::vector<std::string>& names) {
 std::optional<Id> AnimalForPoints(const Session& session, const std::vector<Shape>& labels) {
   const auto project = session.project_view();
   if (!project) return std::nullopt;
-  if (project->categories.empty()) return 0;
+  const std::vector<const datasets::CategoryRow*> animals = NamedAnimals(*project);
+  if (animals.empty()) return 0;
   const auto view = ViewNow(session);
   const auto is_free = [&](Id animal) {
     return !HasLabel(labels, animal) && !(view && HasLabel(view->predictions, animal));
   };
   const auto known = [&](Id wanted) {
-    return std::any_of(project->categories.begin(), project->categories.end(),
-                       [&](const datasets::CategoryRow& animal) { return animal.id == wanted; });
+    return std::any_of(animals.begin(), animals.end(),
+                       [&](const auto* animal) { return animal->id == wanted; });
   };
   const Id chosen = session.next_animal, selected = session.selected_category;
   if (known(chosen) && !HasLabel(labels, chosen)) return chosen;
   if (known(selected) && is_free(selected)) return selected;
-  for (const datasets::CategoryRow& animal : project->categories) {
-    if (is_free(animal.id)) return animal.id;
+  for (const datasets::CategoryRow* animal : animals) {
+    if (is_free(animal->id)) return animal->id;
   }
   return std::nullopt;
 }
@@ -132,7 +133,7 @@ void RequestCopyPoints(Session& session) {
     return;
   }
   Id only = 0;  // the selected animal
-  for (const Shape& shape : EditableShapes(view->labels, view->predictions)) {
+  for (const Shape& shape : EditableShapes(view->labels, view->predictions, {true})) {
     if (shape.annotation_id == session.selected_annotation) only = shape.category_id;
   }
   const bool any = std::any_of(

@@ -15,7 +15,9 @@
 #include "datasets/store/machine_records.h"
 #include "datasets/store/notes/note_store.h"
 #include "datasets/store/records.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_review.h"
+#include "infer/meetings/unknown_animals.h"
 
 namespace app {
 
@@ -37,11 +39,18 @@ struct FrameView {
   double drawn_tolerance = 0;
 };
 
+// One animal without a name, as a prediction follows it.
+struct ShownUnknown {
+  datasets::Id video_id = 0, job_id = 0;
+  infer::UnknownAnimal animal;
+};
+
 // The lists that panels show. Immutable; remade when the revision moves.
 struct ProjectView {
   int64_t revision = 0;
   std::vector<datasets::VideoRow> videos;
   std::vector<datasets::CategoryRow> categories;
+  datasets::Id unknown_id = 0;  // of those, of animals whose name nobody knows; 0: none
   std::vector<datasets::BehaviorRow> behaviors;
   std::vector<datasets::Skeleton> skeletons;
   bool has_key_points = false;                                                   // on any label
@@ -54,12 +63,23 @@ struct ProjectView {
   std::map<datasets::Id, datasets::Id> predict_job;      // newest by video
   std::vector<datasets::ReviewItemRow> review_items;     // of those jobs, highest first
   std::vector<infer::ReviewedMeeting> meetings;          // of those, worth a decision most first
+  std::vector<ShownUnknown> unknown_animals;             // of those, longest first
+  int named_unknown = 0;                                 // of those, named by people
   std::set<datasets::Id> numbered_videos;                // whose predicted animals share names
   std::map<datasets::Id, std::string> without_meetings;  // videos that have no list of them: why
   std::vector<int> suggested_frames;                     // of the current video
   std::string undo_label, redo_label;                    // "" = nothing to undo
   std::set<datasets::Id> missing_videos;                 // whose files are not where they were
 };
+
+// Animals that have a name, in order: who people choose from, and what the digits stand for.
+inline std::vector<const datasets::CategoryRow*> NamedAnimals(const ProjectView& project) {
+  std::vector<const datasets::CategoryRow*> named;
+  for (const datasets::CategoryRow& animal : project.categories) {
+    if (!datasets::IsUnknown(animal)) named.push_back(&animal);
+  }
+  return named;
+}
 
 struct Message {
   enum class Kind { kInfo, kSuccess, kError };

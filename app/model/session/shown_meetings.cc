@@ -1,8 +1,6 @@
 #include "app/model/session/shown_meetings.h"
 
 #include <algorithm>
-#include <cmath>
-#include <opencv2/imgproc.hpp>
 #include <tuple>
 
 #include "annotate/edits_meetings.h"
@@ -11,42 +9,6 @@
 
 namespace app {
 namespace {
-
-constexpr double kRoomAround = 1.25;  // of the largest outline, so that the surroundings show
-
-struct Lie {  // how an outline lies in its picture
-  cv::Point2d center;
-  double angle = 0;   // degrees, of its length
-  double radius = 0;  // farthest point
-};
-
-Lie LieOf(const datasets::Polygons& outline) {
-  std::vector<cv::Point2f> points;
-  Lie lie;
-  double area = -1;
-  for (const datasets::Ring& ring : outline) {  // its largest part says how it lies
-    std::vector<cv::Point2f> own(ring.begin(), ring.end());
-    const double size = own.size() < 3 ? 0 : cv::contourArea(own);
-    if (size > area) area = size, points = std::move(own);
-  }
-  if (points.empty()) return lie;
-  const cv::Moments m = cv::moments(points);
-  if (m.m00 > 0) {
-    lie.center = {m.m10 / m.m00, m.m01 / m.m00};
-    lie.angle = 0.5 * std::atan2(2 * m.mu11, m.mu20 - m.mu02) * 180 / CV_PI;
-    // The heavier end to the left.
-    const double c = std::cos(lie.angle * CV_PI / 180), s = std::sin(lie.angle * CV_PI / 180);
-    const double skew =
-        c * c * c * m.mu30 + 3 * c * c * s * m.mu21 + 3 * c * s * s * m.mu12 + s * s * s * m.mu03;
-    if (skew < 0) lie.angle += 180;
-  } else {
-    lie.center = points.front();
-  }
-  for (const auto& point : points) {
-    lie.radius = std::max(lie.radius, cv::norm(cv::Point2d(point) - lie.center));
-  }
-  return lie;
-}
 
 // The same animals by the same names on both sides.
 bool HaveSameSides(const datasets::MeetingRow& a, const datasets::MeetingRow& b) {
@@ -57,6 +19,23 @@ bool HaveSameSides(const datasets::MeetingRow& a, const datasets::MeetingRow& b)
   };
   return a.id == b.id &&
          std::equal(a.animals.begin(), a.animals.end(), b.animals.begin(), b.animals.end(), same);
+}
+
+// Animals of a prediction that had no name until a person gave them one.
+int CountNamed(const datasets::Project& project, datasets::Id job, datasets::Id video) {
+  const auto unknown = datasets::UnknownOf(project.Categories());
+  std::set<int> named;
+  const auto corrections = project.Corrections(job, video);
+  for (const auto& correction : corrections) {
+    if (!unknown || correction.category_id != unknown || !correction.number) continue;
+    datasets::PredictionRow row;
+    row.category_id = *unknown;
+    row.tracklet = *correction.number;
+    row.frame_index = correction.start_frame;
+    datasets::Correct(corrections, &row);
+    if (row.category_id != *unknown) named.insert(row.tracklet);
+  }
+  return static_cast<int>(named.size());
 }
 
 }  // namespace
@@ -75,12 +54,17 @@ MeetingLoader::Meetings MeetingLoader::Load(
     Loaded& loaded = of_video_[video];
     if (loaded.job_id != job || loaded.changes != changes) {
       loaded.meetings.clear();
+      loaded.unknown.clear();
+      loaded.named_unknown = CountNamed(project, job, video);
       loaded.why_none.clear();
       loaded.numbered = false;
       try {
         infer::MeetingList list = infer::ListMeetings(project, job, video);
         loaded.meetings = std::move(list.meetings);
         loaded.numbered = list.numbered;
+        for (const auto& animal : infer::UnknownAnimals(project, job, video)) {
+          loaded.unknown.push_back({video, job, animal});
+        }
         if (!list.known) {
           loaded.why_none = "its prediction has no list of meetings; predict it again";
         }
@@ -93,10 +77,15 @@ MeetingLoader::Meetings MeetingLoader::Load(
       loaded.changes = std::move(changes);
     }
     found.all.insert(found.all.end(), loaded.meetings.begin(), loaded.meetings.end());
+    found.unknown.insert(found.unknown.end(), loaded.unknown.begin(), loaded.unknown.end());
+    found.named_unknown += loaded.named_unknown;
     if (loaded.numbered) found.numbered.insert(video);
     if (!loaded.why_none.empty()) found.without_list[video] = loaded.why_none;
   }
   infer::SortByWorth(found.all);
+  std::stable_sort(found.unknown.begin(), found.unknown.end(), [](const auto& a, const auto& b) {
+    return a.animal.end_frame - a.animal.start_frame > b.animal.end_frame - b.animal.start_frame;
+  });
   return found;
 }
 
@@ -143,29 +132,6 @@ void RequestMeetingDecision(Session& session, datasets::Id meeting, infer::Meeti
   });
 }
 
-MeetingSide CutSide(const cv::Mat& picture, const datasets::Polygons& outline, double pixels) {
-  const Lie lie = LieOf(outline);
-  const double scale = kSidePixels / std::max(1.0, pixels);
-  cv::Mat turn = cv::getRotationMatrix2D(
-      cv::Point2f(static_cast<float>(lie.center.x), static_cast<float>(lie.center.y)), lie.angle,
-      scale);
-  turn.at<double>(0, 2) += kSidePixels / 2.0 - lie.center.x;
-  turn.at<double>(1, 2) += kSidePixels / 2.0 - lie.center.y;
-  MeetingSide side;
-  cv::warpAffine(picture, side.bgr, turn, {kSidePixels, kSidePixels},
-                 scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-  for (datasets::Ring ring : outline) {
-    for (cv::Point2d& point : ring) {
-      point = {
-          turn.at<double>(0, 0) * point.x + turn.at<double>(0, 1) * point.y + turn.at<double>(0, 2),
-          turn.at<double>(1, 0) * point.x + turn.at<double>(1, 1) * point.y +
-              turn.at<double>(1, 2)};
-    }
-    side.outline.push_back(std::move(ring));
-  }
-  return side;
-}
-
 MeetingPictures::MeetingPictures(std::filesystem::path project_file, std::function<void()> wake,
                                  std::function<void(const std::string&)> say)
     : project_file_(std::move(project_file)),
@@ -190,7 +156,6 @@ std::shared_ptr<const MeetingPictures::Sides> MeetingPictures::Of(
 void MeetingPictures::Read(const infer::ReviewedMeeting& reviewed) {
   const datasets::MeetingRow& meeting = reviewed.row;
   const auto project = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
-  const datasets::VideoRow video = project->VideoById(meeting.video_id);
   struct Wanted {
     int frame = 0, tracklet = 0, number = 0;
     datasets::Id category_id = 0;
@@ -216,7 +181,6 @@ void MeetingPictures::Read(const infer::ReviewedMeeting& reviewed) {
                         {}});
     }
   }
-  double radius = 0;
   for (Wanted& one : wanted) {
     for (const auto& row : project->PredictionsAt(meeting.job_id, meeting.video_id, one.frame)) {
       const bool is_it = reviewed.numbered
@@ -224,24 +188,17 @@ void MeetingPictures::Read(const infer::ReviewedMeeting& reviewed) {
                              : row.tracklet == one.tracklet;
       if (is_it) one.outline = row.polygons;
     }
-    radius = std::max(radius, LieOf(one.outline).radius);
   }
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) {
     return std::tie(a.frame, a.number) < std::tie(b.frame, b.number);
   });
+  std::vector<CutWish> wishes;
+  for (const Wanted& one : wanted) wishes.push_back({meeting.video_id, one.frame, one.outline});
+  const std::vector<AnimalCut> cuts = CutAnimals(*project, wishes);
   auto sides = std::make_shared<Sides>();
   sides->meeting = meeting;
-  datasets::VideoReader reader = project->OpenVideo(video);
-  cv::Mat picture;
-  int at = -1;
-  for (const Wanted& one : wanted) {
-    if (one.outline.empty()) continue;
-    if (one.frame != at) picture = reader.Read(at = one.frame);
-    MeetingSide side = CutSide(picture, one.outline, 2 * kRoomAround * radius);
-    side.number = one.number;
-    side.after = one.after;
-    side.frame = one.frame;
-    sides->sides.push_back(std::move(side));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!cuts[i].bgr.empty()) sides->sides.push_back({cuts[i], wanted[i].number, wanted[i].after});
   }
   std::scoped_lock lock(mutex_);
   sides_ = std::move(sides);

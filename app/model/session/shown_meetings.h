@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/model/session/animal_cuts.h"
 #include "app/model/session/latest_worker.h"
 #include "app/model/session/session.h"
 #include "infer/meetings/meeting_decision.h"
@@ -26,7 +27,9 @@ class MeetingLoader {
     std::vector<infer::ReviewedMeeting> all;  // what a decision is worth most first
     // Of predictions that have no list, or a damaged one: the reason, by video.
     std::map<datasets::Id, std::string> without_list;
-    std::set<datasets::Id> numbered;  // videos whose animals share names
+    std::set<datasets::Id> numbered;    // videos whose animals share names
+    std::vector<ShownUnknown> unknown;  // without a name, longest first
+    int named_unknown = 0;              // that had none until a person named them
   };
   Meetings Load(const datasets::Project& project,
                 const std::map<datasets::Id, datasets::Id>& predict_job);
@@ -36,6 +39,8 @@ class MeetingLoader {
     datasets::Id job_id = 0;
     std::vector<datasets::Id> changes;  // decisions and corrections
     std::vector<infer::ReviewedMeeting> meetings;
+    std::vector<ShownUnknown> unknown;
+    int named_unknown = 0;
     std::string why_none;
     bool numbered = false;
   };
@@ -54,18 +59,13 @@ const infer::ReviewedMeeting* NextMeeting(const ProjectView& project, datasets::
 void RequestMeetingDecision(Session& session, datasets::Id meeting, infer::MeetingVerdict verdict,
                             int a, int b, double seconds);
 
-// One animal on one side of a meeting: cut out, turned so that its body lies level, at the scale of
-// the others.
-struct MeetingSide {
+// One animal on one side of a meeting.
+struct MeetingSide : AnimalCut {
   int number = 0;  // of the track, as ReviewedMeeting has it
   bool after = false;
-  int frame = 0;
-  cv::Mat bgr;                 // CV_8UC3, square
-  datasets::Polygons outline;  // pixels of bgr
+  MeetingSide(AnimalCut cut, int of, bool comes_after)
+      : AnimalCut(std::move(cut)), number(of), after(comes_after) {}
 };
-constexpr int kSidePixels = 160;
-// `picture`: the whole frame. `pixels`: of the picture, that fill the side of the square.
-MeetingSide CutSide(const cv::Mat& picture, const datasets::Polygons& outline, double pixels);
 
 // Cuts them out on a thread of its own.
 class MeetingPictures {

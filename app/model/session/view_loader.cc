@@ -151,6 +151,7 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->revision = revision;
   view->videos = project_.Videos();
   view->categories = project_.Categories();
+  view->unknown_id = datasets::UnknownOf(view->categories).value_or(0);
   view->behaviors = project_.Behaviors();
   view->skeletons = project_.Skeletons();
   project_.Read([&](datasets::Connection& connection) {
@@ -188,6 +189,8 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->meetings = std::move(meetings.all);
   view->without_meetings = std::move(meetings.without_list);
   view->numbered_videos = std::move(meetings.numbered);
+  view->unknown_animals = std::move(meetings.unknown);
+  view->named_unknown = meetings.named_unknown;
   for (const auto& [video, job] : view->predict_job) {
     if (IsNumberedRecording(view->jobs, job)) view->numbered_videos.insert(video);
   }

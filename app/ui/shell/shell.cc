@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "app/model/session/shown_meetings.h"
+#include "app/model/session/shown_unknown.h"
 #include "app/ui/frame_times.h"
 #include "app/ui/messages.h"
 #include "app/ui/shell/start_screen.h"
@@ -449,8 +450,9 @@ void Shell::DrawStatusBar() {
     }
   }
   if (const auto project = session_->project_view()) {
-    const std::string open = OpenMeetingsText(project->meetings);
-    if (!open.empty()) where += "   " + open;
+    for (const auto& todo : {OpenMeetingsText(project->meetings), UnknownAnimalsText(*project)}) {
+      if (!todo.empty()) where += "   " + todo;
+    }
   }
   const float scale = context_->scale;
   const std::vector<Session::JobStatus> jobs = session_->JobsNow();

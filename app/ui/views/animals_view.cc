@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/model/session/shown_queue.h"
+#include "app/ui/item_middle.h"
 #include "app/ui/views/color_choice.h"
 #include "app/ui/window.h"
 #include "datasets/store/names.h"
@@ -12,21 +13,25 @@
 namespace app {
 namespace {
 
-const datasets::CategoryRow* Find(const ProjectView& project, datasets::Id id) {
-  for (const datasets::CategoryRow& row : project.categories) {
-    if (row.id == id) return &row;
+const datasets::CategoryRow* FindNamed(const ProjectView& project, datasets::Id id) {
+  for (const datasets::CategoryRow* row : NamedAnimals(project)) {
+    if (row->id == id) return row;
   }
   return nullptr;
 }
 
-ImVec2 MiddleOfItem() {
-  const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-  return ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2);
+// "labeled", "predicted", "-", as the frame has it.
+const char* StateIn(const FrameView* frame, datasets::Id category) {
+  const auto has = [&](const std::vector<annotate::Shape>& shapes) {
+    return std::any_of(shapes.begin(), shapes.end(),
+                       [&](const annotate::Shape& shape) { return shape.category_id == category; });
+  };
+  return !frame ? "" : has(frame->labels) ? "labeled" : has(frame->predictions) ? "predicted" : "-";
 }
 
-uint32_t ColorOf(const ProjectView& project, size_t index) {
-  const uint32_t color = project.categories[index].color;
-  return color ? color : datasets::PaletteColor(static_cast<int>(index));
+uint32_t ColorOf(const ProjectView& project, const datasets::CategoryRow& animal) {
+  const auto index = &animal - project.categories.data();
+  return animal.color ? animal.color : datasets::PaletteColor(static_cast<int>(index));
 }
 
 }  // namespace
@@ -42,10 +47,12 @@ void AnimalsView::AddActions(ActionTable& actions, Session& session) {
   swap.chords = {ParseChord("Ctrl+T")};
   swap.run = [this, &session] {
     const auto project = session.project_view();
-    if (!project || project->categories.size() < 2) return;
-    if (project->categories.size() == 2) {
-      RequestNames(session, annotate::NameChange::kSwap, project->categories[0].id,
-                   project->categories[1].id, SpanOf(session, ReachOfChange::kFromHere, {}));
+    if (!project) return;
+    const auto animals = NamedAnimals(*project);
+    if (animals.size() < 2) return;
+    if (animals.size() == 2) {
+      RequestNames(session, annotate::NameChange::kSwap, animals[0]->id, animals[1]->id,
+                   SpanOf(session, ReachOfChange::kFromHere, {}));
     } else {
       wants_focus_ = true;
       change_ = annotate::NameChange::kSwap;
@@ -62,7 +69,7 @@ void AnimalsView::AddActions(ActionTable& actions, Session& session) {
   reassign.run = [this, &session] {
     wants_focus_ = true;
     change_ = annotate::NameChange::kReassign;
-    if (session.selected_category) first_ = session.selected_category;
+    if (session.selected_category) first_ = session.selected_category;  // checked when drawn
   };
   actions.Add(reassign);
 }
@@ -76,11 +83,13 @@ void AnimalsView::StartRenaming(const datasets::CategoryRow& animal) {
 void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
   rows_.clear();
   Session& session = context.session;
-  const auto frame = session.frame_view();
-  for (size_t i = 0; i < project.categories.size(); ++i) {
-    const datasets::CategoryRow& animal = project.categories[i];
+  const auto seen = session.frame_view();
+  const FrameView* frame = seen && seen->frame == session.frame() ? seen.get() : nullptr;
+  const auto animals = NamedAnimals(project);
+  for (size_t i = 0; i < animals.size(); ++i) {
+    const datasets::CategoryRow& animal = *animals[i];
     ImGui::PushID(static_cast<int>(animal.id));
-    if (const auto chosen = DrawColorChoice("of", ColorOf(project, i), context.scale)) {
+    if (const auto chosen = DrawColorChoice("of", ColorOf(project, animal), context.scale)) {
       datasets::CategoryRow changed = animal;
       changed.color = *chosen;
       RequestChangeAnimal(session, changed);
@@ -123,19 +132,12 @@ void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
       }
       ImGui::EndPopup();
     }
-    const auto has = [&](const std::vector<annotate::Shape>& shapes) {
-      return std::any_of(shapes.begin(), shapes.end(), [&](const annotate::Shape& shape) {
-        return shape.category_id == animal.id;
-      });
-    };
-    const char* state = !frame || frame->frame != session.frame() ? ""
-                        : has(frame->labels)                      ? "labeled"
-                        : has(frame->predictions)                 ? "predicted"
-                                                                  : "-";
+    const char* state = StateIn(frame, animal.id);
     ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(state).x);
     ImGui::TextDisabled("%s", state);
     ImGui::PopID();
   }
+  DrawUnknown(context, project, frame);
   ImGui::SetNextItemWidth(-60 * context.scale);
   const bool enter =
       ImGui::InputTextWithHint("##new", "New animal's name", new_name_, sizeof new_name_,
@@ -145,6 +147,39 @@ void AnimalsView::DrawAnimals(UiContext& context, const ProjectView& project) {
     RequestNewAnimal(session, new_name_);
     new_name_[0] = 0;
   }
+}
+
+// Those without a name are no animal that could be chosen: a click leads to where they get one.
+void AnimalsView::DrawUnknown(UiContext& context, const ProjectView& project,
+                              const FrameView* frame) {
+  const auto unknown =
+      std::find_if(project.categories.begin(), project.categories.end(), datasets::IsUnknown);
+  if (unknown == project.categories.end()) return;
+  ImGui::PushID(static_cast<int>(unknown->id));
+  if (const auto chosen = DrawColorChoice("of", ColorOf(project, *unknown), context.scale)) {
+    datasets::CategoryRow changed = *unknown;
+    changed.color = *chosen;
+    RequestChangeAnimal(context.session, changed);
+  }
+  ImGui::SameLine();
+  const size_t count = project.unknown_animals.size();
+  const std::string text =
+      unknown->name + (count == 0   ? ""
+                       : count == 1 ? ": 1 animal - who is it?"
+                                    : ": " + std::to_string(count) + " animals - who are they?");
+  ImGui::PushStyleColor(ImGuiCol_Text, MutedTextColor());
+  if (ImGui::Selectable(text.c_str())) context.actions.Run("review.unknown");
+  ImGui::PopStyleColor();
+  rows_[unknown->name] = MiddleOfItem();
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("Whose looks say too little for a name; click to see and name them");
+  }
+  if (count == 0) {
+    const char* state = StateIn(frame, unknown->id);
+    ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(state).x);
+    ImGui::TextDisabled("%s", state);
+  }
+  ImGui::PopID();
 }
 
 void AnimalsView::Describe(nlohmann::json& state) const {
@@ -248,15 +283,16 @@ void AnimalsView::DrawNameChange(UiContext& context, const ProjectView& project)
   if (ImGui::IsItemHovered()) {
     ImGui::SetTooltip("Where it carries the wrong name. Frames that have both animals swap them.");
   }
-  if (!Find(project, first_)) first_ = project.categories[0].id;
-  if (!Find(project, second_) || second_ == first_) {
-    second_ = project.categories[project.categories[0].id == first_ ? 1 : 0].id;
+  const auto animals = NamedAnimals(project);
+  if (!FindNamed(project, first_)) first_ = animals[0]->id;
+  if (!FindNamed(project, second_) || second_ == first_) {
+    second_ = animals[animals[0]->id == first_ ? 1 : 0]->id;
   }
   const auto choose = [&](const char* id, datasets::Id& chosen) {
     ImGui::SetNextItemWidth(110 * context.scale);
-    if (!ImGui::BeginCombo(id, Find(project, chosen)->name.c_str())) return;
-    for (const datasets::CategoryRow& row : project.categories) {
-      if (ImGui::Selectable(row.name.c_str(), row.id == chosen)) chosen = row.id;
+    if (!ImGui::BeginCombo(id, FindNamed(project, chosen)->name.c_str())) return;
+    for (const datasets::CategoryRow* row : animals) {
+      if (ImGui::Selectable(row->name.c_str(), row->id == chosen)) chosen = row->id;
     }
     ImGui::EndCombo();
   };
@@ -282,13 +318,14 @@ void AnimalsView::DrawNameChange(UiContext& context, const ProjectView& project)
 void AnimalsView::Draw(UiContext& context) {
   const auto project = context.session.project_view();
   if (!project) return;
-  if (project->categories.empty()) {
+  const size_t animals = NamedAnimals(*project).size();
+  if (animals == 0) {
     ImGui::TextWrapped(
         "Each animal is a class of its own. Draw an outline and it gets a name, or add names "
         "here.");
   }
   DrawAnimals(context, *project);
-  if (project->categories.size() >= 2 && context.session.video()) {
+  if (animals >= 2 && context.session.video()) {
     ImGui::Separator();
     DrawNameChange(context, *project);
   }

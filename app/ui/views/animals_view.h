@@ -24,6 +24,7 @@ class AnimalsView : public View {
  private:
   void StartRenaming(const datasets::CategoryRow& animal);
   void DrawAnimals(UiContext& context, const ProjectView& project);
+  void DrawUnknown(UiContext& context, const ProjectView& project, const FrameView* frame);
   void DrawNameChange(UiContext& context, const ProjectView& project);
   FrameSpan DrawReach(UiContext& context, const ProjectView& project);
   std::string DescribeReach(UiContext& context, const ProjectView& project, FrameSpan span);

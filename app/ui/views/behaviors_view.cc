@@ -190,7 +190,7 @@ void BehaviorsView::DrawRegions(UiContext& context, const ProjectView& project) 
   ImGui::SetNextItemWidth(-1);
   if (ImGui::BeginCombo("##subject", name_of(session.selected_subject).c_str())) {
     std::vector<std::string> subjects = Subjects(project, session.video_id());
-    for (const datasets::CategoryRow& animal : project.categories) subjects.push_back(animal.name);
+    for (const auto* animal : NamedAnimals(project)) subjects.push_back(animal->name);
     subjects.push_back("");
     std::set<std::string> shown;
     for (const std::string& subject : subjects) {

@@ -285,7 +285,7 @@ void LearnView::DrawTracking(UiContext& context) {
 
 void LearnView::DrawTraining(UiContext& context, const ProjectView& project) {
   const size_t labeled = LabeledFrames(project);
-  ImGui::TextWrapped("%zu labeled frames, %zu animals.%s", labeled, project.categories.size(),
+  ImGui::TextWrapped("%zu labeled frames, %zu animals.%s", labeled, NamedAnimals(project).size(),
                      labeled < 10 ? " Label at least 10 frames; 100 are plenty." : "");
   if (labeled == 0 && context.session.video() && !watch_->running()) DrawTracking(context);
   DrawChoices(project);

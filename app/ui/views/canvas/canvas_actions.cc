@@ -77,7 +77,8 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] {
         const auto view = session.frame_view();
         if (!view) return;
-        for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions, true)) {
+        for (const annotate::Shape& shape :
+             EditableShapes(view->labels, view->predictions, {true})) {
           if (shape.annotation_id != session.selected_annotation) continue;
           if (!shape.polygons.empty()) {
             ZoomTo(datasets::BoxOf(shape.polygons));
@@ -150,8 +151,10 @@ void CanvasView::AddActions(ActionTable& actions, Session& session) {
     add(("animal." + digit).c_str(), ("Assign animal " + digit).c_str(), "", digit.c_str(),
         [&session, i] {
           const auto project = session.project_view();
-          if (!project || static_cast<size_t>(i) > project->categories.size()) return;
-          const datasets::Id category = project->categories[static_cast<size_t>(i - 1)].id;
+          if (!project) return;
+          const auto animals = NamedAnimals(*project);
+          if (static_cast<size_t>(i) > animals.size()) return;
+          const datasets::Id category = animals[static_cast<size_t>(i - 1)]->id;
           session.selected_category = category;
           if (session.selected_annotation) {
             RequestAssign(session, session.selected_annotation, category);

@@ -26,7 +26,7 @@ void CanvasView::AddClipboardActions(ActionTable& actions, Session& session) {
 void CanvasView::Copy(Session& session) {
   const auto view = session.frame_view();
   if (!view || view->frame != session.frame()) return;
-  for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions, true)) {
+  for (const annotate::Shape& shape : EditableShapes(view->labels, view->predictions, {true})) {
     if (shape.annotation_id != session.selected_annotation || shape.polygons.empty()) continue;
     copied_ = CopiedOutline{shape, view->video_id, view->frame};
     session.Say(Message::Kind::kInfo, "Copied; Ctrl+V pastes it, in any frame");

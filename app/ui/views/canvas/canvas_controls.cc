@@ -185,7 +185,9 @@ void CanvasView::DrawLookPopup(UiContext& context) {
 // While Ctrl is held: which digit is which animal, and what a digit would do now.
 void CanvasView::DrawIdentityLegend(UiContext& context) {
   const auto project = context.session.project_view();
-  if (!project || project->categories.empty()) return;
+  if (!project) return;
+  const auto animals = NamedAnimals(*project);
+  if (animals.empty()) return;
   const auto& labels = Labels(context);
   const auto label_of = [&](datasets::Id category) {
     return std::find_if(labels.begin(), labels.end(), [&](const annotate::Shape& label) {
@@ -205,10 +207,11 @@ void CanvasView::DrawIdentityLegend(UiContext& context) {
   ImGui::TextUnformatted(selected ? "A digit names the selected animal"
                                   : "A digit chooses the animal to draw");
   ImGui::PopStyleColor();
-  for (size_t i = 0; i < project->categories.size() && i < 9; ++i) {
-    const datasets::CategoryRow& category = project->categories[i];
-    const uint32_t color =
-        category.color ? category.color : datasets::PaletteColor(static_cast<int>(i));
+  for (size_t i = 0; i < animals.size() && i < 9; ++i) {
+    const datasets::CategoryRow& category = *animals[i];
+    int index = 0;
+    CategoryOf(*project, category.id, &index);
+    const uint32_t color = category.color ? category.color : datasets::PaletteColor(index);
     const float side = ImGui::GetTextLineHeight();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImDrawList* draw = ImGui::GetWindowDrawList();

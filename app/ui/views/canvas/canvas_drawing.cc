@@ -107,14 +107,15 @@ void CanvasView::BuildOverlay(UiContext& context) {
     overlay_shapes_.push_back(drawn);
   };
   // A label hides the prediction of the same animal: it has taken its place.
-  const bool numbered = project->numbered_videos.count(view->video_id) > 0;
-  const LabeledBy is_labeled(labels, numbered);
+  const SharedNames shared = SharedNamesIn(*project, view->video_id);
+  const LabeledBy is_labeled(labels, shared);
   if (show_predictions_) {
     for (size_t i = 0; i < view->predictions.size(); ++i) {
       const annotate::Shape& shape = view->predictions[i];
       if (show_labels_ && is_labeled(shape)) continue;
       add(shape, view->drawn_predictions[i], true);
-      if (numbered && i < view->prediction_rows.size()) {  // told apart by their numbers
+      if (shared(shape.category_id) && i < view->prediction_rows.size()) {
+        // told apart by their numbers
         overlay_shapes_.back().color = datasets::PaletteColor(view->prediction_rows[i].tracklet);
       }
     }

@@ -4,6 +4,7 @@
 
 #include "app/model/drawing/tag_layout.h"
 #include "app/model/requests/label_requests.h"
+#include "app/model/session/shown_unknown.h"
 #include "app/ui/views/canvas/canvas_view.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/names.h"
@@ -17,6 +18,7 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   if (!view || !project) return;
   const float scale = context.scale;
   const bool digits = ImGui::GetIO().KeyCtrl && context.mode == Mode::kLabel;
+  const auto animals = NamedAnimals(*project);
   struct Name {
     std::string text;
     uint32_t color;
@@ -43,7 +45,10 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
                  : shape.category_id ? "?"
                                      : "new animal") +
                 (shown_as != shape.category_id ? ", as it would be" : suffix);
-    if (digits && category && index < 9) name.text = std::to_string(index + 1) + "  " + name.text;
+    const auto digit = std::find(animals.begin(), animals.end(), category) - animals.begin();
+    if (digits && digit < std::min<long>(9, static_cast<long>(animals.size()))) {
+      name.text = std::to_string(digit + 1) + "  " + name.text;
+    }
     name.color = category && category->color ? category->color : datasets::PaletteColor(index);
     const datasets::Id edit_id = EditId(shape);
     name.selected = edit_id && edit_id == context.session.selected_annotation;
@@ -64,7 +69,9 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       });
   const bool numbered = project->numbered_videos.count(view->video_id) > 0;
   const auto& labels = Labels(context);
-  const LabeledBy is_labeled(labels, numbered);
+  const SharedNames shared = SharedNamesIn(*project, view->video_id);
+  const LabeledBy is_labeled(labels, shared);
+  std::string naming;  // what a digit would do
   if (show_labels_) {
     for (const annotate::Shape& shape : labels)
       add(shape, shape.occluded ? " (partly hidden)" : "");
@@ -78,10 +85,22 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
       char sure[32] = "";  // not known of what was seen live
       if (row.confidence > 0) snprintf(sure, sizeof sure, "  %.0f %%", 100 * row.confidence);
       text = numbered ? "#" + std::to_string(row.tracklet + 1) + sure : sure;
+      if (shape.category_id == project->unknown_id) {
+        const ShownUnknown* unknown =
+            FindUnknown(*project, view->video_id, view->frame, row.tracklet);
+        const std::string guess = unknown ? GuessText(*project, *unknown) : "";
+        text = " " + std::to_string(row.tracklet) + (guess.empty() ? "" : ", " + guess);
+        if (unknown && EditId(shape) == context.session.selected_annotation &&
+            context.mode != Mode::kBehavior) {
+          naming = "1-9 names it on frames " + std::to_string(unknown->animal.start_frame) +
+                   " to " + std::to_string(unknown->animal.end_frame - 1);
+        }
+      }
     }
     const size_t names_before = names.size();
     add(shape, text);
-    if (numbered && names.size() > names_before && i < view->prediction_rows.size()) {
+    if (shared(shape.category_id) && names.size() > names_before &&
+        i < view->prediction_rows.size()) {
       names.back().color = datasets::PaletteColor(view->prediction_rows[i].tracklet);
     }
   }
@@ -106,11 +125,15 @@ void CanvasView::DrawNames(UiContext& context, ImDrawList* draw) {
   }
   const bool some_hidden =
       std::any_of(places.begin(), places.end(), [](const TagPlace& place) { return place.hidden; });
-  const std::string text = preview_ ? preview_->text
-                           : view->state == datasets::ImageState::kEmpty
-                               ? "marked: no animal in this frame"
-                           : some_hidden ? "Not every name has room: point at an animal, or zoom in"
-                                         : "";
+  const bool unreadable = context.session.ShowsFrame() && context.session.picture().bgr.empty() &&
+                          !project->missing_videos.count(view->video_id);
+  const std::string text =
+      preview_     ? preview_->text
+      : unreadable ? "This frame's picture cannot be read: its outlines can be changed"
+      : view->state == datasets::ImageState::kEmpty ? "marked: no animal in this frame"
+      : !naming.empty()                             ? naming
+      : some_hidden ? "Not every name has room: point at an animal, or zoom in"
+                    : "";
   if (!text.empty()) {
     const float most_wide = area_size_.x - 40 * scale;
     const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, most_wide);

@@ -91,7 +91,7 @@ void CanvasView::DrawPoints(UiContext& context, const annotate::Overlay& overlay
   const auto& labels = Labels(context);
   const datasets::Id selected = context.session.selected_annotation;
   const auto& draft = overlay.points;
-  const LabeledBy is_labeled(labels, project->numbered_videos.count(view->video_id) > 0);
+  const LabeledBy is_labeled(labels, SharedNamesIn(*project, view->video_id));
   bool drew_draft = false;
   if (show_predictions_) {
     for (const annotate::Shape& shape : view->predictions) {

@@ -9,6 +9,26 @@
 
 namespace app {
 
+// The labels of the current frame as the person left them, stored already or not.
+const std::vector<annotate::Shape>& CanvasView::Labels(UiContext& context) {
+  static const std::vector<annotate::Shape> kNone;
+  const auto view = context.session.frame_view();
+  if (!view || view->frame != context.session.frame()) return kNone;
+  const auto& labels = pending_.LabelsOf(*view, ImGui::GetTime());
+  // What was drawn just now is selected, so that a digit names it.
+  datasets::Id& selected = context.session.selected_annotation;
+  if (const auto added = pending_.TakeAdded()) selected = *added;
+  // A prediction that has become a label, however that was done, is selected as that.
+  const auto* prediction = FindPrediction(view.get(), selected);
+  const auto project = context.session.project_view();
+  if (prediction && project) {
+    const LabeledBy labeled(labels, SharedNamesIn(*project, view->video_id));
+    const annotate::Shape* label = labeled.LabelOf(*prediction);
+    if (label && label->annotation_id) selected = label->annotation_id;
+  }
+  return labels;
+}
+
 std::shared_ptr<const LearnedBlobs::Animals> CanvasView::Learned(UiContext& context) {
   const auto project = context.session.project_view();
   const bool draws = std::string(tool_->id()) != "select" && context.mode == Mode::kLabel;
@@ -25,7 +45,8 @@ datasets::Id CanvasView::AnimalOf(UiContext& context, const datasets::Polygons& 
   const std::vector<annotate::Shape>& labels = Labels(context);
   for (const datasets::Id wanted : {session.next_animal, known_to_tool}) {
     int index = 0;
-    if (CategoryOf(*project, wanted, &index) && !HasLabelOf(labels, wanted)) return wanted;
+    const datasets::CategoryRow* animal = CategoryOf(*project, wanted, &index);
+    if (animal && !datasets::IsUnknown(*animal) && !HasLabelOf(labels, wanted)) return wanted;
   }
   const DecodedFrame picture = session.picture();
   const auto learned = Learned(context);
@@ -70,15 +91,16 @@ bool CanvasView::TakeAsDigit(UiContext& context, const Chord& chord) {
                         !chord.ctrl && !chord.alt && !chord.shift;
   if (!is_digit || !tool_->has_proposal() || !project || !region_name_.empty()) return false;
   const size_t number = static_cast<size_t>(chord.key[0] - '1');
-  if (number >= project->categories.size()) {
+  const auto animals = NamedAnimals(*project);
+  if (number >= animals.size()) {
     context.session.Say(Message::Kind::kInfo, "There is no animal " + chord.key + " yet");
     return true;
   }
-  const datasets::Id animal = project->categories[number].id;
+  const datasets::Id animal = animals[number]->id;
   if (!(proposal_ && proposal_->replaces) && HasLabelOf(Labels(context), animal)) {
     context.session.Say(
         Message::Kind::kInfo,
-        project->categories[number].name +
+        animals[number]->name +
             " is labeled in this frame already: Enter takes the proposal as another");
     return true;
   }
@@ -103,7 +125,7 @@ void CanvasView::DrawProposedName(UiContext& context, ImDrawList* draw) {
   int index = 0;
   const datasets::CategoryRow* animal = CategoryOf(*project, proposal_->animal, &index);
   const std::string text = (animal ? animal->name : "a new animal") + "?  Enter takes" +
-                           (project->categories.size() > 1 ? ", 1-9 another name" : "");
+                           (NamedAnimals(*project).size() > 1 ? ", 1-9 another name" : "");
   const datasets::Box box = datasets::BoxOf(proposal_->proposed.outline);
   const ImVec2 low = ToWindow({box.x, box.y});
   const ImVec2 high = ToWindow({box.x + box.width, box.y + box.height});

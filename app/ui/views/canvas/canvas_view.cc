@@ -9,6 +9,7 @@
 #include "app/model/requests/behavior_requests.h"
 #include "app/model/requests/label_requests.h"
 #include "app/model/requests/point_requests.h"
+#include "app/model/requests/unknown_requests.h"
 #include "app/ui/window.h"
 #include "datasets/base/error.h"
 
@@ -106,8 +107,9 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
       id == "select" || id == "transform" || id == "brush" || id == "eraser" || sets_points;
   if (edits && show_predictions_ && context.mode != Mode::kBehavior && !tool.predictions->empty()) {
     const auto project = context.session.project_view();
-    const bool numbered = project && project->numbered_videos.count(context.session.video_id()) > 0;
-    editable_ = EditableShapes(*tool.shapes, *tool.predictions, numbered);
+    const SharedNames shared =
+        project ? SharedNamesIn(*project, context.session.video_id()) : SharedNames();
+    editable_ = EditableShapes(*tool.shapes, *tool.predictions, shared);
     tool.shapes = &editable_;
   }
   if (const auto project = context.session.project_view(); sets_points && project) {
@@ -121,26 +123,6 @@ annotate::ToolContext CanvasView::ContextForTool(UiContext& context) {
     if (tool.typical_area <= 0) tool.typical_area = learned->typical_area;
   }
   return tool;
-}
-
-// The labels of the current frame as the person left them, stored already or not.
-const std::vector<annotate::Shape>& CanvasView::Labels(UiContext& context) {
-  static const std::vector<annotate::Shape> kNone;
-  const auto view = context.session.frame_view();
-  if (!view || view->frame != context.session.frame()) return kNone;
-  const auto& labels = pending_.LabelsOf(*view, ImGui::GetTime());
-  // What was drawn just now is selected, so that a digit names it.
-  datasets::Id& selected = context.session.selected_annotation;
-  if (const auto added = pending_.TakeAdded()) selected = *added;
-  // A prediction that has become a label, however that was done, is selected as that.
-  if (const auto* prediction = FindPrediction(view.get(), selected)) {
-    for (const annotate::Shape& label : labels) {
-      if (label.annotation_id && label.category_id == prediction->category_id) {
-        selected = label.annotation_id;
-      }
-    }
-  }
-  return labels;
 }
 
 bool CanvasView::MayDraw(const UiContext& context) const {
@@ -197,7 +179,9 @@ void CanvasView::Commit(UiContext& context, const annotate::ShapeChange& change)
       annotate::ShapeChange added = change;
       added.kind = Kind::kAdd;
       added.annotation_id = 0;
-      pending_.Add(added, animal, *view, ImGui::GetTime());
+      const auto project = session.project_view();
+      const bool shares = project && SharedNamesIn(*project, view->video_id)(animal);
+      pending_.Add(added, animal, *view, ImGui::GetTime(), shares);
     }
     return;
   }
@@ -452,6 +436,7 @@ void CanvasView::Draw(UiContext& context) {
     return;
   }
   preview_ = std::exchange(context.canvas_request.names, std::nullopt);
+  const std::optional<int> follows = context.canvas_request.follows;
   ApplyRequest(context, origin, size);
   DrawMissing(context, origin, size);
   if (video->width != image_width_ || video->height != image_height_) {
@@ -463,6 +448,7 @@ void CanvasView::Draw(UiContext& context) {
       tool_at_.video_id != context.session.video_id()) {
     LeaveFrame(context);
   }
+  if (follows) SelectUnknown(context.session, *follows);
   if (!MayDraw(context) && IsDrawingTool(*tool_)) SetTool("select");
   TakeResult(context);
   NameProposal(context);
