@@ -118,6 +118,7 @@ const std::vector<std::string> kFloors = {
     "app/ui/views/results",
     "app/ui/views/videos",
     "app/ui/views/live",
+    "app/ui/views/review",
     "app/ui/views",
     "app/ui/shell",
     "app",

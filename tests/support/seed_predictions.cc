@@ -1,7 +1,8 @@
 // Writes predictions into a project as a model would that knows the truth, except that the first
 // two animals are taken for each other from one frame on; two episodes to review; and, where the
-// project has a behavior, one predicted bout of the first, frames 20 to 29. usage:
-// seed_predictions PROJECT.vole TRUTH.json SWAPPED_FROM
+// project has a behavior, one predicted bout of the first, frames 20 to 29. With `unknown`, it
+// knows where everybody is and nobody's name. usage: seed_predictions PROJECT.vole TRUTH.json
+// SWAPPED_FROM [unknown]
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -10,6 +11,7 @@
 #include "datasets/formats/coco/coco.h"
 #include "datasets/project.h"
 #include "datasets/store/writer.h"
+#include "datasets/unknown_name.h"
 #include "infer/meetings/meeting_review.h"
 #include "infer/names/name_evidence.h"
 
@@ -19,7 +21,7 @@ using namespace datasets;
 
 // At that frame everybody may have become anybody.
 void SeedMeeting(Project& project, Id job, const VideoRow& video, const std::vector<Id>& categories,
-                 int frame) {
+                 int frame, bool unknown) {
   infer::NameEvidence evidence;
   evidence.categories = categories;
   evidence.max_instances.assign(categories.size(), 1);
@@ -32,6 +34,8 @@ void SeedMeeting(Project& project, Id job, const VideoRow& video, const std::vec
       run.start_frame = after ? frame : 0;
       run.end_frame = after ? video.frame_count : frame;
       run.body = 50;
+      run.unknown = unknown;
+      if (unknown) run.chance = after ? 0.62 : 0.81;
       evidence.runs.push_back(run);
       infer::TrackletEvidence own{run.start_frame, run.end_frame, {}, 50};
       own.class_log_odds.assign(categories.size(), 0);
@@ -46,7 +50,7 @@ void SeedMeeting(Project& project, Id job, const VideoRow& video, const std::vec
   infer::SaveMeetings(project, job, video.id, evidence, infer::MeetingsOf(evidence, names));
 }
 
-void Seed(const std::string& file, const std::string& truth, int swapped_from) {
+void Seed(const std::string& file, const std::string& truth, int swapped_from, bool unknown) {
   auto project = Project::Open(file);
   const VideoRow video = project->VideoByName("");
   Job job;
@@ -84,7 +88,7 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
       prediction.frame_index = frame_of.at(object.image_id);
       int64_t name = object.category_id;
       if (prediction.frame_index >= swapped_from) name = name == first ? second : first;
-      prediction.category_id = category_of.at(name);
+      prediction.category_id = unknown ? FindOrInsertUnknown(writer) : category_of.at(name);
       prediction.tracklet = tracklet_of(name, prediction.frame_index);
       prediction.score = 0.9;
       prediction.confidence = prediction.frame_index < swapped_from ? 0.97 : 0.6;
@@ -122,18 +126,18 @@ void Seed(const std::string& file, const std::string& truth, int swapped_from) {
     writer.InsertBehaviorPrediction(bout);
     writer.FinishJob(bout.job_id, "done");
   });
-  SeedMeeting(*project, predicted, video, categories, swapped_from);
+  SeedMeeting(*project, predicted, video, categories, swapped_from, unknown);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: seed_predictions PROJECT.vole TRUTH.json SWAPPED_FROM\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: seed_predictions PROJECT.vole TRUTH.json SWAPPED_FROM [unknown]\n", stderr);
     return 2;
   }
   try {
-    Seed(argv[1], argv[2], std::atoi(argv[3]));
+    Seed(argv[1], argv[2], std::atoi(argv[3]), argc == 5);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "seed_predictions: %s\n", error.what());
     return 1;

@@ -10,7 +10,7 @@
 #include "app/ui/views/notes/notes_view.h"
 #include "app/ui/views/palette_view.h"
 #include "app/ui/views/report/report_view.h"
-#include "app/ui/views/review_view.h"
+#include "app/ui/views/review/review_view.h"
 #include "app/ui/views/timeline/timeline_view.h"
 #include "app/ui/views/walkthrough_view.h"
 

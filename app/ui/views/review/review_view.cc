@@ -1,10 +1,12 @@
-#include "app/ui/views/review_view.h"
+#include "app/ui/views/review/review_view.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/model/requests/label_requests.h"
+#include "app/ui/item_middle.h"
 #include "infer/review/reasons.h"
 
 namespace app {
@@ -25,10 +27,17 @@ void ReviewView::AddActions(ActionTable& actions, Session& session) {
     actions.Add(std::move(action));
   };
   meetings_.Attach(session);
-  add("review.next", "Next episode or meeting", "Space", "The one most worth a look",
+  add("review.next", "Next episode, meeting or animal", "Space", "The one most worth a look",
       [this, &session] { Next(session); });
-  add("review.accept", "Accept: it is right", "A", "The predictions of the episode become labels",
-      [this, &session] { Decide(session, Decision::kAccept); });
+  add("review.accept", "Accept: it is right", "A",
+      "The predictions of the episode become labels; an animal without a name gets the guessed one",
+      [this, &session] {
+        if (unknown_.active()) {
+          unknown_.NameAsGuessed(session);
+        } else {
+          Decide(session, Decision::kAccept);
+        }
+      });
   add("review.reject", "Reject: it is wrong", "R",
       "The predictions of the episode are left out; the originals stay",
       [this, &session] { Decide(session, Decision::kReject); });
@@ -39,6 +48,8 @@ void ReviewView::AddActions(ActionTable& actions, Session& session) {
       [this, &session] {
         if (meetings_.active()) {
           meetings_.Decide(session, infer::MeetingVerdict::kExchange);
+        } else if (unknown_.active()) {
+          unknown_.Next(session);
         } else {
           Decide(session, Decision::kSkip);
         }
@@ -55,6 +66,46 @@ void ReviewView::AddActions(ActionTable& actions, Session& session) {
       [decide_meeting] { decide_meeting(infer::MeetingVerdict::kKeep); });
   add("review.unsure", "Cannot tell", "U", "Nobody can see who leaves the meeting as whom",
       [decide_meeting] { decide_meeting(infer::MeetingVerdict::kUnsure); });
+  AddUnknownActions(actions, session);
+}
+
+void ReviewView::AddUnknownActions(ActionTable& actions, Session& session) {
+  unknown_.Attach(session);
+  Action show;
+  show.id = "review.unknown", show.title = "Animals without a name", show.menu = "Review";
+  show.help = "See who they may be, and name them";
+  show.run = [this] { unknown_wanted_ = wants_focus_ = true; };
+  actions.Add(std::move(show));
+  for (int digit = 1; digit <= 9; ++digit) {
+    Action name;
+    const std::string key = std::to_string(digit);
+    name.id = "review.name." + key;
+    name.title = "The animal without a name is animal " + key;
+    name.scope = Scope::kReview;
+    name.chords.push_back(ParseChord(key));
+    name.run = [this, &session, digit] { Name(session, static_cast<size_t>(digit)); };
+    actions.Add(std::move(name));
+  }
+}
+
+// The one that is walked to; of others, what is selected in the picture.
+void ReviewView::Name(Session& session, size_t digit) {
+  const auto project = session.project_view();
+  if (unknown_.active() && !unknown_.IsElsewhere(session)) {
+    unknown_.Name(session, digit);
+    return;
+  }
+  const auto animals =
+      project ? NamedAnimals(*project) : std::vector<const datasets::CategoryRow*>();
+  if (!session.selected_annotation || digit > animals.size()) return;
+  RequestAssign(session, session.selected_annotation, animals[digit - 1]->id);
+}
+
+void ReviewView::Advance(UiContext& context) {
+  if (unknown_wanted_) context.mode = Mode::kReview;
+  // Whoever goes on to something else is not kept in the span that was played.
+  const bool reviewed = std::exchange(reviews_, context.mode == Mode::kReview);
+  if (reviewed && !reviews_) unknown_.SetActive(context.session, false);
 }
 
 void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
@@ -65,17 +116,19 @@ void ReviewView::Show(Session& session, const datasets::ReviewItemRow& item) {
 }
 
 void ReviewView::Describe(nlohmann::json& state) const {
-  state["review"] = {{"decided", progress_.decided},
-                     {"total", progress_.total},
-                     {"reason", reason_},
-                     {"accept_x", accept_button_.x},
-                     {"accept_y", accept_button_.y},
-                     {"tabs_x", tabs_.x},
-                     {"tabs_y", tabs_.y}};
+  state["review"] = {
+      {"decided", progress_.decided}, {"total", progress_.total},     {"reason", reason_},
+      {"accept_x", accept_button_.x}, {"accept_y", accept_button_.y}, {"tabs_x", tabs_.x},
+      {"unknown_x", unknown_tab_.x},  {"unknown_y", unknown_tab_.y},  {"tabs_y", tabs_.y}};
   meetings_.Describe(state);
+  unknown_.Describe(state);
 }
 
 void ReviewView::Next(Session& session) {
+  if (unknown_.active()) {
+    unknown_.Next(session);
+    return;
+  }
   if (meetings_.active()) {
     meetings_.Next(session);
     return;
@@ -95,6 +148,7 @@ void ReviewView::Next(Session& session) {
 void ReviewView::Decide(Session& session, Decision decision) {
   const auto project = session.project_view();
   const auto* item = project ? FindEpisode(*project, session.selected_episode) : nullptr;
+  if (unknown_.active()) return;
   if (!item || !item->verdict.empty()) {
     Next(session);
     return;
@@ -129,9 +183,10 @@ void ReviewView::DrawFilters(UiContext& context, const ProjectView& project) {
   ImGui::SetNextItemWidth(150 * context.scale);
   if (ImGui::BeginCombo("animal", filter_.animal.empty() ? "all" : filter_.animal.c_str())) {
     if (ImGui::Selectable("all", filter_.animal.empty())) filter_.animal.clear();
-    for (const datasets::CategoryRow& row : project.categories) {
-      if (ImGui::Selectable(row.name.c_str(), row.name == filter_.animal))
-        filter_.animal = row.name;
+    for (const datasets::CategoryRow* row : NamedAnimals(project)) {
+      if (ImGui::Selectable(row->name.c_str(), row->name == filter_.animal)) {
+        filter_.animal = row->name;
+      }
     }
     ImGui::EndCombo();
   }
@@ -215,6 +270,7 @@ void ReviewView::Draw(UiContext& context) {
   if (!ImGui::BeginTabBar("what")) return;
   if (ImGui::BeginTabItem("Episodes")) {
     meetings_.SetActive(context.session, false);
+    unknown_.SetActive(context.session, false);
     DrawEpisodes(context, *shown);
     ImGui::EndTabItem();
   }
@@ -222,13 +278,31 @@ void ReviewView::Draw(UiContext& context) {
                                       ? ImGuiTabItemFlags_SetSelected
                                       : ImGuiTabItemFlags_None;
   const bool front = ImGui::BeginTabItem(meetings.c_str(), nullptr, flags);
-  tabs_ = ImVec2((ImGui::GetItemRectMin().x + ImGui::GetItemRectMax().x) / 2,
-                 (ImGui::GetItemRectMin().y + ImGui::GetItemRectMax().y) / 2);
+  tabs_ = MiddleOfItem();
   if (front) {
+    unknown_.SetActive(context.session, false);
     meetings_.SetActive(context.session, true);
     meetings_.Draw(context, *shown);
     if (context.mode == Mode::kReview && context.status_hint.empty()) {
       context.status_hint = "Space next, K keep, X exchange, U cannot tell";
+    }
+    ImGui::EndTabItem();
+  }
+  const size_t without = shown->unknown_animals.size();
+  const std::string unknown =
+      (without > 0 ? "Unknown (" + std::to_string(without) + ")" : std::string("Unknown")) +
+      "###unknown";
+  const ImGuiTabItemFlags comes = std::exchange(unknown_wanted_, false)
+                                      ? ImGuiTabItemFlags_SetSelected
+                                      : ImGuiTabItemFlags_None;
+  const bool names = ImGui::BeginTabItem(unknown.c_str(), nullptr, comes);
+  unknown_tab_ = MiddleOfItem();
+  if (names) {
+    meetings_.SetActive(context.session, false);
+    unknown_.SetActive(context.session, true);
+    unknown_.Draw(context, *shown);
+    if (context.mode == Mode::kReview && context.status_hint.empty()) {
+      context.status_hint = "Space next, 1-9 who it is, A as guessed, X skip; Ctrl+Z takes it back";
     }
     ImGui::EndTabItem();
   }

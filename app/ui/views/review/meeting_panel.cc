@@ -1,4 +1,4 @@
-#include "app/ui/views/meeting_panel.h"
+#include "app/ui/views/review/meeting_panel.h"
 
 #include <algorithm>
 #include <cstdint>
