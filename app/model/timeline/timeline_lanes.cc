@@ -8,7 +8,10 @@
 #include "datasets/base/error.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/connection.h"
+#include "datasets/store/names.h"
 #include "datasets/store/notes/note_store.h"
+#include "datasets/unknown_name.h"
+#include "infer/meetings/unknown_animals.h"
 #include "infer/review/reasons.h"
 
 namespace app {
@@ -70,7 +73,7 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
   std::vector<TimelineLane> lanes;
   for (const datasets::CategoryRow& category : categories) {
     const auto it = values.find(category.id);
-    if (it == values.end()) continue;
+    if (it == values.end() || datasets::IsUnknown(category)) continue;  // nobody in particular
     TimelineLane lane;
     lane.kind = TimelineLane::Kind::kConfidence;
     lane.title = category.name + ": confidence";
@@ -80,6 +83,31 @@ std::vector<TimelineLane> ConfidenceLanes(const datasets::Project& project,
     lanes.push_back(std::move(lane));
   }
   return lanes;
+}
+
+// Animals without a name, each as long as it is followed.
+std::optional<TimelineLane> UnknownLane(const datasets::Project& project, Id video_id, Id job_id) {
+  TimelineLane lane;
+  lane.kind = TimelineLane::Kind::kUnknown;
+  try {
+    for (const auto& animal : infer::UnknownAnimals(project, job_id, video_id)) {
+      TimelineSpan span;
+      span.start_frame = animal.start_frame;
+      span.end_frame = animal.end_frame;
+      span.id = animal.tracklet + 1;
+      span.color = datasets::PaletteColor(animal.tracklet);
+      lane.spans.push_back(span);
+    }
+  } catch (const datasets::DatabaseError&) {
+    throw;
+  } catch (const datasets::Error&) {  // its evidence is damaged, which the panel of meetings says
+    return std::nullopt;
+  }
+  if (lane.spans.empty()) return std::nullopt;
+  for (const datasets::CategoryRow& category : project.Categories()) {
+    if (datasets::IsUnknown(category)) lane.title = category.name, lane.color = category.color;
+  }
+  return lane;
 }
 
 bool Runs(const datasets::Project& project, std::optional<Id> job_id) {
@@ -303,6 +331,9 @@ std::shared_ptr<const TimelineContent> LoadTimeline(const datasets::Project& pro
     }
     for (TimelineLane& lane : fresh) {
       content->lanes.push_back(std::move(lane));
+    }
+    if (auto unknown = UnknownLane(project, video_id, *job)) {
+      content->lanes.push_back(std::move(*unknown));
     }
   }
   for (TimelineLane& lane : BehaviorLanes(project, video_id, content->behavior_job)) {

@@ -40,7 +40,7 @@ class ScoreCurve {
 
 struct TimelineSpan {  // [start_frame, end_frame)
   int start_frame = 0, end_frame = 0;
-  datasets::Id id = 0;  // of the interval or episode
+  datasets::Id id = 0;  // of the interval or episode; kUnknown: the tracklet, from 1
   uint32_t color = 0;
   bool present = true;   // false: an explicit "not this behavior"
   bool machine = false;  // a prediction, drawn lighter
@@ -50,7 +50,7 @@ struct TimelineSpan {  // [start_frame, end_frame)
 };
 
 struct TimelineLane {
-  enum class Kind { kFrameMarks, kQueue, kConfidence, kBehavior };
+  enum class Kind { kFrameMarks, kQueue, kConfidence, kUnknown, kBehavior };
   Kind kind = Kind::kBehavior;
   std::string title;
   uint32_t color = 0;

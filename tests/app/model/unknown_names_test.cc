@@ -10,6 +10,7 @@
 #include "app/model/requests/point_requests.h"
 #include "app/model/requests/unknown_requests.h"
 #include "app/model/session/shown_unknown.h"
+#include "app/model/timeline/timeline_lanes.h"
 #include "tests/support/unknown_scene.h"
 
 namespace unknown_names_test {
@@ -213,6 +214,20 @@ TEST_CASE("nothing new is called unknown") {
   CHECK(app::AnimalForPoints(*scene.session, {ann}) == scene.bob);
   scene.session->next_animal = scene.unknown;
   CHECK(app::AnimalForPoints(*scene.session, {ann}) == scene.bob);
+}
+
+TEST_CASE("the timeline has a row of animals without a name, and no curve of them") {
+  UnknownScene scene;
+  const auto content = app::LoadTimeline(*scene.project, scene.video, 1);
+  std::vector<app::TimelineSpan> spans;
+  for (const app::TimelineLane& lane : content->lanes) {
+    CHECK(lane.kind != app::TimelineLane::Kind::kConfidence);
+    if (lane.kind == app::TimelineLane::Kind::kUnknown) spans = lane.spans;
+  }
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].id == 1);
+  CHECK(spans[1].id == 2);
+  CHECK(spans[1].end_frame == UnknownScene::kFrames);
 }
 
 TEST_CASE("of two outlines of one name that wait to be stored, one does not stand for the other") {

@@ -91,7 +91,7 @@ void TimelineView::DrawDense(size_t slot, const TimelineLane& lane, const RowPic
 
 bool TimelineView::IsSelected(const UiContext& context, const TimelineLane& lane,
                               const TimelineSpan& span) const {
-  if (span.id == 0) return false;
+  if (span.id == 0 || lane.kind == TimelineLane::Kind::kUnknown) return false;
   if (lane.kind != TimelineLane::Kind::kBehavior) {
     return span.id == context.session.selected_episode;
   }

@@ -13,7 +13,10 @@ constexpr float kEdgePixels = 5;
 
 void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane, float top,
                                    float height) {
-  if (lane.kind != TimelineLane::Kind::kBehavior && lane.kind != TimelineLane::Kind::kQueue) return;
+  const bool is_unknown = lane.kind == TimelineLane::Kind::kUnknown;
+  const bool takes_clicks = is_unknown || lane.kind == TimelineLane::Kind::kBehavior ||
+                            lane.kind == TimelineLane::Kind::kQueue;
+  if (!takes_clicks) return;
   Session& session = context.session;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (mouse.y < top || mouse.y >= top + height || mouse.x < lanes_left_) return;
@@ -33,6 +36,15 @@ void TimelineView::HandleLaneMouse(UiContext& context, const TimelineLane& lane,
     if (hit && ImGui::IsMouseClicked(0)) {
       session.selected_episode = hit->id;
       session.GoToFrame(hit->start_frame);
+    }
+    return;
+  }
+  if (is_unknown) {
+    if (hit && ImGui::IsMouseClicked(0)) {
+      session.SetPlaying(false, session.speed());
+      session.selected_annotation = 0;
+      session.GoToFrame(hit->start_frame);
+      follows_ = {session.frame(), static_cast<int>(hit->id) - 1};
     }
     return;
   }

@@ -359,6 +359,15 @@ void TimelineView::Draw(UiContext& context) {
   }
   while (pictures_.size() > slot) pictures_.pop_back();  // of rows that are gone
   FinishDrag(context, *content);
+  if (follows_) {
+    const Session& session = context.session;
+    const bool found = session.ShowsFrame() && session.selected_annotation != 0;
+    if (found || session.frame() != follows_->first) {
+      follows_.reset();
+    } else {
+      context.canvas_request.follows = follows_->second;
+    }
+  }
   const ImGuiIO& io = ImGui::GetIO();
   if (hovered && io.MousePos.x < lanes_left_ && io.MouseWheel != 0) {  // over the titles: rows move
     ImGui::SetScrollY(ImGui::GetScrollY() - io.MouseWheel * 2 * (height + gap));

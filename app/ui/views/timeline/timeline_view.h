@@ -85,6 +85,8 @@ class TimelineView : public View {
   std::vector<RowPicture> pictures_;
   std::shared_ptr<const TimelineContent> content_;  // as drawn last
   Drag drag_;
+  // Until the canvas has selected it: an animal without a name, in the frame that it was sought in.
+  std::optional<std::pair<int, int>> follows_;
   std::vector<OpenBehavior> open_behaviors_;
   std::optional<datasets::Id> behavior_job_;  // of the content as drawn last
   std::optional<datasets::BehaviorPredictionRow> selected_bout_;
