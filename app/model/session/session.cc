@@ -406,6 +406,7 @@ int64_t Session::StartJob(const std::string& title,
   auto running = std::make_shared<Impl::RunningJob>();
   running->work = std::move(work);
   running->status.title = title;
+  running->status.lane = lane;
   running->started = Clock::now();
   Impl::RunningJob* raw = running.get();
   running->job =

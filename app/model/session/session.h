@@ -79,10 +79,13 @@ class Session {
   enum class Lane { kInTurn, kAside };
   struct JobStatus {
     int64_t id = 0;
+    Lane lane = Lane::kInTurn;
     std::string title, text;
     double done = 0, total = 0, seconds = 0;
     enum class State { kRunning, kDone, kFailed, kCancelled } state = State::kRunning;
     std::string error;
+    // One of those that come one after the other; a recording beside them ends when it is told to.
+    bool RunsInTurn() const { return state == State::kRunning && lane == Lane::kInTurn; }
   };
   int64_t StartJob(const std::string& title,
                    std::function<void(datasets::Project&, datasets::Job&)> work,

@@ -456,9 +456,14 @@ void Shell::DrawStatusBar() {
   }
   const float scale = context_->scale;
   const std::vector<Session::JobStatus> jobs = session_->JobsNow();
-  const auto job = std::find_if(jobs.begin(), jobs.end(), [](const Session::JobStatus& status) {
-    return status.state == Session::JobStatus::State::kRunning;
-  });
+  auto job =
+      std::find_if(jobs.begin(), jobs.end(), [](const auto& one) { return one.RunsInTurn(); });
+  const bool may_cancel = job != jobs.end();  // what runs beside those ends where it was begun
+  if (!may_cancel) {
+    job = std::find_if(jobs.begin(), jobs.end(), [](const auto& one) {
+      return one.state == Session::JobStatus::State::kRunning;
+    });
+  }
   const bool runs = job != jobs.end();
   const float end = ImGui::GetWindowWidth(), bar = 220 * scale;
   ImGui::AlignTextToFramePadding();
@@ -486,7 +491,8 @@ void Shell::DrawStatusBar() {
       ImGui::Dummy(size);
     }
     ImGui::SameLine();
-    if (ImGui::SmallButton("Cancel")) session_->CancelJob(job->id);
+    if (may_cancel && ImGui::SmallButton("Cancel")) session_->CancelJob(job->id);
+    if (!may_cancel && ImGui::SmallButton("Show")) mode_ = Mode::kLive;
   }
   ImGui::End();
 }

@@ -78,6 +78,7 @@ bool Shell::DrawEndQuestion() {
   const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
   end_button_ = {(low.x + high.x) / 2, (low.y + high.y) / 2};
   if (go_on || end) ImGui::CloseCurrentPopup();
+  if (go_on) end_then_ = nullptr;
   ImGui::EndPopup();
   if (!end || !end_then_) return false;
   const auto then = std::exchange(end_then_, nullptr);

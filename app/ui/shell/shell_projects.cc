@@ -65,8 +65,13 @@ void Shell::FinishOpening() {
     Fail(opened.error);
     return;
   }
-  Show(std::move(opened), done.file);
-  if (done.then) done.then();
+  // A recording may have begun meanwhile.
+  const auto waiting = std::make_shared<Opened>(std::move(opened));
+  const auto show = [this, waiting, file = done.file, then = std::move(done.then)] {
+    Show(std::move(*waiting), file);
+    if (then) then();
+  };
+  if (!AsksToEndRecording(show)) show();
 }
 
 void Shell::Show(Opened opened, const std::string& file) {

@@ -16,7 +16,7 @@ void DrawLearning(UiContext& context, const ProjectView& project) {
   ImGui::Separator();
   bool running = false;
   for (const Session::JobStatus& job : context.session.JobsNow()) {
-    if (job.state != Session::JobStatus::State::kRunning) continue;
+    if (!job.RunsInTurn()) continue;
     running = true;
     ImGui::ProgressBar(job.total > 0 ? static_cast<float>(job.done / job.total) : 0, ImVec2(-1, 0),
                        job.title.c_str());

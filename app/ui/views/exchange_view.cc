@@ -90,9 +90,8 @@ void ExchangeView::DrawVideo(const ProjectView& project, std::string* video) {
 
 void ExchangeView::DrawButtons(Session& session) {
   const std::vector<Session::JobStatus> jobs = session.JobsNow();
-  const bool runs = std::any_of(jobs.begin(), jobs.end(), [](const Session::JobStatus& job) {
-    return job.state == Session::JobStatus::State::kRunning;
-  });
+  const bool runs = std::any_of(jobs.begin(), jobs.end(),
+                                [](const Session::JobStatus& job) { return job.RunsInTurn(); });
   if (runs) {
     ImGui::TextDisabled("Another job runs: this comes when it has ended");
   }

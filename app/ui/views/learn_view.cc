@@ -72,9 +72,10 @@ void LearnView::AddActions(ActionTable& actions, Session& session) {
       "Around the outlines that are predicted, or of one animal a frame",
       [this, &session] { StartPoints(session, Which::kThis); });
   add("learn.cancel", "Cancel what runs", "",
-      "A cancelled training leaves its best model, to keep or to discard", [&session] {
+      "A cancelled training leaves its best model, to keep or to discard; a recording goes on",
+      [&session] {
         for (const Session::JobStatus& job : session.JobsNow()) {
-          if (job.state == Session::JobStatus::State::kRunning) session.CancelJob(job.id);
+          if (job.RunsInTurn()) session.CancelJob(job.id);
         }
       });
 }

@@ -266,6 +266,7 @@ TEST_CASE(
     CHECK(tests::Eventually([&] { return running == 2; }));
     CHECK(session.JobsNow().size() == 3);
     const int64_t aside = session.JobsNow().back().id;
+    CHECK_FALSE(session.JobsNow().back().RunsInTurn());  // nothing that cancels the others ends it
     session.CancelJob(aside);
     CHECK(tests::Eventually(
         [&] { return session.JobsNow().back().state == app::Session::JobStatus::State::kDone; }));

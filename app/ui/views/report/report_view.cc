@@ -244,9 +244,8 @@ void ReportView::DrawBudget(const std::vector<datasets::BudgetRow>& rows) const 
 void ReportView::DrawOutcome(UiContext& context, bool may_write) {
   Session& session = context.session;
   const std::vector<Session::JobStatus> jobs = session.JobsNow();
-  const bool runs = std::any_of(jobs.begin(), jobs.end(), [](const Session::JobStatus& job) {
-    return job.state == Session::JobStatus::State::kRunning;
-  });
+  const bool runs = std::any_of(jobs.begin(), jobs.end(),
+                                [](const Session::JobStatus& job) { return job.RunsInTurn(); });
   ImGui::BeginDisabled(!may_write);
   if (ImGui::Button("Write the report")) {
     news_ = std::make_shared<ExchangeNews>();
