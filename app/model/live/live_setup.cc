@@ -3,7 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "datasets/base/error.h"
 #include "datasets/model_files.h"
@@ -12,6 +14,31 @@
 namespace app {
 
 namespace fs = std::filesystem;
+
+std::vector<datasets::Zone> ZonesOfRegions(const std::vector<datasets::RegionRow>& regions) {
+  std::set<std::string> taken;
+  for (const datasets::RegionRow& region : regions) taken.insert(region.name);
+  std::vector<datasets::Zone> zones;
+  for (const datasets::RegionRow& region : regions) {
+    datasets::Polygons parts = region.polygons;
+    std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
+      return datasets::RingArea(a) > datasets::RingArea(b);
+    });
+    int number = 1;
+    for (datasets::Ring& part : parts) {
+      datasets::Zone zone;
+      zone.name = region.name;
+      while (number > 1 &&
+             !taken.insert(zone.name = fmt::format("{} {}", region.name, number)).second) {
+        ++number;
+      }
+      ++number;
+      zone.outline = std::move(part);
+      zones.push_back(std::move(zone));
+    }
+  }
+  return zones;
+}
 
 std::string LiveContradiction(const LiveSetup& setup) {
   if (setup.options.as_fast && setup.source != LiveSetup::Source::kFile) {

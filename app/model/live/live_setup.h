@@ -27,6 +27,10 @@ struct LiveSetup {
   train::PredictorOptions predictor;
 };
 
+// Regions of a video as zones of its camera; a region of several parts is a zone a part, the
+// largest under its name, others with a number behind it.
+std::vector<datasets::Zone> ZonesOfRegions(const std::vector<datasets::RegionRow>& regions);
+
 // Why these do not go together, "" where they do.
 std::string LiveContradiction(const LiveSetup& setup);
 

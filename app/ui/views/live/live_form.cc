@@ -58,6 +58,15 @@ std::string WithoutDashes(std::string text) {
   return text;
 }
 
+// Without what a recording makes no use of.
+struct FormOfLive {
+  OptionsForm& form;
+  template <class T>
+  void Field(const char* name, T& value, const char* help, datasets::Range range = {}) {
+    if (std::string(name) != "follow") form.Field(name, value, help, range);
+  }
+};
+
 }  // namespace
 
 void LiveForm::DrawSource(UiContext& context, std::map<std::string, ImVec2>& middles) {
@@ -189,7 +198,7 @@ void LiveForm::Draw(UiContext& context, std::map<std::string, ImVec2>& middles) 
   if (ImGui::CollapsingHeader("All settings, as on the command line")) {
     OptionsForm form(context.scale);
     setup_.options.Visit(form);
-    if (model_) setup_.predictor.Visit(form);
+    if (model_) setup_.predictor.Visit(FormOfLive{form});
   }
 }
 
@@ -213,18 +222,16 @@ LiveSetup LiveForm::Setup(const Session& session) const {
       throw datasets::Error("live", "the model is not in the project any more", "choose another");
     }
   }
+  if (zones_ == Zones::kFile && zones_file_.empty()) {
+    throw datasets::Error("live", "no file of zones is named", "choose one, or no zones");
+  }
   if (zones_ == Zones::kFile) setup.zones_file = zones_file_;
   const auto regions = project->regions.find(regions_of_);
-  if (zones_ == Zones::kRegions && regions != project->regions.end()) {
-    for (const datasets::RegionRow& region : regions->second) {
-      if (region.polygons.empty()) continue;
-      datasets::Zone zone;
-      zone.name = region.name;
-      zone.outline = *std::max_element(region.polygons.begin(), region.polygons.end(),
-                                       [](const datasets::Ring& a, const datasets::Ring& b) {
-                                         return datasets::RingArea(a) < datasets::RingArea(b);
-                                       });
-      setup.zones.push_back(std::move(zone));
+  if (zones_ == Zones::kRegions) {
+    if (regions != project->regions.end()) setup.zones = ZonesOfRegions(regions->second);
+    if (setup.zones.empty()) {
+      throw datasets::Error("live", "the video whose regions are the zones has none any more",
+                            "draw them again, or choose other zones");
     }
   }
   const std::string contradiction = LiveContradiction(setup);

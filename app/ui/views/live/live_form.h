@@ -22,6 +22,7 @@ class LiveForm {
   // What was filled in. Throws Error for a source that is not named, a model that is gone, and what
   // does not go together.
   LiveSetup Setup(const Session& session) const;
+  void Recorded() { setup_.out.clear(); }  // the next one needs a file of its own
 
  private:
   enum class Zones { kNone, kRegions, kFile };

@@ -102,6 +102,7 @@ void LiveView::Advance(UiContext& context) {
   }
   if (!ran || seen_->running) return;
   if (seen_->failed || seen_->video_id == 0) return;  // the job's own message says it
+  form_.Recorded();
   context.session.Say(Message::Kind::kSuccess, seen_->outcome);
   // Whoever watched it sees what came of it; whoever does something else is not called away.
   if (context.mode != Mode::kLive) return;
