@@ -6,6 +6,8 @@
 #include <utility>
 
 namespace app {
+#include "datasets/store/connection.h"
+
 namespace {
 
 constexpr auto kBetweenWakes = std::chrono::milliseconds(250);
@@ -94,6 +96,7 @@ void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
   if (job_ && (is_other || is_early)) job_->Cancel();
   worker_.Ask(wanted_);
 }
+  failed_.reset();  // of what is not asked any more
 
 std::shared_ptr<const ShownResults> ResultsFeed::content() const {
   std::scoped_lock lock(mutex_);
@@ -160,6 +163,7 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
     return {false, {}};
   } catch (...) {
     finish();
+    failed_.reset();
     project_.reset();  // it may have been replaced
     std::scoped_lock lock(mutex_);
     failed_ = wanted.video_id;
@@ -168,3 +172,6 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
 }
 
 }  // namespace app
+  } catch (const datasets::BusyError&) {
+    finish();
+    throw;  // it is asked again without a word

@@ -85,16 +85,16 @@ void ResultsView::ServeSaves(Session& session) {
                 "Results were not saved: their video is not in the project any more");
     return;
   }
-  if (feed_ && feed_->TakeFailed() == id) {  // else it would keep the page from other videos
-    saves_->Drop(*id);
-    session.Say(Message::Kind::kError, "Results were not saved: they could not be measured");
-    return;
-  }
   Want(session, *id, project->revision);
   saves_->Serve(feed_->content(), [&](const ResultSaves::Wish& wish,
                                       std::shared_ptr<const datasets::VideoResults> results) {
     RequestSaveResult(session, std::move(results), wish.part, wish.file);
   });
+  // What cannot be measured would keep the page from other videos.
+  if (saves_->video_id() == id && feed_->TakeFailed() == id) {
+    saves_->Drop(*id);
+    session.Say(Message::Kind::kError, "Results were not saved: they could not be measured");
+  }
 }
 
 void ResultsView::Advance(UiContext& context) {
