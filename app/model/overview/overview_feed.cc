@@ -53,6 +53,7 @@ OverviewFeed::OverviewFeed(std::filesystem::path project_file, std::function<voi
             counted_->Read([&](datasets::Connection& connection) {
               fresh->counts = datasets::CountPredictedFrames(connection);
             });
+            CountUnknownNames(fresh.get());
             fresh->revision = revision;
             std::scoped_lock lock(mutex_);
             counts_ = std::move(fresh);
@@ -65,6 +66,24 @@ OverviewFeed::OverviewFeed(std::filesystem::path project_file, std::function<voi
             return LatestWorker<Videos>::Answered();
           },
           wake, say) {}
+
+// Goes through all predictions of a video, so only where something has changed.
+void OverviewFeed::CountUnknownNames(PredictedFrames* fresh) {
+  if (!datasets::UnknownOf(counted_->Categories())) return;
+  for (const datasets::VideoRow& video : counted_->Videos()) {
+    const auto job = counted_->LatestPredictJob(video.id);
+    const auto frames = job ? fresh->counts.find({*job, video.id}) : fresh->counts.end();
+    if (frames == fresh->counts.end()) continue;
+    std::vector<datasets::Id> corrections;
+    for (const auto& row : counted_->Corrections(*job, video.id)) corrections.push_back(row.id);
+    const auto [known, is_new] = unknown_.try_emplace({*job, video.id});
+    Counted& own = known->second;
+    if (is_new || own.frames != frames->second || own.corrections != corrections) {
+      own = {frames->second, corrections, datasets::CountUnknown(*counted_, *job, video.id)};
+    }
+    if (own.count.unknown > 0) fresh->unknown[{*job, video.id}] = own.count;
+  }
+}
 
 void OverviewFeed::WantCounts(int64_t revision) {
   std::scoped_lock lock(mutex_);

@@ -43,6 +43,7 @@ class OverviewFeed {
     Clock::time_point when{};
   };
   void MakePictures(const Videos& videos);
+  void CountUnknownNames(PredictedFrames* fresh);
   bool IsLacking(datasets::Id video) const;  // with mutex_ held
 
   const std::filesystem::path project_file_;
@@ -55,7 +56,14 @@ class OverviewFeed {
   std::shared_ptr<const PredictedFrames> counts_;
   std::map<datasets::Id, Made> pictures_;
   std::unique_ptr<datasets::Project> counted_, pictured_;  // one a worker
-  LatestWorker<int64_t> counting_;                         // last: they end before what they use
+  // Of the worker that counts: by job and video, and what they were counted from.
+  struct Counted {
+    int frames = 0;
+    std::vector<datasets::Id> corrections;
+    datasets::UnknownCount count;
+  };
+  std::map<std::pair<datasets::Id, datasets::Id>, Counted> unknown_;
+  LatestWorker<int64_t> counting_;  // last: they end before what they use
   LatestWorker<Videos> picturing_;
 };
 

@@ -76,6 +76,13 @@ FactsByVideo FactsOf(const ProjectView& project, const PredictedFrames* predicte
       const auto count = predicted->counts.find({job->second, video.id});
       if (count != predicted->counts.end()) {
         facts.predicted_frames = count->second;
+        const auto unknown = predicted->unknown.find({job->second, video.id});
+        if (unknown == predicted->unknown.end()) {
+          facts.unknown = 0;
+        } else if (unknown->second.all > 0) {
+          facts.unknown = static_cast<double>(unknown->second.unknown) /
+                          static_cast<double>(unknown->second.all);
+        }
       } else if (predicted->revision >= project.revision) {
         facts.predicted_frames = 0;
       }
@@ -121,6 +128,8 @@ std::vector<size_t> FindVideos(const ProjectView& project, const FactsByVideo& f
         return Compare(of_first.labeled, of_second.labeled);
       case VideoColumn::kPredicted:
         return Compare(PredictedPart(first, of_first), PredictedPart(second, of_second));
+      case VideoColumn::kUnknown:
+        return Compare(of_first.unknown, of_second.unknown);
       case VideoColumn::kToReview:
         return Compare(of_first.to_review, of_second.to_review);
       case VideoColumn::kNote:

@@ -16,6 +16,7 @@ struct VideoFacts {
   int val = 0, test = 0;          // labeled frames kept for judging
   bool predicted = false;         // by a job
   int predicted_frames = -1;      // -1: not counted yet
+  double unknown = -1;            // share of animals without a name; -1: not counted, or no animal
   int to_review = 0, bouts = 0;   // episodes; bouts of people
   int flags = 0;                  // of it, its frames and bouts
   bool missing = false;           // its file is not where it was
@@ -26,12 +27,14 @@ struct VideoFacts {
 enum class VideoFilter { kAll, kUnlabeled, kUnpredicted, kToReview, kFlagged, kLost };
 constexpr const char* kVideoFilterNames[] = {"all",       "not labeled", "not predicted",
                                              "to review", "flagged",     "file is lost"};
-enum class VideoColumn { kAdded, kName, kLength, kLabeled, kPredicted, kToReview, kNote };
+enum class VideoColumn { kAdded, kName, kLength, kLabeled, kPredicted, kUnknown, kToReview, kNote };
 
 using FactsByVideo = std::map<datasets::Id, VideoFacts>;
 struct PredictedFrames {
   std::map<std::pair<datasets::Id, datasets::Id>, int> counts;  // by job and video; none: 0
   int64_t revision = 0;  // that they were counted at, or after
+  // By job and video, where there are animals without a name.
+  std::map<std::pair<datasets::Id, datasets::Id>, datasets::UnknownCount> unknown = {};
 };
 // Of every video; `predicted` may be null, until it has been counted. Of a job that is younger than
 // the count nothing is known.

@@ -1,13 +1,14 @@
 #include "app/model/results/results_feed.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <map>
 #include <utility>
 
-namespace app {
 #include "datasets/store/connection.h"
 
+namespace app {
 namespace {
 
 constexpr auto kBetweenWakes = std::chrono::milliseconds(250);
@@ -32,8 +33,15 @@ std::map<std::pair<std::string, std::string>, std::vector<TimelineSpan>> BoutsBy
 
 }  // namespace
 
-std::shared_ptr<const ShownResults> PrepareResults(
-    std::shared_ptr<const datasets::VideoResults> results, int64_t revision) {
+std::string UnknownNote(const datasets::UnknownCount& unknown) {
+  std::string text = datasets::UnknownText(unknown);
+  if (text.empty()) return text;
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ": those animals are in no figure. Review, Unknown (F4) gives them names.";
+}
+
+std::shared_ptr<ShownResults> PrepareResults(std::shared_ptr<const datasets::VideoResults> results,
+                                             int64_t revision) {
   auto shown = std::make_shared<ShownResults>();
   shown->video_id = results->video.id;
   shown->revision = revision;
@@ -88,6 +96,7 @@ void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
   std::scoped_lock lock(mutex_);
   if (wanted_.video_id == video_id && wanted_.revision == revision) return;
   const bool is_other = wanted_.video_id != video_id;
+  failed_.reset();  // of what is not asked any more
   wanted_ = {video_id, revision};
   const auto now = Clock::now();
   if (is_other || is_answered_) unanswered_since_ = now;
@@ -96,7 +105,6 @@ void ResultsFeed::Want(datasets::Id video_id, int64_t revision) {
   if (job_ && (is_other || is_early)) job_->Cancel();
   worker_.Ask(wanted_);
 }
-  failed_.reset();  // of what is not asked any more
 
 std::shared_ptr<const ShownResults> ResultsFeed::content() const {
   std::scoped_lock lock(mutex_);
@@ -145,14 +153,17 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
     if (!project_) {
       project_ = datasets::Project::Open(project_file_, datasets::Project::Access::kReadOnly);
     }
-    std::shared_ptr<const ShownResults> fresh;
+    std::shared_ptr<ShownResults> fresh;
     for (const datasets::VideoRow& video : project_->Videos()) {
       if (video.id != wanted.video_id) continue;
       fresh = PrepareResults(pace_.measure(*project_, video, *job), wanted.revision);
+      const auto predicted = project_->LatestPredictJob(video.id);
+      if (predicted) fresh->unknown = datasets::CountUnknown(*project_, *predicted, video.id);
     }
     finish();
     std::scoped_lock lock(mutex_);
     content_ = std::move(fresh);
+    failed_.reset();
     const auto now = Clock::now();
     may_measure_ = now + std::min(now - started, pace_.longest_pause);
     is_answered_ = wanted_.video_id == wanted.video_id && wanted_.revision == wanted.revision;
@@ -161,9 +172,11 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
   } catch (const datasets::Cancelled&) {
     finish();
     return {false, {}};
+  } catch (const datasets::BusyError&) {
+    finish();
+    throw;  // it is asked again without a word
   } catch (...) {
     finish();
-    failed_.reset();
     project_.reset();  // it may have been replaced
     std::scoped_lock lock(mutex_);
     failed_ = wanted.video_id;
@@ -172,6 +185,3 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
 }
 
 }  // namespace app
-  } catch (const datasets::BusyError&) {
-    finish();
-    throw;  // it is asked again without a word

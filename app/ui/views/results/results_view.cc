@@ -111,6 +111,7 @@ void ResultsView::Describe(nlohmann::json& state) const {
                       {"unit", content ? content->results->unit : ""},
                       {"no_motion", content ? content->results->no_motion : ""},
                       {"saving", saves_->waiting()},
+                      {"unknown", content ? UnknownNote(content->unknown) : ""},
                       {"no_scores", content ? content->results->no_scores : ""},
                       {"curves", {curves_low_.x, curves_low_.y, curves_high_.x, curves_high_.y}},
                       {"save_budget", {save_budget_.x, save_budget_.y}},
@@ -157,6 +158,12 @@ void ResultsView::DrawHeading(UiContext& context, const ShownResults& shown, boo
     about += text;
   }
   WrappedNote(about);
+  const std::string unknown = UnknownNote(shown.unknown);
+  if (!unknown.empty()) {
+    ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
+    ImGui::TextWrapped("%s", unknown.c_str());
+    ImGui::PopStyleColor();
+  }
 }
 
 void ResultsView::DrawTableRow(UiContext& context, const Shown& shown, size_t row) {
@@ -295,7 +302,8 @@ void ResultsView::DrawAnimals(UiContext& context, const ShownResults& shown) {
   DrawSaving(context, ResultPart::kOccupancy);
   ImGui::BeginChild("animals");
   if (!results.no_motion.empty()) {
-    WrappedNote(results.no_motion);
+    WrappedNote(shown.unknown.unknown > 0 ? "No animal with a name was found in this video."
+                                          : results.no_motion);
   }
   if (!results.no_background.empty()) WrappedNote(results.no_background);
   const float width = (ImGui::GetContentRegionAvail().x - 8 * context.scale) / 2;

@@ -8,8 +8,8 @@
 namespace app {
 namespace {
 
-constexpr const char* kColumnTitles[] = {"",          "Name",   "Length", "Labeled",
-                                         "Predicted", "Review", "Note"};
+constexpr const char* kColumnTitles[] = {"",          "Name",    "Length", "Labeled",
+                                         "Predicted", "Unknown", "Review", "Note"};
 
 }  // namespace
 
@@ -87,6 +87,16 @@ void VideosView::DrawRow(UiContext& context, const ProjectView& project, size_t 
   }
   ImGui::TableNextColumn();
   ImGui::AlignTextToFramePadding();
+  if (facts.unknown <= 0) {
+    ImGui::TextDisabled("-");
+  } else {
+    ImGui::Text(facts.unknown < 0.01 ? "%.1f %%" : "%.0f %%", 100 * facts.unknown);
+    if (ImGui::IsItemHovered()) {
+      ImGui::SetTooltip("Of the animals, counted once in each frame: their name is unknown");
+    }
+  }
+  ImGui::TableNextColumn();
+  ImGui::AlignTextToFramePadding();
   if (facts.predicted || facts.to_review > 0) {
     ImGui::Text("%d", facts.to_review);
   } else {
@@ -109,10 +119,10 @@ void VideosView::DrawTable(UiContext& context, const ProjectView& project) {
                                      ImGuiTableFlags_Resizable | ImGuiTableFlags_BordersInnerV;
   if (!ImGui::BeginTable("all videos", IM_ARRAYSIZE(kColumnTitles), kFlags)) return;
   const float scale = context.scale;
-  const float widths[] = {70, 3, 80, 150, 84, 66, 2};
+  const float widths[] = {70, 3, 80, 150, 84, 74, 66, 2};
   ImGui::TableSetupScrollFreeze(0, 1);
   for (int i = 0; i < IM_ARRAYSIZE(kColumnTitles); ++i) {
-    const bool stretches = i == 1 || i == 6;
+    const bool stretches = i == 1 || i == 7;
     ImGui::TableSetupColumn(
         kColumnTitles[i],
         (stretches ? ImGuiTableColumnFlags_WidthStretch : ImGuiTableColumnFlags_WidthFixed) |

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "datasets/base/error.h"
 #include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
 #include "tests/support/store_data.h"
@@ -140,6 +141,54 @@ TEST_CASE("results come while a job goes on writing, and not without a pause bet
   // Each is followed by a pause as long as itself.
   CHECK(Clock::now() - started >= 5 * kSteps * kStep);
   CHECK(slow.begun < revision);
+}
+
+TEST_CASE("what could not be measured once, and then was, has not failed; nor what was busy") {
+  Scene scene;
+  std::atomic<int> turn{0};
+  app::ResultsFeed::Pace pace;
+  pace.measure = [&](const datasets::Project&, const datasets::VideoRow& video,
+                     datasets::Job&) -> std::shared_ptr<const datasets::VideoResults> {
+    if (turn++ == 0) throw datasets::Error("video", "it cannot be read", "wait");
+    auto results = std::make_shared<datasets::VideoResults>();
+    results->video = video;
+    return results;
+  };
+  SUBCASE("failed") {
+    app::ResultsFeed feed(
+        scene.project->file(), [] {}, [](const std::string&) {}, pace);
+    feed.Want(scene.clip, 1);
+    REQUIRE(tests::Eventually([&] { return feed.content() != nullptr; }));
+    CHECK_FALSE(feed.TakeFailed());
+  }
+  SUBCASE("failed, and another is asked for") {
+    std::atomic<bool> said{false};
+    app::ResultsFeed feed(
+        scene.project->file(), [] {}, [&](const std::string&) { said = true; }, pace);
+    feed.Want(scene.clip, 1);
+    REQUIRE(tests::Eventually([&] { return said.load(); }));
+    feed.Want(scene.other, 1);
+    CHECK_FALSE(feed.TakeFailed());
+  }
+}
+
+TEST_CASE("animals without a name are counted, and said to be in no figure") {
+  Scene scene;
+  scene.project->Write([&](datasets::Writer& writer) {
+    const datasets::Id job = *scene.project->LatestPredictJob(scene.clip);
+    const datasets::Id unknown = datasets::FindOrInsertUnknown(writer);
+    for (int frame = 0; frame < 50; ++frame) {
+      writer.InsertPrediction(tests::Prediction(job, scene.clip, frame, unknown));
+    }
+  });
+  app::ResultsFeed feed(
+      scene.project->file(), [] {}, [](const std::string&) {});
+  feed.Want(scene.clip, 1);
+  REQUIRE(tests::Eventually([&] { return feed.content() != nullptr; }));
+  CHECK(app::UnknownNote(feed.content()->unknown) ==
+        "The name is unknown on 50 of 150 animal-frames: those animals are in no figure. Review, "
+        "Unknown (F4) gives them names.");
+  CHECK(app::UnknownNote({100, 0}) == "");
 }
 
 }  // namespace results_feed_test

@@ -85,6 +85,10 @@ TEST_CASE("the table of videos counts what is done, and says what is not counted
   facts = app::FactsOf(view, &predicted);
   CHECK(facts[2].predicted_frames == 150);
   CHECK(facts[1].predicted_frames == 0);  // of another job than its newest
+  CHECK(facts[2].unknown == 0);
+  predicted.unknown[{7, 2}] = {200, 50};
+  CHECK(app::FactsOf(view, &predicted)[2].unknown == 0.25);
+  CHECK(app::FactsOf(view, nullptr)[2].unknown == -1);
   app::ProjectView later = View();
   later.revision = 5;
   later.predict_job[2] = 8;  // begun after the count
