@@ -33,8 +33,11 @@ void DrawMessageToasts(UiContext& context) {
     const ImU32 color = it->kind == Message::Kind::kError     ? ErrorColor()
                         : it->kind == Message::Kind::kSuccess ? AccentColor()
                                                               : MutedTextColor();
-    ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + viewport->WorkSize.x - 16 * scale, bottom),
-                            ImGuiCond_Always, ImVec2(1, 1));
+    // The page of recordings has its buttons where messages stand elsewhere.
+    const bool left = context.mode == Mode::kLive;
+    const float x = left ? 16 * scale : viewport->WorkSize.x - 16 * scale;
+    ImGui::SetNextWindowPos(ImVec2(viewport->WorkPos.x + x, bottom), ImGuiCond_Always,
+                            ImVec2(left ? 0.f : 1.f, 1));
     ImGui::SetNextWindowBgAlpha(0.95f);
     ImGui::SetNextWindowSizeConstraints(ImVec2(120 * scale, 0), ImVec2(520 * scale, 400 * scale));
     char name[32];

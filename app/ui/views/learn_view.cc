@@ -36,6 +36,20 @@ size_t LabeledFrames(const ProjectView& project) {
   return count;
 }
 
+// What a person should know of a prediction beside its outlines.
+void Tell(Session& session, const std::string& video, const infer::PredictResult& result) {
+  for (const std::string& remark : result.remarks) {
+    session.SayLater(Message::Kind::kInfo, video + ": " + remark);
+  }
+  if (result.unknown_frames == 0 || result.animal_frames == 0) return;
+  const double share =
+      static_cast<double>(result.unknown_frames) / static_cast<double>(result.animal_frames);
+  char percent[16];
+  snprintf(percent, sizeof percent, share < 0.01 ? "%.1f %%" : "%.0f %%", 100 * share);
+  session.SayLater(Message::Kind::kInfo, video + ": the name is unknown on " + percent +
+                                             ": Review, Unknown (F4) shows who they may be");
+}
+
 }  // namespace
 
 void LearnView::AddActions(ActionTable& actions, Session& session) {
@@ -204,14 +218,15 @@ void LearnView::Predict(Session& session, const datasets::ModelRow& model, Which
     if (which == Which::kThis && video.id != session.video_id()) continue;
     if (which == Which::kChosen && !is_chosen) continue;
     session.StartJob((finds_points ? "Key points of " : "Predict ") + video.name,
-                     [=](datasets::Project& opened, datasets::Job& job) {
+                     [=, asked = &session](datasets::Project& opened, datasets::Job& job) {
                        const std::string file = datasets::ModelFile(opened, model).string();
                        if (train::IsFor(train::Task::kBehavior, model.architecture)) {
                          infer::PredictBehavior(opened, video, file, options, job);
                        } else if (finds_points) {
                          infer::PredictPoints(opened, video, file, options, job);
                        } else {
-                         infer::Predict(opened, video, file, options, job);
+                         Tell(*asked, video.name,
+                              infer::Predict(opened, video, file, options, job));
                        }
                      });
   }

@@ -220,7 +220,10 @@ void ReportView::DrawBudget(const std::vector<datasets::BudgetRow>& rows) const 
   const ImGuiTableFlags flags = ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp;
   constexpr size_t kShownRows = 5;
   if (!ImGui::BeginTable("budget", 5, flags)) return;
-  for (const char* title : {"video", "animal", "behavior", "bouts", "% of time"}) {
+  const bool unseen =
+      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.unseen_s >= 0.005; });
+  const char* share = unseen ? "% of time seen" : "% of time";
+  for (const char* title : {"video", "animal", "behavior", "bouts", share}) {
     ImGui::TableSetupColumn(title);
   }
   ImGui::TableHeadersRow();
