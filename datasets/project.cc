@@ -275,7 +275,15 @@ fs::path Project::VideoPath(const VideoRow& video) const {
   return path.is_absolute() ? path : (folder() / path).lexically_normal();
 }
 
-VideoIndex Project::IndexOf(const VideoRow& video) const { return VOLE_READ(IndexOf(video.id)); }
+VideoIndex Project::IndexOf(const VideoRow& video) const {
+  VideoIndex index = VOLE_READ(IndexOf(video.id));
+  for (VideoPart& part : index.parts) {
+    if (!fs::path(part.path).is_absolute()) {
+      part.path = (folder() / part.path).lexically_normal().string();
+    }
+  }
+  return index;
+}
 
 Background Project::BackgroundOf(const VideoRow& video) const {
   return VOLE_READ(BackgroundOf(video.id));

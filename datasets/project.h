@@ -52,16 +52,20 @@ class Project {
   int64_t Revision() const;
 
   // --- videos
-  // Indexes, fingerprints, estimates the background and stores them (idempotent by fingerprint).
+  // Indexes, fingerprints, estimates the background and stores them (idempotent by fingerprint; a
+  // part of a video gives that video).
   VideoRow AddVideo(const std::filesystem::path& video_file, Job& job);
   std::vector<VideoRow> Videos() const;
   // By name. Empty name: the only video. Throws Error that lists the names, with did-you-mean.
   VideoRow VideoByName(const std::string& name) const;
   VideoRow VideoById(Id id) const;
-  std::filesystem::path VideoPath(const VideoRow& video) const;  // absolute
+  std::filesystem::path VideoPath(const VideoRow& video) const;  // absolute; of the first part
   VideoIndex IndexOf(const VideoRow& video) const;
-  // Checks the fingerprint; a moved file gives an Error that says how to relink.
+  // Checks the fingerprint; a moved file gives an Error that says how to relink. Of a video in
+  // parts all must be there.
   VideoReader OpenVideo(const VideoRow& video, int decode_threads = 1) const;
+  // Of a video in parts: any of them, with those others beside it that are not at their place; or
+  // a folder that holds some.
   void RelinkVideo(Id video_id, const std::filesystem::path& new_path);
   // Stored background (see EstimateBackground); bgr is empty when the camera moves.
   Background BackgroundOf(const VideoRow& video) const;

@@ -2,24 +2,22 @@
 #include "datasets/project.h"
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/names.h"
+#include "datasets/store/part_rows.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/writer.h"
-#include "datasets/video/fingerprint.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kBackgroundSamples = 61;
-
-// Whether the video is where the project looks for it, and not another one in its place.
-bool HasItsFile(const Project& project, const VideoRow& video) {
-  try {
-    return HasFingerprint(project.VideoPath(video), video.fingerprint);
-  } catch (const Error&) {
-    return false;
+// Whether this file of the video is where the project looks for it, and not another in its place.
+bool HasItsFile(const Project& project, const VideoRow& video, const std::string& fingerprint) {
+  for (const VideoFile& file : FilesOf(project, video)) {
+    if (file.fingerprint == fingerprint) return StateOf(file) == FileState::kThere;
   }
+  return false;
 }
 
 }  // namespace
@@ -33,11 +31,15 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
                 "ffmpeg -framerate 25 -pattern_type glob -i '*.png' -c:v libx264 -crf 0 video.mp4");
   }
   const std::string fingerprint = FingerprintFile(video_file);
-  const auto known = [&](Reader reader) { return reader.VideoByFingerprint(fingerprint); };
+  const auto known = [&](Connection& connection) {
+    const Reader reader(connection);
+    auto video = reader.VideoByFingerprint(fingerprint);
+    return video ? video : reader.VideoById(VideoOfPart(connection, fingerprint));
+  };
   std::optional<VideoRow> stored;
-  Read([&](Connection& connection) { stored = known(Reader(connection)); });
+  Read([&](Connection& connection) { stored = known(connection); });
   if (stored) {
-    if (!HasItsFile(*this, *stored)) RelinkVideo(stored->id, video_file);
+    if (!HasItsFile(*this, *stored, fingerprint)) RelinkVideo(stored->id, video_file);
     return VideoById(stored->id);
   }
   const VideoIndex index = IndexVideo(video_file, job);
@@ -46,12 +48,11 @@ VideoRow Project::AddVideo(const fs::path& video_file, Job& job) {
   const nlohmann::json hashes = HashFrames(reader, job);
   Id id = 0;
   Write([&](Writer& writer) {
-    const Reader inside(writer.connection());
-    if (const auto meanwhile = known(inside)) {
+    if (const auto meanwhile = known(writer.connection())) {
       id = meanwhile->id;
       return;
     }
-    VideoRow video = NewVideoRow(folder(), video_file, index, inside.Videos());
+    VideoRow video = NewVideoRow(folder(), video_file, index, Reader(writer.connection()).Videos());
     video.static_camera = background.static_camera;
     id = writer.InsertVideo(video, index, background);
     writer.SetFrameHashes(id, hashes);

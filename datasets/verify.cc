@@ -12,7 +12,7 @@
 #include "datasets/store/frame_hash.h"
 #include "datasets/store/reader.h"
 #include "datasets/store/verify/verify_rows.h"
-#include "datasets/video/fingerprint.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 namespace {
@@ -37,17 +37,22 @@ void CheckVideo(const Project& project, const VideoRow& video, Job& job, Finding
   const auto add = [&](const std::string& code, const std::string& text) {
     findings->Add(code, "video '" + ShownText(video.name) + "': " + text, "videos", video.id);
   };
-  const fs::path path = project.VideoPath(video);
-  const std::string shown = ShownText(path.string());
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    add("video_missing", "its file '" + shown + "' is not there");
-    return;
+  bool all = true;
+  for (const VideoFile& file : FilesOf(project, video)) {
+    const std::string shown = ShownText(file.path.string());
+    const std::string part = video.parts.empty() ? "" : file.name + ": ";
+    std::string why;
+    const FileState state = StateOf(file, &why);
+    all = all && state == FileState::kThere;
+    if (state == FileState::kMissing) {
+      add("video_missing", part + "its file '" + shown + "' is not there");
+    } else if (state == FileState::kReplaced) {
+      add("video_changed", why.empty()
+                               ? part + "the file '" + shown + "' is not the one that was added"
+                               : part + ShownText(why));
+    }
   }
-  if (!HasFingerprint(path, video.fingerprint)) {
-    add("video_changed", "the file '" + shown + "' is not the one that was added");
-    return;
-  }
+  if (!all) return;
   nlohmann::json hashes;
   project.Read([&](Connection& connection) { hashes = Reader(connection).FrameHashes(video.id); });
   VideoReader reader = project.OpenVideo(video);

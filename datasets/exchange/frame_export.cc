@@ -9,6 +9,7 @@
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/file_names.h"
 #include "datasets/files/json_entries.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -35,13 +36,16 @@ std::string LastParts(fs::path path, int count) {
 // The shortest name by which an import finds this video and no other.
 std::string NameOf(const Project& project, const VideoRow& video,
                    const std::vector<VideoRow>& videos) {
+  if (!video.parts.empty()) return video.name;
   const fs::path path = Canonical(project.VideoPath(video));
   int by_stem = 0, by_file = 0;
   for (const VideoRow& other : videos) {
     if (other.id == video.id) continue;
-    const fs::path compared = Canonical(project.VideoPath(other));
-    by_stem = std::max(by_stem, AgreeingParts(path, compared, true));
-    by_file = std::max(by_file, AgreeingParts(path, compared, false));
+    for (const VideoFile& file : FilesOf(project, other)) {
+      const fs::path compared = Canonical(file.path);
+      by_stem = std::max(by_stem, AgreeingParts(path, compared, true));
+      by_file = std::max(by_file, AgreeingParts(path, compared, false));
+    }
   }
   if (by_stem == 0) return video.name;
   if (by_file == 0) return path.filename().string();
@@ -107,6 +111,20 @@ std::string ExportNames::Of(const SelectedFrame& frame) {
 
 fs::path PictureFileOf(const Project& project, const SelectedFrame& frame) {
   return (project.folder() / frame.picture).lexically_normal();
+}
+
+fs::path MovieFile(const Project& project, const VideoRow& video) {
+  const fs::path first = project.VideoPath(video);
+  return video.parts.empty() ? first : first.parent_path() / (video.name + ".mp4");
+}
+
+void NoteParts(const std::vector<VideoRow>& videos, std::vector<std::string>* warnings) {
+  for (const VideoRow& video : videos) {
+    if (video.parts.empty()) continue;
+    warnings->push_back("the format knows one file a video, and '" + video.name + "' lies in " +
+                        std::to_string(video.parts.size()) + ": it is called " + video.name +
+                        ".mp4 there, which 'ffmpeg -f concat' makes of the parts");
+  }
 }
 
 void MakeFolderOf(const fs::path& file) {

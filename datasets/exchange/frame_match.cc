@@ -5,6 +5,7 @@
 #include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -183,6 +184,31 @@ int AgreeingParts(const fs::path& a, const fs::path& b, bool stems) {
   return parts;
 }
 
+namespace {
+
+// "a.mp4;b.mp4": the names of all parts, in order.
+bool AreItsFiles(const std::string& names, const VideoRow& video) {
+  size_t at = 0;
+  for (const VideoPart& part : video.parts) {
+    if (at > names.size()) return false;
+    const size_t end = std::min(names.find(';', at), names.size());
+    if (AgreeingParts(names.substr(at, end - at), part.path, false) == 0) return false;
+    at = end + 1;
+  }
+  return !video.parts.empty() && at == names.size() + 1;
+}
+
+[[noreturn]] void RefusePart(const std::string& name, const VideoRow& video,
+                             const VideoPart& part) {
+  const std::string first = std::to_string(part.first_frame);
+  throw Error("video '" + name + "' of the imported file",
+              "it is a part of the video '" + video.name +
+                  "', whose frames count on over all parts: its first one is frame " + first,
+              "count so in the file (" + first + " more), and call the video '" + video.name + "'");
+}
+
+}  // namespace
+
 VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
                            const std::string& forced_video)
     : project_(project), videos_(project.Videos()) {
@@ -195,28 +221,52 @@ VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
   }
 }
 
-const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed) const {
+const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
+                                   const VideoPart** part) const {
+  if (part) *part = nullptr;
   if (name.empty()) return nullptr;
+  if (name.find(';') != std::string::npos) {
+    for (const VideoRow& video : videos_) {
+      if (AreItsFiles(name, video)) return &video;
+    }
+  }
   const fs::path wanted(name);
   std::error_code ignored;
   const fs::path beside = fs::weakly_canonical(folder_ / wanted, ignored);
   struct Candidate {
     const VideoRow* video;
     int agreeing;
+    const VideoPart* part;
+  };
+  const auto take = [&](const Candidate& found) {
+    if (part) *part = found.part;
+    if (!part && found.part && found.part->first_frame > 0)
+      RefusePart(name, *found.video, *found.part);
+    return found.video;
   };
   std::vector<Candidate> same_file, same_stem, same_letters;
   for (const VideoRow& video : videos_) {
-    const fs::path file = project_.VideoPath(video);
-    if (!ignored && fs::weakly_canonical(file, ignored) == beside) return &video;
-    const int by_file = AgreeingParts(file, wanted, false);
-    const int by_stem = AgreeingParts(file, wanted, true);
-    if (by_file > 0) same_file.push_back({&video, by_file});
-    if (by_stem > 0 || video.name == name || video.name == NameWithoutEnding(wanted)) {
-      same_stem.push_back({&video, by_stem});
+    const bool called_so = video.name == name || video.name == NameWithoutEnding(wanted);
+    if (called_so && !video.parts.empty()) same_stem.push_back({&video, 0, nullptr});
+    const std::vector<VideoFile> files = FilesOf(project_, video);
+    for (size_t i = 0; i < files.size(); ++i) {
+      const fs::path& file = files[i].path;
+      const VideoPart* one = video.parts.empty() ? nullptr : &video.parts[i];
+      if (!ignored && fs::weakly_canonical(file, ignored) == beside) return take({&video, 0, one});
+      const int by_file = AgreeingParts(file, wanted, false);
+      const int by_stem = AgreeingParts(file, wanted, true);
+      if (by_file > 0) same_file.push_back({&video, by_file, one});
+      if (one ? by_stem > 0 && !called_so : by_stem > 0 || called_so) {
+        same_stem.push_back({&video, by_stem, one});
+      }
+      if (renamed && LettersAndDigits(NameWithoutEnding(file)) ==
+                         LettersAndDigits(NameWithoutEnding(wanted))) {
+        same_letters.push_back({&video, 1, one});
+      }
     }
-    if (renamed &&
-        LettersAndDigits(NameWithoutEnding(file)) == LettersAndDigits(NameWithoutEnding(wanted))) {
-      same_letters.push_back({&video, 1});
+    if (renamed && !video.parts.empty() &&
+        LettersAndDigits(video.name) == LettersAndDigits(NameWithoutEnding(wanted))) {
+      same_letters.push_back({&video, 2, nullptr});
     }
   }
   for (auto* candidates : {&same_file, &same_stem, &same_letters}) {
@@ -225,7 +275,7 @@ const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed) const 
         candidates->begin(), candidates->end(),
         [](const Candidate& a, const Candidate& b) { return a.agreeing > b.agreeing; });
     const Candidate& best = candidates->front();
-    if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return best.video;
+    if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return take(best);
     throw Error("video '" + name + "' of the imported file",
                 "the project has " + std::to_string(candidates->size()) +
                     " videos of that name: " + best.video->name + " (" + best.video->path + "), " +

@@ -46,7 +46,12 @@ class VideoMatcher {
   // very file beside the imported one; then the videos of that file name, then those of that stem
   // or project name. Of several, the one whose folders agree furthest with `name`. Null when there
   // is none; throws Error when several could be meant. `renamed`: letters and digits alone count.
-  const VideoRow* Find(const std::string& name, bool renamed = false) const;
+  // Of a recording in several files, a name of one of these gives the video, and `*part` that file,
+  // from whose first frame the imported file counts (null: it names the whole). Without `part` only
+  // the first file will do; of another the Error says which frame of the whole its first one is.
+  // The names of all files, with ';' between them, name the whole.
+  const VideoRow* Find(const std::string& name, bool renamed = false,
+                       const VideoPart** part = nullptr) const;
   const VideoRow* forced() const { return forced_; }
   const VideoRow* only() const { return videos_.size() == 1 ? &videos_.front() : nullptr; }
   // forced, else by name; the only one where the file says no name. Throws Error that lists the

@@ -62,26 +62,28 @@ FramePlacer::Spoken FramePlacer::Understand(const PictureClaim& claim) const {
 }
 
 // Null when the project has no such video.
-const VideoRow* FramePlacer::Resolve(const Spoken& spoken) const {
+FramePlacer::Named FramePlacer::Resolve(const Spoken& spoken) const {
+  Named named;
   for (const std::string& name : spoken.names) {
-    if (const VideoRow* video = matcher_.Find(name, spoken.renamed)) return video;
+    named.video = matcher_.Find(name, spoken.renamed, &named.part);
+    if (named.video) break;
   }
-  return nullptr;
+  return named;
 }
 
 // VIDEO/000012.png
-const VideoRow* FramePlacer::OfFolder(const PictureClaim& claim) {
+FramePlacer::Named FramePlacer::OfFolder(const PictureClaim& claim) {
   std::string folder = fs::path(Slashes(claim.file_name)).parent_path().filename().string();
   if (folder.empty() && !claim.pictures.empty()) {
     folder = claim.pictures.front().parent_path().filename().string();
   }
-  const auto [known, is_new] = of_folder_.emplace(folder, nullptr);
+  const auto [known, is_new] = of_folder_.emplace(folder, Named());
   if (!is_new) return known->second;
   try {
-    known->second = matcher_.Find(folder);
+    known->second.video = matcher_.Find(folder, false, &known->second.part);
   } catch (const Error&) {
     if (!matcher_.forced()) throw;
-    known->second = matcher_.forced();  // several could be meant, and the user says which
+    known->second.video = matcher_.forced();  // several could be meant, and the user says which
   }
   return known->second;
 }
@@ -89,14 +91,15 @@ const VideoRow* FramePlacer::OfFolder(const PictureClaim& claim) {
 void FramePlacer::See(const PictureClaim& claim) {
   const Spoken spoken = Understand(claim);
   if (!spoken.key.empty() && !found_.count(spoken.key)) {
-    const VideoRow* video = nullptr;
+    Named named;
     try {
-      video = Resolve(spoken);
+      named = Resolve(spoken);
     } catch (const Error&) {
       if (!matcher_.forced()) throw;
-      video = matcher_.forced();  // several could be meant, and the user says which
+      named.video = matcher_.forced();  // several could be meant, and the user says which
     }
-    found_[spoken.key] = video;
+    const VideoRow* video = named.video;
+    found_[spoken.key] = named;
     spoken_[spoken.shown] = spoken_[spoken.shown] || (video && video == matcher_.forced());
     if (!claim.videos.empty()) said_[spoken.shown] = video;
   }
@@ -162,12 +165,13 @@ int FramePlacer::FirstFrame(const PictureClaim& claim, const Spoken& spoken,
 std::optional<size_t> FramePlacer::Place(const PictureClaim& claim, LabelBatch& batch) {
   const Spoken spoken = Understand(claim);
   if (taken_.empty()) RefuseMixture(claim.what);
-  const VideoRow* video = nullptr;
+  Named named;
   if (!spoken.key.empty()) {
-    video = found_.at(spoken.key);
+    named = found_.at(spoken.key);
   } else if (spoken.numbered) {
-    video = OfFolder(claim);
+    named = OfFolder(claim);
   }
+  const VideoRow* video = named.video;
   const auto picture = Existing(claim.pictures);
   if (matcher_.forced()) {
     video = OfForced(video, spoken, claim);
@@ -202,7 +206,15 @@ std::optional<size_t> FramePlacer::Place(const PictureClaim& claim, LabelBatch& 
                     ", and numbers begin at " + std::to_string(first),
                 "say with which number they begin with --first-frame");
   }
-  const int frame = static_cast<int>(number);
+  if (named.part && number >= named.part->frame_count) {
+    throw Error(claim.what,
+                "frame " + std::to_string(number) + " is outside of '" + named.part->path +
+                    "', a part of the video '" + video->name + "' with frames 0 to " +
+                    std::to_string(named.part->frame_count - 1),
+                "where frame numbers count over all parts, the file must call the video '" +
+                    video->name + "'");
+  }
+  const int frame = static_cast<int>(number) + (named.part ? named.part->first_frame : 0);
   CheckFrame(*video, frame, claim.width, claim.height, claim.what);
   const auto [taken, is_new] = taken_.emplace(std::make_pair(video->id, frame), claim.file_name);
   if (!is_new && taken->second != claim.file_name) {

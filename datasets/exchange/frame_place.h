@@ -60,9 +60,13 @@ class FramePlacer {
     bool renamed = false;
     std::optional<FrameName> numbered;
   };
+  struct Named {
+    const VideoRow* video = nullptr;
+    const VideoPart* part = nullptr;  // the file of it that numbers count from; null: the whole
+  };
   Spoken Understand(const PictureClaim& claim) const;
-  const VideoRow* Resolve(const Spoken& spoken) const;
-  const VideoRow* OfFolder(const PictureClaim& claim);
+  Named Resolve(const Spoken& spoken) const;
+  Named OfFolder(const PictureClaim& claim);
   const VideoRow* OfForced(const VideoRow* video, const Spoken& spoken,
                            const PictureClaim& claim) const;
   void RefuseMixture(const std::string& what) const;
@@ -75,11 +79,11 @@ class FramePlacer {
   const VideoMatcher matcher_;
   const int first_frame_;
   const bool names_of_results_;
-  std::map<std::string, const VideoRow*> found_;      // by Spoken::key
-  std::map<std::string, const VideoRow*> of_folder_;  // for names that are only a number
-  std::map<std::string, const VideoRow*> said_;       // names that the file gives to its videos
-  std::map<std::string, bool> spoken_;                // every name shown; is it the forced video?
-  std::set<int> digits_;                              // of the numbers in names
+  std::map<std::string, Named> found_;           // by Spoken::key
+  std::map<std::string, Named> of_folder_;       // for names that are only a number
+  std::map<std::string, const VideoRow*> said_;  // names that the file gives to its videos
+  std::map<std::string, bool> spoken_;           // every name shown; is it the forced video?
+  std::set<int> digits_;                         // of the numbers in names
   bool leading_zero_ = false, any_number_ = false;
   int lowest_ = INT32_MAX;
   std::map<std::pair<Id, int>, std::string> taken_;  // frame -> the picture that lies there

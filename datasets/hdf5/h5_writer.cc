@@ -248,6 +248,22 @@ void H5Writer::Attribute(const std::string& place, const std::string& name,
 }
 
 void H5Writer::Attribute(const std::string& place, const std::string& name, H5Number kind,
+                         const std::vector<double>& values) {
+  const H5Handle object(
+      H5Oopen(handles_->file.get(), place.empty() ? "/" : place.c_str(), H5P_DEFAULT), H5Oclose);
+  Require(object.get(), place);
+  const hsize_t count = values.size();
+  const H5Handle type = TypeOf(kind), space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+  const H5Handle attribute(
+      H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  Require(attribute.get(), place);
+  std::string bytes;
+  for (const double value : values) AppendValue(&bytes, kind, value);
+  Require(H5Awrite(attribute.get(), type.get(), bytes.data()), place);
+}
+
+void H5Writer::Attribute(const std::string& place, const std::string& name, H5Number kind,
                          double value) {
   const H5Handle object(
       H5Oopen(handles_->file.get(), place.empty() ? "/" : place.c_str(), H5P_DEFAULT), H5Oclose);

@@ -48,6 +48,8 @@ class H5Writer {
   void Table(const std::string& place, const std::vector<H5Column>& columns);  // all of one length
   void Attribute(const std::string& place, const std::string& name, const std::string& text);
   void Attribute(const std::string& place, const std::string& name, H5Number kind, double value);
+  void Attribute(const std::string& place, const std::string& name, H5Number kind,
+                 const std::vector<double>& values);
   // A reference from one object to another (NWB).
   void Reference(const std::string& place, const std::string& name, const std::string& to);
   void Link(const std::string& place, const std::string& to);  // soft

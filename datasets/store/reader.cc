@@ -1,11 +1,13 @@
 #include "datasets/store/reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/store/behavior_order.h"
 #include "datasets/store/codec.h"
 #include "datasets/store/names.h"
+#include "datasets/store/part_rows.h"
 #include "datasets/store/points.h"
 #include "datasets/video/picture_file.h"
 
@@ -118,6 +120,32 @@ auto Collect(Statement rows, Make make) {
   return result;
 }
 
+#define VOLE_PART_COLUMNS "video_id, path, fingerprint, frame_count, start_ms, ticks, shift"
+
+void AddPart(const Statement& row, std::vector<VideoPart>* parts) {
+  int64_t first = 0;
+  if (!parts->empty()) {
+    first = int64_t{parts->back().first_frame} + parts->back().frame_count;
+  }
+  const int64_t frames = row.Int(3);
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (frames <= 0 || first + frames > kMost) {
+    throw Error("video " + std::to_string(row.Int(0)),
+                "part " + std::to_string(parts->size() + 1) + " has " + std::to_string(frames) +
+                    " frames: its row in the project is damaged",
+                "restore a copy of the project (vole restore), or add the video again");
+  }
+  VideoPart part;
+  part.path = row.Text(1);
+  part.fingerprint = row.Text(2);
+  part.first_frame = static_cast<int>(first);
+  part.frame_count = static_cast<int>(frames);
+  part.start_ms = row.Int(4);
+  part.ticks = row.Int(5);
+  part.shift = row.Int(6);
+  parts->push_back(std::move(part));
+}
+
 template <class Make>
 auto First(Statement rows, Make make) -> std::optional<decltype(make(rows))> {
   if (!rows.Step()) return std::nullopt;
@@ -132,20 +160,24 @@ std::vector<Id> Reader::VideoIds() const {
 }
 
 std::vector<VideoRow> Reader::Videos() const {
-  return Collect(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos ORDER BY id"),
-                 VideoFrom);
+  auto videos = Collect(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos ORDER BY id"),
+                        VideoFrom);
+  FillParts(connection_, &videos);
+  return videos;
 }
 
 std::optional<VideoRow> Reader::VideoById(Id id) const {
-  return First(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos WHERE id = ?", id),
-               VideoFrom);
+  auto video = First(
+      connection_.Query("SELECT " VOLE_VIDEO_COLUMNS " FROM videos WHERE id = ?", id), VideoFrom);
+  if (video) video->parts = ReadParts(connection_, id);
+  return video;
 }
 
 std::optional<VideoRow> Reader::VideoByFingerprint(const std::string& fingerprint) const {
-  return First(connection_.Query("SELECT " VOLE_VIDEO_COLUMNS
-                                 " FROM videos WHERE fingerprint = ? ORDER BY id",
-                                 fingerprint),
-               VideoFrom);
+  const auto id = First(
+      connection_.Query("SELECT id FROM videos WHERE fingerprint = ? ORDER BY id", fingerprint),
+      [](const Statement& row) { return row.Int(0); });
+  return id ? VideoById(*id) : std::nullopt;
 }
 
 VideoIndex Reader::IndexOf(Id video_id) const {
@@ -175,6 +207,7 @@ VideoIndex Reader::IndexOf(Id video_id) const {
   } catch (const Error&) {
     DamagedVideo(video_id, "its frame index cannot be read");
   }
+  index.parts = ReadParts(connection_, video_id);
   if (static_cast<int64_t>(index.pts.size()) != row.Int(8)) {
     DamagedVideo(video_id, "its frame index lists " + std::to_string(index.pts.size()) +
                                " frames instead of " + std::to_string(row.Int(8)));
@@ -400,6 +433,30 @@ Reader::Counts Reader::CountRows() const {
 std::string Reader::Setting(const std::string& key, const std::string& fallback) const {
   auto row = connection_.Query("SELECT value FROM settings WHERE key = ?", key);
   return row.Step() ? row.Text(0) : fallback;
+}
+
+std::vector<VideoPart> ReadParts(Connection& connection, Id video_id) {
+  std::vector<VideoPart> parts;
+  auto rows = connection.Query(
+      "SELECT " VOLE_PART_COLUMNS " FROM video_parts WHERE video_id = ? ORDER BY part", video_id);
+  while (rows.Step()) AddPart(rows, &parts);
+  return parts;
+}
+
+void FillParts(Connection& connection, std::vector<VideoRow>* videos) {
+  auto rows =
+      connection.Query("SELECT " VOLE_PART_COLUMNS " FROM video_parts ORDER BY video_id, part");
+  auto video = videos->begin();  // by id
+  while (rows.Step()) {
+    while (video != videos->end() && video->id < rows.Int(0)) ++video;
+    if (video != videos->end() && video->id == rows.Int(0)) AddPart(rows, &video->parts);
+  }
+}
+
+Id VideoOfPart(Connection& connection, const std::string& fingerprint) {
+  auto row = connection.Query(
+      "SELECT video_id FROM video_parts WHERE fingerprint = ? ORDER BY video_id", fingerprint);
+  return row.Step() ? row.Int(0) : 0;
 }
 
 }  // namespace datasets

@@ -23,7 +23,7 @@ class Reader {
   std::vector<VideoRow> Videos() const;
   std::optional<VideoRow> VideoById(Id id) const;
   std::optional<VideoRow> VideoByFingerprint(const std::string& fingerprint) const;
-  VideoIndex IndexOf(Id video_id) const;
+  VideoIndex IndexOf(Id video_id) const;  // parts with their paths as stored
   Background BackgroundOf(Id video_id) const;
   nlohmann::json FrameHashes(Id video_id) const;  // {"frame": "hex SHA-256 of the BGR pixels"}
 

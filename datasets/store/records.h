@@ -8,6 +8,7 @@
 
 #include "datasets/keypoints/skeleton.h"
 #include "datasets/shape/outline.h"
+#include "datasets/video/video_parts.h"
 
 namespace datasets {
 
@@ -16,11 +17,12 @@ using Id = int64_t;
 struct VideoRow {
   Id id = 0;
   std::string name;  // unique in the project; the file stem, suffixed _2, _3, ... if taken
-  std::string path;  // relative to the project's folder where possible
+  std::string path;  // relative to the project's folder where possible; of the first part
   std::string fingerprint;
   int width = 0, height = 0, frame_count = 0;
   double fps = 0;
   bool static_camera = false;
+  std::vector<VideoPart> parts;  // none: one file
 };
 
 enum class ImageState { kNew, kStarted, kDone, kEmpty };  // kEmpty: looked at, no animal in it

@@ -6,6 +6,7 @@
 #include "datasets/store/connection.h"
 #include "datasets/store/names.h"
 #include "datasets/store/owner.h"
+#include "datasets/store/part_rows.h"
 #include "datasets/store/points.h"
 #include "datasets/store/reader.h"
 
@@ -64,6 +65,7 @@ Id Writer::InsertVideo(const VideoRow& video, const VideoIndex& index,
       " VALUES (?, ?, ?, ?)",
       id, Blob{PackIntegers(index.pts)},
       Blob{PackIntegers({index.key_frames.begin(), index.key_frames.end()})}, picture);
+  InsertParts(connection_, id, video.parts);
   return id;
 }
 
@@ -248,6 +250,25 @@ void Writer::SetSetting(const std::string& key, const std::string& value) {
       "INSERT INTO settings (key, value) VALUES (?, ?)"
       " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
       key, value);
+}
+
+void InsertParts(Connection& connection, Id video_id, const std::vector<VideoPart>& parts) {
+  int number = 0;
+  for (const VideoPart& part : parts) {
+    connection.Run(
+        "INSERT INTO video_parts (video_id, part, path, fingerprint, frame_count, start_ms, ticks,"
+        " shift) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        video_id, number++, FileName{part.path}, part.fingerprint, part.frame_count, part.start_ms,
+        part.ticks, part.shift);
+  }
+}
+
+void SetPartPath(Connection& connection, Id video_id, size_t part, const std::string& path) {
+  connection.Run("UPDATE video_parts SET path = ? WHERE video_id = ? AND part = ?", FileName{path},
+                 video_id, static_cast<int64_t>(part));
+  if (part == 0) {
+    connection.Run("UPDATE videos SET path = ? WHERE id = ?", FileName{path}, video_id);
+  }
 }
 
 }  // namespace datasets

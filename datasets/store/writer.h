@@ -19,6 +19,7 @@ class Writer {
  public:
   explicit Writer(Connection& connection) : connection_(connection) {}
 
+  // With its parts, as the row has them.
   Id InsertVideo(const VideoRow& video, const VideoIndex& index, const Background& background);
   Id FindOrInsertCategory(const std::string& name, const std::string& supercategory = "");
   Id FindOrInsertTrack(Id video_id, Id category_id, std::optional<int64_t> external_id);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "datasets/base/error.h"
 
@@ -97,6 +98,42 @@ class Search {
   size_t seen_files_ = 0, other_case_ = 0;
 };
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The digits from `*at` on, without leading zeros; `*at` goes behind them.
+std::string_view Digits(std::string_view text, size_t* at) {
+  while (*at < text.size() && text[*at] == '0') ++*at;
+  const size_t first = *at;
+  while (*at < text.size() && IsDigit(text[*at])) ++*at;
+  return text.substr(first, *at - first);
+}
+
+// Below, at or above 0.
+int CompareNaturally(std::string_view a, std::string_view b) {
+  size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (IsDigit(a[i]) && IsDigit(b[j])) {
+      const std::string_view left = Digits(a, &i), right = Digits(b, &j);
+      if (left.size() != right.size()) return left.size() < right.size() ? -1 : 1;
+      if (const int order = left.compare(right)) return order;
+      continue;
+    }
+    const int left = std::tolower(static_cast<unsigned char>(a[i++]));
+    const int right = std::tolower(static_cast<unsigned char>(b[j++]));
+    if (left != right) return left - right;
+  }
+  return (i < a.size() ? 1 : 0) - (j < b.size() ? 1 : 0);
+}
+
+bool NaturallyBefore(const fs::path& a, const fs::path& b) {
+  auto left = a.begin(), right = b.begin();
+  for (; left != a.end() && right != b.end(); ++left, ++right) {
+    if (const int order = CompareNaturally(left->string(), right->string())) return order < 0;
+  }
+  if (left != a.end() || right != b.end()) return left == a.end();
+  return a < b;
+}
+
 }  // namespace
 
 const std::vector<std::string>& VideoExtensions() {
@@ -104,6 +141,10 @@ const std::vector<std::string>& VideoExtensions() {
                                                       ".m4v",  ".mpg", ".mpeg", ".wmv",
                                                       ".webm", ".ts",  ".h264", ".mts"};
   return extensions;
+}
+
+void SortNaturally(std::vector<fs::path>* files) {
+  std::stable_sort(files->begin(), files->end(), NaturallyBefore);
 }
 
 FoundVideos FindVideos(const std::string& word, const std::vector<std::string>& patterns) {

@@ -24,4 +24,8 @@ struct FoundVideos {
 // no file.
 FoundVideos FindVideos(const std::string& word, const std::vector<std::string>& patterns);
 
+// Folder by folder and name by name as a person counts: cage4_2.mp4 before cage4_10.mp4, GX010042
+// before GX020042. Capital and small letters are alike.
+void SortNaturally(std::vector<std::filesystem::path>* files);
+
 }  // namespace datasets

@@ -32,7 +32,7 @@ std::string IndexDamage(const VideoIndex& index) {
     }
     before = frame;
   }
-  return "";
+  return PartsDamage(index);
 }
 
 }  // namespace datasets

@@ -15,10 +15,8 @@ constexpr int kSeekCostFrames = 12;  // a nearer key frame is not worth a seek
 constexpr int kMaxSeekTries = 3;
 constexpr int kWorthSkipping = 4;  // frames to roll over
 
-}  // namespace
-
-struct VideoReader::Impl {
-  Impl(const std::filesystem::path& file, VideoIndex video_index, int decode_threads)
+struct FileReader {
+  FileReader(const std::filesystem::path& file, VideoIndex video_index, int decode_threads)
       : path(file), index(std::move(video_index)), threads(std::max(1, decode_threads)) {
     CheckFile();
     Restart();
@@ -180,13 +178,55 @@ struct VideoReader::Impl {
   bool may_skip = true;    // leaving pictures out has always led to the right one
 };
 
+}  // namespace
+
+struct VideoReader::Impl {
+  struct OpenPart {
+    size_t number = SIZE_MAX;
+    std::unique_ptr<FileReader> reader;
+  };
+
+  Impl(const std::filesystem::path& path, VideoIndex video_index, int decode_threads)
+      : threads(decode_threads) {
+    if (video_index.parts.empty()) {
+      here.reader = std::make_unique<FileReader>(path, std::move(video_index), threads);
+    } else {
+      joined = std::move(video_index);
+    }
+  }
+
+  bool InParts() const { return !joined.parts.empty(); }
+  const VideoIndex& index() const { return InParts() ? joined : here.reader->index; }
+
+  // The reader of the file that holds `*frame`, which becomes the file's own number. The part that
+  // was read before stays open: who steps back and forth across a seam opens nothing.
+  FileReader& FileOf(int* frame) {
+    VOLE_CHECK(*frame >= 0 && *frame < index().frame_count());
+    if (!InParts()) return *here.reader;
+    const size_t part = PartAt(joined.parts, *frame);
+    *frame -= joined.parts[part].first_frame;
+    if (part != here.number) std::swap(here, before);
+    if (part != here.number) {
+      here = {};
+      here.reader =
+          std::make_unique<FileReader>(joined.parts[part].path, IndexOfPart(joined, part), threads);
+      here.number = part;
+    }
+    return *here.reader;
+  }
+
+  const int threads;
+  VideoIndex joined;  // of a video in parts
+  OpenPart here, before;
+};
+
 VideoReader::VideoReader(const std::filesystem::path& path, VideoIndex index, int decode_threads)
     : impl_(std::make_unique<Impl>(path, std::move(index), decode_threads)) {}
 VideoReader::~VideoReader() = default;
 VideoReader::VideoReader(VideoReader&&) noexcept = default;
 VideoReader& VideoReader::operator=(VideoReader&&) noexcept = default;
 
-const VideoIndex& VideoReader::index() const { return impl_->index; }
+const VideoIndex& VideoReader::index() const { return impl_->index(); }
 
 cv::Mat VideoReader::Read(int frame) {
   cv::Mat bgr;
@@ -195,13 +235,15 @@ cv::Mat VideoReader::Read(int frame) {
 }
 
 void VideoReader::ReadInto(int frame, cv::Mat* bgr) {
-  impl_->Position(frame);
-  impl_->Convert(bgr);
+  FileReader& file = impl_->FileOf(&frame);
+  file.Position(frame);
+  file.Convert(bgr);
 }
 
 void VideoReader::SkipTo(int frame) {
-  VOLE_CHECK(frame >= 0 && frame < impl_->index.frame_count());
-  if (frame > 0) impl_->Position(frame - 1);
+  VOLE_CHECK(frame >= 0 && frame < impl_->index().frame_count());
+  FileReader& file = impl_->FileOf(&frame);
+  if (frame > 0) file.Position(frame - 1);
 }
 
 }  // namespace datasets

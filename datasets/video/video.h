@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "datasets/video/video_parts.h"
 
 namespace datasets {
 
@@ -23,6 +24,7 @@ struct VideoIndex {
   std::vector<int64_t> pts;         // presentation time stamp of frame i, strictly increasing
   std::vector<int32_t> key_frames;  // frames i from which decoding can start, increasing
   std::string fingerprint;          // hex SHA-256 over size, and the first and last MiB of the file
+  std::vector<VideoPart> parts;     // with absolute paths; none: the video is one file
   int frame_count() const { return static_cast<int>(pts.size()); }
 };
 
@@ -42,7 +44,8 @@ std::string FingerprintFile(const std::filesystem::path& path);
 // decode each; a backward or random read decodes from the key frame before it.
 class VideoReader {
  public:
-  // Throws Error when the file is missing or its fingerprint differs from the index.
+  // Throws Error when the file is missing or its fingerprint differs from the index. Of a video in
+  // parts `path` says nothing: each file is looked at when a frame of it is read.
   VideoReader(const std::filesystem::path& path, VideoIndex index, int decode_threads = 1);
   ~VideoReader();
   VideoReader(VideoReader&&) noexcept;

@@ -14,6 +14,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/files/file_hash.h"
+#include "datasets/video_files.h"
 #include "infer/parts/found_frames.h"
 #include "infer/parts/pack.h"
 
@@ -36,6 +37,7 @@ json PlanJson(const PartsPlan& plan) {
                       {"inputs", video.inputs},
                       {"start_frame", video.start_frame},
                       {"end_frame", video.end_frame}});
+    for (const fs::path& file : video.files) videos.back()["files"].push_back(file.string());
   }
   for (const Part& part : plan.parts) {
     parts.push_back({part.video, part.start_frame, part.end_frame});
@@ -65,6 +67,9 @@ PartsPlan PlanFrom(const json& text) {
   for (const json& row : text.at("videos")) {
     plan.videos.push_back({row.at("id"), row.at("name"), row.at("path").get<std::string>(),
                            row.at("inputs"), row.at("start_frame"), row.at("end_frame")});
+    for (const json& file : row.value("files", json::array())) {
+      plan.videos.back().files.emplace_back(file.get<std::string>());
+    }
   }
   for (const json& row : text.at("parts")) {
     const Part part{row.at(0), row.at(1), row.at(2)};
@@ -94,6 +99,13 @@ std::string PackedInputs(const VideoInputs& inputs) {
   pack.Unsigned(index.key_frames.size(), 4);
   for (const int32_t frame : index.key_frames) pack.Int(frame);
   pack.Picture(inputs.background);
+  for (const datasets::VideoPart& file : index.parts) {  // their places stand in the plan
+    pack.Text(file.fingerprint);
+    for (const int64_t number :
+         {int64_t{file.frame_count}, file.start_ms, file.ticks, file.shift}) {
+      pack.Int(number);
+    }
+  }
   return pack.bytes();
 }
 
@@ -115,6 +127,17 @@ VideoInputs UnpackedInputs(const std::string& bytes, const std::string& what) {
   index.key_frames.resize(unpack.Count(8));
   for (int32_t& frame : index.key_frames) frame = unpack.Int32();
   inputs.background = unpack.Picture();
+  while (!unpack.AtEnd()) {
+    datasets::VideoPart file;
+    file.first_frame =
+        index.parts.empty() ? 0 : index.parts.back().first_frame + index.parts.back().frame_count;
+    file.fingerprint = unpack.Text();
+    file.frame_count = unpack.Int32();
+    for (int64_t* number : {&file.start_ms, &file.ticks, &file.shift}) *number = unpack.Int();
+    const int left = index.frame_count() - file.first_frame;
+    if (file.frame_count <= 0 || file.frame_count > left) unpack.Damaged();
+    index.parts.push_back(std::move(file));
+  }
   if (!unpack.AtEnd() || !datasets::IndexDamage(index).empty()) unpack.Damaged();
   return inputs;
 }
@@ -227,6 +250,9 @@ PartsPlan PartsFolder::MakePlan(const datasets::Project& project,
     std::error_code ignored;
     fs::remove(FailureFile(video.id), ignored);
     plan.videos.push_back({video.id, video.name, file, HashOf(packed), start, end});
+    for (const datasets::VideoFile& one : datasets::FilesOf(project, video)) {
+      if (!video.parts.empty()) plan.videos.back().files.push_back(one.path);
+    }
     const int step = FramesAPart(end - start, {video.width, video.height});
     for (int first = start; first < end; first += step) {
       plan.parts.push_back({plan.videos.size() - 1, first, std::min(first + step, end)});
@@ -318,7 +344,11 @@ VideoInputs PartsFolder::ReadInputs(const PlannedVideo& video) const {
   const std::string what = "'" + InputsFile(video.id).string() + "'";
   const std::string bytes = TextOf(InputsFile(video.id));
   if (HashOf(bytes) != video.inputs) throw Error(what, "it is damaged or missing", kPlanAgain);
-  return UnpackedInputs(bytes, what);
+  VideoInputs inputs = UnpackedInputs(bytes, what);
+  std::vector<datasets::VideoPart>& files = inputs.index.parts;
+  if (files.size() != video.files.size()) throw Error(what, "it is damaged", kPlanAgain);
+  for (size_t i = 0; i < files.size(); ++i) files[i].path = video.files[i].string();
+  return inputs;
 }
 
 std::string PartsFolder::FailureOf(const PlannedVideo& video) const {

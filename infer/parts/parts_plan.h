@@ -21,6 +21,7 @@ struct PlannedVideo {
   std::filesystem::path path;  // absolute
   std::string inputs;          // as in PartKey
   int start_frame = 0, end_frame = 0;
+  std::vector<std::filesystem::path> files = {};  // of a recording in several; absolute
 };
 
 struct Part {

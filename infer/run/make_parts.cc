@@ -62,9 +62,10 @@ struct OpenedVideo {
   void Open(const PartsFolder& folder, const PlannedVideo& wanted) {
     if (video == &wanted) return;
     video = nullptr;
-    if (!fs::exists(wanted.path)) {
-      throw Error("video '" + wanted.name + "'",
-                  "its file '" + wanted.path.string() + "' is not there", "put it back");
+    for (const fs::path& file : wanted.files.empty() ? std::vector{wanted.path} : wanted.files) {
+      if (fs::exists(file)) continue;
+      throw Error("video '" + wanted.name + "'", "its file '" + file.string() + "' is not there",
+                  "put it back");
     }
     inputs = folder.ReadInputs(wanted);
     reader = std::make_unique<datasets::VideoReader>(wanted.path, inputs.index);

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "datasets/base/error.h"
 #include "datasets/unknown_name.h"
@@ -63,6 +64,7 @@ Statement StateOf(const datasets::Project& project, const datasets::VideoRow& vi
     statement.project = project.file().filename().string();
     statement.video = video.name;
     statement.video_fingerprint = video.fingerprint;
+    statement.parts = video.parts;
     statement.start_frame = data->start_frame;
     statement.end_frame = data->end_frame;
     statement.fps = video.fps;
@@ -109,6 +111,12 @@ nlohmann::ordered_json ToJson(const Statement& s, const std::string& version) {
   const auto more = [](int frames) {
     return frames < 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(frames);
   };
+  nlohmann::ordered_json parts = nlohmann::ordered_json::array();
+  for (const datasets::VideoPart& part : s.parts) {
+    parts.push_back({{"file", std::filesystem::path(part.path).filename().string()},
+                     {"fingerprint", part.fingerprint},
+                     {"frames", part.frame_count}});
+  }
   return {
       {"vole", version},
       {"project", s.project},
@@ -117,7 +125,8 @@ nlohmann::ordered_json ToJson(const Statement& s, const std::string& version) {
         {"fingerprint", s.video_fingerprint},
         {"start_frame", s.start_frame},
         {"end_frame", s.end_frame},
-        {"fps", s.fps}}},
+        {"fps", s.fps},
+        {"parts", parts}}},
       {"model",
        {{"name", s.model},
         {"architecture", s.architecture},

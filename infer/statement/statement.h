@@ -23,7 +23,8 @@ struct StatedMeeting {
 struct Statement {
   // --- what it is about
   std::string project, video, video_fingerprint;
-  int start_frame = 0, end_frame = 0;  // predicted, [start, end)
+  std::vector<datasets::VideoPart> parts;  // of a recording in several files
+  int start_frame = 0, end_frame = 0;      // predicted, [start, end)
   double fps = 0;
   datasets::Id job_id = 0;
   std::string model, architecture, model_sha256, model_made, predicted_at;  // times: ISO 8601, UTC

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 
 namespace infer {
 namespace {
@@ -156,6 +157,17 @@ std::string Row(const std::string& head, const std::string& value) {
   return "<tr><th>" + Escaped(head) + "</th><td>" + Escaped(value) + "</td></tr>";
 }
 
+std::string PartRows(const Statement& s) {
+  std::string rows;
+  for (size_t i = 0; i < s.parts.size(); ++i) {
+    const datasets::VideoPart& part = s.parts[i];
+    rows += Row(fmt::format("Part {} of {}", i + 1, s.parts.size()),
+                fmt::format("{}, {}, {}", std::filesystem::path(part.path).filename().string(),
+                            Counted(part.frame_count, "frame", "frames"), part.fingerprint));
+  }
+  return rows;
+}
+
 // What fits on a sheet; lists of frames and the record of the training stand in the JSON beside it.
 std::string TrainingText(const nlohmann::json& options) {
   if (!options.is_object()) return "not known";
@@ -220,7 +232,7 @@ std::string StatementPage(const Statement& s, const std::string& version) {
   }
   page +=
       "<h2>What it rests on</h2><table>" + Row("Project", s.project) +
-      Row("Video", s.video + ", " + s.video_fingerprint) +
+      Row("Video", s.video + ", " + s.video_fingerprint) + PartRows(s) +
       Row("Model", s.model + " (" + s.architecture + "), made " + s.model_made + ", SHA-256 " +
                        s.model_sha256) +
       Row("Training", TrainingText(s.training_options)) +

@@ -50,6 +50,28 @@ expect_state "and shows when it is found again" '.missing_videos == 0 and .pictu
 kill $program
 wait $program 2>/dev/null
 
+# A recording in two files: the second is lost, and what lies in the first can be seen.
+mkdir "$work/cam"
+for part in 1 2; do
+  "$bin/vole" synth "$work/part$part" --scene tiny --frames 30 --seed $part --json >/dev/null 2>&1
+  mv "$work/part$part/video.mp4" "$work/cam/cam_$part.mp4"
+done
+"$bin/vole" new "$work/joined.vole" --json >/dev/null 2>&1
+"$bin/vole" add-video "$work/joined.vole" "$work/cam" --join exp --json >/dev/null 2>&1
+mv "$work/cam/cam_2.mp4" "$work/cam_2.mp4"
+start_window "$work/joined.vole" || exit 1
+expect_state "a recording with a lost part is named as missing" '.missing_videos == 1'
+key ctrl+g
+xdotool type --delay 40 "29"
+key Return
+expect_state "and its other part can be seen" '.frame == 29 and .picture_frame == 29'
+key Right
+expect_state "where the lost part begins no picture stands" '.frame == 30 and .picture_frame != 30'
+"$bin/vole" add-video "$work/joined.vole" "$work/cam_2.mp4" --json >/dev/null 2>&1
+expect_state "until it is found again" '.missing_videos == 0 and .picture_frame == 30'
+kill $program
+wait $program 2>/dev/null
+
 # A project of an older version: brought up to date, and the person is told where it is kept as it was.
 sqlite3 "$work/old.vole" <"$(dirname "$0")/../data/project_v2.sql"
 rm -f "$work/state.json"

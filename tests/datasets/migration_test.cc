@@ -243,7 +243,7 @@ TEST_CASE("a filled project of version 4 keeps its key points, now with skeleton
 
 TEST_CASE("of an older project that is damaged all is saved that bringing it up to date keeps") {
   tests::TempDir folder;
-  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
+  for (const int version : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}) {
     CAPTURE(version);
     const fs::path file = folder / ("v" + std::to_string(version) + ".vole");
     const fs::path out = folder / ("saved" + std::to_string(version) + ".vole");
@@ -347,6 +347,22 @@ TEST_CASE("a filled project of version 10 keeps its notes, and its videos can ha
     CHECK(datasets::ReadFactors(writer.connection()).empty());
     const auto factor = datasets::InsertFactor(writer.connection(), "day");
     datasets::InsertFactorValue(writer.connection(), factor, video.id, "3");
+  });
+  CheckIsWhole(*project);
+}
+
+TEST_CASE("a filled project of version 11 keeps its factors, and each of its videos is one file") {
+  tests::TempDir folder;
+  const fs::path file = folder / "a.vole";
+  MakeProjectOfVersion(11, file);
+  auto project = Project::Open(file);
+  const auto video = project->VideoByName("one");
+  CHECK(video.parts.empty());
+  CHECK(project->IndexOf(video).parts.empty());
+  CHECK(project->IndexOf(video).frame_count() == 100);
+  project->Read([&](Connection& connection) {
+    CHECK(Number(connection, "SELECT count(*) FROM video_parts") == 0);
+    CHECK(datasets::ReadFactors(connection).size() == 1);
   });
   CheckIsWhole(*project);
 }

@@ -8,6 +8,7 @@
 #include "app/cli/verb_list.h"
 #include "datasets/project.h"
 #include "datasets/video/find_videos.h"
+#include "datasets/video_files.h"
 
 namespace app {
 namespace add_video_verb {
@@ -17,25 +18,48 @@ struct Arguments {
   std::string project;
   std::vector<std::string> files, patterns;
   std::string relink;
+  std::optional<std::string> join;  // the name of what the files are parts of
   bool strict = false;
 };
 
 nlohmann::ordered_json VideoJson(const datasets::VideoRow& video) {
-  return {{"name", video.name},
-          {"path", video.path},
-          {"frames", video.frame_count},
-          {"width", video.width},
-          {"height", video.height},
-          {"fps", video.fps},
-          {"static_camera", video.static_camera}};
+  nlohmann::ordered_json json = {{"name", video.name},
+                                 {"path", video.path},
+                                 {"frames", video.frame_count},
+                                 {"width", video.width},
+                                 {"height", video.height},
+                                 {"fps", video.fps},
+                                 {"static_camera", video.static_camera}};
+  if (!video.parts.empty()) json["parts"] = datasets::PartsJson(video);
+  return json;
 }
 
 int Relink(const Arguments& arguments, datasets::Project& project, Console& console) {
-  if (arguments.files.size() != 1) throw UsageError("--relink takes exactly one FILE");
   const datasets::VideoRow video = project.VideoByName(arguments.relink);
-  project.RelinkVideo(video.id, std::filesystem::absolute(arguments.files[0]));
-  console.Print(video.name + " is now found at " + arguments.files[0]);
-  console.PrintJson({{"videos", {VideoJson(project.VideoById(video.id))}}});
+  if (arguments.files.size() != 1 && video.parts.empty()) {
+    throw UsageError("--relink takes exactly one FILE");
+  }
+  for (const std::string& file : arguments.files) {
+    project.RelinkVideo(video.id, std::filesystem::absolute(file));
+  }
+  const datasets::VideoRow now = project.VideoById(video.id);
+  const auto lost = datasets::FirstLostFile(project, now);
+  if (lost) {
+    throw datasets::Error(
+        "video '" + video.name + "'",
+        "what was given is in place, but " + lost->file.name + ", '" + lost->file.path.string() +
+            (lost->state == datasets::FileState::kMissing ? "', is not there"
+                                                          : "', is not the file that was added"),
+        "give its new place too: --relink takes several files of a video in "
+        "parts, or their folder");
+  }
+  console.PrintJson({{"videos", {VideoJson(now)}}});
+  if (video.parts.empty()) {
+    console.Print(video.name + " is now found at " + arguments.files[0]);
+    return 0;
+  }
+  console.Print(fmt::format("All {} parts of {} are found:", now.parts.size(), video.name));
+  for (const datasets::VideoPart& part : now.parts) console.Print("  " + part.path);
   return 0;
 }
 
@@ -61,9 +85,67 @@ std::vector<Wanted> LookFor(const Arguments& arguments, Console& console) {
   return all;
 }
 
+// The files in the order in which they become one video. Nothing may be left out unsaid: a part
+// that is missing would shift the times of all after it.
+std::vector<std::filesystem::path> LookForParts(const Arguments& arguments) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& word : arguments.files) {
+    const datasets::FoundVideos found = datasets::FindVideos(word, arguments.patterns);
+    if (!found.unread.empty()) {
+      throw datasets::Error("--join " + *arguments.join,
+                            "not all files can be seen: " + found.unread.front(),
+                            "see that you may read it, or name the files");
+    }
+    files.insert(files.end(), found.files.begin(), found.files.end());
+  }
+  datasets::SortNaturally(&files);
+  return files;
+}
+
+std::string CameraText(const datasets::VideoRow& video) {
+  return fmt::format("{} frames, {} x {}, {:.4g} frames/s, {}", CountText(video.frame_count),
+                     video.width, video.height, video.fps,
+                     video.static_camera ? "the camera stands still (background kept)"
+                                         : "the camera or the scene moves (no background)");
+}
+
+int JoinFiles(const Arguments& arguments, datasets::Project& project, Console& console) {
+  const std::vector<std::filesystem::path> files = LookForParts(arguments);
+  for (size_t i = 0; i < files.size(); ++i) {
+    console.Note(fmt::format("part {}: {}", i + 1, files[i].string()));
+  }
+  const size_t before = project.Videos().size();
+  std::vector<std::string> warnings;
+  const datasets::VideoRow video =
+      datasets::JoinVideo(project, files, *arguments.join, console.job(), &warnings);
+  const bool is_new = project.Videos().size() > before;
+  console.EndProgress();
+  for (const std::string& warning : warnings) console.Warn(warning);
+  console.Print(fmt::format("{} {}: {} parts, {}", is_new ? "Joined" : "Already there:", video.name,
+                            video.parts.size(), CameraText(video)));
+  std::vector<std::vector<std::string>> table = {
+      {"part", "file", "frames", "first frame", "starts at (s)"}};
+  for (const datasets::VideoPart& part : video.parts) {
+    table.push_back({std::to_string(table.size()), part.path, CountText(part.frame_count),
+                     CountText(part.first_frame),
+                     fmt::format("{:.3f}", static_cast<double>(part.start_ms) / 1000)});
+  }
+  console.Print(TableText(table));
+  console.Note(
+      "Each part begins where the one before ends: a pause between two files is not known.");
+  nlohmann::ordered_json row = VideoJson(video);
+  row["added"] = is_new;
+  console.PrintJson({{"videos", {row}}});
+  return 0;
+}
+
 int Run(const Arguments& arguments, Console& console) {
+  if (arguments.join && !arguments.relink.empty()) {
+    throw UsageError("--join makes a video, --relink finds one again: give one of them");
+  }
   const auto project = OpenProject(arguments.project);
   if (!arguments.relink.empty()) return Relink(arguments, *project, console);
+  if (arguments.join) return JoinFiles(arguments, *project, console);
   const std::vector<Wanted> all = LookFor(arguments, console);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   Batch batch(all.size(), "added", console);
@@ -78,6 +160,7 @@ int Run(const Arguments& arguments, Console& console) {
       video = project->AddVideo(wanted.name, console.job());
       is_new = project->Videos().size() > before;
       if (is_new) return {CountText(video.frame_count) + " frames"};
+      if (!video.parts.empty()) return {"a part of " + video.name, true};
       std::error_code ignored;
       const std::filesystem::path stored = project->VideoPath(video);
       if (!std::filesystem::equivalent(stored, wanted.name, ignored)) same = stored.string();
@@ -87,12 +170,8 @@ int Run(const Arguments& arguments, Console& console) {
       some_suffice = some_suffice && !wanted.alone;  // somebody wanted just this one
       continue;
     }
-    console.Print(fmt::format("{} {}: {} frames, {} x {}, {:.4g} frames/s, {}",
-                              is_new ? "Added" : "Already there:", video.name,
-                              CountText(video.frame_count), video.width, video.height, video.fps,
-                              video.static_camera
-                                  ? "the camera stands still (background kept)"
-                                  : "the camera or the scene moves (no background)"));
+    console.Print(fmt::format("{} {}: {}", is_new ? "Added" : "Already there:", video.name,
+                              CameraText(video)));
     nlohmann::ordered_json row = VideoJson(video);
     row["added"] = is_new;
     if (!same.empty()) row["copy"] = wanted.name;
@@ -119,10 +198,16 @@ Verb AddVideoVerb() {
       "file that cannot be read is named at the end, and the others are added; the exit code is 1 "
       "where a file that was named by itself did not come in, and, of those that a folder or a "
       "pattern gave, where none did, or with --strict any did not. A video's name is its file "
-      "name without extension.",
+      "name without extension. With --join all files become one video: a recording that a camera "
+      "wrote in several files. They are put in the order of their names (2 before 10), which is "
+      "printed; frame numbers and times run through all of them, and each part begins where the "
+      "one before ends, as pauses between files are not known. A part that cannot be read, is "
+      "given twice or has pictures of another size or rate is named, and nothing is added.",
       "  vole add-video mice.vole cage4.mp4\n"
       "  vole add-video mice.vole day1/*.mp4\n"
       "  vole add-video mice.vole /data/2024 --pattern '*_top.mp4' --pattern '*_top.avi'\n"
+      "  vole add-video mice.vole cage4_000.mp4 cage4_001.mp4 cage4_002.mp4 --join cage4\n"
+      "  vole add-video mice.vole /data/day1 --pattern 'cage4_*.mp4' --join cage4\n"
       "  vole add-video mice.vole /new/place/cage4.mp4 --relink cage4",
       [](CLI::App& command) -> RunVerb {
         auto arguments = std::make_shared<Arguments>();
@@ -143,7 +228,12 @@ Verb AddVideoVerb() {
         command.add_flag("--strict", arguments->strict, "fail if any file cannot be added");
         command
             .add_option("--relink", arguments->relink,
-                        "FILE is where the video NAME of the project has moved to")
+                        "FILE is where the video NAME of the project has moved to; of one that "
+                        "was joined: any part, with the others beside it, or their folder")
+            ->type_name("NAME");
+        command
+            .add_option("--join", arguments->join,
+                        "the files are the parts of one recording: make them one video, NAME")
             ->type_name("NAME");
         return [arguments](Console& console) { return Run(*arguments, console); };
       }};

@@ -11,7 +11,7 @@
 #include "datasets/store/database_error.h"
 #include "datasets/store/reader.h"
 #include "datasets/unknown_name.h"
-#include "datasets/video/fingerprint.h"
+#include "datasets/video_files.h"
 #include "infer/meetings/meeting_review.h"
 
 namespace app {
@@ -30,16 +30,10 @@ Json CategoryList(const datasets::Reader& reader) {
   return list;
 }
 
-// The file at the video's path: "found", "missing", or "replaced" by another one.
-std::string StateOfFile(const datasets::Project& project, const datasets::VideoRow& video) {
-  const std::filesystem::path path = project.VideoPath(video);
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return "missing";
-  try {
-    return datasets::HasFingerprint(path, video.fingerprint) ? "found" : "replaced";
-  } catch (const datasets::Error&) {
-    return "replaced";
-  }
+// The first of its files that is "missing" or "replaced" by another one; all are "found".
+std::string StateOfFiles(const std::optional<datasets::LostFile>& lost) {
+  if (!lost) return "found";
+  return lost->state == datasets::FileState::kMissing ? "missing" : "replaced";
 }
 
 // None that are known where they cannot be read, which `vole review` explains.
@@ -69,7 +63,8 @@ Json VideoList(const datasets::Project& project) {
   Json list = Json::array();
   for (const datasets::VideoRow& video : project.Videos()) {
     const auto job = project.LatestPredictJob(video.id);
-    const std::string file = StateOfFile(project, video);
+    const auto lost = datasets::FirstLostFile(project, video);
+    const std::string file = StateOfFiles(lost);
     const infer::MeetingList meetings = MeetingsOf(project, job, video);
     const auto unknown =
         job ? datasets::CountUnknown(project, *job, video.id) : datasets::UnknownCount();
@@ -88,14 +83,25 @@ Json VideoList(const datasets::Project& project) {
                     {"unknown_frames", unknown.unknown},
                     {"found", file != "missing"},
                     {"file", file}});
+    if (video.parts.empty()) continue;
+    list.back()["parts"] = datasets::PartsJson(video);
+    if (lost) list.back()["lost"] = {{"part", lost->file.name}, {"path", lost->file.path.string()}};
   }
   return list;
 }
 
 std::string FileRemark(const Json& video) {
-  const std::string path = video["path"], file = video["file"];
-  if (file == "missing") return "file not found: " + path;
-  return file == "replaced" ? "another file is in its place: " + path : "";
+  const std::string file = video["file"];
+  std::string path = video["path"], remark;
+  if (video.contains("parts")) remark = std::to_string(video["parts"].size()) + " parts";
+  if (video.contains("lost")) {
+    path = video["lost"]["path"];
+    remark += ", " + video["lost"]["part"].get<std::string>();
+  }
+  if (file == "found") return remark;
+  if (!remark.empty()) remark += ": ";
+  return remark + (file == "missing" ? "file not found: " : "another file is in its place: ") +
+         path;
 }
 
 Json ModelList(const datasets::Project& project) {

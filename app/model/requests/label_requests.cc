@@ -13,6 +13,7 @@
 #include "datasets/store/copy.h"
 #include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
+#include "datasets/video_files.h"
 #include "infer/meetings/meeting_decision.h"
 
 namespace app {
@@ -312,14 +313,15 @@ void RequestRelink(Session& session, datasets::Id video_id, const std::string& f
   session.Post("Find video", [=](datasets::Project& project) {
     project.RelinkVideo(video_id, file);
     for (const datasets::VideoRow& video : project.Videos()) {
-      const std::filesystem::path old = project.VideoPath(video);
-      const std::filesystem::path beside =
-          std::filesystem::path(file).parent_path() / old.filename();
-      if (std::filesystem::exists(old) || !std::filesystem::exists(beside)) continue;
-      try {
-        project.RelinkVideo(video.id, beside);
-      } catch (const datasets::Error&) {
-        continue;  // another video of the same name
+      for (const datasets::VideoFile& old : datasets::FilesOf(project, video)) {
+        const std::filesystem::path beside =
+            std::filesystem::path(file).parent_path() / old.path.filename();
+        if (std::filesystem::exists(old.path) || !std::filesystem::exists(beside)) continue;
+        try {
+          project.RelinkVideo(video.id, beside);
+        } catch (const datasets::Error&) {
+          continue;  // another video of the same name
+        }
       }
     }
   });

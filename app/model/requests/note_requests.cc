@@ -8,7 +8,7 @@
 #include "annotate/edits_notes.h"
 #include "datasets/base/error.h"
 #include "datasets/store/connection.h"
-#include "datasets/video/fingerprint.h"
+#include "datasets/video_files.h"
 
 namespace app {
 namespace {
@@ -40,14 +40,30 @@ std::string BoutText(const std::string& behavior, const datasets::BehaviorInterv
          std::to_string(bout.end_frame - 1);
 }
 
-// `why` not, where the file cannot be read.
-bool IsFileOf(const datasets::VideoRow& video, const fs::path& file, std::string* why) {
-  try {
-    return datasets::HasFingerprint(file, video.fingerprint);
-  } catch (const datasets::Error& error) {
-    *why = std::string(" (") + error.what() + ")";
-    return false;
+// Finds again those files of the video that are not at their place, by their names. "" when all are
+// found then; else why not.
+std::string FindFiles(datasets::Project& project, const datasets::VideoRow& video,
+                      const std::multimap<std::string, fs::path>& files) {
+  std::string lost;
+  for (const datasets::VideoFile& file : datasets::FilesOf(project, video)) {
+    if (datasets::StateOf(file) == datasets::FileState::kThere) continue;
+    const auto [from, to] = files.equal_range(file.path.filename().string());
+    std::string why = from == to ? "" : " (other pictures)";
+    const auto place = std::find_if(from, to, [&](const auto& one) {
+      std::string unread;
+      const bool is_there = datasets::StateOf({one.second, file.fingerprint, ""}, &unread) ==
+                            datasets::FileState::kThere;
+      if (!unread.empty()) why = " (" + unread + ")";
+      return is_there;
+    });
+    if (place != to) {
+      project.RelinkVideo(video.id, place->second);  // what fails here is not that it is lost
+      continue;
+    }
+    const std::string part = video.parts.empty() ? "" : " " + file.name;
+    lost += (lost.empty() ? "" : ", ") + video.name + part + why;
   }
+  return lost;
 }
 
 }  // namespace
@@ -199,8 +215,7 @@ void RequestFindIn(Session& session, const std::vector<datasets::Id>& videos,
     std::vector<datasets::VideoRow> missing;
     for (const datasets::VideoRow& video : project.Videos()) {
       if (std::find(videos.begin(), videos.end(), video.id) == videos.end()) continue;
-      std::string ignored;
-      if (!IsFileOf(video, project.VideoPath(video), &ignored)) missing.push_back(video);
+      if (datasets::FirstLostFile(project, video)) missing.push_back(video);
     }
     if (missing.empty()) {
       speaker->SayLater(Message::Kind::kSuccess, "The files of the chosen videos are all in place");
@@ -211,17 +226,12 @@ void RequestFindIn(Session& session, const std::vector<datasets::Id>& videos,
     size_t found = 0;
     std::string lost;
     for (const datasets::VideoRow& video : missing) {
-      const auto [from, to] = files.equal_range(fs::path(video.path).filename().string());
-      std::string why = from == to ? "" : " (other pictures)";
-      const auto file = std::find_if(
-          from, to, [&](const auto& one) { return IsFileOf(video, one.second, &why); });
-      if (file != to) {
-        project.RelinkVideo(video.id,
-                            file->second);  // what fails here is not that it was not found
+      const std::string not_found = FindFiles(project, video, files);
+      if (not_found.empty()) {
         ++found;
         continue;
       }
-      lost += (lost.empty() ? "" : ", ") + video.name + why;
+      lost += (lost.empty() ? "" : ", ") + not_found;
     }
     std::string text = "Found " + std::to_string(found) + " of " + std::to_string(missing.size()) +
                        " lost videos in " + folder;

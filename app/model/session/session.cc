@@ -289,7 +289,7 @@ bool Session::Poll() {
   if (auto fresh = s.views.TakeProject()) {
     const bool first = !s.project_view;
     const bool found = s.project_view && !s.project_view->missing_videos.empty() &&
-                       fresh->missing_videos != s.project_view->missing_videos;
+                       fresh->missing_parts != s.project_view->missing_parts;
     s.project_view = std::move(fresh);
     changed = true;
     const bool gone = s.Video() == nullptr;

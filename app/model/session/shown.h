@@ -60,16 +60,17 @@ struct ProjectView {
   std::vector<datasets::NoteRow> notes;  // of frames and videos; those of bouts are in intervals
   std::vector<datasets::ModelRow> models;
   std::vector<datasets::JobRow> jobs;
-  std::map<datasets::Id, datasets::Id> predict_job;      // newest by video
-  std::vector<datasets::ReviewItemRow> review_items;     // of those jobs, highest first
-  std::vector<infer::ReviewedMeeting> meetings;          // of those, worth a decision most first
-  std::vector<ShownUnknown> unknown_animals;             // of those, longest first
-  int named_unknown = 0;                                 // of those, named by people
-  std::set<datasets::Id> numbered_videos;                // whose predicted animals share names
-  std::map<datasets::Id, std::string> without_meetings;  // videos that have no list of them: why
-  std::vector<int> suggested_frames;                     // of the current video
-  std::string undo_label, redo_label;                    // "" = nothing to undo
-  std::set<datasets::Id> missing_videos;                 // whose files are not where they were
+  std::map<datasets::Id, datasets::Id> predict_job;        // newest by video
+  std::vector<datasets::ReviewItemRow> review_items;       // of those jobs, highest first
+  std::vector<infer::ReviewedMeeting> meetings;            // of those, worth a decision most first
+  std::vector<ShownUnknown> unknown_animals;               // of those, longest first
+  int named_unknown = 0;                                   // of those, named by people
+  std::set<datasets::Id> numbered_videos;                  // whose predicted animals share names
+  std::map<datasets::Id, std::string> without_meetings;    // videos that have no list of them: why
+  std::vector<int> suggested_frames;                       // of the current video
+  std::string undo_label, redo_label;                      // "" = nothing to undo
+  std::set<datasets::Id> missing_videos;                   // whose files are not where they were
+  std::map<datasets::Id, std::set<size_t>> missing_parts;  // of those, which files (0: the only)
 };
 
 // Animals that have a name, in order: who people choose from, and what the digits stand for.

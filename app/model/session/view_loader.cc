@@ -10,6 +10,7 @@
 #include "datasets/base/fingerprint.h"
 #include "datasets/store/points.h"
 #include "datasets/store/review/review_order.h"
+#include "datasets/video_files.h"
 
 namespace app {
 namespace {
@@ -169,9 +170,12 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
         if (item.video_id == video.id) view->review_items.push_back(std::move(item));
       }
     }
-    std::error_code ignored;
-    if (!std::filesystem::exists(project_.VideoPath(video), ignored)) {
+    const std::vector<datasets::VideoFile> files = datasets::FilesOf(project_, video);
+    for (size_t part = 0; part < files.size(); ++part) {
+      std::error_code ignored;
+      if (std::filesystem::exists(files[part].path, ignored)) continue;
       view->missing_videos.insert(video.id);
+      view->missing_parts[video.id].insert(part);
     }
     view->regions[video.id] = project_.Regions(video.id);
     if (const auto job = project_.LatestPredictJob(video.id)) {

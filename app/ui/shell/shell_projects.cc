@@ -157,8 +157,9 @@ void Shell::AddVideos(const std::vector<std::string>& files) {
         if (video.id != added.id) continue;
         session->SayLater(Message::Kind::kInfo,
                           name +
-                              (video.path == added.path ? " is in the project already, as "
-                                                        : " is where this video is now: ") +
+                              (!video.parts.empty() ? " is in the project already, as a part of "
+                               : video.path == added.path ? " is in the project already, as "
+                                                          : " is where this video is now: ") +
                               video.name);
       }
     });

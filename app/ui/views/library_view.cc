@@ -8,6 +8,7 @@
 
 #include "app/model/requests/frame_requests.h"
 #include "app/model/requests/label_requests.h"
+#include "datasets/video_files.h"
 
 namespace app {
 namespace {
@@ -124,7 +125,8 @@ void LibraryView::DrawVideo(UiContext& context, const datasets::VideoRow& video)
   }
   if (ImGui::IsItemHovered()) {
     ImGui::SetTooltip("%s\n%s\n%d x %d, %d frames, %.4g frames/s\n%s", video.name.c_str(),
-                      video.path.c_str(), video.width, video.height, video.frame_count, video.fps,
+                      datasets::ShownPath(video).c_str(), video.width, video.height,
+                      video.frame_count, video.fps,
                       video.static_camera ? "fixed camera" : "moving camera: no background image");
   }
   if (ImGui::BeginPopupContextItem("more")) {

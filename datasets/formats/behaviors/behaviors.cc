@@ -236,6 +236,7 @@ ImportReport StoreIntervals(Project& project, const std::vector<BehaviorRow>& et
 }
 
 std::string TableVideoName(const Project& project, const VideoRow& video) {
+  if (!video.parts.empty()) return video.name;
   const std::string file = std::filesystem::path(video.path).filename().string();
   int same = 0;
   for (const VideoRow& other : project.Videos()) {

@@ -121,10 +121,13 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   std::vector<std::string> warnings = content.warnings;
   warnings.insert(warnings.end(), content.unpaired.begin(), content.unpaired.end());
   std::map<std::string, const VideoRow*> videos;
+  std::map<std::string, const VideoPart*> parts;  // of those: the file that seconds count from
   std::map<std::string, std::set<std::string>> observations;  // of each video
   for (const BorisBout& bout : content.bouts) {
     observations[bout.video].insert(bout.observation);
-    if (!videos.count(bout.video)) videos[bout.video] = matcher.Find(bout.video);
+    if (!videos.count(bout.video)) {
+      videos[bout.video] = matcher.Find(bout.video, false, &parts[bout.video]);
+    }
   }
   if (matcher.forced() && videos.size() == 1) videos.begin()->second = matcher.forced();
   std::map<std::string, BehaviorRow> ethogram;
@@ -157,14 +160,25 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
     }
     BehaviorTableRow row;
     row.where = bout.where;
-    row.start_s = bout.start_s;
-    row.stop_s = bout.stop_s;
-    SecondsToFrames(row, options.fps > 0 ? &asked : &times.Of(*video));
-    // The last moment of a video counts as its last frame.
-    const int last = video->frame_count - 1;
+    const VideoPart* part = parts[bout.video];
+    const FrameTimes& clock = options.fps > 0 ? asked : times.Of(*video);
+    const double begins = part ? clock.Start(part->first_frame) : 0;
+    row.start_s = begins + bout.start_s;
+    row.stop_s = begins + bout.stop_s;
+    SecondsToFrames(row, &clock);
+    // The last moment of a video, or of a file of it, counts as its last frame.
+    const int last = (part ? part->first_frame + part->frame_count : video->frame_count) - 1;
     if (row.start_frame == last + 1) row.start_frame = last;
     if (row.end_frame == last + 2) row.end_frame = last + 1;
     const bool several = observations[bout.video].size() > 1;
+    if (part && !intervals.empty()) {  // a bout over the seam comes once for each file
+      IncomingInterval& before = intervals.back();
+      if (before.where == bout.where && before.video_id == video->id &&
+          before.end_frame == row.start_frame) {
+        before.end_frame = row.end_frame;
+        continue;
+      }
+    }
     intervals.push_back({video->id, bout.subject, name, several ? bout.observation : options.author,
                          true, row.start_frame, row.end_frame, bout.where});
   }

@@ -8,6 +8,7 @@
 #include "datasets/files/csv.h"
 #include "datasets/formats/boris/boris.h"
 #include "datasets/video/frame_times.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -80,8 +81,16 @@ class Scoring {
   int64_t negatives_ = 0;
 };
 
-std::string MediaName(const Project& project, const VideoRow& video) {
-  return project.VideoPath(video).generic_string();
+std::vector<std::string> MediaNames(const Project& project, const VideoRow& video) {
+  std::vector<std::string> names;
+  for (const VideoFile& file : FilesOf(project, video)) names.push_back(file.path.generic_string());
+  return names;
+}
+
+std::string Together(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ";") + name;
+  return all;
 }
 
 std::string TableText(const Project& project, const Scoring& scoring, char separator) {
@@ -104,7 +113,7 @@ std::string TableText(const Project& project, const Scoring& scoring, char separ
       const auto [code, modifier] = scoring.Code(behavior);
       const double start = times.Start(row->start_frame);
       const double stop = behavior.is_point ? start : times.Start(row->end_frame);
-      add_line({observation.name, MediaName(project, video),
+      add_line({observation.name, Together(MediaNames(project, video)),
                 CsvNumber(times.Start(video.frame_count)), CsvNumber(times.fps(), 6),
                 row->subject.empty() ? "No focal subject" : row->subject, code, modifier,
                 behavior.is_point ? "POINT" : "STATE", CsvNumber(start, 6), CsvNumber(stop, 6),
@@ -152,7 +161,19 @@ Json ObservationJson(const Project& project, const Scoring& scoring,
                      const Observation& observation) {
   const VideoRow& video = *observation.video;
   const FrameTimes times(project.IndexOf(video));
-  const std::string media = MediaName(project, video);
+  const std::vector<std::string> media = MediaNames(project, video);
+  Json lengths = Json::object(), rates = Json::object(), pictures = Json::object(),
+       sounds = Json::object(), shown = Json::object();
+  for (size_t i = 0; i < media.size(); ++i) {
+    const bool last = i + 1 == media.size();
+    const int end = last ? video.frame_count : video.parts[i + 1].first_frame;
+    const int begin = video.parts.empty() ? 0 : video.parts[i].first_frame;
+    lengths[media[i]] = times.Between(begin, end);
+    rates[media[i]] = times.fps();
+    pictures[media[i]] = true;
+    sounds[media[i]] = false;
+    shown[media[i]] = "Nothing";
+  }
   std::vector<std::pair<double, Json>> events;
   for (const BehaviorIntervalRow* row : observation.bouts) {
     const BehaviorRow& behavior = scoring.Behavior(*row);
@@ -168,7 +189,7 @@ Json ObservationJson(const Project& project, const Scoring& scoring,
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   Json list = Json::array();
   for (auto& [time, event] : events) list.push_back(std::move(event));
-  return {{"file", {{"1", Json::array({media})}, {"2", Json::array()}}},
+  return {{"file", {{"1", media}, {"2", Json::array()}}},
           {"type", "MEDIA"},
           {"date", "2000-01-01T00:00:00"},
           {"description", ""},
@@ -183,14 +204,14 @@ Json ObservationJson(const Project& project, const Scoring& scoring,
           {"image_display_duration", 1},
           {"close_behaviors_between_videos", false},
           {"media_info",
-           {{"length", {{media, times.Start(video.frame_count)}}},
-            {"fps", {{media, times.fps()}}},
-            {"hasVideo", {{media, true}}},
-            {"hasAudio", {{media, false}}},
+           {{"length", lengths},
+            {"fps", rates},
+            {"hasVideo", pictures},
+            {"hasAudio", sounds},
             {"offset", {{"1", 0.0}}},
             {"zoom level", {{"1", 0.0}}},
             {"display subtitles", {{"1", false}}},
-            {"display", {{media, "Nothing"}}}}}};
+            {"display", shown}}}};
 }
 
 }  // namespace

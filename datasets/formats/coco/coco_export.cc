@@ -9,6 +9,7 @@
 #include "datasets/files/atomic_file.h"
 #include "datasets/formats/coco/coco.h"
 #include "datasets/project_times.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -20,10 +21,14 @@ std::string Text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string FileNameOf(const VideoRow& video) {
+  return video.parts.empty() ? video.path : video.name;
+}
+
 std::string NumberedName(const VideoRow& video, int frame_index) {
   std::string number = std::to_string(frame_index);
   if (number.size() < 6) number.insert(0, 6 - number.size(), '0');
-  return std::filesystem::path(video.path).filename().string() + "#" + number;
+  return std::filesystem::path(FileNameOf(video)).filename().string() + "#" + number;
 }
 
 // `file_name`: of the picture that was written, or "".
@@ -191,13 +196,15 @@ ExportReport ExportCoco(const Project& project, const std::filesystem::path& out
                        {"version", "1.0"}}));
   ListWriter videos(file, "videos");
   for (const VideoRow& video : SelectedVideos(project, options)) {
-    videos.Add({{"id", video.id},
-                {"name", video.name},
-                {"file_name", video.path},
-                {"fps", video.fps},
-                {"n_frames", video.frame_count},
-                {"width", video.width},
-                {"height", video.height}});
+    Json json = {{"id", video.id},
+                 {"name", video.name},
+                 {"file_name", FileNameOf(video)},
+                 {"fps", video.fps},
+                 {"n_frames", video.frame_count},
+                 {"width", video.width},
+                 {"height", video.height}};
+    if (!video.parts.empty()) json["parts"] = PartsJson(video);
+    videos.Add(json);
   }
   videos.Close();
 

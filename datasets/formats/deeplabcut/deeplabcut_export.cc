@@ -131,7 +131,7 @@ void WriteConfig(const Project& project, const PosedFrames& posed, const Sheet& 
       << fs::absolute(file).parent_path().generic_string();
   out << YAML::Key << "video_sets" << YAML::Value << YAML::BeginMap;
   for (const VideoRow& video : posed.videos) {
-    out << YAML::Key << YAML::DoubleQuoted << project.VideoPath(video).generic_string()
+    out << YAML::Key << YAML::DoubleQuoted << MovieFile(project, video).generic_string()
         << YAML::Value << YAML::BeginMap << YAML::Key << "crop" << YAML::Value
         << "0, " + std::to_string(video.width) + ", 0, " + std::to_string(video.height)
         << YAML::EndMap;
@@ -177,6 +177,7 @@ ExportReport ExportDeepLabCut(const Project& project, const fs::path& out,
   ExportReport report;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
+  NoteParts(posed.videos, &report.warnings);
   std::map<std::string, Sheet> sheets;  // of each folder of pictures, or video
   PictureWriter pictures(project);
   int64_t hidden = 0, untracked = 0, machine = 0, pictured = 0;

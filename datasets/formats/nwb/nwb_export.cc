@@ -10,6 +10,7 @@
 #include "datasets/hdf5/h5_writer.h"
 #include "datasets/pose/pose_export.h"
 #include "datasets/project_times.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -116,12 +117,27 @@ class NwbFile {
     }
   }
 
+  std::vector<std::string> PathsOf(const VideoRow& video) const {
+    std::vector<std::string> paths;
+    for (const VideoFile& file : FilesOf(project_, video)) {
+      paths.push_back(file.path.generic_string());
+    }
+    return paths;
+  }
+
   void Movie(const std::string& place, const VideoRow& video) {
     Group(place, "core", "ImageSeries");
     file_.Attribute(place, "comments", "no comments");
     file_.Attribute(place, "description", "the video");
-    file_.Texts(place + "/external_file", {1}, {project_.VideoPath(video).generic_string()});
-    file_.Attribute(place + "/external_file", "starting_frame", H5Number::kInt32, 0);
+    const std::vector<std::string> files = PathsOf(video);
+    std::vector<double> starts;
+    for (const VideoPart& part : video.parts) starts.push_back(part.first_frame);
+    file_.Texts(place + "/external_file", {files.size()}, files);
+    if (starts.empty()) {
+      file_.Attribute(place + "/external_file", "starting_frame", H5Number::kInt32, 0);
+    } else {
+      file_.Attribute(place + "/external_file", "starting_frame", H5Number::kInt32, starts);
+    }
     Text(place + "/format", "external");
     file_.Numbers(place + "/dimension", H5Number::kInt32, {2},
                   {static_cast<double>(video.width), static_cast<double>(video.height)});
@@ -177,7 +193,8 @@ class NwbFile {
     Text(place + "/description", "predicted places of points");
     Text(place + "/scorer", "Vole");
     Text(place + "/source_software", "Vole");
-    file_.Texts(place + "/original_videos", {1}, {project_.VideoPath(video).generic_string()});
+    const std::vector<std::string> files = PathsOf(video);
+    file_.Texts(place + "/original_videos", {files.size()}, files);
     file_.Link(place + "/" + skeleton_name_, skeleton_);
     file_.Link(place + "/source_video", "acquisition/" + PartName(video.name));
     const FrameTimes& times = times_.Of(video);

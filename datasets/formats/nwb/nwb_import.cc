@@ -22,10 +22,12 @@ std::string KindAt(const H5File& file, const std::string& place) {
 
 std::string LastPart(const std::string& place) { return place.substr(place.rfind('/') + 1); }
 
-std::string OneText(const H5File& file, const std::string& place) {
-  if (!file.IsDataset(place)) return "";
-  const std::vector<std::string> texts = file.Texts(place);
-  return texts.empty() ? "" : texts[0];
+// The video's file, or "a;b;c" of one that lies in several, whose frames count over all of them.
+std::string FilesText(const H5File& file, const std::string& place) {
+  std::string all;
+  if (!file.IsDataset(place)) return all;
+  for (const std::string& text : file.Texts(place)) all += (all.empty() ? "" : ";") + text;
+  return all;
 }
 
 // All groups of some kinds, each once.
@@ -116,8 +118,8 @@ class NwbReader {
   }
 
   std::string VideoOfGroup(const std::string& group) const {
-    const std::string original = OneText(file_, group + "/original_videos");
-    return original.empty() ? OneText(file_, group + "/source_video/external_file") : original;
+    const std::string original = FilesText(file_, group + "/original_videos");
+    return original.empty() ? FilesText(file_, group + "/source_video/external_file") : original;
   }
 
   int TrackFor(std::string name) {
@@ -224,7 +226,7 @@ class NwbReader {
       if (index.size() != 1 || !(index[0] >= 0 && index[0] < 1e9)) {
         file_.Fail(frame, "it does not say which frame of a video it is");
       }
-      std::string video = OneText(file_, frame + "/source_video/external_file");
+      std::string video = FilesText(file_, frame + "/source_video/external_file");
       const size_t picture = PictureOf(video, static_cast<int64_t>(index[0]));
       const std::string instances = frame + "/skeleton_instances";
       if (!file_.Has(instances)) continue;

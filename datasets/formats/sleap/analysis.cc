@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/format.h"
+#include "datasets/exchange/frame_export.h"
 #include "datasets/hdf5/h5_file.h"
 #include "datasets/hdf5/h5_writer.h"
 #include "datasets/pose/pose_apart.h"
@@ -300,7 +301,7 @@ ExportReport ExportSleapAnalysis(const Project& project, const std::filesystem::
   file.FixedTexts("edge_names", {edges.size() / 2, 2}, edge_names);
   file.Numbers("edge_inds", H5Number::kInt64, {edges.size() / 2, 2}, edges);
   file.Texts("labels_path", {}, {""});
-  file.Texts("video_path", {}, {project.VideoPath(posed.videos.front()).generic_string()});
+  file.Texts("video_path", {}, {MovieFile(project, posed.videos.front()).generic_string()});
   file.Numbers("video_ind", H5Number::kInt64, {}, {0});
   file.Texts("provenance", {}, {"{}"});
   file.Commit();
@@ -310,6 +311,7 @@ ExportReport ExportSleapAnalysis(const Project& project, const std::filesystem::
   report.files = 1;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
+  NoteParts(posed.videos, &report.warnings);
   WarnOf(untracked, "animals have no track: they stand in tracks by their order on the picture",
          &report.warnings);
   WarnOf(hidden, "points are hidden, which the format does not say", &report.warnings);

@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr double kShift = 0.5;  // format 1.2: pixel centers at integers
 
 json MovieJson(const Project& project, const VideoRow& video) {
-  const std::string file = project.VideoPath(video).generic_string();
+  const std::string file = MovieFile(project, video).generic_string();
   return {{"filename", file},
           {"backend",
            {{"type", "MediaVideo"},
@@ -131,6 +131,7 @@ ExportReport ExportSleap(const Project& project, const std::filesystem::path& ou
   report.files = 1;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
+  NoteParts(posed.videos, &report.warnings);
   return report;
 }
 

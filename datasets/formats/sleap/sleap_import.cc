@@ -203,7 +203,8 @@ SleapPictures TakeOutPictures(const H5File& file, const SleapFile& head,
     bool known = false;
     for (std::string source : video.sources) {
       std::replace(source.begin(), source.end(), '\\', '/');
-      known = known || matcher.Find(source);
+      const VideoPart* ignored = nullptr;
+      known = known || matcher.Find(source, false, &ignored);
     }
     if (known) continue;
     const std::string group = video.embedded.substr(0, video.embedded.rfind('/'));

@@ -139,6 +139,7 @@ class Hdf5Export {
     for (const VideoRow& video : videos_) {
       names.push_back(video.name);
       paths.push_back(video.path);
+      for (size_t i = 1; i < video.parts.size(); ++i) paths.back() += ";" + video.parts[i].path;
       numbers.Add({static_cast<double>(video.frame_count), video.fps,
                    static_cast<double>(video.width), static_cast<double>(video.height)});
     }

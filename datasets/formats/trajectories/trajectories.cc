@@ -34,7 +34,8 @@ class Session {
     if (videos_.size() < 2) return;
     const VideoMatcher matcher(project, path, "");
     for (const std::string& name : videos_) {
-      const VideoRow* video = matcher.Find(name);
+      const VideoPart* part = nullptr;
+      const VideoRow* video = matcher.Find(name, false, &part);
       if (!video) {
         throw Error(trajectories.what,
                     "its frames count on over " + std::to_string(videos_.size()) +
@@ -43,7 +44,7 @@ class Session {
                     "it are not known");
       }
       starts_.push_back(frames_);
-      frames_ += video->frame_count;
+      frames_ += part ? part->frame_count : video->frame_count;
     }
     if (options.first_frame > 0) {
       throw Error(trajectories.what, "its frames count on over several videos",
@@ -72,7 +73,10 @@ void CheckPlaces(const Project& project, const std::filesystem::path& path,
   constexpr double kFarthest = 1e6;
   const VideoMatcher matcher(project, path, options.video);
   const VideoRow* video = matcher.forced();
-  if (!video && trajectories.videos.size() == 1) video = matcher.Find(trajectories.videos[0]);
+  const VideoPart* ignored = nullptr;
+  if (!video && trajectories.videos.size() == 1) {
+    video = matcher.Find(trajectories.videos[0], false, &ignored);
+  }
   if (!video && trajectories.videos.empty()) video = matcher.only();
   int64_t outside = 0;
   for (const TrajectoryPoint& point : trajectories.points) {

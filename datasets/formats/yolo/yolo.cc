@@ -54,7 +54,8 @@ bool HoldsLabels(const fs::path& root, const fs::path& file, const VideoMatcher&
   const auto numbered = ReadFrameName(file.filename().string());
   if (numbered && numbered->video.empty()) return true;
   try {
-    if (numbered && matcher.Find(numbered->video, numbered->renamed)) return true;
+    const VideoPart* ignored = nullptr;
+    if (numbered && matcher.Find(numbered->video, numbered->renamed, &ignored)) return true;
   } catch (const Error&) {  // several videos are called so; which one is for FramePlacer to say
     return true;
   }

@@ -194,7 +194,7 @@ void DeleteVideo(Writer& writer, Id id) {
           " (SELECT id FROM meeting_decisions WHERE video_id = ?)",
           "DELETE FROM meeting_decisions WHERE video_id = ?",
           "UPDATE edits SET state = 'dropped' WHERE video_id = ?",
-          "DELETE FROM videos WHERE id = ?"});
+          "DELETE FROM videos WHERE id = ?"});  // with its index and its parts
 }
 
 void DeleteModel(Writer& writer, Id id) {

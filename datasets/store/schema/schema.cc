@@ -319,6 +319,17 @@ CREATE TABLE factor_values (
 CREATE INDEX factor_values_by_video ON factor_values (video_id);
 )sql";
 
+const char* const kVersion12 = R"sql(
+CREATE TABLE video_parts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  video_id INTEGER NOT NULL REFERENCES videos ON DELETE CASCADE,
+  part INTEGER NOT NULL CHECK (part >= 0), path TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  frame_count INTEGER NOT NULL CHECK (frame_count > 0), start_ms INTEGER NOT NULL,
+  ticks INTEGER NOT NULL CHECK (ticks > 0), shift INTEGER NOT NULL,
+  UNIQUE (video_id, part)) STRICT;
+CREATE INDEX video_parts_by_fingerprint ON video_parts (fingerprint);
+)sql";
+
 void LeaveCopy(Connection& connection, int version) {
   std::filesystem::path copy = connection.file();
   copy += ".v" + std::to_string(version) + ".bak";
@@ -337,9 +348,9 @@ std::set<std::string> TableNames(Connection& connection) {
 }  // namespace
 
 const Migrations& ProjectMigrations() {
-  static const Migrations migrations = {kVersion1, kVersion2,  kVersion3, kVersion4,
-                                        kVersion5, kVersion6,  kVersion7, kVersion8,
-                                        kVersion9, kVersion10, kVersion11};
+  static const Migrations migrations = {kVersion1, kVersion2,  kVersion3,  kVersion4,
+                                        kVersion5, kVersion6,  kVersion7,  kVersion8,
+                                        kVersion9, kVersion10, kVersion11, kVersion12};
   return migrations;
 }
 

@@ -89,6 +89,7 @@ const std::vector<std::string>& ProjectTables() {
   static const std::vector<std::string> tables = {"settings",
                                                   "videos",
                                                   "video_data",
+                                                  "video_parts",
                                                   "images",
                                                   "categories",
                                                   "identities",

@@ -8,7 +8,7 @@ const char* const kCalibrationRows =
     "SELECT calibrations.id, calibration, width, height FROM calibrations"
     " JOIN videos ON videos.id = video_id";
 
-void CheckCalibrationRow(const Statement& row) {
+void CheckCalibrationRow(const Statement& row, int64_t) {
   CheckCalibration(CalibrationFromText(row.Text(1)), static_cast<int>(row.Int(2)),
                    static_cast<int>(row.Int(3)));
 }

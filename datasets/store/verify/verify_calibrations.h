@@ -7,6 +7,6 @@ namespace datasets {
 
 extern const char* const kCalibrationRows;  // a query, for:
 // Throws Error where the calibration of the row cannot be used with its video.
-void CheckCalibrationRow(const Statement& row);
+void CheckCalibrationRow(const Statement& row, int64_t id);
 
 }  // namespace datasets

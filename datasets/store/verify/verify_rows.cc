@@ -17,6 +17,7 @@
 #include "datasets/store/verify/verify_calibrations.h"
 #include "datasets/store/verify/verify_meetings.h"
 #include "datasets/store/verify/verify_notes.h"
+#include "datasets/store/verify/verify_parts.h"
 
 namespace datasets {
 namespace {
@@ -150,6 +151,7 @@ class RowCheck {
     ForEach("video", "video_data",
             "SELECT video_id FROM video_data WHERE background IS NOT NULL ORDER BY video_id",
             [&](const Statement&, Id id) { reader.BackgroundOf(id); });
+    ForEach("video", "video_parts", kPartRows, CheckPartRow);
     ForEach("video", "videos",
             "SELECT id FROM videos WHERE id NOT IN (SELECT video_id FROM video_data)",
             [&](const Statement&, Id id) { Add("video", "videos", id, "it has no frame index"); });
@@ -232,8 +234,7 @@ class RowCheck {
             [&](const Statement& row, Id id) {
               Outline("regions", id, PolygonsFromJson(row.Text(1)));
             });
-    ForEach("calibration", "calibrations", kCalibrationRows,
-            [](const Statement& row, Id) { CheckCalibrationRow(row); });
+    ForEach("calibration", "calibrations", kCalibrationRows, CheckCalibrationRow);
     ForEach("note", "notes", kNoteRows, [](const Statement& row, Id) { CheckNoteRow(row); });
   }
 

@@ -406,6 +406,10 @@ void CanvasView::LeaveFrame(UiContext& context) {
 void CanvasView::DrawMissing(UiContext& context, const ImVec2& origin, const ImVec2& size) {
   const auto project = context.session.project_view();
   if (!project || !project->missing_videos.count(context.session.video_id())) return;
+  const datasets::VideoRow& video = *context.session.video();
+  const auto& parts = video.parts;
+  const size_t part = parts.empty() ? 0 : datasets::PartAt(parts, context.session.frame());
+  if (!project->missing_parts.at(video.id).count(part)) return;  // this one can be seen
   ImGui::SetNextWindowPos(ImVec2(origin.x + size.x / 2, origin.y + size.y / 2), ImGuiCond_Always,
                           ImVec2(0.5f, 0.5f));
   ImGui::SetNextWindowSize(ImVec2(std::min(460 * context.scale, size.x), 0));
@@ -415,7 +419,7 @@ void CanvasView::DrawMissing(UiContext& context, const ImVec2& origin, const ImV
   ImGui::PushFont(context.fonts.heading);
   ImGui::TextUnformatted("This video is not where it was");
   ImGui::PopFont();
-  ImGui::TextWrapped("%s", context.session.video()->path.c_str());
+  ImGui::TextWrapped("%s", (parts.empty() ? video.path : parts[part].path).c_str());
   ImGui::TextWrapped("Labels and predictions are safe in the project; only the pictures are gone.");
   if (ImGui::Button("Find it...")) context.actions.Run("project.find_video");
   ImGui::End();

@@ -4,6 +4,7 @@
 
 #include "app/model/drawing/clock_text.h"
 #include "app/ui/views/videos/videos_view.h"
+#include "datasets/video_files.h"
 
 namespace app {
 namespace {
@@ -49,7 +50,8 @@ void VideosView::DrawRow(UiContext& context, const ProjectView& project, size_t 
                                    (ImGui::GetItemRectMin().y + ImGui::GetItemRectMax().y) / 2};
   if (ImGui::IsItemHovered()) {
     ImGui::SetTooltip("%s\n%s\n%d x %d, %d frames, %.4g frames/s", video.name.c_str(),
-                      video.path.c_str(), video.width, video.height, video.frame_count, video.fps);
+                      datasets::ShownPath(video).c_str(), video.width, video.height,
+                      video.frame_count, video.fps);
   }
   ImGui::SameLine(0, 0);
   DrawPicture(video, height);
