@@ -9,7 +9,8 @@ make_project 60
 "$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 30 unknown || { say "FAILED: predictions"; exit 1; }
 start_window || exit 1
 
-key F4
+open_review() { key F4; sleep 0.3; state '.mode == "review" and .review.unknown_x > 0'; }
+wait_for 5 open_review
 expect_state "the review panel has a tab of animals without a name" '.review.unknown_x > 0'
 open_unknown() {
   xdotool mousemove $(jq -r '"\(.review.unknown_x | round) \(.review.unknown_y | round)"' "$work/state.json")
