@@ -9,6 +9,7 @@
 #include "datasets/exchange/known_labels.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/keypoints/sides.h"
+#include "datasets/only_animal.h"
 #include "datasets/pose/pose_document.h"
 #include "datasets/pose/prediction_batch.h"
 #include "datasets/store/points.h"
@@ -16,8 +17,6 @@
 namespace datasets {
 
 namespace {
-
-constexpr char kAnyAnimal[] = "animal";
 
 bool AnySet(const PoseAnimal& animal) {
   return std::any_of(animal.points.begin(), animal.points.end(),

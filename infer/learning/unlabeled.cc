@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "datasets/base/error.h"
+#include "datasets/only_animal.h"
 #include "infer/run/infer_job.h"
 
 namespace infer {
 namespace {
 
-constexpr const char* kAnyAnimal = "animal";
 constexpr double kOneNumber = 0.9;  // of the frames on which animals are apart
 
 // Frames that people have a say about, and whether some of them may teach.
@@ -35,11 +35,6 @@ std::set<int> FramesOfPeople(const datasets::Project& project, const datasets::V
                         !image.IsHeldOut());
   });
   return frames;
-}
-
-std::string ClassName(const datasets::Project& project) {
-  const auto categories = project.Categories();
-  return categories.size() == 1 ? categories.front().name : kAnyAnimal;
 }
 
 void RequireEnough(const datasets::VideoRow& video, const ClearFrames& found) {
@@ -81,7 +76,7 @@ ProposedLabels ProposeLabels(const datasets::Project& project, const datasets::V
     frame.weight = std::max(frame.weight, kCorrectionWeight);
     for (train::LabeledObject& object : frame.objects) object.class_index = 0;
   }
-  data.classes = {ClassName(project)};
+  data.classes = {datasets::OnlyAnimal(project)};
   proposed.person_frames = static_cast<int>(data.frames.size());
   std::vector<int> own;
   for (const ClearFrame& clear : proposed.found.frames) {

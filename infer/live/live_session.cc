@@ -14,6 +14,7 @@
 #include "datasets/base/error.h"
 #include "datasets/base/process_memory.h"
 #include "datasets/model_files.h"
+#include "datasets/only_animal.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/writer.h"
 #include "infer/live/delays.h"
@@ -37,7 +38,6 @@ constexpr size_t kLeastToRecord = 8, kMostToRecord = 90;
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr auto kStall = std::chrono::seconds(2);
 constexpr auto kLookAgain = std::chrono::milliseconds(100);
-constexpr const char* kAnyAnimal = "animal";
 
 struct Looked {
   LookedFrame frame;
@@ -370,11 +370,6 @@ class Session {
   std::exception_ptr error_;
 };
 
-std::string OnlyAnimal(const datasets::Project& project) {
-  const auto categories = project.Categories();
-  return categories.size() == 1 ? categories.front().name : kAnyAnimal;
-}
-
 // `numbered`: animals share names, and their tracks' numbers tell them apart.
 nlohmann::json StoredOptions(LiveOptions options, const LiveInput& input, bool numbered) {
   nlohmann::json json = datasets::OptionsToJson(options);
@@ -400,7 +395,7 @@ LiveResult RunLive(datasets::Project& project, LiveInput& input, const LiveOptio
     names.numbered = std::any_of(info.max_instances.begin(), info.max_instances.end(),
                                  [](int instances) { return instances > 1; });
   } else {
-    names.classes = {OnlyAnimal(project)};
+    names.classes = {datasets::OnlyAnimal(project)};
     names.numbered = true;
   }
   names.categories = datasets::AnimalsOfModel(project, input.model_id, names.classes);

@@ -11,6 +11,7 @@
 #include "datasets/base/suggest.h"
 #include "datasets/keypoints/skeleton.h"
 #include "datasets/model_files.h"
+#include "datasets/only_animal.h"
 #include "datasets/recorded_job.h"
 #include "datasets/store/points.h"
 #include "datasets/store/writer.h"
@@ -196,12 +197,6 @@ class PointsRun {
   double confidence_ = 0;
 };
 
-// The name that labels with points have, if they have one name; else "animal".
-std::string OnlyName(const datasets::Project& project) {
-  const auto categories = project.Categories();
-  return categories.size() == 1 ? categories[0].name : "animal";
-}
-
 }  // namespace
 
 PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow& video,
@@ -227,7 +222,7 @@ PointsResult PredictPoints(datasets::Project& project, const datasets::VideoRow&
     } else {
       Id category = 0;
       project.Write([&](datasets::Writer& writer) {
-        category = writer.FindOrInsertCategory(OnlyName(project));
+        category = writer.FindOrInsertCategory(datasets::OnlyAnimal(project));
       });
       run.OnPictures(id, category);
       run.JudgeInTime(id);

@@ -9,6 +9,7 @@
 #include "annotate/history.h"
 #include "datasets/evaluate/evaluation_files.h"
 #include "datasets/exchange/selection.h"
+#include "datasets/only_animal.h"
 #include "datasets/unknown_name.h"
 #include "datasets/verify.h"
 #include "infer/meetings/meeting_review.h"
@@ -359,6 +360,19 @@ TEST_CASE("the evidence of names keeps who is unknown, and older evidence names 
   CHECK_FALSE(infer::NameEvidenceFromJson(older.dump()).runs[0].unknown);
   older["unknown"] = {{7, 0.5}};
   CHECK_THROWS(infer::NameEvidenceFromJson(older.dump()));
+}
+
+TEST_CASE("that a name is unknown makes nobody another animal of the project") {
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  CHECK(datasets::OnlyAnimal(*project) == "animal");
+  project->Write([](datasets::Writer& writer) {
+    writer.FindOrInsertCategory("larva");
+    datasets::FindOrInsertUnknown(writer);
+  });
+  CHECK(datasets::OnlyAnimal(*project) == "larva");
+  project->Write([](datasets::Writer& writer) { writer.FindOrInsertCategory("ann"); });
+  CHECK(datasets::OnlyAnimal(*project) == "animal");
 }
 
 }  // namespace unknown_test
