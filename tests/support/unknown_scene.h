@@ -103,7 +103,9 @@ struct UnknownScene {
   }
   bool AnyError() const {
     for (const app::Message& message : session->messages()) {
-      if (message.kind == app::Message::Kind::kError) return true;
+      // Not that the video, which is a row only, cannot be read.
+      const bool of_change = message.text.rfind("Change: ", 0) == 0;
+      if (message.kind == app::Message::Kind::kError && of_change) return true;
     }
     return false;
   }
