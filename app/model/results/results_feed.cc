@@ -157,8 +157,6 @@ ResultsFeed::Worker::Answered ResultsFeed::Measure(const Wanted& wanted) {
     for (const datasets::VideoRow& video : project_->Videos()) {
       if (video.id != wanted.video_id) continue;
       fresh = PrepareResults(pace_.measure(*project_, video, *job), wanted.revision);
-      const auto predicted = project_->LatestPredictJob(video.id);
-      if (predicted) fresh->unknown = datasets::CountUnknown(*project_, *predicted, video.id);
     }
     finish();
     std::scoped_lock lock(mutex_);

@@ -15,7 +15,6 @@
 #include "app/model/timeline/timeline_lanes.h"
 #include "app/model/timeline/value_curve.h"
 #include "datasets/report/results.h"
-#include "datasets/unknown_name.h"
 
 namespace app {
 
@@ -34,7 +33,6 @@ struct ShownResults {
   };
   std::vector<Animal> animals;
   double high_speed = 0, high_nearest = 0;  // upper ends of the curves
-  datasets::UnknownCount unknown;           // of the prediction; those are in no figure
 };
 // What a person should know of them; "" where every animal has a name.
 std::string UnknownNote(const datasets::UnknownCount& unknown);

@@ -111,7 +111,7 @@ void ResultsView::Describe(nlohmann::json& state) const {
                       {"unit", content ? content->results->unit : ""},
                       {"no_motion", content ? content->results->no_motion : ""},
                       {"saving", saves_->waiting()},
-                      {"unknown", content ? UnknownNote(content->unknown) : ""},
+                      {"unknown", content ? UnknownNote(content->results->unknown) : ""},
                       {"no_scores", content ? content->results->no_scores : ""},
                       {"curves", {curves_low_.x, curves_low_.y, curves_high_.x, curves_high_.y}},
                       {"save_budget", {save_budget_.x, save_budget_.y}},
@@ -158,7 +158,7 @@ void ResultsView::DrawHeading(UiContext& context, const ShownResults& shown, boo
     about += text;
   }
   WrappedNote(about);
-  const std::string unknown = UnknownNote(shown.unknown);
+  const std::string unknown = UnknownNote(shown.results->unknown);
   if (!unknown.empty()) {
     ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
     ImGui::TextWrapped("%s", unknown.c_str());
@@ -301,10 +301,7 @@ void ResultsView::DrawAnimals(UiContext& context, const ShownResults& shown) {
   ImGui::SameLine();
   DrawSaving(context, ResultPart::kOccupancy);
   ImGui::BeginChild("animals");
-  if (!results.no_motion.empty()) {
-    WrappedNote(shown.unknown.unknown > 0 ? "No animal with a name was found in this video."
-                                          : results.no_motion);
-  }
+  if (!results.no_motion.empty()) WrappedNote(results.no_motion);
   if (!results.no_background.empty()) WrappedNote(results.no_background);
   const float width = (ImGui::GetContentRegionAvail().x - 8 * context.scale) / 2;
   const char* unit = results.unit.c_str();

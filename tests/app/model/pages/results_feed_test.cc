@@ -185,7 +185,7 @@ TEST_CASE("animals without a name are counted, and said to be in no figure") {
       scene.project->file(), [] {}, [](const std::string&) {});
   feed.Want(scene.clip, 1);
   REQUIRE(tests::Eventually([&] { return feed.content() != nullptr; }));
-  CHECK(app::UnknownNote(feed.content()->unknown) ==
+  CHECK(app::UnknownNote(feed.content()->results->unknown) ==
         "The name is unknown on 50 of 150 animal-frames: those animals are in no figure. Review, "
         "Unknown (F4) gives them names.");
   CHECK(app::UnknownNote({100, 0}) == "");
