@@ -142,7 +142,7 @@ ReviewData MakeReviewData(const TrackRecord& record, const std::vector<Tracklet>
     animal.area_ratio = static_cast<float>(row.area / std::exp(usual));
     animal.agreement = row.picture_agreement;
     animal.signs = signs[r];
-    if (picture_overlap > 0) animal.signs[kOff] = 0;  // said once labels are compared
+    if (picture_overlap > 0) animal.signs[kOff] = 0;         // said once labels are compared
     if (names[static_cast<size_t>(row.tracklet)].unknown) {  // it claims no name to doubt
       for (size_t s = 0; s < kSigns; ++s) {
         if (InfoOf(static_cast<Sign>(s)).between_two) animal.signs[s] = 0;

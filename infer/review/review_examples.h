@@ -19,14 +19,13 @@ struct ReviewExamples {
 };
 
 // Labeled frames, and those marked as empty: an animal is wrong when its mask overlaps the label of
-// its name by IoU < 0.5, or one without a name every label. Where nobody said that a frame is done, and not every animal has a label,
-// only those count whose name's labels are all there.
-// Frames that were learned from (those that the model's record names, or, where it names none, all
-// but split `val` and `test`) count less, the more their outlines follow the picture better than
-// others do. Sets Sign::kOffPicture of `data` by the labels. Decisions:
-// accepted = right; corrected or rejected = wrong for the animal that looked worst; of a missing
-// animal, whether one was. The newest of each span and reason counts; those about bouts and key
-// points say nothing here.
+// its name by IoU < 0.5, or one without a name every label. Where nobody said that a frame is done,
+// and not every animal has a label, only those count whose name's labels are all there. Frames that
+// were learned from (those that the model's record names, or, where it names none, all but split
+// `val` and `test`) count less, the more their outlines follow the picture better than others do.
+// Sets Sign::kOffPicture of `data` by the labels. Decisions: accepted = right; corrected or
+// rejected = wrong for the animal that looked worst; of a missing animal, whether one was. The
+// newest of each span and reason counts; those about bouts and key points say nothing here.
 ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id job_id,
                                ReviewData& data);
 
