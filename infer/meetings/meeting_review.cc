@@ -194,6 +194,17 @@ void CountFrames(const NameEvidence& evidence, MeetingList* list) {
   }
 }
 
+// Whether the name of a tracklet is unknown in that frame, so that what it is called is a guess.
+bool IsGuess(const KnownNames& known, const std::optional<int>& tracklet,
+             const std::optional<int>& frame) {
+  if (!tracklet || !frame || !known.evidence.runs[In(*tracklet)].unknown) return false;
+  return std::none_of(known.corrections.begin(), known.corrections.end(),
+                      [&](const datasets::PredictionCorrectionRow& c) {
+                        return c.number == tracklet && c.start_frame <= *frame &&
+                               *frame < c.end_frame;
+                      });
+}
+
 MeetingList ListOf(const KnownNames& known, bool with_chances) {
   MeetingList list;
   list.known = true;
@@ -232,6 +243,12 @@ MeetingList ListOf(const KnownNames& known, bool with_chances) {
     }
     meeting.by_hand = by_hand[m];
     meeting.numbered = list.numbered;
+    for (const MeetingAnimalRow& animal : meeting.row.animals) {
+      if (IsGuess(known, animal.before_tracklet, animal.before_frame) ||
+          IsGuess(known, animal.after_tracklet, animal.after_frame)) {
+        meeting.guessed.insert(animal.number);
+      }
+    }
     list.meetings.push_back(std::move(meeting));
   }
   for (const KnownSame& same : known.same) placed.insert(same.decision_id);  // it holds
@@ -255,6 +272,10 @@ std::string ReviewedMeeting::DecidedBy() const {
 
 std::string ReviewedMeeting::Called(const MeetingAnimalRow& animal, const std::string& name) const {
   return numbered ? name + "#" + std::to_string(animal.number + 1) : name;
+}
+
+std::string ReviewedMeeting::Shown(const MeetingAnimalRow& animal, const std::string& name) const {
+  return Called(animal, name) + (guessed.count(animal.number) ? "?" : "");
 }
 
 int MeetingList::Open() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct ReviewedMeeting {
   // A person has swapped names within it.
   bool by_hand = false;
   bool numbered = false;  // as in its list
+  std::set<int> guessed;  // tracks whose name is unknown, which are called as they may be
   double frames = 0;      // of its animals until their names can change again: wrong if this one is
 
   double Worth() const { return frames * row.exchange; }
@@ -35,6 +37,8 @@ struct ReviewedMeeting {
   std::string DecidedBy() const;  // none | program | person | unsure: a person cannot tell
   // The animal's name, with its number (from 1) where others have that name too.
   std::string Called(const datasets::MeetingAnimalRow& animal, const std::string& name) const;
+  // The same for a person to read: "ann?" where that is a guess.
+  std::string Shown(const datasets::MeetingAnimalRow& animal, const std::string& name) const;
 };
 
 struct MeetingList {

@@ -50,6 +50,7 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
   for (const auto& animal : row.animals) {
     called[animal.number] = meeting.Called(animal, names.at(animal.category_id));
     animals.push_back({{"name", called[animal.number]},
+                       {"guess", meeting.guessed.count(animal.number) > 0},
                        {"track", animal.number},
                        {"before_frame", datasets::OrNull(animal.before_frame)},
                        {"after_frame", datasets::OrNull(animal.after_frame)},
@@ -84,11 +85,11 @@ Json MeetingJson(const ReviewedMeeting& meeting, const std::string& video, const
 std::string AnimalsText(const ReviewedMeeting& meeting, const Names& names) {
   std::vector<std::string> words;
   for (const auto& animal : meeting.row.animals) {
-    if (!animal.away) words.push_back(meeting.Called(animal, names.at(animal.category_id)));
+    if (!animal.away) words.push_back(meeting.Shown(animal, names.at(animal.category_id)));
   }
   for (const auto& animal : meeting.row.animals) {
     if (!animal.away) continue;
-    words.push_back("(" + meeting.Called(animal, names.at(animal.category_id)) + ")");
+    words.push_back("(" + meeting.Shown(animal, names.at(animal.category_id)) + ")");
   }
   return Join(words);
 }
@@ -171,6 +172,12 @@ int ListMeetingsVerb(const MeetingArguments& arguments, Console& console) {
                      {"decisions_elsewhere", elsewhere},
                      {"without_list", unknown}});
   if (list.size() > 0) console.Print(TableText(table));
+  const bool guesses = std::any_of(
+      all.begin(), all.end(), [](const Shown& shown) { return !shown.meeting.guessed.empty(); });
+  if (list.size() > 0 && guesses) {
+    console.Print("NAME? is a guess: that animal's name is unknown (vole review " +
+                  arguments.project + " unknown).");
+  }
   console.Print(fmt::format(
       "{} of {} meetings are open; {} decided by the pictures, {} by people{}.", CountText(open),
       CountText(total), CountText(by_program), CountText(by_person),

@@ -121,6 +121,31 @@ TEST_CASE("who is exchanged with an animal without a name has none, and no guess
   CHECK(scene.NamesAt(190) == after);
 }
 
+TEST_CASE("a meeting calls who has no name by a guess, and says that it is one") {
+  Scene scene(TwoContacts(false));
+  CHECK(scene.List().meetings.at(0).guessed.empty());
+  scene.LeaveUnknown(1);
+  const ReviewedMeeting meeting = scene.List().meetings.at(0);
+  CHECK(meeting.guessed.size() == 1);
+  int guesses = 0;
+  for (const auto& animal : meeting.row.animals) {
+    CHECK(meeting.Called(animal, "ann") == "ann");
+    guesses += meeting.Shown(animal, "ann") == "ann?";
+  }
+  CHECK(guesses == 1);
+  // Whoever is named before and after it is no guess any more.
+  for (const int frame : {10, 90}) {
+    const auto rows = scene.project->PredictionsAt(scene.result.job_id, scene.video.id, frame);
+    for (const auto& row : rows) {
+      if (scene.name_of[row.category_id] != "unknown") continue;
+      annotate::History(*scene.project)
+          .Apply(annotate::NameUnknown(scene.result.job_id, scene.video.id, frame, row.tracklet,
+                                       scene.id_of.at("animal_2")));
+    }
+  }
+  CHECK(scene.List().meetings.at(0).guessed.empty());
+}
+
 TEST_CASE("two swaps by hand that begin in one frame are two decisions") {
   DiscWorld world;
   world.frames = 120;

@@ -24,7 +24,7 @@ std::string MeetingAnimalName(const ProjectView& project, datasets::Id category)
 
 std::string MeetingAnimalName(const ProjectView& project, const ReviewedMeeting& meeting,
                               const datasets::MeetingAnimalRow& animal) {
-  return meeting.Called(animal, MeetingAnimalName(project, animal.category_id));
+  return meeting.Shown(animal, MeetingAnimalName(project, animal.category_id));
 }
 
 // Animals that share a name are told apart by colors of their numbers.
