@@ -174,12 +174,11 @@ void LiveForm::Draw(UiContext& context, std::map<std::string, ImVec2>& middles) 
   DrawSource(context, middles);
   DrawModel(*project);
   FieldTitle("Record into");
-  middles["out_text"] =
-      PathField("##out", "live_DATE_TIME.mkv beside the project", setup_.out, [this] {
-        if (!choose_new_file) return;
-        choose_new_file("Record into", "live.mkv",
-                        [this](const std::string& file) { setup_.out = file; });
-      });
+  middles["out_text"] = PathField("##out", "live_DATE_TIME.mkv (a new one)", setup_.out, [this] {
+    if (!choose_new_file) return;
+    choose_new_file("Record into", "live.mkv",
+                    [this](const std::string& file) { setup_.out = file; });
+  });
   DrawZones(*project);
   FieldTitle("Tell another program what happens");
   middles["send_text"] =

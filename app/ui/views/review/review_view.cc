@@ -331,7 +331,7 @@ void ReviewView::DrawEpisodes(UiContext& context, const ProjectView& shown) {
   ImGui::ProgressBar(progress.total ? static_cast<float>(progress.decided) / progress.total : 0,
                      ImVec2(-1, 0), text);
   if (progress.estimated_right >= 0) {
-    ImGui::Text("est. %.1f %% of frames right", 100 * progress.estimated_right);
+    ImGui::Text("about %.1f %% of frames right", 100 * progress.estimated_right);
   }
   // Also before the first decision, so that nothing below moves when it comes.
   ImGui::BeginDisabled(progress.decided == 0);
