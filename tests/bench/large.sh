@@ -12,14 +12,6 @@ make_project 5000
 must() { "$@" >"$work/out" 2>"$work/error" || { say "FAILED: $*: $(cat "$work/error")"; exit 1; }; }
 must "$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 2500
 must sqlite3 "$work/p.vole" "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize"
-columns() { # TABLE "COLUMN=EXPRESSION"... : an INSERT of copies of its rows with those expressions
-  local table=$1 names expressions
-  shift
-  names=$(sqlite3 "$work/p.vole" "SELECT group_concat(name) FROM pragma_table_info('$table')")
-  expressions=$names
-  for change in "$@"; do expressions=$(sed -E "s/(^|,)${change%%=*}(,|$)/\1${change#*=}\2/" <<<"$expressions"); done
-  echo "INSERT INTO $table ($names) SELECT $expressions"
-}
 copies="WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < $((videos - 1)))"
 small=$(stat -c %s "$work/p.vole")
 must sqlite3 "$work/p.vole" "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000;

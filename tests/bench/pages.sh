@@ -12,14 +12,6 @@ must "$bin/vole" import "$work/p.vole" --format coco "$work/scene/labels.json"
 must "$bin/vole" import "$work/p.vole" --format behaviors "$work/scene/behaviors.csv"
 must "$bin/seed_predictions" "$work/p.vole" "$work/scene/instances.json" 30
 must sqlite3 "$work/p.vole" "PRAGMA wal_checkpoint(TRUNCATE)"
-columns() { # TABLE ID_NOW "COLUMN=EXPRESSION"... : its columns, and what they become
-  local table=$1 names expressions
-  shift
-  names=$(sqlite3 "$work/p.vole" "SELECT group_concat(name) FROM pragma_table_info('$table')")
-  expressions=$names
-  for change in "$@"; do expressions=$(sed -E "s/(^|,)${change%%=*}(,|$)/\1${change#*=}\2/" <<<"$expressions"); done
-  echo "INSERT INTO $table ($names) SELECT $expressions"
-}
 copies="WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k <"
 cp "$work/p.vole" "$work/many.vole"
 must sqlite3 "$work/many.vole" "$copies 999) $(columns videos id=k+1 "name=name||'_'||k" "fingerprint=fingerprint||k") FROM n CROSS JOIN videos WHERE id = 1;

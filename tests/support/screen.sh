@@ -86,6 +86,15 @@ make_project() {
     exit 1
   }
 }
+# columns TABLE COLUMN=EXPRESSION... : an INSERT of copies of its rows of $work/p.vole with those expressions
+columns() {
+  local table=$1 names expressions
+  shift
+  names=$(sqlite3 "$work/p.vole" "SELECT group_concat(name) FROM pragma_table_info('$table')")
+  expressions=$names
+  for change in "$@"; do expressions=$(sed -E "s/(^|,)${change%%=*}(,|$)/\1${change#*=}\2/" <<<"$expressions"); done
+  echo "INSERT INTO $table ($names) SELECT $expressions"
+}
 # end_window : as a person does
 end_window() {
   key ctrl+q
