@@ -13,7 +13,7 @@ namespace {
 
 using datasets::Polygons;
 
-constexpr double kReach = 1.0 / 3;  // of the square root of the area, around the outline
+constexpr double kFitReach = 1.0 / 3;  // of the square root of the area, around the outline
 
 // Of the pixels in `where`, channel by channel; black where there are none.
 cv::Vec3b MedianWhere(const cv::Mat& bgr, const cv::Mat& where) {
@@ -49,7 +49,7 @@ FitView ViewOf(const cv::Mat& frame, const cv::Mat& background, bool flat, const
   const double area = AreaOf(outline);
   if (!(area >= 16) || frame.type() != CV_8UC3) return view;
   const datasets::Box box = datasets::BoxOf(outline);
-  const double reach = kReach * std::sqrt(area) + 3;
+  const double reach = kFitReach * std::sqrt(area) + 3;
   view.window = WindowOf(box, reach, frame.size());
   if (view.window.width < 4 || view.window.height < 4) {
     view.window = {};

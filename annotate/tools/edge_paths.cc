@@ -9,7 +9,7 @@
 namespace annotate {
 namespace {
 
-constexpr double kReach = 140;  // image pixels around a click that its paths may lie in
+constexpr double kPathReach = 140;  // image pixels around a click that its paths may lie in
 
 }  // namespace
 
@@ -18,7 +18,7 @@ EdgeMap::EdgeMap(const cv::Mat& frame, const cv::Point2d& from) {
   const cv::Size size = frame.size();
   const cv::Point2d inside(std::clamp(from.x, 0.0, size.width - 0.5),
                            std::clamp(from.y, 0.0, size.height - 0.5));
-  window_ = WindowAround(inside, kReach, size);
+  window_ = WindowAround(inside, kPathReach, size);
   const auto start = PixelAt(inside, size);
   if (!start || window_.width < 8 || window_.height < 8) return;
   cv::Mat smooth;
