@@ -5,6 +5,7 @@
 #include "annotate/edits.h"
 #include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/unknown_name.h"
 
 namespace annotate {
@@ -65,7 +66,6 @@ std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow
                                            const ImageRow& image, bool have_names) {
   std::vector<const AnnotationRow*> of(predictions.size(), nullptr);
   if (have_names && predictions.size() == 1 && labels.size() == 1) return {labels[0]};
-  constexpr double kLeastOverlap = 0.25;  // neighbors that touch have less
   struct Pair {
     double overlap = 0;
     size_t prediction = 0, label = 0;
@@ -74,7 +74,7 @@ std::vector<const AnnotationRow*> LabelsOf(const std::vector<const PredictionRow
   for (size_t p = 0; p < predictions.size(); ++p) {
     for (size_t l = 0; l < labels.size(); ++l) {
       const double overlap = Overlap(*predictions[p], *labels[l], image);
-      if (overlap >= kLeastOverlap) pairs.push_back({overlap, p, l});
+      if (overlap >= datasets::kSamePlace) pairs.push_back({overlap, p, l});
     }
   }
   std::stable_sort(pairs.begin(), pairs.end(),

@@ -7,6 +7,7 @@
 #include "annotate/edits_points.h"
 #include "annotate/tools/shape_geometry.h"
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/store/points.h"
 #include "datasets/unknown_name.h"
 
@@ -58,8 +59,7 @@ datasets::Box PlaceOfRow(const AnnotationRow& row) {
 std::optional<AnnotationRow> LabelOfSeen(Recorder& recorder, const SeenPrediction& seen) {
   const auto image = recorder.reader().ImageAt(seen.video_id, seen.frame_index);
   if (!image) return std::nullopt;
-  constexpr double kSamePlace = 0.25;
-  double nearest = kSamePlace;
+  double nearest = datasets::kSamePlace;
   const bool is_shared =
       seen.numbered || datasets::UnknownOf(recorder.reader().Categories()) == seen.row.category_id;
   std::optional<AnnotationRow> found;

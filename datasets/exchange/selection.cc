@@ -8,6 +8,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/label_batch.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/unknown_name.h"
 
 namespace datasets {
@@ -157,10 +158,9 @@ bool CategoriesRepeat(const Project& project, Id job_id, const VideoRow& video, 
 // Of animals that share a name: a label stands for the prediction that it lies on.
 bool IsSamePlace(const SelectedInstance& label, const PredictionRow& row,
                  const SelectedFrame& frame) {
-  constexpr double kLeastOverlap = 0.25;  // IoU; neighbors that touch have less
   const SelectedInstance prediction = OfPrediction(row, 0);
   return RleIou(MaskOf(label, frame.height, frame.width),
-                MaskOf(prediction, frame.height, frame.width)) >= kLeastOverlap;
+                MaskOf(prediction, frame.height, frame.width)) >= kSamePlace;
 }
 
 class VideoSelection {

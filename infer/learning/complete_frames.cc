@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 
 namespace infer {
 namespace {
@@ -11,8 +12,6 @@ using datasets::AnnotationRow;
 using datasets::Id;
 using datasets::ImageRow;
 using datasets::PredictionRow;
-
-constexpr double kSameAnimal = 0.25;  // IoU; neighbors that touch have less
 
 }  // namespace
 
@@ -87,7 +86,7 @@ std::vector<PredictionRow> CompleteFrames::UnlabeledRows(const LabeledImage& fra
     if (!row.HasShape()) continue;
     const datasets::Rle mask = row.Mask(size);
     const auto same = std::find_if(masks.begin(), masks.end(), [&](const datasets::Rle& label) {
-      return label.width > 0 && datasets::RleIou(mask, label) >= kSameAnimal;
+      return label.width > 0 && datasets::RleIou(mask, label) >= datasets::kSamePlace;
     });
     if (same != masks.end()) {
       --labeled[frame.labels[static_cast<size_t>(same - masks.begin())].category_id];

@@ -5,12 +5,12 @@
 #include <unordered_map>
 
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 
 namespace infer {
 namespace {
 
-constexpr double kSame = 0.5;        // IoU
-constexpr double kAlsoMeant = 0.25;  // IoU
+constexpr double kSame = 0.5;  // IoU
 // What a person says holds against whatever a network says for however long. Where that cannot be
 // (two animals of one name at once), breaking one label is better than taking an animal away.
 constexpr double kForbidden = -1e6, kKept = 1e9;  // log-odds
@@ -51,10 +51,10 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
         if (overlap[l][p] < kSame || !row_of.count(predictions[p].id)) continue;
         bool alone = true;
         for (size_t other = 0; other < labels.size(); ++other) {
-          alone = alone && (other == l || overlap[other][p] < kAlsoMeant);
+          alone = alone && (other == l || overlap[other][p] < datasets::kSamePlace);
         }
         for (size_t other = 0; other < predictions.size(); ++other) {
-          alone = alone && (other == p || overlap[l][other] < kAlsoMeant);
+          alone = alone && (other == p || overlap[l][other] < datasets::kSamePlace);
         }
         if (!alone) continue;
         anchors.push_back(

@@ -8,11 +8,12 @@
 #include <unordered_map>
 
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 
 namespace infer {
 namespace {
 
-constexpr double kSameOutline = 0.5, kSecondOutline = 0.25;  // IoU
+constexpr double kSameOutline = 0.5;  // IoU
 
 class OutlineFinder {
  public:
@@ -37,7 +38,7 @@ class OutlineFinder {
     for (const auto& prediction :
          project_.PredictionsAt(job_id_, video_.id, frame, datasets::PredictionView::kAsWritten)) {
       const double iou = datasets::RleIou(prediction.Mask({video_.width, video_.height}), wanted);
-      near += iou >= kSecondOutline;
+      near += iou >= datasets::kSamePlace;
       const auto row = row_of.find(prediction.id);
       if (iou >= kSameOutline && row != row_of.end()) found = row->second;
     }

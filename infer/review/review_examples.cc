@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/store/review/review_reasons.h"
 #include "infer/review/outline_overlap.h"
 #include "infer/review/reasons.h"
@@ -41,8 +42,6 @@ std::optional<std::set<int>> LearnedFrames(const datasets::Project& project, dat
   }
   return std::nullopt;
 }
-
-constexpr double kSameAnimal = 0.25;  // with a label of the same animal; neighbors have less
 
 struct Span {
   size_t begin = 0, end = 0;
@@ -181,7 +180,7 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
       }
       // It claims no name: whatever the label is called that is there, its outline is judged.
       if (unknown) animal.overlap = animal.any_overlap;
-      if (!complete && unknown && animal.any_overlap < kSameAnimal) continue;
+      if (!complete && unknown && animal.any_overlap < datasets::kSamePlace) continue;
       any = true;
       if (!crowd) checked.push_back(animal);
     }

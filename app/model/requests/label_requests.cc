@@ -10,6 +10,7 @@
 #include "app/model/requests/point_requests.h"
 #include "app/model/requests/unknown_requests.h"
 #include "datasets/base/error.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/store/copy.h"
 #include "datasets/store/points.h"
 #include "datasets/store/removal/removal.h"
@@ -89,12 +90,11 @@ LabeledBy::LabeledBy(const std::vector<annotate::Shape>& labels, const SharedNam
 }
 
 const annotate::Shape* LabeledBy::LabelOf(const annotate::Shape& prediction) const {
-  constexpr double kSamePlace = 0.25;
   const bool by_place = shared_(prediction.category_id);
   const bool is_unknown = shared_.unknown != 0 && prediction.category_id == shared_.unknown;
   const datasets::Box place = by_place ? PlaceOf(prediction) : datasets::Box();
   const annotate::Shape* found = nullptr;
-  double nearest = kSamePlace;
+  double nearest = datasets::kSamePlace;
   for (size_t i = 0; i < labels_.size(); ++i) {
     if (!is_unknown && labels_[i].category_id != prediction.category_id) continue;
     if (!by_place) return &labels_[i];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "datasets/shape/same_place.h"
+
 namespace app {
 namespace {
 
@@ -24,9 +26,8 @@ auto FindPointsOf(Shapes& labels, const annotate::ShapeChange& change, datasets:
 
 // Of a label whose name says nothing, for several have it.
 bool IsSamePlace(const annotate::Shape& label, const annotate::ShapeChange& change) {
-  constexpr double kSamePlace = 0.25;
   return datasets::BoxIou(datasets::BoxOf(label.polygons), datasets::BoxOf(change.polygons)) >=
-         kSamePlace;
+         datasets::kSamePlace;
 }
 
 bool Equal(const std::vector<datasets::KeyPoint>& a, const std::vector<datasets::KeyPoint>& b) {

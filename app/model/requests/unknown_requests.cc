@@ -6,6 +6,7 @@
 #include "annotate/edits.h"
 #include "datasets/base/error.h"
 #include "datasets/shape/polygon.h"
+#include "datasets/shape/same_place.h"
 
 namespace app {
 namespace {
@@ -70,9 +71,8 @@ std::string WhoHas(const datasets::Project& project, const FrameNow& now, const 
     if (row.tracklet == track.tracklet && row.category_id == track.category_id) place = row.box;
   }
   for (const auto& label : project.AnnotationsAt(track.at.video_id, track.at.frame)) {
-    constexpr double kSamePlace = 0.25;
     if (label.category_id != category_id || label.id == track.label_id) continue;
-    if (datasets::BoxIou(label.box, place) < kSamePlace) {
+    if (datasets::BoxIou(label.box, place) < datasets::kSamePlace) {
       return "a label" + frame + " says that " + name + " is elsewhere";
     }
   }
@@ -138,8 +138,7 @@ std::optional<NamedTrack> TrackOfLabel(const datasets::Project& project,
   const auto label = std::find_if(labels.begin(), labels.end(),
                                   [&](const auto& row) { return row.id == label_id; });
   if (label == labels.end()) return std::nullopt;
-  constexpr double kSamePlace = 0.25;
-  double nearest = kSamePlace;
+  double nearest = datasets::kSamePlace;
   std::optional<NamedTrack> found;
   for (const PredictionRow& row : now.rows) {
     const double overlap = datasets::BoxIou(label->box, row.box);
