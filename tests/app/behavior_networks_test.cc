@@ -168,8 +168,11 @@ TEST_CASE("A sequence network takes key points where animals have them, and then
 
 TEST_CASE("One training learns outlines and key points where it is asked to") {
   const Scored scene;
-  const json trained = VoleJson(
-      {"train", scene.project, "--key-points", "--steps", "3", "--out", scene.Path("both")});
+  const json trained = VoleJson({"train", scene.project, "--key-points", "--steps", "3", "--out",
+                                 scene.Path("both"), "--curve", scene.Path("loss.csv")});
+  // A file each: the steps of both start at 1.
+  CHECK(LinesOf(scene.Path("loss.csv")) == 1 + trained["steps"].get<int>());
+  CHECK(LinesOf(scene.Path("loss-points.csv")) == 1 + 3);
   CHECK(trained["model"] == scene.Path("both.safetensors"));
   CHECK(trained["points"]["steps"] == 3);
   CHECK(trained["points"]["model"] == scene.Path("both-points.safetensors"));

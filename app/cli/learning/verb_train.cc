@@ -122,6 +122,21 @@ class CurveFile {
 // Of the time that a person gives to outlines and key points together.
 constexpr double kShareOfPoints = 0.4;
 
+// A family of several networks takes --steps for each of them.
+std::string StepsText(const train::TrainOptions& options, int steps) {
+  std::string text = CountText(steps) + " steps";
+  if (options.steps <= 0 || steps <= options.steps) return text;
+  return text + " (at most " + CountText(options.steps) + " of each of its networks)";
+}
+
+// The curve of the second network has a file beside the first one's: their steps both start at 1.
+std::string PointsCurve(const std::string& curve) {
+  if (curve.empty()) return curve;
+  std::filesystem::path file = curve;
+  file.replace_filename(file.stem().string() + "-points" + file.extension().string());
+  return file.string();
+}
+
 bool HasKeyPoints(const datasets::Project& project) {
   bool any = false;
   project.Read(
@@ -167,10 +182,10 @@ nlohmann::json LearnPoints(const Arguments& arguments, datasets::Project& projec
   try {
     const infer::TrainedModel trained =
         infer::TrainOnProject(project, arguments.selection, options, out, console.job(), show);
-    console.Print(fmt::format("Trained {} on the key points of {} frames: {} steps in {}{}.",
-                              trained.model.name, CountText(trained.labels),
-                              CountText(trained.result.steps), DurationText(trained.result.seconds),
-                              trained.cancelled ? ", cancelled" : ""));
+    console.Print(
+        fmt::format("Trained {} on the key points of {} frames: {} in {}{}.", trained.model.name,
+                    CountText(trained.labels), StepsText(options, trained.result.steps),
+                    DurationText(trained.result.seconds), trained.cancelled ? ", cancelled" : ""));
     return {{"model", trained.file.string()},          {"labels", trained.labels},
             {"steps", trained.result.steps},           {"seconds", trained.result.seconds},
             {"validation", trained.result.validation}, {"cancelled", trained.cancelled}};
@@ -193,14 +208,16 @@ int Run(Arguments& arguments, Console& console) {
   train::CheckTaken(arguments.options, arguments.behavior);
   const bool behavior = train::IsFor(train::Task::kBehavior, arguments.options.model);
   const train::TogetherOptions& together = arguments.options.together;
-  CurveFile curve(arguments.curve);
+  CurveFile outlines_curve(arguments.curve);
+  CurveFile points_curve(arguments.points ? PointsCurve(arguments.curve) : "");
+  CurveFile* curve = &outlines_curve;
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);
 
   nlohmann::json last_validation;
   std::string last_warning;
   const auto show = [&](const train::TrainProgress& progress) {
-    curve.Add(progress);
+    curve->Add(progress);
     if (progress.warning != last_warning) {
       last_warning = progress.warning;
       if (!last_warning.empty()) console.Note("warning: " + last_warning);
@@ -231,6 +248,7 @@ int Run(Arguments& arguments, Console& console) {
   }
   nlohmann::json points;
   if (arguments.points && !trained.cancelled) {
+    curve = &points_curve;
     points = LearnPoints(arguments, *project, trained.file, show, console);
   }
   console.PrintJson({{"model", trained.file.string()},
@@ -254,8 +272,9 @@ int Run(Arguments& arguments, Console& console) {
     console.Fail("vole train: cancelled; the best model so far is " + trained.file.string());
     return 130;
   }
-  console.Print(fmt::format("Trained {} on {} labeled frames: {} steps in {}, best at step {}.",
-                            trained.model.name, CountText(trained.labels), CountText(result.steps),
+  console.Print(fmt::format("Trained {} on {} labeled frames: {} in {}, best at step {}.",
+                            trained.model.name, CountText(trained.labels),
+                            StepsText(arguments.options, result.steps),
                             DurationText(result.seconds), CountText(result.best_step)));
   const std::string figures = FiguresText(result.validation);
   if (!figures.empty()) console.Print("On labels held back: " + figures + ".");
@@ -312,8 +331,10 @@ Verb TrainVerb() {
             ->type_name("N")
             ->check(CLI::PositiveNumber);
         command
-            .add_option("--curve", arguments->curve,
-                        "write the loss of each step to this file (CSV), as it goes")
+            .add_option(
+                "--curve", arguments->curve,
+                "write the loss of each step to this file (CSV), as it goes; that of --key-points "
+                "beside it, in NAME-points")
             ->type_name("FILE");
         command.add_flag("--key-points", arguments->points,
                          "learn the labels' key points, too, after the outlines, in a model beside "

@@ -159,7 +159,7 @@ void ResultsView::DrawHeading(UiContext& context, const ShownResults& shown, boo
   }
   WrappedNote(about);
   const std::string unknown = UnknownNote(shown.results->unknown);
-  if (!unknown.empty()) {
+  if (!unknown.empty() && results.no_motion.empty()) {  // which says it where the curves would be
     ImGui::PushStyleColor(ImGuiCol_Text, WarningColor());
     ImGui::TextWrapped("%s", unknown.c_str());
     ImGui::PopStyleColor();
