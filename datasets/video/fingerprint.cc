@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <memory>
-#include <vector>
 
 #include "datasets/base/error.h"
 #include "datasets/base/sha256.h"
@@ -32,13 +30,18 @@ std::string DigestOf(const std::filesystem::path& path, int64_t bytes) {
   std::array<unsigned char, 8> size_bytes;
   for (int i = 0; i < 8; ++i) size_bytes[i] = static_cast<unsigned char>(size >> (8 * i));
   hash.Add(size_bytes.data(), size_bytes.size());
-  std::vector<char> block(static_cast<size_t>(std::min(size, kFingerprintBytes)));
-  for (const int64_t start : {int64_t{0}, size - static_cast<int64_t>(block.size())}) {
+  const int64_t block = std::min(size, kFingerprintBytes);
+  std::array<char, 1 << 16> bytes_read;  // what was read is hashed while it is in the cache
+  for (const int64_t start : {int64_t{0}, size - block}) {
     in.seekg(start);
-    if (!in.read(block.data(), static_cast<std::streamsize>(block.size()))) {
-      throw Error(path.string(), "reading it failed", "check the disk");
+    for (int64_t left = block; left > 0;) {
+      const auto count = std::min(left, static_cast<int64_t>(bytes_read.size()));
+      if (!in.read(bytes_read.data(), count)) {
+        throw Error(path.string(), "reading it failed", "check the disk");
+      }
+      hash.Add(bytes_read.data(), static_cast<size_t>(count));
+      left -= count;
     }
-    hash.Add(block.data(), block.size());
   }
   return hash.Hex();
 }

@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <thread>
 
 #include "app/cli/arguments.h"
 #include "app/cli/console.h"
@@ -9,6 +14,7 @@
 #include "datasets/calibrated.h"
 #include "datasets/project.h"
 #include "datasets/store/database_error.h"
+#include "datasets/store/overview/overview.h"
 #include "datasets/store/reader.h"
 #include "datasets/unknown_name.h"
 #include "datasets/video_files.h"
@@ -59,15 +65,73 @@ Json CalibrationKind(const datasets::Project& project, const datasets::VideoRow&
   }
 }
 
+// What takes a look into each video by itself.
+struct VideoFacts {
+  std::optional<datasets::LostFile> lost;
+  Json calibration;
+  int predicted = 0;
+  infer::MeetingList meetings;
+  datasets::UnknownCount unknown;
+};
+
+VideoFacts FactsOf(const datasets::Project& project, const datasets::VideoRow& video,
+                   std::optional<datasets::Id> job) {
+  VideoFacts facts;
+  facts.lost = datasets::FirstLostFile(project, video);
+  facts.calibration = CalibrationKind(project, video);
+  facts.meetings = MeetingsOf(project, job, video);
+  if (!job) return facts;
+  facts.predicted = project.CountPredictedFrames(*job, video.id);
+  facts.unknown = datasets::CountUnknown(project, *job, video.id);
+  return facts;
+}
+
+// By several threads: a project may have a thousand videos, on a slow disk. Throws what the first
+// video that cannot be read throws.
+std::vector<VideoFacts> AllFacts(const datasets::Project& project,
+                                 const std::vector<datasets::VideoRow>& videos,
+                                 const std::map<datasets::Id, datasets::Id>& jobs) {
+  std::vector<VideoFacts> facts(videos.size());
+  std::vector<std::exception_ptr> failures(videos.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i; (i = next++) < videos.size();) {
+      const auto job = jobs.find(videos[i].id);
+      try {
+        facts[i] = FactsOf(project, videos[i],
+                           job == jobs.end() ? std::nullopt : std::optional(job->second));
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  constexpr unsigned kMostThreads = 8;
+  const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min<size_t>(cores, videos.size()); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+  return facts;
+}
+
 Json VideoList(const datasets::Project& project) {
   Json list = Json::array();
-  for (const datasets::VideoRow& video : project.Videos()) {
-    const auto job = project.LatestPredictJob(video.id);
-    const auto lost = datasets::FirstLostFile(project, video);
-    const std::string file = StateOfFiles(lost);
-    const infer::MeetingList meetings = MeetingsOf(project, job, video);
-    const auto unknown =
-        job ? datasets::CountUnknown(project, *job, video.id) : datasets::UnknownCount();
+  const std::vector<datasets::VideoRow> videos = project.Videos();
+  std::map<datasets::Id, datasets::Id> jobs;
+  std::map<datasets::Id, int> labeled;
+  project.Read([&](datasets::Connection& connection) {
+    jobs = datasets::LatestPredictJobs(connection);
+    labeled = datasets::CountLabeledFrames(connection);
+  });
+  const std::vector<VideoFacts> all = AllFacts(project, videos, jobs);
+  for (size_t i = 0; i < videos.size(); ++i) {
+    const datasets::VideoRow& video = videos[i];
+    const VideoFacts& facts = all[i];
+    const infer::MeetingList& meetings = facts.meetings;
+    const std::string file = StateOfFiles(facts.lost);
     list.push_back({{"name", video.name},
                     {"path", video.path},
                     {"frames", video.frame_count},
@@ -75,17 +139,20 @@ Json VideoList(const datasets::Project& project) {
                     {"height", video.height},
                     {"fps", video.fps},
                     {"static_camera", video.static_camera},
-                    {"calibration", CalibrationKind(project, video)},
-                    {"labeled", project.CountLabeledFrames(video.id)},
-                    {"predicted", job ? project.CountPredictedFrames(*job, video.id) : 0},
+                    {"calibration", facts.calibration},
+                    {"labeled", labeled[video.id]},
+                    {"predicted", facts.predicted},
                     {"meetings", meetings.known ? Json(meetings.meetings.size()) : Json(nullptr)},
                     {"open_meetings", meetings.known ? Json(meetings.Open()) : Json(nullptr)},
-                    {"unknown_frames", unknown.unknown},
+                    {"unknown_frames", facts.unknown.unknown},
                     {"found", file != "missing"},
                     {"file", file}});
     if (video.parts.empty()) continue;
     list.back()["parts"] = datasets::PartsJson(video);
-    if (lost) list.back()["lost"] = {{"part", lost->file.name}, {"path", lost->file.path.string()}};
+    if (facts.lost) {
+      const datasets::VideoFile& lost = facts.lost->file;
+      list.back()["lost"] = {{"part", lost.name}, {"path", lost.path.string()}};
+    }
   }
   return list;
 }

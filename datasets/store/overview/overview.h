@@ -1,4 +1,4 @@
-// Counts over a whole project with many videos, each by one query along an index.
+// What is asked of each video, for a whole project with many at once: by few queries along indexes.
 #pragma once
 
 #include <map>
@@ -11,5 +11,11 @@ namespace datasets {
 
 // Frames with predictions, by job and video.
 std::map<std::pair<Id, Id>, int> CountPredictedFrames(Connection& connection);
+
+// Reader::LatestPredictJob of each video that has one.
+std::map<Id, Id> LatestPredictJobs(Connection& connection);
+
+// Reader::CountLabeledFrames of each video that has any.
+std::map<Id, int> CountLabeledFrames(Connection& connection);
 
 }  // namespace datasets
