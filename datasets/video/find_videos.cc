@@ -125,10 +125,16 @@ int CompareNaturally(std::string_view a, std::string_view b) {
   return (i < a.size() ? 1 : 0) - (j < b.size() ? 1 : 0);
 }
 
+// The ending last: "clip.mp4" comes before "clip (1).mp4".
+int CompareNames(const fs::path& a, const fs::path& b) {
+  const int order = CompareNaturally(a.stem().string(), b.stem().string());
+  return order ? order : CompareNaturally(a.extension().string(), b.extension().string());
+}
+
 bool NaturallyBefore(const fs::path& a, const fs::path& b) {
   auto left = a.begin(), right = b.begin();
   for (; left != a.end() && right != b.end(); ++left, ++right) {
-    if (const int order = CompareNaturally(left->string(), right->string())) return order < 0;
+    if (const int order = CompareNames(*left, *right)) return order < 0;
   }
   if (left != a.end() || right != b.end()) return left == a.end();
   return a < b;
@@ -144,7 +150,16 @@ const std::vector<std::string>& VideoExtensions() {
 }
 
 void SortNaturally(std::vector<fs::path>* files) {
-  std::stable_sort(files->begin(), files->end(), NaturallyBefore);
+  struct Place {
+    fs::path full, given;  // "./a/b.mp4" lies where "a/b.mp4" does
+  };
+  std::vector<Place> places;
+  for (const fs::path& file : *files) {
+    places.push_back({fs::absolute(file).lexically_normal(), file});
+  }
+  std::stable_sort(places.begin(), places.end(),
+                   [](const Place& a, const Place& b) { return NaturallyBefore(a.full, b.full); });
+  for (size_t i = 0; i < places.size(); ++i) (*files)[i] = places[i].given;
 }
 
 FoundVideos FindVideos(const std::string& word, const std::vector<std::string>& patterns) {

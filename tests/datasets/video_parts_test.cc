@@ -282,6 +282,17 @@ TEST_CASE("files are in the order in which a person counts") {
   datasets::SortNaturally(&files);
   CHECK(files == Paths{"b/z1.mp4", "d/cam.mp4", "d/cam9.mp4", "d/cam09b.mp4", "d/cam10.mp4",
                        "d/gx010042.mp4", "d/GX020042.MP4"});
+  // What was written first has no number; where a folder is named twice it is one.
+  files = {"./d/clip-1.mp4", "d/clip (1).mp4", "e/../d/clip.mp4",
+           "d/clip_2.mp4",   "./a.mp4",        "d.mp4"};
+  datasets::SortNaturally(&files);
+  CHECK(files.front() == "./a.mp4");
+  CHECK(std::find(files.begin(), files.end(), "e/../d/clip.mp4") <
+        std::find(files.begin(), files.end(), "d/clip (1).mp4"));
+  CHECK(std::find(files.begin(), files.end(), "e/../d/clip.mp4") <
+        std::find(files.begin(), files.end(), "./d/clip-1.mp4"));
+  CHECK(std::find(files.begin(), files.end(), "./d/clip-1.mp4") <
+        std::find(files.begin(), files.end(), "d/clip_2.mp4"));
 }
 
 }  // namespace video_parts_test
