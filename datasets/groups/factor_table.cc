@@ -92,10 +92,22 @@ std::vector<FactorCsvValue> ReadFactorsCsv(const fs::path& file, const Project& 
   std::set<Id> seen;
   for (size_t r = 0; r < table.rows(); ++r) {
     const std::string& name = table.Text(r, "video");
-    const auto video = std::find_if(videos.begin(), videos.end(), [&](const VideoRow& one) {
-      return one.name == name || fs::path(one.path).filename() == name;
-    });
-    if (video == videos.end()) {
+    const VideoRow* video = nullptr;
+    for (const VideoRow& one : videos) {
+      if (one.name == name) video = &one;
+    }
+    for (size_t v = 0; !video && v < videos.size(); ++v) {
+      if (fs::path(videos[v].path).filename() != name) continue;
+      for (size_t other = v + 1; other < videos.size(); ++other) {
+        if (fs::path(videos[other].path).filename() != name) continue;
+        throw Error(table.Where(r),
+                    "the files of the videos '" + videos[v].name + "' and '" + videos[other].name +
+                        "' are both called '" + name + "'",
+                    "nothing was changed; call each by the name that vole info lists");
+      }
+      video = &videos[v];
+    }
+    if (!video) {
       throw Error(table.Where(r), "the project has no video '" + name + "'",
                   "nothing was changed; vole info lists the videos");
     }

@@ -90,6 +90,9 @@ TEST_CASE("a table of factors comes in whole or not at all") {
   };
   refused("video,day\nclip,1\nnobody,2\n", "line 3");
   refused("video,day\nclip,1\nclip,2\n", "is there twice");
+  lab.project->Write(
+      [&](datasets::Writer& writer) { writer.SetVideoPath(lab.first, "other/day2.mp4"); });
+  refused("video,day\nday2.mp4,1\n", "'clip' and 'two' are both called 'day2.mp4'");
   refused("video\nclip\n", "no column beside 'video'");
   refused("video,Day,day\nclip,1,2\n", "column 'day' is there twice");
   refused("video,Video,day\nclip,two,2\n", "column 'Video' is there twice");
