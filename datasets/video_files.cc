@@ -1,5 +1,6 @@
 #include "datasets/video_files.h"
 
+#include <algorithm>
 #include <map>
 
 #include "datasets/base/encoding.h"
@@ -81,6 +82,24 @@ std::vector<VideoFile> FilesOf(const Project& project, const VideoRow& video) {
          "part " + std::to_string(files.size() + 1) + " of " + std::to_string(video.parts.size())});
   }
   return files;
+}
+
+fs::path MovieFile(const Project& project, const VideoRow& video) {
+  const fs::path first = project.VideoPath(video);
+  if (video.parts.empty()) return first;
+  const std::vector<VideoFile> files = FilesOf(project, video);
+  std::string name = video.name;
+  fs::path movie;
+  const auto is_part = [&] {
+    return std::any_of(files.begin(), files.end(), [&](const VideoFile& file) {
+      return file.path.filename() == movie.filename();
+    });
+  };
+  do {
+    movie = first.parent_path() / (name + ".mp4");
+    name += "_joined";
+  } while (is_part());
+  return movie;
 }
 
 std::string ShownPath(const VideoRow& video) {

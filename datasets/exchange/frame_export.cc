@@ -33,22 +33,43 @@ std::string LastParts(fs::path path, int count) {
   return text;
 }
 
-// The shortest name by which an import finds this video and no other.
-std::string NameOf(const Project& project, const VideoRow& video,
-                   const std::vector<VideoRow>& videos) {
-  if (!video.parts.empty()) return video.name;
-  const fs::path path = Canonical(project.VideoPath(video));
-  int by_stem = 0, by_file = 0;
-  for (const VideoRow& other : videos) {
-    if (other.id == video.id) continue;
-    for (const VideoFile& file : FilesOf(project, other)) {
-      const fs::path compared = Canonical(file.path);
-      by_stem = std::max(by_stem, AgreeingParts(path, compared, true));
-      by_file = std::max(by_file, AgreeingParts(path, compared, false));
+// Files that an import may find a video by; the first is the one that exports name.
+struct KnownFiles {
+  Id video_id = 0;
+  bool joined = false;
+  std::vector<fs::path> paths;
+};
+
+std::vector<KnownFiles> AllFiles(const Project& project, const std::vector<VideoRow>& videos) {
+  std::vector<KnownFiles> all;
+  for (const VideoRow& video : videos) {
+    all.push_back({video.id, !video.parts.empty(), {Canonical(MovieFile(project, video))}});
+    if (!all.back().joined) continue;
+    for (const VideoFile& file : FilesOf(project, video)) {
+      all.back().paths.push_back(Canonical(file.path));
     }
   }
-  if (by_stem == 0) return video.name;
-  if (by_file == 0) return path.filename().string();
+  return all;
+}
+
+// The shortest name by which an import finds this video and no other.
+std::string NameOf(const VideoRow& video, const std::vector<KnownFiles>& all) {
+  const auto own = std::find_if(
+      all.begin(), all.end(), [&](const KnownFiles& files) { return files.video_id == video.id; });
+  const fs::path& path = own->paths.front();
+  int by_stem = 0, by_file = 0;
+  bool is_taken = false;  // the name is that of a file of another video
+  for (const KnownFiles& other : all) {
+    if (other.video_id == video.id) continue;
+    for (const fs::path& compared : other.paths) {
+      by_stem = std::max(by_stem, AgreeingParts(path, compared, true));
+      by_file = std::max(by_file, AgreeingParts(path, compared, false));
+      is_taken = is_taken || NameWithoutEnding(compared) == video.name;
+    }
+  }
+  if (by_stem == 0 && !is_taken) return video.name;
+  if (by_stem == 0 && own->joined) return NameWithoutEnding(path);
+  if (by_file == 0 && !own->joined) return path.filename().string();
   const auto parts = std::distance(path.begin(), path.end());
   return by_stem + 1 < parts ? LastParts(path, by_stem + 1) : video.name;
 }
@@ -71,7 +92,8 @@ std::string Inside(const fs::path& path) {
 
 ExportNames::ExportNames(const Project& project) : root_(project.folder()) {
   const std::vector<VideoRow> videos = project.Videos();
-  for (const VideoRow& video : videos) videos_[video.id] = Inside(NameOf(project, video, videos));
+  const std::vector<KnownFiles> files = AllFiles(project, videos);
+  for (const VideoRow& video : videos) videos_[video.id] = Inside(NameOf(video, files));
   bool first = true;
   for (const ImageRow& image : project.Images()) {
     if (image.video_id || !image.path) continue;
@@ -113,17 +135,14 @@ fs::path PictureFileOf(const Project& project, const SelectedFrame& frame) {
   return (project.folder() / frame.picture).lexically_normal();
 }
 
-fs::path MovieFile(const Project& project, const VideoRow& video) {
-  const fs::path first = project.VideoPath(video);
-  return video.parts.empty() ? first : first.parent_path() / (video.name + ".mp4");
-}
-
-void NoteParts(const std::vector<VideoRow>& videos, std::vector<std::string>* warnings) {
+void NoteParts(const Project& project, const std::vector<VideoRow>& videos,
+               std::vector<std::string>* warnings) {
   for (const VideoRow& video : videos) {
     if (video.parts.empty()) continue;
     warnings->push_back("the format knows one file a video, and '" + video.name + "' lies in " +
-                        std::to_string(video.parts.size()) + ": it is called " + video.name +
-                        ".mp4 there, which 'ffmpeg -f concat' makes of the parts");
+                        std::to_string(video.parts.size()) + ": it is called " +
+                        MovieFile(project, video).filename().string() +
+                        " there, which 'ffmpeg -f concat' makes of the parts");
   }
 }
 

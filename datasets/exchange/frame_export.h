@@ -35,11 +35,9 @@ class ExportNames {
 // Where the picture lies that the project calls `frame.picture`.
 std::filesystem::path PictureFileOf(const Project& project, const SelectedFrame& frame);
 
-// The file that a tool takes the video for which knows one file a video. Of a recording in several:
-// NAME.mp4 beside the first, which is there only where somebody has made it.
-std::filesystem::path MovieFile(const Project& project, const VideoRow& video);
-// Says so, of each such video.
-void NoteParts(const std::vector<VideoRow>& videos, std::vector<std::string>* warnings);
+// Says of each recording in several files that the format knows one, MovieFile.
+void NoteParts(const Project& project, const std::vector<VideoRow>& videos,
+               std::vector<std::string>* warnings);
 
 class PictureWriter {
  public:

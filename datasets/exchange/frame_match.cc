@@ -4,7 +4,6 @@
 #include <cctype>
 #include <set>
 
-#include "datasets/base/error.h"
 #include "datasets/video_files.h"
 
 namespace datasets {
@@ -186,25 +185,30 @@ int AgreeingParts(const fs::path& a, const fs::path& b, bool stems) {
 
 namespace {
 
-// "a.mp4;b.mp4": the names of all parts, in order.
-bool AreItsFiles(const std::string& names, const VideoRow& video) {
+// How far "a.mp4;b.mp4" agrees with the files of the video, one by one in order; 0: it is of
+// others.
+int AgreeingFiles(const std::string& names, const std::vector<VideoFile>& files) {
   size_t at = 0;
-  for (const VideoPart& part : video.parts) {
-    if (at > names.size()) return false;
+  int agreeing = 0;
+  for (const VideoFile& file : files) {
+    if (at > names.size()) return 0;
     const size_t end = std::min(names.find(';', at), names.size());
-    if (AgreeingParts(names.substr(at, end - at), part.path, false) == 0) return false;
+    const int own = AgreeingParts(names.substr(at, end - at), file.path, false);
+    if (own == 0) return 0;
+    agreeing += own;
     at = end + 1;
   }
-  return !video.parts.empty() && at == names.size() + 1;
+  return at == names.size() + 1 ? agreeing : 0;
 }
 
 [[noreturn]] void RefusePart(const std::string& name, const VideoRow& video,
                              const VideoPart& part) {
   const std::string first = std::to_string(part.first_frame);
-  throw Error("video '" + name + "' of the imported file",
-              "it is a part of the video '" + video.name +
-                  "', whose frames count on over all parts: its first one is frame " + first,
-              "count so in the file (" + first + " more), and call the video '" + video.name + "'");
+  throw PartError(
+      "video '" + name + "' of the imported file",
+      "it is a part of the video '" + video.name +
+          "', whose frames count on over all parts: its first one is frame " + first,
+      "count so in the file (" + first + " more), and call the video '" + video.name + "'");
 }
 
 }  // namespace
@@ -221,23 +225,53 @@ VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
   }
 }
 
+// The one that agrees most; throws Error where others agree as much. Not of an empty list.
+const VideoMatcher::Candidate& VideoMatcher::Best(const std::string& name,
+                                                  std::vector<Candidate>* candidates) {
+  std::stable_sort(candidates->begin(), candidates->end(),
+                   [](const Candidate& a, const Candidate& b) { return a.agreeing > b.agreeing; });
+  const Candidate& best = candidates->front();
+  if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return best;
+  const Candidate& other = (*candidates)[1];
+  if (other.video == best.video) {
+    throw PartError("video '" + name + "' of the imported file",
+                    "several parts of the video '" + best.video->name + "' are called so",
+                    "name the folder of the file, too, or count frames over all parts and call "
+                    "the video '" +
+                        best.video->name + "'");
+  }
+  throw Error("video '" + name + "' of the imported file",
+              "the project has " + std::to_string(candidates->size()) +
+                  " videos of that name: " + best.video->name + " (" + best.video->path + "), " +
+                  other.video->name + " (" + other.video->path + ")",
+              "say which with --video");
+}
+
+// Of "a.mp4;b.mp4": the recording that lies in these files. One of them alone is not meant.
+const VideoRow* VideoMatcher::FindByFiles(const std::string& names) const {
+  std::vector<Candidate> found;
+  for (const VideoRow& video : videos_) {
+    if (video.parts.empty()) continue;
+    const int agreeing = AgreeingFiles(names, FilesOf(project_, video));
+    if (agreeing > 0) found.push_back({&video, agreeing, nullptr});
+  }
+  return found.empty() ? nullptr : Best(names, &found).video;
+}
+
 const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
                                    const VideoPart** part) const {
   if (part) *part = nullptr;
   if (name.empty()) return nullptr;
   if (name.find(';') != std::string::npos) {
-    for (const VideoRow& video : videos_) {
-      if (AreItsFiles(name, video)) return &video;
-    }
+    const VideoRow* video = FindByFiles(name);
+    const bool one_file = std::any_of(videos_.begin(), videos_.end(), [](const VideoRow& other) {
+      return fs::path(other.path).filename().string().find(';') != std::string::npos;
+    });
+    if (video || !one_file) return video;
   }
   const fs::path wanted(name);
   std::error_code ignored;
   const fs::path beside = fs::weakly_canonical(folder_ / wanted, ignored);
-  struct Candidate {
-    const VideoRow* video;
-    int agreeing;
-    const VideoPart* part;
-  };
   const auto take = [&](const Candidate& found) {
     if (part) *part = found.part;
     if (!part && found.part && found.part->first_frame > 0)
@@ -246,12 +280,21 @@ const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
   };
   std::vector<Candidate> same_file, same_stem, same_letters;
   for (const VideoRow& video : videos_) {
-    const bool called_so = video.name == name || video.name == NameWithoutEnding(wanted);
-    if (called_so && !video.parts.empty()) same_stem.push_back({&video, 0, nullptr});
+    const bool joined = !video.parts.empty();
+    bool called_so = video.name == name || video.name == NameWithoutEnding(wanted);
+    if (joined) {
+      // By the name that other tools are told. A file that is there comes before it.
+      const fs::path movie = MovieFile(project_, video);
+      const int by_file = AgreeingParts(movie, wanted, false);
+      const int by_stem = AgreeingParts(movie, wanted, true);
+      called_so = called_so || by_stem > 0;
+      if (by_file > 0) same_file.push_back({&video, by_file - 1, nullptr});
+      if (called_so) same_stem.push_back({&video, std::max(1, by_stem), nullptr});
+    }
     const std::vector<VideoFile> files = FilesOf(project_, video);
     for (size_t i = 0; i < files.size(); ++i) {
       const fs::path& file = files[i].path;
-      const VideoPart* one = video.parts.empty() ? nullptr : &video.parts[i];
+      const VideoPart* one = joined ? &video.parts[i] : nullptr;
       if (!ignored && fs::weakly_canonical(file, ignored) == beside) return take({&video, 0, one});
       const int by_file = AgreeingParts(file, wanted, false);
       const int by_stem = AgreeingParts(file, wanted, true);
@@ -264,29 +307,37 @@ const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
         same_letters.push_back({&video, 1, one});
       }
     }
-    if (renamed && !video.parts.empty() &&
+    if (renamed && joined &&
         LettersAndDigits(video.name) == LettersAndDigits(NameWithoutEnding(wanted))) {
       same_letters.push_back({&video, 2, nullptr});
     }
   }
   for (auto* candidates : {&same_file, &same_stem, &same_letters}) {
-    if (candidates->empty()) continue;
-    std::stable_sort(
-        candidates->begin(), candidates->end(),
-        [](const Candidate& a, const Candidate& b) { return a.agreeing > b.agreeing; });
-    const Candidate& best = candidates->front();
-    if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return take(best);
-    throw Error("video '" + name + "' of the imported file",
-                "the project has " + std::to_string(candidates->size()) +
-                    " videos of that name: " + best.video->name + " (" + best.video->path + "), " +
-                    (*candidates)[1].video->name + " (" + (*candidates)[1].video->path + ")",
-                "say which with --video");
+    if (!candidates->empty()) return take(Best(name, candidates));
   }
   return nullptr;
 }
 
+const VideoRow* VideoMatcher::FindOrForced(const std::string& name, const VideoPart** part) const {
+  try {
+    return Find(name, false, part);
+  } catch (const PartError&) {
+    throw;
+  } catch (const Error&) {
+    if (!forced_) throw;
+    return forced_;  // several could be meant, and the user says which
+  }
+}
+
 const VideoRow& VideoMatcher::Require(const std::string& name, const std::string& what) const {
-  if (forced_) return *forced_;
+  if (forced_) {
+    const VideoPart* part = nullptr;
+    if (!forced_->parts.empty() && FindOrForced(name, &part) == forced_ && part &&
+        part->first_frame > 0) {
+      RefusePart(name, *forced_, *part);
+    }
+    return *forced_;
+  }
   if (const VideoRow* video = Find(name)) return *video;
   if (name.empty() && only()) return *only();
   if (videos_.empty()) {

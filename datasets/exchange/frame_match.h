@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/base/error.h"
 #include "datasets/project.h"
 
 namespace datasets {
@@ -35,6 +36,11 @@ struct FrameName {
 // name holds no frame number.
 std::optional<FrameName> ReadFrameName(const std::string& file_name);
 
+// What a file of a recording in several counts from is not known: no choice of a video says it.
+struct PartError : Error {
+  using Error::Error;
+};
+
 class VideoMatcher {
  public:
   // `file`: the imported file or folder. `forced_video`: the user's --video, "" when not given
@@ -49,9 +55,12 @@ class VideoMatcher {
   // Of a recording in several files, a name of one of these gives the video, and `*part` that file,
   // from whose first frame the imported file counts (null: it names the whole). Without `part` only
   // the first file will do; of another the Error says which frame of the whole its first one is.
-  // The names of all files, with ';' between them, name the whole.
+  // The names of all files, with ';' between them, name the whole, and no other list names
+  // anything.
   const VideoRow* Find(const std::string& name, bool renamed = false,
                        const VideoPart** part = nullptr) const;
+  // The same, but forced where several could be meant.
+  const VideoRow* FindOrForced(const std::string& name, const VideoPart** part = nullptr) const;
   const VideoRow* forced() const { return forced_; }
   const VideoRow* only() const { return videos_.size() == 1 ? &videos_.front() : nullptr; }
   // forced, else by name; the only one where the file says no name. Throws Error that lists the
@@ -62,6 +71,14 @@ class VideoMatcher {
   const std::vector<VideoRow>& videos() const { return videos_; }
 
  private:
+  struct Candidate {
+    const VideoRow* video;
+    int agreeing;
+    const VideoPart* part;
+  };
+  static const Candidate& Best(const std::string& name, std::vector<Candidate>* candidates);
+  const VideoRow* FindByFiles(const std::string& names) const;
+
   const Project& project_;
   std::filesystem::path folder_;
   std::vector<VideoRow> videos_;

@@ -81,6 +81,8 @@ FramePlacer::Named FramePlacer::OfFolder(const PictureClaim& claim) {
   if (!is_new) return known->second;
   try {
     known->second.video = matcher_.Find(folder, false, &known->second.part);
+  } catch (const PartError&) {
+    throw;
   } catch (const Error&) {
     if (!matcher_.forced()) throw;
     known->second.video = matcher_.forced();  // several could be meant, and the user says which
@@ -94,6 +96,8 @@ void FramePlacer::See(const PictureClaim& claim) {
     Named named;
     try {
       named = Resolve(spoken);
+    } catch (const PartError&) {
+      throw;
     } catch (const Error&) {
       if (!matcher_.forced()) throw;
       named.video = matcher_.forced();  // several could be meant, and the user says which

@@ -15,6 +15,7 @@
 #include "datasets/formats/behaviors/behavior_frames.h"
 #include "datasets/project_times.h"
 #include "datasets/store/writer.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -240,7 +241,7 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
   const std::string file = std::filesystem::path(video.path).filename().string();
   int same = 0;
   for (const VideoRow& other : project.Videos()) {
-    same += std::filesystem::path(other.path).filename() == file ? 1 : 0;
+    for (const VideoFile& one : FilesOf(project, other)) same += one.path.filename() == file;
   }
   return same == 1 ? file : video.path;
 }
@@ -261,7 +262,7 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
   for (BehaviorTableRow& row : rows) {
     job.ThrowIfCancelled();
     if (matcher.forced() && file_videos.size() > 1) {
-      const VideoRow* named = matcher.Find(row.video);
+      const VideoRow* named = matcher.FindOrForced(row.video);
       if (!named || named->id != matcher.forced()->id) {
         ++skipped;
         continue;

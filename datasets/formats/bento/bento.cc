@@ -132,9 +132,10 @@ class BentoReader {
 // The video of one of the movies, as whole names may hold spaces; else of the file's name.
 const VideoRow& BentoVideo(const VideoMatcher& matcher, const BentoFile& file,
                            const fs::path& path) {
-  if (matcher.forced()) return *matcher.forced();
+  const std::string what = "Bento file '" + path.filename().string() + "'";
   std::string movies = file.movies;
   std::replace(movies.begin(), movies.end(), '\\', '/');
+  if (matcher.forced()) return matcher.Require(movies, what);
   std::vector<std::string> names = {movies};
   std::stringstream words(movies);
   for (std::string word; words >> word;) names.push_back(word);
@@ -142,7 +143,7 @@ const VideoRow& BentoVideo(const VideoMatcher& matcher, const BentoFile& file,
   for (const std::string& name : names) {
     if (const VideoRow* video = matcher.Find(name)) return *video;
   }
-  return matcher.Require(movies, "Bento file '" + path.filename().string() + "'");
+  return matcher.Require(movies, what);
 }
 
 }  // namespace

@@ -122,14 +122,21 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   warnings.insert(warnings.end(), content.unpaired.begin(), content.unpaired.end());
   std::map<std::string, const VideoRow*> videos;
   std::map<std::string, const VideoPart*> parts;  // of those: the file that seconds count from
-  std::map<std::string, std::set<std::string>> observations;  // of each video
   for (const BorisBout& bout : content.bouts) {
-    observations[bout.video].insert(bout.observation);
     if (!videos.count(bout.video)) {
-      videos[bout.video] = matcher.Find(bout.video, false, &parts[bout.video]);
+      videos[bout.video] = matcher.FindOrForced(bout.video, &parts[bout.video]);
     }
   }
-  if (matcher.forced() && videos.size() == 1) videos.begin()->second = matcher.forced();
+  if (matcher.forced() && videos.size() == 1 && videos.begin()->second != matcher.forced()) {
+    videos.begin()->second = matcher.forced();
+    parts.clear();  // of another one
+  }
+  std::map<std::string, std::set<std::string>> observations;  // of each file
+  std::set<const VideoRow*> several;  // observed more than once, all of it or one of its files
+  for (const BorisBout& bout : content.bouts) {
+    observations[bout.video].insert(bout.observation);
+    if (observations[bout.video].size() > 1) several.insert(videos[bout.video]);
+  }
   std::map<std::string, BehaviorRow> ethogram;
   for (const BehaviorRow& behavior : content.ethogram) ethogram[behavior.name] = behavior;
   const std::set<std::string> together = OverlappingItself(content.bouts);
@@ -170,7 +177,6 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
     const int last = (part ? part->first_frame + part->frame_count : video->frame_count) - 1;
     if (row.start_frame == last + 1) row.start_frame = last;
     if (row.end_frame == last + 2) row.end_frame = last + 1;
-    const bool several = observations[bout.video].size() > 1;
     if (part && !intervals.empty()) {  // a bout over the seam comes once for each file
       IncomingInterval& before = intervals.back();
       if (before.where == bout.where && before.video_id == video->id &&
@@ -179,8 +185,9 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
         continue;
       }
     }
-    intervals.push_back({video->id, bout.subject, name, several ? bout.observation : options.author,
-                         true, row.start_frame, row.end_frame, bout.where});
+    intervals.push_back({video->id, bout.subject, name,
+                         several.count(video) ? bout.observation : options.author, true,
+                         row.start_frame, row.end_frame, bout.where});
   }
   for (const auto& [name, count] : missing) {
     warnings.push_back(std::to_string(count) + " bouts of the video '" + name +

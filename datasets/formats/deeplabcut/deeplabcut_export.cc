@@ -11,6 +11,7 @@
 #include "datasets/files/file_names.h"
 #include "datasets/formats/deeplabcut/deeplabcut.h"
 #include "datasets/pose/pose_export.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -177,7 +178,11 @@ ExportReport ExportDeepLabCut(const Project& project, const fs::path& out,
   ExportReport report;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
-  NoteParts(posed.videos, &report.warnings);
+  NoteParts(project, posed.videos, &report.warnings);
+  std::vector<std::string> folders;  // of each video; DeepLabCut wants the name of its file
+  for (const VideoRow& video : posed.videos) {
+    folders.push_back(video.parts.empty() ? video.name : MovieFile(project, video).stem().string());
+  }
   std::map<std::string, Sheet> sheets;  // of each folder of pictures, or video
   PictureWriter pictures(project);
   int64_t hidden = 0, untracked = 0, machine = 0, pictured = 0;
@@ -189,8 +194,8 @@ ExportReport ExportDeepLabCut(const Project& project, const fs::path& out,
     }
     const bool single = posed.IsPicture(frame);
     const fs::path picture(frame.picture);
-    std::string folder = FileNameFor(single ? picture.parent_path().filename().string()
-                                            : posed.videos[frame.video].name);
+    std::string folder =
+        FileNameFor(single ? picture.parent_path().filename().string() : folders[frame.video]);
     if (folder.empty()) folder = "pictures";
     Sheet& sheet = sheets.emplace(folder, make()).first->second;
     if (predicted) {

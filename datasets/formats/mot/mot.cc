@@ -130,7 +130,7 @@ ImportReport ImportMot(Project& project, const fs::path& path, const ImportOptio
   const VideoMatcher matcher(project, path, options.video);
   const std::string stem = path.stem().string();
   const VideoRow* named = matcher.forced() ? nullptr : matcher.Find(stem);
-  const VideoRow& video = named ? *named : matcher.Require("", file);
+  const VideoRow& video = named ? *named : matcher.Require(matcher.forced() ? stem : "", file);
   const std::vector<std::string> names = ReadNames(path.parent_path() / "labels.txt");
   LabelBatch batch;
   int64_t ignored = 0, boxes = 0;

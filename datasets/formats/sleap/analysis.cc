@@ -13,6 +13,7 @@
 #include "datasets/hdf5/h5_writer.h"
 #include "datasets/pose/pose_apart.h"
 #include "datasets/pose/pose_export.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -311,7 +312,7 @@ ExportReport ExportSleapAnalysis(const Project& project, const std::filesystem::
   report.files = 1;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
-  NoteParts(posed.videos, &report.warnings);
+  NoteParts(project, posed.videos, &report.warnings);
   WarnOf(untracked, "animals have no track: they stand in tracks by their order on the picture",
          &report.warnings);
   WarnOf(hidden, "points are hidden, which the format does not say", &report.warnings);

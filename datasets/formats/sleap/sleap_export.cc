@@ -6,6 +6,7 @@
 #include "datasets/formats/sleap/sleap.h"
 #include "datasets/hdf5/h5_writer.h"
 #include "datasets/pose/pose_export.h"
+#include "datasets/video_files.h"
 
 namespace datasets {
 
@@ -131,7 +132,7 @@ ExportReport ExportSleap(const Project& project, const std::filesystem::path& ou
   report.files = 1;
   report.warnings = posed.warnings;
   WarnOfSplits(posed, &report.warnings);
-  NoteParts(posed.videos, &report.warnings);
+  NoteParts(project, posed.videos, &report.warnings);
   return report;
 }
 

@@ -135,7 +135,7 @@ class Via3Reader {
   }
 
   const VideoRow* VideoOf(const File& file) {
-    if (matcher_.forced()) return matcher_.forced();
+    if (matcher_.forced()) return &matcher_.Require(file.name, file.name);
     const auto [known, is_new] = videos_.emplace(file.name + "\n" + file.source, nullptr);
     if (!is_new) return known->second;
     const VideoRow* video = matcher_.Find(file.name);
