@@ -265,6 +265,7 @@ struct Session::Impl {
     video_id = video;
     frame = std::clamp(wanted, 0, std::max(FrameCount() - 1, 0));
     if (other) {
+      loop.reset();  // a span of the other video
       background.reset();
       frame_view.reset();
       picture = DecodedFrame();

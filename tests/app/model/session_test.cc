@@ -83,6 +83,21 @@ TEST_CASE("After another video is chosen nothing of the one before is shown or w
   }
 }
 
+TEST_CASE("A span of one video that is played again and again is not one of the next video") {
+  TwoVideos scene;
+  app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
+  REQUIRE(tests::Eventually([&] { return session.Poll(), session.video() != nullptr; }));
+  session.GoTo(scene.dark, 0);
+  session.SetLoop(std::make_pair(8, 11));
+  session.SetPlaying(true, 1);
+  session.TickPlayback(10);
+  CHECK(session.frame() == 8);
+  session.GoTo(scene.light, 0);
+  session.TickPlayback(10);
+  CHECK(session.frame() == 11);
+  CHECK_FALSE(session.playing());
+}
+
 TEST_CASE("A frame is shown when both its picture and its labels are there, and not before") {
   TwoVideos scene;
   app::Session session(Project::Open(scene.folder / "two.vole"), [] {});
