@@ -118,6 +118,50 @@ annotate::Edit RenameTrack(const datasets::Project& project, const FrameNow& now
   return AllOf(track, std::move(edits));
 }
 
+// Named in the frame nearest to the middle in which it has no name and nobody else has this one.
+annotate::Edit NameSomewhere(const datasets::Project& project, const ShownUnknown& unknown,
+                             Id category_id) {
+  const infer::UnknownAnimal& animal = unknown.animal;
+  // Here and there, from its middle outwards: it may be hidden for a while, or meet the other.
+  constexpr int kPlaces = 24;
+  const int length = animal.end_frame - animal.start_frame;
+  const int middle = animal.start_frame + length / 2;
+  std::vector<int> frames = {middle, animal.start_frame};
+  for (int place = 0; place < kPlaces; ++place) {
+    frames.push_back(animal.start_frame + (2 * place + 1) * length / (2 * kPlaces));
+  }
+  // Between its spans it has a name already, which is not what is asked.
+  const auto has_name = [&](int frame) {
+    return std::none_of(animal.spans.begin(), animal.spans.end(), [&](const auto& span) {
+      return span.first <= frame && frame < span.second;
+    });
+  };
+  frames.erase(std::remove_if(frames.begin(), frames.end(), has_name), frames.end());
+  for (const auto& [start, end] : animal.spans) {
+    frames.insert(frames.end(), {start + (end - start) / 2, start, end - 1});
+  }
+  std::stable_sort(frames.begin(), frames.end(),
+                   [&](int a, int b) { return std::abs(a - middle) < std::abs(b - middle); });
+  std::string refused;
+  for (const int frame : frames) {
+    NamedTrack there{{unknown.video_id, unknown.job_id, frame}, animal.tracklet, 0, 0};
+    const FrameNow now(project, there.at);
+    const auto row = std::find_if(now.rows.begin(), now.rows.end(), [&](const auto& one) {
+      return one.tracklet == animal.tracklet && now.WasUnknown(one);
+    });
+    if (row == now.rows.end()) continue;
+    there.category_id = row->category_id;
+    const bool is_unknown = there.category_id == now.unknown;
+    const std::string who = is_unknown ? WhoHas(project, now, there, category_id) : "";
+    if (who.empty()) return NameTrack(project, there, category_id, [](const std::string&) {});
+    if (refused.empty()) refused = who;
+  }
+  throw datasets::Error(
+      "unknown animal " + std::to_string(animal.tracklet),
+      refused.empty() ? "it is not in this prediction any more" : refused,
+      refused.empty() ? "look at the list again" : "give that one its right name first");
+}
+
 }  // namespace
 
 std::optional<NamedTrack> TrackOfPrediction(const datasets::Project& project,
@@ -184,41 +228,24 @@ void SelectUnknown(Session& session, int tracklet) {
   }
 }
 
-void RequestNameUnknown(Session& session, const ShownUnknown& unknown, Id category_id) {
+void RequestNameUnknown(Session& session, const ShownUnknown& unknown, Id category_id,
+                        const std::function<void()>& refused) {
   session.PostEdit([=](datasets::Project& project) {
-    const infer::UnknownAnimal& animal = unknown.animal;
-    // Here and there, from its middle outwards: it may be hidden for a while, or meet the other.
-    constexpr int kPlaces = 24;
-    const int length = animal.end_frame - animal.start_frame;
-    std::vector<int> frames;
-    for (int place = 0; place < kPlaces; ++place) {
-      frames.push_back(animal.start_frame + (2 * place + 1) * length / (2 * kPlaces));
+    try {
+      annotate::Edit edit = NameSomewhere(project, unknown, category_id);
+      edit.change = [refused, change = std::move(edit.change)](annotate::Recorder& recorder) {
+        try {
+          change(recorder);
+        } catch (...) {
+          refused();
+          throw;
+        }
+      };
+      return edit;
+    } catch (...) {
+      refused();
+      throw;
     }
-    const int middle = animal.start_frame + length / 2;
-    frames.push_back(middle);
-    frames.push_back(animal.start_frame);
-    std::stable_sort(frames.begin(), frames.end(),
-                     [&](int a, int b) { return std::abs(a - middle) < std::abs(b - middle); });
-    NamedTrack track{{unknown.video_id, unknown.job_id, middle}, animal.tracklet, 0, 0};
-    std::string refused;
-    for (const int frame : frames) {
-      NamedTrack there = track;
-      there.at.frame = frame;
-      const FrameNow now(project, there.at);
-      const auto row = std::find_if(now.rows.begin(), now.rows.end(), [&](const auto& one) {
-        return one.tracklet == animal.tracklet && now.WasUnknown(one);
-      });
-      if (row == now.rows.end()) continue;
-      there.category_id = row->category_id;
-      const bool is_unknown = there.category_id == now.unknown;
-      const std::string who = is_unknown ? WhoHas(project, now, there, category_id) : "";
-      if (who.empty()) return NameTrack(project, there, category_id, [](const std::string&) {});
-      if (refused.empty()) refused = who;
-    }
-    throw datasets::Error(
-        "unknown animal " + std::to_string(animal.tracklet),
-        refused.empty() ? "it is not in this prediction any more" : refused,
-        refused.empty() ? "look at the list again" : "give that one its right name first");
   });
 }
 

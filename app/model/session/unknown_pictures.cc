@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "datasets/base/error.h"
 #include "datasets/shape/mask.h"
 
 namespace app {
@@ -98,7 +99,16 @@ void UnknownPictures::Make(const Wanted& wanted) {
   const size_t own = wishes.size();
   auto labels = LabelsOf(*project, wanted.unknown.video_id, wishes[1].frame, wanted.animals);
   for (const Id candidate : wanted.animals) wishes.push_back(labels[candidate]);
-  std::vector<AnimalCut> cuts = CutAnimals(*project, wishes);
+  std::vector<AnimalCut> cuts;
+  try {
+    cuts = CutAnimals(*project, wishes);
+  } catch (const datasets::Error&) {
+    // A file of another video is gone or damaged, which is no reason to show nothing of this one.
+    for (CutWish& wish : wishes) {
+      if (wish.video_id != wanted.unknown.video_id) wish.outline.clear();
+    }
+    cuts = CutAnimals(*project, wishes);
+  }
   auto made = std::make_shared<Pictures>();
   made->key = KeyOf(wanted.unknown);
   made->asked = wanted.animals;

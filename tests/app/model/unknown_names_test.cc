@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "annotate/history.h"
 #include "app/model/requests/label_requests.h"
@@ -192,6 +193,40 @@ TEST_CASE("from the list an animal is named in a frame where nobody else has the
   CHECK(scene.NameOf(29, 0) == scene.bob);
   CHECK(scene.NameOf(15, 0) == scene.unknown);
   CHECK_FALSE(scene.AnyError());
+}
+
+TEST_CASE("from the list the rest of an animal is named, not what has a name between its parts") {
+  const auto is_other = [](int frame) {
+    return (frame > 4 && frame < 8) || (frame > 20 && frame < 24);
+  };
+  UnknownScene scene([&](UnknownScene& own, datasets::Writer& writer) {
+    for (int frame = 0; frame < UnknownScene::kFrames; ++frame) {
+      if (is_other(frame)) writer.InsertPrediction(own.At(frame, 5, own.bob));
+    }
+  });
+  const auto rest = [&] {
+    return app::FindUnknown(*scene.session->project_view(), scene.video, 6, 0);
+  };
+  const auto ask = [&](Id name, const std::function<void()>& refused) {
+    app::RequestNameUnknown(*scene.session, *rest(), name, refused);
+  };
+  std::atomic<bool> refused{false};
+  ask(scene.bob, [&] { refused = true; });
+  REQUIRE(scene.Comes([&](const app::FrameView&) {
+    return scene.NameOf(14, 0) == scene.bob && rest() && rest()->animal.spans.size() == 2;
+  }));
+  CHECK(scene.NameOf(6, 0) == scene.unknown);
+  CHECK_FALSE(refused);
+  // The other one is there still.
+  std::atomic<bool> said{false};
+  ask(scene.bob, [&] { said = true; });
+  REQUIRE(scene.Comes([&](const app::FrameView&) { return said && scene.AnyError(); }));
+  CHECK(scene.NameOf(14, 0) == scene.bob);
+  // Whoever says that the rest is somebody else does not rename what has its name.
+  ask(scene.ann, [] {});
+  REQUIRE(scene.Comes([&](const app::FrameView&) { return scene.NameOf(6, 0) == scene.ann; }));
+  CHECK(scene.NameOf(22, 0) == scene.ann);
+  CHECK(scene.NameOf(14, 0) == scene.bob);
 }
 
 TEST_CASE("nothing new is called unknown") {

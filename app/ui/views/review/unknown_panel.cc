@@ -89,10 +89,14 @@ void UnknownPanel::GiveName(Session& session, datasets::Id category) {
     Next(session);
     return;
   }
+  // Whoever types ahead means the next one, which is not known before this one has its name.
+  if (naming_ && !*refused_ && project->revision == named_at_) return;
   const ShownUnknown* after = NextUnknown(*project, unknown);
   after_ = after ? std::optional(KeyOf(*after)) : std::nullopt;
   naming_ = true;
-  RequestNameUnknown(session, *unknown, category);
+  named_at_ = project->revision;
+  refused_ = std::make_shared<std::atomic<bool>>(false);
+  RequestNameUnknown(session, *unknown, category, [refused = refused_] { *refused = true; });
 }
 
 void UnknownPanel::Name(Session& session, size_t digit) {
@@ -115,7 +119,7 @@ void UnknownPanel::NameAsGuessed(Session& session) {
 bool UnknownPanel::IsElsewhere(const Session& session) const {
   const auto view = session.frame_view();
   if (!view || !session.selected_annotation) return false;
-  if (!current_) return true;
+  if (!current_ || current_->video_id != session.video_id()) return true;
   for (const datasets::PredictionRow& row : view->prediction_rows) {
     if (row.id == -session.selected_annotation) return row.tracklet != current_->tracklet;
   }
@@ -287,7 +291,8 @@ void UnknownPanel::Draw(UiContext& context, const ProjectView& project) {
     ImGui::TextWrapped("Frames %d to %d: %s", current->animal.start_frame,
                        current->animal.end_frame - 1,
                        guess_.empty() ? "nobody knows who it is" : guess_.c_str());
-    if (session.playing() || session.selected_annotation == 0) {
+    const bool here = current->video_id == session.video_id();
+    if (here && (session.playing() || session.selected_annotation == 0)) {
       context.canvas_request.follows = current->animal.tracklet;
     }
   } else {

@@ -1,6 +1,7 @@
 // Animals without a name in the review panel: how each looks and who it may be; a digit names it.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,9 @@ class UnknownPanel {
   bool active_ = false;
   std::optional<UnknownKey> current_, after_;  // after_: in the list when current_ was named
   bool naming_ = false;                        // move on once the view has the name
+  int64_t named_at_ = 0;                       // revision of the view then
+  // Set where the name was refused; another digit is for another animal only after either.
+  std::shared_ptr<std::atomic<bool>> refused_;
   int open_ = 0, total_ = 0;
   std::string guess_;
   std::map<std::string, ImVec2> middles_;  // window pixels
