@@ -8,6 +8,7 @@
 
 #include "app/model/session/session.h"
 #include "datasets/base/fingerprint.h"
+#include "datasets/store/overview/overview.h"
 #include "datasets/store/points.h"
 #include "datasets/store/review/review_order.h"
 #include "datasets/video_files.h"
@@ -155,7 +156,9 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   view->unknown_id = datasets::UnknownOf(view->categories).value_or(0);
   view->behaviors = project_.Behaviors();
   view->skeletons = project_.Skeletons();
+  std::map<datasets::Id, datasets::Id> predict_jobs;
   project_.Read([&](datasets::Connection& connection) {
+    predict_jobs = datasets::LatestPredictJobs(connection);
     view->has_key_points = datasets::AnyLabelPoints(connection);
     view->notes = datasets::ReadNotes(connection);
   });
@@ -164,8 +167,9 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
   for (const datasets::VideoRow& video : view->videos) {
     view->images[video.id] = project_.ImagesOfVideo(video.id);
     view->intervals[video.id] = project_.BehaviorIntervals(video.id);
+    const auto predict_job = predict_jobs.find(video.id);
     if (const auto job = project_.LatestBehaviorJob(video.id);
-        job && job != project_.LatestPredictJob(video.id)) {
+        job && (predict_job == predict_jobs.end() || *job != predict_job->second)) {
       for (datasets::ReviewItemRow& item : project_.ReviewItems(*job)) {
         if (item.video_id == video.id) view->review_items.push_back(std::move(item));
       }
@@ -178,12 +182,13 @@ std::shared_ptr<ProjectView> ViewLoader::LoadProject(int64_t revision) {
       view->missing_parts[video.id].insert(part);
     }
     view->regions[video.id] = project_.Regions(video.id);
-    if (const auto job = project_.LatestPredictJob(video.id)) {
+    if (predict_job != predict_jobs.end()) {
+      const datasets::Id job = predict_job->second;
       const bool known = std::any_of(view->predict_job.begin(), view->predict_job.end(),
-                                     [&](const auto& other) { return other.second == *job; });
-      view->predict_job[video.id] = *job;
+                                     [&](const auto& other) { return other.second == job; });
+      view->predict_job[video.id] = job;
       if (known) continue;
-      std::vector<datasets::ReviewItemRow> items = project_.ReviewItems(*job);
+      std::vector<datasets::ReviewItemRow> items = project_.ReviewItems(job);
       view->review_items.insert(view->review_items.end(), std::make_move_iterator(items.begin()),
                                 std::make_move_iterator(items.end()));
     }
