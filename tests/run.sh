@@ -13,15 +13,27 @@ vole_configure . build
 ninja -C build
 built=$SECONDS
 
+sanitizer="" memory=""
+end() {
+  [ -z "$sanitizer" ] || kill -- -"$sanitizer" 2>/dev/null || true
+  [ -z "$memory" ] || rm -rf "$memory"
+}
+trap end EXIT
+
+# What tests write they remove again: in memory, where there is enough, none of it waits for a disk.
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -m /dev/shm | tail -1)" -gt 6000 ] &&
+  [ "$(awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)" -gt 12000 ]; then
+  memory=$(mktemp -d /dev/shm/vole-tests.XXXXXX)
+  export TMPDIR=$memory
+fi
+
 # Without options also what reads files of strangers and what threads share, with sanitizers: built
 # and run in the time that the tests, which go first, leave over.
-sanitizer=""
 if [ $# -eq 0 ]; then
   set -m  # a group of its own, which can be ended as a whole
   nice -n 19 bash tests/sanitize.sh --quick >build/sanitize.log 2>&1 &
   sanitizer=$!
   set +m
-  trap 'kill -- -"$sanitizer" 2>/dev/null || true' EXIT
 fi
 
 # Tests that use every core themselves say so and run alone (see CMakeLists.txt).
@@ -38,7 +50,6 @@ fi
 [ -n "$sanitizer" ] || exit 0
 wait "$sanitizer" || code=$?
 sanitizer=""
-trap - EXIT
 cat build/sanitize.log
 [ $code -eq 0 ] || { echo "A sanitizer found something, or its tests failed (above)." >&2; exit $code; }
 echo "Sanitizers found nothing; $((SECONDS - tested)) s after the tests."

@@ -55,6 +55,14 @@ struct Scored : Journey {
   }
 };
 
+int LinesOf(const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  int count = 0;
+  while (std::getline(in, line)) ++count;
+  return count;
+}
+
 const Scored& Scene() {
   static const Scored scene;
   return scene;
