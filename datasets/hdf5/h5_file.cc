@@ -289,6 +289,71 @@ std::vector<double> H5File::Field(const std::string& table, const std::string& f
   return Read(table, field);
 }
 
+namespace {
+
+// The kind of a table's column; nothing where there is none.
+H5Handle ColumnType(const OpenDataset& open, const std::string& field) {
+  if (H5Tget_class(open.type.get()) != H5T_COMPOUND) return {};
+  const int member = H5Tget_member_index(open.type.get(), field.c_str());
+  if (member < 0) return {};
+  return {H5Tget_member_type(open.type.get(), static_cast<unsigned>(member)), H5Tclose};
+}
+
+bool ReadColumn(const OpenDataset& open, const std::string& field, hid_t type, void* to) {
+  const H5Handle row(H5Tcreate(H5T_COMPOUND, H5Tget_size(type)), H5Tclose);
+  return H5Tinsert(row.get(), field.c_str(), 0, type) >= 0 &&
+         H5Dread(open.object.get(), row.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0;
+}
+
+}  // namespace
+
+std::vector<double> H5File::FieldRows(const std::string& table, const std::string& field,
+                                      size_t* width) const {
+  bool leads_out = false;
+  H5Handle object = handles_->OpenObject(table, &leads_out);
+  const OpenDataset open = OpenChecked(*this, std::move(object), leads_out, table);
+  const std::string place = table + "." + field;
+  const H5Handle type = ColumnType(open, field);
+  const bool lists =
+      type && H5Tget_class(type.get()) == H5T_ARRAY && H5Tget_array_ndims(type.get()) == 1;
+  const H5Handle one(lists ? H5Tget_super(type.get()) : -1, H5Tclose);
+  hsize_t length = 0;
+  if (!lists || !IsNumber(H5Tget_class(one.get())) || H5Tget_array_dims2(type.get(), &length) < 0 ||
+      length == 0) {
+    Fail(place, "it holds no lists of numbers");
+  }
+  if (length > kMostValues / std::max<size_t>(1, open.count)) {
+    Fail(place, "it claims an impossible size");
+  }
+  *width = length;
+  std::vector<double> values(open.count * length);
+  const H5Handle wanted(H5Tarray_create2(H5T_NATIVE_DOUBLE, 1, &length), H5Tclose);
+  if (open.count > 0 && !ReadColumn(open, field, wanted.get(), values.data())) {
+    Fail(place, "it cannot be read: it is damaged, or packed in a way that is not known here");
+  }
+  return values;
+}
+
+std::vector<std::string> H5File::FieldTexts(const std::string& table,
+                                            const std::string& field) const {
+  bool leads_out = false;
+  H5Handle object = handles_->OpenObject(table, &leads_out);
+  const OpenDataset open = OpenChecked(*this, std::move(object), leads_out, table);
+  const std::string place = table + "." + field;
+  const H5Handle type = ColumnType(open, field);
+  const size_t size = type && IsFixedText(type.get()) ? H5Tget_size(type.get()) : 0;
+  if (size == 0 || size > kMostTextBytes || size > kMostValues / std::max<size_t>(1, open.count)) {
+    Fail(place, "it holds no texts");
+  }
+  std::vector<char> bytes(size * open.count);
+  if (open.count > 0 && !ReadColumn(open, field, type.get(), bytes.data())) {
+    Fail(place, "its texts cannot be read");
+  }
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < open.count; ++i) texts.push_back(Trimmed(bytes.data() + i * size, size));
+  return texts;
+}
+
 std::vector<std::string> H5File::Texts(const std::string& dataset) const {
   bool leads_out = false;
   H5Handle object = handles_->OpenObject(dataset, &leads_out);

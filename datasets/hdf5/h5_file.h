@@ -40,6 +40,11 @@ class H5File {
   // One column of a table (a dataset of compounds).
   bool HasField(const std::string& table, const std::string& field) const;
   std::vector<double> Field(const std::string& table, const std::string& field) const;
+  // One whose cells are lists of numbers, all of one length: row by row, `*width` numbers each.
+  std::vector<double> FieldRows(const std::string& table, const std::string& field,
+                                size_t* width) const;
+  // One of texts of fixed length.
+  std::vector<std::string> FieldTexts(const std::string& table, const std::string& field) const;
 
   // Of a group, a dataset or "" (the file). Nothing when it is not there, or of another kind.
   std::optional<std::string> TextAttribute(const std::string& place, const std::string& name) const;

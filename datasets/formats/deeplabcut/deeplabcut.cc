@@ -11,8 +11,11 @@
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/files/csv.h"
+#include "datasets/formats/deeplabcut/pandas_table.h"
+#include "datasets/hdf5/apart.h"
 #include "datasets/keypoints/sides.h"
 #include "datasets/keypoints/skeleton_file.h"
+#include "datasets/pose/pose_export.h"
 #include "datasets/store/points.h"
 
 namespace datasets {
@@ -27,10 +30,13 @@ using Cells = std::vector<std::string>;
 Cells SplitCells(std::string line) {
   if (!line.empty() && line.back() == '\r') line.pop_back();
   Cells cells(1);
+  bool quoted = false;
   for (const char c : line) {
-    if (c == ',') {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
       cells.emplace_back();
-    } else if (c != '"') {
+    } else {
       cells.back() += c;
     }
   }
@@ -41,22 +47,55 @@ std::string TableThing(const fs::path& file) {
   return "DeepLabCut table '" + file.filename().string() + "'";
 }
 
-// One body part of one individual: its column of x; y is the next.
+constexpr size_t kNone = SIZE_MAX;
+
+// One body part of one individual: its columns.
 struct PartColumn {
-  size_t x = 0;
   std::string individual, part;
+  size_t x = kNone, y = kNone, likelihood = kNone;
 };
+
+constexpr char kCellEnd = '\x1f';
+constexpr int kReadSeconds = 60;
+
+// The lines of a table in HDF5; another process reads it, as such files can bring it down.
+std::vector<Cells> CellsOfHdf5(const fs::path& file, const std::string& thing, Job& job) {
+  const std::string packed = ReadApart(thing, kReadSeconds, job, [&] {
+    std::string text;
+    for (const Cells& line : PandasCells(H5File(file, thing, "give the CSV file beside it"))) {
+      for (const std::string& cell : line) {
+        for (const char c : cell) text += c == '\n' || c == kCellEnd ? ' ' : c;
+        text += kCellEnd;
+      }
+      text += '\n';
+    }
+    return text;
+  });
+  std::vector<Cells> lines;
+  std::stringstream text(packed);
+  for (std::string line; std::getline(text, line);) {
+    lines.emplace_back();
+    std::stringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, kCellEnd);) lines.back().push_back(cell);
+  }
+  return lines;
+}
 
 class TableReader {
  public:
-  explicit TableReader(const fs::path& file) : thing_(TableThing(file)) {
-    if (file.extension() == ".h5" || file.extension() == ".pickle") {
-      throw Error(
-          thing_, "DeepLabCut keeps parts of it as a Python pickle, which is never run",
-          "give the CSV file that lies beside it (or deeplabcut.analyze_videos_converth5_to_csv)");
+  TableReader(const fs::path& file, Job& job) : thing_(TableThing(file)) {
+    if (file.extension() == ".pickle") {
+      throw Error(thing_, "it is a Python pickle, which is never run",
+                  "give the .h5 or the CSV file that lies beside it");
+    }
+    int number = 0;
+    if (file.extension() == ".h5" || file.extension() == ".hdf5") {
+      for (Cells& cells : CellsOfHdf5(file, thing_, job)) {
+        lines_.emplace_back(++number, std::move(cells));
+      }
+      return;
     }
     std::stringstream text(ReadTextFile(file, thing_));
-    int number = 0;
     for (std::string line; std::getline(text, line);) {
       ++number;
       if (line.find_first_not_of(", \r\t") == std::string::npos) continue;
@@ -74,8 +113,10 @@ class TableReader {
     if (first_ != 1 && first_ != 3)
       Fail(1, "its pictures are named in neither one column nor three");
     table.predicted = std::find(coords.begin(), coords.end(), "likelihood") != coords.end();
-    width_ = table.predicted ? 3 : 2;
-    const std::vector<PartColumn> columns = Columns(parts, coords, individuals);
+    predicted_ = table.predicted;
+    width_ = std::max(parts.size(), coords.size());
+    const std::vector<PartColumn> columns =
+        Columns(scorers, parts, coords, individuals, &table.other_columns);
     for (const PartColumn& column : columns) {
       auto& names = table.body_parts;
       if (std::find(names.begin(), names.end(), column.part) == names.end()) {
@@ -110,30 +151,55 @@ class TableReader {
     return cells;
   }
 
-  std::vector<PartColumn> Columns(const Cells& parts, const Cells& coords,
-                                  const Cells& individuals) const {
+  // Networks write further numbers of a point beside x, y and likelihood (variances of ensembles),
+  // and columns of no point at all ("set"): these are counted.
+  std::vector<PartColumn> Columns(const Cells& scorers, const Cells& parts, const Cells& coords,
+                                  const Cells& individuals, int64_t* others) const {
     std::vector<PartColumn> columns;
-    static const char* const kCoords[] = {"x", "y", "likelihood"};
-    for (size_t x = first_; x < parts.size(); x += width_) {
-      bool whole = !parts[x].empty();
-      for (size_t i = 0; i < width_; ++i) {
-        whole = whole && x + i < parts.size() && x + i < coords.size() &&
-                parts[x] == parts[x + i] && coords[x + i] == kCoords[i];
+    const auto is = [&](size_t at, const char* coord) {
+      return at < coords.size() && coords[at] == coord;
+    };
+    const auto individual = [&](size_t at) {
+      return at < individuals.size() ? individuals[at] : std::string();
+    };
+    for (size_t begin = first_; begin < parts.size();) {
+      PartColumn column;
+      column.individual = individual(begin);
+      column.part = parts[begin];
+      size_t end = begin;
+      bool twice = false, in_space = false;
+      for (; end < parts.size() && parts[end] == column.part &&
+             individual(end) == column.individual && !twice;
+           ++end) {
+        size_t* const place = is(end, "x")            ? &column.x
+                              : is(end, "y")          ? &column.y
+                              : is(end, "likelihood") ? &column.likelihood
+                                                      : nullptr;
+        in_space = in_space || is(end, "z");
+        twice = place && *place != kNone;
+        if (twice) break;
+        if (place) *place = end;
+        const bool blank = column.part.empty() && (end >= scorers.size() || scorers[end].empty());
+        *others += place || blank ? 0 : 1;
       }
-      if (!whole) {
+      const size_t first = begin;
+      begin = std::max(end, begin + 1);
+      if (column.x == kNone && column.y == kNone && column.likelihood == kNone) continue;
+      if (in_space) {
+        throw Error(thing_, "'" + column.part + "' lies in space (x, y and z)",
+                    "give the table of one camera: Vole's points lie in the picture");
+      }
+      if (column.part.empty() || column.x == kNone || column.y == kNone ||
+          (predicted_ && column.likelihood == kNone)) {
         throw Error(
             thing_,
-            "column " + std::to_string(x + 1) +
-                (width_ == 2 ? " begins no pair of x and y" : " begins no x, y and likelihood"),
+            "column " + std::to_string(first + 1) +
+                (predicted_ ? " begins no x, y and likelihood" : " begins no pair of x and y"),
             "correct the file");
       }
-      PartColumn column{x, "", parts[x]};
-      if (!individuals.empty()) {
-        if (x >= individuals.size() || individuals[x].empty()) {
-          throw Error(thing_, "column " + std::to_string(x + 1) + " is of no individual",
-                      "correct the file");
-        }
-        column.individual = individuals[x];
+      if (!individuals.empty() && column.individual.empty()) {
+        throw Error(thing_, "column " + std::to_string(first + 1) + " is of no individual",
+                    "correct the file");
       }
       for (const PartColumn& other : columns) {
         if (other.individual == column.individual && other.part == column.part) {
@@ -154,7 +220,7 @@ class TableReader {
     }
     std::replace(row.picture.begin(), row.picture.end(), '\\', '/');
     if (row.picture.empty()) Fail(number, "it names no picture");
-    if (cells.size() > columns.back().x + width_) {
+    if (cells.size() > width_) {
       Fail(number, "it has more fields than there are columns");
     }
     for (const PartColumn& column : columns) {
@@ -170,7 +236,7 @@ class TableReader {
       }
       KeyPoint point;
       point.name = column.part;
-      const auto x = Number(cells, column.x, number), y = Number(cells, column.x + 1, number);
+      const auto x = Number(cells, column.x, number), y = Number(cells, column.y, number);
       if (x.has_value() != y.has_value()) Fail(number, "'" + column.part + "' has one of x and y");
       if (x) {
         point.x = *x + 0.5;
@@ -178,8 +244,9 @@ class TableReader {
         point.visibility = 2;
       }
       row.animals.back().points.push_back(point);
-      if (width_ == 3) {
-        row.animals.back().confidences.push_back(Number(cells, column.x + 2, number).value_or(0));
+      if (predicted_) {
+        row.animals.back().confidences.push_back(
+            Number(cells, column.likelihood, number).value_or(0));
       }
     }
     return row;
@@ -197,25 +264,36 @@ class TableReader {
   const std::string thing_;
   std::vector<std::pair<int, Cells>> lines_;
   size_t first_ = 1;  // column of the first x
-  size_t width_ = 2;  // columns of a point
+  size_t width_ = 0;  // columns of the table
+  bool predicted_ = false;
 };
 
+bool IsTableOfLabels(const fs::path& file) {
+  const std::string ending = file.extension().string();
+  return file.filename().string().rfind("CollectedData", 0) == 0 &&
+         (ending == ".csv" || ending == ".h5");
+}
+
+// Of a table that lies there as .csv and as .h5 the first.
 std::vector<fs::path> TablesOf(const fs::path& path) {
   if (!fs::is_directory(path)) return {path};
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind("CollectedData", 0) == 0 && entry.path().extension() == ".csv") {
-      files.push_back(entry.path());
-    }
+  std::map<fs::path, fs::path> files;
+  for (auto at = fs::recursive_directory_iterator(path); at != fs::recursive_directory_iterator();
+       ++at) {
+    const fs::path& found = at->path();
+    // It holds the tables of labeled-data again, as one.
+    if (found.filename() == "training-datasets") at.disable_recursion_pending();
+    if (!IsTableOfLabels(found)) continue;
+    fs::path& file = files[fs::path(found).replace_extension()];
+    if (file.empty() || found.extension() == ".csv") file = found;
   }
-  std::sort(files.begin(), files.end());
   if (files.empty()) {
-    throw Error(
-        "folder '" + path.string() + "'", "it holds no CollectedData_*.csv",
-        "give a DeepLabCut project or a table of labels (HDF5 tables have a CSV beside them)");
+    throw Error("folder '" + path.string() + "'", "it holds no CollectedData_*.csv or .h5",
+                "give a DeepLabCut project or a table of labels");
   }
-  return files;
+  std::vector<fs::path> list;
+  for (const auto& [stem, file] : files) list.push_back(file);
+  return list;
 }
 
 // The lines of the skeleton that config.yaml has, of known parts.
@@ -247,23 +325,33 @@ PictureClaim ClaimFor(const ReadTable& read, const DeepLabCutRow& row) {
 
 }  // namespace
 
-DeepLabCutTable ReadDeepLabCut(const fs::path& file) { return TableReader(file).Read(); }
+DeepLabCutTable ReadDeepLabCut(const fs::path& file, Job& job) {
+  return TableReader(file, job).Read();
+}
+DeepLabCutTable ReadDeepLabCut(const fs::path& file) {
+  Job job;
+  return ReadDeepLabCut(file, job);
+}
 
-ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const ImportOptions& options,
+ImportReport ImportDeepLabCut(Project& project, const fs::path& given, const ImportOptions& options,
                               Job& job) {
+  const fs::path path =
+      given.filename() == "config.yaml" ? fs::absolute(given).parent_path() : given;
   BadEntries bad(options.skip_bad);
   FramePlacer placer(project, path, options);
   std::vector<ReadTable> tables;
   for (const fs::path& file : TablesOf(path)) {
     job.Advance(0, 0, "reading " + file.filename().string());
-    bad.Try([&] { tables.push_back({file, ReadDeepLabCut(file)}); });
+    bad.Try([&] { tables.push_back({file, ReadDeepLabCut(file, job)}); });
     if (!tables.empty() && tables.back().table.predicted) {
       return ImportDeepLabCutPredictions(project, file, tables.back().table, options, job);
     }
   }
   LabelBatch batch;
   std::vector<std::string> parts;
+  int64_t others = 0;
   for (const ReadTable& read : tables) {
+    others += read.table.other_columns;
     for (const std::string& part : read.table.body_parts) {
       if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
     }
@@ -290,6 +378,7 @@ ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const Impo
   }
   bad.Finish(&batch.warnings, batch.images().empty());
   placer.AddNotes(&batch.warnings);
+  WarnOf(others, kOtherColumns, &batch.warnings);
   const auto partners = PartnersByName(parts);
   batch.skeletons.push_back(MakeSkeleton("animal", parts, EdgesOf(path, parts), partners));
   if (!partners.empty()) {
@@ -302,10 +391,14 @@ ImportReport ImportDeepLabCut(Project& project, const fs::path& path, const Impo
 namespace {
 
 bool IsLikeDeepLabCut(const FileStart& start) {
-  if (!start.is_folder) return !start.lines.empty() && start.lines[0][0] == "scorer";
-  return std::any_of(start.entries.begin(), start.entries.end(), [](const fs::path& file) {
-    return file.filename().string().rfind("CollectedData", 0) == 0 && file.extension() == ".csv";
-  });
+  if (start.is_folder) {
+    return std::any_of(start.entries.begin(), start.entries.end(), IsTableOfLabels);
+  }
+  if (start.path.filename() == "config.yaml") {
+    return start.text.find("video_sets") != std::string::npos &&
+           start.text.find("bodyparts") != std::string::npos;
+  }
+  return (!start.lines.empty() && start.lines[0][0] == "scorer") || start.HasHdf5({"pandas_type"});
 }
 
 }  // namespace
@@ -314,7 +407,7 @@ Format DeepLabCutFormat() {
   return {"deeplabcut",
           ImportDeepLabCut,
           ExportDeepLabCut,
-          "a CSV file, or a DeepLabCut project's folder; to write, a folder",
+          "a CSV or .h5 file, or a DeepLabCut project's folder; to write, a folder",
           "DeepLabCut's key points of one animal or several, labeled or predicted",
           IsLikeDeepLabCut};
 }

@@ -30,16 +30,22 @@ struct DeepLabCutTable {
   bool predicted = false;               // with a likelihood
   std::vector<std::string> body_parts;  // in the table's order, each once
   std::vector<DeepLabCutRow> rows;
+  int64_t other_columns = 0;  // neither x, y nor likelihood: left out
 };
 
+constexpr char kOtherColumns[] =
+    "columns are neither x, y nor likelihood of a body part, and were left out";
+
+// A CSV file, or the same table as pandas keeps it in HDF5 (.h5).
 // Throws Error for anything else: what is wrong, in which line.
+DeepLabCutTable ReadDeepLabCut(const std::filesystem::path& file, Job& job);
 DeepLabCutTable ReadDeepLabCut(const std::filesystem::path& file);
 
-// PATH: such a table, or a project's folder, whose tables are all read. A picture is a frame of a
-// video of the project, or itself (FramePlacer). Individuals become animals of their names; in a
-// table without, the animal is called "animal". Body parts whose names differ in left and right
-// become partners, which is said. A table of predictions (VIDEODLC_NETWORK.csv, with likelihoods)
-// becomes predictions of the video VIDEO.
+// PATH: such a table, or a project's folder or its config.yaml: all its tables are read. A picture
+// is a frame of a video of the project, or itself (FramePlacer). Individuals become animals of
+// their names; in a table without, the animal is called "animal". Body parts whose names differ in
+// left and right become partners, which is said. A table of predictions (VIDEODLC_NETWORK.csv, with
+// likelihoods) becomes predictions of the video VIDEO.
 ImportReport ImportDeepLabCut(Project& project, const std::filesystem::path& path,
                               const ImportOptions& options, Job& job);
 ImportReport ImportDeepLabCutPredictions(Project& project, const std::filesystem::path& file,

@@ -5,6 +5,7 @@
 #include "datasets/files/csv.h"
 #include "datasets/formats/deeplabcut/deeplabcut.h"
 #include "datasets/pose/pose_document.h"
+#include "datasets/pose/pose_export.h"
 
 namespace datasets {
 
@@ -15,7 +16,7 @@ constexpr char kOneAnimal[] = "animal";
 // cage4DLC_resnet50_cageOct1shuffle1_1000_filtered.csv -> cage4
 std::string VideoOfTable(const std::filesystem::path& file) {
   const std::string stem = file.stem().string();
-  for (const char* mark : {"DLC_", "DLC"}) {
+  for (const char* mark : {"DLC_", "DLC", "DeepCut_"}) {
     const size_t at = stem.find(mark);
     if (at != std::string::npos && at > 0) return stem.substr(0, at);
   }
@@ -30,6 +31,7 @@ ImportReport ImportDeepLabCutPredictions(Project& project, const std::filesystem
   PoseDocument document;
   document.what = "DeepLabCut table '" + file.filename().string() + "'";
   document.skeletons = {MakeSkeleton(kOneAnimal, table.body_parts, {}, {})};
+  WarnOf(table.other_columns, kOtherColumns, &document.notes);
   const std::string video = VideoOfTable(file);
   std::map<std::string, int> tracks;
   for (const DeepLabCutRow& row : table.rows) {

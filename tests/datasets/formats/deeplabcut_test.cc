@@ -142,7 +142,7 @@ TEST_CASE("what is no table of labels is refused with the line and the cause, an
   CHECK(with("12.5", "").find("one of x and y") != std::string::npos);
   CHECK(with("leftear,leftear", "snout,snout").find("twice") != std::string::npos);
   CHECK(with("bodyparts", "parts").find("no line 'bodyparts'") != std::string::npos);
-  CHECK(with("coords,x,y,x,y", "coords,x,y,y,x").find("no pair") != std::string::npos);
+  CHECK(with("coords,x,y,x,y", "coords,x,y,x,x").find("no pair") != std::string::npos);
   CHECK(with("img1.png", "img9.png").find("img9") != std::string::npos);
   CHECK(WhyNot("scorer,N,N,N\nbodyparts,a,a,a\ncoords,x,y,likelihood\n0,1,2,0.9\n")
             .find("no video yet") != std::string::npos);  // predictions are of videos

@@ -100,12 +100,12 @@ TEST_CASE("a DeepLabCut table of one animal has no row of individuals, and says 
   CHECK(table.rows[0].animals[0].points.at(0).x == 5.5);
 }
 
-TEST_CASE("a DeepLabCut table in HDF5 is refused with a way out") {
+TEST_CASE("what is no table of DeepLabCut is refused with a way out") {
   TempDir folder;
   const auto project = LabelProject(folder.path());
   std::ofstream(folder / "CollectedData_A.h5") << "\x89HDF";
   CHECK(Says(ErrorOf([&] { ImportFile(*project, "deeplabcut", folder / "CollectedData_A.h5"); }),
-             {"pickle", "CSV"}));
+             {"no HDF5", "CSV"}));
 }
 
 TEST_CASE("poses of Ultralytics go out and come back the same") {
