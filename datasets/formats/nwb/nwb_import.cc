@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -18,6 +19,40 @@ constexpr size_t kMostGroups = 1'000'000;
 
 std::string KindAt(const H5File& file, const std::string& place) {
   return file.TextAttribute(place, "neurodata_type").value_or("");
+}
+
+// neuroconv calls the series of a point "nose_tip" PoseEstimationSeriesNoseTip.
+std::string PointOfSeries(const std::string& series) {
+  constexpr char kMark[] = "PoseEstimationSeries";
+  const size_t length = sizeof kMark - 1;
+  return series.compare(0, length, kMark) == 0 && series.size() > length ? series.substr(length)
+                                                                         : series;
+}
+
+std::string LettersOf(const std::string& name) {
+  std::string letters;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || byte >= 0x80) letters += static_cast<char>(std::tolower(byte));
+  }
+  return letters;
+}
+
+// The place of a series' point among the skeleton's: of that name, else the only one of the same
+// letters. None: the number of nodes.
+size_t NodeOfSeries(const std::vector<std::string>& nodes, const std::string& series) {
+  for (const std::string& name : {series, PointOfSeries(series)}) {
+    const auto found = std::find(nodes.begin(), nodes.end(), name);
+    if (found != nodes.end()) return static_cast<size_t>(found - nodes.begin());
+  }
+  const std::string wanted = LettersOf(PointOfSeries(series));
+  size_t place = nodes.size(), fitting = 0;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (LettersOf(nodes[i]) != wanted) continue;
+    place = i;
+    ++fitting;
+  }
+  return fitting == 1 ? place : nodes.size();
 }
 
 std::string LastPart(const std::string& place) { return place.substr(place.rfind('/') + 1); }
@@ -71,6 +106,9 @@ class NwbReader {
       document_.notes.push_back(std::to_string(spatial_) +
                                 " series of points in 3-D were left out: Vole's points lie in the "
                                 "picture");
+    }
+    if (empty_ > 0) {
+      document_.notes.push_back(std::to_string(empty_) + " groups of poses hold no series");
     }
     return std::move(document_);
   }
@@ -166,7 +204,13 @@ class NwbReader {
     for (const std::string& name : file_.Children(group)) {
       if (KindAt(file_, group + "/" + name) == "PoseEstimationSeries") series.push_back(name);
     }
-    const size_t skeleton = SkeletonAt(group, series);
+    if (series.empty()) {
+      ++empty_;
+      return;
+    }
+    std::vector<std::string> points;
+    for (const std::string& name : series) points.push_back(PointOfSeries(name));
+    const size_t skeleton = SkeletonAt(group, points);
     const std::vector<std::string> nodes = PointNames(document_.skeletons[skeleton]);
     const std::string video = VideoOfGroup(group);
     const int track = TrackFor(LastPart(group));
@@ -179,8 +223,8 @@ class NwbReader {
         continue;
       }
       if (shape.size() != 2 || shape[1] != 2) file_.Fail(place + "/data", "it is not [times, 2]");
-      const auto node = std::find(nodes.begin(), nodes.end(), name);
-      if (node == nodes.end()) file_.Fail(place, "its skeleton has no such point");
+      const size_t k = NodeOfSeries(nodes, name);
+      if (k == nodes.size()) file_.Fail(place, "its skeleton has no such point");
       const std::vector<double> data = file_.Numbers(place + "/data");
       const std::vector<double> confidence = file_.IsDataset(place + "/confidence")
                                                  ? file_.Numbers(place + "/confidence", 1)
@@ -193,7 +237,6 @@ class NwbReader {
         if (!std::isfinite(data[2 * i]) || !std::isfinite(data[2 * i + 1])) continue;
         PoseAnimal& animal = of_frame[frames[i]];
         if (animal.points.empty()) Prepare(&animal, nodes);
-        const auto k = static_cast<size_t>(node - nodes.begin());
         animal.points[k].x = data[2 * i] + kNwbShift;
         animal.points[k].y = data[2 * i + 1] + kNwbShift;
         animal.points[k].visibility = 2;
@@ -279,7 +322,7 @@ class NwbReader {
   const FramesAt& frames_at_;
   PoseDocument document_;
   std::map<std::pair<std::string, int64_t>, size_t> pictures_;
-  int64_t spatial_ = 0;
+  int64_t spatial_ = 0, empty_ = 0;
 };
 
 }  // namespace

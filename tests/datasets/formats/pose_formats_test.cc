@@ -185,6 +185,47 @@ TEST_CASE("NWB files without poses, with points in 3-D, or that do not fit are r
   CHECK(Says(why(), {"holds no poses"}));
 }
 
+TEST_CASE("series that neuroconv named are found among the skeleton's points") {
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  const auto write = [&](const std::vector<std::string>& nodes) {
+    H5Writer file(folder / "x.nwb");
+    const std::string poses = "processing/behavior/bea";
+    file.Group(poses + "/mouse");
+    file.Attribute(poses, "neurodata_type", "PoseEstimation");
+    file.Attribute(poses + "/mouse", "neurodata_type", "Skeleton");
+    file.Texts(poses + "/mouse/nodes", {nodes.size()}, nodes);
+    for (const char* name : {"PoseEstimationSeriesNoseTip", "PoseEstimationSeriesTail"}) {
+      const std::string series = poses + "/" + name;
+      file.Group(series);
+      file.Attribute(series, "neurodata_type", "PoseEstimationSeries");
+      const double x = name[20] == 'N' ? 1 : 3;
+      file.Numbers(series + "/data", H5Number::kFloat64, {1, 2}, {x, x + 1});
+    }
+    file.Commit();
+    return folder / "x.nwb";
+  };
+  CHECK(ImportFile(*project, "nwb", write({"tail", "nose_tip"})).predictions == 1);
+  const PointsByPlace points = PredictedPoints(*project);
+  CHECK(std::get<0>(points.at({0, "bea", "nose_tip"})) == 1.5);
+  CHECK(std::get<0>(points.at({0, "bea", "tail"})) == 3.5);
+  const fs::path unlike = write({"tail", "nose_tip", "nosetip"});  // either could be meant
+  CHECK(Says(ErrorOf([&] { ImportFile(*project, "nwb", unlike); }), {"no such point"}));
+}
+
+TEST_CASE("a group of poses without a series is said, and keeps nothing back") {
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  {
+    H5Writer file(folder / "x.nwb");
+    file.Group("processing/behavior/bea");
+    file.Attribute("processing/behavior/bea", "neurodata_type", "PoseEstimation");
+    file.Commit();
+  }
+  CHECK(Says(Joined(ImportFile(*project, "nwb", folder / "x.nwb").warnings),
+             {"1 groups of poses hold no series", "no animals"}));
+}
+
 TEST_CASE("poses of JABS come in with their tracks, or their identities where they are valid") {
   TempDir folder;
   const auto project = LabelProject(folder.path());
