@@ -69,6 +69,7 @@ class PoseImport {
     Say(empty_, " animals without any point were left out");
     Say(on_pictures_,
         " predicted animals on single pictures were left out: predictions belong to videos");
+    Say(cut_, " scores lie outside of 0 to 1 and were stored as the nearer end");
     Say(hidden_, " points are marked as not visible and were read as hidden");
     return StorePose(project_, labels_, predictions_, document_.what, options_, job_);
   }
@@ -96,6 +97,13 @@ class PoseImport {
       CheckSkeleton(skeleton);
       labels_.skeletons.push_back(skeleton);
     }
+  }
+
+  // SLEAP's scores are no probabilities: those of whole animals add up over their points.
+  double Share(double score) {
+    constexpr double kSlack = 1e-6;
+    cut_ += score > 1 + kSlack || score < -kSlack ? 1 : 0;
+    return std::clamp(score, 0.0, 1.0);
   }
 
   // A picture's place is worked out once, however many animals are on it.
@@ -155,14 +163,14 @@ class PoseImport {
       const KeyPoint& point = animal.points[k];
       if (point.visibility == 0) continue;
       const double given = k < animal.confidences.size() ? animal.confidences[k] : NAN;
-      const double confidence = std::isfinite(given) ? std::clamp(given, 0.0, 1.0) : 1.0;
+      const double confidence = std::isfinite(given) ? Share(given) : 1.0;
       sum += confidence;
       prediction.points.push_back(
           {point.name, point.x, point.y, confidence, 0, point.visibility > 1});
       hidden_ += point.visibility == 1 ? 1 : 0;
     }
     const double mean = sum / static_cast<double>(prediction.points.size());
-    prediction.score = std::isfinite(animal.score) ? std::clamp(animal.score, 0.0, 1.0) : mean;
+    prediction.score = std::isfinite(animal.score) ? Share(animal.score) : mean;
     prediction.box = BoxOfPoints(animal.points);
     predictions_.push_back(std::move(prediction));
   }
@@ -177,7 +185,7 @@ class PoseImport {
   LabelBatch labels_, unlabeled_;  // unlabeled: places of predictions alone
   Places label_places_, unlabeled_places_;
   std::vector<IncomingPrediction> predictions_;
-  int64_t empty_ = 0, on_pictures_ = 0, hidden_ = 0;
+  int64_t empty_ = 0, on_pictures_ = 0, hidden_ = 0, cut_ = 0;
 };
 
 }  // namespace

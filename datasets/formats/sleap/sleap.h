@@ -21,7 +21,7 @@ struct SleapVideo {
   std::string embedded;              // dataset with pictures in the file itself, or ""
   std::vector<std::string> sources;  // of embedded pictures: the videos they are from
   int width = 0, height = 0;         // 0: not said
-  bool IsPictures() const { return files.size() > 1; }
+  bool is_pictures = false;          // `files` are, even where it is one
 };
 
 struct SleapFile {

@@ -41,12 +41,14 @@ SleapVideo VideoOf(const json& value, const H5File& file, size_t number) {
       if (one.is_string()) video.files.push_back(one.get<std::string>());
     }
   }
+  video.is_pictures = !video.files.empty();
   std::string name = TextOf(value, "filename");
   if (name.empty()) name = TextOf(backend, "filename");
   if (const json list = value.value("filename", json()); list.is_array() && video.files.empty()) {
     for (const json& one : list) {
       if (one.is_string()) video.files.push_back(one.get<std::string>());
     }
+    video.is_pictures = !video.files.empty();
   }
   if (const auto shape = backend.find("shape");
       shape != backend.end() && shape->is_array() && shape->size() == 4) {
@@ -71,6 +73,7 @@ SleapVideo VideoOf(const json& value, const H5File& file, size_t number) {
       }
     }
     video.files.clear();
+    video.is_pictures = false;
     return video;
   }
   if (video.files.empty() && !name.empty()) video.files.push_back(name);

@@ -91,7 +91,7 @@ Frames ReadFrames(const H5File& file, const SleapFile& head, size_t instances) {
 PictureClaim ClaimOf(const std::string& what, const fs::path& path, const SleapVideo& video,
                      int64_t frame, const fs::path& taken_out) {
   std::string name;
-  if (video.IsPictures()) {
+  if (video.is_pictures) {
     if (frame >= static_cast<int64_t>(video.files.size())) {
       throw Error(what, "it has no picture " + std::to_string(frame),
                   "write the file again with SLEAP");

@@ -36,7 +36,7 @@ struct Slp {
   std::string movie = "clip.mp4";
   double format = 1.2;
   double points = 2;  // that the first instance has
-  double frame = 3;
+  double frame = 3, second = 4;
   double track = 0;  // of the second instance
   double skeleton = 0;
   std::string metadata =
@@ -46,6 +46,7 @@ struct Slp {
       "nodes":[{"name":"tail"},{"name":"head"}]})";
   std::string tracks = R"([0,"ann"])";
 
+  std::string picture;    // the only one of its video, else it is the movie
   bool pictures = false;  // in the file itself, of frames 3 and 4
 
   void Write(const fs::path& path) const {
@@ -54,11 +55,13 @@ struct Slp {
     file.Group("metadata");
     file.Attribute("metadata", "format_id", H5Number::kFloat64, format);
     file.Attribute("metadata", "json", metadata);
-    file.FixedTexts("videos_json", {1}, {json{{"backend", {{"filename", movie}}}}.dump()});
+    json video = {{"filename", movie}};
+    if (!picture.empty()) video = {{"filename", picture}, {"filenames", {picture}}};
+    file.FixedTexts("videos_json", {1}, {json{{"backend", video}}.dump()});
     file.FixedTexts("tracks_json", {1}, {tracks});
     file.Table("frames", {{"frame_id", H5Number::kUint64, {0, 1}},
                           {"video", H5Number::kUint32, {0, 0}},
-                          {"frame_idx", H5Number::kUint64, {frame, 4}},
+                          {"frame_idx", H5Number::kUint64, {frame, second}},
                           {"instance_id_start", H5Number::kUint64, {0, 1}},
                           {"instance_id_end", H5Number::kUint64, {1, 2}}});
     file.Table("instances", {{"instance_id", H5Number::kInt64, {0, 1}},
@@ -157,6 +160,29 @@ TEST_CASE("labels and predictions of a SLEAP file come in, each as what it is") 
   CHECK(again.annotations + again.predictions == 0);
   CHECK(again.already_present == 2);
   CHECK(project->Jobs().size() == 1);
+}
+
+TEST_CASE("scores of SLEAP that are no shares of 1 are cut, which is said") {
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  Slp().Write(folder / "x.slp");  // the animal's score is 1.5
+  const ImportReport report = ImportFile(*project, "sleap", folder / "x.slp");
+  CHECK(std::any_of(report.warnings.begin(), report.warnings.end(), [](const std::string& text) {
+    return text == "1 scores lie outside of 0 to 1 and were stored as the nearer end";
+  }));
+}
+
+TEST_CASE("a SLEAP video of a single picture is that picture") {
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  Slp slp;
+  slp.picture = "D:\\far\\mouse.png";
+  slp.frame = slp.second = 0;
+  slp.Write(folder / "x.slp");
+  cv::imwrite((folder / "mouse.png").string(), cv::Mat(48, 64, CV_8UC3, cv::Scalar::all(9)));
+  CHECK(ImportFile(*project, "sleap", folder / "x.slp").annotations == 1);
+  REQUIRE(project->Images().size() == 1);
+  CHECK(fs::path(project->Images()[0].path.value_or("")).filename() == "mouse.png");
 }
 
 TEST_CASE("old SLEAP files have pixel centers at halves, as here") {
