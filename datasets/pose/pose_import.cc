@@ -64,11 +64,15 @@ class PoseImport {
       }
       Add(document_.animals[i]);
     }
+    AddEmpty();
     labels_.warnings = document_.notes;
     placer_.AddNotes(&labels_.warnings);
     Say(empty_, " animals without any point were left out");
     Say(on_pictures_,
         " predicted animals on single pictures were left out: predictions belong to videos");
+    if (!options_.empty_is_negative) {
+      Say(bare_, " pictures are listed without an animal (--empty-is-negative: they hold none)");
+    }
     Say(cut_, " scores lie outside of 0 to 1 and were stored as the nearer end");
     Say(hidden_, " points are marked as not visible and were read as hidden");
     return StorePose(project_, labels_, predictions_, document_.what, options_, job_);
@@ -112,6 +116,17 @@ class PoseImport {
     const auto known = places->find(picture);
     if (known != places->end()) return known->second;
     return (*places)[picture] = placer_.Place(document_.pictures.at(picture), batch);
+  }
+
+  // Pictures that the document lists and puts no animal on, not even one without points.
+  void AddEmpty() {
+    std::vector<bool> used(document_.pictures.size());
+    for (const PoseAnimal& animal : document_.animals) used.at(animal.picture) = true;
+    for (size_t i = 0; i < used.size(); ++i) {
+      if (used[i]) continue;
+      ++bare_;
+      if (options_.empty_is_negative) PlaceOnce(i, labels_, &label_places_);
+    }
   }
 
   void Add(PoseAnimal& animal) {
@@ -185,7 +200,7 @@ class PoseImport {
   LabelBatch labels_, unlabeled_;  // unlabeled: places of predictions alone
   Places label_places_, unlabeled_places_;
   std::vector<IncomingPrediction> predictions_;
-  int64_t empty_ = 0, on_pictures_ = 0, hidden_ = 0, cut_ = 0;
+  int64_t empty_ = 0, on_pictures_ = 0, hidden_ = 0, cut_ = 0, bare_ = 0;
 };
 
 }  // namespace

@@ -35,7 +35,8 @@ ExportReport ExportFile(const Project& project, const std::string& format, const
 struct Slp {
   std::string movie = "clip.mp4";
   double format = 1.2;
-  double points = 2;  // that the first instance has
+  double points = 2;     // that the first instance has
+  double instances = 2;  // that are on a frame; 1: none is on the second
   double frame = 3, second = 4;
   double track = 0;  // of the second instance
   double skeleton = 0;
@@ -63,7 +64,7 @@ struct Slp {
                           {"video", H5Number::kUint32, {0, 0}},
                           {"frame_idx", H5Number::kUint64, {frame, second}},
                           {"instance_id_start", H5Number::kUint64, {0, 1}},
-                          {"instance_id_end", H5Number::kUint64, {1, 2}}});
+                          {"instance_id_end", H5Number::kUint64, {1, instances}}});
     file.Table("instances", {{"instance_id", H5Number::kInt64, {0, 1}},
                              {"instance_type", H5Number::kUint8, {0, 1}},
                              {"frame_id", H5Number::kUint64, {0, 1}},
@@ -170,6 +171,26 @@ TEST_CASE("scores of SLEAP that are no shares of 1 are cut, which is said") {
   CHECK(std::any_of(report.warnings.begin(), report.warnings.end(), [](const std::string& text) {
     return text == "1 scores lie outside of 0 to 1 and were stored as the nearer end";
   }));
+}
+
+TEST_CASE("frames that a SLEAP file lists without an animal are said, and are empty where asked") {
+  TempDir folder;
+  const auto project = LabelProject(folder.path());
+  Slp slp;
+  slp.instances = 1;
+  slp.Write(folder / "x.slp");
+  const ImportReport report = ImportFile(*project, "sleap", folder / "x.slp");
+  CHECK(std::any_of(report.warnings.begin(), report.warnings.end(), [](const std::string& text) {
+    return text.find("1 pictures are listed without an animal") == 0;
+  }));
+  CHECK(project->Images().size() == 1);
+  ImportOptions options;
+  options.empty_is_negative = true;
+  ImportFile(*project, "sleap", folder / "x.slp", options);
+  REQUIRE(project->Images().size() == 2);
+  for (const ImageRow& image : project->Images()) {
+    CHECK((image.state == ImageState::kEmpty) == (image.frame_index == 4));
+  }
 }
 
 TEST_CASE("a SLEAP video of a single picture is that picture") {
