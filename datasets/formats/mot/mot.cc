@@ -54,6 +54,9 @@ class RowReader {
     if (mots) return Mots(fields, row);
     row.box = {Number(fields[2], "x"), Number(fields[3], "y"), Number(fields[4], "the width"),
                Number(fields[5], "the height")};
+    if (fields.size() >= 10 && row.box.width == -1 && row.box.height == -1) {
+      Fail("it has a place in space and no box", "give the boxes in the picture");
+    }
     if (row.box.width < 0 || row.box.height < 0) Fail("its box has a negative side", "correct it");
     if (fields.size() > 6) row.confidence = Number(fields[6], "the confidence");
     if (row.confidence == -1) row.confidence = 1;  // how MOTChallenge writes "not given"

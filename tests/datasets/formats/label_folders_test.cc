@@ -177,6 +177,7 @@ TEST_CASE("MOT boxes come in from frame 1 and go out the same") {
        std::map<std::string, std::string>{{"0,1,4,5,10,12,1\n", "from 1"},
                                           {"1,1,nan,5,10,12,1\n", "'nan'"},
                                           {"1,1,4,5,-10,12,1\n", "negative"},
+                                          {"1,1,-1,-1,-1,-1,1,3.2,4.1,0\n", "in space"},
                                           {"101,1,4,5,10,12,1\n", "outside"},
                                           {"1,1e300,4,5,10,12,1\n", "1e300"},
                                           {"1,1.5,4,5,10,12,1\n", "whole"},
