@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include "datasets/base/url.h"
 #include "datasets/video_files.h"
 
 namespace datasets {
@@ -12,8 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::set<std::string> kFileEndings = {"png",  "jpg",  "jpeg", "bmp", "tif",
-                                            "tiff", "webp", "json", "txt", "gif"};
+const std::set<std::string> kFileEndings = {"png",  "jpg",  "jpeg", "bmp", "tif", "tiff",
+                                            "webp", "json", "txt",  "gif", "xml"};
 const std::set<std::string> kVideoEndings = {"mp4", "avi",  "mov", "mkv", "webm", "m4v",
                                              "mpg", "mpeg", "wmv", "flv", "ts",   "mts",
                                              "ogv", "3gp",  "y4m", "vob"};
@@ -137,6 +138,9 @@ std::string LettersAndDigits(const std::string& text) {
 std::optional<FrameName> ReadFrameName(const std::string& file_name) {
   std::string name = file_name;
   std::replace(name.begin(), name.end(), '\\', '/');
+  if (name.find("://") != std::string::npos && name.find("?d=") == std::string::npos) {
+    name = UrlDecoded(name.substr(0, name.find('?')));
+  }
   FrameName result;
   // A path may end in "#000012": its video keeps its folders.
   if (name.find('#') == std::string::npos) {
@@ -261,6 +265,11 @@ const VideoRow* VideoMatcher::FindByFiles(const std::string& names) const {
 const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
                                    const VideoPart** part) const {
   if (part) *part = nullptr;
+  if (name.find('\\') != std::string::npos) {  // of Windows
+    std::string plain = name;
+    std::replace(plain.begin(), plain.end(), '\\', '/');
+    return Find(plain, renamed, part);
+  }
   if (name.empty()) return nullptr;
   if (name.find(';') != std::string::npos) {
     const VideoRow* video = FindByFiles(name);

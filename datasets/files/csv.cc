@@ -76,6 +76,33 @@ bool IsGuarded(const std::string& text) {
   return first != std::string::npos && first > 0 && IsFormula(text.substr(first));
 }
 
+// "1,25" -> "1.25", as spreadsheets write numbers in much of Europe: in columns where every field
+// is a number so. BORIS' modifiers may be lists of numbers, and stay.
+void PointForComma(const std::vector<std::string>& titles,
+                   std::vector<std::vector<std::string>>& rows) {
+  const auto with_point = [](std::string text) {
+    const size_t comma = text.find(',');
+    if (comma != std::string::npos) text[comma] = '.';
+    return text;
+  };
+  for (size_t column = 0; column < titles.size(); ++column) {
+    if (LowerCase(titles[column]).rfind("modifier", 0) == 0) continue;
+    bool numbers = true, commas = false;
+    for (const auto& row : rows) {
+      if (!numbers || column >= row.size()) continue;
+      const std::string& text = row[column];
+      if (text.empty() || text == "NA") continue;
+      const bool comma = text.find(',') != std::string::npos && text.find('.') == std::string::npos;
+      numbers = ParseNumber(comma ? with_point(text) : text).has_value();
+      commas = commas || comma;
+    }
+    if (!numbers || !commas) continue;
+    for (auto& row : rows) {
+      if (column < row.size()) row[column] = with_point(row[column]);
+    }
+  }
+}
+
 }  // namespace
 
 CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
@@ -146,6 +173,7 @@ CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
   above_.assign(rows_.begin(), rows_.begin() + first);
   rows_.erase(rows_.begin(), rows_.begin() + first + 1);
   lines_.erase(lines_.begin(), lines_.begin() + first + 1);
+  if (separator != ',') PointForComma(titles_, rows_);
   for (size_t row = 0; row < rows_.size(); ++row) {
     if (rows_[row].size() <= titles_.size() || rows_[row].back().empty()) continue;
     throw Error(Where(row),

@@ -19,8 +19,11 @@ constexpr char kProbability[] = "probability_", kSimba[] = "SimBA";
 
 const std::set<std::string> kFrameColumns = {"",      "frame",      "frames",    "frame_number",
                                              "index", "unnamed: 0", "frame_idx", "frame_index"};
-const std::set<std::string> kOtherColumns = {"video",  "subject",  "animal", "id",     "rater",
-                                             "author", "observer", "time",   "time_s", "fps"};
+const std::set<std::string> kOtherColumns = {"video", "subject", "animal",   "id",
+                                             "rater", "author",  "observer", "fps"};
+
+// Of seconds; BORIS' binary table says "time".
+const std::set<std::string> kTimeColumns = {"time", "time_s", "time (s)", "seconds", "time_sec"};
 
 enum class Cell { kNo, kYes, kNotScored, kOther };
 
@@ -38,11 +41,15 @@ Cell Read(const std::string& text) {
   return word == "true" ? Cell::kYes : word == "false" ? Cell::kNo : Cell::kOther;
 }
 
+using RowsOfFrames = std::map<int, size_t>;
+
 struct FrameColumns {
   std::vector<size_t> behaviors;  // into columns()
   int others = 0;                 // of other numbers
   bool by_machine = false;        // SimBA's classifiers have answered
 };
+
+std::string LowerProbability(const std::string& name) { return kProbability + name; }
 
 // SimBA writes "Probability_Attack" before "Attack", which a machine has decided then.
 bool IsProbabilityOf(const CsvTable& table, const std::string& name) {
@@ -55,6 +62,7 @@ FrameColumns ColumnsOf(const CsvTable& table) {
   for (size_t i = 0; i < table.columns().size(); ++i) {
     const std::string& name = table.columns()[i];
     if (kFrameColumns.count(name) || kOtherColumns.count(name)) continue;
+    if (kTimeColumns.count(name)) continue;
     if (IsProbabilityOf(table, name)) {
       if (!result.by_machine) {  // what stands before the first one is features
         result.others += static_cast<int>(result.behaviors.size());
@@ -122,8 +130,35 @@ bool IsPureFrameTable(const CsvTable& table) {
   return IsFrameTable(table) && ColumnsOf(table).others == 0;
 }
 
-std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
-                                             std::vector<std::string>* notes) {
+namespace {
+
+// Seconds of each row, where a column counts them up within each scene; else nothing.
+std::vector<double> TimesOf(const CsvTable& table, const std::vector<const RowsOfFrames*>& scenes) {
+  for (const std::string& name : table.columns()) {
+    if (!kTimeColumns.count(name)) continue;
+    std::vector<double> times(table.rows());
+    bool counts = true;
+    for (size_t row = 0; row < table.rows() && counts; ++row) {
+      const auto time = ParseNumber(table.Text(row, name));
+      counts = time && *time >= 0 && *time < 1e9;
+      times[row] = time.value_or(0);
+    }
+    for (const RowsOfFrames* frames : scenes) {
+      double before = -1;
+      for (const auto& [frame, row] : *frames) {
+        counts = counts && times[row] > before;
+        before = times[row];
+      }
+    }
+    if (counts) return times;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<std::string>* notes,
+                                             BehaviorTableFacts* facts) {
   const FrameColumns columns = ColumnsOf(table);
   std::string frame_column;
   bool numbered = false;
@@ -134,7 +169,7 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
     }
   }
   using Scene = std::tuple<std::string, std::string, std::string>;  // video, subject, rater
-  std::map<Scene, std::map<int, size_t>> scenes;                    // frame -> row
+  std::map<Scene, RowsOfFrames> scenes;
   for (size_t row = 0; row < table.rows(); ++row) {
     const Scene scene(table.Text(row, "video"), FirstText(table, row, {"subject", "animal", "id"}),
                       FirstText(table, row, {"rater", "author", "observer"}));
@@ -151,6 +186,41 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
     if (!frames.emplace(static_cast<int>(frame), row).second) {
       throw Error(table.Where(row), "frame " + std::to_string(frame) + " comes twice",
                   "give one row a frame, or a column that says which video or subject it is about");
+    }
+  }
+  std::vector<const RowsOfFrames*> lists;
+  for (const auto& [scene, frames] : scenes) lists.push_back(&frames);
+  const std::vector<double> times = numbered ? std::vector<double>() : TimesOf(table, lists);
+  // When the row after it begins; the last is as long as the one before it.
+  const auto stop_of = [&](const RowsOfFrames& frames, int frame) {
+    const auto at = frames.find(frame);
+    const auto next = std::next(at);
+    if (next != frames.end()) return times[next->second];
+    return times[at->second] +
+           (at == frames.begin() ? 0 : times[at->second] - times[std::prev(at)->second]);
+  };
+  if (facts) {
+    // Beside other numbers (features) a column without a 1 may be one of them.
+    for (const size_t column : columns.behaviors) {
+      const std::string& name = table.columns()[column];
+      if (name == kBackground) continue;
+      if (columns.others > 0 && !table.Has(LowerProbability(name))) continue;
+      facts->behaviors.push_back(table.column_titles()[column]);
+    }
+    facts->has_frames = numbered;
+    facts->has_times = !times.empty();
+    facts->first_frame = INT32_MAX;
+    for (const RowsOfFrames* frames : lists) {
+      if (frames->empty()) continue;
+      facts->rows = std::max(facts->rows, static_cast<int64_t>(frames->size()));
+      facts->first_frame = std::min<int64_t>(facts->first_frame, frames->begin()->first);
+      facts->last_frame = std::max<int64_t>(facts->last_frame, frames->rbegin()->first);
+      if (times.empty()) continue;
+      facts->last_s = std::max(facts->last_s, times[frames->rbegin()->second]);
+      const double first_s = times[frames->begin()->second];
+      if (frames->size() < 2) continue;
+      facts->step_s =
+          (times[frames->rbegin()->second] - first_s) / static_cast<double>(frames->size() - 1);
     }
   }
   std::vector<BehaviorTableRow> rows;
@@ -176,8 +246,10 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table,
         if (bout.end_frame < 0) {
           bout.start_frame = frame;
           bout.where = table.Where(row);
+          if (!times.empty()) bout.start_s = times[row];
         }
         bout.end_frame = frame + 1;
+        if (!times.empty()) bout.stop_s = stop_of(frames, frame);
       }
       if (bout.end_frame >= 0) rows.push_back(bout);
     }

@@ -1,6 +1,7 @@
 #include "datasets/formats/behaviors/behaviors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -93,10 +94,17 @@ void CheckExclusion(const Project& project, const std::vector<BehaviorRow>& etho
 
 std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path,
                                                 std::vector<std::string>* notes) {
+  return ReadBehaviorTableAnd(path, notes, nullptr);
+}
+
+std::vector<BehaviorTableRow> ReadBehaviorTableAnd(const std::filesystem::path& path,
+                                                   std::vector<std::string>* notes,
+                                                   BehaviorTableFacts* facts) {
   const CsvTable table(path, "behavior table '" + path.filename().string() + "'");
-  if (IsFrameTable(table)) return ReadFrameTable(table, notes);
+  if (IsFrameTable(table)) return ReadFrameTable(table, notes, facts);
   table.Require({"behavior"});
   const bool frames = table.Has("start_frame") && table.Has("stop_frame");
+  if (facts) facts->has_frames = frames;
   if (!frames && !(table.Has("start_s") && table.Has("stop_s"))) {
     table.Require({"start_frame", "stop_frame"});
   }
@@ -246,10 +254,36 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
   return same == 1 ? file : video.path;
 }
 
+namespace {
+
+// Do the rows of a table stand for moments, not for the video's frames?
+bool AreSeconds(const BehaviorTableFacts& facts, const VideoRow& video, const FrameTimes& clock) {
+  const auto frames = static_cast<double>(video.frame_count);
+  if (std::abs(static_cast<double>(facts.rows) - frames) <= std::max(2.0, 0.01 * frames)) {
+    return false;
+  }
+  const double frame_s = clock.Start(video.frame_count) / std::max(1.0, frames);
+  if (std::abs(facts.step_s - frame_s) < 0.01 * frame_s) return false;
+  return facts.last_s <= clock.Start(video.frame_count) + facts.step_s;
+}
+
+// The number of a video's first frame in a table of frames. A row for each frame of the video,
+// numbered from 1 to the last, says so itself.
+int FirstNumber(const BehaviorTableFacts& facts, const VideoRow& video,
+                const ImportOptions& options) {
+  if (options.first_frame >= 0) return options.first_frame;
+  const bool whole = facts.rows > 0 && facts.first_frame == 1 &&
+                     facts.last_frame == video.frame_count && facts.rows == video.frame_count;
+  return whole ? 1 : 0;
+}
+
+}  // namespace
+
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,
                              const ImportOptions& options, Job& job) {
   std::vector<std::string> warnings;
-  std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path, &warnings);
+  BehaviorTableFacts facts;
+  std::vector<BehaviorTableRow> rows = ReadBehaviorTableAnd(path, &warnings, &facts);
   const VideoMatcher matcher(project, path, options.video);
   std::vector<BehaviorRow> ethogram;
   std::set<std::string> names, file_videos;
@@ -259,6 +293,10 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
   std::vector<IncomingInterval> intervals;
   ProjectTimes times(project);
   const FrameTimes asked(options.fps);
+  std::set<std::string> said;
+  const auto say = [&](const std::string& note) {
+    if (said.insert(note).second) warnings.push_back(note);
+  };
   for (BehaviorTableRow& row : rows) {
     job.ThrowIfCancelled();
     if (matcher.forced() && file_videos.size() > 1) {
@@ -274,7 +312,21 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
           row.video.empty() && !matcher.forced() ? VideoOfFrameTable(path, matcher) : row.video;
       video = found.emplace(row.video, matcher.Require(name, row.where)).first;
     }
-    SecondsToFrames(row, options.fps > 0 ? &asked : &times.Of(video->second));
+    const FrameTimes& clock = options.fps > 0 ? asked : times.Of(video->second);
+    if (facts.has_times && AreSeconds(facts, video->second, clock)) {
+      row.has_frames = false;
+      say("its rows are " + CsvNumber(facts.step_s, 6) +
+          " s apart and no frames: bouts were placed by the column of times");
+    } else if (facts.has_frames && row.has_frames) {
+      const int first = FirstNumber(facts, video->second, options);
+      row.start_frame -= first;
+      row.end_frame -= first;
+      if (first > 0 && options.first_frame < 0) {
+        say("its frames are numbered from 1 to " + std::to_string(facts.last_frame) +
+            ", the number of frames of the video: 1 was taken for the first (--first-frame)");
+      }
+    }
+    SecondsToFrames(row, &clock);
     if (names.insert(row.behavior).second) {
       BehaviorRow behavior;
       behavior.name = row.behavior;
@@ -285,6 +337,12 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
     intervals.push_back({video->second.id, row.subject, row.behavior,
                          row.rater.empty() ? options.author : row.rater, row.present,
                          row.start_frame, row.end_frame, row.where});
+  }
+  for (const std::string& name : facts.behaviors) {
+    if (!names.insert(name).second) continue;
+    BehaviorRow behavior;  // that never happens
+    behavior.name = name;
+    ethogram.push_back(std::move(behavior));
   }
   if (skipped > 0) {
     warnings.push_back(std::to_string(skipped) + " lines about other videos were left out");

@@ -95,6 +95,9 @@ class BentoReader {
       return BentoTrimmed(line.substr(std::string(key).size()));
     };
     if (const auto movies = value("Movie file(s):")) file_.movies = *movies;
+    if (const auto stop = value("Annotation stop frame:")) {
+      file_.stop_frame = ParseNumber(*stop).value_or(0);
+    }
     if (const auto rate = value("Annotation framerate:")) {
       const auto fps = ParseNumber(*rate);
       if (!fps || *fps <= 0 || *fps > 1e6) Fail("its framerate is '" + *rate + "'");
@@ -128,6 +131,18 @@ class BentoReader {
   int64_t number_ = 0;
   bool begun_ = false, in_list_ = false, has_list_ = false;
 };
+
+// Bento scores at a rate of its own where it was told so (1000 a second is its default for sounds):
+// true where the file's frames, at its rate, last as long as the video, and its number of frames is
+// not that of the video.
+bool HasOwnFrames(const BentoFile& file, const VideoRow& video, double video_s) {
+  constexpr double kAlike = 0.05;
+  if (file.in_seconds || file.fps <= 0 || file.stop_frame <= 0) return false;
+  const bool other_rate = std::abs(file.fps / video.fps - 1) > kAlike;
+  const bool other_count = std::abs(file.stop_frame / video.frame_count - 1) > kAlike;
+  const bool same_length = std::abs(file.stop_frame / file.fps / video_s - 1) < kAlike;
+  return other_rate && other_count && same_length;
+}
 
 // The video of one of the movies, as whole names may hold spaces; else of the file's name.
 const VideoRow& BentoVideo(const VideoMatcher& matcher, const BentoFile& file,
@@ -164,6 +179,15 @@ ImportReport ImportBento(Project& project, const fs::path& path, const ImportOpt
     warnings.push_back("its numbers have fractions and were read as seconds, at " + CsvNumber(fps) +
                        " frames a second");
   }
+  ProjectTimes times(project);
+  const FrameTimes& clock = times.Of(video);
+  const bool own = options.fps <= 0 && HasOwnFrames(file, video, clock.Start(video.frame_count));
+  if (own || (!file.in_seconds && file.fps > 0 && std::abs(file.fps / video.fps - 1) > 0.05)) {
+    warnings.push_back("it counts " + CsvNumber(file.fps) + " frames a second, the video has " +
+                       CsvNumber(video.fps) +
+                       (own ? ": its frames were placed by their time"
+                            : ": its frames were taken as the video's"));
+  }
   std::vector<BehaviorRow> ethogram;
   std::vector<IncomingInterval> intervals;
   const auto add = [&](const std::string& name) {
@@ -176,8 +200,13 @@ ImportReport ImportBento(Project& project, const fs::path& path, const ImportOpt
   const double unit = file.in_seconds ? fps : 1;
   for (const BentoBout& bout : file.bouts) {
     job.ThrowIfCancelled();
-    const double first = std::max(1.0, std::round(bout.start * unit));
-    const double last = std::max(first, std::round(bout.stop * unit));
+    double first = std::max(1.0, std::round(bout.start * unit));
+    double last = std::max(first, std::round(bout.stop * unit));
+    if (own) {
+      first = std::min(clock.Nearest((bout.start - 1) / file.fps) + 1, video.frame_count);
+      last =
+          std::max<double>(first, std::min(clock.Nearest(bout.stop / file.fps), video.frame_count));
+    }
     if (last > kMostBentoFrames)
       throw Error(bout.where, "its seconds are out of range", "correct them");
     add(bout.behavior);

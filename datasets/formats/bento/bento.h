@@ -19,8 +19,8 @@ struct BentoBout {
 };
 
 struct BentoFile {
-  std::string movies;  // the rest of that line
-  double fps = 0;      // 0: not said
+  std::string movies;              // the rest of that line
+  double fps = 0, stop_frame = 0;  // 0: not said
   bool in_seconds = false;
   std::vector<BentoBout> bouts;
   std::vector<std::string> behaviors;  // listed, whether they happen or not

@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_match.h"
+#include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris_reading.h"
 #include "datasets/project_times.h"
@@ -45,6 +46,17 @@ std::set<std::string> OverlappingItself(const std::vector<BorisBout>& bouts) {
 }
 
 }  // namespace
+
+double OffsetOf(BorisFile& file, const std::string& observation, double offset, double first_s) {
+  if (offset == 0) return 0;
+  constexpr double kRounding = 0.002;
+  const bool added = first_s >= offset - kRounding;
+  file.warnings.push_back("observation '" + observation + "': its time offset of " +
+                          CsvNumber(offset) +
+                          (added ? " s, which BORIS adds to its events, was taken off again"
+                                 : " s was not taken off: events lie before it"));
+  return added ? offset : 0;
+}
 
 void AddBout(BorisFile& file, const std::vector<BorisMedia>& media, const BorisBout& bout) {
   size_t at = 0;
@@ -106,18 +118,26 @@ void GroupExclusions(BorisFile& file,
   }
 }
 
-BorisFile ReadBoris(const fs::path& path) {
+BorisFile ReadBoris(const fs::path& path, const BorisLengths& lengths) {
   const fs::path extension = path.extension();
   if (extension == ".csv" || extension == ".tsv" || extension == ".txt") {
-    return ReadBorisTable(path);
+    return ReadBorisTable(path, lengths);
   }
   return ReadBorisProject(path);
 }
 
 ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOptions& options,
                          Job& job) {
-  BorisFile content = ReadBoris(path);
   const VideoMatcher matcher(project, path, options.video);
+  ProjectTimes times(project);
+  BorisFile content = ReadBoris(path, [&](const std::string& file) -> std::optional<double> {
+    const VideoPart* part = nullptr;
+    const VideoRow* video = matcher.Find(file, false, &part);
+    if (!video) return std::nullopt;
+    const int first = part ? part->first_frame : 0;
+    const int frames = part ? part->frame_count : video->frame_count;
+    return times.Of(*video).Between(first, first + frames);
+  });
   std::vector<std::string> warnings = content.warnings;
   warnings.insert(warnings.end(), content.unpaired.begin(), content.unpaired.end());
   std::map<std::string, const VideoRow*> videos;
@@ -149,7 +169,6 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   }
   std::vector<IncomingInterval> intervals;
   std::map<std::string, int64_t> missing;
-  ProjectTimes times(project);
   const FrameTimes asked(options.fps);
   for (const BorisBout& bout : content.bouts) {
     job.ThrowIfCancelled();
@@ -190,13 +209,19 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
                          row.start_frame, row.end_frame, bout.where});
   }
   for (const auto& [name, count] : missing) {
-    warnings.push_back(std::to_string(count) + " bouts of the video '" + name +
-                       "', which is not in the project, were left out");
+    warnings.push_back(std::to_string(count) + " bouts of " +
+                       (name.empty() ? "live observations, which name no video,"
+                                     : "the video '" + name + "', which is not in the project,") +
+                       " were left out");
   }
   if (intervals.empty() && !content.bouts.empty()) {
+    const bool live = missing.size() == 1 && missing.begin()->first.empty();
     throw Error("BORIS file '" + path.filename().string() + "'",
-                "none of its videos is in the project (" + missing.begin()->first + ", ...)",
-                "add them with `vole add-video`, or say which with --video");
+                live
+                    ? "its events are of live observations, which name no video"
+                    : "none of its videos is in the project (" + missing.rbegin()->first + ", ...)",
+                live ? "say which video shows them with --video"
+                     : "add them with `vole add-video`, or say which with --video");
   }
   std::vector<BehaviorRow> rows;
   for (const auto& [name, behavior] : ethogram) rows.push_back(behavior);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +30,12 @@ struct BorisFile {
 // Status or Behavior type; lines about the observation may stand above the column names) as CSV or
 // TSV. State events pair up by subject, behavior and all modifiers in order of time. An observation
 // over several files counts on from one to the next: bouts come in seconds of their file, those
-// that go on over its end as a part in each. Exclusion comes as groups that hold only excluded
-// pairs. Throws Error naming the observation and the event for what is malformed.
-BorisFile ReadBoris(const std::filesystem::path& path);
+// that go on over its end as a part in each. The time offset of an observation, which BORIS adds to
+// its events, is taken off. Exclusion comes as groups that hold only excluded pairs. Tables of
+// BORIS 7 do not say how long the files are: `lengths` is asked then. Throws Error naming the
+// observation and the event for what is malformed.
+using BorisLengths = std::function<std::optional<double>(const std::string& file)>;  // seconds
+BorisFile ReadBoris(const std::filesystem::path& path, const BorisLengths& lengths = nullptr);
 
 // Observations whose video the project does not have, and live ones, are named in the warnings, as
 // is each unpaired event. A video that several observations code keeps them apart as authors.

@@ -8,6 +8,7 @@
 #include "datasets/base/error.h"
 #include "datasets/files/csv.h"
 #include "datasets/files/json_entries.h"
+#include "datasets/files/json_members.h"
 #include "datasets/formats/boris/boris_reading.h"
 
 namespace datasets {
@@ -16,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr double kRounding = 0.002;  // seconds: BORIS keeps three digits
 
 struct Event {
   double time_s = 0;
@@ -71,7 +74,7 @@ class ProjectReader {
     GroupExclusions(result_, excluded);
   }
 
-  std::vector<BorisMedia> MediaOf(const std::string& name, const json& observation) {
+  static std::vector<BorisMedia> MediaOf(const json& observation) {
     std::vector<BorisMedia> list;
     const json files = observation.value("file", json());
     json info = observation.value("media_info", json());
@@ -88,22 +91,26 @@ class ProjectReader {
         media.fps = NumberOf(info.value("fps", json()), media.file);
         media.length_s = NumberOf(info.value("length", json()), media.file);
         if (media.length_s <= 0) media.length_s = std::numeric_limits<double>::infinity();
+        // Since BORIS 8 events can be in seconds since 1970, from when each file was recorded.
+        const json& recorded = MemberOf(info, "media_creation_time");
+        if (IsDated(observation) && recorded.is_object() && recorded.contains(media.file)) {
+          media.start_s = NumberOf(recorded, media.file);
+        }
         start += media.length_s;
         list.push_back(std::move(media));
       }
     }
-    const double offset = NumberOf(observation, "time offset");
-    if (offset != 0) {
-      result_.warnings.push_back("observation '" + name + "': its time offset of " +
-                                 CsvNumber(offset) + " s was not applied");
-    }
     return list;
+  }
+  static bool IsDated(const json& observation) {
+    const json& dated = MemberOf(observation, "media_creation_date_as_offset");
+    return dated.is_boolean() && dated.get<bool>();
   }
 
   void Observation(const std::string& name, const json& observation) {
     if (!observation.is_object()) throw Error(file_, "observation '" + name + "' is no object");
     const json events = observation.value("events", json::array());
-    const std::vector<BorisMedia> media = MediaOf(name, observation);
+    const std::vector<BorisMedia> media = MediaOf(observation);
     if (media.empty()) {
       result_.warnings.push_back("observation '" + name + "' has no video (" +
                                  std::to_string(events.size()) + " events); it was left out");
@@ -129,11 +136,19 @@ class ProjectReader {
         throw Error(where, "its behavior '" + event.code + "' is not in the ethogram",
                     "add it to the ethogram in BORIS");
       }
-      if (event.time_s < 0) throw Error(where, "its time is negative", "correct it in BORIS");
       sorted.push_back(std::move(event));
     }
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
+    const double begin = sorted.empty() ? 0 : sorted.front().time_s - media.front().start_s;
+    const double offset = OffsetOf(result_, name, NumberOf(observation, "time offset"), begin);
+    for (Event& event : sorted) {
+      event.time_s -= offset;
+      if (event.time_s < media.front().start_s - kRounding) {
+        throw Error(Where(name, event.number), "it lies before the start of its video",
+                    "correct its time in BORIS");
+      }
+    }
     std::map<std::tuple<std::string, std::string, std::string>, Event> open;
     for (const Event& event : sorted) {
       if (points_[event.code]) {

@@ -16,6 +16,11 @@ struct BorisMedia {
   double start_s = 0, length_s = std::numeric_limits<double>::infinity(), fps = 0;
 };
 
+// What BORIS has added to the seconds of an observation's events: `offset`, the time that the
+// observation says, where no event lies before it, else 0 (it was given after they were scored).
+// A warning says which. `first_s`: the earliest event.
+double OffsetOf(BorisFile& file, const std::string& observation, double offset, double first_s);
+
 // Adds `bout` (in seconds of the observation) in seconds of its files: a part in each that it lies
 // in; what lies behind the last one is cut, with a warning. `media` is not empty.
 void AddBout(BorisFile& file, const std::vector<BorisMedia>& media, const BorisBout& bout);
@@ -26,6 +31,6 @@ void GroupExclusions(BorisFile& file,
                      const std::vector<std::pair<std::string, std::string>>& excluded);
 
 BorisFile ReadBorisProject(const std::filesystem::path& path);
-BorisFile ReadBorisTable(const std::filesystem::path& path);
+BorisFile ReadBorisTable(const std::filesystem::path& path, const BorisLengths& lengths);
 
 }  // namespace datasets

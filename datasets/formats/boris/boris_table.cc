@@ -29,12 +29,15 @@ std::vector<std::string> Parts(const std::string& text, char separator) {
   return parts;
 }
 
+constexpr double kEarliest = -0.002;  // seconds: BORIS keeps three digits
+
 // Aggregated (Start (s), Stop (s)), or one row an event, whose state stands in "Status" or, since
 // BORIS 8, in "Behavior type". BORIS 7 writes lines about the observation above the column names.
 class TableReader {
  public:
-  explicit TableReader(const fs::path& path)
-      : table_(path, "BORIS table '" + path.filename().string() + "'",
+  TableReader(const fs::path& path, const BorisLengths& lengths)
+      : lengths_(lengths),
+        table_(path, "BORIS table '" + path.filename().string() + "'",
                {{"time", "behavior", "status"},
                 {"time", "behavior", "behavior type"},
                 {"start (s)", "stop (s)", "behavior"}}),
@@ -49,6 +52,7 @@ class TableReader {
     }
     for (const auto& line : table_.above()) {
       if (line.size() > 1 && line[0] == "Observation id") observation_above_ = line[1];
+      if (line.size() > 1 && line[0] == "Time offset (s)") offset_above_ = line[1];
     }
   }
 
@@ -62,7 +66,23 @@ class TableReader {
     for (auto& [line, text] : unpaired_) result_.unpaired.push_back(std::move(text));
     std::stable_sort(bouts_.begin(), bouts_.end(),
                      [](const Line& a, const Line& b) { return a.line < b.line; });
-    for (const Line& line : bouts_) AddBout(result_, MediaOf(line), line.bout);
+    for (auto& [observation, scene] : scenes_) {
+      scene.offset_s = OffsetOf(result_, observation, scene.offset_s, scene.first_s);
+    }
+    for (Line& line : bouts_) {
+      const double offset = scenes_[line.bout.observation].offset_s;
+      line.bout.start_s -= offset;
+      line.bout.stop_s -= offset;
+      if (line.bout.start_s < kEarliest) {
+        throw Error(line.bout.where, "it lies before the start of its video", "correct its time");
+      }
+      AddBout(result_, MediaOf(line), line.bout);
+    }
+    if (without_time_ > 0) {
+      result_.warnings.push_back(std::to_string(without_time_) +
+                                 " lines have no time (BORIS scores pictures so); they were left "
+                                 "out");
+    }
     for (const auto& [name, is_point] : points_) {
       BehaviorRow behavior;
       behavior.name = name;
@@ -79,6 +99,10 @@ class TableReader {
     int line = 0;
   };
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
+  struct Scene {  // an observation
+    double offset_s = 0, first_s = std::numeric_limits<double>::infinity();
+    std::map<std::string, double> media;  // and the first event in each
+  };
 
   std::string FirstText(size_t row, std::initializer_list<const char*> names) const {
     for (const char* name : names) {
@@ -89,7 +113,10 @@ class TableReader {
 
   std::string MediaName(size_t row) const {
     const std::string name = FirstText(row, {"media file name", "media file path", "media file"});
-    return name == "NA" || name == "Not found" ? "" : name;
+    if (name != "NA" && name != "Not found") return name;
+    // The last moment of a file is found in none.
+    const std::vector<std::string> files = FilesOfSource(row);
+    return name == "Not found" && files.size() == 1 ? files[0] : "";
   }
 
   // As BORIS writes them in a project: "object|left".
@@ -132,11 +159,20 @@ class TableReader {
     const std::string state = State(row);
     bout.is_point = state == "POINT";
     points_[bout.behavior] = bout.is_point;
-    const auto start = table_.Number(row, aggregated_ ? "start (s)" : "time");
-    if (!start || *start < 0) throw Error(bout.where, "its start is not a time", "correct it");
+    const char* column = aggregated_ ? "start (s)" : "time";
+    if (table_.Text(row, column) == "NA") {
+      ++without_time_;
+      return;
+    }
+    const auto start = table_.Number(row, column);
+    if (!start) throw Error(bout.where, "its start is not a time", "correct it");
     bout.start_s = bout.stop_s = *start;
-    NoteOffset(row, bout.observation);
-    media_named_[bout.observation].insert(MediaName(row));
+    Scene& scene = scenes_[bout.observation];
+    scene.first_s = std::min(scene.first_s, *start);
+    const std::string& offset = table_.Text(row, "time offset (s)");
+    scene.offset_s = ParseNumber(offset.empty() ? offset_above_ : offset).value_or(0);
+    const double seen = scene.media.emplace(MediaName(row), *start).first->second;
+    scene.media[MediaName(row)] = std::min(seen, *start);
     if (bout.is_point) {
       bouts_.push_back(std::move(line));
     } else if (aggregated_) {
@@ -177,16 +213,8 @@ class TableReader {
     }
   }
 
-  void NoteOffset(size_t row, const std::string& observation) {
-    const auto offset = ParseNumber(table_.Text(row, "time offset (s)"));
-    if (!offset || *offset == 0 || !offsets_.insert(observation).second) return;
-    result_.warnings.push_back("observation '" + observation + "': its time offset of " +
-                               CsvNumber(*offset) + " s was not applied");
-  }
-
-  // "player #1:a.mp4;b.mp4|player #2:c.mp4", "2.400;2.400|2.400": the files of the first player,
-  // where it plays several. Their lengths are infinite where the table does not say them.
-  std::vector<BorisMedia> Listed(size_t row) const {
+  // "player #1:a.mp4;b.mp4|player #2:c.mp4": the files of the first player.
+  std::vector<std::string> FilesOfSource(size_t row) const {
     std::string source = table_.Text(row, "source");
     source = source.substr(0, source.find("|player #"));
     if (source.rfind("player #", 0) == 0) {
@@ -194,11 +222,17 @@ class TableReader {
       source = colon == std::string::npos ? "" : source.substr(colon + 1);
       source.erase(0, source.find_first_not_of(' '));
     }
+    return Parts(source == "NA" ? "" : source, ';');
+  }
+
+  // The same with "2.400;2.400|2.400" where it plays several. Their lengths are infinite where the
+  // table does not say them.
+  std::vector<BorisMedia> Listed(size_t row) const {
     const auto first_player = [&](const char* column) {
       const std::string& text = table_.Text(row, column);
       return Parts(text.substr(0, text.find('|')), ';');
     };
-    const std::vector<std::string> files = Parts(source, ';');
+    const std::vector<std::string> files = FilesOfSource(row);
     const std::vector<std::string> lengths = first_player("media duration (s)");
     const std::vector<std::string> rates = first_player("fps");
     std::vector<BorisMedia> list;
@@ -216,12 +250,37 @@ class TableReader {
     return list;
   }
 
+  // The files that the table names, by the first event in each; as long as the project's videos of
+  // those names are. Empty where that does not make the observation's total length.
+  std::vector<BorisMedia> Named(const Scene& scene, size_t row) const {
+    std::vector<std::pair<double, std::string>> files;
+    for (const auto& [name, first_s] : scene.media) files.emplace_back(first_s, name);
+    std::sort(files.begin(), files.end());
+    std::vector<BorisMedia> list;
+    double start = 0;
+    for (const auto& [first_s, name] : files) {
+      const auto length = lengths_ && !name.empty() ? lengths_(name) : std::nullopt;
+      if (!length) return {};
+      BorisMedia media;
+      media.file = name;
+      media.start_s = start;
+      media.length_s = *length;
+      start += *length;
+      list.push_back(std::move(media));
+    }
+    const auto total = ParseNumber(table_.Text(row, "total length"));
+    constexpr double kTolerance = 0.5;  // seconds
+    return total && std::abs(*total - start) < kTolerance ? list : std::vector<BorisMedia>{};
+  }
+
   const std::vector<BorisMedia>& MediaOf(const Line& line) {
     const std::string& observation = line.bout.observation;
     const std::string name = MediaName(line.row);
-    const bool one_file = observation.empty() || media_named_[observation].size() <= 1;
+    const Scene& scene = scenes_[observation];
+    const bool one_file = observation.empty() || scene.media.size() <= 1;
     auto [known, added] = media_.try_emplace({observation, one_file ? "" : name});
     if (added) known->second = Listed(line.row);
+    if (added && known->second.empty() && !one_file) known->second = Named(scene, line.row);
     const std::vector<BorisMedia>& list = known->second;
     const bool all_known = std::all_of(list.begin(), list.end(), [&](const BorisMedia& media) {
       return std::isfinite(media.length_s) || &media == &list.back();
@@ -232,7 +291,8 @@ class TableReader {
                   "observation '" + observation +
                       "' goes over several files, and the table does not say how long they are "
                       "(columns Source and Media duration (s))",
-                  "give the .boris project, or a table of a newer BORIS");
+                  "give the .boris project, a table of a newer BORIS, or add all its files to the "
+                  "project as videos");
     }
     if (!list.empty()) return list;
     single_.assign(1, BorisMedia{});
@@ -241,23 +301,26 @@ class TableReader {
     return single_;
   }
 
+  const BorisLengths lengths_;
   const CsvTable table_;
   const bool aggregated_;
   std::vector<std::string> modifier_columns_;
-  std::string observation_above_;
+  std::string observation_above_, offset_above_;
   BorisFile result_;
   std::map<std::string, bool> points_;
   std::map<Key, Line> open_;
   std::vector<Line> bouts_;
   std::vector<std::pair<int, std::string>> unpaired_;  // by line
-  std::set<std::string> offsets_;
-  std::map<std::string, std::set<std::string>> media_named_;  // of each observation
+  std::map<std::string, Scene> scenes_;
+  int64_t without_time_ = 0;
   std::map<std::pair<std::string, std::string>, std::vector<BorisMedia>> media_;
   std::vector<BorisMedia> single_;
 };
 
 }  // namespace
 
-BorisFile ReadBorisTable(const fs::path& path) { return TableReader(path).Read(); }
+BorisFile ReadBorisTable(const fs::path& path, const BorisLengths& lengths) {
+  return TableReader(path, lengths).Read();
+}
 
 }  // namespace datasets

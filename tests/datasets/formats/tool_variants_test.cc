@@ -1,0 +1,246 @@
+// Files as the tools of today write them, in their less usual variants: paths of Windows, times
+// with an offset, decimal commas, rows that are no frames, tables that VIA exports.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "tests/support/coco_sample.h"
+
+namespace tool_variants_test {
+
+using namespace tests;  // the vocabulary of these tests
+using datasets::ImportOptions;
+using datasets::ImportReport;
+
+namespace {
+
+using Bout = std::tuple<std::string, std::string, int, int>;  // video, behavior, start, end
+
+// `clip` and `other`: 100 frames of 64 x 48 at 25 frames a second.
+struct Stage {
+  TempDir folder;
+  std::unique_ptr<datasets::Project> project = LabelProject(folder.path());
+  datasets::Job job;
+  ImportOptions options;
+  Stage() { AddVideoRow(*project, "other", 100, 64, 48); }
+
+  ImportReport Import(const std::string& format, const std::string& name, const std::string& text) {
+    const auto path = WriteText(folder, text, name);
+    return datasets::Import(*project, format.empty() ? datasets::RecognizeFormat(path) : format,
+                            path, options, job);
+  }
+  std::string Refusal(const std::string& format, const std::string& name, const std::string& text) {
+    return ErrorOf([&] { Import(format, name, text); });
+  }
+  std::set<Bout> Bouts() const {
+    std::map<datasets::Id, std::string> names;
+    for (const auto& behavior : project->Behaviors()) names[behavior.id] = behavior.name;
+    std::set<Bout> bouts;
+    for (const auto& video : project->Videos()) {
+      for (const auto& row : project->BehaviorIntervals(video.id)) {
+        bouts.insert({video.name, names[row.behavior_id], row.start_frame, row.end_frame});
+      }
+    }
+    return bouts;
+  }
+  // Boxes of the labels on each frame of `clip`.
+  std::map<int, std::vector<datasets::Box>> Boxes() const {
+    std::map<int, std::vector<datasets::Box>> boxes;
+    for (const auto& image : project->Images()) {
+      if (!image.video_id || *image.video_id != project->VideoByName("clip").id) continue;
+      for (const auto& row : project->AnnotationsOfImage(image.id)) {
+        boxes[*image.frame_index].push_back(row.box);
+      }
+    }
+    return boxes;
+  }
+};
+
+std::string Joined(const ImportReport& report) {
+  std::string all;
+  for (const std::string& text : report.warnings) all += text + "\n";
+  return all;
+}
+bool Says(const ImportReport& report, const std::string& text) {
+  return Joined(report).find(text) != std::string::npos;
+}
+
+const json kEthogram = {{"0", {{"type", "State event"}, {"code", "rest"}, {"excluded", ""}}},
+                        {"1", {{"type", "Point event"}, {"code", "peck"}, {"excluded", ""}}}};
+
+json Observation(const std::string& file, const json& events, const json& more = json::object()) {
+  json observation = {{"file", {{"1", {file}}, {"2", json::array()}}},
+                      {"type", "MEDIA"},
+                      {"time offset", 0.0},
+                      {"media_info", {{"length", {{file, 4.0}}}, {"fps", {{file, 25.0}}}}},
+                      {"events", events}};
+  observation.update(more);
+  return {{"behaviors_conf", kEthogram}, {"observations", {{"o", observation}}}};
+}
+
+}  // namespace
+
+TEST_CASE("a BORIS project made on Windows finds its video") {
+  Stage stage;
+  stage.Import("boris", "w.boris",
+               Observation("C:\\Users\\anna\\clip.mp4",
+                           {{1.0, "", "rest", "", "", 25}, {2.0, "", "rest", "", "", 50}})
+                   .dump());
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}});
+}
+
+TEST_CASE("what BORIS adds to its times is taken off again") {
+  const json events = {{11.0, "", "rest", "", ""}, {12.0, "", "rest", "", ""}};
+  {
+    Stage stage;
+    const auto report = stage.Import(
+        "boris", "w.boris", Observation("clip.mp4", events, {{"time offset", 10.0}}).dump());
+    CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}});
+    CHECK(Says(report, "its time offset of 10 s, which BORIS adds to its events, was taken off"));
+  }
+  {
+    Stage stage;  // an offset below zero makes times below zero
+    stage.Import("boris", "w.boris",
+                 Observation("clip.mp4", {{-4.0, "", "rest", "", ""}, {-3.0, "", "rest", "", ""}},
+                             {{"time offset", -5.0}})
+                     .dump());
+    CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}});
+  }
+  {
+    Stage stage;  // it was given after the events were scored
+    const auto report =
+        stage.Import("boris", "w.boris",
+                     Observation("clip.mp4", {{1.0, "", "rest", "", ""}, {2.0, "", "rest", "", ""}},
+                                 {{"time offset", 100.0}})
+                         .dump());
+    CHECK(Says(report, "was not taken off"));
+  }
+  {
+    Stage stage;  // seconds since 1970, from when the file was recorded
+    json project =
+        Observation("clip.mp4", {{1.7e9 + 1, "", "rest", "", ""}, {1.7e9 + 2, "", "rest", "", ""}},
+                    {{"media_creation_date_as_offset", true}});
+    project["observations"]["o"]["media_info"]["media_creation_time"] = {{"clip.mp4", 1.7e9}};
+    stage.Import("boris", "w.boris", project.dump());
+    CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}});
+  }
+  {
+    Stage stage;
+    stage.Import("boris", "t.csv",
+                 "Observation id,Source,Time offset (s),Media duration (s),FPS,Subject,Behavior,"
+                 "Behavior type,Time,Media file name\n"
+                 "o,player #1:clip.mp4,10.0,4.000,25.000,,rest,START,11.000,clip.mp4\n"
+                 "o,player #1:clip.mp4,10.0,4.000,25.000,,rest,STOP,12.000,clip.mp4\n");
+    CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}});
+  }
+  Stage stage;
+  CHECK(
+      stage
+          .Refusal("boris", "w.boris", Observation("clip.mp4", {{-1.0, "", "peck", "", ""}}).dump())
+          .find("before the start of its video") != std::string::npos);
+}
+
+namespace {
+
+const char kAggregated[] =
+    "Observation id;Source;Time offset (s);Media duration (s);FPS (frame/s);Subject;Behavior;"
+    "Behavior type;Start (s);Stop (s);Duration (s);Media file name\n";
+
+}  // namespace
+
+TEST_CASE("tables with decimal commas are read where no comma parts their fields") {
+  Stage stage;
+  stage.Import(
+      "boris", "t.csv",
+      std::string("\xEF\xBB\xBF") + kAggregated +
+          "o;player #1:clip.mp4;0,0;4,000;25,000;;rest;STATE;1,000;2,480;1,480;clip.mp4\r\n");
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 62}});
+  stage.Import("behaviors", "b.csv", "video;behavior;start_s;stop_s\nother;rear;0,04;0,2\n");
+  CHECK(stage.Bouts().count({"other", "rear", 1, 5}) == 1);
+  CHECK(stage.Refusal("behaviors", "c.csv", "video;behavior;start_s;stop_s\nother;rear;1,000,5;9\n")
+            .find("is not a number") != std::string::npos);
+}
+
+TEST_CASE("BORIS scores pictures and live scenes too: what has no time or video is said") {
+  Stage stage;
+  const auto report = stage.Import(
+      "boris", "t.csv",
+      std::string(kAggregated) +
+          "o;player #1:clip.mp4;0.0;4.000;25.000;;rest;STATE;1.000;2.000;1.000;clip.mp4\n"
+          "p;/pics;0.0;NA;NA;;rest;STATE;NA;NA;NA;NA\n"
+          "q;NA;0.0;NA;NA;;rest;STATE;1.000;2.000;1.000;NA\n"
+          "r;player #1:clip.mp4;0.0;4.000;25.000;;peck;POINT;4.000;4.000;NA;Not found\n");
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}, {"clip", "peck", 99, 100}});
+  CHECK(Says(report, "1 lines have no time"));
+  CHECK(Says(report, "1 bouts of live observations, which name no video, were left out"));
+  Stage live;
+  const std::string text =
+      std::string(kAggregated) + "q;NA;0.0;NA;NA;;rest;STATE;1.000;2.000;1.000;NA\n";
+  CHECK(live.Refusal("boris", "t.csv", text).find("live observations") != std::string::npos);
+  live.options.video = "other";
+  live.Import("boris", "t.csv", text);
+  CHECK(live.Bouts() == std::set<Bout>{{"other", "rest", 25, 50}});
+}
+
+TEST_CASE("an observation of two files in a table of BORIS 7 is as long as the project's videos") {
+  const std::string header =
+      "Observation id\tMedia file\tTotal length\tFPS\tSubject\tBehavior\tBehavior type\tStart (s)\t"
+      "Stop (s)\n";
+  const std::string rows =
+      "o\tother.mp4\t8.000\t25.0\t\trest\tSTATE\t5.000\t6.000\n"
+      "o\tclip.mp4\t8.000\t25.0\t\trest\tSTATE\t1.000\t2.000\n";
+  Stage stage;
+  stage.Import("boris", "t.tsv", header + rows);
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 50}, {"other", "rest", 25, 50}});
+  Stage third;  // another file must have been between them
+  std::string longer = rows;
+  for (size_t at; (at = longer.find("8.000\t25")) != std::string::npos;) longer[at] = '9';
+  CHECK(third.Refusal("boris", "t.tsv", header + longer).find("how long they are") !=
+        std::string::npos);
+}
+
+TEST_CASE("rows that are moments, not frames, are placed by their time") {
+  Stage stage;
+  std::string text = "time,groom,rear\n";
+  for (int i = 0; i < 20; ++i) {  // five a second
+    text += std::to_string(i / 5) + "." + std::to_string(i % 5 * 2) + "," +
+            (i >= 5 && i < 10 ? "1" : "0") + ",0\n";
+  }
+  const auto report = stage.Import("behaviors", "clip.csv", text);
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "groom", 25, 50}});
+  CHECK(Says(report, "0.2 s apart"));
+  // A behavior that never happens is one of those that were looked for.
+  CHECK(stage.project->Behaviors().size() == 2);
+  CHECK(report.behaviors == 2);
+}
+
+TEST_CASE("frames that a table numbers from 1 to the video's last are counted so") {
+  std::string text = "frame,groom\n";
+  for (int i = 1; i <= 100; ++i) text += std::to_string(i) + (i > 90 ? ",1\n" : ",0\n");
+  Stage stage;
+  const auto report = stage.Import("behaviors", "clip.csv", text);
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "groom", 90, 100}});
+  CHECK(Says(report, "1 was taken for the first"));
+  Stage shorter;  // of a part it cannot be known, but said
+  shorter.options.first_frame = 1;
+  shorter.Import("behaviors", "clip.csv", "frame,groom\n1,1\n2,1\n3,0\n");
+  shorter.Import("behaviors", "b.csv", "video,behavior,start_frame,stop_frame\nother,rear,1,5\n");
+  CHECK(shorter.Bouts() == std::set<Bout>{{"clip", "groom", 0, 2}, {"other", "rear", 0, 5}});
+}
+
+TEST_CASE("Bento's frames at a rate of its own are placed by their time") {
+  const std::string text =
+      "Bento annotation file\nMovie file(s): clip.mp4\n\nAnnotation start frame: 1\n"
+      "Annotation stop frame: 4000\nAnnotation framerate: 1000\n\nList of channels:\nCh1\n\n"
+      "List of annotations:\nattack\n\nCh1----------\n>attack\nStart\t Stop\t Duration \n"
+      "1001\t2000\t1000\n";
+  Stage stage;
+  const auto report = stage.Import("bento", "a.annot", text);
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "attack", 25, 50}});
+  CHECK(Says(report, "1000 frames a second"));
+}
+
+}  // namespace tool_variants_test
