@@ -1,6 +1,7 @@
 #include "datasets/formats/formats.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 
 #include "datasets/base/encoding.h"
@@ -61,11 +62,29 @@ std::string FormatTable(bool imports) {
   return table;
 }
 
+namespace {
+
+// What tools hand out packed, and what is a spreadsheet's own.
+void RefusePacked(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string thing = "'" + path.string() + "'";
+  if (ending == ".zip" || ending == ".gz" || ending == ".tar") {
+    throw Error(thing, "it is packed", "unpack it, and import the file or folder that was in it");
+  }
+  if (ending == ".xlsx" || ending == ".xls" || ending == ".ods") {
+    throw Error(thing, "it is a spreadsheet", "save it as CSV");
+  }
+}
+
+}  // namespace
+
 std::string RecognizeFormat(const std::filesystem::path& path) {
   const std::string thing = "'" + path.string() + "'";
   if (!std::filesystem::exists(path)) {
     throw Error(thing, "there is no such file or folder", "check the path");
   }
+  RefusePacked(path);
   const FileStart start(path);
   std::string like, readable;
   int count = 0;
@@ -92,6 +111,7 @@ ImportReport Import(Project& project, const std::string& format, const std::file
   if (!std::filesystem::exists(path)) {
     throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
   }
+  RefusePacked(path);
   const TextGuesses guesses;
   ImportReport report = found.import(project, path, options, job);
   for (const std::string& said : guesses.Sentences()) report.warnings.push_back(said);

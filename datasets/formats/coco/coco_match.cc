@@ -38,6 +38,13 @@ PictureClaim CocoMatcher::ClaimOf(const CocoImage& image) const {
   const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   claim.pictures = {folder / name, folder / "images" / name, folder / ".." / name,
                     folder / ".." / "images" / name, folder / path_.stem() / name};
+  // COCO's own way: annotations/instances_train2017.json beside train2017/ or images/train2017/.
+  const std::string stem = path_.stem().string();
+  const size_t mark = stem.rfind('_');
+  if (mark == std::string::npos) return claim;
+  const std::string subset = stem.substr(mark + 1);
+  claim.pictures.push_back(folder / ".." / subset / name);
+  claim.pictures.push_back(folder / ".." / "images" / subset / name);
   return claim;
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "datasets/base/error.h"
+#include "datasets/files/csv.h"
 #include "datasets/files/json_entries.h"
 #include "datasets/store/points.h"
 
@@ -38,6 +39,10 @@ class Parser {
                       Entry(section, index, value);
                     });
     CheckKind();
+    if (parts_without_area_ > 0) {
+      document_.warnings.push_back(std::to_string(parts_without_area_) +
+                                   " parts of outlines have fewer than 3 points and were left out");
+    }
     for (const auto& [text, id] : image_texts_) document_.image_texts[id] = text;
     for (const auto& [text, id] : category_texts_) document_.category_texts[id] = text;
     return std::move(document_);
@@ -152,8 +157,10 @@ class Parser {
     return value->get<std::string>();
   }
   double Number(const json& value, const std::string& name, const std::string& where) const {
-    if (!value.is_number()) Fail(where, name + " holds something that is not a number");
-    const double number = value.get<double>();
+    const auto text =
+        value.is_string() ? ParseNumber(value.get<std::string>()) : std::optional<double>();
+    if (!value.is_number() && !text) Fail(where, name + " holds something that is not a number");
+    const double number = text ? *text : value.get<double>();
     if (!std::isfinite(number)) Fail(where, name + " is not finite");
     return number;
   }
@@ -288,7 +295,7 @@ class Parser {
     }
     if (const json* box = Find(value, "bbox")) ReadBox(*box, object, where);
     if (const json* segmentation = Find(value, "segmentation")) {
-      Segmentation(*segmentation, object, where);
+      Segmentation(value, *segmentation, object, where);
     }
     if (const json* points = Find(value, "keypoints")) KeyPoints(*points, object, where);
     if (object.polygons.empty() && !object.has_rle() && !object.box) BoxPoints(object);
@@ -359,17 +366,30 @@ class Parser {
     return ring;
   }
 
-  void Segmentation(const json& value, CocoObject& object, const std::string& where) const {
+  void Segmentation(const json& annotation, const json& value, CocoObject& object,
+                    const std::string& where) {
     if (value.is_array()) {
       if (!value.empty() && value[0].is_number()) {
         object.polygons.push_back(ReadRing(value, where));
         return;
       }
       object.polygons.reserve(value.size());
+      int64_t without_area = 0;
       for (const json& part : value) {
         if (!part.is_array()) Fail(where, "segmentation is not a list of outlines");
+        // Masks that were traced leave parts of one or two pixels; an outline that is nothing else
+        // is refused below.
+        if (part.size() % 2 == 0 && part.size() < 6 && value.size() > 1) {
+          ++without_area;
+          continue;
+        }
+        if (part.empty() && Find(annotation, "bbox")) continue;
         object.polygons.push_back(ReadRing(part, where));
       }
+      if (without_area > 0 && object.polygons.empty()) {
+        Fail(where, "none of its outlines has 3 points, which are the least");
+      }
+      parts_without_area_ += without_area;
       return;
     }
     if (!value.is_object()) Fail(where, "segmentation is neither outlines nor RLE");
@@ -437,6 +457,7 @@ class Parser {
   CocoDocument document_;
   std::map<std::string, int64_t> video_texts_, image_texts_, category_texts_, object_texts_;
   bool saw_images_ = false, saw_annotations_ = false;
+  int64_t parts_without_area_ = 0;
   std::unordered_set<int64_t> video_ids_, image_ids_, category_ids_, object_ids_;
 };
 

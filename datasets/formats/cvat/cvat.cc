@@ -130,7 +130,7 @@ class CvatImport {
     return std::any_of(std::begin(kCvatShapes), std::end(kCvatShapes),
                        [&](const char* name) { return std::strcmp(name, node.name()) == 0; });
   }
-  static bool IsOutside(pugi::xml_node node) { return node.attribute("outside").as_int() == 1; }
+  static bool IsOutside(pugi::xml_node node) { return node.attribute("outside").as_bool(); }
 
   PictureClaim ClaimOf(pugi::xml_node track, pugi::xml_node shape) const {
     const auto frame = file_.Whole(shape, "frame");
@@ -192,7 +192,7 @@ class CvatImport {
         IncomingLabel* added = AddShape(shape, label, *place);
         if (!added) return;
         added->track = number;
-        added->row.keyframe = shape.attribute("keyframe").as_int(1) != 0;
+        added->row.keyframe = shape.attribute("keyframe").as_bool(true);
         if (added->row.keyframe) return;
         added->row.source = LabelSource::kInterpolated;
         ++filled_in_;
@@ -240,7 +240,7 @@ class CvatImport {
     } else {
       SetRing(RingOf(shape, kind), where, row);
     }
-    row.occluded = shape.attribute("occluded").as_int() == 1;
+    row.occluded = shape.attribute("occluded").as_bool();
     IncomingLabel& added = batch_.AddLabel(place, batch_.Category(label));
     row.source = added.row.source;
     added.row = std::move(row);

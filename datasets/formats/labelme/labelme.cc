@@ -13,6 +13,7 @@
 #include "datasets/exchange/selection.h"
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/base64.h"
+#include "datasets/files/csv.h"
 #include "datasets/files/json_entries.h"
 #include "datasets/video/picture_file.h"
 
@@ -84,6 +85,12 @@ class Reader {
     shape.label = value["label"].get<std::string>();
     const json group = value.value("group_id", json());
     if (group.is_number_integer()) shape.group = group.get<int64_t>();
+    if (group.is_string()) {  // "3", of tools beside labelme
+      const auto number = ParseNumber(group.get<std::string>());
+      if (number && *number == std::floor(*number) && std::abs(*number) < 1e15) {
+        shape.group = static_cast<int64_t>(*number);
+      }
+    }
     const json type_value = value.value("shape_type", json());
     const std::string type = type_value.is_string() ? type_value.get<std::string>() : "polygon";
     const Ring points = Points(value, where);

@@ -1,10 +1,14 @@
 #include "datasets/formats/labelstudio/labelstudio.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/url.h"
 #include "datasets/exchange/bad_entries.h"
 #include "datasets/exchange/drawn_shapes.h"
 #include "datasets/exchange/format.h"
@@ -12,7 +16,9 @@
 #include "datasets/exchange/label_batch.h"
 #include "datasets/files/json_entries.h"
 #include "datasets/files/json_members.h"
+#include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/pose/pose_document.h"
+#include "datasets/project_times.h"
 
 namespace datasets {
 
@@ -47,10 +53,38 @@ std::string StudioAuthor(const json& annotation) {
   return by.is_string() ? by.get<std::string>() : email;
 }
 
+// How Label Studio marks stretches of time in a video.
+enum class StudioTime { kNone, kFrames, kSeconds };
+
+StudioTime TimeOf(const json& region) {
+  const json& value = MemberOf(region, "value");
+  if (TextMember(region, "type") == "timelinelabels") return StudioTime::kFrames;
+  const bool seconds = MemberOf(value, "start").is_number() && MemberOf(value, "end").is_number();
+  return seconds && TextMember(region, "type") == "labels" ? StudioTime::kSeconds
+                                                           : StudioTime::kNone;
+}
+
+// "<video src='...'/>" is what players of sounds and hypertext are given.
+std::string SourceInTag(const std::string& text) {
+  const size_t source = text.find("src=");
+  if (text.find('<') != 0 || source == std::string::npos || source + 5 >= text.size()) return text;
+  const size_t end = text.find(text[source + 4], source + 5);
+  return text.substr(source + 5, end == std::string::npos ? end : end - source - 5);
+}
+
+bool IsVideoName(const std::string& source) {
+  static const std::set<std::string> kEndings = {".mp4",  ".avi", ".mov", ".mkv",
+                                                 ".webm", ".m4v", ".mpg", ".wmv"};
+  std::string ending = fs::path(source).extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return kEndings.count(ending) > 0;
+}
+
 struct StudioRegion {
   json result;
   std::string where, author, label;
   bool is_video = false;
+  StudioTime time = StudioTime::kNone;
 };
 
 struct StudioTask {
@@ -66,7 +100,13 @@ class StudioImport {
         file_("Label Studio file '" + path.filename().string() + "'"),
         job_(job),
         placer_(project, path, options),
+        matcher_(project, path, options.video),
+        times_(project),
         bad_(options.skip_bad) {}
+
+  // Of what lasts a while in videos; after Read().
+  const std::vector<BehaviorRow>& ethogram() const { return ethogram_; }
+  const std::vector<IncomingInterval>& intervals() const { return intervals_; }
 
   LabelBatch Read() {
     int64_t tasks = 0;
@@ -82,7 +122,8 @@ class StudioImport {
       bad_.Try([&] { ReadTask(task, where); });
     });
     for (const StudioTask& task : tasks_) AddTask(task);
-    bad_.Finish(&batch_.warnings, batch_.images().empty());
+    bad_.Finish(&batch_.warnings, batch_.images().empty() && intervals_.empty());
+    Say(other_videos_, "stretches of time in other videos were left out");
     placer_.AddNotes(&batch_.warnings);
     Say(several_,
         "tasks have annotations of several people; of each the ground truth, else the one "
@@ -116,9 +157,10 @@ class StudioImport {
       if (source.empty() && value.is_string()) source = value.get<std::string>();
     }
     if (source.empty()) throw Error(where, "its data name no picture", "correct the file");
+    source = SourceInTag(source);
     const size_t local = source.find("?d="), query = source.find('?');
-    if (local != std::string::npos) return source.substr(local + 3);
-    return source.substr(0, query);
+    if (local != std::string::npos) return UrlDecoded(source.substr(local + 3));
+    return UrlDecoded(source.substr(0, query));
   }
 
   // Takes the regions out of `task`.
@@ -160,20 +202,23 @@ class StudioImport {
     int64_t number = 0;
     for (json& region : regions) {
       ++number;
-      if (TextMember(region, "type") == "labels") continue;
       StudioRegion one;
+      one.time = TimeOf(region);
+      if (TextMember(region, "type") == "labels" && one.time == StudioTime::kNone) continue;
       one.where = where + ", region " + std::to_string(number);
       one.author = StudioAuthor(taken);
       one.is_video = TextMember(region, "type") == "videorectangle";
       const auto label = labels.find(TextMember(region, "id"));
       one.label = label == labels.end() ? "animal" : label->second;
-      is_video = is_video || one.is_video;
+      is_video = is_video || one.is_video || one.time == StudioTime::kFrames;
       one.result = std::move(region);
       result.regions.push_back(std::move(one));
     }
     const std::string source = SourceOf(data, where);
+    is_video = is_video || IsVideoName(source);
     if (is_video) {
       result.video = fs::path(source).filename().string();
+      videos_named_.insert(result.video);
     } else {
       result.claim.what = where;
       result.claim.file_name = source;
@@ -207,13 +252,67 @@ class StudioImport {
   }
 
   // "3d5ee66a-cage4.mp4" was uploaded as cage4.mp4.
+  static std::string Unmarked(const std::string& video) {
+    const bool marked = video.size() > kStudioMark && video[kStudioMark - 1] == '-' &&
+                        std::all_of(video.begin(), video.begin() + kStudioMark - 1,
+                                    [](unsigned char c) { return std::isxdigit(c) != 0; });
+    return marked ? video.substr(kStudioMark) : "";
+  }
   PictureClaim VideoClaim(const StudioTask& task, const StudioRegion& region, int64_t frame) const {
     PictureClaim claim = ClaimOfFrame(region.where, task.video, frame);
-    const bool marked = task.video.size() > kStudioMark && task.video[kStudioMark - 1] == '-' &&
-                        std::all_of(task.video.begin(), task.video.begin() + kStudioMark - 1,
-                                    [](unsigned char c) { return std::isxdigit(c) != 0; });
-    if (marked) claim.videos.push_back(task.video.substr(kStudioMark));
+    const std::string unmarked = Unmarked(task.video);
+    if (!unmarked.empty()) claim.videos.push_back(unmarked);
     return claim;
+  }
+
+  // Null for another video than --video.
+  const VideoRow* VideoOf(const StudioTask& task, const std::string& where) const {
+    const VideoRow* found = matcher_.Find(task.video);
+    const std::string unmarked = Unmarked(task.video);
+    if (!found && !unmarked.empty()) found = matcher_.Find(unmarked);
+    if (!matcher_.forced()) {
+      return found ? found : &matcher_.Require(unmarked.empty() ? task.video : unmarked, where);
+    }
+    if (!found && videos_named_.size() <= 1) return matcher_.forced();
+    return found == matcher_.forced() ? found : nullptr;
+  }
+
+  void AddTime(const StudioTask& task, const StudioRegion& region) {
+    const VideoRow* video = VideoOf(task, region.where);
+    if (!video) {
+      ++other_videos_;
+      return;
+    }
+    const json& value = MemberOf(region.result, "value");
+    const bool frames = region.time == StudioTime::kFrames;
+    const json ranges = frames ? ListOf(MemberOf(value, "ranges")) : json::array({value});
+    for (const json& range : ranges) {
+      const json& start = MemberOf(range, "start");
+      const json& end = MemberOf(range, "end");
+      if (!start.is_number() || !end.is_number() || start.get<double>() < (frames ? 1 : 0) ||
+          end.get<double>() < start.get<double>() || end.get<double>() > 1e9) {
+        throw Error(region.where, "its start and end are no stretch of time", "correct the file");
+      }
+      BehaviorTableRow row;
+      row.where = region.where;
+      if (frames) {  // numbered from 1, both are in it
+        row.start_frame = static_cast<int>(std::lround(start.get<double>())) - 1;
+        row.end_frame = static_cast<int>(std::lround(end.get<double>()));
+        row.has_frames = true;
+      } else {
+        row.start_s = start.get<double>();
+        row.stop_s = end.get<double>();
+      }
+      SecondsToFrames(row, &times_.Of(*video));
+      if (row.end_frame == video->frame_count + 1) row.end_frame = video->frame_count;
+      if (behaviors_.insert(region.label).second) {
+        BehaviorRow behavior;
+        behavior.name = region.label;
+        ethogram_.push_back(std::move(behavior));
+      }
+      intervals_.push_back({video->id, "", region.label, region.author, true, row.start_frame,
+                            row.end_frame, region.where});
+    }
   }
 
   double Percent(const json& value, const char* key, const std::string& where) const {
@@ -243,7 +342,10 @@ class StudioImport {
   void AddTask(const StudioTask& task) {
     if (!task.video.empty()) {
       for (const StudioRegion& region : task.regions) {
-        bad_.Try([&] { AddVideoBox(task, region); });
+        bad_.Try([&] {
+          if (region.time != StudioTime::kNone) return AddTime(task, region);
+          AddVideoBox(task, region);
+        });
       }
       return;
     }
@@ -354,14 +456,19 @@ class StudioImport {
   const std::string file_;
   Job& job_;
   FramePlacer placer_;
+  const VideoMatcher matcher_;
+  ProjectTimes times_;
   BadEntries bad_;
   LabelBatch batch_;
   MaskAllowance allowance_;
   std::vector<StudioTask> tasks_;
   std::map<std::string, int64_t> tracks_;  // by region id
+  std::set<std::string> videos_named_, behaviors_;
+  std::vector<BehaviorRow> ethogram_;
+  std::vector<IncomingInterval> intervals_;
   std::map<std::string, int64_t> left_out_;
   int64_t several_ = 0, cancelled_ = 0, predictions_ = 0, empty_masks_ = 0, key_frames_ = 0,
-          turned_ = 0;
+          turned_ = 0, other_videos_ = 0;
 };
 
 bool IsLikeLabelStudio(const FileStart& start) {
@@ -376,8 +483,17 @@ bool IsLikeLabelStudio(const FileStart& start) {
 ImportReport ImportLabelStudio(Project& project, const fs::path& path, const ImportOptions& options,
                                Job& job) {
   job.Advance(0, 0, "reading " + path.filename().string());
-  const LabelBatch batch = StudioImport(project, path, options, job).Read();
-  return StoreLabels(project, batch, options, job);
+  StudioImport import(project, path, options, job);
+  const LabelBatch batch = import.Read();
+  CheckIntervals(project, import.ethogram(), import.intervals());
+  ImportReport of_behaviors;
+  ImportReport report = StoreLabels(project, batch, options, job, [&](Writer& writer) {
+    WriteIntervals(project, import.ethogram(), import.intervals(), writer, &of_behaviors, job);
+  });
+  report.behaviors = of_behaviors.behaviors;
+  report.intervals = of_behaviors.intervals;
+  report.already_present += of_behaviors.already_present;
+  return report;
 }
 
 Format LabelStudioFormat() {
@@ -385,7 +501,7 @@ Format LabelStudioFormat() {
           ImportLabelStudio,
           nullptr,
           "a JSON file",
-          "outlines, boxes and brush masks of Label Studio",
+          "outlines, boxes, brush masks and stretches of video of Label Studio",
           IsLikeLabelStudio};
 }
 

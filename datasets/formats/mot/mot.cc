@@ -33,11 +33,13 @@ std::vector<std::string> Split(const std::string& line, char separator) {
 
 class RowReader {
  public:
-  RowReader(const std::string& file, int line) : file_(file), line_(line) {}
+  RowReader(const std::string& file, int line, int first_frame)
+      : file_(file), line_(line), first_frame_(first_frame) {}
 
   MotRow Read(const std::string& text) const {
     const bool commas = text.find(',') != std::string::npos;
-    const std::vector<std::string> fields = Split(text, commas ? ',' : ' ');
+    const bool tabs = text.find('\t') != std::string::npos;
+    const std::vector<std::string> fields = Split(text, commas ? ',' : tabs ? '\t' : ' ');
     const bool mots = !commas && fields.size() == 6 && !ParseNumber(fields[5]);
     MotRow row;
     row.line = line_;
@@ -46,10 +48,11 @@ class RowReader {
            "a line is frame,track,x,y,width,height,confidence,...");
     }
     const double frame = Number(fields[0], "the frame");
-    if (frame != std::floor(frame) || frame < 1 || frame > 1e9) {
-      Fail("its frame is " + fields[0], "frames are numbered from 1");
+    if (frame != std::floor(frame) || frame < first_frame_ || frame > 1e9) {
+      Fail("its frame is " + fields[0],
+           "frames are numbered from 1; say --first-frame 0 where the first one is 0");
     }
-    row.frame_index = static_cast<int>(frame) - 1;
+    row.frame_index = static_cast<int>(frame) - first_frame_;
     row.track = Whole(fields[1], "the track", 1e15);
     if (mots) return Mots(fields, row);
     row.box = {Number(fields[2], "x"), Number(fields[3], "y"), Number(fields[4], "the width"),
@@ -96,7 +99,7 @@ class RowReader {
   }
 
   const std::string& file_;
-  const int line_;
+  const int line_, first_frame_;
 };
 
 std::vector<std::string> ReadNames(const fs::path& path) {
@@ -112,7 +115,7 @@ std::vector<std::string> ReadNames(const fs::path& path) {
 
 }  // namespace
 
-std::vector<MotRow> ReadMot(const fs::path& path) {
+std::vector<MotRow> ReadMot(const fs::path& path, int first_frame) {
   const std::string file = "MOT file '" + path.filename().string() + "'";
   std::stringstream stream(ReadTextFile(path, file));
   std::vector<MotRow> rows;
@@ -121,14 +124,14 @@ std::vector<MotRow> ReadMot(const fs::path& path) {
     ++line;
     while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
     if (text.empty() || text[0] == '#') continue;
-    rows.push_back(RowReader(file, line).Read(text));
+    rows.push_back(RowReader(file, line, first_frame).Read(text));
   }
   return rows;
 }
 
 ImportReport ImportMot(Project& project, const fs::path& path, const ImportOptions& options,
                        Job& job) {
-  const std::vector<MotRow> rows = ReadMot(path);
+  const std::vector<MotRow> rows = ReadMot(path, options.first_frame < 0 ? 1 : options.first_frame);
   const std::string file = "MOT file '" + path.filename().string() + "'";
   const VideoMatcher matcher(project, path, options.video);
   const std::string stem = path.stem().string();

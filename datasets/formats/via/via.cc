@@ -41,7 +41,7 @@ ImportReport ImportVia(Project& project, const std::filesystem::path& path,
                        const ImportOptions& options, Job& job) {
   const std::string what = "VIA file '" + path.filename().string() + "'";
   job.Advance(0, 0, "reading " + path.filename().string());
-  const json tree = ReadJsonFile(path, what);
+  const json tree = IsViaTable(path) ? ReadViaTable(path, what) : ReadJsonFile(path, what);
   ViaReading reading{project,
                      path,
                      what,
@@ -78,6 +78,11 @@ namespace {
 
 bool IsLikeVia(const FileStart& start) {
   if (start.HasKey("_via_settings") || start.HasKey("_via_img_metadata")) return true;
+  // VIA 2's "annotations as JSON" are the pictures alone; its and VIA 3's tables.
+  const auto says = [&](const char* text) { return start.text.find(text) != std::string::npos; };
+  if (says("\"filename\"") && says("\"regions\"") && says("\"file_attributes\"")) return true;
+  if (start.HasLine({"region_shape_attributes", "region_attributes"})) return true;
+  if (start.HasLine({"file_list", "metadata"})) return true;
   if (start.HasKey("metadata") && start.HasKey("view") && start.HasKey("file")) return true;
   return start.HasKey("project") && start.text.find("vid_list") != std::string::npos;
 }
@@ -88,7 +93,7 @@ Format ViaFormat() {
   return {"via",
           ImportVia,
           nullptr,
-          "a JSON project",
+          "a JSON project, or its annotations as JSON or CSV",
           "regions and temporal segments of VIA 2 and 3",
           IsLikeVia};
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "datasets/base/error.h"
 #include "datasets/exchange/drawn_shapes.h"
@@ -166,16 +167,31 @@ class Via3Reader {
     return ClaimOfFrame(where, file.name, frame);
   }
 
-  // What the entry's attributes say: the text, or the name of the option.
-  std::vector<std::string> ValuesOf(const json& entry) const {
+  // What the entry's attributes say: the text, or the name of the option. `first`: how many of them
+  // are of the first attribute that says something.
+  std::vector<std::string> ValuesOf(const json& entry, size_t* first = nullptr) const {
     std::vector<std::string> values;
     const json& chosen = MemberOf(entry, "av");
     if (!chosen.is_object()) return values;
     for (const auto& [id, value] : chosen.items()) {
       const json& attribute = MemberOf(MemberOf(tree_, "attribute"), id);
       const std::string text = ViaValue(value);
-      const std::string option = ViaText(MemberOf(attribute, "options"), text);
-      if (!text.empty()) values.push_back(option.empty() ? text : option);
+      const json& options = MemberOf(attribute, "options");
+      // Of checkboxes several are set: "1,3".
+      std::vector<std::string> several;
+      for (std::stringstream stream(text); std::getline(stream, several.emplace_back(), ',');) {
+      }
+      several.pop_back();
+      for (std::string& one : several) one = ViaText(options, one);
+      const bool all =
+          !several.empty() &&
+          std::none_of(several.begin(), several.end(), [](const auto& one) { return one.empty(); });
+      if (all) {
+        values.insert(values.end(), several.begin(), several.end());
+      } else if (!text.empty()) {
+        values.push_back(text);
+      }
+      if (first && *first == 0) *first = values.size();
     }
     return values;
   }
@@ -183,9 +199,12 @@ class Via3Reader {
   void Add(const json& entry, const std::string& where) {
     if (!entry.is_object()) throw Error(where, "it is no object", "correct the file");
     const File file = FileOf(entry, where);
-    const std::vector<std::string> values = ValuesOf(entry);
-    if (values.size() > 1)
-      reading_.content.left_out["further attributes"] += static_cast<int64_t>(values.size()) - 1;
+    size_t first = 0;
+    std::vector<std::string> values = ValuesOf(entry, &first);
+    const size_t kept = IsRegion(entry) ? std::min<size_t>(values.size(), 1) : first;
+    if (values.size() > kept)
+      reading_.content.left_out["further attributes"] += static_cast<int64_t>(values.size() - kept);
+    values.resize(kept);
     if (file.is_video && !VideoOf(file)) {
       ++missing_[file.name];
       ++missing_count_;
@@ -240,16 +259,18 @@ class Via3Reader {
     // A segment that ends with the video may end a moment after it.
     const int last = video.frame_count - 1;
     if (row.end_frame == last + 2) row.end_frame = last + 1;
-    const bool known =
-        std::any_of(reading_.content.ethogram.begin(), reading_.content.ethogram.end(),
-                    [&](const BehaviorRow& one) { return one.name == values[0]; });
-    if (!known) {
-      BehaviorRow behavior;
-      behavior.name = values[0];
-      reading_.content.ethogram.push_back(behavior);
+    for (const std::string& value : values) {  // of checkboxes several
+      const bool known =
+          std::any_of(reading_.content.ethogram.begin(), reading_.content.ethogram.end(),
+                      [&](const BehaviorRow& one) { return one.name == value; });
+      if (!known) {
+        BehaviorRow behavior;
+        behavior.name = value;
+        reading_.content.ethogram.push_back(behavior);
+      }
+      reading_.content.intervals.push_back({video.id, "", value, reading_.options.author, true,
+                                            row.start_frame, row.end_frame, where});
     }
-    reading_.content.intervals.push_back({video.id, "", values[0], reading_.options.author, true,
-                                          row.start_frame, row.end_frame, where});
   }
 
   const json& tree_;

@@ -32,6 +32,10 @@ struct ViaReading {
   ViaContent content;
 };
 
+// The tables that VIA 2 (a region a row) and VIA 3 (a region or temporal segment a row) export, as
+// the tree of a project with what they say. Throws Error naming the line for what is no such table.
+bool IsViaTable(const std::filesystem::path& path);  // by its ending
+nlohmann::json ReadViaTable(const std::filesystem::path& path, const std::string& what);
 // `tree`: the whole file.
 void ReadVia2(const nlohmann::json& tree, ViaReading& reading);
 void ReadVia3(const nlohmann::json& tree, ViaReading& reading);

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <map>
+#include <opencv2/imgcodecs.hpp>
 #include <set>
 #include <tuple>
 
@@ -241,6 +242,195 @@ TEST_CASE("Bento's frames at a rate of its own are placed by their time") {
   const auto report = stage.Import("bento", "a.annot", text);
   CHECK(stage.Bouts() == std::set<Bout>{{"clip", "attack", 25, 50}});
   CHECK(Says(report, "1000 frames a second"));
+}
+
+namespace {
+
+json StudioTask(const json& data, const json& result) {
+  return json::array(
+      {{{"id", 1}, {"data", data}, {"annotations", {{{"completed_by", 1}, {"result", result}}}}}});
+}
+
+}  // namespace
+
+TEST_CASE("stretches of time that Label Studio marks in a video are behaviors") {
+  Stage stage;
+  const json timeline = {
+      {"type", "timelinelabels"},
+      {"id", "t"},
+      {"value", {{"ranges", {{{"start", 11}, {"end", 20}}}}, {"timelinelabels", {"groom"}}}}};
+  const json seconds = {{"type", "labels"},
+                        {"id", "s"},
+                        {"value", {{"start", 1.0}, {"end", 2.0}, {"labels", {"rear"}}}}};
+  const auto report = stage.Import(
+      "label-studio", "t.json",
+      StudioTask({{"video", "/data/upload/1/3d5ee66a-clip.mp4"}}, {timeline, seconds}).dump());
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "groom", 10, 20}, {"clip", "rear", 25, 50}});
+  CHECK(report.behaviors == 2);
+  CHECK(report.intervals == 2);
+  CHECK(stage
+            .Refusal("label-studio", "u.json",
+                     StudioTask({{"video", "nowhere.mp4"}}, {timeline}).dump())
+            .find("nowhere") != std::string::npos);
+}
+
+TEST_CASE("names that stand in a URL are read as they were") {
+  Stage stage;
+  AddVideoRow(*stage.project, "my cage", 100, 64, 48);
+  const json box = {
+      {"type", "rectanglelabels"},
+      {"id", "a"},
+      {"original_width", 64},
+      {"original_height", 48},
+      {"value",
+       {{"x", 0}, {"y", 0}, {"width", 50}, {"height", 50}, {"rectanglelabels", {"mouse"}}}}};
+  stage.Import(
+      "label-studio", "t.json",
+      StudioTask({{"image", "/data/local-files/?d=a%20b/my%20cage_000012.png"}}, {box}).dump());
+  json coco = {
+      {"categories", {{{"id", 1}, {"name", "mouse"}}}},
+      {"images", {{{"id", 1}, {"file_name", "https://x.y/a/my%20cage_000013.png?sig=1"}}}},
+      {"annotations", {{{"id", 1}, {"image_id", 1}, {"category_id", 1}, {"bbox", {1, 1, 9, 9}}}}}};
+  stage.Import("coco", "c.json", coco.dump());
+  std::set<int> frames;
+  for (const auto& image : stage.project->Images()) {
+    CHECK(*image.video_id == stage.project->VideoByName("my cage").id);
+    frames.insert(*image.frame_index);
+  }
+  CHECK(frames == std::set<int>{12, 13});
+}
+
+TEST_CASE("COCO outlines may have parts without an area, and boxes no outline at all") {
+  Stage stage;
+  json coco = {{"categories", {{{"id", 1}, {"name", "mouse"}}}},
+               {"images", {{{"id", 1}, {"file_name", "clip_000012.png"}}}},
+               {"annotations",
+                {{{"id", 1},
+                  {"image_id", 1},
+                  {"category_id", 1},
+                  {"segmentation", {{1, 1, 11, 1, 11, 11}, {1, 1, 5, 5}}}},
+                 {{"id", 2},
+                  {"image_id", 1},
+                  {"category_id", 1},
+                  {"segmentation", json::array({json::array()})},
+                  {"area", "81"},
+                  {"bbox", {20, 20, 9, 9}}}}}};
+  const auto report = stage.Import("coco", "c.json", coco.dump());
+  CHECK(report.annotations == 2);
+  CHECK(Says(report, "1 parts of outlines have fewer than 3 points"));
+  coco["annotations"][0]["segmentation"] = {{1, 1, 5, 5}, {1, 1}};
+  Stage other;
+  CHECK(other.Refusal("coco", "c.json", coco.dump()).find("none of its outlines") !=
+        std::string::npos);
+}
+
+TEST_CASE("MOT's fields may stand between tabs, and its frames count from 0 when told") {
+  Stage stage;
+  stage.Import("mot", "clip.txt", "1\t1\t1\t1\t9\t9\t1\t-1\t-1\t-1\n");
+  CHECK(stage.Boxes().count(0) == 1);
+  const std::string from_zero = "0,1,20,20,9,9,1,-1,-1,-1\n5,1,20,20,9,9,1,-1,-1,-1\n";
+  CHECK(stage.Refusal("mot", "clip.txt", from_zero).find("--first-frame 0") != std::string::npos);
+  Stage zero;
+  zero.options.first_frame = 0;
+  zero.Import("mot", "clip.txt", from_zero);
+  CHECK(zero.Boxes()[0].size() == 1);
+  CHECK(zero.Boxes()[5].size() == 1);
+}
+
+TEST_CASE("the annotations that VIA 2 exports are read without their project") {
+  const std::string shape = R"({"name":"rect","x":10,"y":5,"width":20,"height":8})";
+  Stage stage;
+  stage.Import("", "p.json",
+               R"({"clip_000012.png7":{"filename":"clip_000012.png","size":7,"regions":[)"
+               R"({"shape_attributes":)" +
+                   shape + R"(,"region_attributes":{"species":"mouse"}}],"file_attributes":{}}})");
+  CHECK(stage.Boxes()[12].size() == 1);
+  stage.Import("", "p.csv",
+               "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,"
+               "region_attributes\n"
+               R"(clip_000013.png,7,"{}",1,0,"{""name"":""rect"",""x"":10,""y"":5,""width"":20,)"
+               R"(""height"":8}","{""species"":""mouse""}")"
+               "\n"
+               R"(clip_000014.png,7,"{}",0,0,"{}","{}")"
+               "\n");
+  REQUIRE(stage.Boxes()[13].size() == 1);
+  CHECK(stage.Boxes()[13][0].width == 20);
+  CHECK(stage.project->Categories().size() == 1);
+  CHECK(stage
+            .Refusal("via", "q.csv",
+                     "filename,region_shape_attributes,region_attributes\nclip_000015.png,{x,{}\n")
+            .find("line 2") != std::string::npos);
+}
+
+TEST_CASE("the tables that VIA 3 exports are read: segments are behaviors, regions labels") {
+  Stage stage;
+  stage.Import(
+      "", "e.csv",
+      "# Exported using VGG Image Annotator (http://www.robots.ox.ac.uk/~vgg/software/via)\n"
+      R"(# SHAPE_ID = {"POINT":1,"RECTANGLE":2})"
+      "\n"
+      R"(# ATTRIBUTE = {"1":{"aname":"behavior","type":4,"options":{"1":"groom","2":"rear"}}})"
+      "\n"
+      "# CSV_HEADER = metadata_id,file_list,flags,temporal_coordinates,spatial_coordinates,"
+      "metadata\n"
+      R"("1_a","[""clip.mp4""]",0,"[1,2]","[]","{""1"":""1,2""}")"
+      "\n"
+      R"("1_b","[""clip.mp4""]",0,"[0.4]","[2,10,5,20,8]","{}")"
+      "\n");
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "groom", 25, 50}, {"clip", "rear", 25, 50}});
+  CHECK(stage.Boxes()[10].size() == 1);
+  Stage segments;
+  segments.Import("", "s.csv",
+                  "# CSV_HEADER = metadata_id,file_list,temporal_segment_start,"
+                  "temporal_segment_end,metadata\n"
+                  R"("1_a","[""clip.mp4""]",1,2,"{""behavior"":""2""}")"
+                  "\n"
+                  R"("1_b","[""clip.mp4""]",2,3,"{""note"":""asleep""}")"
+                  "\n");
+  CHECK(segments.Bouts() ==
+        std::set<Bout>{{"clip", "behavior 2", 25, 50}, {"clip", "asleep", 50, 75}});
+}
+
+TEST_CASE("pictures lie where COCO's own folders have them") {
+  Stage stage;
+  for (const char* folder : {"images/train", "val"}) {
+    std::filesystem::create_directories(stage.folder / folder);
+    cv::imwrite((stage.folder / folder / "a.png").string(), cv::Mat::zeros(48, 64, CV_8UC3));
+  }
+  std::filesystem::create_directories(stage.folder / "annotations");
+  const json coco = {
+      {"categories", {{{"id", 1}, {"name", "mouse"}}}},
+      {"images", {{{"id", 1}, {"file_name", "a.png"}}}},
+      {"annotations", {{{"id", 1}, {"image_id", 1}, {"category_id", 1}, {"bbox", {1, 1, 9, 9}}}}}};
+  stage.Import("coco", "annotations/instances_train.json", coco.dump());
+  stage.Import("coco", "annotations/instances_val.json", coco.dump());
+  CHECK(stage.project->Images().size() == 2);
+}
+
+TEST_CASE("words for yes and numbers in quotes mean what they say") {
+  Stage stage;
+  const auto cvat = stage.Import(
+      "cvat", "a.xml",
+      "<annotations><version>1.1</version><meta><task><source>clip.mp4</source></task></meta>"
+      R"(<track id="0" label="mouse">)"
+      R"(<box frame="0" outside="False" keyframe="True" xtl="1" ytl="1" xbr="9" ybr="9"/>)"
+      R"(<box frame="1" outside="True" keyframe="True" xtl="1" ytl="1" xbr="9" ybr="9"/>)"
+      "</track></annotations>");
+  CHECK(cvat.annotations == 1);
+  CHECK_FALSE(Says(cvat, "filled in by CVAT"));
+  const auto labelme =
+      stage.Import("labelme", "clip_000012.json",
+                   R"({"imagePath":"clip_000012.png","shapes":[{"label":"mouse","group_id":"3",)"
+                   R"("points":[[1,1],[9,1],[9,9]],"shape_type":"polygon"}]})");
+  CHECK(labelme.tracks == 1);
+}
+
+TEST_CASE("what is still packed is said to be so") {
+  Stage stage;
+  for (const char* format : {"", "cvat"}) {
+    CHECK(stage.Refusal(format, "a.zip", "PK\003\004").find("unpack it") != std::string::npos);
+  }
+  CHECK(stage.Refusal("", "a.xlsx", "PK\003\004").find("save it as CSV") != std::string::npos);
 }
 
 }  // namespace tool_variants_test
