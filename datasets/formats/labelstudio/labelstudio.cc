@@ -64,14 +64,6 @@ StudioTime TimeOf(const json& region) {
                                                            : StudioTime::kNone;
 }
 
-// "<video src='...'/>" is what players of sounds and hypertext are given.
-std::string SourceInTag(const std::string& text) {
-  const size_t source = text.find("src=");
-  if (text.find('<') != 0 || source == std::string::npos || source + 5 >= text.size()) return text;
-  const size_t end = text.find(text[source + 4], source + 5);
-  return text.substr(source + 5, end == std::string::npos ? end : end - source - 5);
-}
-
 bool IsVideoName(const std::string& source) {
   static const std::set<std::string> kEndings = {".mp4",  ".avi", ".mov", ".mkv",
                                                  ".webm", ".m4v", ".mpg", ".wmv"};
@@ -157,7 +149,6 @@ class StudioImport {
       if (source.empty() && value.is_string()) source = value.get<std::string>();
     }
     if (source.empty()) throw Error(where, "its data name no picture", "correct the file");
-    source = SourceInTag(source);
     const size_t local = source.find("?d="), query = source.find('?');
     if (local != std::string::npos) return UrlDecoded(source.substr(local + 3));
     return UrlDecoded(source.substr(0, query));
