@@ -13,7 +13,7 @@ namespace {
 constexpr double kGroupWidth = 84, kPanelHeight = 210, kLeft = 64, kTop = 34, kBottom = 46;
 constexpr double kGap = 18, kBoxWidth = 40, kSmall = 11, kTitle = 13;
 constexpr int kPanelsARow = 4, kFewestForABox = 5;
-constexpr uint32_t kInk = 0x222222, kPale = 0xBBBBBB;
+constexpr uint32_t kInk = 0x222222, kGrid = 0xBBBBBB;
 // Told apart also by who sees red and green alike (Okabe and Ito 2008).
 constexpr uint32_t kColors[] = {0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7,
                                 0x56B4E9, 0xD55E00, 0xF0E442, 0x999999};
@@ -107,7 +107,7 @@ void DrawPanel(const std::vector<Group>& groups, const Panel& panel, bool name_a
       first.quantity + ", " + first.measure + (name_author ? " (" + first.author + ")" : ""),
       kTitle);
   for (double value = low; value <= high + step / 2; value += step) {
-    drawing.Line({{left, y_of(value)}, {left + width, y_of(value)}}, kPale, 0.6);
+    drawing.Line({{left, y_of(value)}, {left + width, y_of(value)}}, kGrid, 0.6);
     drawing.Text(left - 6, y_of(value) + 4, CsvNumber(std::abs(value) < step / 2 ? 0 : value, 4),
                  kSmall, kInk, Drawing::Anchor::kEnd);
   }

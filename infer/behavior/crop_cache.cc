@@ -22,7 +22,7 @@ using datasets::Error;
 constexpr char kMagic[8] = {'V', 'O', 'L', 'E', 'P', 'I', 'C', '1'};
 constexpr char kEnding[] = ".pictures";
 
-std::string HashOf(const std::string& text) {
+std::string KeyHashOf(const std::string& text) {
   datasets::Fingerprint fingerprint;
   fingerprint.AddText(text);
   return fingerprint.Hex();
@@ -97,7 +97,7 @@ PictureCache::PictureCache(const fs::path& folder, BehaviorPictures& pictures,
       end_frame_(end_frame) {
   const std::string key = pictures.Fingerprint() + std::to_string(start_frame) + ":" +
                           std::to_string(end_frame) + std::to_string(subjects_);
-  const fs::path file = folder / (HashOf(key) + kEnding);
+  const fs::path file = folder / (KeyHashOf(key) + kEnding);
   if (Open(file)) {
     was_there_ = true;
     std::error_code ignored;

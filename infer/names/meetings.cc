@@ -17,7 +17,7 @@ constexpr float kBodiesAFrame = 0.5f;  // that an animal may run unseen, at 25 f
 size_t Index(int i) { return static_cast<size_t>(i); }
 
 // A stretch in which one number is not followed without doubt.
-struct Doubt {
+struct OpenStretch {
   int number = 0;
   int first = 0, end = 0;  // last frame before to first frame after
   int before = -1, after = -1;
@@ -81,13 +81,13 @@ class Finder {
     return body * (kNearBodies + reach_a_frame_ * static_cast<float>(std::max(0, frames)));
   }
 
-  void Include(Doubt& doubt, const cv::Rect2f& place, float body, int unseen) const {
+  void Include(OpenStretch& doubt, const cv::Rect2f& place, float body, int unseen) const {
     const cv::Rect2f grown = Grown(place, Reach(body, unseen));
     doubt.place = doubt.place.width > 0 ? Joined(doubt.place, grown) : grown;
   }
 
-  Doubt Open(int number, int before) const {
-    Doubt doubt;
+  OpenStretch Open(int number, int before) const {
+    OpenStretch doubt;
     doubt.number = number;
     doubt.before = before;
     return doubt;
@@ -101,7 +101,7 @@ class Finder {
     }
     int alone = -1;  // the last tracklet in which it was alone
     bool open = false;
-    Doubt doubt;
+    OpenStretch doubt;
     const auto close = [&](int after, int end) {
       doubt.after = after;
       doubt.end = end;
@@ -192,7 +192,7 @@ class Finder {
   }
 
   std::vector<Meeting> Group() {
-    std::sort(doubts_.begin(), doubts_.end(), [](const Doubt& a, const Doubt& b) {
+    std::sort(doubts_.begin(), doubts_.end(), [](const OpenStretch& a, const OpenStretch& b) {
       return std::tie(a.first, a.number) < std::tie(b.first, b.number);
     });
     parent_.resize(doubts_.size());
@@ -231,7 +231,7 @@ class Finder {
     bool contact = false, gap = false, complete = true;
     cv::Rect2f place = doubts_[members.front()].place;
     for (const size_t m : members) {  // in order of time
-      const Doubt& doubt = doubts_[m];
+      const OpenStretch& doubt = doubts_[m];
       meeting.start_frame = std::min(meeting.start_frame, doubt.first);
       meeting.end_frame = std::max(meeting.end_frame, doubt.end);
       contact = contact || doubt.contact;
@@ -276,7 +276,7 @@ class Finder {
   const MeetingOptions options_;
   int alone_frames_, long_frames_;
   float reach_a_frame_;  // body lengths
-  std::vector<Doubt> doubts_;
+  std::vector<OpenStretch> doubts_;
   std::vector<Absence> absences_;
   std::vector<int> parent_;
 };

@@ -10,14 +10,14 @@ namespace {
 constexpr double kPriorDeviation = 1.2;  // of a weight
 constexpr double kPriorBiasDeviation = 2.5;
 
-double Logistic(double z) { return 1 / (1 + std::exp(-std::clamp(z, -40.0, 40.0))); }
+double ClampedLogistic(double z) { return 1 / (1 + std::exp(-std::clamp(z, -40.0, 40.0))); }
 
 }  // namespace
 
 double ConfidenceModel::Wrong(const Signs& signs) const {
   double z = bias;
   for (size_t s = 0; s < kSigns; ++s) z += weights[s] * signs[s];
-  return Logistic(z);
+  return ClampedLogistic(z);
 }
 
 ConfidenceModel PriorModel(bool judged_by_picture) {

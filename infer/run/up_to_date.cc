@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using datasets::Id;
 
 constexpr char kInputs[] = "inputs";
-constexpr int kFramesAtOnce = 256;
+constexpr int kFramesARead = 256;
 
 const char* NameOf(Purpose purpose) {
   switch (purpose) {
@@ -186,9 +186,9 @@ std::optional<Id> OutliningJob(const datasets::Project& project, const datasets:
   const std::optional<Id> latest = project.LatestPredictJob(video.id);
   if (!latest) return std::nullopt;
   std::optional<bool> outlines;  // the first row tells
-  for (int first = 0; first < video.frame_count && !outlines; first += kFramesAtOnce) {
+  for (int first = 0; first < video.frame_count && !outlines; first += kFramesARead) {
     project.ForEachPrediction(
-        *latest, video.id, first, std::min(video.frame_count, first + kFramesAtOnce),
+        *latest, video.id, first, std::min(video.frame_count, first + kFramesARead),
         [&](int, const std::vector<datasets::PredictionRow>& rows) {
           const datasets::PredictionRow& row = rows.front();
           outlines = outlines.value_or(row.HasShape() || row.key_points.empty());

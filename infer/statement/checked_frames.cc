@@ -20,7 +20,7 @@ using datasets::AnnotationRow;
 using datasets::Id;
 using datasets::ImageRow;
 
-constexpr double kSameOutline = 0.5;  // IoU, as in infer/review/review_examples.h
+constexpr double kStillTheOutline = 0.5;  // IoU, as in infer/review/review_examples.h
 
 class FrameCounter {
  public:
@@ -134,7 +134,7 @@ class FrameCounter {
                    std::vector<datasets::PredictionRow>& left) const {
     const datasets::Rle wanted = label.Mask({image.width, image.height});
     auto best = left.end();
-    double best_overlap = kSameOutline;
+    double best_overlap = kStillTheOutline;
     for (auto one = left.begin(); one != left.end(); ++one) {
       if (one->category_id != name) continue;
       const datasets::Rle mask = one->Mask({image.width, image.height});

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kFewestFrames = 4, kMostFrames = 30;
 constexpr double kMoreFrames = 1.5;  // times as many: worth learning again
-constexpr double kLeastOverlap = 0.7;
+constexpr double kGoodOverlap = 0.7;
 
 double MedianArea(const train::TrainingData& data) {
   std::vector<double> areas;
@@ -47,7 +47,7 @@ std::map<std::string, annotate::AnimalColor> ColorsOf(const train::TrainingData&
 }  // namespace
 
 annotate::AnimalModel BlobModelFrom(train::PictureModel model) {
-  if (model.empty() || model.overlap < kLeastOverlap) return {};
+  if (model.empty() || model.overlap < kGoodOverlap) return {};
   return [model = std::move(model)](const cv::Mat& frame, const cv::Mat& background,
                                     const cv::Rect& box, double area) {
     annotate::AnimalEvidence evidence;

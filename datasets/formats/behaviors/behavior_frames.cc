@@ -19,8 +19,8 @@ constexpr char kProbability[] = "probability_", kSimba[] = "SimBA";
 
 const std::set<std::string> kFrameColumns = {"",      "frame",      "frames",    "frame_number",
                                              "index", "unnamed: 0", "frame_idx", "frame_index"};
-const std::set<std::string> kOtherColumns = {"video", "subject", "animal",   "id",
-                                             "rater", "author",  "observer", "fps"};
+const std::set<std::string> kNoBehaviors = {"video", "subject", "animal",   "id",
+                                            "rater", "author",  "observer", "fps"};
 
 // Of seconds; BORIS' binary table says "time".
 const std::set<std::string> kTimeColumns = {"time", "time_s", "time (s)", "seconds", "time_sec"};
@@ -61,7 +61,7 @@ FrameColumns ColumnsOf(const CsvTable& table) {
   FrameColumns result;
   for (size_t i = 0; i < table.columns().size(); ++i) {
     const std::string& name = table.columns()[i];
-    if (kFrameColumns.count(name) || kOtherColumns.count(name)) continue;
+    if (kFrameColumns.count(name) || kNoBehaviors.count(name)) continue;
     if (kTimeColumns.count(name)) continue;
     if (IsProbabilityOf(table, name)) {
       if (!result.by_machine) {  // what stands before the first one is features

@@ -33,9 +33,9 @@ constexpr double kEarliest = -0.002;  // seconds: BORIS keeps three digits
 
 // Aggregated (Start (s), Stop (s)), or one row an event, whose state stands in "Status" or, since
 // BORIS 8, in "Behavior type". BORIS 7 writes lines about the observation above the column names.
-class TableReader {
+class BorisTableReader {
  public:
-  TableReader(const fs::path& path, const BorisLengths& lengths)
+  BorisTableReader(const fs::path& path, const BorisLengths& lengths)
       : lengths_(lengths),
         table_(path, "BORIS table '" + path.filename().string() + "'",
                {{"time", "behavior", "status"},
@@ -320,7 +320,7 @@ class TableReader {
 }  // namespace
 
 BorisFile ReadBorisTable(const fs::path& path, const BorisLengths& lengths) {
-  return TableReader(path, lengths).Read();
+  return BorisTableReader(path, lengths).Read();
 }
 
 }  // namespace datasets

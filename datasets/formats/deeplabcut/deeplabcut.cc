@@ -56,11 +56,11 @@ struct PartColumn {
 };
 
 constexpr char kCellEnd = '\x1f';
-constexpr int kReadSeconds = 60;
+constexpr int kUnpackSeconds = 60;
 
 // The lines of a table in HDF5; another process reads it, as such files can bring it down.
 std::vector<Cells> CellsOfHdf5(const fs::path& file, const std::string& thing, Job& job) {
-  const std::string packed = ReadApart(thing, kReadSeconds, job, [&] {
+  const std::string packed = ReadApart(thing, kUnpackSeconds, job, [&] {
     std::string text;
     for (const Cells& line : PandasCells(H5File(file, thing, "give the CSV file beside it"))) {
       for (const std::string& cell : line) {
@@ -81,9 +81,9 @@ std::vector<Cells> CellsOfHdf5(const fs::path& file, const std::string& thing, J
   return lines;
 }
 
-class TableReader {
+class PointTableReader {
  public:
-  TableReader(const fs::path& file, Job& job) : thing_(TableThing(file)) {
+  PointTableReader(const fs::path& file, Job& job) : thing_(TableThing(file)) {
     if (file.extension() == ".pickle") {
       throw Error(thing_, "it is a Python pickle, which is never run",
                   "give the .h5 or the CSV file that lies beside it");
@@ -326,7 +326,7 @@ PictureClaim ClaimFor(const ReadTable& read, const DeepLabCutRow& row) {
 }  // namespace
 
 DeepLabCutTable ReadDeepLabCut(const fs::path& file, Job& job) {
-  return TableReader(file, job).Read();
+  return PointTableReader(file, job).Read();
 }
 DeepLabCutTable ReadDeepLabCut(const fs::path& file) {
   Job job;

@@ -13,7 +13,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-constexpr char kRemedy[] =
+constexpr char kPandasRemedy[] =
     "give the CSV file that lies beside it (or deeplabcut.analyze_videos_converth5_to_csv)";
 constexpr size_t kMostLevels = 8;
 constexpr size_t kMostNameBytes = size_t{1} << 26;
@@ -91,7 +91,7 @@ class PickledNames {
   [[noreturn]] void Refuse() const {
     throw Error(file_.what() + ", '" + place_ + "'",
                 "the names of its columns are kept as Python objects, which are never run",
-                kRemedy);
+                kPandasRemedy);
   }
   char Byte() {
     if (at_ >= text_.size()) Refuse();

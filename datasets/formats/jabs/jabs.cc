@@ -11,7 +11,7 @@ namespace datasets {
 
 namespace {
 
-constexpr char kRemedy[] = "give a NAME_pose_est_vN.h5 of JABS";
+constexpr char kJabsRemedy[] = "give a NAME_pose_est_vN.h5 of JABS";
 constexpr char kMark[] = "_pose_est_v";
 constexpr size_t kPoints = 12;
 
@@ -48,7 +48,7 @@ Arrays ReadArrays(const H5File& file) {
   for (const char* place : {"poseest/points", "poseest/confidence"}) {
     if (!file.IsDataset(place)) {
       throw Error(file.what(), std::string("it is no pose file of JABS: it has no '") + place + "'",
-                  kRemedy);
+                  kJabsRemedy);
     }
   }
   const std::vector<size_t> shape = file.Shape("poseest/points");
@@ -155,8 +155,8 @@ ImportReport ImportJabs(Project& project, const std::filesystem::path& path,
   job.Advance(0, 0, "reading " + name);
   const size_t mark = name.find(kMark);
   const std::string video = mark == std::string::npos ? path.stem().string() : name.substr(0, mark);
-  PoseDocument document =
-      ReadPosesApart(path, what, job, [&] { return ReadJabs(H5File(path, what, kRemedy), video); });
+  PoseDocument document = ReadPosesApart(
+      path, what, job, [&] { return ReadJabs(H5File(path, what, kJabsRemedy), video); });
   return ImportPose(project, path, std::move(document), options, job);
 }
 

@@ -11,15 +11,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kRemedy[] = "write it again with SLEAP or sleap-io";
+constexpr char kSleapRemedy[] = "write it again with SLEAP or sleap-io";
 
 json ParseSleapJson(const std::string& text, const std::string& what) {
   json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) throw Error(what, "it is no JSON", kRemedy);
+  if (value.is_discarded()) throw Error(what, "it is no JSON", kSleapRemedy);
   return value;
 }
 
-std::string TextOf(const json& object, const char* key) {
+std::string TextAt(const json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
   return object.is_object() && found != object.end() && found->is_string()
              ? found->get<std::string>()
@@ -42,8 +42,8 @@ SleapVideo VideoOf(const json& value, const H5File& file, size_t number) {
     }
   }
   video.is_pictures = !video.files.empty();
-  std::string name = TextOf(value, "filename");
-  if (name.empty()) name = TextOf(backend, "filename");
+  std::string name = TextAt(value, "filename");
+  if (name.empty()) name = TextAt(backend, "filename");
   if (const json list = value.value("filename", json()); list.is_array() && video.files.empty()) {
     for (const json& one : list) {
       if (one.is_string()) video.files.push_back(one.get<std::string>());
@@ -55,7 +55,7 @@ SleapVideo VideoOf(const json& value, const H5File& file, size_t number) {
     video.height = SideOf((*shape)[1]);
     video.width = SideOf((*shape)[2]);
   }
-  const std::string dataset = TextOf(backend, "dataset");
+  const std::string dataset = TextAt(backend, "dataset");
   if (name == "." || (!dataset.empty() && file.IsDataset(dataset))) {
     video.embedded =
         file.IsDataset(dataset) ? dataset : "video" + std::to_string(number) + "/video";
@@ -68,7 +68,7 @@ SleapVideo VideoOf(const json& value, const H5File& file, size_t number) {
       const json inner = part->value("source_video", *part);
       const json source_backend = inner.is_object() ? inner.value("backend", inner) : json();
       for (const std::string& one :
-           {TextOf(source_backend, "filename"), TextOf(inner, "filename")}) {
+           {TextAt(source_backend, "filename"), TextAt(inner, "filename")}) {
         if (!one.empty() && one != ".") video.sources.push_back(one);
       }
     }
@@ -155,12 +155,12 @@ std::string NodeName(const json& node, const std::vector<std::string>& names,
   }
   if (node.is_string()) return node.get<std::string>();
   if (node.is_object()) {
-    if (!TextOf(node, "name").empty()) return TextOf(node, "name");
+    if (!TextAt(node, "name").empty()) return TextAt(node, "name");
     const json state = node.value("py/state", json::object());
     const json tuple = state.is_object() ? state.value("py/tuple", json()) : json();
     if (tuple.is_array() && !tuple.empty() && tuple[0].is_string()) return tuple[0];
   }
-  throw Error(what, "a skeleton names a node that is not in its list", kRemedy);
+  throw Error(what, "a skeleton names a node that is not in its list", kSleapRemedy);
 }
 
 Skeleton SkeletonOf(const json& written, const std::vector<std::string>& names,
@@ -168,10 +168,10 @@ Skeleton SkeletonOf(const json& written, const std::vector<std::string>& names,
   const json graph =
       written.is_object() && written.contains("nx_graph") ? written["nx_graph"] : written;
   if (!graph.is_object() || !graph.value("nodes", json()).is_array()) {
-    throw Error(what, "a skeleton has no list of nodes", kRemedy);
+    throw Error(what, "a skeleton has no list of nodes", kSleapRemedy);
   }
   Skeleton skeleton;
-  skeleton.name = TextOf(graph.value("graph", json::object()), "name");
+  skeleton.name = TextAt(graph.value("graph", json::object()), "name");
   if (skeleton.name.empty()) skeleton.name = "animal";
   for (const json& node : graph["nodes"]) {
     SkeletonPoint point;
@@ -203,9 +203,9 @@ Skeleton SkeletonOf(const json& written, const std::vector<std::string>& names,
 
 std::vector<Skeleton> SleapSkeletons(const json& metadata, const std::string& what) {
   std::vector<std::string> names;
-  if (!metadata.is_object()) throw Error(what, "its metadata is no object", kRemedy);
+  if (!metadata.is_object()) throw Error(what, "its metadata is no object", kSleapRemedy);
   for (const json& node : metadata.value("nodes", json::array())) {
-    names.push_back(node.is_string() ? node.get<std::string>() : TextOf(node, "name"));
+    names.push_back(node.is_string() ? node.get<std::string>() : TextAt(node, "name"));
   }
   std::vector<Skeleton> skeletons;
   for (const json& one : metadata.value("skeletons", json::array())) {

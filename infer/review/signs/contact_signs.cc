@@ -6,7 +6,8 @@
 namespace infer {
 namespace {
 
-constexpr datasets::ReviewReason kTouching = {"touching", "touching", datasets::Mending::kRedraw};
+constexpr datasets::ReviewReason kTouchingReason = {"touching", "touching",
+                                                    datasets::Mending::kRedraw};
 
 std::vector<double> Touching(const Observed& observed) {
   return EachRow(observed, [](const AnimalFrame& row) { return double(row.touching); });
@@ -26,7 +27,7 @@ std::string Tell(const Doubt& doubt) {
 
 }  // namespace
 
-SignInfo TouchingSign() { return {kTouching, 0.7, kContactHint, Touching, Tell}; }
-SignInfo SplitDisputeSign() { return {kTouching, 2.5, kContactHint, SplitDispute, Tell}; }
+SignInfo TouchingSign() { return {kTouchingReason, 0.7, kContactHint, Touching, Tell}; }
+SignInfo SplitDisputeSign() { return {kTouchingReason, 2.5, kContactHint, SplitDispute, Tell}; }
 
 }  // namespace infer
