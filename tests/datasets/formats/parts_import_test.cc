@@ -299,7 +299,7 @@ TEST_CASE("two who observed a part are told apart in all parts, one a part are n
         std::vector<std::string>{"A", "A", "B"});
   CHECK(authors({{"A", observation({"rec_0.mp4"}, bout(0.2))},
                  {"B", observation({"rec_1.mp4"}, bout(0.4))}}) ==
-        std::vector<std::string>{"", ""});
+        std::vector<std::string>{"import", "import"});
 }
 
 TEST_CASE("--video does not make the frames of a later part those of the whole") {

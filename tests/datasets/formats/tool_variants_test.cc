@@ -270,7 +270,7 @@ TEST_CASE("stretches of time that Label Studio marks in a video are behaviors") 
   CHECK(report.intervals == 2);
   CHECK(stage
             .Refusal("label-studio", "u.json",
-                     StudioTask({{"video", "nowhere.mp4"}}, {timeline}).dump())
+                     StudioTask({{"video", "nowhere.mp4"}}, json::array({timeline})).dump())
             .find("nowhere") != std::string::npos);
 }
 
