@@ -6,7 +6,7 @@ vole_build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas-pthread-dev
   libopencv-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
-  libsqlite3-dev libhdf5-dev zlib1g-dev libpugixml-dev libssl-dev libcurl4-openssl-dev libgloo-dev liblo-dev
+  libsqlite3-dev libhdf5-dev zlib1g-dev libzip-dev libpugixml-dev libssl-dev libcurl4-openssl-dev libgloo-dev liblo-dev
   nlohmann-json3-dev libyaml-cpp-dev libnanoflann-dev libcli11-dev libspdlog-dev libfmt-dev
   libimgui-dev libstb-dev libglfw3-dev libgl-dev libopengl-dev libfontconfig-dev fonts-dejavu-core
 )

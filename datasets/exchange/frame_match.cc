@@ -5,6 +5,7 @@
 #include <set>
 
 #include "datasets/base/url.h"
+#include "datasets/files/unpacked_zip.h"
 #include "datasets/video_files.h"
 
 namespace datasets {
@@ -221,7 +222,9 @@ VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
                            const std::string& forced_video)
     : project_(project), videos_(project.Videos()) {
   std::error_code ignored;
-  folder_ = fs::is_directory(file, ignored) ? file : file.parent_path();
+  const auto archive = ArchiveAround(file);
+  folder_ =
+      !archive && fs::is_directory(file, ignored) ? file : archive.value_or(file).parent_path();
   if (forced_video.empty()) return;
   const Id id = project.VideoByName(forced_video).id;
   for (const VideoRow& video : videos_) {

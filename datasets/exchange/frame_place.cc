@@ -4,6 +4,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/files/unpacked_zip.h"
 
 namespace datasets {
 
@@ -258,6 +259,15 @@ void FramePlacer::Refuse(const PictureClaim& claim, const Spoken& spoken) const 
 
 size_t FramePlacer::PlacePicture(const PictureClaim& claim, const fs::path& file,
                                  LabelBatch& batch) const {
+  if (const auto archive = ArchiveAround(file)) {
+    const std::string name = archive->filename().string();
+    throw Error(
+        claim.what,
+        "it is about a picture in the archive " + Quoted(name) +
+            " that is of no video of the project, and pictures are not taken out of archives",
+        "say its video with --video, or unpack the archive where the pictures can stay, "
+        "and import from there");
+  }
   int width = claim.width, height = claim.height;
   if (width == 0 || height == 0) {
     const cv::Mat pixels = cv::imread(file.string(), cv::IMREAD_COLOR);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <functional>
+#include <set>
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/format.h"
+#include "datasets/formats/zip_choice.h"
 
 namespace datasets {
 
@@ -69,20 +71,43 @@ void RefusePacked(const std::filesystem::path& path) {
   std::string ending = path.extension().string();
   for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const std::string thing = "'" + path.string() + "'";
-  if (ending == ".zip" || ending == ".gz" || ending == ".tar") {
-    throw Error(thing, "it is packed", "unpack it, and import the file or folder that was in it");
+  if (ending == ".zip") {
+    throw Error(thing, "it is called .zip and is no ZIP archive", "get it again");
+  }
+  static const std::set<std::string> kPacked = {".gz", ".tar", ".tgz", ".bz2",
+                                                ".xz", ".7z",  ".rar"};
+  if (kPacked.count(ending)) {
+    throw Error(thing, "it is packed, and not as ZIP, which can be read",
+                "unpack it, and import the file or folder that was in it");
   }
   if (ending == ".xlsx" || ending == ".xls" || ending == ".ods") {
     throw Error(thing, "it is a spreadsheet", "save it as CSV");
   }
 }
 
+std::vector<const Format*> Importers() {
+  std::vector<const Format*> importers;
+  for (const Format& format : kFormats) {
+    if (format.import) importers.push_back(&format);
+  }
+  return importers;
+}
+
 }  // namespace
 
 std::string RecognizeFormat(const std::filesystem::path& path) {
+  Job job;
+  return RecognizeFormat(path, job);
+}
+
+std::string RecognizeFormat(const std::filesystem::path& path, Job& job) {
   const std::string thing = "'" + path.string() + "'";
   if (!std::filesystem::exists(path)) {
     throw Error(thing, "there is no such file or folder", "check the path");
+  }
+  if (IsZipFile(path)) {
+    const UnpackedZip zip(path, job);
+    return SaidOf(zip, [&] { return ChooseInside(zip, Importers()).format->name; });
   }
   RefusePacked(path);
   const FileStart start(path);
@@ -100,6 +125,18 @@ std::string RecognizeFormat(const std::filesystem::path& path) {
               "if it is one of them, say so with --format");
 }
 
+namespace {
+
+ImportReport ImportLoose(const Format& format, Project& project, const std::filesystem::path& path,
+                         const ImportOptions& options, Job& job) {
+  const TextGuesses guesses;
+  ImportReport report = format.import(project, path, options, job);
+  for (const std::string& said : guesses.Sentences()) report.warnings.push_back(said);
+  return report;
+}
+
+}  // namespace
+
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
                     const ImportOptions& options, Job& job) {
   const Format& found = Find(format, true);
@@ -111,10 +148,17 @@ ImportReport Import(Project& project, const std::string& format, const std::file
   if (!std::filesystem::exists(path)) {
     throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
   }
-  RefusePacked(path);
-  const TextGuesses guesses;
-  ImportReport report = found.import(project, path, options, job);
-  for (const std::string& said : guesses.Sentences()) report.warnings.push_back(said);
+  if (!IsZipFile(path)) {
+    RefusePacked(path);
+    return ImportLoose(found, project, path, options, job);
+  }
+  const UnpackedZip zip(path, job);
+  ImportReport report = SaidOf(zip, [&] {
+    const InsideChoice chosen = ChooseInside(zip, {&found});
+    zip.AddNames(job);
+    return ImportLoose(found, project, chosen.path, options, job);
+  });
+  for (std::string& said : report.warnings) said = zip.InWords(said);
   return report;
 }
 

@@ -24,8 +24,9 @@ const std::vector<FormatInfo>& Formats();
 std::string FormatTable(bool imports);
 
 // The one format that can be read and that the file or folder is like, by what is in it. Throws
-// Error where it is like none, or like several: nothing is guessed.
+// Error where it is like none, or like several: nothing is guessed. Of a .zip: what is in it.
 std::string RecognizeFormat(const std::filesystem::path& path);
+std::string RecognizeFormat(const std::filesystem::path& path, Job& job);  // which can be cancelled
 
 // All or nothing: the whole file is read and checked before the first write, and the writes are one
 // transaction. A second import of the same file adds nothing twice (same image, category and
@@ -37,6 +38,8 @@ std::string RecognizeFormat(const std::filesystem::path& path);
 // Numbers that tell individuals apart (track_id, object_id, group_id, subject_name, attributes.*)
 // become tracks; with `names_from` = tracks each is an animal of the project: the same in all
 // videos, with its own class in training. The former category is its supercategory.
+// A .zip is unpacked for as long as it is read: the folder or the only file in it that is like the
+// format is imported; its pictures and films stay packed, so its labels must be of videos.
 // Throws Error naming the file, the object in it, the cause and the way out; Cancelled.
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
                     const ImportOptions& options, Job& job);

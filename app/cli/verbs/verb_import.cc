@@ -27,7 +27,7 @@ std::vector<std::string> ImportFormats() {
 
 int Run(Arguments& arguments, Console& console) {
   if (arguments.format.empty()) {
-    arguments.format = datasets::RecognizeFormat(arguments.path);
+    arguments.format = datasets::RecognizeFormat(arguments.path, console.job());
     console.Note(fmt::format("{}: recognized as {}; another is taken with --format", arguments.path,
                              arguments.format));
   }
@@ -91,10 +91,12 @@ Verb ImportVerb() {
       "Labels",
       "bring labels in from another program's files",
       "Reads the whole file, checks it, and adds its labels in one step: all or nothing. A second "
-      "import of the same file adds nothing twice; labels that are there are never changed.\n\n"
+      "import of the same file adds nothing twice; labels that are there are never changed. A .zip "
+      "is read as what is in it (its pictures are not taken out).\n\n"
       "Formats:\n" +
           datasets::FormatTable(true),
       "  vole import mice.vole labels.json\n"
+      "  vole import mice.vole export.zip\n"
       "  vole import mice.vole --format coco labels.json\n"
       "  vole import mice.vole --format labelme frames/ --video cage4\n"
       "  vole import mice.vole --format behaviors scores.csv --author anna",

@@ -66,7 +66,7 @@ void ExchangeView::DrawFormat() {
 void ExchangeView::DrawPath(float scale) {
   ImGui::SetNextItemWidth(-110 * scale);
   ImGui::InputTextWithHint(
-      "##path", kind_ == Kind::kImport ? "file or folder to read" : "file or folder to write",
+      "##path", kind_ == Kind::kImport ? "file, folder or .zip to read" : "file or folder to write",
       path_, sizeof path_);
   ImGui::SameLine();
   if (ImGui::Button("Choose...") && choose) {
