@@ -64,6 +64,10 @@ struct Recorder::Impl {
   // Our own descriptor, so that what was written can be put on the disk.
   void OpenFile() {
     file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno == EEXIST) {
+      throw Error(path.string(), "it is there already, and a recording replaces nothing",
+                  "give another name, or move that file away");
+    }
     if (file < 0) {
       throw Error(path.string(), std::string("it cannot be made: ") + std::strerror(errno),
                   "choose a folder that you may write to");

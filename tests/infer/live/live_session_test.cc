@@ -341,7 +341,7 @@ TEST_CASE("A recording never overwrites a file that exists") {
   Stage stage;
   std::ofstream(stage.input.file) << "something";
   stage.input.source = std::make_unique<tests::StageSource>(20);
-  CHECK_THROWS_WITH_AS(stage.Run(), doctest::Contains("File exists"), datasets::Error);
+  CHECK_THROWS_WITH_AS(stage.Run(), doctest::Contains("there already"), datasets::Error);
   CHECK(stage.project->Jobs().front().state == "failed");
   CHECK(std::filesystem::file_size(stage.input.file) == 9);
   CHECK(stage.project->Videos().empty());
