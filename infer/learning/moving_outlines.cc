@@ -22,8 +22,8 @@ constexpr double kOfPeak = 0.5;        // faint or blurred animals end at half t
 constexpr size_t kLooksToChoose = 40;  // the cut is chosen on so many, the frames among all
 constexpr double kLeastArea = 30;      // pixels of an animal
 constexpr double kSpeck = 0.2;         // of the usual area: below it, dirt
-constexpr double kSmall = 0.45, kLarge = 1.8;  // of the usual area: one whole animal alone
-constexpr double kBlurred = 0.25;              // ... that the area's growth with the cut is worth
+constexpr double kBlurred =
+    0.25;  // share of clear frames that the area's growth with the cut is worth
 constexpr double kUnusual = 0.35;       // share of clear frames that a cut e times off is worth
 constexpr double kStays = 0.6;          // share of frames on which a place differs: no animal
 constexpr double kFixedShare = 0.6;     // of the clear frames that show one and the same number
@@ -245,7 +245,7 @@ class Search {
       Seen& seen = result.seen[i];
       for (const double area : parts[i].areas) {
         if (area < kSpeck * result.area) continue;
-        const bool one = area >= kSmall * result.area && area <= kLarge * result.area;
+        const bool one = area >= kLeastWhole * result.area && area <= kMostWhole * result.area;
         seen.animals += one;
         seen.odd = seen.odd || !one;
       }
@@ -298,7 +298,8 @@ class Search {
   }
 
   std::vector<datasets::Rle> Outlines(const Look& look, int cut, double area) {
-    const Parts parts = PartsOf(Foreground(look, cut, datasets::LegRadius(area)), kSmall * area);
+    const Parts parts =
+        PartsOf(Foreground(look, cut, datasets::LegRadius(area)), kLeastWhole * area);
     std::vector<std::pair<int, cv::Mat>> masks;
     for (const int number : parts.numbers) {
       cv::Mat mask = parts.labels == number;

@@ -47,6 +47,8 @@ struct ClearFrames {
   int ask_frame = 0;
 };
 
+// Of the usual area: one whole animal alone, however it bends.
+constexpr double kLeastWhole = 0.45, kMostWhole = 1.8;
 constexpr int kMostLooks = 120, kMostClear = 40, kLeastClear = 5;
 
 ClearFrames FindClearFrames(const SceneToSearch& scene, datasets::Job& job);

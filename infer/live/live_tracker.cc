@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "datasets/base/assignment.h"
+#include "infer/learning/moving_outlines.h"
 #include "infer/track/contact_split.h"
 
 namespace infer {
 namespace {
 
-constexpr double kShrunk = 0.45, kGrown = 1.8;  // of the usual area: one whole animal alone
-constexpr double kInside = 0.3;                 // of an animal, within the blob of another
+constexpr double kInside = 0.3;  // of an animal, within the blob of another
 // Of the areas of all that may be in a blob, and of the largest of them, as Tracker takes them.
 constexpr double kMergedShare = 0.5, kMergedLargest = 1.1;
 constexpr double kReturnedShare = 0.8;  // one that was away has come in touch with another
@@ -27,7 +27,7 @@ LiveTracker::LiveTracker(int animals, double median_area, cv::Size frame_size, d
 
 bool LiveTracker::LooksWhole(const Blob& blob) const {
   return median_area_ <= 0 ||
-         (blob.area >= kShrunk * median_area_ && blob.area <= kGrown * median_area_);
+         (blob.area >= kLeastWhole * median_area_ && blob.area <= kMostWhole * median_area_);
 }
 
 // Body lengths within which a missing animal may be found again; after a second anywhere.
