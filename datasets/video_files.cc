@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
@@ -87,19 +88,16 @@ std::vector<VideoFile> FilesOf(const Project& project, const VideoRow& video) {
 fs::path MovieFile(const Project& project, const VideoRow& video) {
   const fs::path first = project.VideoPath(video);
   if (video.parts.empty()) return first;
-  const std::vector<VideoFile> files = FilesOf(project, video);
+  std::set<fs::path> taken;
+  for (const VideoFile& file : FilesOf(project, video)) taken.insert(file.path.filename());
+  for (const VideoRow& other : project.Videos()) {
+    if (!other.parts.empty()) continue;
+    const fs::path path = project.VideoPath(other);
+    if (path.parent_path() == first.parent_path()) taken.insert(path.filename());
+  }
   std::string name = video.name;
-  fs::path movie;
-  const auto is_part = [&] {
-    return std::any_of(files.begin(), files.end(), [&](const VideoFile& file) {
-      return file.path.filename() == movie.filename();
-    });
-  };
-  do {
-    movie = first.parent_path() / (name + ".mp4");
-    name += "_joined";
-  } while (is_part());
-  return movie;
+  while (taken.count(name + ".mp4")) name += "_joined";
+  return first.parent_path() / (name + ".mp4");
 }
 
 std::string ShownPath(const VideoRow& video) {

@@ -25,8 +25,8 @@ struct VideoFile {
 std::vector<VideoFile> FilesOf(const Project& project, const VideoRow& video);
 
 // The file that a tool takes the video for which knows one file a video. Of a recording in several:
-// NAME.mp4 beside the first, or where a part is called so NAME_joined.mp4, which is there only
-// where somebody has made it.
+// NAME.mp4 beside the first, or NAME_joined.mp4 where a part, or another video there, is called so.
+// It is there only where somebody has made it.
 std::filesystem::path MovieFile(const Project& project, const VideoRow& video);
 
 // "cage4.mp4", or "cage4_000.mp4, the first of 3 parts".

@@ -12,14 +12,21 @@ clang-format --dry-run -Werror "${sources[@]}"
 echo "clang-format: ${#sources[@]} files are in order"
 [ "${1:-}" != --format-only ] || exit 0
 
-# Sources that are compiled together are read together, which reads LibTorch and JSON once for eight.
+# Sources that are compiled together are read together, which reads LibTorch and JSON once for ten: of a
+# folder every group that holds one of its sources.
 vole_configure . build/tidy -DVOLE_TESTS=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 folders=("$@")
 [ ${#folders[@]} -gt 0 ] || folders=(app annotate train infer datasets)
-pattern=$(IFS='|'; echo "${folders[*]%/}")
-mapfile -t units < <(jq -r '.[].file' build/tidy/compile_commands.json |
-  grep -E "^$PWD/($pattern)/|/Unity/unity_(${pattern//\//_})_" | sort -u)
-[ ${#units[@]} -gt 0 ] || { echo "no sources in: ${folders[*]}" >&2; exit 2; }
+mapfile -t all < <(jq -r '.[].file' build/tidy/compile_commands.json | sort -u)
+units=()
+for folder in "${folders[@]%/}"; do
+  mapfile -t own < <(
+    printf '%s\n' "${all[@]}" | grep -E "^$PWD/$folder/" || true
+    printf '%s\0' "${all[@]}" | grep -z /Unity/unity_ | xargs -0 -r grep -lF "#include \"$PWD/$folder/" || true)
+  [ ${#own[@]} -gt 0 ] || { echo "no sources in: $folder" >&2; exit 2; }
+  units+=("${own[@]}")
+done
+mapfile -t units < <(printf '%s\n' "${units[@]}" | sort -u)
 # A group includes its sources, as nobody else may, and brings names of several together. GCC's names
 # of warnings are not clang's.
 printf '%s\0' "${units[@]}" |

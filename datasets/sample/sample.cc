@@ -17,10 +17,8 @@ constexpr int kMaxLabeledCenters = 200;
 constexpr int kShortListFactor = 4;  // doubtful frames to choose unlike ones from
 constexpr double kDiversityWeight = 0.5;
 
-using Dice = std::mt19937_64;
-
 // The same on every platform, unlike std::shuffle.
-void Shuffle(std::vector<int>* values, Dice* random) {
+void Shuffle(std::vector<int>* values, std::mt19937_64* random) {
   for (size_t i = values->size(); i > 1; --i)
     std::swap((*values)[i - 1], (*values)[(*random)() % i]);
 }
@@ -85,7 +83,7 @@ std::vector<int> ByScore(std::vector<int> frames, const std::vector<double>& sco
 
 std::vector<int> UnlikeOrder(VideoReader& reader, const std::vector<int>& free,
                              const std::vector<int>& labeled, const SampleOptions& options,
-                             size_t count, Dice* random, Job& job) {
+                             size_t count, std::mt19937_64* random, Job& job) {
   const auto shown = EvenlyFrom(free, std::max<size_t>(options.candidates, count));
   const cv::Mat points = SmallPictures(reader, shown, job, "looking at frames");
   const cv::Mat fixed = labeled.empty()
@@ -179,7 +177,7 @@ std::vector<int> SampleFrames(VideoReader& reader, const SampleOptions& options,
   std::iota(all.begin(), all.end(), 0);
   std::set_difference(all.begin(), all.end(), labeled.begin(), labeled.end(),
                       std::back_inserter(free));
-  Dice random(static_cast<uint64_t>(options.seed));
+  std::mt19937_64 random(static_cast<uint64_t>(options.seed));
   const size_t count = std::min<size_t>(options.count, free.size());
   const int gap = options.min_gap > 0 ? options.min_gap
                                       : std::max(1, frame_count / (kGapsInAShare * options.count));

@@ -7,4 +7,8 @@ namespace datasets {
 // that touch overlap less, and so do an outline and the box of a neighbor.
 constexpr double kSamePlace = 0.25;
 
+// The least IoU at which two outlines of one frame are the same outline: what is drawn over a
+// prediction answers it.
+constexpr double kSameOutline = 0.5;
+
 }  // namespace datasets

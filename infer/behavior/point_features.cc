@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "datasets/base/as_index.h"
 #include "datasets/base/job.h"
 #include "datasets/base/median.h"
 
@@ -77,23 +78,24 @@ class Maker {
       out[at] = static_cast<float>(value);
       out[count + at] = static_cast<float>(weight);
     };
-    const Pose& pose = poses_[Index(f)];
-    const std::vector<Complex>& places = places_[Index(f)];
+    const Pose& pose = poses_[datasets::AsIndex(f)];
+    const std::vector<Complex>& places = places_[datasets::AsIndex(f)];
     for (int k = 0; k < layout_.points(); ++k) {
-      const double sure = pose[Index(k)].sure;
+      const double sure = pose[datasets::AsIndex(k)].sure;
       put(layout_.sureness() + k, sure, 1);
       if (sure <= 0) continue;
-      put(layout_.x() + k, places[Index(k)].real(), sure);
-      put(layout_.y() + k, places[Index(k)].imag(), sure);
+      put(layout_.x() + k, places[datasets::AsIndex(k)].real(), sure);
+      put(layout_.y() + k, places[datasets::AsIndex(k)].imag(), sure);
       double both = 0;
       const double speed = PointSpeed(f, k, &both);
       if (both > 0) put(layout_.speed() + k, std::asinh(speed / kSlowPoint), both);
     }
     for (size_t p = 0; p < layout_.pairs.size(); ++p) {
       const auto [left, right] = layout_.pairs[p];
-      const double sure = std::min(pose[Index(left)].sure, pose[Index(right)].sure);
+      const double sure =
+          std::min(pose[datasets::AsIndex(left)].sure, pose[datasets::AsIndex(right)].sure);
       if (sure <= 0) continue;
-      const Complex a = places[Index(left)], b = places[Index(right)];
+      const Complex a = places[datasets::AsIndex(left)], b = places[datasets::AsIndex(right)];
       put(layout_.pair_distance() + static_cast<int>(p), std::abs(a - b), sure);
       put(layout_.pair_outermost() + static_cast<int>(p),
           std::max(std::abs(a.imag()), std::abs(b.imag())), sure);
@@ -101,9 +103,10 @@ class Maker {
     for (size_t j = 0; j < layout_.joints.size(); ++j) {
       const auto& [one, middle, other] = layout_.joints[j];
       const double sure =
-          std::min({pose[Index(one)].sure, pose[Index(middle)].sure, pose[Index(other)].sure});
-      const Complex a = places[Index(one)] - places[Index(middle)];
-      const Complex b = places[Index(other)] - places[Index(middle)];
+          std::min({pose[datasets::AsIndex(one)].sure, pose[datasets::AsIndex(middle)].sure,
+                    pose[datasets::AsIndex(other)].sure});
+      const Complex a = places[datasets::AsIndex(one)] - places[datasets::AsIndex(middle)];
+      const Complex b = places[datasets::AsIndex(other)] - places[datasets::AsIndex(middle)];
       if (sure <= 0 || std::abs(a) < 1e-6 || std::abs(b) < 1e-6) continue;
       put(layout_.angle() + static_cast<int>(j), std::abs(std::arg(a / b)), sure);
     }
@@ -112,8 +115,7 @@ class Maker {
   }
 
  private:
-  static size_t Index(int at) { return static_cast<size_t>(at); }
-  const std::optional<PoseFrame>& Fit(int f) const { return fits_[Index(f)]; }
+  const std::optional<PoseFrame>& Fit(int f) const { return fits_[datasets::AsIndex(f)]; }
 
   // The ends of a difference around f where `is_there`.
   template <class IsThere>
@@ -128,10 +130,14 @@ class Maker {
   // Within the frame of the animal, sizes a second.
   double PointSpeed(int f, int k, double* sure) const {
     int before = 0, after = 0;
-    const auto is_there = [&](int at) { return Fit(at) && poses_[Index(at)][Index(k)].sure > 0; };
+    const auto is_there = [&](int at) {
+      return Fit(at) && poses_[datasets::AsIndex(at)][datasets::AsIndex(k)].sure > 0;
+    };
     if (!Ends(f, 2, is_there, &before, &after)) return 0;
-    *sure = std::min(poses_[Index(before)][Index(k)].sure, poses_[Index(after)][Index(k)].sure);
-    return std::abs(places_[Index(after)][Index(k)] - places_[Index(before)][Index(k)]) /
+    *sure = std::min(poses_[datasets::AsIndex(before)][datasets::AsIndex(k)].sure,
+                     poses_[datasets::AsIndex(after)][datasets::AsIndex(k)].sure);
+    return std::abs(places_[datasets::AsIndex(after)][datasets::AsIndex(k)] -
+                    places_[datasets::AsIndex(before)][datasets::AsIndex(k)]) /
            (after - before) * fps_;
   }
 
@@ -161,7 +167,7 @@ class Maker {
     const PoseFrame& own = *Fit(f);
     const Pose* nearest = nullptr;
     std::optional<PoseFrame> its;
-    for (const Pose& pose : frames_[Index(f)].others) {
+    for (const Pose& pose : frames_[datasets::AsIndex(f)].others) {
       const auto fit = FitFrame(pose, usual_);
       if (!fit || (its && std::abs(fit->center - own.center) >= std::abs(its->center - own.center)))
         continue;
@@ -178,7 +184,7 @@ class Maker {
       put(column++, value, 1);
     }
     for (int k = 0; k < layout_.points(); ++k) {
-      const PosePoint& point = poses_[Index(f)][Index(k)];
+      const PosePoint& point = poses_[datasets::AsIndex(f)][datasets::AsIndex(k)];
       double least = 1e30, sure = 0;
       for (const PosePoint& one : *nearest) {
         if (one.sure <= 0 || std::abs(one.at - point.at) >= least) continue;

@@ -10,7 +10,6 @@
 namespace infer {
 namespace {
 
-constexpr double kSame = 0.5;  // IoU
 // What a person says holds against whatever a network says for however long. Where that cannot be
 // (two animals of one name at once), breaking one label is better than taking an animal away.
 constexpr double kForbidden = -1e6, kKept = 1e9;  // log-odds
@@ -48,7 +47,7 @@ std::vector<Anchor> LabelAnchors(const datasets::Project& project, datasets::Id 
       const auto known = std::find(categories.begin(), categories.end(), labels[l].category_id);
       if (labels[l].iscrowd || labels[l].IsFilledIn() || known == categories.end()) continue;
       for (size_t p = 0; p < predictions.size(); ++p) {
-        if (overlap[l][p] < kSame || !row_of.count(predictions[p].id)) continue;
+        if (overlap[l][p] < datasets::kSameOutline || !row_of.count(predictions[p].id)) continue;
         bool alone = true;
         for (size_t other = 0; other < labels.size(); ++other) {
           alone = alone && (other == l || overlap[other][p] < datasets::kSamePlace);

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "datasets/base/as_index.h"
 #include "datasets/base/error.h"
 
 namespace infer {
@@ -63,27 +64,35 @@ class Search {
     order_.resize(tracklets.size());
     std::iota(order_.begin(), order_.end(), 0);
     std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
-      return tracklets[Index(a)].start_frame < tracklets[Index(b)].start_frame;
+      return tracklets[datasets::AsIndex(a)].start_frame <
+             tracklets[datasets::AsIndex(b)].start_frame;
     });
     std::vector<int> position(tracklets.size());
-    for (size_t p = 0; p < order_.size(); ++p) position[Index(order_[p])] = static_cast<int>(p);
+    for (size_t p = 0; p < order_.size(); ++p)
+      position[datasets::AsIndex(order_[p])] = static_cast<int>(p);
     for (std::vector<int>& group : groups_) {
-      std::sort(group.begin(), group.end(),
-                [&](int a, int b) { return position[Index(a)] < position[Index(b)]; });
-      for (const int t : group) last_use_[Index(t)] = position[Index(group.back())];
+      std::sort(group.begin(), group.end(), [&](int a, int b) {
+        return position[datasets::AsIndex(a)] < position[datasets::AsIndex(b)];
+      });
+      for (const int t : group)
+        last_use_[datasets::AsIndex(t)] = position[datasets::AsIndex(group.back())];
     }
     for (const Link& link : links) {
       if (std::isinf(link.log_odds)) continue;
-      if (link.from == link.to || position[Index(link.from)] >= position[Index(link.to)]) continue;
-      incoming_[Index(link.to)].push_back(link);
-      last_use_[Index(link.from)] = std::max(last_use_[Index(link.from)], position[Index(link.to)]);
+      if (link.from == link.to ||
+          position[datasets::AsIndex(link.from)] >= position[datasets::AsIndex(link.to)])
+        continue;
+      incoming_[datasets::AsIndex(link.to)].push_back(link);
+      last_use_[datasets::AsIndex(link.from)] =
+          std::max(last_use_[datasets::AsIndex(link.from)], position[datasets::AsIndex(link.to)]);
     }
     asked_of_.resize(tracklets.size());
     for (size_t q = 0; q < questions.size(); ++q) {
       const auto [from, to] = questions[q];
-      VOLE_CHECK(position[Index(from)] < position[Index(to)]);
-      asked_of_[Index(to)].push_back(q);
-      last_use_[Index(from)] = std::max(last_use_[Index(from)], position[Index(to)]);
+      VOLE_CHECK(position[datasets::AsIndex(from)] < position[datasets::AsIndex(to)]);
+      asked_of_[datasets::AsIndex(to)].push_back(q);
+      last_use_[datasets::AsIndex(from)] =
+          std::max(last_use_[datasets::AsIndex(from)], position[datasets::AsIndex(to)]);
     }
     const size_t choices = std::max<size_t>(2, class_of_slot_.size() + 1);
     widest_ = std::clamp<size_t>(
@@ -102,33 +111,32 @@ class Search {
   }
 
  private:
-  static size_t Index(int i) { return static_cast<size_t>(i); }
-
   // Tracklets that links of infinite log-odds join are a group: one track, or dropped together.
   void FindGroups(const std::vector<Link>& links) {
     group_of_.assign(tracklets_.size(), -1);
     for (const Link& link : links) {
       if (!std::isinf(link.log_odds) || link.from == link.to) continue;
       for (const int t : {link.from, link.to}) {
-        if (group_of_[Index(t)] >= 0) continue;
-        group_of_[Index(t)] = static_cast<int>(groups_.size());
+        if (group_of_[datasets::AsIndex(t)] >= 0) continue;
+        group_of_[datasets::AsIndex(t)] = static_cast<int>(groups_.size());
         groups_.push_back({t});
       }
-      const int one = group_of_[Index(link.from)], other = group_of_[Index(link.to)];
+      const int one = group_of_[datasets::AsIndex(link.from)],
+                other = group_of_[datasets::AsIndex(link.to)];
       if (one == other) continue;
-      for (const int t : groups_[Index(other)]) {
-        group_of_[Index(t)] = one;
-        groups_[Index(one)].push_back(t);
+      for (const int t : groups_[datasets::AsIndex(other)]) {
+        group_of_[datasets::AsIndex(t)] = one;
+        groups_[datasets::AsIndex(one)].push_back(t);
       }
-      groups_[Index(other)].clear();
+      groups_[datasets::AsIndex(other)].clear();
     }
   }
 
   // Of the tracklet's group those that get their slot with it or later; alone, itself.
   std::vector<int> RestOf(int tracklet) const {
-    const int group = group_of_[Index(tracklet)];
+    const int group = group_of_[datasets::AsIndex(tracklet)];
     if (group < 0) return {tracklet};
-    const std::vector<int>& all = groups_[Index(group)];
+    const std::vector<int>& all = groups_[datasets::AsIndex(group)];
     return {std::find(all.begin(), all.end(), tracklet), all.end()};
   }
 
@@ -140,22 +148,23 @@ class Search {
   Room RoomFor(int tracklet) const {
     Room room;
     const std::vector<int> rest = RestOf(tracklet);
-    const int group = group_of_[Index(tracklet)];
+    const int group = group_of_[datasets::AsIndex(tracklet)];
     for (size_t o = 0; o < open_.size(); ++o) {
-      const int other = group_of_[Index(open_[o])];
+      const int other = group_of_[datasets::AsIndex(open_[o])];
       bool taken = false;
       for (const int own : rest) {
-        const TrackletEvidence& one = tracklets_[Index(own)];
-        taken = taken || tracklets_[Index(open_[o])].end_frame > one.start_frame;
+        const TrackletEvidence& one = tracklets_[datasets::AsIndex(own)];
+        taken = taken || tracklets_[datasets::AsIndex(open_[o])].end_frame > one.start_frame;
         if (other < 0 || other == group) continue;
-        for (const int later : groups_[Index(other)]) {  // the slot is kept for these
-          const TrackletEvidence& two = tracklets_[Index(later)];
+        for (const int later : groups_[datasets::AsIndex(other)]) {  // the slot is kept for these
+          const TrackletEvidence& two = tracklets_[datasets::AsIndex(later)];
           taken = taken || (two.start_frame < one.end_frame && one.start_frame < two.end_frame);
         }
       }
       if (other >= 0 && other == group) {
         room.must = static_cast<int>(o);
-        taken = tracklets_[Index(open_[o])].end_frame > tracklets_[Index(tracklet)].start_frame;
+        taken = tracklets_[datasets::AsIndex(open_[o])].end_frame >
+                tracklets_[datasets::AsIndex(tracklet)].start_frame;
       }
       room.taken.push_back(taken);
     }
@@ -167,9 +176,11 @@ class Search {
     if (room.must >= 0) return 0;
     double gain = 0;
     for (const int t : RestOf(tracklet)) {
-      const TrackletEvidence& evidence = tracklets_[Index(t)];
-      gain += slot == kDropped ? -evidence.drop_cost
-                               : evidence.class_log_odds[Index(class_of_slot_[Index(slot)])];
+      const TrackletEvidence& evidence = tracklets_[datasets::AsIndex(t)];
+      gain +=
+          slot == kDropped
+              ? -evidence.drop_cost
+              : evidence.class_log_odds[datasets::AsIndex(class_of_slot_[datasets::AsIndex(slot)])];
     }
     return gain;
   }
@@ -180,12 +191,12 @@ class Search {
     std::vector<char> taken(slots, 0), known(slots, 0);
     for (size_t o = 0; o < open_.size(); ++o) {
       if (state[o] == kDropped) continue;
-      known[Index(state[o])] = 1;
-      if (room.taken[o]) taken[Index(state[o])] = 1;
+      known[datasets::AsIndex(state[o])] = 1;
+      if (room.taken[o]) taken[datasets::AsIndex(state[o])] = 1;
     }
     if (room.must >= 0) {
-      const int8_t slot = state[Index(room.must)];
-      return {slot != kDropped && taken[Index(slot)] ? kDropped : slot};
+      const int8_t slot = state[datasets::AsIndex(room.must)];
+      return {slot != kDropped && taken[datasets::AsIndex(slot)] ? kDropped : slot};
     }
     std::vector<int8_t> choices = {kDropped};
     for (size_t k = 0; k + 1 < first_slot_.size(); ++k) {
@@ -193,12 +204,12 @@ class Search {
       // or the first that nobody is.
       int fresh = -1, free = -1;
       for (int s = first_slot_[k]; s < first_slot_[k + 1]; ++s) {
-        if (taken[Index(s)]) continue;
+        if (taken[datasets::AsIndex(s)]) continue;
         if (free < 0) free = s;
-        if (!known[Index(s)] && fresh < 0) fresh = s;
+        if (!known[datasets::AsIndex(s)] && fresh < 0) fresh = s;
         const bool is_linked =
             std::find(linked.begin(), linked.end(), static_cast<int8_t>(s)) != linked.end();
-        if (known[Index(s)] && is_linked) choices.push_back(static_cast<int8_t>(s));
+        if (known[datasets::AsIndex(s)] && is_linked) choices.push_back(static_cast<int8_t>(s));
       }
       const int other = fresh >= 0 ? fresh : free;
       const auto slot = static_cast<int8_t>(other);
@@ -217,13 +228,13 @@ class Search {
       Layer layer;
       layer.tracklet = order_[p];
       const Room room = RoomFor(order_[p]);
-      const auto& incoming = incoming_[Index(order_[p])];
+      const auto& incoming = incoming_[datasets::AsIndex(order_[p])];
       std::vector<int> link_place(incoming.size(), -1);
       for (size_t l = 0; l < incoming.size(); ++l) {
         const auto place = std::find(open_.begin(), open_.end(), incoming[l].from);
         if (place != open_.end()) link_place[l] = static_cast<int>(place - open_.begin());
       }
-      for (const size_t question : asked_of_[Index(order_[p])]) {
+      for (const size_t question : asked_of_[datasets::AsIndex(order_[p])]) {
         Asked asked;
         asked.question = question;
         const auto place = std::find(open_.begin(), open_.end(), questions_[question].from);
@@ -233,14 +244,15 @@ class Search {
         }
         layer.asked.push_back(std::move(asked));
       }
-      const int next_start = p + 1 < order_.size() ? tracklets_[Index(order_[p + 1])].start_frame
-                                                   : std::numeric_limits<int>::max();
+      const int next_start = p + 1 < order_.size()
+                                 ? tracklets_[datasets::AsIndex(order_[p + 1])].start_frame
+                                 : std::numeric_limits<int>::max();
       std::vector<size_t> stay;  // places in `open_`, the new one last
       std::vector<int> open_after;
       open_.push_back(order_[p]);
       for (size_t o = 0; o < open_.size(); ++o) {
-        const bool overlaps = tracklets_[Index(open_[o])].end_frame > next_start;
-        if (!overlaps && last_use_[Index(open_[o])] <= static_cast<int>(p)) continue;
+        const bool overlaps = tracklets_[datasets::AsIndex(open_[o])].end_frame > next_start;
+        if (!overlaps && last_use_[datasets::AsIndex(open_[o])] <= static_cast<int>(p)) continue;
         stay.push_back(o);
         open_after.push_back(open_[o]);
       }
@@ -258,15 +270,15 @@ class Search {
         const State& state = states[s];
         std::vector<int8_t> linked;
         for (int place : link_place) {
-          if (place >= 0) linked.push_back(state[Index(place)]);
+          if (place >= 0) linked.push_back(state[datasets::AsIndex(place)]);
         }
         // That it is one that is asked about stays possible, where nothing links them too.
         for (const Asked& asked : layer.asked) linked.push_back(asked.slot[s]);
         for (int8_t slot : Choices(state, linked, room)) {
-          double gain = gains[Index(slot + 1)];
-          if (room.must >= 0 && slot != state[Index(room.must)]) gain = kBroken;
+          double gain = gains[datasets::AsIndex(slot + 1)];
+          if (room.must >= 0 && slot != state[datasets::AsIndex(room.must)]) gain = kBroken;
           for (size_t l = 0; l < incoming.size(); ++l) {
-            if (link_place[l] >= 0 && state[Index(link_place[l])] == slot) {
+            if (link_place[l] >= 0 && state[datasets::AsIndex(link_place[l])] == slot) {
               gain += slot == kDropped ? std::max(0.0, incoming[l].log_odds) : incoming[l].log_odds;
             }
           }
@@ -278,7 +290,7 @@ class Search {
             next_best.push_back(kNever);
             next_total.push_back(kNever);
           }
-          const size_t to = Index(found->second);
+          const size_t to = datasets::AsIndex(found->second);
           next_best[to] = std::max(next_best[to], best[s] + gain);
           next_total[to] = LogSum(next_total[to], total[s] + gain);
           layer.transitions.push_back({static_cast<int>(s), found->second, slot, gain});
@@ -322,9 +334,9 @@ class Search {
     total.resize(kept.size());
     size_t n = 0;
     for (const Transition& t : layer.transitions) {
-      if (renamed[Index(t.to)] < 0) continue;
+      if (renamed[datasets::AsIndex(t.to)] < 0) continue;
       layer.transitions[n] = t;
-      layer.transitions[n++].to = renamed[Index(t.to)];
+      layer.transitions[n++].to = renamed[datasets::AsIndex(t.to)];
     }
     layer.transitions.resize(n);
     layer.transitions.shrink_to_fit();
@@ -342,22 +354,24 @@ class Search {
       best_after[l + 1] = best;
       const size_t before = l > 0 ? layers_[l - 1].total.size() : 1;
       std::vector<double> best_before(before, kNever), total_before(before, kNever);
-      std::vector<double>& mass = sum[Index(layer.tracklet)];
+      std::vector<double>& mass = sum[datasets::AsIndex(layer.tracklet)];
       mass.assign(classes + 1, kNever);  // last: dropped
       for (const Transition& t : layer.transitions) {
-        const double come = l > 0 ? layers_[l - 1].total[Index(t.from)] : 0;
-        const size_t name = t.slot == kDropped ? classes : Index(class_of_slot_[Index(t.slot)]);
-        const double weight = come + t.gain + total[Index(t.to)];
+        const double come = l > 0 ? layers_[l - 1].total[datasets::AsIndex(t.from)] : 0;
+        const size_t name = t.slot == kDropped
+                                ? classes
+                                : datasets::AsIndex(class_of_slot_[datasets::AsIndex(t.slot)]);
+        const double weight = come + t.gain + total[datasets::AsIndex(t.to)];
         mass[name] = LogSum(mass[name], weight);
         for (const Asked& asked : layer.asked) {
-          if (t.slot == kDropped || asked.slot[Index(t.from)] != t.slot) continue;
+          if (t.slot == kDropped || asked.slot[datasets::AsIndex(t.from)] != t.slot) continue;
           double& same = same_[asked.question];
           same = LogSum(same, weight);
         }
-        best_before[Index(t.from)] =
-            std::max(best_before[Index(t.from)], t.gain + best[Index(t.to)]);
-        total_before[Index(t.from)] =
-            LogSum(total_before[Index(t.from)], t.gain + total[Index(t.to)]);
+        best_before[datasets::AsIndex(t.from)] = std::max(best_before[datasets::AsIndex(t.from)],
+                                                          t.gain + best[datasets::AsIndex(t.to)]);
+        total_before[datasets::AsIndex(t.from)] = LogSum(total_before[datasets::AsIndex(t.from)],
+                                                         t.gain + total[datasets::AsIndex(t.to)]);
       }
       best = std::move(best_before);
       total = std::move(total_before);
@@ -375,7 +389,7 @@ class Search {
       double value = kNever;
       for (const Transition& t : layer.transitions) {
         if (t.from != state) continue;
-        const double reached = t.gain + best_after[l + 1][Index(t.to)];
+        const double reached = t.gain + best_after[l + 1][datasets::AsIndex(t.to)];
         if (!chosen || reached > value) {
           chosen = &t;
           value = reached;
@@ -383,7 +397,8 @@ class Search {
       }
       VOLE_CHECK(chosen != nullptr);
       state = chosen->to;
-      Describe(*chosen, sum[Index(layer.tracklet)], named[Index(layer.tracklet)]);
+      Describe(*chosen, sum[datasets::AsIndex(layer.tracklet)],
+               named[datasets::AsIndex(layer.tracklet)]);
     }
     return named;
   }
@@ -392,10 +407,11 @@ class Search {
                 NamedTracklet& named) const {
     const size_t classes = first_slot_.size() - 1;
     named.number = chosen.slot;
-    named.class_index = chosen.slot == kDropped ? -1 : class_of_slot_[Index(chosen.slot)];
+    named.class_index =
+        chosen.slot == kDropped ? -1 : class_of_slot_[datasets::AsIndex(chosen.slot)];
     double all = kNever;
     for (double value : mass) all = LogSum(all, value);
-    const size_t own = named.class_index < 0 ? classes : Index(named.class_index);
+    const size_t own = named.class_index < 0 ? classes : datasets::AsIndex(named.class_index);
     double next = 0;
     for (size_t k = 0; k < mass.size(); ++k) {
       const double probability = std::exp(mass[k] - all);

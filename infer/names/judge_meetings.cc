@@ -2,6 +2,7 @@
 #include <cmath>
 #include <map>
 
+#include "datasets/base/as_index.h"
 #include "infer/names/meetings.h"
 
 namespace infer {
@@ -10,8 +11,6 @@ namespace {
 constexpr double kMostOdds = 30;
 // A tracklet is remembered so long, or in a small group for ever: states grow by it.
 constexpr int kMostBetween = 200, kFewAnimals = 3;
-
-size_t At(int i) { return static_cast<size_t>(i); }
 
 std::vector<double> Shares(const std::vector<double>& log_odds) {
   const double highest = *std::max_element(log_odds.begin(), log_odds.end());
@@ -40,7 +39,8 @@ class Motion {
  public:
   Motion(const std::vector<Link>& links, const std::vector<TrackletEvidence>& evidence) {
     for (const Link& link : links) {
-      if (evidence[At(link.from)].start_frame < evidence[At(link.to)].start_frame) {
+      if (evidence[datasets::AsIndex(link.from)].start_frame <
+          evidence[datasets::AsIndex(link.to)].start_frame) {
         next_[link.from].push_back(link);
       }
     }
@@ -50,18 +50,19 @@ class Motion {
   std::map<int, double> From(int tracklet, int end_frame) const {
     std::map<int, double> reached;
     std::map<std::pair<int, int>, double> open;  // (start, tracklet): in order of time
-    open[{start_[At(tracklet)], tracklet}] = kMostOdds;
+    open[{start_[datasets::AsIndex(tracklet)], tracklet}] = kMostOdds;
     while (!open.empty()) {
       const auto [place, odds] = *open.begin();
       open.erase(open.begin());
       const auto links = next_.find(place.second);
       if (links == next_.end()) continue;
       for (const Link& link : links->second) {
-        if (start_[At(link.to)] >= end_frame) continue;
+        if (start_[datasets::AsIndex(link.to)] >= end_frame) continue;
         const double weakest = std::min(odds, link.log_odds);
         double& best_to = reached.try_emplace(link.to, -kMostOdds).first->second;
         best_to = std::max(best_to, weakest);
-        double& best = open.try_emplace({start_[At(link.to)], link.to}, -kMostOdds).first->second;
+        double& best = open.try_emplace({start_[datasets::AsIndex(link.to)], link.to}, -kMostOdds)
+                           .first->second;
         best = std::max(best, weakest);
       }
     }
@@ -85,7 +86,7 @@ double ExchangeOf(const Meeting& meeting, const std::vector<NamedTracklet>& name
   for (const MeetingAnimal& animal : meeting.animals) {
     if (animal.away) continue;
     if (animal.before < 0 && animal.after >= 0) {  // comes for the first time
-      double other = 1 - names[At(animal.after)].probability;
+      double other = 1 - names[datasets::AsIndex(animal.after)].probability;
       for (const MeetingWay& way : meeting.ways) {  // or as one that was there before
         if (way.after_number == animal.number) other = std::max(other, way.probability);
       }
@@ -114,8 +115,10 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
   for (const TrackletEvidence& e : evidence) order.push_back(e.start_frame);
   std::sort(order.begin(), order.end());
   const auto between = [&](int from, int to) {
-    return std::lower_bound(order.begin(), order.end(), evidence[At(to)].start_frame) -
-           std::lower_bound(order.begin(), order.end(), evidence[At(from)].start_frame);
+    return std::lower_bound(order.begin(), order.end(),
+                            evidence[datasets::AsIndex(to)].start_frame) -
+           std::lower_bound(order.begin(), order.end(),
+                            evidence[datasets::AsIndex(from)].start_frame);
   };
   const Motion motion(links, evidence);
   std::vector<SameQuestion> questions;
@@ -133,8 +136,8 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
       }
       for (const MeetingAnimal& leaves : meeting.animals) {
         if (leaves.after < 0 || leaves.after == enters.before) continue;
-        const TrackletEvidence& before = evidence[At(enters.before)];
-        const TrackletEvidence& after = evidence[At(leaves.after)];
+        const TrackletEvidence& before = evidence[datasets::AsIndex(enters.before)];
+        const TrackletEvidence& after = evidence[datasets::AsIndex(leaves.after)];
         MeetingWay way;
         way.before_number = enters.number;
         way.after_number = leaves.number;
@@ -143,15 +146,16 @@ void JudgeMeetings(std::vector<Meeting>& meetings, const std::vector<TrackletEvi
         const bool possible =
             before.end_frame <= after.start_frame && before.start_frame < after.start_frame;
         if (possible) way.appearance = LooksAlike(before, after);
-        const double named = names[At(enters.before)].probability,
-                     named_after = names[At(leaves.after)].probability;
+        const double named = names[datasets::AsIndex(enters.before)].probability,
+                     named_after = names[datasets::AsIndex(leaves.after)].probability;
         const bool kept = enters.number == leaves.number;
         // Too far apart to ask: the names say who they are, of those who share one they say
         // nothing.
-        const int name = names[At(enters.before)].class_index;
-        const double sharing = name >= 0 && name == names[At(leaves.after)].class_index
-                                   ? options.max_instances[At(name)]
-                                   : 1;
+        const int name = names[datasets::AsIndex(enters.before)].class_index;
+        const double sharing =
+            name >= 0 && name == names[datasets::AsIndex(leaves.after)].class_index
+                ? options.max_instances[datasets::AsIndex(name)]
+                : 1;
         way.probability = !possible             ? 0
                           : kept || sharing > 1 ? named * named_after / std::max(1.0, sharing)
                                                 : 1 - named * named_after;

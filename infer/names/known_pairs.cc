@@ -13,8 +13,6 @@
 namespace infer {
 namespace {
 
-constexpr double kSameOutline = 0.5;  // IoU
-
 class OutlineFinder {
  public:
   OutlineFinder(const datasets::Project& project, datasets::Id job_id,
@@ -40,7 +38,7 @@ class OutlineFinder {
       const double iou = datasets::RleIou(prediction.Mask({video_.width, video_.height}), wanted);
       near += iou >= datasets::kSamePlace;
       const auto row = row_of.find(prediction.id);
-      if (iou >= kSameOutline && row != row_of.end()) found = row->second;
+      if (iou >= datasets::kSameOutline && row != row_of.end()) found = row->second;
     }
     return near == 1 ? found : std::nullopt;
   }

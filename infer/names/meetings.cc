@@ -6,6 +6,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "datasets/base/as_index.h"
+
 namespace infer {
 namespace {
 
@@ -14,10 +16,8 @@ constexpr double kLongSeconds = 1;     // an absence as long is left and entered
 constexpr float kNearBodies = 1.25f;   // animals this near can be taken for each other
 constexpr float kBodiesAFrame = 0.5f;  // that an animal may run unseen, at 25 frames/s
 
-size_t Index(int i) { return static_cast<size_t>(i); }
-
 // A stretch in which one number is not followed without doubt.
-struct OpenStretch {
+struct UnsureStretch {
   int number = 0;
   int first = 0, end = 0;  // last frame before to first frame after
   int before = -1, after = -1;
@@ -68,7 +68,7 @@ class Finder {
     for (int number = 0; number < options_.numbers; ++number) {
       std::vector<int>& chain = chains[number];
       std::sort(chain.begin(), chain.end(), [&](int a, int b) {
-        return runs_[Index(a)].start_frame < runs_[Index(b)].start_frame;
+        return runs_[datasets::AsIndex(a)].start_frame < runs_[datasets::AsIndex(b)].start_frame;
       });
       Follow(number, chain);
     }
@@ -76,18 +76,18 @@ class Finder {
   }
 
  private:
-  const NamedRun& Run(int t) const { return runs_[Index(t)]; }
+  const NamedRun& Run(int t) const { return runs_[datasets::AsIndex(t)]; }
   float Reach(float body, int frames) const {
     return body * (kNearBodies + reach_a_frame_ * static_cast<float>(std::max(0, frames)));
   }
 
-  void Include(OpenStretch& doubt, const cv::Rect2f& place, float body, int unseen) const {
+  void Include(UnsureStretch& doubt, const cv::Rect2f& place, float body, int unseen) const {
     const cv::Rect2f grown = Grown(place, Reach(body, unseen));
     doubt.place = doubt.place.width > 0 ? Joined(doubt.place, grown) : grown;
   }
 
-  OpenStretch Open(int number, int before) const {
-    OpenStretch doubt;
+  UnsureStretch Open(int number, int before) const {
+    UnsureStretch doubt;
     doubt.number = number;
     doubt.before = before;
     return doubt;
@@ -101,7 +101,7 @@ class Finder {
     }
     int alone = -1;  // the last tracklet in which it was alone
     bool open = false;
-    OpenStretch doubt;
+    UnsureStretch doubt;
     const auto close = [&](int after, int end) {
       doubt.after = after;
       doubt.end = end;
@@ -187,12 +187,13 @@ class Finder {
   }
 
   int Root(int d) {
-    while (parent_[Index(d)] != d) d = parent_[Index(d)] = parent_[Index(parent_[Index(d)])];
+    while (parent_[datasets::AsIndex(d)] != d)
+      d = parent_[datasets::AsIndex(d)] = parent_[datasets::AsIndex(parent_[datasets::AsIndex(d)])];
     return d;
   }
 
   std::vector<Meeting> Group() {
-    std::sort(doubts_.begin(), doubts_.end(), [](const OpenStretch& a, const OpenStretch& b) {
+    std::sort(doubts_.begin(), doubts_.end(), [](const UnsureStretch& a, const UnsureStretch& b) {
       return std::tie(a.first, a.number) < std::tie(b.first, b.number);
     });
     parent_.resize(doubts_.size());
@@ -204,7 +205,7 @@ class Finder {
                   going.end());
       for (const size_t g : going) {
         if (Meet(doubts_[g].place, doubts_[d].place)) {
-          parent_[Index(Root(static_cast<int>(d)))] = Root(static_cast<int>(g));
+          parent_[datasets::AsIndex(Root(static_cast<int>(d)))] = Root(static_cast<int>(g));
         }
       }
       going.push_back(d);
@@ -231,7 +232,7 @@ class Finder {
     bool contact = false, gap = false, complete = true;
     cv::Rect2f place = doubts_[members.front()].place;
     for (const size_t m : members) {  // in order of time
-      const OpenStretch& doubt = doubts_[m];
+      const UnsureStretch& doubt = doubts_[m];
       meeting.start_frame = std::min(meeting.start_frame, doubt.first);
       meeting.end_frame = std::max(meeting.end_frame, doubt.end);
       contact = contact || doubt.contact;
@@ -276,7 +277,7 @@ class Finder {
   const MeetingOptions options_;
   int alone_frames_, long_frames_;
   float reach_a_frame_;  // body lengths
-  std::vector<OpenStretch> doubts_;
+  std::vector<UnsureStretch> doubts_;
   std::vector<Absence> absences_;
   std::vector<int> parent_;
 };
@@ -293,7 +294,7 @@ std::vector<NamedRun> NamedRunsOf(const TrackRecord& record, const std::vector<T
   std::vector<double> area(tracklets.size(), 0), split(tracklets.size(), 0);
   std::vector<int> frames(tracklets.size(), 0), cut(tracklets.size(), 0);
   for (const AnimalFrame& row : record.rows()) {
-    const size_t t = Index(row.tracklet);
+    const size_t t = datasets::AsIndex(row.tracklet);
     NamedRun& run = runs[t];
     const cv::Point2f at(row.x, row.y);
     if (frames[t]++ == 0) {

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <queue>
 
+#include "datasets/base/as_index.h"
 #include "datasets/base/error.h"
 
 namespace infer {
@@ -18,8 +19,6 @@ using Source = TrackRecord::Source;
 // (the intraclass correlation of cluster samples, Kish 1965): n of them are worth
 // n / (1 + (n - 1) * kSharedDay) independent ones, so that a whole video is worth ten.
 constexpr double kSharedDay = 0.1;
-
-size_t AsIndex(int i) { return static_cast<size_t>(i); }
 
 double WeightOf(Source source, bool alone, const EvidenceOptions& weights) {
   switch (source) {
@@ -50,12 +49,12 @@ std::vector<Looks> LooksByName(const TrackRecord& record, const std::vector<Name
   std::vector<std::vector<Sum>> sums(classes, std::vector<Sum>(std::size(kSources)));
   std::vector<double> rows(classes, 0);
   for (size_t r = 0; r < record.rows().size(); ++r) {
-    const int name = names[AsIndex(record.rows()[r].tracklet)].class_index;
+    const int name = names[datasets::AsIndex(record.rows()[r].tracklet)].class_index;
     if (name < 0) continue;
-    rows[AsIndex(name)] += 1;
+    rows[datasets::AsIndex(name)] += 1;
     for (size_t s = 0; s < std::size(kSources); ++s) {
       if (!record.HasOpinion(kSources[s], r)) continue;
-      Sum& sum = sums[AsIndex(name)][s];
+      Sum& sum = sums[datasets::AsIndex(name)][s];
       sum.of.resize(classes, 0);
       sum.rows += 1;
       for (size_t k = 0; k < classes; ++k) {
@@ -114,26 +113,27 @@ class LabelReach {
         chances_(names.size(), 0),
         excluded_(names.size(), std::vector<double>(max_instances.size(), 0)) {
     for (const Link& link : links) {
-      const int number = names[AsIndex(link.from)].number;
-      if (link.log_odds <= 0 || number < 0 || number != names[AsIndex(link.to)].number) continue;
+      const int number = names[datasets::AsIndex(link.from)].number;
+      if (link.log_odds <= 0 || number < 0 || number != names[datasets::AsIndex(link.to)].number)
+        continue;
       const double chance = 1 / (1 + std::exp(-link.log_odds));
-      links_[AsIndex(link.from)].emplace_back(link.to, chance);
-      links_[AsIndex(link.to)].emplace_back(link.from, chance);
+      links_[datasets::AsIndex(link.from)].emplace_back(link.to, chance);
+      links_[datasets::AsIndex(link.to)].emplace_back(link.from, chance);
     }
     FindMoments(tracklets);
     for (const Anchor& anchor : anchors) {
       const int t = record.rows()[anchor.row].tracklet;
-      if (names[AsIndex(t)].class_index == anchor.class_index) Reach(t, 1);
+      if (names[datasets::AsIndex(t)].class_index == anchor.class_index) Reach(t, 1);
     }
     std::vector<char> done(names.size(), 0);
     while (!open_.empty()) {
       const int t = open_.top().second;
       open_.pop();
-      if (done[AsIndex(t)]) continue;
-      done[AsIndex(t)] = 1;
-      for (const auto& [other, chance] : links_[AsIndex(t)])
-        Reach(other, chances_[AsIndex(t)] * chance);
-      for (const size_t moment : moments_of_[AsIndex(t)]) Exclude(moments_[moment], done);
+      if (done[datasets::AsIndex(t)]) continue;
+      done[datasets::AsIndex(t)] = 1;
+      for (const auto& [other, chance] : links_[datasets::AsIndex(t)])
+        Reach(other, chances_[datasets::AsIndex(t)] * chance);
+      for (const size_t moment : moments_of_[datasets::AsIndex(t)]) Exclude(moments_[moment], done);
     }
   }
 
@@ -147,7 +147,7 @@ class LabelReach {
   void FindMoments(const std::vector<Tracklet>& tracklets) {
     std::vector<const Tracklet*> order;
     for (const Tracklet& tracklet : tracklets) {
-      if (names_[AsIndex(tracklet.id)].class_index >= 0) order.push_back(&tracklet);
+      if (names_[datasets::AsIndex(tracklet.id)].class_index >= 0) order.push_back(&tracklet);
     }
     std::stable_sort(order.begin(), order.end(), [](const Tracklet* a, const Tracklet* b) {
       return a->start_frame < b->start_frame;
@@ -160,15 +160,16 @@ class LabelReach {
                  open.end());
       open.push_back(order[o]);
       if (o + 1 < order.size() && order[o + 1]->start_frame == now) continue;
-      for (const Tracklet* t : open) moments_of_[AsIndex(t->id)].push_back(moments_.size());
+      for (const Tracklet* t : open)
+        moments_of_[datasets::AsIndex(t->id)].push_back(moments_.size());
       std::vector<int>& moment = moments_.emplace_back();
       for (const Tracklet* t : open) moment.push_back(t->id);
     }
   }
 
   void Reach(int t, double chance) {
-    if (chance <= chances_[AsIndex(t)]) return;
-    chances_[AsIndex(t)] = chance;
+    if (chance <= chances_[datasets::AsIndex(t)]) return;
+    chances_[datasets::AsIndex(t)] = chance;
     open_.emplace(chance, t);
   }
 
@@ -177,8 +178,9 @@ class LabelReach {
     const size_t classes = max_instances_.size();
     std::vector<std::vector<double>> known(classes);
     for (const int t : moment) {
-      if (done[AsIndex(t)])
-        known[AsIndex(names_[AsIndex(t)].class_index)].push_back(chances_[AsIndex(t)]);
+      if (done[datasets::AsIndex(t)])
+        known[datasets::AsIndex(names_[datasets::AsIndex(t)].class_index)].push_back(
+            chances_[datasets::AsIndex(t)]);
     }
     std::vector<double> taken(classes, 0);  // that every animal of a class is among them
     for (size_t k = 0; k < classes; ++k) {
@@ -187,11 +189,11 @@ class LabelReach {
       taken[k] = std::accumulate(known[k].begin(), known[k].end(), 1.0, std::multiplies<>());
     }
     for (const int t : moment) {
-      if (done[AsIndex(t)]) continue;
+      if (done[datasets::AsIndex(t)]) continue;
       double left = 1;
       for (size_t k = 0; k < classes; ++k) {
-        if (static_cast<int>(k) == names_[AsIndex(t)].class_index) continue;
-        double& excluded = excluded_[AsIndex(t)][k];
+        if (static_cast<int>(k) == names_[datasets::AsIndex(t)].class_index) continue;
+        double& excluded = excluded_[datasets::AsIndex(t)][k];
         excluded = std::max(excluded, taken[k]);
         left *= taken[k];
       }
@@ -213,25 +215,28 @@ class LabelReach {
 void FollowSides(const std::vector<Tracklet>& tracklets, std::vector<NamedTracklet>& names) {
   std::map<int, std::vector<int>> chains;
   for (const Tracklet& tracklet : tracklets) {
-    const NamedTracklet& name = names[AsIndex(tracklet.id)];
+    const NamedTracklet& name = names[datasets::AsIndex(tracklet.id)];
     if (name.number >= 0) chains[name.number].push_back(tracklet.id);
   }
   for (auto& [number, chain] : chains) {
     std::stable_sort(chain.begin(), chain.end(), [&](int a, int b) {
-      return tracklets[AsIndex(a)].start_frame < tracklets[AsIndex(b)].start_frame;
+      return tracklets[datasets::AsIndex(a)].start_frame <
+             tracklets[datasets::AsIndex(b)].start_frame;
     });
     const auto is_piece = [&](size_t c) {
-      return tracklets[AsIndex(chain[c])].contact || tracklets[AsIndex(chain[c])].beside;
+      return tracklets[datasets::AsIndex(chain[c])].contact ||
+             tracklets[datasets::AsIndex(chain[c])].beside;
     };
     for (size_t begin = 0; begin < chain.size(); ++begin) {
       if (!is_piece(begin)) continue;
       size_t end = begin;
       while (end < chain.size() && is_piece(end)) ++end;
       bool any_side = begin > 0 || end < chain.size(), all_unknown = true;
-      if (begin > 0) all_unknown = names[AsIndex(chain[begin - 1])].unknown;
-      if (end < chain.size()) all_unknown = all_unknown && names[AsIndex(chain[end])].unknown;
+      if (begin > 0) all_unknown = names[datasets::AsIndex(chain[begin - 1])].unknown;
+      if (end < chain.size())
+        all_unknown = all_unknown && names[datasets::AsIndex(chain[end])].unknown;
       for (size_t c = begin; c < end && any_side; ++c)
-        names[AsIndex(chain[c])].unknown = all_unknown;
+        names[datasets::AsIndex(chain[c])].unknown = all_unknown;
       begin = end;
     }
   }
@@ -269,7 +274,7 @@ void LeaveUnknown(const TrackRecord& record, const std::vector<Tracklet>& trackl
     for (size_t j = 0; j < odds.size(); ++j) {
       if (static_cast<int>(j) == name.class_index) continue;
       others += (1 - labels.Excluded(t, j)) *
-                std::exp(std::min(-odds[AsIndex(name.class_index)][j], 700.0));
+                std::exp(std::min(-odds[datasets::AsIndex(name.class_index)][j], 700.0));
     }
     name.probability /= 1 + others;
     name.margin = std::min(name.margin, 2 * name.probability - 1);

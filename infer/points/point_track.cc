@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "datasets/base/as_index.h"
 #include "datasets/base/median.h"
 
 namespace infer {
@@ -19,10 +20,8 @@ constexpr double kDoubtfulGain = 4, kClearGain = 12;  // usual steps that an exc
 constexpr double kMostSteps = 12;                     // that one step of a point may count as
 constexpr double kFloor = 0.02;  // of the reach: a point that stands still is not exact either
 
-size_t Position(int place) { return static_cast<size_t>(place); }
-
 const TrackedPoint& PointOf(const PointTrack& track, size_t t, int place) {
-  return track.points[t][Position(place)];
+  return track.points[t][datasets::AsIndex(place)];
 }
 
 // Frames that follow each other closely enough that their points can be compared.
@@ -254,7 +253,7 @@ std::vector<PointFault> FindPointFaults(const PointTrack& track, const datasets:
   std::vector<PointFault> exchanges;
   const std::vector<cv::Point2d> moves = Moves(track);
   for (int place = 0; place < places; ++place) {
-    const int partner = skeleton.points[Position(place)].partner;
+    const int partner = skeleton.points[datasets::AsIndex(place)].partner;
     if (partner > place) Sides(track, moves, place, partner, reach).Find(exchanges);
   }
   const auto is_told = [](const std::vector<PointFault>& told, const PointFault& fault) {
@@ -287,15 +286,16 @@ void MendPoints(const datasets::Skeleton& skeleton, double fps, PointTrack& trac
                 std::vector<PointFault>& faults) {
   for (PointFault& fault : faults) {
     const auto lower = [&](size_t t, int place, double factor) {
-      if (place >= 0) track.points[t][Position(place)].confidence *= factor;
+      if (place >= 0) track.points[t][datasets::AsIndex(place)].confidence *= factor;
     };
     const bool has_pair = fault.kind == PointFaultKind::kSides &&
-                          skeleton.points[Position(fault.place)].partner == fault.other;
+                          skeleton.points[datasets::AsIndex(fault.place)].partner == fault.other;
     const int span = track.frames[fault.end - 1] - track.frames[fault.begin] + 1;
     fault.mended = fault.mended && has_pair && span <= std::max(1.0, fps);
     for (size_t t = fault.begin; t < fault.end; ++t) {
       if (fault.mended)
-        std::swap(track.points[t][Position(fault.place)], track.points[t][Position(fault.other)]);
+        std::swap(track.points[t][datasets::AsIndex(fault.place)],
+                  track.points[t][datasets::AsIndex(fault.other)]);
       const double factor = fault.mended ? 0.8
                             : fault.kind == PointFaultKind::kSides
                                 ? 0.5
@@ -307,8 +307,9 @@ void MendPoints(const datasets::Skeleton& skeleton, double fps, PointTrack& trac
 }
 
 std::string Describe(const PointFault& fault, const datasets::Skeleton& skeleton) {
-  const std::string one = skeleton.points[Position(fault.place)].name;
-  const std::string other = fault.other >= 0 ? skeleton.points[Position(fault.other)].name : "";
+  const std::string one = skeleton.points[datasets::AsIndex(fault.place)].name;
+  const std::string other =
+      fault.other >= 0 ? skeleton.points[datasets::AsIndex(fault.other)].name : "";
   switch (fault.kind) {
     case PointFaultKind::kJump:
       return one + " jumps away from where the frames before and after have it";

@@ -19,7 +19,7 @@ namespace {
 using datasets::Id;
 
 constexpr int kFramesAtOnce = 1024;
-constexpr size_t kRowsAWrite = 1000;
+constexpr size_t kPointsAWrite = 1000;
 
 struct Animal {
   std::string name;
@@ -138,9 +138,9 @@ void WriteChanged(datasets::Project& project, const Animal& animal,
     for (size_t t = fault.begin; t < fault.end; ++t) changed.insert(t);
   }
   const std::vector<size_t> all(changed.begin(), changed.end());
-  for (size_t first = 0; first < all.size(); first += kRowsAWrite) {
+  for (size_t first = 0; first < all.size(); first += kPointsAWrite) {
     project.Write([&](datasets::Writer& writer) {
-      for (size_t i = first; i < std::min(all.size(), first + kRowsAWrite); ++i) {
+      for (size_t i = first; i < std::min(all.size(), first + kPointsAWrite); ++i) {
         datasets::ReplacePointsOfPrediction(writer.connection(), animal.rows[all[i]],
                                             Stored(animal.track.points[all[i]], skeleton));
       }

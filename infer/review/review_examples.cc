@@ -209,8 +209,8 @@ ReviewExamples CollectExamples(const datasets::Project& project, datasets::Id jo
   }
   for (const CheckedAnimal& animal : checked) {
     const ReviewAnimal& row = data.animals[animal.row];
-    examples.animals.push_back(
-        {row.signs, animal.overlap < 0.5, animal.held_back ? 1 : learned_weight, row.frame});
+    examples.animals.push_back({row.signs, animal.overlap < datasets::kSameOutline,
+                                animal.held_back ? 1 : learned_weight, row.frame});
     examples.from_audit.push_back(audited.count(row.frame) > 0);
   }
   const ConfidenceModel prior = PriorModel(data.picture_overlap > 0);

@@ -15,7 +15,7 @@
 namespace infer {
 namespace {
 
-constexpr int kItemsAWrite = 5000;
+constexpr int kRowsAWrite = 5000;
 
 struct Judgment {
   ConfidenceModel model;
@@ -34,8 +34,8 @@ Judgment JudgmentOf(const ReviewData& data, const ReviewExamples& examples) {
 
 void WriteConfidences(datasets::Project& project, const ReviewData& data,
                       const ConfidenceModel& model, datasets::Job& job) {
-  for (size_t begin = 0; begin < data.animals.size(); begin += kItemsAWrite) {
-    const size_t end = std::min(data.animals.size(), begin + kItemsAWrite);
+  for (size_t begin = 0; begin < data.animals.size(); begin += kRowsAWrite) {
+    const size_t end = std::min(data.animals.size(), begin + kRowsAWrite);
     job.Advance(static_cast<double>(begin), static_cast<double>(data.animals.size()),
                 "scoring confidence");
     project.Write([&](datasets::Writer& writer) {

@@ -9,6 +9,7 @@
 
 #include "datasets/base/sha256.h"
 #include "datasets/shape/mask.h"
+#include "datasets/shape/same_place.h"
 #include "datasets/store/review/review_reasons.h"
 #include "datasets/unknown_name.h"
 #include "infer/review/random_frames.h"
@@ -19,8 +20,6 @@ namespace {
 using datasets::AnnotationRow;
 using datasets::Id;
 using datasets::ImageRow;
-
-constexpr double kStillTheOutline = 0.5;  // IoU, as in infer/review/review_examples.h
 
 class FrameCounter {
  public:
@@ -134,7 +133,7 @@ class FrameCounter {
                    std::vector<datasets::PredictionRow>& left) const {
     const datasets::Rle wanted = label.Mask({image.width, image.height});
     auto best = left.end();
-    double best_overlap = kStillTheOutline;
+    double best_overlap = datasets::kSameOutline;
     for (auto one = left.begin(); one != left.end(); ++one) {
       if (one->category_id != name) continue;
       const datasets::Rle mask = one->Mask({image.width, image.height});

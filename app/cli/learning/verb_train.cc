@@ -129,12 +129,10 @@ std::string StepsText(const train::TrainOptions& options, int steps) {
   return text + " (at most " + CountText(options.steps) + " of each of its networks)";
 }
 
-// The curve of the second network has a file beside the first one's: their steps both start at 1.
-std::string PointsCurve(const std::string& curve) {
-  if (curve.empty()) return curve;
-  std::filesystem::path file = curve;
-  file.replace_filename(file.stem().string() + "-points" + file.extension().string());
-  return file.string();
+// Of the network of key points, beside that of the outlines: "name-points.ending".
+std::filesystem::path PointsFile(std::filesystem::path outlines) {
+  return outlines.replace_filename(outlines.stem().string() + "-points" +
+                                   outlines.extension().string());
 }
 
 bool HasKeyPoints(const datasets::Project& project) {
@@ -177,8 +175,7 @@ nlohmann::json LearnPoints(const Arguments& arguments, datasets::Project& projec
   options.seed = arguments.options.seed;
   options.threads = arguments.options.threads;
   options.device = arguments.options.device;
-  std::filesystem::path out = outlines;
-  out.replace_filename(outlines.stem().string() + "-points" + outlines.extension().string());
+  const std::filesystem::path out = PointsFile(outlines);
   try {
     const infer::TrainedModel trained =
         infer::TrainOnProject(project, arguments.selection, options, out, console.job(), show);
@@ -209,7 +206,9 @@ int Run(Arguments& arguments, Console& console) {
   const bool behavior = train::IsFor(train::Task::kBehavior, arguments.options.model);
   const train::TogetherOptions& together = arguments.options.together;
   CurveFile outlines_curve(arguments.curve);
-  CurveFile points_curve(arguments.points ? PointsCurve(arguments.curve) : "");
+  // Another file: the steps of both start at 1.
+  CurveFile points_curve(
+      arguments.points && !arguments.curve.empty() ? PointsFile(arguments.curve).string() : "");
   CurveFile* curve = &outlines_curve;
   const auto project = OpenProject(arguments.project);
   const std::filesystem::path out = OutFile(*project, arguments);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "app/cli/arguments.h"
@@ -108,7 +109,13 @@ std::vector<VideoFacts> AllFacts(const datasets::Project& project,
   constexpr unsigned kMostThreads = 8;
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
   std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min<size_t>(cores, videos.size()); ++i) threads.emplace_back(work);
+  for (size_t i = 1; i < std::min<size_t>(cores, videos.size()); ++i) {
+    try {
+      threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      break;  // no more are allowed here: those that there are do it
+    }
+  }
   work();
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {

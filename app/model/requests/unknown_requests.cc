@@ -143,6 +143,7 @@ annotate::Edit NameSomewhere(const datasets::Project& project, const ShownUnknow
   std::stable_sort(frames.begin(), frames.end(),
                    [&](int a, int b) { return std::abs(a - middle) < std::abs(b - middle); });
   std::string refused;
+  bool named = false;  // meanwhile, by a digit before this one or another program
   for (const int frame : frames) {
     NamedTrack there{{unknown.video_id, unknown.job_id, frame}, animal.tracklet, 0, 0};
     const FrameNow now(project, there.at);
@@ -150,15 +151,18 @@ annotate::Edit NameSomewhere(const datasets::Project& project, const ShownUnknow
       return one.tracklet == animal.tracklet && now.WasUnknown(one);
     });
     if (row == now.rows.end()) continue;
+    if (row->category_id != now.unknown) {
+      named = true;
+      continue;
+    }
     there.category_id = row->category_id;
-    const bool is_unknown = there.category_id == now.unknown;
-    const std::string who = is_unknown ? WhoHas(project, now, there, category_id) : "";
+    const std::string who = WhoHas(project, now, there, category_id);
     if (who.empty()) return NameTrack(project, there, category_id, [](const std::string&) {});
     if (refused.empty()) refused = who;
   }
+  const std::string gone = named ? "it has a name now" : "it is not in this prediction any more";
   throw datasets::Error(
-      "unknown animal " + std::to_string(animal.tracklet),
-      refused.empty() ? "it is not in this prediction any more" : refused,
+      "unknown animal " + std::to_string(animal.tracklet), refused.empty() ? gone : refused,
       refused.empty() ? "look at the list again" : "give that one its right name first");
 }
 
@@ -229,24 +233,10 @@ void SelectUnknown(Session& session, int tracklet) {
 }
 
 void RequestNameUnknown(Session& session, const ShownUnknown& unknown, Id category_id,
-                        const std::function<void()>& refused) {
-  session.PostEdit([=](datasets::Project& project) {
-    try {
-      annotate::Edit edit = NameSomewhere(project, unknown, category_id);
-      edit.change = [refused, change = std::move(edit.change)](annotate::Recorder& recorder) {
-        try {
-          change(recorder);
-        } catch (...) {
-          refused();
-          throw;
-        }
-      };
-      return edit;
-    } catch (...) {
-      refused();
-      throw;
-    }
-  });
+                        std::function<void()> refused) {
+  session.PostEdit(
+      [=](datasets::Project& project) { return NameSomewhere(project, unknown, category_id); },
+      std::move(refused));
 }
 
 }  // namespace app

@@ -43,8 +43,7 @@ void SelectUnknown(Session& session, int tracklet);
 // The same as NameTrack for one of ProjectView::unknown_animals, in the frame nearest to its middle
 // in which nobody else has the name. `refused` is called, on another thread, where it comes to
 // nothing.
-void RequestNameUnknown(
-    Session& session, const ShownUnknown& unknown, datasets::Id category_id,
-    const std::function<void()>& refused = [] {});
+void RequestNameUnknown(Session& session, const ShownUnknown& unknown, datasets::Id category_id,
+                        std::function<void()> refused = {});
 
 }  // namespace app

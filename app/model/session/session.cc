@@ -392,9 +392,15 @@ std::shared_ptr<const datasets::Background> Session::background() const {
 
 void Session::Post(const std::string& what, Change change) { impl_->Post(what, std::move(change)); }
 
-void Session::PostEdit(std::function<annotate::Edit(datasets::Project&)> build) {
-  Post("Change", [this, build = std::move(build)](datasets::Project& project) {
-    impl_->history.Apply(build(project));
+void Session::PostEdit(std::function<annotate::Edit(datasets::Project&)> build,
+                       std::function<void()> failed) {
+  Post("Change", [this, build = std::move(build), failed = std::move(failed)](auto& project) {
+    try {
+      impl_->history.Apply(build(project));
+    } catch (...) {
+      if (failed) failed();
+      throw;
+    }
   });
 }
 

@@ -71,7 +71,9 @@ class Session {
   // --- changes: carried out in order on the worker; an Error becomes a Message
   using Change = std::function<void(datasets::Project&)>;
   void Post(const std::string& what, Change change);
-  void PostEdit(std::function<annotate::Edit(datasets::Project&)> build);  // applied and recorded
+  // Applied and recorded. `failed` is called on the worker where nothing came of it.
+  void PostEdit(std::function<annotate::Edit(datasets::Project&)> build,
+                std::function<void()> failed = {});
   void Undo();  // brings the place it changes into view
   void Redo();
 

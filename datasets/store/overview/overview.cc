@@ -1,6 +1,5 @@
 #include "datasets/store/overview/overview.h"
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -17,41 +16,40 @@ std::map<std::pair<Id, Id>, int> CountPredictedFrames(Connection& connection) {
 
 namespace {
 
-// The jobs and videos of `predictions`: one step along the index for each, however many rows.
-std::vector<std::pair<Id, Id>> PredictedPairs(Connection& connection) {
-  std::vector<std::pair<Id, Id>> pairs;
-  std::pair<Id, Id> last = {std::numeric_limits<Id>::min(), std::numeric_limits<Id>::min()};
+// One step along the index for each video, however many rows it has.
+std::vector<Id> PredictedVideos(Connection& connection, Id job_id) {
+  std::vector<Id> videos;
+  Id last = std::numeric_limits<Id>::min();
   while (true) {
     auto row = connection.Query(
-        // Behind the last frame that there can be, or all rows of the last pair would be walked.
-        "SELECT job_id, video_id FROM predictions WHERE (job_id, video_id, frame_index) > (?, ?, ?)"
-        " ORDER BY job_id, video_id, frame_index LIMIT 1",
-        last.first, last.second, std::numeric_limits<Id>::max());
-    if (!row.Step()) return pairs;
-    pairs.push_back(last = {row.Int(0), row.Int(1)});
+        "SELECT video_id FROM predictions WHERE job_id = ? AND video_id > ?"
+        " ORDER BY video_id LIMIT 1",
+        job_id, last);
+    if (!row.Step()) return videos;
+    videos.push_back(last = row.Int(0));
   }
 }
 
 }  // namespace
 
 std::map<Id, Id> LatestPredictJobs(Connection& connection) {
-  std::map<Id, bool> is_done;  // by job
-  auto jobs = connection.Query("SELECT id, state = 'done' FROM jobs WHERE kind = 'predict'");
-  while (jobs.Step()) is_done[jobs.Int(0)] = jobs.Bool(1);
-  std::map<Id, std::pair<bool, Id>> best;  // by video
-  const auto take = [&](Id job, Id video, bool if_done_only) {
-    const auto known = is_done.find(job);
-    if (known == is_done.end() || (if_done_only && !known->second)) return;
-    auto& own = best.emplace(video, std::make_pair(known->second, job)).first->second;
-    own = std::max(own, std::make_pair(known->second, job));
-  };
-  for (const auto& [job, video] : PredictedPairs(connection)) take(job, video, false);
-  // A video in which nothing was found has no prediction, but what to look at.
-  auto items = connection.Query(
-      "SELECT DISTINCT job_id, video_id FROM review_items WHERE behavior_id IS NULL");
-  while (items.Step()) take(items.Int(0), items.Int(1), true);
+  auto count = connection.Query("SELECT count(*) FROM videos");
+  count.Step();
+  const auto videos = static_cast<size_t>(count.Int(0));
   std::map<Id, Id> latest;
-  for (const auto& [video, job] : best) latest[video] = job.second;
+  auto jobs = connection.Query(
+      "SELECT id, state = 'done' FROM jobs WHERE kind = 'predict'"
+      " ORDER BY state = 'done' DESC, id DESC");
+  // Those of long ago are not looked at once every video has one.
+  while (latest.size() < videos && jobs.Step()) {
+    const Id job = jobs.Int(0);
+    for (const Id video : PredictedVideos(connection, job)) latest.emplace(video, job);
+    if (!jobs.Bool(1)) continue;
+    // A video in which nothing was found has no prediction, but what to look at.
+    auto items = connection.Query(
+        "SELECT DISTINCT video_id FROM review_items WHERE job_id = ? AND behavior_id IS NULL", job);
+    while (items.Step()) latest.emplace(items.Int(0), job);
+  }
   return latest;
 }
 

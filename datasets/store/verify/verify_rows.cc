@@ -22,7 +22,7 @@
 namespace datasets {
 namespace {
 
-constexpr int kRowsBetweenSigns = 2000;
+constexpr int kCheckedBetweenReports = 2000;
 
 class RowCheck {
  public:
@@ -57,7 +57,7 @@ class RowCheck {
     try {
       auto rows = connection_.Query(sql);
       for (int64_t number = 0; rows.Step(); ++number) {
-        if (number % kRowsBetweenSigns == 0) job_.Advance(0, 0, "checking " + table);
+        if (number % kCheckedBetweenReports == 0) job_.Advance(0, 0, "checking " + table);
         last = rows.Int(0);
         try {
           look(rows, last);

@@ -229,6 +229,19 @@ TEST_CASE("from the list the rest of an animal is named, not what has a name bet
   CHECK(scene.NameOf(14, 0) == scene.bob);
 }
 
+TEST_CASE("whoever asks for two names at once names the animal once") {
+  UnknownScene scene;
+  const app::ShownUnknown animal =
+      *app::FindUnknown(*scene.session->project_view(), scene.video, 8, 0);
+  std::atomic<bool> first{false}, second{false};
+  app::RequestNameUnknown(*scene.session, animal, scene.bob, [&] { first = true; });
+  app::RequestNameUnknown(*scene.session, animal, scene.ann, [&] { second = true; });
+  REQUIRE(scene.Comes([&](const app::FrameView&) { return second && scene.AnyError(); }));
+  CHECK_FALSE(first);
+  CHECK(scene.Said("it has a name now"));
+  for (const int frame : {2, 8, 20}) CHECK(scene.NameOf(frame, 0) == scene.bob);
+}
+
 TEST_CASE("nothing new is called unknown") {
   UnknownScene scene;
   const auto view = scene.session->frame_view();
