@@ -24,6 +24,7 @@ trap end EXIT
 if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df --output=avail -m /dev/shm | tail -1)" -gt 6000 ] &&
   [ "$(awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)" -gt 12000 ]; then
   memory=$(mktemp -d /dev/shm/vole-tests.XXXXXX)
+  chmod 1777 "$memory"  # as /tmp is: some tests are another user, who may not write
   # Tests install and run programs there, which some machines forbid.
   cp /bin/true "$memory/true" && "$memory/true" 2>/dev/null && export TMPDIR=$memory
 fi
