@@ -12,7 +12,7 @@ clang-format --dry-run -Werror "${sources[@]}"
 echo "clang-format: ${#sources[@]} files are in order"
 [ "${1:-}" != --format-only ] || exit 0
 
-# Sources that are compiled together are read together, which reads LibTorch and JSON once for ten: of a
+# Sources that are compiled together are read together, which reads LibTorch and JSON once for twenty: of a
 # folder every group that holds one of its sources.
 vole_configure . build/tidy -DVOLE_TESTS=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 folders=("$@")

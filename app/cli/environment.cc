@@ -35,6 +35,7 @@ bool PrepareEnvironment() {
   bool changed = SetIfUnset("OMP_WAIT_POLICY", "PASSIVE");
   changed |= SetIfUnset("GLOG_minloglevel", "3");
   changed |= SetIfUnset("TORCH_CPP_LOG_LEVEL", "ERROR");
+  changed |= SetIfUnset("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
   if (HasSkylakeInstructions()) changed |= SetIfUnset("OPENBLAS_CORETYPE", "SKYLAKEX");
   return changed;
 }

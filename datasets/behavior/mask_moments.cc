@@ -8,8 +8,6 @@
 namespace datasets {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
-
 cv::Rect Grown(const Box& box, int margin) {
   return {static_cast<int>(box.x) - margin, static_cast<int>(box.y) - margin,
           static_cast<int>(box.width) + 2 * margin, static_cast<int>(box.height) + 2 * margin};
@@ -54,7 +52,7 @@ MaskMoments MomentsOf(const Rle& mask) {
   moments.length = 4 * std::sqrt(half + apart);
   moments.width = 4 * std::sqrt(std::max(half - apart, pixel));
   moments.elongation = moments.length / moments.width;
-  moments.angle_deg = std::atan2(2 * xy, xx - yy) * 90 / kPi;
+  moments.angle_deg = std::atan2(2 * xy, xx - yy) * 90 / CV_PI;
   if (moments.angle_deg < 0) moments.angle_deg += 180;
   return moments;
 }

@@ -13,9 +13,9 @@
 namespace datasets {
 namespace {
 
-constexpr double kRow = 18, kFont = 13, kMargin = 16, kPlotWidth = 1100;
+constexpr double kRow = 18, kTextSize = 13, kMargin = 16, kPlotWidth = 1100;
 constexpr uint32_t kInk = 0x222222, kFaint = 0x888888, kGrid = 0xDDDDDD, kZone = 0x333333;
-constexpr size_t kMostRows = 1200;
+constexpr size_t kMostPictureRows = 1200;
 constexpr size_t kMostPoints = 40'000;  // of one animal's path
 constexpr double kPanelPx = 520;        // longer side of a panel
 
@@ -139,14 +139,14 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
     height += 26 + panel.height() + 40;
     for (const EthogramSeries& one : panel.series) {
       rows += one.behaviors.size();
-      names = std::max(names, Drawing::TextWidth(SeriesName(*one.series, with_author), kFont));
+      names = std::max(names, Drawing::TextWidth(SeriesName(*one.series, with_author), kTextSize));
     }
     for (const int behavior : panel.behaviors) {
-      labels = std::max(labels, Drawing::TextWidth(scores.behaviors[behavior].name, kFont));
+      labels = std::max(labels, Drawing::TextWidth(scores.behaviors[behavior].name, kTextSize));
     }
   }
   if (rows == 0) throw Error("ethogram", "there is no bout to draw", "score a behavior first");
-  if (rows > kMostRows) {
+  if (rows > kMostPictureRows) {
     throw Error("ethogram", std::to_string(rows) + " rows do not fit into a picture",
                 "choose fewer videos");
   }
@@ -162,16 +162,16 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
       return left + (second - start_s) / (end_s - start_s) * kPlotWidth;
     };
     const auto at = [&](int frame) { return at_second(any.Seconds(0, frame)); };
-    drawing.Text(left, y + 14, panel.video, kFont + 2, kInk);
+    drawing.Text(left, y + 14, panel.video, kTextSize + 2, kInk);
     y += 26;
     const double bottom = y + panel.height();
     double top = y;
     for (const EthogramSeries& one : panel.series) {
-      drawing.Text(kMargin, top + 13, SeriesName(*one.series, with_author), kFont, kInk);
+      drawing.Text(kMargin, top + 13, SeriesName(*one.series, with_author), kTextSize, kInk);
       for (size_t i = 0; i < one.behaviors.size(); ++i) {
         const double row = top + static_cast<double>(i) * kRow;
         drawing.Rectangle(left, row, kPlotWidth, kRow - 1, i % 2 == 0 ? 0xF4F4F4 : 0xFAFAFA);
-        drawing.Text(left - 8, row + 13, scores.behaviors[one.behaviors[i]].name, kFont, kInk,
+        drawing.Text(left - 8, row + 13, scores.behaviors[one.behaviors[i]].name, kTextSize, kInk,
                      Drawing::Anchor::kEnd);
       }
       top += one.height();
@@ -181,7 +181,7 @@ Drawing EthogramPicture(const BehaviorScores& scores) {
     for (double tick = first; tick <= any.Seconds(0, panel.end_frame) + 1e-9; tick += step) {
       const double x = at_second(tick);
       drawing.Line({{x, y}, {x, bottom}}, kGrid, 1);
-      drawing.Text(x, bottom + 14, TimeText(tick, step), kFont - 2, kFaint,
+      drawing.Text(x, bottom + 14, TimeText(tick, step), kTextSize - 2, kFaint,
                    Drawing::Anchor::kMiddle);
     }
     top = y;
@@ -268,7 +268,7 @@ Drawing PlaceCollector::Panels(const cv::Mat& background, const std::string& tit
   const size_t rows = (panels->size() + columns - 1) / columns;
   Drawing drawing(static_cast<double>(columns) * (width + kMargin) + kMargin,
                   40 + static_cast<double>(rows) * (height + 64));
-  drawing.Text(kMargin, 26, title, kFont + 3, kInk);
+  drawing.Text(kMargin, 26, title, kTextSize + 3, kInk);
   const cv::Mat pale = Dimmed(background, static_cast<int>(std::lround(width)),
                               static_cast<int>(std::lround(height)));
   for (size_t i = 0; i < panels->size(); ++i) {
@@ -277,7 +277,7 @@ Drawing PlaceCollector::Panels(const cv::Mat& background, const std::string& tit
     const size_t row = i / columns;
     panel.y = 62 + static_cast<double>(row) * (height + 64);
     panel.scale = scale;
-    drawing.Text(panel.x, panel.y - 7, animals_[panel.animal], kFont, kInk);
+    drawing.Text(panel.x, panel.y - 7, animals_[panel.animal], kTextSize, kInk);
     if (pale.empty()) {
       drawing.Rectangle(panel.x, panel.y, width, height, 0xF4F4F4);
     } else {
@@ -321,7 +321,7 @@ void PlaceCollector::DrawWays(const Panel& panel, bool with_zone_names, Drawing*
     for (const cv::Point2d& point : zone.outline) outline.push_back(on_picture(point));
     drawing->Line(outline, kZone, 1, true);
     if (!with_zone_names) continue;
-    drawing->Text(outline[0].x + 4, outline[0].y + 14, zone.name, kFont - 1, kZone);
+    drawing->Text(outline[0].x + 4, outline[0].y + 14, zone.name, kTextSize - 1, kZone);
   }
   for (const auto& path : place.paths) {
     std::vector<cv::Point2d> points;
@@ -359,7 +359,7 @@ Drawing PlaceCollector::Trajectory(const cv::Mat& background) const {
   for (const Panel& panel : panels) {
     DrawWays(panel, true, &drawing);
     drawing.Text(panel.x, panel.y + video_.height * panel.scale + 15,
-                 "green: first position, black: last", kFont - 2, kFaint);
+                 "green: first position, black: last", kTextSize - 2, kFaint);
   }
   return drawing;
 }
@@ -383,8 +383,8 @@ Drawing PlaceCollector::Occupancy(const cv::Mat& background) const {
                        (share == 0   ? 0
                         : share == 1 ? 8
                                      : 0),
-                   bottom + 29, fmt::format("{:.2f} s", share * share * most), kFont - 2, kFaint,
-                   share == 0 ? Drawing::Anchor::kStart : Drawing::Anchor::kMiddle);
+                   bottom + 29, fmt::format("{:.2f} s", share * share * most), kTextSize - 2,
+                   kFaint, share == 0 ? Drawing::Anchor::kStart : Drawing::Anchor::kMiddle);
     }
   }
   return drawing;

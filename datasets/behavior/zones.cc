@@ -10,7 +10,6 @@ namespace datasets {
 namespace {
 
 constexpr int kCircleCorners = 128;
-constexpr double kPi = 3.14159265358979323846;
 
 std::vector<double> Numbers(const nlohmann::json& list, size_t count, const std::string& what) {
   std::vector<double> numbers;
@@ -37,7 +36,7 @@ Ring OutlineOf(const nlohmann::json& zone, const std::string& what) {
     const auto circle = Numbers(zone["circle"], 3, what);
     if (!(circle[2] > 0)) throw Error(what, "its radius is not above 0", "correct it");
     for (int i = 0; i < kCircleCorners; ++i) {
-      const double angle = 2 * kPi * i / kCircleCorners;
+      const double angle = 2 * CV_PI * i / kCircleCorners;
       ring.emplace_back(circle[0] + circle[2] * std::cos(angle),
                         circle[1] + circle[2] * std::sin(angle));
     }

@@ -1,7 +1,7 @@
 // COCO files.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(coco) {
   fuzz::ImportAndExport("coco", fuzz::FileOf("labels.json", bytes, size), size % 2 == 1);
   return 0;
 }

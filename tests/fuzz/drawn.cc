@@ -1,7 +1,7 @@
 // Labels of drawing tools: Pascal VOC, CVAT, Label Studio, VIA; which of them by the first byte.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(drawn) {
   if (size == 0) return 0;
   struct {
     const char *format, *name;

@@ -3,7 +3,7 @@
 #include "datasets/evaluate/evaluation_files.h"
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(evaluation) {
   if (size == 0) return 0;
   struct {
     const char *metrics, *name;

@@ -2,7 +2,7 @@
 // are read in a process of their own, which may die: the library is not ours.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(hdf5) {
   if (size == 0) return 0;
   struct {
     const char *format, *name;

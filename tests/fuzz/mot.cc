@@ -1,7 +1,7 @@
 // MOTChallenge text files.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(mot) {
   fuzz::ImportAndExport("mot", fuzz::FileOf("clip.txt", bytes, size), size % 2 == 1);
   return 0;
 }

@@ -32,7 +32,7 @@ std::string Damaged(const uint8_t* bytes, size_t size) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(project) {
   using namespace datasets;
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     std::filesystem::remove(fuzz::Folder() / (std::string("odd.vole") + suffix));

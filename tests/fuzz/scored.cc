@@ -1,7 +1,7 @@
 // Behavior labels of JABS and of Bento; which by the first byte.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(scored) {
   if (size == 0) return 0;
   const bool jabs = bytes[0] % 2 == 0;
   fuzz::ImportAndExport(jabs ? "jabs-behavior" : "bento",

@@ -1,7 +1,6 @@
 // What every fuzz target shares: bytes become a file, and whatever they are, reading them ends in
-// a result or in one of our own errors. Each target is a file of its own with
-// LLVMFuzzerTestOneInput, as libFuzzer calls it; tests/fuzz/regressions.cc calls all of them with
-// the files of tests/fuzz/corpus/TARGET/.
+// a result or in one of our own errors. Each target is a file of its own; tests/fuzz/regressions.cc
+// calls all of them with the files of tests/fuzz/corpus/TARGET/.
 #pragma once
 
 #include <cstddef>
@@ -32,4 +31,14 @@ void ImportAndExport(const std::string& format, const std::filesystem::path& pat
 
 }  // namespace fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size);
+// FUZZ_TARGET(NAME) { what is done with `bytes` of `size`; return 0; } of NAME.cc: what libFuzzer
+// calls, and with all of them in one program a function of its own.
+#ifdef VOLE_FUZZ_TARGETS
+#define FUZZ_TARGET(name)                                        \
+  extern "C" int Fuzz_##name(const uint8_t* bytes, size_t size); \
+  int Fuzz_##name(const uint8_t* bytes, size_t size)
+#else
+#define FUZZ_TARGET(name)                                                   \
+  extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size); \
+  int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size)
+#endif

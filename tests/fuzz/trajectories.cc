@@ -1,7 +1,7 @@
 // Trajectories: tables of idtracker.ai, tables and archives of TRex; which by the first byte.
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(trajectories) {
   if (size == 0) return 0;
   struct {
     const char *format, *name;

@@ -3,7 +3,7 @@
 
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(video) {
   using namespace datasets;
   const auto file = fuzz::FileOf("odd.mp4", bytes, size);
   Job job;

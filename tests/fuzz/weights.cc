@@ -3,7 +3,7 @@
 #include "train/weights/safetensors.h"
 #include "train/weights/weights_file.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(weights) {
   if (size == 0) return 0;
   const char* const names[] = {"odd.safetensors", "odd.pth", "odd.weights"};
   const auto file = fuzz::FileOf(names[bytes[0] % 3], bytes + 1, size - 1);

@@ -4,7 +4,7 @@
 
 #include "tests/fuzz/target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+FUZZ_TARGET(yolo) {
   const std::string text(reinterpret_cast<const char*>(bytes), size), line = "---\n";
   const size_t at = text.find(line);
   const size_t labels = at == std::string::npos ? 0 : at + line.size();

@@ -18,7 +18,7 @@ using datasets::Error;
 using nlohmann::json;
 
 constexpr int kFrameBatch = 32, kDenseBatch = 16, kWindowBatch = 16, kWindowSteps = 500;
-constexpr double kDefaultSeconds = 180;
+constexpr double kSecondsAlone = 180;
 constexpr double kFrameShare = 0.85;  // of time and progress
 
 class IdnetTraining : public Family {
@@ -113,7 +113,7 @@ class IdnetTraining : public Family {
       phase->options.validate_every =
           std::clamp<int64_t>(std::min(frames.options.steps, windows.options.steps) / 8, 25, 250);
       phase->options.patience = 20;
-      phase->options.max_seconds = kDefaultSeconds * phase->share;
+      phase->options.max_seconds = kSecondsAlone * phase->share;
     }
     windows.prepare = [this] { windows_->Prepare(); };
     return {frames, windows};

@@ -112,7 +112,7 @@ struct Axis {
 };
 
 // All pixels that a cell reads, with their weights: sums of samples are one weighted sum.
-struct Read {
+struct PixelRead {
   int64_t pixel;
   float weight;
 };
@@ -125,7 +125,7 @@ class RegionReads {
     rows_.Fill(cells.y, cells.cell_height, cells.samples_y, side, map.height);
     columns_.Fill(cells.x, cells.cell_width, cells.samples_x, side, map.width);
   }
-  const std::vector<Read>& Of(int row, int column) {
+  const std::vector<PixelRead>& Of(int row, int column) {
     reads_.clear();
     for (size_t y = Begin(rows_, row); y < rows_.ends[static_cast<size_t>(row)]; ++y) {
       for (size_t x = Begin(columns_, column); x < columns_.ends[static_cast<size_t>(column)];
@@ -143,7 +143,7 @@ class RegionReads {
   }
   int64_t width_ = 0;
   Axis rows_, columns_;
-  std::vector<Read> reads_;
+  std::vector<PixelRead> reads_;
 };
 
 VOLE_VECTORIZED void AddRow(float* __restrict to, const float* __restrict from, float weight,
@@ -161,7 +161,8 @@ using BitLanes [[gnu::vector_size(64)]] = uint32_t;
 // are float, or bfloat16 as its bits.
 template <class Element>
 [[gnu::always_inline]] inline void SumReadsOf(float* __restrict to, const Element* __restrict from,
-                                              const Read* reads, size_t count, int64_t channels) {
+                                              const PixelRead* reads, size_t count,
+                                              int64_t channels) {
   constexpr int64_t kLanes = 16, kVectors = 8, kChunk = kVectors * kLanes;
   int64_t c = 0;
   for (; c + kChunk <= channels; c += kChunk) {
@@ -199,13 +200,13 @@ template <class Element>
   }
 }
 
-VOLE_VECTORIZED void SumReads(float* __restrict to, const float* __restrict from, const Read* reads,
-                              size_t count, int64_t channels) {
+VOLE_VECTORIZED void SumReads(float* __restrict to, const float* __restrict from,
+                              const PixelRead* reads, size_t count, int64_t channels) {
   SumReadsOf(to, from, reads, count, channels);
 }
 
 VOLE_VECTORIZED void SumReads(float* __restrict to, const uint16_t* __restrict from,
-                              const Read* reads, size_t count, int64_t channels) {
+                              const PixelRead* reads, size_t count, int64_t channels) {
   SumReadsOf(to, from, reads, count, channels);
 }
 
@@ -256,7 +257,7 @@ void Forward(const Geometry& g, const std::vector<const Element*>& data,
       float* to = out + r * g.side * g.side * g.channels;
       for (int row = 0; row < g.side; ++row) {
         for (int column = 0; column < g.side; ++column, to += g.channels) {
-          const std::vector<Read>& reads = region.Of(row, column);
+          const std::vector<PixelRead>& reads = region.Of(row, column);
           SumReads(to, picture, reads.data(), reads.size(), g.channels);
         }
       }
@@ -281,7 +282,7 @@ void Backward(const Geometry& g, const torch::Tensor& gradient, const std::vecto
       const float* from = from_all + r * g.side * g.side * g.channels;
       for (int row = 0; row < g.side; ++row) {
         for (int column = 0; column < g.side; ++column, from += g.channels) {
-          for (const Read& read : region.Of(row, column)) {
+          for (const PixelRead& read : region.Of(row, column)) {
             AddRow(picture + read.pixel * g.channels + begin, from + begin, read.weight,
                    end - begin);
           }
