@@ -76,31 +76,16 @@ bool IsGuarded(const std::string& text) {
   return first != std::string::npos && first > 0 && IsFormula(text.substr(first));
 }
 
-// "1,25" -> "1.25", as spreadsheets write numbers in much of Europe: in columns where every field
-// is a number so. BORIS' modifiers may be lists of numbers, and stay.
-void PointForComma(const std::vector<std::string>& titles,
-                   std::vector<std::vector<std::string>>& rows) {
-  const auto with_point = [](std::string text) {
-    const size_t comma = text.find(',');
-    if (comma != std::string::npos) text[comma] = '.';
-    return text;
-  };
-  for (size_t column = 0; column < titles.size(); ++column) {
-    if (LowerCase(titles[column]).rfind("modifier", 0) == 0) continue;
-    bool numbers = true, commas = false;
-    for (const auto& row : rows) {
-      if (!numbers || column >= row.size()) continue;
-      const std::string& text = row[column];
-      if (text.empty() || text == "NA") continue;
-      const bool comma = text.find(',') != std::string::npos && text.find('.') == std::string::npos;
-      numbers = ParseNumber(comma ? with_point(text) : text).has_value();
-      commas = commas || comma;
-    }
-    if (!numbers || !commas) continue;
-    for (auto& row : rows) {
-      if (column < row.size()) row[column] = with_point(row[column]);
-    }
-  }
+// Digits, and between them this sign once: "1,25", but no "1,2,3" and no "1,234.5".
+bool HasOnce(const std::string& text, char sign, char never) {
+  const size_t at = text.find(sign);
+  return at != std::string::npos && text.find(sign, at + 1) == std::string::npos &&
+         text.find(never) == std::string::npos;
+}
+
+std::string WithPoint(std::string text) {
+  std::replace(text.begin(), text.end(), ',', '.');
+  return text;
 }
 
 }  // namespace
@@ -108,8 +93,20 @@ void PointForComma(const std::vector<std::string>& titles,
 CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
                    const Headers& headers)
     : what_(what) {
-  std::string text = ReadTextFile(path, what);
+  Read(ReadTextFile(path, what), headers);
+}
+
+CsvTable CsvTable::OfText(const std::string& text, const std::string& what,
+                          const Headers& headers) {
+  CsvTable table;
+  table.what_ = what;
+  table.Read(text, headers);
+  return table;
+}
+
+void CsvTable::Read(const std::string& text, const Headers& headers) {
   const char separator = SeparatorOf(HeaderLine(text, headers));
+  may_have_commas_ = separator != ',';
   std::vector<std::string> fields;
   std::string field;
   bool quoted = false, was_quoted = false;
@@ -173,7 +170,6 @@ CsvTable::CsvTable(const std::filesystem::path& path, const std::string& what,
   above_.assign(rows_.begin(), rows_.begin() + first);
   rows_.erase(rows_.begin(), rows_.begin() + first + 1);
   lines_.erase(lines_.begin(), lines_.begin() + first + 1);
-  if (separator != ',') PointForComma(titles_, rows_);
   for (size_t row = 0; row < rows_.size(); ++row) {
     if (rows_[row].size() <= titles_.size() || rows_[row].back().empty()) continue;
     throw Error(Where(row),
@@ -190,15 +186,41 @@ const std::string& CsvTable::Text(size_t row, const std::string& column) const {
   return rows_[row][it->second];
 }
 
+std::optional<double> CsvTable::Parse(const std::string& text) const {
+  const bool comma = may_have_commas_ && HasOnce(text, ',', '.');
+  return ParseNumber(comma ? WithPoint(text) : text);
+}
+
 std::optional<double> CsvTable::Number(size_t row, const std::string& column) const {
   const std::string& text = Text(row, column);
   if (text.empty()) return std::nullopt;
-  const auto value = ParseNumber(text);
+  const auto value = Parse(text);
+  const bool comma = text.find(',') != std::string::npos;
   if (!value) {
     throw Error(Where(row), "'" + text + "' in column " + column + " is not a number",
-                "correct it");
+                comma || std::count(text.begin(), text.end(), '.') > 1
+                    ? "write it without signs between thousands, as 1234.5"
+                    : "correct it");
   }
+  if (!may_have_commas_ || (!comma && text.find('.') == std::string::npos)) return value;
+  // "1.234" beside "0,5" may be a thousand: a table writes its numbers in one way.
+  const char sign = comma ? ',' : '.';
+  if (sign_ != 0 && sign_ != sign) {
+    throw Error(Where(row),
+                "'" + text + "' in column " + column + " has a decimal " +
+                    (comma ? "comma, and other numbers of the table have a point"
+                           : "point, and other numbers of the table have a comma"),
+                "write all of them with a point");
+  }
+  sign_ = sign;
+  if (comma && comma_read_.empty()) comma_read_ = text;
   return value;
+}
+
+void CsvTable::NoteCommas(std::vector<std::string>* notes) const {
+  if (!notes || comma_read_.empty()) return;
+  notes->push_back("commas in its numbers were read as decimal points: '" + comma_read_ + "' is " +
+                   WithPoint(comma_read_));
 }
 
 std::optional<int64_t> CsvTable::Whole(size_t row, const std::string& column) const {

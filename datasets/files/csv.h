@@ -18,6 +18,9 @@ class CsvTable {
   // first line that holds all the names (in lower case) of one of these lists.
   CsvTable(const std::filesystem::path& path, const std::string& what,
            const std::vector<std::vector<std::string>>& headers = {});
+  // The same of a file that was read already (ReadTextFile).
+  static CsvTable OfText(const std::string& text, const std::string& what,
+                         const std::vector<std::vector<std::string>>& headers = {});
 
   bool Has(const std::string& column) const { return columns_.count(column) > 0; }
   size_t rows() const { return rows_.size(); }
@@ -29,20 +32,33 @@ class CsvTable {
   const std::vector<std::vector<std::string>>& above() const { return above_; }
   // "" when the column is not there or the field is empty. Column names are compared in lower case.
   const std::string& Text(size_t row, const std::string& column) const;
-  // Nothing when empty. Throws Error naming the line and the column for text that is no number.
+  // Nothing when empty. Where no comma parts the fields "1,25" is a number too, as spreadsheets
+  // write it in much of Europe. Throws Error naming the line and the column for text that is no
+  // number ("1,234.5" is none) and for a table with decimal commas and decimal points.
   std::optional<double> Number(size_t row, const std::string& column) const;
   std::optional<int64_t> Whole(size_t row, const std::string& column) const;
+  // The number that `text`, a part of a field, is in this table; nothing where it is none.
+  std::optional<double> Parse(const std::string& text) const;
+  // Adds one sentence where Number or Whole have read a decimal comma. `notes` may be null.
+  void NoteCommas(std::vector<std::string>* notes) const;
   std::string Where(size_t row) const;  // "WHAT, line 12"
   // Throws Error that lists the columns there are, unless all of these are.
   void Require(const std::vector<std::string>& columns) const;
 
  private:
+  CsvTable() = default;
+  void Read(const std::string& text, const std::vector<std::vector<std::string>>& headers);
+
   std::string what_;
   std::map<std::string, size_t> columns_;
   std::vector<std::string> names_, titles_;
   std::vector<std::vector<std::string>> above_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<int> lines_;
+  bool may_have_commas_ = false;
+  // What Number has met: the sign before decimals, and the first number with a comma.
+  mutable char sign_ = 0;
+  mutable std::string comma_read_;
 };
 
 // The field, in quotes where it needs them. A text that a spreadsheet would compute ("=1+2",

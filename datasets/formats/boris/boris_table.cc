@@ -66,6 +66,7 @@ class BorisTableReader {
     for (auto& [line, text] : unpaired_) result_.unpaired.push_back(std::move(text));
     std::stable_sort(bouts_.begin(), bouts_.end(),
                      [](const Line& a, const Line& b) { return a.line < b.line; });
+    table_.NoteCommas(&result_.warnings);
     for (auto& [observation, scene] : scenes_) {
       scene.offset_s = OffsetOf(result_, observation, scene.offset_s, scene.first_s);
     }
@@ -241,9 +242,9 @@ class BorisTableReader {
       BorisMedia media;
       media.file = files[i];
       media.start_s = start;
-      const auto length = i < lengths.size() ? ParseNumber(lengths[i]) : std::nullopt;
+      const auto length = i < lengths.size() ? table_.Parse(lengths[i]) : std::nullopt;
       if (length && *length > 0) media.length_s = *length;
-      if (i < rates.size()) media.fps = ParseNumber(rates[i]).value_or(0);
+      if (i < rates.size()) media.fps = table_.Parse(rates[i]).value_or(0);
       start += media.length_s;
       list.push_back(std::move(media));
     }
@@ -268,7 +269,7 @@ class BorisTableReader {
       start += *length;
       list.push_back(std::move(media));
     }
-    const auto total = ParseNumber(table_.Text(row, "total length"));
+    const auto total = table_.Parse(table_.Text(row, "total length"));
     constexpr double kTolerance = 0.5;  // seconds
     return total && std::abs(*total - start) < kTolerance ? list : std::vector<BorisMedia>{};
   }
@@ -297,7 +298,7 @@ class BorisTableReader {
     if (!list.empty()) return list;
     single_.assign(1, BorisMedia{});
     single_[0].file = name;
-    single_[0].fps = ParseNumber(table_.Text(line.row, "fps")).value_or(0);
+    single_[0].fps = table_.Parse(table_.Text(line.row, "fps")).value_or(0);
     return single_;
   }
 
