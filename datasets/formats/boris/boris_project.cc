@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/files/csv.h"
 #include "datasets/files/json_entries.h"
@@ -107,6 +108,17 @@ class ProjectReader {
     return dated.is_boolean() && dated.get<bool>();
   }
 
+  double WrittenOffset(const std::string& name, const json& observation) const {
+    const json value = observation.value("time offset", json());
+    if (value.is_null() || value.is_number()) return NumberOf(observation, "time offset");
+    const auto number = value.is_string() ? ParseNumber(value.get<std::string>()) : std::nullopt;
+    if (number) return *number;
+    throw Error(
+        file_ + ", observation '" + name + "'",
+        "its time offset " + ShownText(value.dump().substr(0, 40)) + " is no number of seconds",
+        "correct it in BORIS");
+  }
+
   void Observation(const std::string& name, const json& observation) {
     if (!observation.is_object()) throw Error(file_, "observation '" + name + "' is no object");
     const json events = observation.value("events", json::array());
@@ -141,7 +153,7 @@ class ProjectReader {
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
     const double begin = sorted.empty() ? 0 : sorted.front().time_s - media.front().start_s;
-    const double offset = OffsetOf(result_, name, NumberOf(observation, "time offset"), begin);
+    const double offset = OffsetOf(result_, name, WrittenOffset(name, observation), begin);
     for (Event& event : sorted) {
       event.time_s -= offset;
       if (event.time_s < media.front().start_s - kRounding) {

@@ -102,6 +102,7 @@ class BorisTableReader {
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
   struct Scene {  // an observation
     double offset_s = 0, first_s = std::numeric_limits<double>::infinity();
+    int offset_line = 0;                  // that says the offset; 0: none has
     std::map<std::string, double> media;  // and the first event in each
   };
 
@@ -170,8 +171,7 @@ class BorisTableReader {
     bout.start_s = bout.stop_s = *start;
     Scene& scene = scenes_[bout.observation];
     scene.first_s = std::min(scene.first_s, *start);
-    const std::string& offset = table_.Text(row, "time offset (s)");
-    scene.offset_s = ParseNumber(offset.empty() ? offset_above_ : offset).value_or(0);
+    TakeOffset(row, &scene);
     const double seen = scene.media.emplace(MediaName(row), *start).first->second;
     scene.media[MediaName(row)] = std::min(seen, *start);
     if (bout.is_point) {
@@ -190,6 +190,26 @@ class BorisTableReader {
     } else {
       Pair(std::move(line), state);
     }
+  }
+
+  // Events that are moved by seconds that nobody meant lie on frames that nobody scored.
+  void TakeOffset(size_t row, Scene* scene) const {
+    const std::string& own = table_.Text(row, "time offset (s)");
+    const std::string& text = own.empty() ? offset_above_ : own;
+    const auto offset = text.empty() || text == "NA" ? 0 : table_.Parse(text);
+    if (!offset) {
+      throw Error(table_.Where(row), "its time offset '" + text + "' is no number of seconds",
+                  "write seconds, 0 where there is none");
+    }
+    if (scene->offset_line > 0 && *offset != scene->offset_s) {
+      throw Error(table_.Where(row),
+                  "its time offset is " + CsvNumber(*offset) + " s, and in line " +
+                      std::to_string(scene->offset_line) + " of the same observation " +
+                      CsvNumber(scene->offset_s) + " s",
+                  "correct it: an observation has one offset (column Observation id)");
+    }
+    scene->offset_s = *offset;
+    scene->offset_line = table_.line(row);
   }
 
   void Pair(Line line, const std::string& state) {

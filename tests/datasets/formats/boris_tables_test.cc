@@ -195,4 +195,30 @@ TEST_CASE("a behavior may happen with two modifiers at once though it excludes o
   CHECK(Says(report.warnings[0], {"'sniff'", "several modifiers at once"}));
 }
 
+TEST_CASE("an offset of BORIS that is no number, or of which rows disagree, moves nothing") {
+  Stage stage;
+  const auto table = [](const std::string& first, const std::string& second) {
+    return "Observation id,Time offset (s),Subject,Behavior,Behavior type,Start (s),Stop (s),Media "
+           "file name\no," +
+           first + ",a,groom,STATE,10.4,11.2,part1.mp4\no," + second +
+           ",a,groom,STATE,11.6,11.8,part1.mp4\n";
+  };
+  CHECK(Says(stage.Error(table("00:10", "00:10")), {"line 2", "'00:10'", "0 where there is none"}));
+  CHECK(Says(stage.Error(table("10", "5")), {"line 3", "is 5 s", "line 2", "10 s"}));
+  CHECK(Says(stage.Error(table("10", "")), {"line 3", "is 0 s"}));
+  CHECK(stage.project->Behaviors().empty());
+  stage.Import(table("10", "10.0"));
+  CHECK(Bouts(*stage.project) ==
+        std::set<Bout>{{"part1", "groom", 10, 30}, {"part1", "groom", 40, 45}});
+  json project = Project({{"0", {{"code", "a"}, {"type", "Point event"}}}},
+                         json::array({{10.4, "m", "a", "", ""}}));
+  project["observations"]["o"]["time offset"] = "00:00:10";
+  Stage other;
+  CHECK(Says(ErrorOf([&] { other.Import(project.dump(), "p.boris"); }),
+             {"'o'", "00:00:10", "no number of seconds"}));
+  project["observations"]["o"]["time offset"] = "10.0";
+  other.Import(project.dump(), "p.boris");
+  CHECK(Bouts(*other.project) == std::set<Bout>{{"part1", "a", 10, 11}});
+}
+
 }  // namespace boris_tables_test
