@@ -181,7 +181,8 @@ ImportReport ImportBento(Project& project, const fs::path& path, const ImportOpt
   }
   ProjectTimes times(project);
   const FrameTimes& clock = times.Of(video);
-  const bool own = options.fps <= 0 && HasOwnFrames(file, video, clock.Start(video.frame_count));
+  const double end_s = clock.Start(video.frame_count);
+  const bool own = options.fps <= 0 && HasOwnFrames(file, video, end_s);
   if (own || (!file.in_seconds && file.fps > 0 && std::abs(file.fps / video.fps - 1) > 0.05)) {
     warnings.push_back("it counts " + CsvNumber(file.fps) + " frames a second, the video has " +
                        CsvNumber(video.fps) +
@@ -198,14 +199,21 @@ ImportReport ImportBento(Project& project, const fs::path& path, const ImportOpt
   };
   for (const std::string& name : file.behaviors) add(name);
   const double unit = file.in_seconds ? fps : 1;
+  int64_t behind = 0, cut = 0;
   for (const BentoBout& bout : file.bouts) {
     job.ThrowIfCancelled();
     double first = std::max(1.0, std::round(bout.start * unit));
     double last = std::max(first, std::round(bout.stop * unit));
     if (own) {
-      first = std::min(clock.Nearest((bout.start - 1) / file.fps) + 1, video.frame_count);
-      last =
-          std::max<double>(first, std::min(clock.Nearest(bout.stop / file.fps), video.frame_count));
+      const double start_s = (bout.start - 1) / file.fps, stop_s = bout.stop / file.fps;
+      if (start_s >= end_s) {
+        ++behind;
+        continue;
+      }
+      // Of a rounding at the end no one has to know.
+      cut += clock.Nearest(stop_s) > video.frame_count + 1 ? 1 : 0;
+      first = std::min(clock.Nearest(start_s) + 1, video.frame_count);
+      last = std::max<double>(first, std::min(clock.Nearest(stop_s), video.frame_count));
     }
     if (last > kMostBentoFrames)
       throw Error(bout.where, "its seconds are out of range", "correct them");
@@ -216,6 +224,14 @@ ImportReport ImportBento(Project& project, const fs::path& path, const ImportOpt
                          static_cast<int>(first) - 1, static_cast<int>(last), bout.where});
   }
   if (file.bouts.empty()) warnings.push_back("the file holds no bouts");
+  if (behind > 0) {
+    warnings.push_back(std::to_string(behind) +
+                       " bouts begin after the end of the video, and were left out");
+  }
+  if (cut > 0) {
+    warnings.push_back(std::to_string(cut) +
+                       " bouts go on after the end of the video, and were cut there");
+  }
   if (file.other > 0) {
     warnings.push_back(std::to_string(file.other) +
                        " bouts of 'other' say that nothing happens, and were left out");

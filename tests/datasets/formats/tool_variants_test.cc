@@ -244,6 +244,19 @@ TEST_CASE("Bento's frames at a rate of its own are placed by their time") {
   CHECK(Says(report, "1000 frames a second"));
 }
 
+TEST_CASE("bouts of Bento after the end of the video are left out, and counted") {
+  std::string text =
+      "Bento annotation file\nMovie file(s): clip.mp4\n\nAnnotation start frame: 1\n"
+      "Annotation stop frame: 4150\nAnnotation framerate: 1000\n\nList of channels:\nCh1\n\n"
+      "List of annotations:\nattack\n\nCh1----------\n>attack\nStart\t Stop\t Duration \n"
+      "3801\t4120\t320\n4001\t4020\t20\n4101\t4150\t50\n";
+  Stage stage;
+  const auto report = stage.Import("bento", "a.annot", text);
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "attack", 95, 100}});
+  CHECK(Says(report, "2 bouts begin after the end of the video, and were left out"));
+  CHECK(Says(report, "1 bouts go on after the end of the video, and were cut there"));
+}
+
 namespace {
 
 json StudioTask(const json& data, const json& result) {
