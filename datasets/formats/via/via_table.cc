@@ -51,13 +51,31 @@ json Via2Tree(const CsvTable& table) {
   return {{"_via_img_metadata", pictures}};
 }
 
-json Via3Tree(const CsvTable& table, const fs::path& path, const std::string& what) {
+// The table of segments has names of attributes and numbers of their options, of checkboxes
+// several ("1,3"): they are called "behavior 1", "behavior 3".
+void NameOptions(const json& values, json* attributes) {
+  for (const auto& [attribute, value] : values.items()) {
+    if (!value.is_string()) continue;
+    std::stringstream numbers(value.get<std::string>());
+    json options = json::object();
+    bool all = true;
+    for (std::string number; all && std::getline(numbers, number, ',');) {
+      all = ParseNumber(number).has_value();
+      options[number] = attribute + " " + number.substr(all ? number.find_first_not_of(' ') : 0);
+    }
+    if (all && !options.empty()) (*attributes)[attribute]["options"].update(options);
+  }
+}
+
+// `text`: of the whole file, whose first lines say what the attributes of `table` are.
+json Via3Tree(const CsvTable& table, const std::string& text) {
+  const bool whole = table.Has("temporal_coordinates");
   json tree = {{"file", json::object()},
                {"view", json::object()},
                {"metadata", json::object()},
                {"attribute", json::object()}};
-  std::stringstream lines(ReadTextFile(path, what));
-  for (std::string line; std::getline(lines, line);) {
+  std::stringstream lines(text);
+  for (std::string line; whole && std::getline(lines, line);) {
     if (line.rfind(kAttributes, 0) != 0) continue;
     const json attributes = json::parse(line.substr(sizeof kAttributes - 1), nullptr, false);
     if (attributes.is_object()) tree["attribute"] = attributes;
@@ -71,7 +89,6 @@ json Via3Tree(const CsvTable& table, const fs::path& path, const std::string& wh
     const auto name = files[0].get<std::string>();
     const auto [view, added] = views.emplace(name, std::to_string(views.size() + 1));
     const std::string& id = view->second;
-    const bool whole = table.Has("temporal_coordinates");
     json z = whole ? JsonField(table, row, "temporal_coordinates") : json::array();
     for (const char* column : {"temporal_segment_start", "temporal_segment_end"}) {
       if (!whole && !table.Text(row, column).empty()) z.push_back(table.Text(row, column));
@@ -84,11 +101,7 @@ json Via3Tree(const CsvTable& table, const fs::path& path, const std::string& wh
       tree["file"][id]["type"] = "4";
     }
     json values = JsonField(table, row, "metadata");
-    // This table has names of attributes and numbers of their options: "behavior 2".
-    for (auto& [attribute, value] : values.items()) {
-      const bool number = value.is_string() && ParseNumber(value.get<std::string>());
-      if (!whole && number) value = attribute + " " + value.get<std::string>();
-    }
+    if (!whole) NameOptions(values, &tree["attribute"]);
     json entry = {{"vid", id}, {"z", z}, {"av", std::move(values)}};
     entry["xy"] = table.Has("spatial_coordinates") ? JsonField(table, row, "spatial_coordinates")
                                                    : json::array();
@@ -102,9 +115,10 @@ json Via3Tree(const CsvTable& table, const fs::path& path, const std::string& wh
 bool IsViaTable(const fs::path& path) { return path.extension() == ".csv"; }
 
 json ReadViaTable(const fs::path& path, const std::string& what) {
-  const CsvTable table(
-      path, what, {{"region_shape_attributes", "region_attributes"}, {"file_list", "metadata"}});
-  if (table.Has("file_list")) return Via3Tree(table, path, what);
+  const std::string text = ReadTextFile(path, what);
+  const CsvTable table = CsvTable::OfText(
+      text, what, {{"region_shape_attributes", "region_attributes"}, {"file_list", "metadata"}});
+  if (table.Has("file_list")) return Via3Tree(table, text);
   table.Require({"region_shape_attributes", "region_attributes"});
   return Via2Tree(table);
 }

@@ -402,6 +402,17 @@ TEST_CASE("the tables that VIA 3 exports are read: segments are behaviors, regio
                   "\n");
   CHECK(segments.Bouts() ==
         std::set<Bout>{{"clip", "behavior 2", 25, 50}, {"clip", "asleep", 50, 75}});
+  Stage boxes;  // of which several are checked, and a text with a comma
+  boxes.Import("", "s.csv",
+               "# CSV_HEADER = metadata_id,file_list,temporal_segment_start,"
+               "temporal_segment_end,metadata\n"
+               R"("1_a","[""clip.mp4""]",1,2,"{""behavior"":""1,3""}")"
+               "\n"
+               R"("1_b","[""clip.mp4""]",2,3,"{""note"":""asleep, 3""}")"
+               "\n");
+  CHECK(boxes.Bouts() == std::set<Bout>{{"clip", "behavior 1", 25, 50},
+                                        {"clip", "behavior 3", 25, 50},
+                                        {"clip", "asleep, 3", 50, 75}});
 }
 
 TEST_CASE("pictures lie where COCO's own folders have them") {
