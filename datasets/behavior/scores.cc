@@ -10,7 +10,6 @@
 #include "datasets/exchange/behavior_choice.h"
 #include "datasets/exchange/behavior_job.h"
 #include "datasets/exchange/frame_match.h"
-#include "datasets/formats/behaviors/behaviors.h"
 
 namespace datasets {
 namespace {
@@ -194,22 +193,29 @@ void TidyScores(BehaviorScores& scores) {
 BehaviorScores ScoresFromTable(const std::filesystem::path& path,
                                const TableScoreOptions& options) {
   const std::string file = "behavior table '" + path.filename().string() + "'";
-  if (!(options.fps > 0) && !options.times_of) {
+  if (!(options.fps > 0) && !options.video_of) {
     throw Error(file, "seconds cannot be computed without the frame rate", "give --fps");
   }
   Gatherer gatherer;
   const FrameTimes even(options.fps > 0 ? options.fps : 1);
+  std::map<std::string, TableVideo> videos;
+  const auto video_of = [&](const std::string& name, const std::string&) {
+    TableVideo video = options.video_of ? options.video_of(name) : TableVideo();
+    if (options.fps > 0) video.times = &even;
+    if (options.video_frames > 0) video.frame_count = options.video_frames;
+    if (video.name.empty()) video.name = name;
+    return videos[name] = video;
+  };
+  BehaviorTableFacts facts;
+  std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path, options.notes, &facts);
+  PlaceRules rules;
+  rules.first_option = "";  // a report has none
+  PlaceRows(rows, facts, rules, video_of, options.notes);
   std::map<std::string, int> length;
   std::map<std::string, std::set<int>> looked_for;  // by author
-  for (BehaviorTableRow& row : ReadBehaviorTable(path)) {
-    const FrameTimes* times = options.times_of ? options.times_of(row.video) : nullptr;
-    if (!times && !(options.fps > 0) && !row.has_frames) {
-      throw Error(row.where,
-                  "the project has no video '" + row.video + "', so its frame rate is not known",
-                  "correct the name, or give --fps");
-    }
-    if (!times) times = &even;
-    SecondsToFrames(row, times);
+  for (const BehaviorTableRow& row : rows) {
+    const FrameTimes* known = videos.at(row.video).times;
+    const FrameTimes* times = known ? known : &even;
     if (options.video_frames > 0 && row.end_frame > options.video_frames) {
       throw Error(row.where,
                   "frame " + std::to_string(row.end_frame - 1) + " lies outside the video of " +

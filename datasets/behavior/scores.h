@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "datasets/base/job.h"
+#include "datasets/formats/behaviors/behavior_places.h"
 #include "datasets/project.h"
 #include "datasets/video/frame_times.h"
 
@@ -64,17 +65,20 @@ struct BehaviorScores {
 };
 
 struct TableScoreOptions {
-  double fps = 0;           // frames per second; never guessed: 0 is an Error
+  double fps = 0;           // frames per second; never guessed: 0 without video_of is an Error
   int video_frames = 0;     // length of every video; 0: up to the last bout that any author scored
   std::string author = {};  // of rows that name none
-  // When the frames of a video are shown, by its name; nullptr where that is not known, and `fps`
-  // says it. Empty: of no video.
-  std::function<const FrameTimes*(const std::string& video)> times_of = {};
+  // What is known of a video, by the name that the table gives; `fps` and `video_frames` overrule
+  // it. Empty: nothing is known.
+  std::function<TableVideo(const std::string& video)> video_of = {};
+  // Gets one sentence about each kind of thing that was left out or guessed; may be null.
+  std::vector<std::string>* notes = nullptr;
 };
 
-// A behavior table (datasets/formats/behaviors/behaviors.h) without a project. Explicit "not" rows
-// are no bouts, but say that somebody looked: an author looks for all that they scored anywhere in
-// the table. Throws Error naming the line for what is malformed or lies outside the video.
+// A behavior table (datasets/formats/behaviors/behaviors.h) without a project; which frames its
+// rows mean, behavior_places.h tells. Explicit "not" rows are no bouts, but say that somebody
+// looked: an author looks for all that they scored anywhere in the table. Throws Error naming the
+// line for what is malformed or lies outside the video.
 BehaviorScores ScoresFromTable(const std::filesystem::path& path, const TableScoreOptions& options);
 
 enum class ScoreSource { kLabels, kPredictions, kBoth, kFinal };

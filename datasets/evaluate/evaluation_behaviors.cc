@@ -6,7 +6,7 @@
 #include "datasets/base/error.h"
 #include "datasets/evaluate/evaluation_files.h"
 #include "datasets/exchange/frame_match.h"
-#include "datasets/formats/behaviors/behaviors.h"
+#include "datasets/formats/behaviors/behavior_places.h"
 #include "datasets/metrics/classification.h"
 
 namespace datasets {
@@ -19,14 +19,55 @@ using Scene = std::pair<std::string, std::string>;  // video (without ending), s
 
 constexpr int kNone = 0;  // no behavior
 
-Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
-               const std::string& option, double fps) {
-  Rows rows = ReadBehaviorTable(path);
+struct RatedTable {
+  std::filesystem::path path;
+  Rows rows;
+  BehaviorTableFacts facts;
+  std::vector<std::string> notes;
+};
+
+RatedTable ReadTable(const std::filesystem::path& path) {
+  RatedTable table;
+  table.path = path;
+  table.rows = ReadBehaviorTable(path, &table.notes, &table.facts);
+  return table;
+}
+
+// How many frames the video has, where `table` has a row for each from 1 to N and `other` one for
+// each from 0 to N - 1; else 0: no file says it.
+int FramesOf(const std::string& video, const BehaviorTableFacts& table,
+             const BehaviorTableFacts& other) {
+  const std::string name = NameWithoutEnding(video);
+  int64_t last = 0, count = 0;
+  for (const BehaviorTableScene& scene : table.scenes) {
+    if (scene.video != video || scene.first_number != 1) continue;
+    if (scene.rows == scene.last_number) last = std::max(last, scene.last_number);
+  }
+  const bool by_frames = other.has_frames || !other.has_times;
+  for (const BehaviorTableScene& scene : other.scenes) {
+    if (NameWithoutEnding(scene.video) != name || scene.first_number != 0 || !by_frames) continue;
+    if (scene.rows == scene.last_number + 1) count = std::max(count, scene.rows);
+  }
+  return last == count ? static_cast<int>(count) : 0;
+}
+
+// The rows of one rater, on frames from 0.
+Rows RowsOf(RatedTable& table, const RatedTable& other, const std::string& rater,
+            const std::string& option, double fps, const PlaceRules& rules) {
+  const std::filesystem::path& path = table.path;
+  Rows& rows = table.rows;
   const FrameTimes times(fps);
+  const auto video_of = [&](const std::string& name, const std::string&) {
+    TableVideo video;
+    video.name = name;
+    video.frame_count = FramesOf(name, table.facts, other.facts);
+    if (fps > 0) video.times = &times;
+    return video;
+  };
+  PlaceRows(rows, table.facts, rules, video_of, &table.notes);
   std::set<std::string> raters;
   for (BehaviorTableRow& row : rows) {
     raters.insert(row.rater);
-    SecondsToFrames(row, fps > 0 ? &times : nullptr);
     row.video = NameWithoutEnding(row.video);
   }
   std::string names;
@@ -43,7 +84,7 @@ Rows ReadRater(const std::filesystem::path& path, const std::string& rater,
                               return !row.present || (!rater.empty() && row.rater != rater);
                             }),
              rows.end());
-  return rows;
+  return std::move(rows);
 }
 
 // By start; of those that begin together the longer one first, so that the shorter one shows too.
@@ -107,9 +148,14 @@ class Classes {
 json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
                             const std::filesystem::path& predictions_path,
                             const EvaluationOptions& options) {
-  const Rows truth = ReadRater(truth_path, options.truth_rater, "truth-rater", options.fps);
-  const Rows predicted =
-      ReadRater(predictions_path, options.predictions_rater, "predictions-rater", options.fps);
+  RatedTable tables[] = {ReadTable(truth_path), ReadTable(predictions_path)};
+  PlaceRules of_truth, of_predictions;
+  of_truth.first_frame = options.first_frame;
+  of_predictions.first_option = "";  // the option is about the truth
+  const Rows truth =
+      RowsOf(tables[0], tables[1], options.truth_rater, "truth-rater", options.fps, of_truth);
+  const Rows predicted = RowsOf(tables[1], tables[0], options.predictions_rater,
+                                "predictions-rater", options.fps, of_predictions);
   std::map<std::string, int> class_of;
   std::map<int, std::string> name_of{{kNone, "none"}};
   std::map<Scene, std::pair<Rows, Rows>> scenes;
@@ -145,12 +191,12 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
       if (count > 0 && of_side.bouts == 0) of_side.video = scene.first;
       of_side.bouts += count;
     }
-    const Classes of_truth(rows.first, class_of), of_predicted(rows.second, class_of);
+    const Classes classes(rows.first, class_of), of_predicted(rows.second, class_of);
     std::set<int> borders{options.start_frame, end};
-    of_truth.AddBorders(borders);
+    classes.AddBorders(borders);
     of_predicted.AddBorders(borders);
     for (auto at = borders.find(options.start_frame); *at < end; ++at) {
-      frames_of[{of_truth.At(*at), of_predicted.At(*at)}] += *std::next(at) - *at;
+      frames_of[{classes.At(*at), of_predicted.At(*at)}] += *std::next(at) - *at;
     }
   }
   if (frames_of.empty()) {
@@ -178,6 +224,11 @@ json EvaluateBehaviorTables(const std::filesystem::path& truth_path,
                  {"kappa", figures.kappa},
                  {"per_class", per_class}};
   json warnings = json::array();
+  for (const RatedTable& table : tables) {
+    for (const std::string& note : table.notes) {
+      warnings.push_back("behavior table '" + table.path.filename().string() + "': " + note);
+    }
+  }
   if (foreign > 0) {
     warnings.push_back(std::to_string(foreign) +
                        " videos or subjects of the predictions are not in the truth");

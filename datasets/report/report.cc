@@ -57,7 +57,8 @@ std::vector<std::string> ChosenVideos(const ReportRequest& request) {
 BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
                           std::vector<std::string>* warnings) {
   const ReportOptions& options = request.options;
-  const TableScoreOptions table{options.fps, options.video_frames, options.author};
+  TableScoreOptions table{options.fps, options.video_frames, options.author};
+  table.notes = warnings;
   BehaviorScores scores;
   if (project) {
     scores = ScoresFromProject(*project, SourceOf(options.what), ChosenVideos(request),
@@ -81,23 +82,31 @@ BehaviorScores LoadScores(const Project* project, const ReportRequest& request,
     TableScoreOptions other{options.fps, options.video_frames, name};
     std::optional<VideoMatcher> videos;
     std::optional<ProjectTimes> times;
-    if (project && options.fps <= 0) {  // each video has its own rate, which `fps` overrules
+    std::vector<std::string> notes;
+    other.notes = &notes;
+    if (project) {  // each video has its own rate, which `fps` overrules
       videos.emplace(*project, file, "");
       times.emplace(*project);
-      // Asked for every row of the table; which video a name means is found once.
-      other.times_of =
-          [&, known = std::map<std::string, const FrameTimes*>()](const std::string& name) mutable {
-            const auto [at, added] = known.try_emplace(name, nullptr);
-            if (!added) return at->second;
-            const VideoRow* video = nullptr;
-            for (const VideoRow& row : videos->videos()) {
-              if (row.name == name) video = &row;
-            }
-            if (!video) video = videos->Find(name);
-            return at->second = video ? &times->Of(*video) : nullptr;
-          };
+      other.video_of = [&](const std::string& name) {
+        const VideoRow* video = nullptr;
+        for (const VideoRow& row : videos->videos()) {
+          if (row.name == name) video = &row;
+        }
+        if (!video) video = videos->Find(name);
+        TableVideo known;
+        known.no_times = "the project has no video '" + name + "', so its frame rate is not known";
+        known.no_times_remedy = "correct the name, or give --fps";
+        if (!video) return known;
+        known.name = video->name;
+        known.frame_count = video->frame_count;
+        known.times = &times->Of(*video);
+        return known;
+      };
     }
     AddScores(scores, ScoresFromTable(file, other), name);
+    for (const std::string& note : notes) {
+      warnings->push_back("'" + file.filename().string() + "': " + note);
+    }
   }
   const std::vector<std::string> unscored = VideosWithoutScores(scores, request.videos);
   if (!unscored.empty() && !scores.series.empty()) {

@@ -17,19 +17,23 @@ namespace {
 constexpr char kBackground[] = "background";  // DeepEthogram's column for no behavior
 constexpr char kProbability[] = "probability_", kSimba[] = "SimBA";
 
-const std::set<std::string> kFrameColumns = {"",      "frame",      "frames",    "frame_number",
-                                             "index", "unnamed: 0", "frame_idx", "frame_index"};
-const std::set<std::string> kNoBehaviors = {"video", "subject", "animal",   "id",
-                                            "rater", "author",  "observer", "fps"};
+const std::set<std::string> kFrameColumns = {"frame", "frames", "frame_number", "frame_idx",
+                                             "frame_index"};
+// Numbers of rows, which pandas and R write unasked.
+const std::set<std::string> kIndexColumns = {"", "index", "unnamed: 0"};
+// What a row is about, beside its frame.
+const std::set<std::string> kRowColumns = {"video", "subject", "animal",   "id",
+                                           "rater", "author",  "observer", "fps"};
 
 // Of seconds; BORIS' binary table says "time".
 const std::set<std::string> kTimeColumns = {"time", "time_s", "time (s)", "seconds", "time_sec"};
 
 enum class Cell { kNo, kYes, kNotScored, kOther };
 
-Cell Read(const std::string& text) {
+Cell CellOf(const CsvTable& table, size_t row, const std::string& column) {
+  const std::string& text = table.Text(row, column);
   if (text.empty()) return Cell::kNotScored;
-  const auto number = ParseNumber(text);
+  const auto number = table.Parse(text);
   if (number) {
     if (*number == 0) return Cell::kNo;
     if (*number == 1) return Cell::kYes;
@@ -61,7 +65,7 @@ FrameColumns ColumnsOf(const CsvTable& table) {
   FrameColumns result;
   for (size_t i = 0; i < table.columns().size(); ++i) {
     const std::string& name = table.columns()[i];
-    if (kFrameColumns.count(name) || kNoBehaviors.count(name)) continue;
+    if (kFrameColumns.count(name) || kIndexColumns.count(name) || kRowColumns.count(name)) continue;
     if (kTimeColumns.count(name)) continue;
     if (IsProbabilityOf(table, name)) {
       if (!result.by_machine) {  // what stands before the first one is features
@@ -74,7 +78,7 @@ FrameColumns ColumnsOf(const CsvTable& table) {
     }
     bool scored = false, fits = true;
     for (size_t row = 0; row < table.rows() && fits; ++row) {
-      const Cell cell = Read(table.Text(row, name));
+      const Cell cell = CellOf(table, row, name);
       fits = cell != Cell::kOther;
       scored |= cell == Cell::kYes || cell == Cell::kNo;
     }
@@ -132,16 +136,20 @@ bool IsPureFrameTable(const CsvTable& table) {
 
 namespace {
 
-// Seconds of each row, where a column counts them up within each scene; else nothing.
-std::vector<double> TimesOf(const CsvTable& table, const std::vector<const RowsOfFrames*>& scenes) {
-  for (const std::string& name : table.columns()) {
+// Seconds of each row, where a column counts them up within each scene; else nothing, and the name
+// of a column that should have.
+std::vector<double> TimesOf(const CsvTable& table, const std::vector<const RowsOfFrames*>& scenes,
+                            std::string* unread) {
+  for (size_t column = 0; column < table.columns().size(); ++column) {
+    const std::string& name = table.columns()[column];
     if (!kTimeColumns.count(name)) continue;
     std::vector<double> times(table.rows());
     bool counts = true;
     for (size_t row = 0; row < table.rows() && counts; ++row) {
-      const auto time = ParseNumber(table.Text(row, name));
-      counts = time && *time >= 0 && *time < 1e9;
-      times[row] = time.value_or(0);
+      counts = table.Parse(table.Text(row, name)).has_value();
+      if (!counts) continue;
+      times[row] = *table.Number(row, name);
+      counts = times[row] >= 0 && times[row] < 1e9;
     }
     for (const RowsOfFrames* frames : scenes) {
       double before = -1;
@@ -151,8 +159,44 @@ std::vector<double> TimesOf(const CsvTable& table, const std::vector<const RowsO
       }
     }
     if (counts) return times;
+    *unread = table.column_titles()[column];
   }
   return {};
+}
+
+BehaviorTableScene SceneOf(const std::string& video, const RowsOfFrames& frames,
+                           const std::vector<double>& times) {
+  BehaviorTableScene scene;
+  scene.video = video;
+  scene.rows = static_cast<int64_t>(frames.size());
+  scene.first_number = frames.begin()->first;
+  scene.last_number = frames.rbegin()->first;
+  if (times.empty()) return scene;
+  scene.first_s = times[frames.begin()->second];
+  scene.last_s = times[frames.rbegin()->second];
+  const auto steps = static_cast<double>(scene.last_number - scene.first_number);
+  if (steps > 0) scene.step_s = (scene.last_s - scene.first_s) / steps;
+  return scene;
+}
+
+// When the row after that of `frame` begins; the last one of a stretch is as long as the one before
+// it, or as the mean of all.
+double StopOf(const RowsOfFrames& frames, int frame, const std::vector<double>& times,
+              double step_s) {
+  const auto at = frames.find(frame);
+  const auto next = std::next(at);
+  const double start_s = times[at->second];
+  if (next != frames.end() && next->first == frame + 1) return times[next->second];
+  const bool follows = at != frames.begin() && std::prev(at)->first == frame - 1;
+  return start_s + (follows ? start_s - times[std::prev(at)->second] : step_s);
+}
+
+std::string NumberColumn(const CsvTable& table, const std::set<std::string>& names, bool* found) {
+  for (const std::string& name : table.columns()) {
+    *found = names.count(name) > 0;
+    if (*found) return name;
+  }
+  return "";
 }
 
 }  // namespace
@@ -160,14 +204,10 @@ std::vector<double> TimesOf(const CsvTable& table, const std::vector<const RowsO
 std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<std::string>* notes,
                                              BehaviorTableFacts* facts) {
   const FrameColumns columns = ColumnsOf(table);
-  std::string frame_column;
-  bool numbered = false;
-  for (const std::string& name : table.columns()) {
-    if (!numbered && kFrameColumns.count(name)) {
-      numbered = true;
-      frame_column = name;
-    }
-  }
+  BehaviorTableFacts read;
+  std::string frame_column = NumberColumn(table, kFrameColumns, &read.has_frames);
+  if (!read.has_frames) frame_column = NumberColumn(table, kIndexColumns, &read.has_index);
+  const bool numbered = read.has_frames || read.has_index;
   using Scene = std::tuple<std::string, std::string, std::string>;  // video, subject, rater
   std::map<Scene, RowsOfFrames> scenes;
   for (size_t row = 0; row < table.rows(); ++row) {
@@ -190,42 +230,23 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<
   }
   std::vector<const RowsOfFrames*> lists;
   for (const auto& [scene, frames] : scenes) lists.push_back(&frames);
-  const std::vector<double> times = numbered ? std::vector<double>() : TimesOf(table, lists);
-  // When the row after it begins; the last is as long as the one before it.
-  const auto stop_of = [&](const RowsOfFrames& frames, int frame) {
-    const auto at = frames.find(frame);
-    const auto next = std::next(at);
-    if (next != frames.end()) return times[next->second];
-    return times[at->second] +
-           (at == frames.begin() ? 0 : times[at->second] - times[std::prev(at)->second]);
-  };
-  if (facts) {
-    // Beside other numbers (features) a column without a 1 may be one of them.
-    for (const size_t column : columns.behaviors) {
-      const std::string& name = table.columns()[column];
-      if (name == kBackground) continue;
-      if (columns.others > 0 && !table.Has(LowerProbability(name))) continue;
-      facts->behaviors.push_back(table.column_titles()[column]);
-    }
-    facts->has_frames = numbered;
-    facts->has_times = !times.empty();
-    facts->first_frame = INT32_MAX;
-    for (const RowsOfFrames* frames : lists) {
-      if (frames->empty()) continue;
-      facts->rows = std::max(facts->rows, static_cast<int64_t>(frames->size()));
-      facts->first_frame = std::min<int64_t>(facts->first_frame, frames->begin()->first);
-      facts->last_frame = std::max<int64_t>(facts->last_frame, frames->rbegin()->first);
-      if (times.empty()) continue;
-      facts->last_s = std::max(facts->last_s, times[frames->rbegin()->second]);
-      const double first_s = times[frames->begin()->second];
-      if (frames->size() < 2) continue;
-      facts->step_s =
-          (times[frames->rbegin()->second] - first_s) / static_cast<double>(frames->size() - 1);
-    }
+  const std::vector<double> times = TimesOf(table, lists, &read.unread_times);
+  read.has_times = !times.empty();
+  for (const auto& [scene, frames] : scenes) {
+    read.scenes.push_back(SceneOf(std::get<0>(scene), frames, times));
+  }
+  // Beside other numbers (features) a column without a 1 may be one of them.
+  for (const size_t column : columns.behaviors) {
+    const std::string& name = table.columns()[column];
+    if (name == kBackground) continue;
+    if (columns.others > 0 && !table.Has(LowerProbability(name))) continue;
+    read.behaviors.push_back(table.column_titles()[column]);
   }
   std::vector<BehaviorTableRow> rows;
   int64_t not_scored = 0;
+  int number = -1;  // of the scene
   for (const auto& [scene, frames] : scenes) {
+    ++number;
     for (const size_t column : columns.behaviors) {
       if (table.columns()[column] == kBackground) continue;
       BehaviorTableRow bout;
@@ -233,9 +254,10 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<
       if (columns.by_machine && bout.rater.empty()) bout.rater = kSimba;
       bout.behavior = table.column_titles()[column];
       bout.has_frames = true;
+      bout.scene = number;
       bout.end_frame = -1;  // no bout is open
       for (const auto& [frame, row] : frames) {
-        const Cell cell = Read(table.Text(row, table.columns()[column]));
+        const Cell cell = CellOf(table, row, table.columns()[column]);
         not_scored += cell == Cell::kNotScored ? 1 : 0;
         const bool goes_on = bout.end_frame == frame && cell == Cell::kYes;
         if (bout.end_frame >= 0 && !goes_on) {
@@ -249,7 +271,10 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<
           if (!times.empty()) bout.start_s = times[row];
         }
         bout.end_frame = frame + 1;
-        if (!times.empty()) bout.stop_s = stop_of(frames, frame);
+        if (!times.empty()) {
+          bout.stop_s =
+              StopOf(frames, frame, times, read.scenes[static_cast<size_t>(number)].step_s);
+        }
       }
       if (bout.end_frame >= 0) rows.push_back(bout);
     }
@@ -272,6 +297,7 @@ std::vector<BehaviorTableRow> ReadFrameTable(const CsvTable& table, std::vector<
         std::to_string(not_scored) +
         " cells say that nobody scored the behavior there; nothing is stored for them");
   }
+  if (facts) *facts = std::move(read);
   return rows;
 }
 

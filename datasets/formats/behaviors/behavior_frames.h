@@ -10,21 +10,6 @@
 
 namespace datasets {
 
-// What a table says beside its bouts.
-struct BehaviorTableFacts {
-  std::vector<std::string> behaviors;  // every column of a behavior, those without a bout too
-  bool has_frames = false;             // bouts come by numbers of frames that the table gives
-  // Of a table with a row a frame: rows of one video and subject at most, their numbers, and the
-  // last time that a column `time` gives (its bouts have seconds too then).
-  int64_t rows = 0, first_frame = 0, last_frame = 0;
-  bool has_times = false;
-  double last_s = 0, step_s = 0;
-};
-// ReadBehaviorTable (behaviors.h) with them.
-std::vector<BehaviorTableRow> ReadBehaviorTableAnd(const std::filesystem::path& path,
-                                                   std::vector<std::string>* notes,
-                                                   BehaviorTableFacts* facts);
-
 // Such a table: no column names a behavior or a start, and there are columns of 0 and 1.
 bool IsFrameTable(const CsvTable& table);
 // The same, and no column holds other numbers: nobody has to say what such a table is.
@@ -34,9 +19,10 @@ bool IsPureFrameTable(const CsvTable& table);
 // case: columns of body parts, and behaviors behind them.
 bool IsLikeSimba(const std::vector<std::vector<std::string>>& lines);
 
-// Runs of 1 as bouts. The frame stands in a column without a name or called frame, frame_number or
-// index, else rows are frames from 0 (bouts have seconds too where a column `time` counts up, as in
-// BORIS' binary tables). Columns video, subject (or animal, id), rater (author,
+// Runs of 1 as bouts, by the number of the frame, which stands in a column called frame or
+// frame_number, else in one without a name or called index (numbers of rows), else by the number of
+// the row, from 0. They have seconds too where a column `time` counts up, as in BORIS' binary
+// tables. Columns video, subject (or animal, id), rater (author,
 // observer) are read as in the other table; `background` (no behavior) is left out. -1 and empty
 // cells are frames that nobody scored. Where other columns hold other numbers (SimBA's features)
 // the behaviors are the last columns; where each stands behind its probability (SimBA's

@@ -1,7 +1,6 @@
 #include "datasets/formats/behaviors/behaviors.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -14,6 +13,7 @@
 #include "datasets/files/atomic_file.h"
 #include "datasets/files/csv.h"
 #include "datasets/formats/behaviors/behavior_frames.h"
+#include "datasets/formats/behaviors/behavior_places.h"
 #include "datasets/project_times.h"
 #include "datasets/store/writer.h"
 #include "datasets/video_files.h"
@@ -93,15 +93,14 @@ void CheckExclusion(const Project& project, const std::vector<BehaviorRow>& etho
 }  // namespace
 
 std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path,
-                                                std::vector<std::string>* notes) {
-  return ReadBehaviorTableAnd(path, notes, nullptr);
-}
-
-std::vector<BehaviorTableRow> ReadBehaviorTableAnd(const std::filesystem::path& path,
-                                                   std::vector<std::string>* notes,
-                                                   BehaviorTableFacts* facts) {
+                                                std::vector<std::string>* notes,
+                                                BehaviorTableFacts* facts) {
   const CsvTable table(path, "behavior table '" + path.filename().string() + "'");
-  if (IsFrameTable(table)) return ReadFrameTable(table, notes, facts);
+  if (IsFrameTable(table)) {
+    std::vector<BehaviorTableRow> rows = ReadFrameTable(table, notes, facts);
+    table.NoteCommas(notes);
+    return rows;
+  }
   table.Require({"behavior"});
   const bool frames = table.Has("start_frame") && table.Has("stop_frame");
   if (facts) facts->has_frames = frames;
@@ -152,6 +151,7 @@ std::vector<BehaviorTableRow> ReadBehaviorTableAnd(const std::filesystem::path& 
     }
     rows.push_back(std::move(row));
   }
+  table.NoteCommas(notes);
   return rows;
 }
 
@@ -254,79 +254,47 @@ std::string TableVideoName(const Project& project, const VideoRow& video) {
   return same == 1 ? file : video.path;
 }
 
-namespace {
-
-// Do the rows of a table stand for moments, not for the video's frames?
-bool AreSeconds(const BehaviorTableFacts& facts, const VideoRow& video, const FrameTimes& clock) {
-  const auto frames = static_cast<double>(video.frame_count);
-  if (std::abs(static_cast<double>(facts.rows) - frames) <= std::max(2.0, 0.01 * frames)) {
-    return false;
-  }
-  const double frame_s = clock.Start(video.frame_count) / std::max(1.0, frames);
-  if (std::abs(facts.step_s - frame_s) < 0.01 * frame_s) return false;
-  return facts.last_s <= clock.Start(video.frame_count) + facts.step_s;
-}
-
-// The number of a video's first frame in a table of frames. A row for each frame of the video,
-// numbered from 1 to the last, says so itself.
-int FirstNumber(const BehaviorTableFacts& facts, const VideoRow& video,
-                const ImportOptions& options) {
-  if (options.first_frame >= 0) return options.first_frame;
-  const bool whole = facts.rows > 0 && facts.first_frame == 1 &&
-                     facts.last_frame == video.frame_count && facts.rows == video.frame_count;
-  return whole ? 1 : 0;
-}
-
-}  // namespace
-
 ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path,
                              const ImportOptions& options, Job& job) {
   std::vector<std::string> warnings;
   BehaviorTableFacts facts;
-  std::vector<BehaviorTableRow> rows = ReadBehaviorTableAnd(path, &warnings, &facts);
+  std::vector<BehaviorTableRow> rows = ReadBehaviorTable(path, &warnings, &facts);
   const VideoMatcher matcher(project, path, options.video);
-  std::vector<BehaviorRow> ethogram;
-  std::set<std::string> names, file_videos;
-  std::map<std::string, VideoRow> found;
+  std::set<std::string> file_videos;
   for (const BehaviorTableRow& row : rows) file_videos.insert(row.video);
-  int64_t skipped = 0;
-  std::vector<IncomingInterval> intervals;
+  for (const BehaviorTableScene& scene : facts.scenes) file_videos.insert(scene.video);
+  const size_t lines = rows.size();
+  if (matcher.forced() && file_videos.size() > 1) {
+    rows.erase(std::remove_if(rows.begin(), rows.end(),
+                              [&](const BehaviorTableRow& row) {
+                                const VideoRow* named = matcher.FindOrForced(row.video);
+                                return !named || named->id != matcher.forced()->id;
+                              }),
+               rows.end());
+  }
+  const size_t skipped = lines - rows.size();
   ProjectTimes times(project);
   const FrameTimes asked(options.fps);
-  std::set<std::string> said;
-  const auto say = [&](const std::string& note) {
-    if (said.insert(note).second) warnings.push_back(note);
-  };
-  for (BehaviorTableRow& row : rows) {
+  std::map<std::string, VideoRow> found;
+  const auto video_of = [&](const std::string& name, const std::string& where) {
     job.ThrowIfCancelled();
-    if (matcher.forced() && file_videos.size() > 1) {
-      const VideoRow* named = matcher.FindOrForced(row.video);
-      if (!named || named->id != matcher.forced()->id) {
-        ++skipped;
-        continue;
-      }
-    }
-    auto video = found.find(row.video);
-    if (video == found.end()) {
-      const std::string name =
-          row.video.empty() && !matcher.forced() ? VideoOfFrameTable(path, matcher) : row.video;
-      video = found.emplace(row.video, matcher.Require(name, row.where)).first;
-    }
-    const FrameTimes& clock = options.fps > 0 ? asked : times.Of(video->second);
-    if (facts.has_times && AreSeconds(facts, video->second, clock)) {
-      row.has_frames = false;
-      say("its rows are " + CsvNumber(facts.step_s, 6) +
-          " s apart and no frames: bouts were placed by the column of times");
-    } else if (facts.has_frames && row.has_frames) {
-      const int first = FirstNumber(facts, video->second, options);
-      row.start_frame -= first;
-      row.end_frame -= first;
-      if (first > 0 && options.first_frame < 0) {
-        say("its frames are numbered from 1 to " + std::to_string(facts.last_frame) +
-            ", the number of frames of the video: 1 was taken for the first (--first-frame)");
-      }
-    }
-    SecondsToFrames(row, &clock);
+    const std::string by =
+        name.empty() && !matcher.forced() ? VideoOfFrameTable(path, matcher) : name;
+    const VideoRow& video = found.emplace(name, matcher.Require(by, where)).first->second;
+    TableVideo result;
+    result.name = video.name;
+    result.frame_count = video.frame_count;
+    result.times = options.fps > 0 ? &asked : &times.Of(video);
+    return result;
+  };
+  PlaceRules rules;
+  rules.first_frame = options.first_frame;
+  PlaceRows(rows, facts, rules, video_of, &warnings);
+  std::vector<BehaviorRow> ethogram;
+  std::set<std::string> names;
+  std::vector<IncomingInterval> intervals;
+  for (const BehaviorTableRow& row : rows) {
+    job.ThrowIfCancelled();
     if (names.insert(row.behavior).second) {
       BehaviorRow behavior;
       behavior.name = row.behavior;
@@ -334,7 +302,7 @@ ImportReport ImportBehaviors(Project& project, const std::filesystem::path& path
       behavior.exclusion_group = row.group;
       ethogram.push_back(std::move(behavior));
     }
-    intervals.push_back({video->second.id, row.subject, row.behavior,
+    intervals.push_back({found.at(row.video).id, row.subject, row.behavior,
                          row.rater.empty() ? options.author : row.rater, row.present,
                          row.start_frame, row.end_frame, row.where});
   }

@@ -23,13 +23,36 @@ struct BehaviorTableRow {  // one line, frames half-open
   int start_frame = 0, end_frame = 0;  // where has_frames
   double start_s = 0, stop_s = 0;      // otherwise
   std::string where;                   // "behavior table 'x.csv', line 12", for messages
+  int scene = -1;                      // into BehaviorTableFacts::scenes; -1: of no such table
+};
+
+// One animal of one video as one person scored it, in a table with a row a frame.
+struct BehaviorTableScene {
+  std::string video;  // as the table calls it
+  // Numbers of its frames, or of its rows (from 0) where the table gives none.
+  int64_t rows = 0, first_number = 0, last_number = 0;
+  double first_s = 0, last_s = 0;  // where the table has_times
+  double step_s = 0;               // mean seconds from one number to the next; 0 of a single row
+};
+
+// What a table says beside its bouts.
+struct BehaviorTableFacts {
+  bool has_frames = false;  // bouts come by numbers of frames that the table gives
+  // The rest is of tables with a row a frame.
+  bool has_index = false;              // numbers of rows, as pandas and R write them unasked
+  bool has_times = false;              // bouts have seconds too
+  std::string unread_times;            // a column of that name, which counts no seconds up
+  std::vector<std::string> behaviors;  // every column of one, those without a bout too
+  std::vector<BehaviorTableScene> scenes;
 };
 
 // Throws Error naming the line for anything that is not such a table: missing columns, text where a
 // number belongs, NaN, a stop before its start, negative frames. `notes` gets one sentence about
-// each kind of thing that was left out.
+// each kind of thing that was left out. Which frames of a video the rows mean: PlaceRows
+// (behavior_places.h).
 std::vector<BehaviorTableRow> ReadBehaviorTable(const std::filesystem::path& path,
-                                                std::vector<std::string>* notes = nullptr);
+                                                std::vector<std::string>* notes = nullptr,
+                                                BehaviorTableFacts* facts = nullptr);
 // Sets frames from seconds: the frames whose starts are nearest to start_s and, one after the last,
 // to stop_s. `times`: null where neither a video nor --fps says them, which is an Error.
 void SecondsToFrames(BehaviorTableRow& row, const FrameTimes* times);

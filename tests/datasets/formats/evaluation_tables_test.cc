@@ -129,4 +129,72 @@ TEST_CASE("videos that are named by their day are not taken for one video of tha
   CHECK(figures["accuracy"] == doctest::Approx(1));
 }
 
+namespace {
+
+// A row a frame, numbered from `first` on; "dig" happens in the rows from 10 to 19.
+std::string Numbered(int first, int rows) {
+  std::string text = "frame,dig\n";
+  for (int i = 0; i < rows; ++i) {
+    text += std::to_string(first + i) + (i >= 10 && i < 20 ? ",1\n" : ",0\n");
+  }
+  return text;
+}
+
+const char kFive[] =
+    "time,dig\n0,0\n0.2,0\n0.4,1\n0.6,1\n0.8,0\n1,0\n";  // frames 10 to 19 at 25 a second
+
+}  // namespace
+
+TEST_CASE("tables are compared on the frames that an import of them would have") {
+  TempDir folder;
+  EvaluationOptions options;
+  options.metrics = "behaviors";
+  Job job;
+  const auto one = WriteText(folder, Numbered(1, 100), "one.csv");
+  const auto zero = WriteText(folder, Numbered(0, 100), "zero.csv");
+  const auto moments = WriteText(folder, kFive, "moments.csv");
+  const auto bouts = WriteText(folder, "behavior,start_frame,stop_frame\ndig,10,19\n", "b.csv");
+  for (const auto& [truth, other] : {std::pair(one, zero), std::pair(zero, one)}) {
+    const json figures = EvaluateFiles(truth, other, options, job);
+    CHECK(figures["accuracy"] == doctest::Approx(1));
+    CHECK(Says(figures["warnings"].dump(), {"one.csv", "1 was taken for the first"}));
+  }
+  // Beside bouts nothing says where a table counts from.
+  CHECK(Says(EvaluateFiles(one, bouts, options, job)["warnings"].dump(), {"--first-frame 1"}));
+  options.first_frame = 1;
+  CHECK(EvaluateFiles(one, bouts, options, job)["accuracy"] == doctest::Approx(1));
+  options.first_frame = -1;
+  CHECK(Says(ErrorOf([&] { EvaluateFiles(bouts, moments, options, job); }),
+             {"moments.csv", "frame rate", "--fps"}));
+  options.fps = 25;
+  CHECK(EvaluateFiles(bouts, moments, options, job)["accuracy"] == doctest::Approx(1));
+}
+
+TEST_CASE("a report reads moments and numbers from 1 as an import does, and says so") {
+  TempDir folder;
+  std::vector<std::string> notes;
+  datasets::TableScoreOptions table;
+  table.fps = 25;
+  table.notes = &notes;
+  const auto bout = [&](const std::string& text) {
+    const auto scores = datasets::ScoresFromTable(WriteText(folder, text, "clip.csv"), table);
+    return std::pair(scores.series.at(0).bouts.at(0).start_frame,
+                     scores.series.at(0).bouts.at(0).end_frame);
+  };
+  CHECK(bout(kFive) == std::pair(10, 20));
+  CHECK(Says(notes.at(0), {"0.2 s apart"}));
+  table.video_frames = 100;
+  CHECK(bout(Numbered(1, 100)) == std::pair(10, 20));
+  CHECK(bout(Numbered(0, 100)) == std::pair(10, 20));
+  table.video_frames = 20;
+  CHECK(Says(ErrorOf([&] { bout(kFive); }), {"1 s", "ends at 0.8 s"}));
+  table.fps = table.video_frames = 0;
+  table.video_of = [](const std::string& name) {
+    datasets::TableVideo video;
+    video.no_times = "the project has no video '" + name + "'";
+    return video;
+  };
+  CHECK(Says(ErrorOf([&] { bout(kFive); }), {"the project has no video", "--fps"}));
+}
+
 }  // namespace evaluation_tables_test

@@ -159,8 +159,10 @@ TEST_CASE("tables with decimal commas are read where no comma parts their fields
       std::string("\xEF\xBB\xBF") + kAggregated +
           "o;player #1:clip.mp4;0,0;4,000;25,000;;rest;STATE;1,000;2,480;1,480;clip.mp4\r\n");
   CHECK(stage.Bouts() == std::set<Bout>{{"clip", "rest", 25, 62}});
-  stage.Import("behaviors", "b.csv", "video;behavior;start_s;stop_s\nother;rear;0,04;0,2\n");
-  CHECK(stage.Bouts().count({"other", "rear", 1, 5}) == 1);
+  const auto report = stage.Import("behaviors", "b.csv",
+                                   "video;behavior;start_s;stop_s\nother;dose 0,5;0,04;0,2\n");
+  CHECK(stage.Bouts().count({"other", "dose 0,5", 1, 5}) == 1);
+  CHECK(Says(report, "'0,04' is 0.04"));
   CHECK(stage.Refusal("behaviors", "c.csv", "video;behavior;start_s;stop_s\nother;rear;1,000,5;9\n")
             .find("is not a number") != std::string::npos);
 }
