@@ -69,10 +69,10 @@ struct EvaluationOptions {
 // of the right name are there for the latter alone. `voc`: precision, recall, f1 and
 // `darknet_avg_iou` at scores above .25; the last counts false alarms as 0.
 //
-// `behaviors`: each frame of a video and subject has one class, the behavior that began last (of
-// those that began together the one that ends first, then by name), or "none"; frames from 0 to the
-// end of the last bout of either table, or the asked ones. `macro_f1` is the mean over behaviors,
-// `macro_f1_with_none` counts "none" as one.
+// `behaviors`: rows are placed as an import does (PlaceRows). Each frame of a video and subject has
+// one class, the behavior that began last (of those that began together the one that ends first,
+// then by name), or "none"; frames from 0 to the end of the last bout of either table, or the asked
+// ones. `macro_f1` is the mean over behaviors, `macro_f1_with_none` counts "none" as one.
 //
 // `davis`: j, f, t are means over objects, t over those that were found on two frames one after the
 // other (null without any). Objects are one of both sides by `match`: `names` (the category),

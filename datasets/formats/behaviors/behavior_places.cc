@@ -76,9 +76,8 @@ class RowPlacer {
     for (const auto& [kind, said] : said_) {
       if (!notes_) continue;
       const size_t others = said.videos.size() - 1;
-      notes_->push_back(said.text + (others > 0 ? " (and so in " + std::to_string(others) +
-                                                      " other videos of the table)"
-                                                : ""));
+      const std::string also = "; likewise in " + std::to_string(others) + " other videos of it";
+      notes_->push_back(said.text + (others > 0 ? also : ""));
     }
   }
 
