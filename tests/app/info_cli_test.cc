@@ -29,6 +29,7 @@ struct Everything {
   tests::TempDir folder;
   fs::path file = folder / "all.vole";
   std::unique_ptr<Project> project = Project::Create(file);
+  Id bob = 0;
 
   datasets::VideoRow Row(int v) {
     const datasets::VideoIndex index = tests::Index(kFrames);
@@ -42,6 +43,7 @@ struct Everything {
   Everything() {
     project->Write([&](datasets::Writer& writer) {
       const Id ann = writer.FindOrInsertCategory("ann");
+      bob = writer.FindOrInsertCategory("bob");
       const Id unknown = datasets::FindOrInsertUnknown(writer);
       std::vector<Id> videos, jobs;
       for (int v = 0; v < kVideos; ++v) {
@@ -94,8 +96,49 @@ struct Everything {
       evidence.categories = {1};
       evidence.max_instances = {2};
       evidence.end_frame = kFrames;
-      infer::SaveMeetings(*project, *job, video.id, evidence, {});
+      if (video.id % 4) {
+        infer::SaveMeetings(*project, *job, video.id, evidence, {});
+      } else {
+        SaveOneMeeting(*job, video.id);
+      }
+      project->Write([&](datasets::Writer& writer) {
+        datasets::PredictionCorrectionRow correction;
+        correction.job_id = *job;
+        correction.video_id = video.id;
+        correction.end_frame = 5;
+        correction.kind = datasets::PredictionCorrectionRow::Kind::kReject;
+        correction.category_id = 1;
+        writer.InsertPredictionCorrection(correction);
+        if (video.id % 4) writer.InsertPredictionCorrection(correction);
+      });
     }
+  }
+
+  // Halfway ann and bob may have become each other.
+  void SaveOneMeeting(Id job, Id video) {
+    infer::NameEvidence evidence;
+    evidence.categories = {1, bob};
+    evidence.max_instances = {1, 1};
+    evidence.end_frame = kFrames;
+    std::vector<infer::NamedTracklet> names;
+    for (const bool after : {false, true}) {
+      for (int animal = 0; animal < 2; ++animal) {
+        infer::NamedRun run;
+        run.number = run.class_index = animal;
+        run.start_frame = after ? kFrames / 2 : 0;
+        run.end_frame = after ? kFrames : kFrames / 2;
+        run.body = 14;
+        evidence.runs.push_back(run);
+        infer::TrackletEvidence own{run.start_frame, run.end_frame, {0, 0}, 50};
+        own.class_log_odds[static_cast<size_t>(animal)] = after ? 0.3 : 5;
+        evidence.evidence.push_back(own);
+        infer::NamedTracklet name;
+        name.number = name.class_index = animal;
+        name.probability = after ? 0.6 : 0.99;
+        names.push_back(name);
+      }
+    }
+    infer::SaveMeetings(*project, job, video, evidence, infer::MeetingsOf(evidence, names));
   }
 };
 
@@ -105,8 +148,10 @@ TEST_CASE("of many videos at once the same is known as of each alone") {
   Everything all;
   std::map<Id, Id> jobs;
   std::map<Id, int> labeled;
+  std::map<std::pair<Id, Id>, std::vector<Id>> corrections;
   all.project->Read([&](datasets::Connection& connection) {
     jobs = datasets::LatestPredictJobs(connection);
+    corrections = datasets::CorrectionIds(connection);
     labeled = datasets::CountLabeledFrames(connection);
   });
   size_t predicted = 0;
@@ -119,7 +164,14 @@ TEST_CASE("of many videos at once the same is known as of each alone") {
     CHECK(jobs.count(video.id) == (job ? 1 : 0));
     if (job) CHECK(jobs[video.id] == *job);
     CHECK(labeled[video.id] == all.project->CountLabeledFrames(video.id));
+    std::vector<Id> ids;
+    if (job) {
+      for (const auto& row : all.project->Corrections(*job, video.id)) ids.push_back(row.id);
+    }
+    CHECK(corrections.count({job.value_or(0), video.id}) == (ids.empty() ? 0 : 1));
+    if (!ids.empty()) CHECK(corrections[{*job, video.id}] == ids);
   }
+  CHECK(corrections.size() > 3);
   CHECK(jobs.size() == predicted);
   CHECK(predicted > 10);
   CHECK(predicted < kVideos);
@@ -133,6 +185,7 @@ TEST_CASE("info says of each of many videos what is asked of it alone, in their 
   REQUIRE(videos.size() == kVideos + 1);
   std::map<std::string, int> files;
   int with_meetings = 0, unknown = 0;
+  size_t meetings = 0, open = 0;
   for (size_t i = 0; i < videos.size(); ++i) {
     const json& said = videos[i];
     const datasets::VideoRow video = project.Videos()[i];
@@ -143,8 +196,13 @@ TEST_CASE("info says of each of many videos what is asked of it alone, in their 
     CHECK(said["predicted"] == (job ? project.CountPredictedFrames(*job, video.id) : 0));
     CHECK(said["unknown_frames"] ==
           (job ? datasets::CountUnknown(project, *job, video.id).unknown : 0));
-    const bool known = job && infer::ListMeetings(project, *job, video.id).known;
-    CHECK(said["meetings"] == (known ? json(0) : json(nullptr)));
+    const infer::MeetingList list =
+        job ? infer::ListMeetings(project, *job, video.id) : infer::MeetingList();
+    const bool known = list.known;
+    CHECK(said["meetings"] == (known ? json(list.meetings.size()) : json(nullptr)));
+    CHECK(said["open_meetings"] == (known ? json(list.Open()) : json(nullptr)));
+    meetings += list.meetings.size();
+    open += static_cast<size_t>(list.Open());
     const auto lost = datasets::FirstLostFile(project, video);
     const std::string file = !lost                                          ? "found"
                              : lost->state == datasets::FileState::kMissing ? "missing"
@@ -158,6 +216,12 @@ TEST_CASE("info says of each of many videos what is asked of it alone, in their 
   }
   CHECK(files.size() == 3);
   CHECK(with_meetings > 0);
+  CHECK(meetings > 0);
+  CHECK(meetings < static_cast<size_t>(with_meetings));
+  CHECK(open > 0);
+  const std::string text = tests::Vole({"info", all.file.string()}).out;
+  CHECK(text.find(std::to_string(open) + " of " + std::to_string(meetings) +
+                  " meetings are open: vole review") != std::string::npos);
   CHECK(unknown > 0);
 }
 

@@ -70,18 +70,22 @@ OverviewFeed::OverviewFeed(std::filesystem::path project_file, std::function<voi
 // Goes through all predictions of a video, so only where something has changed.
 void OverviewFeed::CountUnknownNames(PredictedFrames* fresh) {
   if (!datasets::UnknownOf(counted_->Categories())) return;
-  for (const datasets::VideoRow& video : counted_->Videos()) {
-    const auto job = counted_->LatestPredictJob(video.id);
-    const auto frames = job ? fresh->counts.find({*job, video.id}) : fresh->counts.end();
+  std::map<datasets::Id, datasets::Id> jobs;
+  std::map<std::pair<datasets::Id, datasets::Id>, std::vector<datasets::Id>> corrections;
+  counted_->Read([&](datasets::Connection& connection) {
+    jobs = datasets::LatestPredictJobs(connection);
+    corrections = datasets::CorrectionIds(connection);
+  });
+  for (const auto& [video, job] : jobs) {
+    const auto frames = fresh->counts.find({job, video});
     if (frames == fresh->counts.end()) continue;
-    std::vector<datasets::Id> corrections;
-    for (const auto& row : counted_->Corrections(*job, video.id)) corrections.push_back(row.id);
-    const auto [known, is_new] = unknown_.try_emplace({*job, video.id});
+    const std::vector<datasets::Id>& corrected = corrections[{job, video}];
+    const auto [known, is_new] = unknown_.try_emplace({job, video});
     Counted& own = known->second;
-    if (is_new || own.frames != frames->second || own.corrections != corrections) {
-      own = {frames->second, corrections, datasets::CountUnknown(*counted_, *job, video.id)};
+    if (is_new || own.frames != frames->second || own.corrections != corrected) {
+      own = {frames->second, corrected, datasets::CountUnknown(*counted_, job, video)};
     }
-    if (own.count.unknown > 0) fresh->unknown[{*job, video.id}] = own.count;
+    if (own.count.unknown > 0) fresh->unknown[{job, video}] = own.count;
   }
 }
 

@@ -53,6 +53,14 @@ std::map<Id, Id> LatestPredictJobs(Connection& connection) {
   return latest;
 }
 
+std::map<std::pair<Id, Id>, std::vector<Id>> CorrectionIds(Connection& connection) {
+  std::map<std::pair<Id, Id>, std::vector<Id>> ids;
+  auto rows = connection.Query(
+      "SELECT job_id, video_id, id FROM prediction_corrections ORDER BY job_id, video_id, id");
+  while (rows.Step()) ids[{rows.Int(0), rows.Int(1)}].push_back(rows.Int(2));
+  return ids;
+}
+
 std::map<Id, int> CountLabeledFrames(Connection& connection) {
   std::map<Id, int> counts;
   auto rows = connection.Query(

@@ -1,13 +1,16 @@
 #include "app/model/overview/video_table.h"
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <set>
 
 #include "app/model/overview/overview_feed.h"
 #include "app/model/requests/note_requests.h"
+#include "datasets/unknown_name.h"
 #include "datasets/video/video.h"
 #include "tests/support/eventually.h"
 #include "tests/support/label_project.h"
@@ -211,6 +214,72 @@ TEST_CASE("predicted frames of each video are counted aside, and pictures made o
   CHECK(feed.counts()->revision == 1);
   CHECK(feed.PictureOf(clip)->empty());  // its file is not there
   CHECK_FALSE(feed.PictureOf(98));
+}
+
+namespace {
+
+// Counts how often connections that are made while it lives are asked for jobs and corrections.
+std::atomic<int> asked{0};
+int CountAsked(unsigned, void*, void*, void* text) {
+  const std::string sql = static_cast<const char*>(text);
+  const bool counts = sql.find("prediction_corrections") != std::string::npos ||
+                      sql.find("FROM jobs") != std::string::npos;
+  if (counts) ++asked;
+  return 0;
+}
+int CountOf(sqlite3* connection, const char**, const void*) {
+  return sqlite3_trace_v2(connection, SQLITE_TRACE_STMT, CountAsked, nullptr);
+}
+struct AskedCount {
+  AskedCount() { sqlite3_auto_extension(Entry()); }
+  ~AskedCount() { sqlite3_cancel_auto_extension(Entry()); }
+  static void (*Entry())() { return reinterpret_cast<void (*)()>(CountOf); }
+};
+
+}  // namespace
+
+TEST_CASE("animals without a name are counted again without a question for each video") {
+  tests::TempDir folder;
+  auto project = tests::LabelProject(folder.path());
+  constexpr int kVideos = 60;
+  for (int v = 0; v < kVideos; ++v) {
+    tests::AddVideoRow(*project, "video" + std::to_string(v), 100, 64, 48);
+  }
+  const datasets::Id first = project->Videos()[0].id;
+  datasets::Id job = 0;
+  const auto predict = [&](datasets::Id video) {
+    project->Write([&](datasets::Writer& writer) {
+      const datasets::Id unknown = datasets::FindOrInsertUnknown(writer);
+      if (job == 0) job = writer.InsertJob(tests::PredictJob());
+      writer.InsertPrediction(tests::Prediction(job, video, 0, unknown));
+      writer.InsertPrediction(tests::Prediction(job, video, 1, unknown));
+    });
+  };
+  for (const datasets::VideoRow& video : project->Videos()) predict(video.id);
+  const AskedCount count;
+  app::OverviewFeed feed(
+      project->file(), [] {}, [](const std::string&) {});
+  const auto counted = [&](int64_t revision) {
+    feed.WantCounts(revision);
+    return tests::Eventually([&] { return feed.counts() && feed.counts()->revision == revision; });
+  };
+  REQUIRE(counted(1));
+  CHECK(feed.counts()->unknown.size() == kVideos + 1);
+  project->Write([&](datasets::Writer& writer) {
+    datasets::PredictionCorrectionRow reject;
+    reject.job_id = job;
+    reject.video_id = first;
+    reject.end_frame = 1;
+    reject.kind = datasets::PredictionCorrectionRow::Kind::kReject;
+    reject.category_id = datasets::UnknownOf(project->Categories());
+    writer.InsertPredictionCorrection(reject);
+  });
+  asked = 0;
+  REQUIRE(counted(2));
+  const auto facts = feed.counts();
+  CHECK(facts->unknown.at({job, first}).unknown == 1);  // the correction was seen
+  CHECK(asked > 0);
+  CHECK(asked < 10);
 }
 
 TEST_CASE("a picture that could not be made is made when the file has come back") {
