@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -131,6 +132,13 @@ std::string ReadApart(const std::string& what, int seconds, Job& job,
   }
   throw Error(what, "it is damaged: the HDF5 library broke down on it",
               "write the file again with the program that it comes from");
+}
+
+int SecondsToRead(const std::filesystem::path& file, int least) {
+  constexpr uintmax_t kBytesASecond = 1'000'000, kMostSeconds = 100'000;
+  std::error_code failed;
+  const uintmax_t bytes = std::filesystem::file_size(file, failed);
+  return least + (failed ? 0 : static_cast<int>(std::min(kMostSeconds, bytes / kBytesASecond)));
 }
 
 }  // namespace datasets

@@ -2,6 +2,7 @@
 // what files say of themselves, and some of it makes it write where it must not.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -15,5 +16,8 @@ namespace datasets {
 // writes stay. Throws Cancelled.
 std::string ReadApart(const std::string& what, int seconds, Job& job,
                       const std::function<std::string()>& read);
+
+// How long a sound file of this size may take at most: `least` and a second for each megabyte.
+int SecondsToRead(const std::filesystem::path& file, int least);
 
 }  // namespace datasets

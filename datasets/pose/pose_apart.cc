@@ -192,13 +192,9 @@ PoseDocument UnpackPoses(const std::string& bytes, const std::string& what) {
 PoseDocument ReadPosesApart(const std::filesystem::path& path, const std::string& what, Job& job,
                             const std::function<PoseDocument()>& read) {
   constexpr int kLeastSeconds = 20;
-  constexpr uintmax_t kBytesASecond = 1'000'000, kMostSeconds = 100'000;
-  std::error_code ignored;
-  const uintmax_t bytes = std::filesystem::file_size(path, ignored);
-  const uintmax_t more = ignored ? 0 : std::min(kMostSeconds, bytes / kBytesASecond);
-  return UnpackPoses(ReadApart(what, kLeastSeconds + static_cast<int>(more), job,
-                               [&] { return PackPoses(read()); }),
-                     what);
+  return UnpackPoses(
+      ReadApart(what, SecondsToRead(path, kLeastSeconds), job, [&] { return PackPoses(read()); }),
+      what);
 }
 
 }  // namespace datasets

@@ -11,6 +11,7 @@
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
 #include "datasets/files/csv.h"
+#include "datasets/files/file_names.h"
 #include "datasets/formats/deeplabcut/pandas_table.h"
 #include "datasets/hdf5/apart.h"
 #include "datasets/keypoints/sides.h"
@@ -56,11 +57,11 @@ struct PartColumn {
 };
 
 constexpr char kCellEnd = '\x1f';
-constexpr int kUnpackSeconds = 60;
+constexpr int kUnpackSeconds = 60;  // of a small file
 
 // The lines of a table in HDF5; another process reads it, as such files can bring it down.
 std::vector<Cells> CellsOfHdf5(const fs::path& file, const std::string& thing, Job& job) {
-  const std::string packed = ReadApart(thing, kUnpackSeconds, job, [&] {
+  const std::string packed = ReadApart(thing, SecondsToRead(file, kUnpackSeconds), job, [&] {
     std::string text;
     for (const Cells& line : PandasCells(H5File(file, thing, "give the CSV file beside it"))) {
       for (const std::string& cell : line) {
@@ -84,12 +85,13 @@ std::vector<Cells> CellsOfHdf5(const fs::path& file, const std::string& thing, J
 class PointTableReader {
  public:
   PointTableReader(const fs::path& file, Job& job) : thing_(TableThing(file)) {
-    if (file.extension() == ".pickle") {
+    const std::string ending = LowerEnding(file);
+    if (ending == ".pickle") {
       throw Error(thing_, "it is a Python pickle, which is never run",
                   "give the .h5 or the CSV file that lies beside it");
     }
     int number = 0;
-    if (file.extension() == ".h5" || file.extension() == ".hdf5") {
+    if (ending == ".h5" || ending == ".hdf5") {
       for (Cells& cells : CellsOfHdf5(file, thing_, job)) {
         lines_.emplace_back(++number, std::move(cells));
       }

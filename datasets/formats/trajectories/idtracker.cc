@@ -21,7 +21,7 @@ using nlohmann::json;
 
 constexpr char kIdtrackerRemedy[] =
     "give trajectories.h5 or the folder trajectories_csv of a session of idtracker.ai";
-constexpr int kReadSeconds = 60;
+constexpr int kReadSeconds = 60;  // of a small file
 constexpr size_t kMostAnimals = 1000;
 
 // What both kinds of files say.
@@ -272,7 +272,7 @@ ImportReport ImportIdtracker(Project& project, const fs::path& path, const Impor
   if (file.extension() == ".csv" || file.extension() == ".txt") {
     session = ReadIdtrackerCsv(file, what);
   } else {
-    session = UnpackSession(ReadApart(what, kReadSeconds, job,
+    session = UnpackSession(ReadApart(what, SecondsToRead(file, kReadSeconds), job,
                                       [&] { return PackSession(ReadIdtrackerH5(file, what)); }),
                             what);
   }

@@ -230,4 +230,13 @@ TEST_CASE("an HDF5 file that is not finished leaves the older one as it was") {
   CHECK_THROWS_AS(H5Writer(folder / "nowhere" / "x.h5"), datasets::Error);
 }
 
+TEST_CASE("a large HDF5 file may take longer to read than a small one") {
+  TempDir folder;
+  std::ofstream(folder / "x.h5") << "small";
+  CHECK(SecondsToRead(folder / "x.h5", 60) == 60);
+  fs::resize_file(folder / "x.h5", 500'000'000);  // of holes
+  CHECK(SecondsToRead(folder / "x.h5", 60) == 560);
+  CHECK(SecondsToRead(folder / "nothing.h5", 60) == 60);
+}
+
 }  // namespace hdf5_test
