@@ -8,17 +8,12 @@
 #include <cstdlib>
 
 #include "app/ui/theme.h"
+#include "datasets/files/file_names.h"
 
 namespace app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string LowerExtension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
 
 fs::path HomeFolder() {
   const char* home = std::getenv("HOME");
@@ -77,8 +72,9 @@ void FileBrowser::List() {
     if (entry.name.empty() || (entry.name[0] == '.' && !shows_hidden_)) continue;
     std::error_code ignored;
     entry.folder = it->is_directory(ignored);
-    entry.fits = extensions_.empty() || std::find(extensions_.begin(), extensions_.end(),
-                                                  LowerExtension(it->path())) != extensions_.end();
+    entry.fits =
+        extensions_.empty() || std::find(extensions_.begin(), extensions_.end(),
+                                         datasets::LowerEnding(it->path())) != extensions_.end();
     if (!entry.folder && !entry.fits && purpose_ != Purpose::kSaveAs) continue;
     if (!entry.folder) entry.size = SizeText(it->file_size(ignored));
     entries_.push_back(std::move(entry));

@@ -6,6 +6,7 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
+#include "datasets/files/file_names.h"
 
 namespace datasets {
 namespace {
@@ -93,8 +94,7 @@ FileStart::FileStart(const fs::path& where) : path(where) {
     std::sort(entries.begin(), entries.end());
     return;
   }
-  extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  extension = LowerEnding(path);
   std::ifstream in(path, std::ios::binary);
   std::string bytes(kMostBytes, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -1,5 +1,6 @@
 #include "datasets/files/file_names.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdint>
 #include <string_view>
@@ -55,6 +56,24 @@ std::string FileNameFor(const std::string& name) {
   size_t kept = kMostBytes - hash.size() - 2;
   while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0) == 0x80) --kept;
   return text.substr(0, kept) + "%~" + hash;
+}
+
+std::string LowerEnding(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return ending;
+}
+
+const std::vector<std::string>& VideoExtensions() {
+  static const std::vector<std::string> extensions = {
+      ".mp4", ".avi",  ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm",
+      ".ts",  ".h264", ".mts", ".flv", ".ogv", ".3gp", ".y4m",  ".vob"};
+  return extensions;
+}
+
+bool HasVideoEnding(const std::filesystem::path& path) {
+  const std::vector<std::string>& known = VideoExtensions();
+  return std::find(known.begin(), known.end(), LowerEnding(path)) != known.end();
 }
 
 }  // namespace datasets

@@ -1,9 +1,10 @@
-// Names of animals and videos as names of files: a project may come from a stranger, and what is
-// written for one must stay in the folder that was asked for.
+// Names of files, and names of animals and videos as such: a project may come from a stranger, and
+// what is written for one must stay in the folder that was asked for.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace datasets {
 
@@ -12,5 +13,12 @@ namespace datasets {
 // plain one stays as it is; other letters become %XX, as in addresses, and the end of a very long
 // one its hash.
 std::string FileNameFor(const std::string& name);
+
+// ".png" of "a/B.PNG"; "" where there is none.
+std::string LowerEnding(const std::filesystem::path& path);
+
+// Endings of videos that FFmpeg commonly reads, lower case with the dot.
+const std::vector<std::string>& VideoExtensions();
+bool HasVideoEnding(const std::filesystem::path& path);
 
 }  // namespace datasets

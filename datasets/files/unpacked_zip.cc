@@ -13,6 +13,7 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
+#include "datasets/files/file_names.h"
 
 namespace datasets {
 
@@ -22,18 +23,11 @@ namespace {
 
 thread_local const UnpackedZip* innermost_zip = nullptr;
 
-std::string LowerEnding(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return ending;
-}
-
 // Pictures, films and archives.
 bool StaysPacked(const fs::path& path) {
-  static const std::set<std::string> kEndings = {
-      ".jpg", ".jpeg", ".png",  ".bmp", ".tif", ".tiff", ".webp", ".gif", ".heic", ".mp4", ".avi",
-      ".mov", ".mkv",  ".webm", ".m4v", ".mpg", ".mpeg", ".wmv",  ".mts", ".zip",  ".pt",  ".pth"};
-  return kEndings.count(LowerEnding(path)) > 0;
+  static const std::set<std::string> kEndings = {".jpg",  ".jpeg", ".png",  ".bmp", ".tif", ".tiff",
+                                                 ".webp", ".gif",  ".heic", ".zip", ".pt",  ".pth"};
+  return kEndings.count(LowerEnding(path)) > 0 || HasVideoEnding(path);
 }
 
 // What systems put into every folder.

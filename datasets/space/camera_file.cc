@@ -6,6 +6,7 @@
 
 #include "datasets/base/error.h"
 #include "datasets/base/suggest.h"
+#include "datasets/files/file_names.h"
 #include "datasets/files/json_entries.h"
 
 namespace datasets {
@@ -153,8 +154,7 @@ CameraFile ReadCameraFile(const fs::path& path, const std::string& camera,
   if (!fs::is_regular_file(path, failure)) {
     throw Error(what, "there is no such file", "check the path " + path.string());
   }
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string ending = LowerEnding(path);
   const bool storage = ending == ".yml" || ending == ".yaml" || ending == ".xml";
   const Parts parts =
       Chosen(storage ? std::vector<Parts>{FromStorage(path, what)} : FromJsonFile(path, what),

@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/files/file_names.h"
 #include "datasets/space/lens_fit.h"
 #include "datasets/video/video.h"
 
@@ -23,8 +24,7 @@ std::vector<fs::path> PicturesIn(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    std::string ending = entry.path().extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string ending = LowerEnding(entry.path());
     for (const char* known : {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}) {
       if (ending == known) files.push_back(entry.path());
     }

@@ -8,18 +8,12 @@
 #include <string_view>
 
 #include "datasets/base/error.h"
+#include "datasets/files/file_names.h"
 
 namespace datasets {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool EndsLikeVideo(const fs::path& file) {
-  std::string extension = file.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto& known = VideoExtensions();
-  return std::find(known.begin(), known.end(), extension) != known.end();
-}
 
 class Search {
  public:
@@ -81,7 +75,7 @@ class Search {
         Look(entry.path());
       } else if (!failed && entry.is_regular_file(failed)) {
         ++seen_files_;
-        if (patterns_.empty() ? EndsLikeVideo(entry.path()) : Fits(entry.path(), 0)) {
+        if (patterns_.empty() ? HasVideoEnding(entry.path()) : Fits(entry.path(), 0)) {
           found_.files.push_back(entry.path());
         } else if (!patterns_.empty() && Fits(entry.path(), FNM_CASEFOLD)) {
           ++other_case_;
@@ -141,13 +135,6 @@ bool NaturallyBefore(const fs::path& a, const fs::path& b) {
 }
 
 }  // namespace
-
-const std::vector<std::string>& VideoExtensions() {
-  static const std::vector<std::string> extensions = {".mp4",  ".avi", ".mov",  ".mkv",
-                                                      ".m4v",  ".mpg", ".mpeg", ".wmv",
-                                                      ".webm", ".ts",  ".h264", ".mts"};
-  return extensions;
-}
 
 void SortNaturally(std::vector<fs::path>* files) {
   struct Place {

@@ -7,9 +7,6 @@
 
 namespace datasets {
 
-// File extensions of videos that FFmpeg commonly reads, lower case with the dot.
-const std::vector<std::string>& VideoExtensions();
-
 struct FoundVideos {
   std::vector<std::filesystem::path> files;  // by path, each once
   std::vector<std::string> unread;           // "FOLDER: why": folders that could not be looked into

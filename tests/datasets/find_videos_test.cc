@@ -84,7 +84,7 @@ TEST_CASE("where nothing is found, one line says why") {
   CHECK(Says(at.Refusal("day1", {"*.Mp4"}), "with capital and small letters alike, 2 would be"));
   CHECK(Says(at.Refusal("week*"), "no file is like this pattern"));
   fs::remove(at.folder / "day2/cage1.mp4");
-  std::ofstream(at.folder / "day2/cage.y4m");
+  std::ofstream(at.folder / "day2/cage.raw");
   CHECK(Says(at.Refusal("day2"), "--pattern"));
 }
 

@@ -9,8 +9,8 @@
 #include "app/model/sample_project.h"
 #include "app/ui/shell/shell.h"
 #include "app/ui/views/live/live_view.h"
+#include "datasets/files/file_names.h"
 #include "datasets/store/schema/schema.h"
-#include "datasets/video/find_videos.h"
 
 namespace app {
 namespace {
