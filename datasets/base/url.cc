@@ -24,4 +24,15 @@ std::string UrlDecoded(const std::string& text) {
   return IsUtf8(decoded) ? decoded : text;
 }
 
+std::string PathOfUrl(const std::string& text) {
+  const size_t local = text.find("/?d=");
+  if (local != std::string::npos) return UrlDecoded(text.substr(local + 4));
+  for (const std::string start : {"http://", "https://", "/data/upload/"}) {
+    if (text.rfind(start, 0) == 0) {
+      return UrlDecoded(text.substr(start.size(), text.find('?') - start.size()));
+    }
+  }
+  return text;
+}
+
 }  // namespace datasets

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <set>
 
 #include "datasets/base/url.h"
+#include "datasets/files/file_names.h"
 #include "datasets/files/unpacked_zip.h"
 #include "datasets/video_files.h"
 
@@ -16,9 +18,6 @@ namespace {
 
 const std::set<std::string> kFileEndings = {"png",  "jpg",  "jpeg", "bmp", "tif", "tiff",
                                             "webp", "json", "txt",  "gif", "xml"};
-const std::set<std::string> kVideoEndings = {"mp4", "avi",  "mov", "mkv", "webm", "m4v",
-                                             "mpg", "mpeg", "wmv", "flv", "ts",   "mts",
-                                             "ogv", "3gp",  "y4m", "vob"};
 // Words before a number that name no video.
 const std::set<std::string> kCountWords = {"frame",  "frames", "fr",    "f",       "img",
                                            "image",  "im",     "pic",   "picture", "out",
@@ -101,8 +100,10 @@ const Habit kHabits[] = {
        *video = before.substr(0, before.size() - 1);
        const size_t ending = video->rfind('_');
        if (ending == std::string::npos || ending == 0) return false;
-       if (!kVideoEndings.count(Lower(video->substr(ending + 1)))) return false;
-       (*video)[ending] = '.';
+       std::string with_dot = *video;
+       with_dot[ending] = '.';
+       if (!HasVideoEnding(with_dot)) return false;
+       *video = with_dot;
        return true;
      }},
     {"labelme, annolid, Ultralytics, VIA: VIDEO_N",
@@ -137,16 +138,12 @@ std::string LettersAndDigits(const std::string& text) {
 }  // namespace
 
 std::optional<FrameName> ReadFrameName(const std::string& file_name) {
-  std::string name = file_name;
-  std::replace(name.begin(), name.end(), '\\', '/');
-  if (name.find("://") != std::string::npos && name.find("?d=") == std::string::npos) {
-    name = UrlDecoded(name.substr(0, name.find('?')));
-  }
+  std::string name = PathOfUrl(file_name);
   FrameName result;
   // A path may end in "#000012": its video keeps its folders.
   if (name.find('#') == std::string::npos) {
+    std::replace(name.begin(), name.end(), '\\', '/');
     name.erase(0, name.rfind('/') + 1);  // npos + 1 = 0
-    name.erase(0, name.rfind("?d=") == std::string::npos ? 0 : name.rfind("?d=") + 3);
     CutEnding(&name);
     if (CutRoboflow(&name)) {
       result.renamed = true;
@@ -171,9 +168,9 @@ std::optional<FrameName> ReadFrameName(const std::string& file_name) {
 
 // Not std::filesystem's: "rat.day2" has no ending.
 std::string NameWithoutEnding(const fs::path& path) {
-  std::string ending = Lower(path.extension().string());
+  std::string ending = LowerEnding(path);
   if (!ending.empty()) ending.erase(0, 1);
-  const bool known = kFileEndings.count(ending) || kVideoEndings.count(ending);
+  const bool known = kFileEndings.count(ending) || HasVideoEnding(path);
   return (known ? path.stem() : path.filename()).string();
 }
 
@@ -232,64 +229,49 @@ VideoMatcher::VideoMatcher(const Project& project, const fs::path& file,
   }
 }
 
-// The one that agrees most; throws Error where others agree as much. Not of an empty list.
-const VideoMatcher::Candidate& VideoMatcher::Best(const std::string& name,
-                                                  std::vector<Candidate>* candidates) {
-  std::stable_sort(candidates->begin(), candidates->end(),
-                   [](const Candidate& a, const Candidate& b) { return a.agreeing > b.agreeing; });
-  const Candidate& best = candidates->front();
-  if (candidates->size() == 1 || (*candidates)[1].agreeing < best.agreeing) return best;
-  const Candidate& other = (*candidates)[1];
-  if (other.video == best.video) {
-    throw PartError("video '" + name + "' of the imported file",
-                    "several parts of the video '" + best.video->name + "' are called so",
-                    "name the folder of the file, too, or count frames over all parts and call "
-                    "the video '" +
-                        best.video->name + "'");
-  }
-  throw Error("video '" + name + "' of the imported file",
-              "the project has " + std::to_string(candidates->size()) +
-                  " videos of that name: " + best.video->name + " (" + best.video->path + "), " +
-                  other.video->name + " (" + other.video->path + ")",
-              "say which with --video");
+// Those that agree most.
+std::vector<VideoMatcher::Candidate> VideoMatcher::Best(std::vector<Candidate> candidates) {
+  int most = 0;
+  for (const Candidate& one : candidates) most = std::max(most, one.agreeing);
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                  [&](const Candidate& one) { return one.agreeing < most; }),
+                   candidates.end());
+  return candidates;
 }
 
-// Of "a.mp4;b.mp4": the recording that lies in these files. One of them alone is not meant.
-const VideoRow* VideoMatcher::FindByFiles(const std::string& names) const {
+// Of "a.mp4;b.mp4": the recordings that lie in these files. One of them alone is not meant.
+std::vector<VideoMatcher::Candidate> VideoMatcher::FittingFiles(const std::string& names) const {
   std::vector<Candidate> found;
   for (const VideoRow& video : videos_) {
     if (video.parts.empty()) continue;
     const int agreeing = AgreeingFiles(names, FilesOf(project_, video));
     if (agreeing > 0) found.push_back({&video, agreeing, nullptr});
   }
-  return found.empty() ? nullptr : Best(names, &found).video;
+  return Best(std::move(found));
 }
 
-const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
-                                   const VideoPart** part) const {
-  if (part) *part = nullptr;
-  if (name.find('\\') != std::string::npos) {  // of Windows
-    std::string plain = name;
-    std::replace(plain.begin(), plain.end(), '\\', '/');
-    return Find(plain, renamed, part);
-  }
-  if (name.empty()) return nullptr;
+std::vector<VideoMatcher::Candidate> VideoMatcher::Fitting(const std::string& name,
+                                                           bool renamed) const {
+  std::vector<Candidate> found = FittingAsWritten(name, renamed);
+  if (!found.empty() || name.find('\\') == std::string::npos) return found;
+  std::string plain = name;
+  std::replace(plain.begin(), plain.end(), '\\', '/');
+  return FittingAsWritten(plain, renamed);
+}
+
+std::vector<VideoMatcher::Candidate> VideoMatcher::FittingAsWritten(const std::string& name,
+                                                                    bool renamed) const {
+  if (name.empty()) return {};
   if (name.find(';') != std::string::npos) {
-    const VideoRow* video = FindByFiles(name);
+    std::vector<Candidate> found = FittingFiles(name);
     const bool one_file = std::any_of(videos_.begin(), videos_.end(), [](const VideoRow& other) {
       return fs::path(other.path).filename().string().find(';') != std::string::npos;
     });
-    if (video || !one_file) return video;
+    if (!found.empty() || !one_file) return found;
   }
   const fs::path wanted(name);
   std::error_code ignored;
   const fs::path beside = fs::weakly_canonical(folder_ / wanted, ignored);
-  const auto take = [&](const Candidate& found) {
-    if (part) *part = found.part;
-    if (!part && found.part && found.part->first_frame > 0)
-      RefusePart(name, *found.video, *found.part);
-    return found.video;
-  };
   std::vector<Candidate> same_file, same_stem, same_letters;
   for (const VideoRow& video : videos_) {
     const bool joined = !video.parts.empty();
@@ -307,7 +289,7 @@ const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
     for (size_t i = 0; i < files.size(); ++i) {
       const fs::path& file = files[i].path;
       const VideoPart* one = joined ? &video.parts[i] : nullptr;
-      if (!ignored && fs::weakly_canonical(file, ignored) == beside) return take({&video, 0, one});
+      if (!ignored && fs::weakly_canonical(file, ignored) == beside) return {{&video, 0, one}};
       const int by_file = AgreeingParts(file, wanted, false);
       const int by_stem = AgreeingParts(file, wanted, true);
       if (by_file > 0) same_file.push_back({&video, by_file, one});
@@ -325,29 +307,80 @@ const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
     }
   }
   for (auto* candidates : {&same_file, &same_stem, &same_letters}) {
-    if (!candidates->empty()) return take(Best(name, candidates));
+    if (!candidates->empty()) return Best(std::move(*candidates));
   }
-  return nullptr;
+  return {};
 }
 
-const VideoRow* VideoMatcher::FindOrForced(const std::string& name, const VideoPart** part) const {
-  try {
-    return Find(name, false, part);
-  } catch (const PartError&) {
-    throw;
-  } catch (const Error&) {
-    if (!forced_) throw;
-    return forced_;  // several could be meant, and the user says which
+// The only one of those that fit best; null of none.
+const VideoRow* VideoMatcher::Only(const std::string& name, const std::vector<Candidate>& fitting,
+                                   const VideoPart** part) {
+  if (part) *part = nullptr;
+  if (fitting.empty()) return nullptr;
+  const Candidate& first = fitting.front();
+  std::vector<const VideoRow*> videos;
+  for (const Candidate& one : fitting) {
+    if (std::find(videos.begin(), videos.end(), one.video) == videos.end()) {
+      videos.push_back(one.video);
+    }
   }
+  if (videos.size() > 1) {
+    throw Error("video '" + name + "' of the imported file",
+                "the project has " + std::to_string(videos.size()) +
+                    " videos of that name: " + videos[0]->name + " (" + videos[0]->path + "), " +
+                    videos[1]->name + " (" + videos[1]->path + ")",
+                "say which with --video");
+  }
+  if (fitting.size() > 1) {
+    throw PartError("video '" + name + "' of the imported file",
+                    "several parts of the video '" + first.video->name + "' are called so",
+                    "name the folder of the file, too, or count frames over all parts and call "
+                    "the video '" +
+                        first.video->name + "'");
+  }
+  if (part) {
+    *part = first.part;
+  } else if (first.part && first.part->first_frame > 0) {
+    RefusePart(name, *first.video, *first.part);
+  }
+  return first.video;
+}
+
+const VideoRow* VideoMatcher::Find(const std::string& name, bool renamed,
+                                   const VideoPart** part) const {
+  return Only(name, Fitting(name, renamed), part);
+}
+
+const VideoRow* VideoMatcher::FindOrForced(const std::string& name, const VideoPart** part,
+                                           bool renamed) const {
+  std::vector<Candidate> fitting = Fitting(name, renamed);
+  if (!forced_) return Only(name, fitting, part);
+  std::vector<Candidate> own;
+  std::copy_if(fitting.begin(), fitting.end(), std::back_inserter(own),
+               [&](const Candidate& one) { return one.video == forced_; });
+  if (!own.empty()) return Only(name, own, part);
+  const VideoPart* of_other = nullptr;
+  return fitting.size() == 1 ? Only(name, fitting, part ? part : &of_other) : Only(name, {}, part);
+}
+
+bool VideoMatcher::Knows(const std::string& name, bool renamed) const {
+  return !Fitting(name, renamed).empty();
+}
+
+const VideoRow* VideoMatcher::FindChosen(const std::vector<std::string>& names,
+                                         bool several) const {
+  for (const std::string& name : names) {
+    if (const VideoRow* found = FindOrForced(name)) {
+      return forced_ && found != forced_ ? nullptr : found;
+    }
+    if (forced_ && Knows(name)) return nullptr;
+  }
+  return several ? nullptr : forced_;
 }
 
 const VideoRow& VideoMatcher::Require(const std::string& name, const std::string& what) const {
   if (forced_) {
-    const VideoPart* part = nullptr;
-    if (!forced_->parts.empty() && FindOrForced(name, &part) == forced_ && part &&
-        part->first_frame > 0) {
-      RefusePart(name, *forced_, *part);
-    }
+    if (!forced_->parts.empty()) FindOrForced(name);  // throws for a later part of it
     return *forced_;
   }
   if (const VideoRow* video = Find(name)) return *video;

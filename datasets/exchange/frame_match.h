@@ -51,16 +51,27 @@ class VideoMatcher {
   // The video that the file calls `name` (a file name, a stem, a path or a project name). First the
   // very file beside the imported one; then the videos of that file name, then those of that stem
   // or project name. Of several, the one whose folders agree furthest with `name`. Null when there
-  // is none; throws Error when several could be meant. `renamed`: letters and digits alone count.
+  // is none; throws Error when several videos could be meant, PartError when several files of one.
+  // `renamed`: letters and digits alone count.
   // Of a recording in several files, a name of one of these gives the video, and `*part` that file,
   // from whose first frame the imported file counts (null: it names the whole). Without `part` only
-  // the first file will do; of another the Error says which frame of the whole its first one is.
+  // the first file will do; of another a PartError says which frame of the whole its first one is.
   // The names of all files, with ';' between them, name the whole, and no other list names
-  // anything.
+  // anything. Backslashes are those of Windows where no name has them.
   const VideoRow* Find(const std::string& name, bool renamed = false,
                        const VideoPart** part = nullptr) const;
-  // The same, but forced where several could be meant.
-  const VideoRow* FindOrForced(const std::string& name, const VideoPart** part = nullptr) const;
+  // The same where --video says which of several is meant. With it, null also for a name of several
+  // others; PartError only of the forced one (several of its files are called so, or without `part`
+  // a later one is). Without it as Find.
+  const VideoRow* FindOrForced(const std::string& name, const VideoPart** part = nullptr,
+                               bool renamed = false) const;
+  // One video of the project or several are called so. Throws nothing.
+  bool Knows(const std::string& name, bool renamed = false) const;
+  // The video of what belongs to a video that the file calls `names`, best first: the first of them
+  // that the project knows. With --video null for another one, to be left out and counted; what the
+  // project does not know is forced, unless the file names `several` videos. Without --video null
+  // for what the project does not know. Throws as FindOrForced does without `part`.
+  const VideoRow* FindChosen(const std::vector<std::string>& names, bool several) const;
   const VideoRow* forced() const { return forced_; }
   const VideoRow* only() const { return videos_.size() == 1 ? &videos_.front() : nullptr; }
   // forced, else by name; the only one where the file says no name. Throws Error that lists the
@@ -76,8 +87,12 @@ class VideoMatcher {
     int agreeing;
     const VideoPart* part;
   };
-  static const Candidate& Best(const std::string& name, std::vector<Candidate>* candidates);
-  const VideoRow* FindByFiles(const std::string& names) const;
+  static std::vector<Candidate> Best(std::vector<Candidate> candidates);
+  static const VideoRow* Only(const std::string& name, const std::vector<Candidate>& fitting,
+                              const VideoPart** part);
+  std::vector<Candidate> Fitting(const std::string& name, bool renamed) const;
+  std::vector<Candidate> FittingAsWritten(const std::string& name, bool renamed) const;
+  std::vector<Candidate> FittingFiles(const std::string& names) const;
 
   const Project& project_;
   std::filesystem::path folder_;

@@ -4,6 +4,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "datasets/base/error.h"
+#include "datasets/base/url.h"
 #include "datasets/files/unpacked_zip.h"
 
 namespace datasets {
@@ -45,7 +46,7 @@ FramePlacer::Spoken FramePlacer::Understand(const PictureClaim& claim) const {
   if (!spoken.numbered) spoken.numbered = named;
   if (spoken.numbered) {
     spoken.renamed = spoken.numbered->renamed || (named && named->renamed);
-    std::string folder = Slashes(claim.file_name);
+    std::string folder = Slashes(PathOfUrl(claim.file_name));
     folder.resize(folder.find('#') == std::string::npos ? folder.rfind('/') + 1 : 0);
     for (const std::string& video : {spoken.numbered->video, spoken.numbered->inner_video}) {
       if (!video.empty()) spoken.names.push_back(folder + video);
@@ -53,7 +54,7 @@ FramePlacer::Spoken FramePlacer::Understand(const PictureClaim& claim) const {
   }
   for (const std::string& name : spoken.names) spoken.key += name + "\n";
   if (!claim.videos.empty()) {
-    spoken.shown = claim.videos.front();
+    spoken.shown = Slashes(claim.videos.front());
   } else if (spoken.numbered) {
     const FrameName& name = *spoken.numbered;
     spoken.shown =
@@ -62,47 +63,38 @@ FramePlacer::Spoken FramePlacer::Understand(const PictureClaim& claim) const {
   return spoken;
 }
 
-// Null when the project has no such video.
-FramePlacer::Named FramePlacer::Resolve(const Spoken& spoken) const {
+FramePlacer::Named FramePlacer::Look(const std::string& name, bool renamed) const {
   Named named;
-  for (const std::string& name : spoken.names) {
-    named.video = matcher_.Find(name, spoken.renamed, &named.part);
-    if (named.video) break;
-  }
+  named.video = matcher_.FindOrForced(name, &named.part, renamed);
+  named.several_others = !named.video && matcher_.forced() && matcher_.Knows(name, renamed);
   return named;
+}
+
+// Without a video when the project has none that is called so.
+FramePlacer::Named FramePlacer::Resolve(const Spoken& spoken) const {
+  for (const std::string& name : spoken.names) {
+    const Named named = Look(name, spoken.renamed);
+    if (named.video || named.several_others) return named;
+  }
+  return {};
 }
 
 // VIDEO/000012.png
 FramePlacer::Named FramePlacer::OfFolder(const PictureClaim& claim) {
-  std::string folder = fs::path(Slashes(claim.file_name)).parent_path().filename().string();
+  const fs::path file = Slashes(PathOfUrl(claim.file_name));
+  std::string folder = file.parent_path().filename().string();
   if (folder.empty() && !claim.pictures.empty()) {
     folder = claim.pictures.front().parent_path().filename().string();
   }
   const auto [known, is_new] = of_folder_.emplace(folder, Named());
-  if (!is_new) return known->second;
-  try {
-    known->second.video = matcher_.Find(folder, false, &known->second.part);
-  } catch (const PartError&) {
-    throw;
-  } catch (const Error&) {
-    if (!matcher_.forced()) throw;
-    known->second.video = matcher_.forced();  // several could be meant, and the user says which
-  }
+  if (is_new) known->second = Look(folder, false);
   return known->second;
 }
 
 void FramePlacer::See(const PictureClaim& claim) {
   const Spoken spoken = Understand(claim);
   if (!spoken.key.empty() && !found_.count(spoken.key)) {
-    Named named;
-    try {
-      named = Resolve(spoken);
-    } catch (const PartError&) {
-      throw;
-    } catch (const Error&) {
-      if (!matcher_.forced()) throw;
-      named.video = matcher_.forced();  // several could be meant, and the user says which
-    }
+    const Named named = Resolve(spoken);
     const VideoRow* video = named.video;
     found_[spoken.key] = named;
     spoken_[spoken.shown] = spoken_[spoken.shown] || (video && video == matcher_.forced());
@@ -137,10 +129,11 @@ void FramePlacer::RefuseMixture(const std::string& what) const {
   }
 }
 
-const VideoRow* FramePlacer::OfForced(const VideoRow* video, const Spoken& spoken,
+const VideoRow* FramePlacer::OfForced(const Named& named, const Spoken& spoken,
                                       const PictureClaim& claim) const {
   const VideoRow* forced = matcher_.forced();
-  if (video) return video == forced ? forced : nullptr;
+  if (named.several_others) return nullptr;
+  if (named.video) return named.video == forced ? forced : nullptr;
   if (spoken.key.empty() || spoken_.size() <= 1) return forced;
   std::string names;
   for (const auto& [name, is_forced] : spoken_) {
@@ -179,7 +172,7 @@ std::optional<size_t> FramePlacer::Place(const PictureClaim& claim, LabelBatch& 
   const VideoRow* video = named.video;
   const auto picture = Existing(claim.pictures);
   if (matcher_.forced()) {
-    video = OfForced(video, spoken, claim);
+    video = OfForced(named, spoken, claim);
     if (!video) {
       ++skipped_;
       return std::nullopt;

@@ -63,11 +63,13 @@ class FramePlacer {
   struct Named {
     const VideoRow* video = nullptr;
     const VideoPart* part = nullptr;  // the file of it that numbers count from; null: the whole
+    bool several_others = false;      // are called so, none of them is --video
   };
   Spoken Understand(const PictureClaim& claim) const;
+  Named Look(const std::string& name, bool renamed) const;
   Named Resolve(const Spoken& spoken) const;
   Named OfFolder(const PictureClaim& claim);
-  const VideoRow* OfForced(const VideoRow* video, const Spoken& spoken,
+  const VideoRow* OfForced(const Named& named, const Spoken& spoken,
                            const PictureClaim& claim) const;
   void RefuseMixture(const std::string& what) const;
   int FirstFrame(const PictureClaim& claim, const Spoken& spoken, bool has_picture) const;

@@ -223,7 +223,7 @@ PictureClaim ClaimOfFrame(const std::string& what, const std::string& video, int
   std::replace(path.begin(), path.end(), '\\', '/');
   PictureClaim claim;
   claim.what = what + ", frame " + std::to_string(frame);
-  if (!path.empty()) claim.videos = {path};
+  if (!video.empty()) claim.videos = {video};
   claim.file_name = std::filesystem::path(path).filename().string() + "#" + std::to_string(frame);
   claim.number = frame;
   return claim;

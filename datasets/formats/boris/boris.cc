@@ -9,6 +9,7 @@
 #include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_match.h"
 #include "datasets/files/csv.h"
+#include "datasets/files/file_names.h"
 #include "datasets/formats/behaviors/behaviors.h"
 #include "datasets/formats/boris/boris_reading.h"
 #include "datasets/project_times.h"
@@ -49,8 +50,7 @@ std::set<std::string> OverlappingItself(const std::vector<BorisBout>& bouts) {
 
 double OffsetOf(BorisFile& file, const std::string& observation, double offset, double first_s) {
   if (offset == 0) return 0;
-  constexpr double kRounding = 0.002;
-  const bool added = first_s >= offset - kRounding;
+  const bool added = first_s >= offset - kBorisRounding_s;
   file.warnings.push_back("observation '" + observation + "': its time offset of " +
                           CsvNumber(offset) +
                           (added ? " s, which BORIS adds to its events, was taken off again"
@@ -119,8 +119,8 @@ void GroupExclusions(BorisFile& file,
 }
 
 BorisFile ReadBoris(const fs::path& path, const BorisLengths& lengths) {
-  const fs::path extension = path.extension();
-  if (extension == ".csv" || extension == ".tsv" || extension == ".txt") {
+  const std::string ending = LowerEnding(path);
+  if (ending == ".csv" || ending == ".tsv" || ending == ".txt" || ending == ".xls") {
     return ReadBorisTable(path, lengths);
   }
   return ReadBorisProject(path);
@@ -132,7 +132,7 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   ProjectTimes times(project);
   BorisFile content = ReadBoris(path, [&](const std::string& file) -> std::optional<double> {
     const VideoPart* part = nullptr;
-    const VideoRow* video = matcher.Find(file, false, &part);
+    const VideoRow* video = matcher.FindOrForced(file, &part);
     if (!video) return std::nullopt;
     const int first = part ? part->first_frame : 0;
     const int frames = part ? part->frame_count : video->frame_count;
@@ -211,17 +211,22 @@ ImportReport ImportBoris(Project& project, const fs::path& path, const ImportOpt
   for (const auto& [name, count] : missing) {
     warnings.push_back(std::to_string(count) + " bouts of " +
                        (name.empty() ? "live observations, which name no video,"
-                                     : "the video '" + name + "', which is not in the project,") +
+                        : matcher.forced()
+                            ? "'" + name + "', another video than --video,"
+                            : "the video '" + name + "', which is not in the project,") +
                        " were left out");
   }
   if (intervals.empty() && !content.bouts.empty()) {
     const bool live = missing.size() == 1 && missing.begin()->first.empty();
     throw Error("BORIS file '" + path.filename().string() + "'",
-                live
-                    ? "its events are of live observations, which name no video"
+                live ? "its events are of live observations, which name no video"
+                : matcher.forced()
+                    ? "none of its videos (" + missing.rbegin()->first + ", ...) is called '" +
+                          matcher.forced()->name + "', as --video says"
                     : "none of its videos is in the project (" + missing.rbegin()->first + ", ...)",
-                live ? "say which video shows them with --video"
-                     : "add them with `vole add-video`, or say which with --video");
+                live               ? "say which video shows them with --video"
+                : matcher.forced() ? "check which video it is about"
+                                   : "add them with `vole add-video`, or say which with --video");
   }
   std::vector<BehaviorRow> rows;
   for (const auto& [name, behavior] : ethogram) rows.push_back(behavior);

@@ -32,9 +32,12 @@ struct BorisFile {
 // over several files counts on from one to the next: bouts come in seconds of their file, those
 // that go on over its end as a part in each. The time offset of an observation, which BORIS adds to
 // its events, is taken off. Exclusion comes as groups that hold only excluded pairs. Tables of
-// BORIS 7 do not say how long the files are: `lengths` is asked then. Throws Error naming the
-// observation and the event for what is malformed.
-using BorisLengths = std::function<std::optional<double>(const std::string& file)>;  // seconds
+// BORIS 7 say only how long the files of an observation are together: `lengths` is asked then.
+// Throws Error naming the observation and the event for what is malformed, and where the lengths
+// that are known do not say where each file begins.
+
+// How many seconds the file lasts that BORIS calls so; nothing where nobody knows.
+using BorisLengths = std::function<std::optional<double>(const std::string& file)>;
 BorisFile ReadBoris(const std::filesystem::path& path, const BorisLengths& lengths = nullptr);
 
 // Observations whose video the project does not have, and live ones, are named in the warnings, as

@@ -7,6 +7,7 @@
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
+#include "datasets/base/text.h"
 #include "datasets/files/csv.h"
 #include "datasets/files/json_entries.h"
 #include "datasets/files/json_members.h"
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr double kRounding = 0.002;  // seconds: BORIS keeps three digits
 
 struct Event {
   double time_s = 0;
@@ -64,10 +63,8 @@ class ProjectReader {
         throw Error(file_ + ", behavior " + key, "it has no code", "correct it in BORIS");
       }
       behavior.is_point = TextOf(value, "type").rfind("Point", 0) == 0;
-      std::string codes = TextOf(value, "excluded") + ",";
-      for (size_t comma; (comma = codes.find(',')) != std::string::npos;
-           codes.erase(0, comma + 1)) {
-        if (comma > 0) excluded.emplace_back(behavior.name, codes.substr(0, comma));
+      for (const std::string& code : SplitNames(TextOf(value, "excluded"))) {
+        if (!code.empty()) excluded.emplace_back(behavior.name, code);
       }
       points_[behavior.name] = behavior.is_point;
       result_.ethogram.push_back(std::move(behavior));
@@ -156,7 +153,7 @@ class ProjectReader {
     const double offset = OffsetOf(result_, name, WrittenOffset(name, observation), begin);
     for (Event& event : sorted) {
       event.time_s -= offset;
-      if (event.time_s < media.front().start_s - kRounding) {
+      if (event.time_s < media.front().start_s - kBorisRounding_s) {
         throw Error(Where(name, event.number), "it lies before the start of its video",
                     "correct its time in BORIS");
       }

@@ -16,6 +16,9 @@ struct BorisMedia {
   double start_s = 0, length_s = std::numeric_limits<double>::infinity(), fps = 0;
 };
 
+// BORIS keeps three digits.
+inline constexpr double kBorisRounding_s = 0.002;
+
 // What BORIS has added to the seconds of an observation's events: `offset`, the time that the
 // observation says, where no event lies before it, else 0 (it was given after they were scored).
 // A warning says which. `first_s`: the earliest event.

@@ -22,9 +22,9 @@ struct MotRow {
 };
 
 // Fields between commas, tabs or spaces. Blank lines and lines that begin with # are skipped.
-// `first_frame`: the number of the first frame. Throws Error naming the line for anything
-// that is no such row: too few fields, text, NaN, frame 0, a negative size, a track or class that
-// is no whole number.
+// `first_frame`: the number that the video's first frame has in the file. Throws Error naming the
+// line for anything that is no such row: too few fields, text, NaN, a frame before the first, a
+// negative size, a track or class that is no whole number.
 std::vector<MotRow> ReadMot(const std::filesystem::path& path, int first_frame = 1);
 
 // Each track becomes a category "animal_N", unless a `labels.txt` beside the file names the classes

@@ -342,10 +342,8 @@ ImportReport ImportNwb(Project& project, const std::filesystem::path& path,
   }
   bool numbers = false;
   const FramesAt frames_at = [&](const std::string& name, const std::vector<double>& seconds) {
-    std::string slashes = name;
-    std::replace(slashes.begin(), slashes.end(), '\\', '/');
     const VideoRow* video = matcher.forced();
-    if (!video && !slashes.empty()) video = matcher.Find(slashes);
+    if (!video && !name.empty()) video = matcher.Find(name);
     if (!video) video = matcher.only();
     double last = 0;
     bool whole = true;

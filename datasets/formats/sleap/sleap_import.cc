@@ -201,8 +201,7 @@ SleapPictures TakeOutPictures(const H5File& file, const SleapFile& head,
     const SleapVideo& video = head.videos[v];
     if (video.embedded.empty()) continue;
     bool known = false;
-    for (std::string source : video.sources) {
-      std::replace(source.begin(), source.end(), '\\', '/');
+    for (const std::string& source : video.sources) {
       const VideoPart* ignored = nullptr;
       known = known || matcher.Find(source, false, &ignored);
     }

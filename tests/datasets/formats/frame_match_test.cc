@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "datasets/base/url.h"
 #include "datasets/exchange/frame_place.h"
 #include "tests/support/coco_sample.h"
 
@@ -272,6 +273,88 @@ TEST_CASE("two people's files of one frame are not mixed") {
   Job job;
   CHECK(Says(ErrorOf([&] { Import(*project, "labelme", folder / "in", {}, job); }),
              {"frame 3", "anna", "ben"}));
+}
+
+namespace {
+
+// `clip`, and two others whose files are called cage4.mp4.
+std::unique_ptr<datasets::Project> WithTwins(const TempDir& folder) {
+  auto project = LabelProject(folder.path());
+  AddVideoRow(*project, "cage4", 100, 64, 48, 25, "day1/cage4.mp4");
+  AddVideoRow(*project, "cage4_2", 100, 64, 48, 25, "day2/cage4.mp4");
+  return project;
+}
+
+}  // namespace
+
+TEST_CASE("--video says which of several videos of a name is meant, and is none of others") {
+  TempDir folder;
+  auto project = WithTwins(folder);
+  const auto name_of = [&](const std::string& forced, const std::string& name) -> std::string {
+    const datasets::VideoMatcher matcher(*project, folder / "labels.json", forced);
+    const datasets::VideoRow* video = matcher.FindOrForced(name);
+    return video ? video->name : matcher.Knows(name) ? "several" : "none";
+  };
+  CHECK(name_of("cage4_2", "cage4.mp4") == "cage4_2");
+  CHECK(name_of("cage4_2", "day1/cage4.mp4") == "cage4");
+  CHECK(name_of("clip", "cage4.mp4") == "several");
+  CHECK(name_of("clip", "unheard.mp4") == "none");
+  CHECK(Says(ErrorOf([&] { name_of("", "cage4.mp4"); }), {"2 videos of that name", "--video"}));
+}
+
+TEST_CASE("labels whose name fits several other videos do not land on --video") {
+  ImportOptions options;
+  options.video = "clip";
+  for (const std::string first : {"cage4_000003.png", "cage4/000003.png"}) {
+    CAPTURE(first);
+    TempDir folder;
+    auto project = WithTwins(folder);
+    const auto report =
+        ImportText(*project, folder, Images({first, "clip_000005.png"}).dump(), options);
+    CHECK(LabeledFrames(*project, "clip") == std::vector<int>{5});
+    CHECK(report.annotations == 1);
+    REQUIRE(report.warnings.size() == 1);
+    CHECK(Says(report.warnings[0], {"1 images of other videos"}));
+    CHECK(ImportText(*project, folder, Images({first}).dump(), options).annotations == 0);
+  }
+}
+
+TEST_CASE("a backslash in the name of a file is itself before it is that of Windows") {
+  TempDir folder;
+  auto project = LabelProject(folder.path());
+  AddVideoRow(*project, "odd", 100, 64, 48, 25, "odd\\clip.mp4");
+  json dataset = Images({"odd\\clip.mp4#000004", "C:\\films\\clip.mp4#000006", "c.png"});
+  dataset["videos"] = {{{"id", 1}, {"file_name", "odd\\clip.mp4"}}};
+  dataset["images"][2]["video_id"] = 1;
+  dataset["images"][2]["frame_index"] = 9;
+  ImportText(*project, folder, dataset.dump());
+  CHECK(LabeledFrames(*project, "odd") == std::vector<int>{4, 9});
+  CHECK(LabeledFrames(*project, "clip") == std::vector<int>{6});
+  Job job;
+  const auto table = WriteText(folder,
+                               "video,subject,behavior,start_frame,stop_frame\n"
+                               "odd\\clip.mp4,ann,run,3,5\nday1\\clip.mp4,ann,run,7,8\n",
+                               "t.csv");
+  Import(*project, "behaviors", table, {}, job);
+  CHECK(project->BehaviorIntervals(project->VideoByName("odd").id).size() == 1);
+}
+
+TEST_CASE("only what is a URL is decoded, and only once") {
+  using datasets::PathOfUrl;
+  CHECK(PathOfUrl("https://x.y/my%20cage.png?sig=1") == "x.y/my cage.png");
+  CHECK(PathOfUrl("/data/upload/1/a%20b.png") == "1/a b.png");
+  CHECK(PathOfUrl("/data/local-files/?d=50%2525/a%20b.png") == "50%25/a b.png");
+  CHECK(PathOfUrl("http://localhost:8080/data/local-files/?d=a%20b.png") == "a b.png");
+  for (const char* plain : {"50%25.mp4", "what?.png", "a/b%20c.png", "s3://bucket/a%20b.png"}) {
+    CHECK(PathOfUrl(plain) == plain);
+  }
+  CHECK(PathOfUrl(PathOfUrl("/data/upload/50%2525.mp4")) == "50%25.mp4");
+  TempDir folder;
+  auto project = LabelProject(folder.path());
+  AddVideoRow(*project, "50%25", 100, 64, 48);
+  ImportText(*project, folder,
+             Images({"50%25_000003.png", "https://x.y/50%2525_000004.png"}).dump());
+  CHECK(LabeledFrames(*project, "50%25") == std::vector<int>{3, 4});
 }
 
 }  // namespace frame_match_test

@@ -328,4 +328,46 @@ TEST_CASE("--video does not make the frames of a later part those of the whole")
   CHECK(in.project->BehaviorIntervals(1).empty());
 }
 
+TEST_CASE("that the name of another recording fits several of its files is no matter to --video") {
+  TempDir folder;
+  Job job;
+  const auto project = Project::Create(folder / "p.vole");
+  Add(*project, "exp", {"100MEDIA/DJI_0001.MP4", "101MEDIA/DJI_0001.MP4"});
+  const datasets::Id other = Add(*project, "other", {"other.mp4"});
+  ImportOptions options;
+  options.video = "other";
+  const auto table = WriteText(folder,
+                               "video,subject,behavior,start_frame,stop_frame\n"
+                               "DJI_0001.MP4,,groom,3,5\n101MEDIA/DJI_0001.MP4,,groom,6,7\n"
+                               "other.mp4,,groom,8,9\n",
+                               "scored.csv");
+  const auto report = datasets::Import(*project, "behaviors", table, options, job);
+  CHECK(report.intervals == 1);
+  CHECK(project->BehaviorIntervals(other).size() == 1);
+  REQUIRE(report.warnings.size() == 1);
+  CHECK(Says(report.warnings[0], {"2 lines about other videos"}));
+}
+
+TEST_CASE("--video says how long the one of several files of a name is that BORIS speaks of") {
+  TempDir folder;
+  Job job;
+  const auto project = Project::Create(folder / "p.vole");
+  Add(*project, "cage4", {"day1/cage4.mp4"});
+  const datasets::Id second = Add(*project, "cage4_2", {"day2/cage4.mp4"});
+  Add(*project, "later", {"later.mp4"});
+  const auto table = WriteText(folder,
+                               "Observation id,Media file,Total length,FPS,Subject,Behavior,"
+                               "Behavior type,Start (s),Stop (s)\n"
+                               "o,cage4.mp4,2.4,25,ann,groom,STATE,0.2,0.4\n"
+                               "o,later.mp4,2.4,25,ann,groom,STATE,1.6,1.8\n",
+                               "boris.csv");
+  ImportOptions options;
+  options.video = "cage4_2";
+  CHECK(datasets::Import(*project, "boris", table, options, job).intervals == 1);
+  CHECK(project->BehaviorIntervals(second).at(0).start_frame == 5);
+  options.video = "later";  // where it begins is not known
+  CHECK(Says(ErrorOf([&] { datasets::Import(*project, "boris", table, options, job); }),
+             {"several files", "how long"}));
+}
+
 }  // namespace parts_import_test
