@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <sstream>
+#include <set>
 
 #include "datasets/base/error.h"
+#include "datasets/base/text.h"
 #include "datasets/exchange/drawn_shapes.h"
 #include "datasets/formats/via/via_reading.h"
 #include "datasets/pose/pose_document.h"
@@ -88,6 +89,7 @@ class Via3Reader {
     for (const auto& [key, value] : metadata.items()) {
       entries.push_back({reading_.what + ", metadata '" + key + "'", &value});
     }
+    for (const Entry& entry : entries) CountVideo(*entry.value);
     for (const Entry& entry : entries) {
       reading_.bad.Try([&] {
         if (IsRegion(*entry.value)) reading_.placer.See(ClaimOf(*entry.value, entry.where));
@@ -97,17 +99,27 @@ class Via3Reader {
       if (done_++ % 1024 == 0) reading_.job.Advance(0, 0, "reading regions and segments");
       reading_.bad.Try([&] { Add(*entry.value, entry.where); });
     }
+    const VideoRow* forced = matcher_.forced();
     for (const auto& [name, count] : missing_) {
-      reading_.content.labels.warnings.push_back(std::to_string(count) +
-                                                 " segments and regions of '" + name +
-                                                 "', which is not in the project, were left out");
+      reading_.content.labels.warnings.push_back(
+          std::to_string(count) + " segments and regions of '" + name +
+          (forced ? "', another video than --video, were left out"
+                  : "', which is not in the project, were left out"));
     }
-    if (missing_count_ > 0 && reading_.content.intervals.empty() &&
-        reading_.content.labels.labels().empty()) {
+    if (missing_count_ == 0 || !reading_.content.intervals.empty() ||
+        !reading_.content.labels.labels().empty()) {
+      return;
+    }
+    if (!forced) {
       throw Error(reading_.what,
                   "none of its videos is in the project (" + missing_.begin()->first + ", ...)",
                   "add them with `vole add-video`, or say which with --video");
     }
+    throw Error(reading_.what,
+                "none of its videos (" + missing_.begin()->first + ", ...) is called '" +
+                    forced->name + "', as --video says",
+                names_.size() > 1 ? "import the segments of each video by themselves"
+                                  : "check which video it is about");
   }
 
  private:
@@ -123,9 +135,6 @@ class Via3Reader {
     const json& file = MemberOf(tree_["file"], id);
     if (!file.is_object()) throw Error(where, "its view is of no file", "correct the file");
     File result{ViaText(file, "fname"), ViaText(file, "src"), ViaText(file, "type") == "4"};
-    for (std::string* text : {&result.name, &result.source}) {
-      std::replace(text->begin(), text->end(), '\\', '/');
-    }
     if (result.name.empty()) result.name = result.source;
     return result;
   }
@@ -135,12 +144,21 @@ class Via3Reader {
     return xy.is_array() && !xy.empty();
   }
 
+  void CountVideo(const json& entry) {
+    try {
+      const File file = FileOf(entry, reading_.what);
+      if (file.is_video) names_.insert(KeyOf(file));
+    } catch (const Error&) {  // is said when the entry is read
+    }
+  }
+  static std::string KeyOf(const File& file) { return file.name + "\n" + file.source; }
+
+  // Null for one that is not in the project, or for another one than --video.
   const VideoRow* VideoOf(const File& file) {
-    if (matcher_.forced()) return &matcher_.Require(file.name, file.name);
-    const auto [known, is_new] = videos_.emplace(file.name + "\n" + file.source, nullptr);
-    if (!is_new) return known->second;
-    const VideoRow* video = matcher_.Find(file.name);
-    return known->second = video ? video : matcher_.Find(file.source);
+    const auto known = videos_.find(KeyOf(file));
+    if (known != videos_.end()) return known->second;
+    const VideoRow* video = matcher_.FindChosen({file.name, file.source}, names_.size() > 1);
+    return videos_[KeyOf(file)] = video;
   }
 
   int FrameAt(const VideoRow& video, double seconds, const std::string& where) {
@@ -156,7 +174,11 @@ class Via3Reader {
       claim.what = where;
       claim.file_name = file.name;
       const std::filesystem::path folder = reading_.path.parent_path();
-      claim.pictures = {folder / file.name, folder / file.source};
+      for (std::string name : {file.name, file.source}) {
+        claim.pictures.push_back(folder / name);
+        std::replace(name.begin(), name.end(), '\\', '/');
+        if (claim.pictures.back() != folder / name) claim.pictures.push_back(folder / name);
+      }
       return claim;
     }
     const std::vector<double> z = ViaNumbers(MemberOf(entry, "z"), where);
@@ -178,13 +200,10 @@ class Via3Reader {
       const std::string text = ViaValue(value);
       const json& options = MemberOf(attribute, "options");
       // Of checkboxes several are set: "1,3".
-      std::vector<std::string> several;
-      for (std::stringstream stream(text); std::getline(stream, several.emplace_back(), ',');) {
-      }
-      several.pop_back();
+      std::vector<std::string> several = SplitNames(text);
+      if (several.size() > 1 && several.back().empty()) several.pop_back();
       for (std::string& one : several) one = ViaText(options, one);
       const bool all =
-          !several.empty() &&
           std::none_of(several.begin(), several.end(), [](const auto& one) { return one.empty(); });
       if (all) {
         values.insert(values.end(), several.begin(), several.end());
@@ -277,6 +296,7 @@ class Via3Reader {
   ViaReading& reading_;
   const VideoMatcher matcher_;
   ProjectTimes times_;
+  std::set<std::string> names_;                    // of all videos that it is about
   std::map<std::string, const VideoRow*> videos_;  // found before
   std::map<std::string, int64_t> missing_;         // by file
   int64_t missing_count_ = 0, done_ = 0;

@@ -4,6 +4,7 @@
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/files/csv.h"
+#include "datasets/files/file_names.h"
 #include "datasets/files/json_members.h"
 #include "datasets/formats/via/via_reading.h"
 
@@ -112,7 +113,7 @@ json Via3Tree(const CsvTable& table, const std::string& text) {
 
 }  // namespace
 
-bool IsViaTable(const fs::path& path) { return path.extension() == ".csv"; }
+bool IsViaTable(const fs::path& path) { return LowerEnding(path) == ".csv"; }
 
 json ReadViaTable(const fs::path& path, const std::string& what) {
   const std::string text = ReadTextFile(path, what);

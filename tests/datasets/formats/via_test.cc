@@ -75,9 +75,11 @@ json Via3() {
 struct Stage {
   TempDir folder;
   std::unique_ptr<Project> project = LabelProject(folder.path());
+  ImportOptions options;
   ImportReport Import(const json& tree) {
     Job job;
-    return datasets::Import(*project, "via", WriteText(folder, tree.dump(), "via.json"), {}, job);
+    return datasets::Import(*project, "via", WriteText(folder, tree.dump(), "via.json"), options,
+                            job);
   }
   std::string Refusal(const json& tree) {
     const std::string said = ErrorOf([&] { Import(tree); });
@@ -160,6 +162,33 @@ TEST_CASE("a faulty project of VIA is one clear line, and neither labels nor beh
   odd = Via2();
   odd["_via_img_metadata"]["clip_000004.png-1"]["filename"] = "clip_000400.png";
   CHECK(Says(stage.Refusal(odd), {"frame 400"}));
+}
+
+TEST_CASE("segments and regions of other videos of VIA 3 do not land on --video") {
+  json both = Via3();  // and another video with the same
+  both["file"]["2"] = {{"fid", "2"}, {"fname", "other.mp4"}, {"type", 4}, {"loc", 1}, {"src", ""}};
+  both["view"]["2"] = {{"fid_list", {"2"}}};
+  for (const char* key : {"1_a", "1_d"}) {
+    both["metadata"][std::string("of other ") + key] = both["metadata"][key];
+    both["metadata"][std::string("of other ") + key]["vid"] = "2";
+  }
+  for (const bool known : {true, false}) {
+    CAPTURE(known);
+    Stage stage;
+    if (known) AddVideoRow(*stage.project, "other", 100, 64, 48);
+    stage.options.video = "clip";
+    const ImportReport report = stage.Import(both);
+    CHECK(report.intervals == 2);
+    CHECK(report.annotations == 1);
+    CHECK(Says(Joined(report.warnings), {"2 segments and regions of 'other.mp4'", "--video"}));
+  }
+  Stage none;
+  AddVideoRow(*none.project, "third", 100, 64, 48);
+  none.options.video = "third";
+  CHECK(Says(none.Refusal(both), {"'third'", "--video", "each video by themselves"}));
+  json renamed = Via3();
+  renamed["file"]["1"]["fname"] = "before it was renamed.mp4";
+  CHECK(none.Import(renamed).intervals == 2);
 }
 
 }  // namespace via_test
