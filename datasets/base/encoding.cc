@@ -135,6 +135,10 @@ std::string DecodeText(std::string bytes, const std::string& what, bool* guessed
 TextGuesses::TextGuesses() : outer_(collector) { collector = this; }
 TextGuesses::~TextGuesses() { collector = outer_; }
 
+void TextGuesses::Add(const std::string& what) {
+  if (std::find(files_.begin(), files_.end(), what) == files_.end()) files_.push_back(what);
+}
+
 std::vector<std::string> TextGuesses::Sentences() const {
   constexpr size_t kMostSaid = 5;
   std::vector<std::string> said;

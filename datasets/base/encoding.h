@@ -41,7 +41,7 @@ class TextGuesses {
   TextGuesses& operator=(const TextGuesses&) = delete;
   // At most a handful, and how many more there were.
   std::vector<std::string> Sentences() const;
-  void Add(const std::string& what) { files_.push_back(what); }
+  void Add(const std::string& what);  // of a file that is read twice once
 
  private:
   TextGuesses* outer_;

@@ -1,13 +1,12 @@
 #include "datasets/formats/formats.h"
 
 #include <algorithm>
-#include <cctype>
-#include <functional>
-#include <set>
+#include <fstream>
 
 #include "datasets/base/encoding.h"
 #include "datasets/base/error.h"
 #include "datasets/exchange/format.h"
+#include "datasets/files/file_names.h"
 #include "datasets/formats/zip_choice.h"
 
 namespace datasets {
@@ -66,21 +65,37 @@ std::string FormatTable(bool imports) {
 
 namespace {
 
-// What tools hand out packed, and what is a spreadsheet's own.
+bool BeginsWith(const std::string& bytes, const std::vector<std::string>& starts) {
+  return std::any_of(starts.begin(), starts.end(), [&](const std::string& start) {
+    return bytes.compare(0, start.size(), start) == 0;
+  });
+}
+
+// What tools hand out packed, and what is a spreadsheet's own; by what is in it, for text may be
+// called .xls and a folder day1.zip.
 void RefusePacked(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const std::string thing = "'" + path.string() + "'";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return;
+  const std::string ending = LowerEnding(path), thing = "'" + path.string() + "'";
   if (ending == ".zip") {
     throw Error(thing, "it is called .zip and is no ZIP archive", "get it again");
   }
-  static const std::set<std::string> kPacked = {".gz", ".tar", ".tgz", ".bz2",
-                                                ".xz", ".7z",  ".rar"};
-  if (kPacked.count(ending)) {
+  constexpr size_t kLooked = 512;  // a tar says its name at byte 257
+  std::string start(kLooked, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), kLooked);
+  start.resize(static_cast<size_t>(file.gcount()));
+  static const std::vector<std::string> kPacked = {"\x1f\x8b", "\xfd\x37zXZ", "7z\xbc\xaf\x27",
+                                                   "Rar!\x1a"};
+  const bool bzip2 = BeginsWith(start, {"BZh"}) && start.compare(4, 6, "1AY&SY") == 0;
+  const bool tar = start.size() == kLooked && start.compare(257, 5, "ustar") == 0;
+  const bool old_tar = ending == ".tar" && start.find('\0') != std::string::npos;
+  if (BeginsWith(start, kPacked) || bzip2 || tar || old_tar) {
     throw Error(thing, "it is packed, and not as ZIP, which can be read",
                 "unpack it, and import the file or folder that was in it");
   }
-  if (ending == ".xlsx" || ending == ".xls" || ending == ".ods") {
+  const bool sheet = ending == ".xlsx" || ending == ".xls" || ending == ".ods";
+  if (sheet && BeginsWith(start, {"PK", "\xd0\xcf\x11\xe0"})) {
     throw Error(thing, "it is a spreadsheet", "save it as CSV");
   }
 }
@@ -138,8 +153,8 @@ ImportReport ImportLoose(const Format& format, Project& project, const std::file
 }  // namespace
 
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
-                    const ImportOptions& options, Job& job) {
-  const Format& found = Find(format, true);
+                    const ImportOptions& options, Job& job, const Recognized& recognized) {
+  const Format* asked = format.empty() ? nullptr : &Find(format, true);
   CheckOptions(options, "import");
   if (options.names_from != "categories" && options.names_from != "tracks") {
     throw Error("names from '" + options.names_from + "'", "there is no such choice",
@@ -148,15 +163,22 @@ ImportReport Import(Project& project, const std::string& format, const std::file
   if (!std::filesystem::exists(path)) {
     throw Error("'" + path.string() + "'", "there is no such file or folder", "check the path");
   }
+  const auto say = [&](const Format& found) {
+    if (!asked && recognized) recognized(found.name);
+  };
   if (!IsZipFile(path)) {
     RefusePacked(path);
+    const Format& found = asked ? *asked : Find(RecognizeFormat(path, job), true);
+    say(found);
     return ImportLoose(found, project, path, options, job);
   }
   const UnpackedZip zip(path, job);
   ImportReport report = SaidOf(zip, [&] {
-    const InsideChoice chosen = ChooseInside(zip, {&found});
+    const InsideChoice chosen =
+        ChooseInside(zip, asked ? std::vector<const Format*>{asked} : Importers());
+    say(*chosen.format);
     zip.AddNames(job);
-    return ImportLoose(found, project, chosen.path, options, job);
+    return ImportLoose(*chosen.format, project, chosen.path, options, job);
   });
   for (std::string& said : report.warnings) said = zip.InWords(said);
   return report;

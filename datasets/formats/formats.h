@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ std::string FormatTable(bool imports);
 std::string RecognizeFormat(const std::filesystem::path& path);
 std::string RecognizeFormat(const std::filesystem::path& path, Job& job);  // which can be cancelled
 
+using Recognized = std::function<void(const std::string& format)>;
+
 // All or nothing: the whole file is read and checked before the first write, and the writes are one
 // transaction. A second import of the same file adds nothing twice (same image, category and
 // outline; same video, subject, behavior, author and frames). Imported images become `done`;
@@ -40,9 +43,11 @@ std::string RecognizeFormat(const std::filesystem::path& path, Job& job);  // wh
 // videos, with its own class in training. The former category is its supercategory.
 // A .zip is unpacked for as long as it is read: the folder or the only file in it that is like the
 // format is imported; its pictures and films stay packed, so its labels must be of videos.
+// `format`: "" for the one that RecognizeFormat says (a .zip is unpacked once then, not twice);
+// `recognized` is told it before anything is read.
 // Throws Error naming the file, the object in it, the cause and the way out; Cancelled.
 ImportReport Import(Project& project, const std::string& format, const std::filesystem::path& path,
-                    const ImportOptions& options, Job& job);
+                    const ImportOptions& options, Job& job, const Recognized& recognized = {});
 
 // Writes a new file beside `out` and renames it, so that a failure leaves an older export as it was
 // (folder formats: file by file). Throws Error for an unknown format or `what`, no prediction to

@@ -7,6 +7,7 @@
 #include "datasets/base/error.h"
 #include "datasets/exchange/format.h"
 #include "datasets/files/unpacked_zip.h"
+#include "datasets/store/database_error.h"
 
 namespace datasets {
 
@@ -20,11 +21,14 @@ struct InsideChoice {
 // is none, or where several could be meant: with their names and the way out.
 InsideChoice ChooseInside(const UnpackedZip& zip, const std::vector<const Format*>& formats);
 
-// Errors of `work` speak of the archive, not of the folder it lies unpacked in.
+// Errors of `work` speak of the archive, not of the folder it lies unpacked in; those of the
+// project's database pass as they are, for who tries again or recovers.
 template <class Work>
 auto SaidOf(const UnpackedZip& zip, const Work& work) {
   try {
     return work();
+  } catch (const DatabaseError&) {
+    throw;
   } catch (const Error& error) {
     const std::string name = zip.file().filename().string(), text = zip.InWords(error.what());
     const size_t colon = text.find(": ");

@@ -26,18 +26,18 @@ std::vector<std::string> ImportFormats() {
 }
 
 int Run(Arguments& arguments, Console& console) {
-  if (arguments.format.empty()) {
-    arguments.format = datasets::RecognizeFormat(arguments.path, console.job());
-    console.Note(fmt::format("{}: recognized as {}; another is taken with --format", arguments.path,
-                             arguments.format));
-  }
-  CheckChoice("--format", arguments.format, ImportFormats());
+  if (!arguments.format.empty()) CheckChoice("--format", arguments.format, ImportFormats());
   CheckChoice("--names-from", arguments.options.names_from, {"categories", "tracks"});
   datasets::CheckOptions(arguments.options, "import");
   const auto project = OpenProject(arguments.project);
   if (!arguments.options.video.empty()) project->VideoByName(arguments.options.video);
-  const datasets::ImportReport report = datasets::Import(*project, arguments.format, arguments.path,
-                                                         arguments.options, console.job());
+  const datasets::ImportReport report = datasets::Import(
+      *project, arguments.format, arguments.path, arguments.options, console.job(),
+      [&](const std::string& format) {
+        arguments.format = format;
+        console.Note(fmt::format("{}: recognized as {}; another is taken with --format",
+                                 arguments.path, format));
+      });
   for (const std::string& warning : report.warnings) console.Warn(warning);
   std::string text;
   if (report.annotations > 0 || report.intervals + report.predictions == 0) {

@@ -125,4 +125,20 @@ TEST_CASE("keys deep in a long file, and text in other encodings, do not mislead
         "behaviors");
 }
 
+TEST_CASE("what is packed is refused by what is in it, not by what it is called") {
+  const Place at;
+  at.Recognized("day1.zip/a.json", R"({"shapes": []})");
+  CHECK(datasets::RecognizeFormat(at.folder / "day1.zip") == "labelme");
+  at.Recognized("day2.tar/a.json", R"({"shapes": []})");
+  CHECK(datasets::RecognizeFormat(at.folder / "day2.tar") == "labelme");
+  CHECK(at.Recognized("a.xls", "video\tsubject\tbehavior\tstart_frame\tstop_frame\n") ==
+        "behaviors");
+  CHECK(Says(at.Refusal("b.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "it is a spreadsheet"));
+  CHECK(Says(at.Refusal("c.xlsx", std::string("PK\x03\x04", 4)), "it is a spreadsheet"));
+  CHECK(Says(at.Refusal("d.tar.gz", "\x1f\x8b\x08"), "it is packed"));
+  CHECK(Says(at.Refusal("e.json", "\x1f\x8b\x08"), "it is packed"));
+  CHECK(Says(at.Refusal("f.tar", std::string("a.json") + std::string(600, '\0')), "it is packed"));
+  CHECK(Says(at.Refusal("g.zip", "{}"), "no ZIP archive"));
+}
+
 }  // namespace recognize_test

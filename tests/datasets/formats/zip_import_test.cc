@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "datasets/files/unpacked_zip.h"
+#include "datasets/formats/zip_choice.h"
 #include "tests/support/coco_sample.h"
 
 namespace zip_import_test {
@@ -239,11 +240,15 @@ TEST_CASE("labels of pictures that are in the archive alone are refused: they wo
 }
 
 TEST_CASE("names that lead out of the folder are refused, and nothing is written there") {
-  for (const char* name : {"../evil.json", "a/../../evil.json", "a\\..\\..\\evil.json"}) {
+  for (const char* name :
+       {"../evil.json", "../../../evil.json", "a/../../evil.json", "a\\..\\..\\evil.json"}) {
     Stage stage;
     CHECK(Says(stage.Refusal(stage.Zip({{"annotations.xml", kCvat}, {name, "{}"}})),
                {"'export.zip'", name, "leads out"}));
-    CHECK_FALSE(fs::exists(stage.folder / "evil.json"));
+    for (const fs::path& above :
+         {stage.folder / "tmp", stage.folder.path(), stage.folder.path().parent_path()}) {
+      CHECK_FALSE(fs::exists(above / "evil.json"));
+    }
   }
   for (const char* name : {"/evil.json", "\\evil.json", "C:\\evil.json", "c:/evil.json"}) {
     Stage stage;
@@ -322,6 +327,56 @@ TEST_CASE("an import that is cancelled while it unpacks leaves nothing behind") 
   CHECK_THROWS_AS(datasets::Import(*stage.project, "cvat", zip, {}, job), datasets::Cancelled);
   CHECK(seen);
   CHECK(stage.project->Images().empty());
+}
+
+TEST_CASE("an archive whose format is not said is unpacked once, and the format told first") {
+  Stage stage;
+  const auto zip = stage.Zip({{"annotations.xml", kCvat}});
+  int begun = 0;
+  datasets::Job job([&](const datasets::Job::Progress& progress) {
+    begun += progress.text == "unpacking export.zip" && progress.done == 0;
+  });
+  std::string told;
+  size_t there = 99;
+  const auto report =
+      datasets::Import(*stage.project, "", zip, {}, job, [&](const std::string& format) {
+        told = format;
+        there = stage.project->Images().size();
+      });
+  CHECK(report.annotations == 1);
+  CHECK(told == "cvat");
+  CHECK(there == 0);
+  CHECK(begun == 1);
+  told.clear();
+  const auto file = WriteText(stage.folder, kCvat, "annotations.xml");
+  const auto tell = [&](const std::string& format) { told += format; };
+  datasets::Import(*stage.project, "", file, {}, job, tell);
+  datasets::Import(*stage.project, "cvat", file, {}, job, tell);
+  CHECK(told == "cvat");
+  CHECK(Says(ErrorOf([&] {
+               datasets::Import(*stage.project, "", WriteText(stage.folder, "x", "x.json"), {},
+                                job);
+             }),
+             {"like none", "--format"}));
+}
+
+TEST_CASE("films of every kind stay packed") {
+  Stage stage;
+  Entries entries = {{"annotations.xml", kCvat}};
+  for (const char* film :
+       {"a.mp4", "b.TS", "c.flv", "d.ogv", "e.3gp", "f.y4m", "g.vob", "h.h264"}) {
+    entries.emplace_back(film, "film");
+  }
+  const datasets::UnpackedZip unpacked(stage.Zip(entries), stage.job);
+  CHECK(unpacked.files().size() == 1);
+  CHECK(unpacked.left_out().size() == entries.size() - 1);
+}
+
+TEST_CASE("an error of the project's database is not taken for one of the archive") {
+  Stage stage;
+  const datasets::UnpackedZip zip(stage.Zip({{"annotations.xml", kCvat}}), stage.job);
+  const auto busy = [] { throw datasets::BusyError(SQLITE_BUSY, "project 'p.vole'", "busy"); };
+  CHECK_THROWS_AS(datasets::SaidOf(zip, busy), datasets::BusyError);
 }
 
 }  // namespace zip_import_test
