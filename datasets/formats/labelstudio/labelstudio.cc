@@ -14,9 +14,11 @@
 #include "datasets/exchange/format.h"
 #include "datasets/exchange/frame_place.h"
 #include "datasets/exchange/label_batch.h"
+#include "datasets/files/file_names.h"
 #include "datasets/files/json_entries.h"
 #include "datasets/files/json_members.h"
 #include "datasets/formats/behaviors/behaviors.h"
+#include "datasets/formats/labelstudio/regions.h"
 #include "datasets/pose/pose_document.h"
 #include "datasets/project_times.h"
 
@@ -34,18 +36,6 @@ bool StudioFlag(const json& object, const char* key) {
   return value.is_boolean() && value.get<bool>();
 }
 
-// The first text of "polygonlabels", "labels" and the like.
-std::string StudioLabel(const json& value) {
-  for (const auto& [key, names] : value.items()) {
-    const bool is_labels =
-        key == "labels" || (key.size() > 6 && key.substr(key.size() - 6) == "labels");
-    if (is_labels && names.is_array() && !names.empty() && names[0].is_string()) {
-      return names[0].get<std::string>();
-    }
-  }
-  return "";
-}
-
 std::string StudioAuthor(const json& annotation) {
   const json& by = MemberOf(annotation, "completed_by");
   if (by.is_number_integer()) return "annotator " + std::to_string(by.get<int64_t>());
@@ -53,31 +43,7 @@ std::string StudioAuthor(const json& annotation) {
   return by.is_string() ? by.get<std::string>() : email;
 }
 
-// How Label Studio marks stretches of time in a video.
-enum class StudioTime { kNone, kFrames, kSeconds };
-
-StudioTime TimeOf(const json& region) {
-  const json& value = MemberOf(region, "value");
-  if (TextMember(region, "type") == "timelinelabels") return StudioTime::kFrames;
-  const bool seconds = MemberOf(value, "start").is_number() && MemberOf(value, "end").is_number();
-  return seconds && TextMember(region, "type") == "labels" ? StudioTime::kSeconds
-                                                           : StudioTime::kNone;
-}
-
-bool IsVideoName(const std::string& source) {
-  static const std::set<std::string> kEndings = {".mp4",  ".avi", ".mov", ".mkv",
-                                                 ".webm", ".m4v", ".mpg", ".wmv"};
-  std::string ending = fs::path(source).extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return kEndings.count(ending) > 0;
-}
-
-struct StudioRegion {
-  json result;
-  std::string where, author, label;
-  bool is_video = false;
-  StudioTime time = StudioTime::kNone;
-};
+bool IsVideoBox(const StudioRegion& region) { return region.type == "videorectangle"; }
 
 struct StudioTask {
   PictureClaim claim;  // of a picture
@@ -90,6 +56,7 @@ class StudioImport {
   StudioImport(const Project& project, const fs::path& path, const ImportOptions& options, Job& job)
       : path_(path),
         file_("Label Studio file '" + path.filename().string() + "'"),
+        options_(options),
         job_(job),
         placer_(project, path, options),
         matcher_(project, path, options.video),
@@ -116,6 +83,8 @@ class StudioImport {
     for (const StudioTask& task : tasks_) AddTask(task);
     bad_.Finish(&batch_.warnings, batch_.images().empty() && intervals_.empty());
     Say(other_videos_, "stretches of time in other videos were left out");
+    Say(unlabeled_times_, "stretches of time without a label were left out");
+    Say(further_labels_, "further labels of animals were left out: each has one name");
     placer_.AddNotes(&batch_.warnings);
     Say(several_,
         "tasks have annotations of several people; of each the ground truth, else the one "
@@ -149,9 +118,7 @@ class StudioImport {
       if (source.empty() && value.is_string()) source = value.get<std::string>();
     }
     if (source.empty()) throw Error(where, "its data name no picture", "correct the file");
-    const size_t local = source.find("?d="), query = source.find('?');
-    if (local != std::string::npos) return UrlDecoded(source.substr(local + 3));
-    return UrlDecoded(source.substr(0, query));
+    return PathOfUrl(source);
   }
 
   // Takes the regions out of `task`.
@@ -182,31 +149,15 @@ class StudioImport {
     StudioTask result;
     bool is_video = false;
     if (!taken.is_object()) throw Error(where, "an annotation is no object", "correct the file");
-    json& regions = taken["result"];
-    if (!regions.is_array()) regions = json::array();
-    // A shape and its label can be two results of one id.
-    std::map<std::string, std::string> labels;
-    for (const json& region : regions) {
-      const std::string label = StudioLabel(MemberOf(region, "value"));
-      if (!label.empty()) labels[TextMember(region, "id")] = label;
-    }
-    int64_t number = 0;
-    for (json& region : regions) {
-      ++number;
-      StudioRegion one;
-      one.time = TimeOf(region);
-      if (TextMember(region, "type") == "labels" && one.time == StudioTime::kNone) continue;
-      one.where = where + ", region " + std::to_string(number);
-      one.author = StudioAuthor(taken);
-      one.is_video = TextMember(region, "type") == "videorectangle";
-      const auto label = labels.find(TextMember(region, "id"));
-      one.label = label == labels.end() ? "animal" : label->second;
-      is_video = is_video || one.is_video || one.time == StudioTime::kFrames;
-      one.result = std::move(region);
-      result.regions.push_back(std::move(one));
+    result.regions = TakeStudioRegions(taken, where, StudioAuthor(taken));
+    for (const StudioRegion& region : result.regions) {
+      if (region.time == StudioTime::kNone && region.labels.size() > 1) {
+        further_labels_ += static_cast<int64_t>(region.labels.size()) - 1;
+      }
+      is_video = is_video || IsVideoBox(region) || region.time == StudioTime::kFrames;
     }
     const std::string source = SourceOf(data, where);
-    is_video = is_video || IsVideoName(source);
+    is_video = is_video || HasVideoEnding(source);
     if (is_video) {
       result.video = fs::path(source).filename().string();
       videos_named_.insert(result.video);
@@ -256,53 +207,49 @@ class StudioImport {
     return claim;
   }
 
-  // Null for another video than --video.
-  const VideoRow* VideoOf(const StudioTask& task, const std::string& where) const {
-    const VideoRow* found = matcher_.Find(task.video);
-    const std::string unmarked = Unmarked(task.video);
-    if (!found && !unmarked.empty()) found = matcher_.Find(unmarked);
-    if (!matcher_.forced()) {
-      return found ? found : &matcher_.Require(unmarked.empty() ? task.video : unmarked, where);
-    }
-    if (!found && videos_named_.size() <= 1) return matcher_.forced();
-    return found == matcher_.forced() ? found : nullptr;
-  }
-
   void AddTime(const StudioTask& task, const StudioRegion& region) {
-    const VideoRow* video = VideoOf(task, region.where);
-    if (!video) {
-      ++other_videos_;
+    const std::string unmarked = Unmarked(task.video);
+    const VideoRow* video = matcher_.FindChosen({task.video, unmarked}, videos_named_.size() > 1);
+    if (!video && !matcher_.forced()) {  // which throws
+      video = &matcher_.Require(unmarked.empty() ? task.video : unmarked, region.where);
+    }
+    if (!video || region.labels.empty()) {
+      ++(video ? unlabeled_times_ : other_videos_);
       return;
     }
     const json& value = MemberOf(region.result, "value");
     const bool frames = region.time == StudioTime::kFrames;
+    const int first = FirstNumber();
+    const FrameTimes& clock = options_.fps > 0 ? asked_times_ : times_.Of(*video);
     const json ranges = frames ? ListOf(MemberOf(value, "ranges")) : json::array({value});
     for (const json& range : ranges) {
       const json& start = MemberOf(range, "start");
       const json& end = MemberOf(range, "end");
-      if (!start.is_number() || !end.is_number() || start.get<double>() < (frames ? 1 : 0) ||
+      if (!start.is_number() || !end.is_number() || start.get<double>() < (frames ? first : 0) ||
           end.get<double>() < start.get<double>() || end.get<double>() > 1e9) {
         throw Error(region.where, "its start and end are no stretch of time", "correct the file");
       }
       BehaviorTableRow row;
       row.where = region.where;
-      if (frames) {  // numbered from 1, both are in it
-        row.start_frame = static_cast<int>(std::lround(start.get<double>())) - 1;
-        row.end_frame = static_cast<int>(std::lround(end.get<double>()));
+      if (frames) {  // both are in it
+        row.start_frame = static_cast<int>(std::lround(start.get<double>())) - first;
+        row.end_frame = static_cast<int>(std::lround(end.get<double>())) - first + 1;
         row.has_frames = true;
       } else {
         row.start_s = start.get<double>();
         row.stop_s = end.get<double>();
       }
-      SecondsToFrames(row, &times_.Of(*video));
+      SecondsToFrames(row, &clock);
       if (row.end_frame == video->frame_count + 1) row.end_frame = video->frame_count;
-      if (behaviors_.insert(region.label).second) {
-        BehaviorRow behavior;
-        behavior.name = region.label;
-        ethogram_.push_back(std::move(behavior));
+      for (const std::string& label : region.labels) {
+        if (behaviors_.insert(label).second) {
+          BehaviorRow behavior;
+          behavior.name = label;
+          ethogram_.push_back(std::move(behavior));
+        }
+        intervals_.push_back({video->id, "", label, region.author, true, row.start_frame,
+                              row.end_frame, region.where});
       }
-      intervals_.push_back({video->id, "", region.label, region.author, true, row.start_frame,
-                            row.end_frame, region.where});
     }
   }
 
@@ -314,18 +261,23 @@ class StudioImport {
     return number.get<double>();
   }
 
-  // Frames from 0, boxes in percent; those at which the animal is said to be there.
+  // Of a video's first frame.
+  int FirstNumber() const { return options_.first_frame < 0 ? 1 : options_.first_frame; }
+
+  // Frames as the placer counts, boxes in percent; those at which the animal is said to be there.
   std::vector<std::pair<int64_t, json>> KeyFrames(const StudioRegion& region) const {
     std::vector<std::pair<int64_t, json>> frames;
     const json& list = MemberOf(MemberOf(region.result, "value"), "sequence");
     for (const json& key : ListOf(list)) {
       const json& frame = MemberOf(key, "frame");
-      if (!frame.is_number_integer() || frame.get<int64_t>() < 1) {
-        throw Error(region.where, "a key frame has no number from 1", "correct the file");
+      if (!frame.is_number_integer() || frame.get<int64_t>() < FirstNumber()) {
+        throw Error(region.where, "a key frame has no number from " + std::to_string(FirstNumber()),
+                    "correct the file");
       }
       const json& enabled = MemberOf(key, "enabled");
       if (enabled.is_boolean() && !enabled.get<bool>() && frames.empty()) continue;
-      frames.emplace_back(frame.get<int64_t>() - 1, key);
+      // The placer takes off what the user says, and nothing else of a number.
+      frames.emplace_back(frame.get<int64_t>() - (options_.first_frame < 0 ? 1 : 0), key);
     }
     return frames;
   }
@@ -349,8 +301,8 @@ class StudioImport {
   }
 
   void AddVideoBox(const StudioTask& task, const StudioRegion& region) {
-    if (!region.is_video) {
-      ++left_out_[TextMember(region.result, "type")];
+    if (!IsVideoBox(region)) {
+      ++left_out_[region.type];
       return;
     }
     const std::string id = TextMember(region.result, "id");
@@ -377,7 +329,8 @@ class StudioImport {
   IncomingLabel& AddLabel(const StudioRegion& region, size_t place, const Ring& ring) {
     AnnotationRow row;
     if (!ring.empty()) SetRing(ring, region.where, row);
-    IncomingLabel& added = batch_.AddLabel(place, batch_.Category(region.label));
+    IncomingLabel& added = batch_.AddLabel(
+        place, batch_.Category(region.labels.empty() ? "animal" : region.labels[0]));
     row.source = added.row.source;
     row.author = region.author;
     added.row = std::move(row);
@@ -391,9 +344,12 @@ class StudioImport {
       return;
     }
     const json& value = MemberOf(region.result, "value");
-    const std::string type = TextMember(region.result, "type");
     const IncomingImage image = batch_.image(place);
     const double x = image.width / 100.0, y = image.height / 100.0;
+    if (region.is_remark) {
+      ++left_out_[region.type];
+      return;
+    }
     if (value.is_object() && value.contains("rle")) return AddBrush(region, value, place);
     if (value.is_object() && value.contains("points")) {
       Ring ring;
@@ -411,10 +367,10 @@ class StudioImport {
       AddLabel(region, place,
                EllipseRing({percent("x") * x, percent("y") * y}, percent("radiusX") * x,
                            percent("radiusY") * y, Turn(value, region.where)));
-    } else if (type.rfind("rectangle", 0) == 0) {
+    } else if (region.type.rfind("rectangle", 0) == 0) {
       AddLabel(region, place, BoxOf(value, place, region.where));
     } else {
-      ++left_out_[type];
+      ++left_out_[region.type];
     }
   }
 
@@ -445,9 +401,11 @@ class StudioImport {
 
   const fs::path path_;
   const std::string file_;
+  const ImportOptions options_;
   Job& job_;
   FramePlacer placer_;
   const VideoMatcher matcher_;
+  const FrameTimes asked_times_{options_.fps};
   ProjectTimes times_;
   BadEntries bad_;
   LabelBatch batch_;
@@ -459,7 +417,7 @@ class StudioImport {
   std::vector<IncomingInterval> intervals_;
   std::map<std::string, int64_t> left_out_;
   int64_t several_ = 0, cancelled_ = 0, predictions_ = 0, empty_masks_ = 0, key_frames_ = 0,
-          turned_ = 0, other_videos_ = 0;
+          turned_ = 0, other_videos_ = 0, unlabeled_times_ = 0, further_labels_ = 0;
 };
 
 bool IsLikeLabelStudio(const FileStart& start) {

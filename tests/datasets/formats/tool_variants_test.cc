@@ -289,6 +289,97 @@ TEST_CASE("stretches of time that Label Studio marks in a video are behaviors") 
             .find("nowhere") != std::string::npos);
 }
 
+namespace {
+
+json Stretch(const std::string& id, int start, int end, const json& labels) {
+  json value = {{"ranges", {{{"start", start}, {"end", end}}}}};
+  if (!labels.is_null()) value["timelinelabels"] = labels;
+  return {{"type", "timelinelabels"}, {"id", id}, {"value", value}};
+}
+const json kStudioClip = {{"video", "/data/upload/1/3d5ee66a-clip.mp4"}};
+
+}  // namespace
+
+TEST_CASE("every label of a stretch of Label Studio is a bout, and one without is counted") {
+  Stage stage;
+  const auto report = stage.Import(
+      "label-studio", "t.json",
+      StudioTask(kStudioClip,
+                 {Stretch("a", 1, 10, {"walk"}), Stretch("a", 1, 10, {"calm"}),  // a second control
+                  Stretch("b", 21, 30, {"rear", "groom"}), Stretch("c", 41, 50, nullptr)})
+          .dump());
+  CHECK(stage.Bouts() == std::set<Bout>{{"clip", "walk", 0, 10},
+                                        {"clip", "calm", 0, 10},
+                                        {"clip", "rear", 20, 30},
+                                        {"clip", "groom", 20, 30}});
+  CHECK(report.behaviors == 4);
+  CHECK(Says(report, "1 stretches of time without a label were left out"));
+}
+
+TEST_CASE("a shape that Label Studio names twice is one animal, and its second name is counted") {
+  Stage stage;
+  const json place = {{"x", 0}, {"y", 0}, {"width", 50}, {"height", 50}};
+  const auto result = [&](const char* type, const char* key, const json& said) {
+    json value = place;
+    value[key] = said;
+    return json{{"type", type}, {"id", "a"}, {"value", value}};
+  };
+  json region = result("rectanglelabels", "rectanglelabels", {"mouse"});
+  region["original_width"] = 64;
+  region["original_height"] = 48;
+  json second = result("rectanglelabels", "rectanglelabels", {"calm"});
+  const auto report =
+      stage.Import("label-studio", "t.json",
+                   StudioTask({{"image", "clip_000003.png"}},
+                              {region, second, result("choices", "choices", {"asleep"})})
+                       .dump());
+  CHECK(stage.Boxes()[3].size() == 1);
+  CHECK(stage.project->Categories().at(0).name == "mouse");
+  CHECK(Says(report, "1 further labels of animals"));
+  CHECK(Says(report, "1 regions 'choices' were left out"));
+}
+
+TEST_CASE("Label Studio's stretches and boxes in a video obey --fps and --first-frame") {
+  const json seconds = {{"type", "labels"},
+                        {"id", "s"},
+                        {"value", {{"start", 1.0}, {"end", 2.0}, {"labels", {"rear"}}}}};
+  const json key = {{"frame", 5}, {"x", 0}, {"y", 0}, {"width", 50}, {"height", 50}};
+  const json box = {{"type", "videorectangle"},
+                    {"id", "b"},
+                    {"value", {{"sequence", {key}}, {"labels", {"mouse"}}}}};
+  const std::string text =
+      StudioTask(kStudioClip, {Stretch("a", 3, 10, {"walk"}), seconds, box}).dump();
+  for (const int first : {0, 1, 3, -1}) {
+    CAPTURE(first);
+    Stage stage;
+    stage.options.fps = 10;
+    stage.options.first_frame = first;
+    stage.Import("label-studio", "t.json", text);
+    const int own = first < 0 ? 1 : first;
+    CHECK(stage.Bouts() ==
+          std::set<Bout>{{"clip", "walk", 3 - own, 11 - own}, {"clip", "rear", 10, 20}});
+    CHECK(stage.Boxes().count(5 - own) == 1);
+  }
+  Stage later;
+  later.options.first_frame = 4;
+  CHECK(later.Refusal("label-studio", "t.json", text).find("no stretch of time") !=
+        std::string::npos);
+}
+
+TEST_CASE("a stretch of Label Studio belongs to the video it names, whatever --video says") {
+  Stage stage;
+  stage.options.video = "other";
+  AddVideoRow(*stage.project, "cage4", 100, 64, 48, 25, "day1/cage4.mp4");
+  AddVideoRow(*stage.project, "cage4_2", 100, 64, 48, 25, "day2/cage4.mp4");
+  json tasks = json::array();
+  for (const char* name : {"clip.mp4", "other.mp4", "cage4.mp4"}) {
+    tasks.push_back(StudioTask({{"video", name}}, json::array({Stretch("a", 1, 10, {"walk"})}))[0]);
+  }
+  const auto report = stage.Import("label-studio", "t.json", tasks.dump());
+  CHECK(stage.Bouts() == std::set<Bout>{{"other", "walk", 0, 10}});
+  CHECK(Says(report, "2 stretches of time in other videos"));
+}
+
 TEST_CASE("names that stand in a URL are read as they were") {
   Stage stage;
   AddVideoRow(*stage.project, "my cage", 100, 64, 48);
@@ -313,6 +404,11 @@ TEST_CASE("names that stand in a URL are read as they were") {
     frames.insert(*image.frame_index);
   }
   CHECK(frames == std::set<int>{12, 13});
+  AddVideoRow(*stage.project, "50%25", 100, 64, 48);
+  stage.Import("label-studio", "p.json",
+               StudioTask({{"image", "a/50%25_000002.png"}}, {box}).dump());
+  const auto literal = stage.project->ImagesOfVideo(stage.project->VideoByName("50%25").id);
+  CHECK(literal.size() == 1);
 }
 
 TEST_CASE("COCO outlines may have parts without an area, and boxes no outline at all") {
@@ -371,6 +467,12 @@ TEST_CASE("the annotations that VIA 2 exports are read without their project") {
   REQUIRE(stage.Boxes()[13].size() == 1);
   CHECK(stage.Boxes()[13][0].width == 20);
   CHECK(stage.project->Categories().size() == 1);
+  stage.Import("via", "P2.CSV",
+               "filename,region_shape_attributes,region_attributes\n"
+               R"(clip_000016.png,"{""name"":""rect"",""x"":1,""y"":5,""width"":20,""height"":8}",)"
+               R"("{""species"":""mouse""}")"
+               "\n");
+  CHECK(stage.Boxes()[16].size() == 1);
   CHECK(stage
             .Refusal("via", "q.csv",
                      "filename,region_shape_attributes,region_attributes\nclip_000015.png,{x,{}\n")
@@ -454,7 +556,7 @@ TEST_CASE("words for yes and numbers in quotes mean what they say") {
 TEST_CASE("what is still packed is said to be so") {
   Stage stage;
   for (const char* format : {"", "cvat"}) {
-    CHECK(stage.Refusal(format, "a.tar", "a").find("unpack it") != std::string::npos);
+    CHECK(stage.Refusal(format, "a.tgz", "\x1f\x8b\x08").find("unpack it") != std::string::npos);
   }
   CHECK(stage.Refusal("", "a.xlsx", "PK\003\004").find("save it as CSV") != std::string::npos);
 }
