@@ -6,6 +6,7 @@
 #include "annotate/edits_points.h"
 #include "datasets/shape/mask.h"
 #include "datasets/shape/same_place.h"
+#include "datasets/store/review/review_reasons.h"
 #include "datasets/unknown_name.h"
 
 namespace annotate {
@@ -280,6 +281,24 @@ std::vector<EpisodeAnimal> AnimalsOf(const Recorder& recorder,
   return animals;
 }
 
+// Which of several that share a name is wrong, an episode does not say, and none is taken for it.
+void CheckOneIsMeant(const Recorder& recorder, const datasets::ReviewItemRow& item,
+                     const EpisodeAnimal& animal) {
+  if (animal.number || item.reason_code == datasets::kAuditReason.code) return;
+  recorder.reader().ForEachPrediction(
+      item.job_id, item.video_id, item.start_frame, item.end_frame, PredictionView::kCorrected,
+      [&](int frame_index, const std::vector<PredictionRow>& predictions) {
+        const auto count = std::count_if(
+            predictions.begin(), predictions.end(),
+            [&](const PredictionRow& row) { return row.category_id == animal.category; });
+        if (count < 2) return;
+        throw Error("episode " + std::to_string(item.id),
+                    std::to_string(count) + " animals of frame " + std::to_string(frame_index) +
+                        " have one name, and it does not say which of them is wrong",
+                    "delete the wrong outlines, then say that you have corrected it");
+      });
+}
+
 // The episode is about whatever is there.
 bool NamesNobody(const datasets::ReviewItemRow& item) {
   const auto names = nlohmann::json::parse(item.animals_json, nullptr, false);
@@ -383,6 +402,7 @@ Edit DecideEpisode(const datasets::ReviewItemRow& item, Verdict verdict, double 
             } else if (verdict == Verdict::kRejected) {
               const std::vector<EpisodeAnimal> animals = AnimalsOf(recorder, item);
               for (const EpisodeAnimal& animal : animals) {
+                CheckOneIsMeant(recorder, item, animal);
                 Reject(recorder, item.job_id, item.video_id, item.start_frame, item.end_frame,
                        animal.category, animal.number);
               }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "annotate/history.h"
+#include "datasets/store/review/review_reasons.h"
 #include "datasets/unknown_name.h"
 #include "tests/support/store_data.h"
 #include "tests/support/temp_dir.h"
@@ -413,6 +414,33 @@ TEST_CASE("rejecting one of two animals without a name takes that one, whatever 
   scene.history.Apply(annotate::NameUnknown(scene.job, scene.video, 30, 7, scene.b));
   scene.history.Apply(annotate::DecideEpisode(item(1), Verdict::kRejected, 1));
   CHECK(tracklets(21) == std::vector<int>{5});
+}
+
+TEST_CASE("an episode about one of several animals of a name takes the outlines of none of them") {
+  Scene scene;
+  scene.project->Write([&](Writer& writer) {
+    writer.InsertPrediction(tests::Prediction(scene.job, scene.video, 11, scene.a));
+    for (const std::string reason : {"jump", "audit"}) {
+      datasets::ReviewItemRow item;
+      item.job_id = scene.job;
+      item.video_id = scene.video;
+      item.start_frame = 10;
+      item.end_frame = 12;
+      item.reason_code = reason;
+      item.reason = "it jumps";
+      item.score = item.reason_code == "jump" ? 0.9 : 0.1;
+      item.animals_json = R"(["a"])";
+      writer.InsertReviewItem(item);
+    }
+  });
+  const auto item = [&](size_t i) { return scene.project->ReviewItems(scene.job)[i]; };
+  CHECK(Has(scene.Refused(annotate::DecideEpisode(item(0), Verdict::kRejected, 1)),
+            "2 animals of frame 11 have one name"));
+  CHECK(scene.PredictedNames(10) == Names{scene.a, scene.b});
+  CHECK(item(0).verdict == "");
+  // A frame that was drawn at random is judged as a whole.
+  scene.history.Apply(annotate::DecideEpisode(item(1), Verdict::kRejected, 1));
+  CHECK(scene.PredictedNames(11) == Names{scene.b});
 }
 
 struct BehaviorScene : Scene {
