@@ -41,6 +41,15 @@ std::string WithWarnings(std::string text, const std::vector<std::string>& warni
   return text;
 }
 
+// What an import says: as what a file was read comes last, where nobody has said it.
+std::string ImportText(const std::string& verb,
+                       const std::function<datasets::ImportReport(datasets::Recognized)>& import) {
+  std::string format;
+  const datasets::ImportReport report = import([&](const std::string& found) { format = found; });
+  const std::string text = verb + " " + ReportText(report);
+  return format.empty() ? text : text + "\nIt was recognized as " + format + ".";
+}
+
 using Work = std::function<std::string(datasets::Project&, datasets::Job&)>;
 
 void Start(Session& session, const std::string& title, std::shared_ptr<ExchangeNews> news,
@@ -61,10 +70,10 @@ void Start(Session& session, const std::string& title, std::shared_ptr<ExchangeN
 
 datasets::ImportReport TryImport(const datasets::Project& project, const std::string& format,
                                  const fs::path& path, const datasets::ImportOptions& options,
-                                 datasets::Job& job) {
+                                 datasets::Job& job, const datasets::Recognized& recognized) {
   const CopyBeside copy(project);
   const auto tried = datasets::Project::Open(copy.file());
-  return datasets::Import(*tried, format, path, options, job);
+  return datasets::Import(*tried, format, path, options, job, recognized);
 }
 
 std::string ReportText(const datasets::ImportReport& report) {
@@ -115,7 +124,9 @@ void RequestTryImport(Session& session, const std::string& format, const std::st
                       const datasets::ImportOptions& options, std::shared_ptr<ExchangeNews> news) {
   Start(session, "Look what " + fs::path(path).filename().string() + " would bring",
         std::move(news), [=](datasets::Project& project, datasets::Job& job) {
-          return "Would bring " + ReportText(TryImport(project, format, path, options, job));
+          return ImportText("Would bring", [&](const datasets::Recognized& recognized) {
+            return TryImport(project, format, path, options, job, recognized);
+          });
         });
 }
 
@@ -124,7 +135,9 @@ void RequestImport(Session& session, const std::string& format, const std::strin
   Start(session, "Import " + fs::path(path).filename().string(), std::move(news),
         [=](datasets::Project& project, datasets::Job& job) {
           datasets::CheckOptions(options, "import");
-          return "Imported " + ReportText(datasets::Import(project, format, path, options, job));
+          return ImportText("Imported", [&](const datasets::Recognized& recognized) {
+            return datasets::Import(project, format, path, options, job, recognized);
+          });
         });
 }
 

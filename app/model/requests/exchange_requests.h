@@ -15,7 +15,8 @@ namespace app {
 // again; the project stays as it is. Throws as datasets::Import does.
 datasets::ImportReport TryImport(const datasets::Project& project, const std::string& format,
                                  const std::filesystem::path& path,
-                                 const datasets::ImportOptions& options, datasets::Job& job);
+                                 const datasets::ImportOptions& options, datasets::Job& job,
+                                 const datasets::Recognized& recognized = {});
 
 // In words: "12 labels on 10 images, 2 new names; 3 were there already".
 std::string ReportText(const datasets::ImportReport& report);
@@ -36,7 +37,8 @@ class ExchangeNews {
   Text now_;
 };
 
-// As jobs; `news` is told what came of it.
+// As jobs; `news` is told what came of it. An import without a format takes the one that the file
+// is like, and says which.
 void RequestTryImport(Session& session, const std::string& format, const std::string& path,
                       const datasets::ImportOptions& options, std::shared_ptr<ExchangeNews> news);
 void RequestImport(Session& session, const std::string& format, const std::string& path,

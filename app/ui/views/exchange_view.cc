@@ -49,7 +49,9 @@ void ExchangeView::Describe(nlohmann::json& state) const {
 void ExchangeView::DrawFormat() {
   const bool imports = kind_ == Kind::kImport;
   std::string& format = imports ? import_format_ : export_format_;
-  if (ImGui::BeginCombo("format", format.c_str())) {
+  constexpr const char* kRecognized = "by what is in the file";
+  if (ImGui::BeginCombo("format", format.empty() ? kRecognized : format.c_str())) {
+    if (imports && ImGui::Selectable(kRecognized, format.empty())) format.clear();
     for (const datasets::FormatInfo& info : datasets::Formats()) {
       if (!(imports ? info.imports : info.exports)) continue;
       if (ImGui::Selectable((info.name + ": " + info.description).c_str(), info.name == format)) {

@@ -30,7 +30,8 @@ class ExchangeView : public View {
   void DrawButtons(Session& session);
 
   Kind kind_ = Kind::kClosed;
-  std::string import_format_ = "coco", export_format_ = "coco";
+  std::string import_format_;  // "": what the file is like
+  std::string export_format_ = "coco";
   char path_[1024] = "";
   // What was chosen meanwhile; the file browser may outlive this view.
   std::shared_ptr<std::string> chosen_ = std::make_shared<std::string>();

@@ -54,6 +54,23 @@ TEST_CASE("what an import would bring is said before anything is changed") {
   CHECK(scene.Bouts() == 2);
 }
 
+TEST_CASE("a file whose format nobody has said is recognized, and as what is told") {
+  Scene scene;
+  const std::string path = (scene.folder / "bouts.csv").string();
+  app::RequestTryImport(*scene.session, "", path, {}, scene.news);
+  CHECK(scene.News() == "Would bring 2 bouts, 2 new behaviors\nIt was recognized as behaviors.");
+  CHECK(scene.Bouts() == 0);
+  scene.news = std::make_shared<app::ExchangeNews>();
+  app::RequestImport(*scene.session, "", path, {}, scene.news);
+  CHECK(scene.News() == "Imported 2 bouts, 2 new behaviors\nIt was recognized as behaviors.");
+  CHECK(scene.Bouts() == 2);
+  std::ofstream(scene.folder / "notes.txt") << "fed at nine\n";
+  scene.news = std::make_shared<app::ExchangeNews>();
+  app::RequestImport(*scene.session, "", (scene.folder / "notes.txt").string(), {}, scene.news);
+  CHECK(scene.News().find("notes.txt") != std::string::npos);
+  CHECK(scene.news->Now().failed);
+}
+
 TEST_CASE("why a file cannot be imported is said where it was asked for") {
   Scene scene;
   std::ofstream(scene.folder / "bouts.csv")
