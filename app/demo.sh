@@ -15,7 +15,7 @@ folder=${1:-build/demo}
 [[ -z ${1:-} || $folder = /* ]] || folder=$here/$folder
 
 vole_install "${vole_build_packages[@]}"
-echo "Building into build/ (a first build takes about 20 minutes of two cores, later ones only what changed)"
+echo "Building into build/ (a first build takes about 12 minutes of two cores, later ones only what changed)"
 vole_configure . build
 targets=(vole vole-learn)
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && ninja -C build -t query vole-workbench >/dev/null 2>&1; then
