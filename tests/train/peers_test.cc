@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,6 +14,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/torch_doctest.h"
 #include "tests/train/peers_curve.h"
+#include "tests/train/peers_member.h"
 
 namespace peers_test {
 
@@ -23,7 +23,7 @@ namespace {
 using namespace train;
 using nlohmann::json;
 
-// Another process, a member of the group: this program with the test "a member of a group".
+// Another process, a member of the group: this program (tests/support/train_main.cc).
 tests::Program StartMember(const std::string& role, const PeersOptions& options,
                            const std::filesystem::path& out) {
   const json given = {{"role", role},
@@ -32,11 +32,10 @@ tests::Program StartMember(const std::string& role, const PeersOptions& options,
                       {"rendezvous", options.rendezvous},
                       {"timeout_seconds", options.timeout_seconds},
                       {"out", out.string()}};
-  return tests::Program({std::filesystem::read_symlink("/proc/self/exe").string(), "--no-skip",
-                         "--source-file=*peers_test.cc", "--test-case=a member of a group"},
+  return tests::Program({std::filesystem::read_symlink("/proc/self/exe").string()},
                         [text = given.dump()] {
                           setenv("OMP_NUM_THREADS", "1", 1);
-                          setenv("VOLE_PEER", text.c_str(), 1);
+                          setenv(tests::kPeersMember, text.c_str(), 1);
                         });
 }
 
@@ -45,62 +44,7 @@ json ReadJson(const std::filesystem::path& file) {
   return json::parse(in, nullptr, false);
 }
 
-json Compute(Peers& peers) {
-  const double mine = peers.rank() + 1;
-  torch::Tensor a = torch::full({2, 3}, mine), b = torch::full({}, 10 * mine);
-  peers.Sum({a, b});
-  // y = (sum of x)^2: dy/dx = 2 sum, times the members that each hold a copy of y.
-  torch::Tensor x = torch::full({2}, mine, torch::requires_grad());
-  peers.SumWithGradient(x).pow(2).sum().backward();
-  std::string complaint;
-  try {
-    peers.CheckSame("the labels", "same");
-    peers.CheckSame("the labels", std::to_string(peers.rank()));
-  } catch (const datasets::Error& error) {
-    complaint = error.what();
-  }
-  return {{"a", a.sum().item<double>()},
-          {"b", b.item<double>()},
-          {"gradient", x.grad()[1].item<double>()},
-          {"first", peers.OfFirst(peers.rank() + 0.5)},
-          {"complaint", complaint}};
-}
-
-void Join(const char* text) {
-  const json given = json::parse(text);
-  PeersOptions options;
-  options.rank = given["rank"];
-  options.count = given["count"];
-  options.rendezvous = given["rendezvous"];
-  options.timeout_seconds = given["timeout_seconds"];
-  json result;
-  try {
-    const auto peers = Peers::Meet(options);
-    peers->OfFirst(0);  // all are there
-    if (given["role"] == "leave") {
-      std::_Exit(0);
-    } else if (given["role"] == "freeze") {
-      raise(SIGSTOP);
-    } else if (given["role"] == "linger") {
-      std::ofstream(given["out"].get<std::string>()) << "{}";
-      for (;;) pause();
-    } else if (given["role"] == "wait") {
-      for (int i = 0; i < 1000; ++i) peers->OfFirst(i);
-    }
-    result = given["role"] == "train" ? json{{"losses", tests::CurveOf(peers.get(), 4)}}
-                                      : Compute(*peers);
-  } catch (const datasets::Error& error) {
-    result = {{"error", error.what()}};
-  }
-  std::ofstream(given["out"].get<std::string>()) << result;
-}
-
 }  // namespace
-
-TEST_CASE("a member of a group" * doctest::skip()) {
-  const char* given = std::getenv("VOLE_PEER");
-  if (given) Join(given);
-}
 
 TEST_CASE("processes add up tensors and gradients, and notice what they do not share") {
   tests::TempDir folder;

@@ -19,6 +19,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+const std::string kBorisTable =
+    "Observation id,Media file name,Total length,FPS,Subject,Behavior,Behavior type,Start (s),"
+    "Stop (s)\n";
+const std::string kScoredTable = "video,subject,behavior,start_frame,stop_frame\n";
+
 // In parts where there are several files, of 30, 20 and 50 frames; 25 frames a second, no file.
 datasets::Id Add(Project& project, const std::string& name, const std::vector<std::string>& files) {
   const int kFrames[] = {30, 20, 50};
@@ -147,16 +152,11 @@ TEST_CASE("bouts of BORIS, which counts seconds in each file, are joined over th
 
 TEST_CASE("a table of behavior that counts in a later part is refused with the number to add") {
   InParts in;
-  const auto table = WriteText(in.folder,
-                               "video,subject,behavior,start_frame,stop_frame\n"
-                               "rec_1.mp4,,groom,3,5\n",
-                               "scored.csv");
+  const auto table = WriteText(in.folder, kScoredTable + "rec_1.mp4,,groom,3,5\n", "scored.csv");
   CHECK(Says(in.WhyNot("behaviors", table),
              {"'rec_1.mp4'", "part of the video 'exp'", "its first one is frame 30"}));
-  const auto first = WriteText(in.folder,
-                               "video,subject,behavior,start_frame,stop_frame\n"
-                               "rec_0.mp4,,groom,3,5\nexp,,groom,40,41\n",
-                               "first.csv");
+  const auto first =
+      WriteText(in.folder, kScoredTable + "rec_0.mp4,,groom,3,5\nexp,,groom,40,41\n", "first.csv");
   CHECK(datasets::Import(*in.project, "behaviors", first, {}, in.job).intervals == 2);
 }
 
@@ -242,11 +242,8 @@ TEST_CASE(
 TEST_CASE("seconds count from a part of the chosen video, and from no part of another one") {
   InParts in;
   Add(*in.project, "other", {"other.mp4"});
-  const auto table = WriteText(in.folder,
-                               "Observation id,Media file name,Total length,FPS,Subject,Behavior,"
-                               "Behavior type,Start (s),Stop (s)\n"
-                               "o,rec_1.mp4,0.8,25,ann,groom,STATE,0.2,0.4\n",
-                               "boris.csv");
+  const auto table = WriteText(
+      in.folder, kBorisTable + "o,rec_1.mp4,0.8,25,ann,groom,STATE,0.2,0.4\n", "boris.csv");
   for (const char* forced : {"exp", "other"}) {
     ImportOptions options;
     options.video = forced;
@@ -265,11 +262,8 @@ TEST_CASE("of several videos of one name --video is the one that a table of BORI
   const datasets::Id second = Add(*project, "cage4_2", {"day2/cage4.mp4"});
   ImportOptions options;
   options.video = "cage4_2";
-  const auto table = WriteText(folder,
-                               "Observation id,Media file name,Total length,FPS,Subject,Behavior,"
-                               "Behavior type,Start (s),Stop (s)\n"
-                               "o,cage4.mp4,1.2,25,ann,groom,STATE,0.2,0.4\n",
-                               "boris.csv");
+  const auto table =
+      WriteText(folder, kBorisTable + "o,cage4.mp4,1.2,25,ann,groom,STATE,0.2,0.4\n", "boris.csv");
   CHECK(datasets::Import(*project, "boris", table, options, job).intervals == 1);
   CHECK(project->BehaviorIntervals(second).size() == 1);
 }
@@ -308,14 +302,9 @@ TEST_CASE("--video does not make the frames of a later part those of the whole")
   InParts in;
   ImportOptions options;
   options.video = "exp";
-  const auto table = WriteText(in.folder,
-                               "video,subject,behavior,start_frame,stop_frame\n"
-                               "rec_1.mp4,,groom,3,5\n",
-                               "scored.csv");
-  const auto both = WriteText(in.folder,
-                              "video,subject,behavior,start_frame,stop_frame\n"
-                              "rec_0.mp4,,groom,3,5\nrec_1.mp4,,groom,3,5\n",
-                              "both.csv");
+  const auto table = WriteText(in.folder, kScoredTable + "rec_1.mp4,,groom,3,5\n", "scored.csv");
+  const auto both = WriteText(
+      in.folder, kScoredTable + "rec_0.mp4,,groom,3,5\nrec_1.mp4,,groom,3,5\n", "both.csv");
   const auto mot = WriteText(in.folder, "1,1,4,4,10,10,1,-1,-1,-1\n", "rec_1.txt");
   for (const fs::path& file : {table, both, mot}) {
     const std::string format = file == mot ? "mot" : "behaviors";
@@ -337,9 +326,9 @@ TEST_CASE("that the name of another recording fits several of its files is no ma
   ImportOptions options;
   options.video = "other";
   const auto table = WriteText(folder,
-                               "video,subject,behavior,start_frame,stop_frame\n"
-                               "DJI_0001.MP4,,groom,3,5\n101MEDIA/DJI_0001.MP4,,groom,6,7\n"
-                               "other.mp4,,groom,8,9\n",
+                               kScoredTable +
+                                   "DJI_0001.MP4,,groom,3,5\n101MEDIA/DJI_0001.MP4,,groom,6,7\n"
+                                   "other.mp4,,groom,8,9\n",
                                "scored.csv");
   const auto report = datasets::Import(*project, "behaviors", table, options, job);
   CHECK(report.intervals == 1);

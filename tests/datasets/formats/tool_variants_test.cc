@@ -234,26 +234,31 @@ TEST_CASE("frames that a table numbers from 1 to the video's last are counted so
   CHECK(shorter.Bouts() == std::set<Bout>{{"clip", "groom", 0, 2}, {"other", "rear", 0, 5}});
 }
 
+namespace {
+
+// Of clip.mp4, in frames of a millisecond.
+std::string BentoAttacks(int last_frame, const std::string& rows) {
+  return "Bento annotation file\nMovie file(s): clip.mp4\n\nAnnotation start frame: 1\n"
+         "Annotation stop frame: " +
+         std::to_string(last_frame) +
+         "\nAnnotation framerate: 1000\n\nList of channels:\nCh1\n\n"
+         "List of annotations:\nattack\n\nCh1----------\n>attack\nStart\t Stop\t Duration \n" +
+         rows;
+}
+
+}  // namespace
+
 TEST_CASE("Bento's frames at a rate of its own are placed by their time") {
-  const std::string text =
-      "Bento annotation file\nMovie file(s): clip.mp4\n\nAnnotation start frame: 1\n"
-      "Annotation stop frame: 4000\nAnnotation framerate: 1000\n\nList of channels:\nCh1\n\n"
-      "List of annotations:\nattack\n\nCh1----------\n>attack\nStart\t Stop\t Duration \n"
-      "1001\t2000\t1000\n";
   Stage stage;
-  const auto report = stage.Import("bento", "a.annot", text);
+  const auto report = stage.Import("bento", "a.annot", BentoAttacks(4000, "1001\t2000\t1000\n"));
   CHECK(stage.Bouts() == std::set<Bout>{{"clip", "attack", 25, 50}});
   CHECK(Says(report, "1000 frames a second"));
 }
 
 TEST_CASE("bouts of Bento after the end of the video are left out, and counted") {
-  std::string text =
-      "Bento annotation file\nMovie file(s): clip.mp4\n\nAnnotation start frame: 1\n"
-      "Annotation stop frame: 4150\nAnnotation framerate: 1000\n\nList of channels:\nCh1\n\n"
-      "List of annotations:\nattack\n\nCh1----------\n>attack\nStart\t Stop\t Duration \n"
-      "3801\t4120\t320\n4001\t4020\t20\n4101\t4150\t50\n";
   Stage stage;
-  const auto report = stage.Import("bento", "a.annot", text);
+  const auto report = stage.Import(
+      "bento", "a.annot", BentoAttacks(4150, "3801\t4120\t320\n4001\t4020\t20\n4101\t4150\t50\n"));
   CHECK(stage.Bouts() == std::set<Bout>{{"clip", "attack", 95, 100}});
   CHECK(Says(report, "2 bouts begin after the end of the video, and were left out"));
   CHECK(Says(report, "1 bouts go on after the end of the video, and were cut there"));
